@@ -1,0 +1,197 @@
+"""The composition root: builds every part from the settings, in order, and closes in reverse.
+
+The only module that chooses implementations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.dispatcher import Dispatcher
+from bot.domain.errors import EngineError
+from bot.domain.quota import Period, Quota
+from bot.engine.base import Executor
+from bot.engine.local import DIFFUSION, LocalExecutor
+from bot.health import Health
+from bot.lock import lock_folder
+from bot.models.cards import ModelCard, card_for
+from bot.service import GenerationService, Rules
+from bot.settings import Settings
+from bot.storage.database import Database
+from bot.storage.guilds import GuildRepository
+from bot.storage.images import ImageStore
+from bot.storage.jobs import JobRepository
+from bot.storage.ledger import LedgerRepository
+from bot.storage.profiles import ProfileRepository
+
+log = logging.getLogger(__name__)
+
+RETRY_LOADING_S = 60.0
+HOUSEKEEPING_S = 3600.0
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Core:
+    """Everything but Discord."""
+
+    settings: Settings
+    executor: Executor
+    dispatcher: Dispatcher
+    service: GenerationService
+
+
+def card_of(settings: Settings) -> ModelCard:
+    """The card of the MODEL setting with the operator's own values."""
+    return card_for(
+        settings.model,
+        native=settings.model_native or None,
+        steps=settings.model_steps or None,
+        guidance=None if settings.model_guidance < 0 else settings.model_guidance,
+    )
+
+
+def engine_options(settings: Settings, card: ModelCard) -> dict[str, Any]:
+    """What a worker needs to know, as plain data."""
+    return {
+        "cards": [dataclasses.asdict(card)],
+        "dtype": settings.dtype,
+        "threads": settings.threads,
+        "cache_dir": settings.model_cache,
+        "token": settings.hf_token.reveal(),
+    }
+
+
+def devices(wanted: str, environ: Mapping[str, str]) -> list[str]:
+    """Device names, one for each worker process.
+
+    "auto" counts NVIDIA cards without loading torch into this process; with one or none the
+    worker itself picks.
+    """
+    if wanted != "auto":
+        return [part.strip() for part in wanted.split(",") if part.strip()]
+    visible = environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        count = len([part for part in visible.split(",") if part.strip()])
+    else:
+        count = _nvidia_cards()
+    return [f"cuda:{index}" for index in range(count)] if count > 1 else ["auto"]
+
+
+def _nvidia_cards() -> int:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return 0
+    try:
+        listed = subprocess.run(
+            [tool, "-L"], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
+
+
+def local_executor(settings: Settings, card: ModelCard) -> LocalExecutor:
+    return LocalExecutor(
+        devices(settings.device, os.environ), DIFFUSION, engine_options(settings, card)
+    )
+
+
+def rules_of(settings: Settings) -> Rules:
+    limits = {"running": settings.running_limit, "waiting": settings.waiting_limit}
+    return Rules(
+        quota=Quota(settings.credits, Period(settings.credits_period), **limits),
+        dm_quota=Quota(settings.dm_credits, Period.DAY, **limits),
+        queue_limit=settings.queue_limit,
+        images_max_bytes=int(settings.images_max_gb * (1 << 30)),
+        images_max_age_s=settings.images_max_days * DAY_S,
+    )
+
+
+@contextlib.asynccontextmanager
+async def core(settings: Settings, executor: Executor | None = None) -> AsyncIterator[Core]:
+    """Database, executor, dispatcher and service, running; unfinished jobs are in the queue.
+
+    Raises SettingsError when the data folder or the database cannot be used.
+    """
+    card = card_of(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(lock_folder(settings.data_dir))
+        database = await Database.open(settings.data_dir / "easel.sqlite3")
+        stack.push_async_callback(database.close)
+        jobs = JobRepository(database)
+        images = ImageStore(settings.data_dir / "images")
+        executor = executor or local_executor(settings, card)
+        await executor.start()
+        dispatcher = Dispatcher(executor, jobs, images)
+        stack.push_async_callback(dispatcher.close)
+        service = GenerationService(
+            jobs=jobs,
+            ledger=LedgerRepository(database),
+            guilds=GuildRepository(database),
+            profiles=ProfileRepository(database),
+            images=images,
+            dispatcher=dispatcher,
+            executor=executor,
+            card=card,
+            rules=rules_of(settings),
+        )
+        resumed = await service.resume()
+        if resumed:
+            log.info("%d unfinished jobs are in the queue again", resumed)
+        for name, work in (
+            ("dispatcher", dispatcher.run()),
+            ("loading", _keep_loaded(executor, card.id)),
+            ("housekeeping", _keep_house(service)),
+        ):
+            stack.push_async_callback(_stop, asyncio.create_task(work, name=name))
+        if settings.health_port:
+            await stack.enter_async_context(Health(settings.health_port, executor))
+        yield Core(settings, executor, dispatcher, service)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _keep_loaded(executor: Executor, model: str) -> None:
+    """Every worker loads the model before it is asked for; a failure is tried again later."""
+    seen: set[str] = set()
+    while True:
+        version = executor.version
+        for worker in executor.workers():
+            if worker.id not in seen:
+                seen.add(worker.id)
+                await _prepare(executor, worker.id, model)
+        try:
+            async with asyncio.timeout(RETRY_LOADING_S):
+                await executor.changed(version)
+        except TimeoutError:
+            seen -= {worker.id for worker in executor.workers() if worker.error}
+
+
+async def _prepare(executor: Executor, worker: str, model: str) -> None:
+    try:
+        await executor.prepare(worker, [model], pin=True)
+    except EngineError as error:
+        log.warning("worker %s: %s", worker, error)
+
+
+async def _keep_house(service: GenerationService) -> None:
+    while True:
+        try:
+            await service.housekeeping()
+        except OSError:
+            log.exception("housekeeping")
+        await asyncio.sleep(HOUSEKEEPING_S)

@@ -1,0 +1,87 @@
+"""Every error that Easel raises on purpose.
+
+    EaselError
+    ├── SettingsError            a setting is missing or wrong; said at start
+    ├── UserError                one sentence for the person who asked; nothing stored or charged
+    │   ├── InvalidPrompt        the prompt or one of its parameters
+    │   ├── OutOfCredits         the account cannot pay
+    │   ├── QueueFull            too many jobs waiting, of this user or in all
+    │   ├── NotAllowed           the right to do this is missing
+    │   ├── MissingPermissions   the bot may not post where it was asked to
+    │   └── NotFound             no such job, picture or setting (any more)
+    └── EngineError              raised behind the executor seam
+        ├── WorkerLost           process, node or engine gone or silent: not the user's fault
+        ├── Cancelled            the worker confirmed that it stopped
+        ├── RenderFailed         this request cannot be drawn; carries a code and `retryable`
+        └── Busy                 the slot was taken meanwhile: choose again
+
+The text of a `UserError` is shown as it stands: one clear sentence that names what is wrong and
+what would be right.
+"""
+
+from __future__ import annotations
+
+
+class EaselError(Exception):
+    """Root of the tree above."""
+
+
+class SettingsError(EaselError):
+    """A setting is missing or has an unusable value."""
+
+
+class UserError(EaselError):
+    """Something the asking person can understand and mend; the text is shown to them."""
+
+
+class InvalidPrompt(UserError):
+    """The prompt or one of its parameters is wrong."""
+
+
+class OutOfCredits(UserError):
+    """The account's balance does not cover the price."""
+
+
+class QueueFull(UserError):
+    """The limit of waiting jobs is reached."""
+
+
+class NotAllowed(UserError):
+    """The person lacks the right to do this."""
+
+
+class MissingPermissions(UserError):
+    """The bot itself lacks permissions in the channel."""
+
+
+class NotFound(UserError):
+    """The job, picture or setting does not exist (any more)."""
+
+
+class EngineError(EaselError):
+    """Raised by an executor."""
+
+
+class WorkerLost(EngineError):
+    """The worker's process, node or engine is gone or silent: requeue, not the user's fault."""
+
+
+class Cancelled(EngineError):
+    """The worker confirmed that it stopped drawing."""
+
+
+class RenderFailed(EngineError):
+    """This request failed while the engine lives on.
+
+    `code` is a stable word ("out_of_memory", "bad_input", "model_missing", "error");
+    `retryable` says whether another attempt could succeed; the text is for the log.
+    """
+
+    def __init__(self, code: str, text: str, *, retryable: bool = False) -> None:
+        super().__init__(text)
+        self.code = code
+        self.retryable = retryable
+
+
+class Busy(EngineError):
+    """The worker's slot was taken meanwhile: choose again."""

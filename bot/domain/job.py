@@ -1,0 +1,123 @@
+"""A job: one attempt of the service to fulfil a request for a user, and what watchers see of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from bot.domain.request import Action, GenerationRequest, Tile
+
+
+class JobStatus(enum.StrEnum):
+    """Everything after RUNNING is final."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def finished(self) -> bool:
+        return self not in (JobStatus.WAITING, JobStatus.RUNNING)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a job was asked for. `guild` is 0 in direct messages; `parent_message` is the message
+    whose button was pressed, 0 for a command."""
+
+    guild: int
+    channel: int
+    parent_message: int = 0
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks: the account's owner with what decides their rights and limits."""
+
+    user: int
+    roles: frozenset[int] = field(default_factory=frozenset)
+    moderator: bool = False
+    admin: bool = False
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose credits: (guild, user); guild 0 is direct messages."""
+
+    guild: int
+    user: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What the user is told, and the short reference that is also in the log."""
+
+    sentence: str
+    reference: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence} (reference `{self.reference}`)"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A row of the jobs table. Times are UTC seconds since the epoch.
+
+    `attempt` fences; `strikes` counts workers that died while drawing it. `notice` is the id of
+    the message that shows progress, 0 when none is known.
+    """
+
+    id: str
+    origin: Origin
+    user: int
+    request: GenerationRequest
+    status: JobStatus
+    created_at: float
+    parent: str | None = None
+    attempt: int = 0
+    strikes: int = 0
+    running_limit: int = 3
+    started_at: float | None = None
+    finished_at: float | None = None
+    failure: Failure | None = None
+    notice: int = 0
+
+    @property
+    def account(self) -> Account:
+        return Account(self.origin.guild, self.user)
+
+    @property
+    def action(self) -> Action:
+        return self.request.action
+
+    def tile(self, index: int) -> Tile:
+        return Tile(self.id, index)
+
+
+@dataclass(frozen=True)
+class JobUpdate:
+    """A snapshot for watchers. `position` counts from 1; `wait_s` is an estimate in seconds or
+    None before anything was measured; `fraction` is 0 to 1; `preview` is a small encoded picture.
+    """
+
+    job: Job
+    position: int | None = None
+    wait_s: float | None = None
+    fraction: float = 0.0
+    preview: bytes | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A result that is to be posted. `sent_before` is when a POST with `nonce` was first begun,
+    None when never; `message` is set once it is known to be there."""
+
+    job: str
+    channel: int
+    nonce: str
+    sent_before: float | None = None
+    message: int = 0
+    tries: int = 0

@@ -1,0 +1,1 @@
+"""Drawing behind one seam: `Executor` (async, in the bot) and `Engine` (blocking, in a worker)."""

@@ -1,0 +1,187 @@
+"""Pictures as Pillow sees them: the grid, single tiles, and files that fit an upload limit.
+
+Knows tiles, files and recipes; not where pictures come from or go to. Everything here blocks, so
+call it in a thread or in a worker. All pictures are RGB.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from bot.domain.errors import EaselError
+from bot.domain.request import GRID
+
+COLUMNS = 2
+PIXELS_MAX = 64_000_000
+"""Larger pictures (8000 × 8000) are refused before they are decoded."""
+
+FORMATS = ("WEBP", "JPEG", "PNG", "GIF", "BMP")
+_IMAGE_DESCRIPTION = 0x010E
+_SOFTWARE = 0x0131
+_EXIF_LIMIT = 60_000
+"""JPEG holds metadata in one segment of at most 65,533 bytes."""
+
+
+class PictureError(EaselError):
+    """A picture that cannot be read, or that cannot be made small enough; the text says why."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture as a file: its bytes, how to name and announce it, whether pixels are exact."""
+
+    data: bytes
+    extension: str
+    mime: str
+    lossless: bool
+
+
+def compose(tiles: Sequence[Image.Image]) -> Image.Image:
+    """The grid of up to four tiles of one size, row by row: 1, 2 above 3, 4. One tile is itself."""
+    if not 1 <= len(tiles) <= GRID:
+        raise ValueError(f"a grid has 1 to {GRID} tiles, not {len(tiles)}")
+    if len(tiles) == 1:
+        return tiles[0]
+    width, height = tiles[0].size
+    if any(tile.size != (width, height) for tile in tiles):
+        raise ValueError("the tiles of a grid have one size")
+    rows = -(-len(tiles) // COLUMNS)
+    grid = Image.new("RGB", (COLUMNS * width, rows * height))
+    for place, tile in enumerate(tiles):
+        grid.paste(tile, (place % COLUMNS * width, place // COLUMNS * height))
+    return grid
+
+
+def crop(grid: Image.Image, number: int) -> Image.Image:
+    """Tile `number` (1 to 4) of a 2×2 grid."""
+    if not 1 <= number <= GRID:
+        raise ValueError(f"a grid has tiles 1 to {GRID}, not {number}")
+    width, height = grid.width // COLUMNS, grid.height // COLUMNS
+    left, top = (number - 1) % COLUMNS * width, (number - 1) // COLUMNS * height
+    return grid.crop((left, top, left + width, top + height))
+
+
+def encode_tile(image: Image.Image) -> bytes:
+    """Lossless WebP by its quickest method: smaller than PNG in a ninth of its time."""
+    return _save(image, "WEBP", lossless=True, quality=0, method=0)
+
+
+def decode(data: bytes) -> Image.Image:
+    """The picture in a file as RGB, fully read.
+
+    Raises PictureError for what is no picture, is damaged, or has more than `PIXELS_MAX` pixels;
+    the size is checked before pixels are unpacked.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > PIXELS_MAX:
+                raise PictureError(_too_large(image.width, image.height))
+            return _flat(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureError(_too_large()) from None
+    except UnidentifiedImageError:
+        raise PictureError("This is no picture that can be read: use PNG, JPEG or WebP.") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise PictureError(f"This picture is damaged ({error}).") from None
+
+
+def _too_large(*size: int) -> str:
+    found = " (" + "×".join(map(str, size)) + ")" if size else ""
+    return f"This picture is too large{found}: at most {PIXELS_MAX // 1_000_000} million pixels."
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(ground, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def encode(image: Image.Image, limit_bytes: int, recipe: Mapping[str, Any]) -> Encoded:
+    """The best file of at most `limit_bytes` bytes, with `recipe` as JSON in its metadata.
+
+    Steps down: lossless WebP, WebP at quality 95 and 90, JPEG from 92 to 50, then smaller
+    pictures, halved at most six times. A recipe too long for the metadata is left out rather than
+    the picture. Raises PictureError when even the last step does not fit.
+    """
+    exif = _exif(recipe)
+    for rung in _rungs(image):
+        encoded = rung(exif)
+        if len(encoded.data) <= limit_bytes:
+            return encoded
+    raise PictureError(f"The picture cannot be made to fit into {limit_bytes} bytes.")
+
+
+def _rungs(image: Image.Image) -> Iterator[Callable[[bytes], Encoded]]:
+    # WebP cannot hold sides beyond 16,383 pixels.
+    if max(image.size) <= 16_383:
+        yield lambda exif: _webp(image, exif, lossless=True, quality=0, method=0)
+        for quality in (95, 90):
+            yield lambda exif, quality=quality: _webp(image, exif, quality=quality, method=0)
+    for quality in (92, 85, 75, 50):
+        yield lambda exif, quality=quality: _jpeg(image, exif, quality)
+    for halving in range(1, 7):
+        yield lambda exif, share=2**halving: _jpeg(_smaller(image, share), exif, 75)
+
+
+def _webp(image: Image.Image, exif: bytes, **options: Any) -> Encoded:
+    data = _save(image, "WEBP", exif=exif, **options)
+    return Encoded(data, "webp", "image/webp", bool(options.get("lossless")))
+
+
+def _jpeg(image: Image.Image, exif: bytes, quality: int) -> Encoded:
+    subsampling = "4:4:4" if quality >= 90 else "4:2:0"
+    data = _save(image, "JPEG", exif=exif, quality=quality, subsampling=subsampling)
+    return Encoded(data, "jpg", "image/jpeg", lossless=False)
+
+
+def _smaller(image: Image.Image, share: int) -> Image.Image:
+    size = max(1, image.width // share), max(1, image.height // share)
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _save(image: Image.Image, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def preview(images: Sequence[Image.Image], side: int = 256) -> bytes:
+    """A small JPEG of the grid so far; its longer side is at most `side` pixels, enlarged to it."""
+    grid = compose(images)
+    share = side / max(grid.size)
+    size = max(1, round(grid.width * share)), max(1, round(grid.height * share))
+    return _save(grid.resize(size, Image.Resampling.BICUBIC), "JPEG", quality=70)
+
+
+def _exif(recipe: Mapping[str, Any]) -> bytes:
+    exif = Image.Exif()
+    exif[_SOFTWARE] = "Easel"
+    # UTF-8, as most readers expect: escapes of a long prompt in emoji would not fit a JPEG.
+    text = json.dumps(recipe, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(text) <= _EXIF_LIMIT:
+        exif[_IMAGE_DESCRIPTION] = text
+    return exif.tobytes()
+
+
+def read_recipe(data: bytes) -> dict[str, Any] | None:
+    """The recipe that `encode` put into a file; None where there is none."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            text = image.getexif().get(_IMAGE_DESCRIPTION)
+        if not isinstance(text, str):
+            return None
+        # Pillow reads the bytes of this tag as Latin-1.
+        recipe = json.loads(text.encode("latin-1").decode())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return None
+    return recipe if isinstance(recipe, dict) else None

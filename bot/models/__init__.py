@@ -1,0 +1,1 @@
+"""Models: their cards, and the small one that lies in the box."""

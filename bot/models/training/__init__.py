@@ -1,0 +1,4 @@
+"""How the embedded model was made: data, tokenizer, autoencoder, text encoder, denoiser, evaluation.
+
+Run it as ``python -m bot.models.training``. The bot never imports this package.
+"""

@@ -1,0 +1,114 @@
+"""Data: chunks of ideas with their pictures, as latents once an autoencoder is there.
+
+A chunk is two files: `NNNN.json` (the ideas, and the seed of each picture) and `NNNN.pt` (the latents,
+half precision, or the pixels). Chunk n always holds the same ideas; drawing can stop and go on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderTiny
+
+from bot.models.training.captions import Idea, draw_training_idea
+from bot.models.training.pictures import picture
+from bot.models.training.vocabulary import THINGS
+from bot.models.training.workplace import Workplace, load_tensors, save_json, save_tensors
+
+CHUNK = 2000  # pictures in a chunk
+_SEEDS = 1_000_000  # seeds below this are kept for evaluation
+
+
+@dataclass(frozen=True)
+class Course:
+    """Which objects are taught: the first `objects`, the first `known` of them less often."""
+
+    objects: int
+    known: int = 0
+    known_weight: float = 0.5
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(thing.name for thing in THINGS[: self.objects])
+
+    @property
+    def weights(self) -> np.ndarray:
+        weights = np.ones(self.objects)
+        weights[: self.known] = self.known_weight
+        return weights
+
+
+def draw_ideas(course: Course, number: int, count: int = CHUNK) -> list[tuple[Idea, int]]:
+    """The ideas of chunk `number` and the seeds of their pictures."""
+    rng = np.random.default_rng([17, number])
+    first = _SEEDS + number * count
+    return [
+        (draw_training_idea(rng, course.names, course.weights), first + offset)
+        for offset in range(count)
+    ]
+
+
+def draw_pixels(ideas: list[tuple[Idea, int]]) -> torch.Tensor:
+    """Pictures of the ideas: uint8, shape (n, 3, 128, 128)."""
+    pixels = np.stack([picture(idea, seed) for idea, seed in ideas])
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
+
+
+@torch.no_grad()
+def encode(autoencoder: AutoencoderTiny, pixels: torch.Tensor, batch: int = 50) -> torch.Tensor:
+    """Latents of the pictures: float16, shape (n, 4, 32, 32)."""
+    device = next(autoencoder.parameters()).device
+    parts = []
+    for part in pixels.split(batch):
+        scaled = part.to(device).float() / 127.5 - 1
+        parts.append(autoencoder.encode(scaled).latents.half().cpu())  # type: ignore[union-attr]
+    return torch.cat(parts)
+
+
+def write_chunks(
+    place: Workplace,
+    course: Course,
+    numbers: range,
+    autoencoder: AutoencoderTiny | None,
+    say: Callable[[str], None] = print,
+    count: int = CHUNK,
+) -> None:
+    """Draw the chunks that are not there yet; pixels are kept where there is no autoencoder."""
+    place.prepare()
+    for number in numbers:
+        path = place.chunks / f"{number:04d}.pt"
+        if path.exists():
+            continue
+        ideas = draw_ideas(course, number, count)
+        pixels = draw_pixels(ideas)
+        kept = {"pixels": pixels} if autoencoder is None else {"latents": encode(autoencoder, pixels)}
+        save_json(path.with_suffix(".json"), [[idea.as_json(), seed] for idea, seed in ideas])
+        save_tensors(path, kept)
+        say(f"chunk {number}: {count} pictures of {course.objects} objects")
+
+
+def read_ideas(path: Path) -> list[Idea]:
+    """The ideas of one chunk."""
+    rows = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    return [Idea.from_json(row) for row, _seed in rows]
+
+
+def read_latents(place: Workplace, names: Sequence[str]) -> tuple[torch.Tensor, list[Idea]]:
+    """Latents (float16) and ideas of all chunks so far, where only these objects are shown."""
+    latents, ideas, taught = [], [], set(names)
+    for path in sorted(place.chunks.glob("*.pt")):
+        chunk = load_tensors(path)
+        if "latents" not in chunk:
+            continue
+        told = read_ideas(path)
+        fits = [place for place, idea in enumerate(told) if taught.issuperset(idea.objects)]
+        latents.append(chunk["latents"][fits])
+        ideas += [told[place] for place in fits]
+    if not latents:
+        raise FileNotFoundError(f"no latents in {place.chunks}: run `data` after `autoencoder`")
+    return torch.cat(latents), ideas

@@ -1,0 +1,227 @@
+"""The denoiser: a latent U-Net that learns to take noise away, with the text encoder beside it.
+
+Velocity prediction under a noise schedule whose last step is pure noise. Everything random in a step
+follows from the seed and the step's number, so a run that stops and goes on equals one that did not.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from torch import nn
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from bot.models.training.captions import Idea, caption
+from bot.models.training.muon import Muon, takes
+from bot.models.training.text import WIDTH
+from bot.models.training.tokenizer import token_ids
+from bot.models.training.workplace import load_tensors, save_tensors
+
+CHANNELS = (32, 64, 128, 192)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. `decay`: the last steps, in which the rate falls to nothing, linearly."""
+
+    steps: int
+    decay: int
+    batch: int = 32
+    rate: float = 6e-4
+    muon: float = 2.0
+    text_rate: float = 0.25
+    warm_up: int = 60
+    dropout: float = 0.1
+    noise_bias: float = 0.75
+    average: float = 0.998
+    seed: int = 0
+
+    def rate_at(self, step: int) -> float:
+        left = (self.steps - step) / max(1, self.decay)
+        return self.rate * min(1.0, (step + 1) / self.warm_up, max(0.02, left))
+
+
+def new_unet(channels: Sequence[int] = CHANNELS, width: int = WIDTH) -> UNet2DConditionModel:
+    """An untrained U-Net on 32×32×4 latents that reads text on its two deepest levels."""
+    heads = tuple(max(1, count // 32) for count in channels)
+    return UNet2DConditionModel(
+        sample_size=32,
+        in_channels=4,
+        out_channels=4,
+        layers_per_block=1,
+        block_out_channels=tuple(channels),
+        down_block_types=("DownBlock2D",) * 2 + ("CrossAttnDownBlock2D",) * 2,
+        up_block_types=("CrossAttnUpBlock2D",) * 2 + ("UpBlock2D",) * 2,
+        cross_attention_dim=width,
+        attention_head_dim=heads,
+        norm_num_groups=16,
+        use_linear_projection=True,
+    )
+
+
+def noise_schedule() -> DDIMScheduler:
+    """The schedule that the model is trained on and is shipped with."""
+    return DDIMScheduler(
+        num_train_timesteps=1000,
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        clip_sample=False,
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        set_alpha_to_one=True,
+        steps_offset=1,
+    )
+
+
+def fast_half(device: str) -> bool:
+    """Whether bfloat16 is quick here; a CPU without instructions for it takes ten times as long."""
+    if device != "cpu":
+        return True
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
+class Trainer:
+    """U-Net, text encoder, their averages and optimisers; `step` makes one optimisation step."""
+
+    def __init__(
+        self,
+        unet: UNet2DConditionModel,
+        text: CLIPTextModel,
+        tokenizer: CLIPTokenizer,
+        recipe: Recipe,
+        device: str = "cpu",
+    ) -> None:
+        self.unet, self.text = unet.to(device).train(), text.to(device).train()  # type: ignore[arg-type]
+        self.recipe, self.done = recipe, 0
+        self._tokenizer, self._device = tokenizer, device
+        self._blank = token_ids(tokenizer, [""])[0]
+        self._signal = noise_schedule().alphas_cumprod.to(device)
+        named = list(self.unet.named_parameters())
+        matrices = [weight for name, weight in named if takes(name, weight)]
+        chosen = {id(weight) for weight in matrices}
+        others = [weight for _, weight in named if id(weight) not in chosen]
+        self.muon = Muon(matrices)
+        self.adam = torch.optim.AdamW(
+            [
+                {"params": others, "share": 1.0},
+                {"params": list(self.text.parameters()), "share": recipe.text_rate},
+            ],
+            betas=(0.9, 0.985),
+            weight_decay=0.0,
+        )
+        self._live: list[nn.Parameter] = [*self.unet.parameters(), *self.text.parameters()]
+        self.mean_unet = copy.deepcopy(self.unet).requires_grad_(False)
+        self.mean_text = copy.deepcopy(self.text).requires_grad_(False)
+        self._mean = [*self.mean_unet.parameters(), *self.mean_text.parameters()]
+
+    def step(self, latents: torch.Tensor, ideas: Sequence[Idea]) -> float:
+        """Learn from one batch drawn out of these latents; returns its mean squared error."""
+        chance = torch.Generator().manual_seed(self.recipe.seed * 10_000_019 + self.done)
+        clean, ids, times, noise = (
+            part.to(self._device) for part in self._batch(latents, ideas, chance)
+        )
+        signal = self._signal[times].view(-1, 1, 1, 1)
+        noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
+        velocity = signal.sqrt() * noise - (1 - signal).sqrt() * clean
+        with self._precision():
+            read = self.text(ids).last_hidden_state
+            guess = self.unet(noisy, times, read).sample
+        loss = (guess.float() - velocity).pow(2).mean()
+        self.unet.zero_grad()
+        self.text.zero_grad()
+        loss.backward()
+        self._learn()
+        return loss.item()
+
+    def state(self) -> dict[str, Any]:
+        """All that is needed to go on as if nothing had happened."""
+        return {
+            "done": self.done,
+            "muon": self.muon.state_dict(),
+            "adam": self.adam.state_dict(),
+            **{name: model.state_dict() for name, model in self._models().items()},
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.done = state["done"]
+        self.muon.load_state_dict(state["muon"])
+        self.adam.load_state_dict(state["adam"])
+        for name, model in self._models().items():
+            model.load_state_dict(state[name])
+
+    def _models(self) -> dict[str, nn.Module]:
+        return {
+            "unet": self.unet,
+            "text": self.text,
+            "mean_unet": self.mean_unet,
+            "mean_text": self.mean_text,
+        }
+
+    def _batch(
+        self, latents: torch.Tensor, ideas: Sequence[Idea], chance: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        size = self.recipe.batch
+        pick = torch.randint(len(latents), (size,), generator=chance)
+        words = np.random.default_rng([self.recipe.seed, self.done])
+        ids = token_ids(self._tokenizer, [caption(ideas[place], words) for place in pick.tolist()])
+        ids[torch.rand(size, generator=chance) < self.recipe.dropout] = self._blank
+        even = (torch.arange(size) + torch.rand(size, generator=chance)) / size
+        times = (even**self.recipe.noise_bias * 1000).long().clamp(0, 999)
+        clean = latents[pick].float()
+        return clean, ids, times, torch.randn(clean.shape, generator=chance)
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if fast_half(self._device):
+            return torch.autocast(self._device, torch.bfloat16)
+        return nullcontext()
+
+    def _learn(self) -> None:
+        nn.utils.clip_grad_norm_(self._live, 1.0)
+        rate = self.recipe.rate_at(self.done)
+        for group in self.adam.param_groups:
+            group["lr"] = rate * group["share"]
+        self.adam.step()
+        self.muon.step(rate * self.recipe.muon)
+        kept = min(self.recipe.average, (1 + self.done) / (10 + self.done))
+        with torch.no_grad():
+            torch._foreach_lerp_(self._mean, self._live, 1 - kept)  # type: ignore[attr-defined]
+        self.done += 1
+
+
+def train_denoiser(
+    trainer: Trainer,
+    latents: torch.Tensor,
+    ideas: Sequence[Idea],
+    checkpoint: Path,
+    every: int = 100,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Train to the recipe's last step, from the checkpoint if there is one; save `every` steps."""
+    if checkpoint.exists():
+        trainer.load(load_tensors(checkpoint))
+        say(f"resumed at step {trainer.done}")
+    recipe, losses, since = trainer.recipe, [], time.monotonic()
+    while trainer.done < recipe.steps:
+        losses.append(trainer.step(latents, ideas))
+        if trainer.done % 20 == 0:
+            pace = (time.monotonic() - since) / len(losses)
+            say(
+                f"step {trainer.done} samples {trainer.done * recipe.batch} "
+                f"loss {np.mean(losses):.4f} rate {recipe.rate_at(trainer.done):.1e} "
+                f"{pace:.2f} s a step"
+            )
+            losses, since = [], time.monotonic()
+        if trainer.done % every == 0 or trainer.done == recipe.steps:
+            save_tensors(checkpoint, trainer.state())

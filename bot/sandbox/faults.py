@@ -1,0 +1,142 @@
+"""Faults on demand: slow answers, errors, lost answers, held requests, a gateway that goes.
+
+Knows how to spoil a request; which requests are spoiled is told by method and path. Paths are
+as in Discord's documentation ("/channels/123/messages"), matched with `re.search`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Fault:
+    """An answer to give instead of the true one; status 0 means a dropped connection."""
+
+    method: str
+    pattern: re.Pattern[str]
+    status: int
+    code: int
+    times: int
+    after_effect: bool
+
+
+@dataclass
+class _Delay:
+    method: str
+    pattern: re.Pattern[str]
+    seconds: float
+
+
+@dataclass
+class Hold:
+    """Requests that wait at the door until released or dropped."""
+
+    method: str
+    pattern: re.Pattern[str]
+    arrived: asyncio.Future[None]
+    """Done when the first matching request has arrived; may be awaited again and again."""
+    after_effect: bool = False
+    count: int = 0
+    dropped: bool = False
+    _open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def release(self) -> None:
+        """Let matching requests go on, those that wait and those to come."""
+        self._open.set()
+
+    def drop(self) -> None:
+        """Cut the waiting requests off: the connection ends without an answer."""
+        self.dropped = True
+        self._open.set()
+
+    async def pass_through(self) -> bool:
+        """Wait at the door; False when the request must be dropped."""
+        if self._open.is_set():
+            return True
+        self.count += 1
+        if not self.arrived.done():
+            self.arrived.set_result(None)
+        await self._open.wait()
+        return not self.dropped
+
+
+class Faults:
+    """What goes wrong. `latency` stays until `clear`; `fail` ends after `times` requests."""
+
+    def __init__(
+        self,
+        drop_gateway: Callable[[], None],
+        reconnect: Callable[[], None],
+        invalidate_session: Callable[[], None],
+    ) -> None:
+        self.drop_gateway = drop_gateway
+        """Cut every gateway connection without a close frame; sessions can be resumed."""
+        self.reconnect = reconnect
+        """Send op 7 on every gateway connection."""
+        self.invalidate_session = invalidate_session
+        """End every session: op 9, not resumable."""
+        self._delays: list[_Delay] = []
+        self._failures: list[Fault] = []
+        self._holds: list[Hold] = []
+
+    def latency(self, method: str, path_regex: str, seconds: float) -> None:
+        """Answer matching requests `seconds` later than usual."""
+        self._delays.append(_Delay(method, re.compile(path_regex), seconds))
+
+    def fail(
+        self,
+        method: str,
+        path_regex: str,
+        status: int,
+        code: int = 0,
+        times: int = 1,
+        after_effect: bool = False,
+    ) -> None:
+        """Answer the next `times` matching requests with `status` and Discord's `code`.
+
+        Status 0 drops the connection. With `after_effect` the work is done first: the lost
+        answer.
+        """
+        pattern = re.compile(path_regex)
+        self._failures.append(Fault(method, pattern, status, code, times, after_effect))
+
+    def hold(self, method: str, path_regex: str, *, after_effect: bool = False) -> Hold:
+        """Make matching requests wait, before their effect or (`after_effect`) after it."""
+        arrived = asyncio.get_running_loop().create_future()
+        held = Hold(method, re.compile(path_regex), arrived, after_effect)
+        self._holds.append(held)
+        return held
+
+    def clear(self) -> None:
+        """Everything works again; held requests go on."""
+        for held in self._holds:
+            held.release()
+        self._delays.clear()
+        self._failures.clear()
+        self._holds.clear()
+
+    def delay(self, method: str, path: str) -> float:
+        matching = (each for each in self._delays if _matches(each, method, path))
+        return sum(each.seconds for each in matching)
+
+    def held(self, method: str, path: str, after_effect: bool) -> Hold | None:
+        for each in self._holds:
+            if each.after_effect == after_effect and _matches(each, method, path):
+                return each
+        return None
+
+    def failure(self, method: str, path: str) -> Fault | None:
+        """The fault for this request, if any; counts it."""
+        for each in self._failures:
+            if each.times > 0 and _matches(each, method, path):
+                each.times -= 1
+                return each
+        return None
+
+
+def _matches(rule: Fault | _Delay | Hold, method: str, path: str) -> bool:
+    return rule.method in (method, "*") and bool(rule.pattern.search(path))

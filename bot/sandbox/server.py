@@ -1,0 +1,268 @@
+"""The sandbox as one server: what it is made of, and its life.
+
+Knows every part and binds them to one loopback port; decides nothing about Discord's rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from aiohttp import web
+
+from . import pictures
+from .bus import Bus
+from .cdn import GONE, Files
+from .client_socket import ClientSockets
+from .faults import Faults
+from .gateway import Gateway
+from .interactions import Interactions
+from .messages import Messages
+from .person import People, Person
+from .ratelimits import RateLimits
+from .render import Renderer
+from .rest import PREFIX, Call, FrontDoor
+from .rest_application import ApplicationRoutes
+from .rest_channels import ChannelRoutes
+from .rest_interactions import InteractionRoutes
+from .snowflake import Clock
+from .world import World
+
+TOKEN = "sandbox-token"
+_BODY_LIMIT = 128 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+class Sandbox:
+    """`async with Sandbox() as sandbox:` – a Discord of one's own on loopback.
+
+    `clock` returns Unix seconds and rules every deadline (3 s, 15 min, 24 h) and id.
+    `rate_limits` is True, False, or a number that stretches (2.0) or shrinks (0.1) the windows.
+    `ack_seconds` is how long an application may take for its first answer.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        clock: Clock = time.time,
+        rate_limits: bool | float = True,
+        token: str = TOKEN,
+        ack_seconds: float = 3.0,
+        privileged_intents: int = 0,
+    ) -> None:
+        _check_loopback(host)
+        self.host = host
+        self.port = port
+        self.token = token
+        self.clock = clock
+        self.bus = Bus()
+        self.world = World(clock, self.bus)
+        self.files = Files(clock)
+        """Bytes by attachment id or by any link to the file."""
+        self.renderer = Renderer(self.world, self.files)
+        self.gateway = Gateway(
+            self.world,
+            self.renderer,
+            self.bus,
+            token=lambda: self.token,
+            url=lambda: self.gateway_url,
+            privileged=privileged_intents,
+        )
+        self.faults = Faults(self.gateway.drop, self.gateway.reconnect, self.gateway.invalidate)
+        self.messages = Messages(self.world, self.files, self.bus)
+        self.interactions = Interactions(
+            self.world,
+            self.messages,
+            self.bus,
+            ack_seconds=ack_seconds,
+            listening=self.gateway.listening,
+        )
+        self.gateway.attach(self.interactions)
+        self.people = People(
+            self.world, self.bus, self.files, self.renderer, self.messages, self.interactions
+        )
+        self.clients = ClientSockets(self.people, self.gateway)
+        self._door = FrontDoor(
+            clock,
+            lambda: self.token,
+            RateLimits(float(rate_limits)),
+            self.faults,
+            self.bus.touch,
+        )
+        self.bot_online = _OnlineEvent(self.gateway, self.bus)
+        self._runner: web.AppRunner | None = None
+
+    # Where it is
+
+    @property
+    def url(self) -> str:
+        """The page, such as http://127.0.0.1:8000."""
+        return f"http://{_shown(self.host)}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        """What DISCORD_API_URL is set to."""
+        return self.url + PREFIX
+
+    @property
+    def gateway_url(self) -> str:
+        return f"ws://{_shown(self.host)}:{self.port}/gateway"
+
+    @property
+    def cdn_url(self) -> str:
+        return f"{self.url}/cdn"
+
+    @property
+    def log(self) -> list[Call]:
+        """Every REST request that was answered, oldest first."""
+        return self._door.log
+
+    # Life
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Bind the port. Raises OSError when it is taken."""
+        app = web.Application(middlewares=[self._door.middleware()], client_max_size=_BODY_LIMIT)
+        self._add_routes(app)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port)
+        try:
+            await site.start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        self.port = self._runner.addresses[0][1]
+        self.files.base = self.cdn_url
+
+    async def close(self) -> None:
+        """End every connection and stop."""
+        self.faults.clear()
+        self.gateway.shut()
+        await self.clients.close()
+        await self.interactions.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def _add_routes(self, app: web.Application) -> None:
+        ApplicationRoutes(self.world, self.bus, lambda: self.gateway_url).add_to(app)
+        ChannelRoutes(self.world, self.messages, self.renderer).add_to(app)
+        InteractionRoutes(self.interactions, self.renderer).add_to(app)
+        app.router.add_get("/gateway", self.gateway.serve)
+        app.router.add_get("/cdn/embed/avatars/{number:\\d+}.png", _avatar)
+        app.router.add_get("/cdn/{path:.+}", self._file)
+        app.router.add_get("/client", self.clients.serve)
+        app.router.add_post("/client/uploads", self.clients.upload)
+        app.router.add_get("/", self._page)
+        app.router.add_get("/assets/{path:.+}", self._page)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        found = self.files.open(request.match_info["path"], request.query)
+        if found is None:
+            return web.Response(status=404, text=GONE)
+        entry, data = found
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600"}
+        if not entry.content_type.startswith("image/") or "svg" in entry.content_type:
+            headers["Content-Disposition"] = f'attachment; filename="{entry.filename}"'
+        headers["Content-Type"] = entry.content_type
+        return web.Response(body=data, headers=headers)
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        wanted = _page_file(request.match_info.get("path", "index.html"))
+        if wanted is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(wanted, headers={"Cache-Control": "no-cache"})
+
+    # For tests and the page
+
+    def person(self, who: object) -> Person:
+        """Somebody who uses Discord, by name ("Mia") or id."""
+        return self.people.person(who)
+
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 30) -> T:
+        """The first truthy value of `predicate`, tried again after every change of the world.
+
+        Raises TimeoutError, with the last requests, after `timeout` seconds.
+        """
+        try:
+            return await self.bus.until(predicate, timeout)
+        except TimeoutError:
+            recent = "\n".join(
+                f"  {each.method} {each.url} {each.status}" for each in self.log[-8:]
+            )
+            raise TimeoutError(f"not true within {timeout} s; last requests:\n{recent}") from None
+
+    async def bot_ready(self, timeout: float = 30) -> None:
+        """Return when a bot has identified and registered commands. Raises TimeoutError."""
+        await self.wait_for(
+            lambda: self.gateway.online and any(self.world.commands.values()), timeout
+        )
+
+
+class _OnlineEvent:
+    """Like asyncio.Event, set while a bot is connected."""
+
+    def __init__(self, gateway: Gateway, bus: Bus) -> None:
+        self._gateway = gateway
+        self._bus = bus
+
+    def is_set(self) -> bool:
+        return self._gateway.online
+
+    async def wait(self, timeout: float = 30) -> None:
+        await self._bus.until(self.is_set, timeout)
+
+
+async def _avatar(request: web.Request) -> web.Response:
+    data = pictures.avatar(int(request.match_info["number"]))
+    return web.Response(body=data, content_type="image/png")
+
+
+def _page_file(name: str) -> Path | None:
+    root = Path(__file__).parent / "page"
+    wanted = (root / name).resolve()
+    return wanted if wanted.is_relative_to(root.resolve()) and wanted.is_file() else None
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _check_loopback(host: str) -> None:
+    """Raise ValueError unless `host` is this machine only."""
+    try:
+        good = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(
+            f"the sandbox has no passwords and binds to this machine only: {host!r} is not a "
+            "loopback address; use 127.0.0.1"
+        )
+
+
+async def serve_forever(sandbox: Sandbox, announce: Callable[[str], None]) -> None:
+    """Run until cancelled; `announce` gets one line when the port is open."""
+    async with sandbox:
+        announce(f"sandbox ready {sandbox.url}")
+        await asyncio.Event().wait()

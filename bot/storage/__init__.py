@@ -1,0 +1,1 @@
+"""SQLite and picture files: SQL in, domain values out. Knows nothing about engines or Discord."""

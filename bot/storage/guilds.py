@@ -1,0 +1,147 @@
+"""What a server's admins decided: quota settings, and the audit trail of who decided it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.quota import Period, QuotaSetting, Scope
+from bot.storage.database import Database
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The quota settings of a guild that concern one user."""
+
+    default: QuotaSetting
+    roles: dict[int, QuotaSetting]
+    own: QuotaSetting
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    actor: int
+    deed: str
+    detail: dict[str, Any]
+    at: float
+
+
+class GuildRepository:
+    """Quota settings by guild; every change is written together with its audit entry."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def policy(self, guild: int, user: int, roles: Iterable[int]) -> Policy:
+        """What matches this user, roles among theirs only."""
+        settings = await self.settings(guild)
+        mine = frozenset(roles)
+        return Policy(
+            settings.get(("server", guild), QuotaSetting()),
+            {
+                target: setting
+                for (scope, target), setting in settings.items()
+                if scope == "role" and target in mine
+            },
+            settings.get(("user", user), QuotaSetting()),
+        )
+
+    async def settings(self, guild: int) -> dict[tuple[Scope, int], QuotaSetting]:
+        """Every setting of a guild by (scope, target id)."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM quota_settings WHERE guild_id = ? ORDER BY scope, target_id",
+                (guild,),
+            ).fetchall()
+        )
+        return {(row["scope"], row["target_id"]): _setting(row) for row in rows}
+
+    async def set_quota(
+        self, guild: int, scope: Scope, target: int, setting: QuotaSetting, actor: int, now: float
+    ) -> QuotaSetting:
+        """Lay `setting` over what was there; returns the result."""
+
+        def run(connection: sqlite3.Connection) -> QuotaSetting:
+            row = connection.execute(
+                "SELECT * FROM quota_settings WHERE guild_id = ? AND scope = ? AND target_id = ?",
+                (guild, scope, target),
+            ).fetchone()
+            merged = setting.over(_setting(row) if row else QuotaSetting())
+            connection.execute(
+                "INSERT INTO quota_settings (guild_id, scope, target_id, credits, period, running,"
+                " waiting) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " credits = excluded.credits, period = excluded.period,"
+                " running = excluded.running, waiting = excluded.waiting",
+                (
+                    guild, scope, target, merged.credits, merged.period and merged.period.value,
+                    merged.running, merged.waiting,
+                ),
+            )  # fmt: skip
+            detail = {"scope": scope, "target": target, **_plain(setting)}
+            write_audit(connection, guild, actor, "quota set", detail, now)
+            return merged
+
+        return await self._database.transaction(run)
+
+    async def clear_quota(
+        self, guild: int, scope: Scope, target: int, actor: int, now: float
+    ) -> bool:
+        """Forget a setting; False when there was none."""
+
+        def run(connection: sqlite3.Connection) -> bool:
+            found = connection.execute(
+                "DELETE FROM quota_settings WHERE guild_id = ? AND scope = ? AND target_id = ?",
+                (guild, scope, target),
+            ).rowcount
+            detail = {"scope": scope, "target": target}
+            write_audit(connection, guild, actor, "quota reset limits", detail, now)
+            return bool(found)
+
+        return await self._database.transaction(run)
+
+    async def audit(
+        self, guild: int, actor: int, deed: str, detail: dict[str, Any], now: float
+    ) -> None:
+        """Write down what an admin did where nothing else is written in the same step."""
+        await self._database.transaction(lambda c: write_audit(c, guild, actor, deed, detail, now))
+
+    async def audit_trail(self, guild: int, limit: int = 20) -> list[AuditEntry]:
+        """Newest first."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM audit WHERE guild_id = ? ORDER BY id DESC LIMIT ?", (guild, limit)
+            ).fetchall()
+        )
+        return [
+            AuditEntry(row["actor_id"], row["deed"], json.loads(row["detail"]), row["created_at"])
+            for row in rows
+        ]
+
+
+def write_audit(
+    connection: sqlite3.Connection,
+    guild: int,
+    actor: int,
+    deed: str,
+    detail: dict[str, Any],
+    now: float,
+) -> None:
+    """Write an audit entry; belongs inside the transaction of the deed."""
+    connection.execute(
+        "INSERT INTO audit (guild_id, actor_id, deed, detail, created_at) VALUES (?, ?, ?, ?, ?)",
+        (guild, actor, deed, json.dumps(detail, ensure_ascii=False), now),
+    )
+
+
+def _setting(row: sqlite3.Row) -> QuotaSetting:
+    period = row["period"]
+    return QuotaSetting(
+        row["credits"], Period(period) if period else None, row["running"], row["waiting"]
+    )
+
+
+def _plain(setting: QuotaSetting) -> dict[str, Any]:
+    return {name: value for name, value in setting.__dict__.items() if value is not None}

@@ -1,0 +1,497 @@
+"""Jobs, their pictures' rows and their deliveries. One method is one transaction.
+
+Fencing: `start` counts `attempt` up in the transaction that sets `running`; every later write of
+a drawing attempt names it and says whether the row was still its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.domain.errors import QueueFull
+from bot.domain.job import Account, Delivery, Failure, Job, JobStatus, Origin
+from bot.domain.quota import Quota
+from bot.domain.request import Action, GenerationRequest, Tile
+from bot.storage import ledger
+from bot.storage.database import Database
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """Row of a picture file. `index` counts from 1; `evicted` when the file was cleared away."""
+
+    index: int
+    sha256: str
+    bytes: int
+    evicted: bool
+
+
+class JobRepository:
+    """The truth about jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def submit(self, job: Job, quota: Quota, queue_limit: int) -> None:
+        """Check limits and balance, insert the job, hold its price.
+
+        Raises QueueFull or OutOfCredits; then nothing was written.
+        """
+
+        def run(connection: sqlite3.Connection) -> None:
+            _check_limits(connection, job, quota, queue_limit)
+            _insert(connection, job)
+            ledger.hold(
+                connection, job.account, quota, job.id, job.request.cost, job.created_at
+            )  # fmt: skip
+
+        await self._database.transaction(run)
+
+    async def extract(self, job: Job, nonce: str, image: StoredImage) -> Job:
+        """Insert an upscale as finished, with its picture and delivery; or return the earlier
+        one of the same tile."""
+
+        def run(connection: sqlite3.Connection) -> Job:
+            source = job.request.source
+            assert source is not None
+            earlier = _upscale_of(connection, source)
+            if earlier is not None:
+                return earlier
+            _insert(connection, job)
+            _insert_image(connection, job.id, image, job.created_at)
+            _insert_delivery(connection, job.id, job.origin.channel, nonce)
+            return job
+
+        return await self._database.transaction(run)
+
+    async def upscale_of(self, tile: Tile) -> Job | None:
+        """The job that took this picture out of its grid."""
+        return await self._database.read(lambda c: _upscale_of(c, tile))
+
+    async def get(self, job: str) -> Job | None:
+        row = await self._database.read(
+            lambda c: c.execute("SELECT * FROM jobs WHERE id = ?", (job,)).fetchone()
+        )
+        return _job(row) if row else None
+
+    async def unfinished(self) -> list[Job]:
+        """Waiting and running jobs, oldest first."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM jobs WHERE state IN ('waiting', 'running')"
+                " ORDER BY created_at, rowid"
+            ).fetchall()
+        )
+        return [_job(row) for row in rows]
+
+    async def requeue_running(self) -> None:
+        """After a restart: what was running waits again. Not a strike."""
+        await self._database.transaction(
+            lambda c: c.execute("UPDATE jobs SET state = 'waiting' WHERE state = 'running'")
+        )
+
+    async def start(self, job: str, now: float) -> int | None:
+        """Set running and return the new attempt number; None when it is not waiting any more."""
+
+        def run(connection: sqlite3.Connection) -> int | None:
+            row = connection.execute(
+                "UPDATE jobs SET state = 'running', attempt = attempt + 1, started_at = ?"
+                " WHERE id = ? AND state = 'waiting' RETURNING attempt",
+                (now, job),
+            ).fetchone()
+            return row[0] if row else None
+
+        return await self._database.transaction(run)
+
+    async def give_back(self, job: str, attempt: int, *, strike: bool) -> Job | None:
+        """A running job waits again; None when the attempt is not its own any more."""
+
+        def run(connection: sqlite3.Connection) -> Job | None:
+            row = connection.execute(
+                "UPDATE jobs SET state = 'waiting', strikes = strikes + ? WHERE id = ?"
+                " AND attempt = ? AND state = 'running' RETURNING *",
+                (int(strike), job, attempt),
+            ).fetchone()
+            return _job(row) if row else None
+
+        return await self._database.transaction(run)
+
+    async def add_image(self, job: str, attempt: int, image: StoredImage, now: float) -> bool:
+        """Record a written picture; False when the attempt is not the job's own any more."""
+
+        def run(connection: sqlite3.Connection) -> bool:
+            if not _owned(connection, job, attempt):
+                return False
+            _insert_image(connection, job, image, now)
+            return True
+
+        return await self._database.transaction(run)
+
+    async def succeed(
+        self, job: str, attempt: int, nonce: str, seconds: float, now: float
+    ) -> Job | None:
+        """All pictures exist: succeeded, captured, ready for delivery, counted in the profile.
+
+        None when the attempt is not the job's own any more. Raises ValueError when a picture is
+        missing; then nothing was written.
+        """
+
+        def run(connection: sqlite3.Connection) -> Job | None:
+            row = connection.execute(
+                "UPDATE jobs SET state = 'succeeded', finished_at = ?, seconds = ? WHERE id = ?"
+                " AND attempt = ? AND state = 'running' RETURNING *",
+                (now, seconds, job, attempt),
+            ).fetchone()
+            if row is None:
+                return None
+            ended = _job(row)
+            _check_complete(connection, ended)
+            ledger.capture(connection, job, now)
+            _insert_delivery(connection, job, ended.origin.channel, nonce)
+            connection.execute(
+                "UPDATE profiles SET grids = grids + 1, pictures = pictures + ?, seconds ="
+                " seconds + ? WHERE user_id = ?",
+                (ended.request.count, seconds, ended.user),
+            )
+            return ended
+
+        return await self._database.transaction(run)
+
+    async def fail(self, job: str, failure: Failure, now: float, attempt: int) -> Job | None:
+        """Failed and released; None when the attempt is not the job's own any more."""
+
+        def run(connection: sqlite3.Connection) -> Job | None:
+            row = connection.execute(
+                "UPDATE jobs SET state = 'failed', finished_at = ?, failure = ?, reference = ?"
+                " WHERE id = ? AND attempt = ? AND state = 'running' RETURNING *",
+                (now, failure.sentence, failure.reference, job, attempt),
+            ).fetchone()
+            return _released(connection, row, now)
+
+        return await self._database.transaction(run)
+
+    async def cancel(self, job: str, now: float) -> Job | None:
+        """Cancelled and released, whether waiting or running; None when it had ended."""
+
+        def run(connection: sqlite3.Connection) -> Job | None:
+            row = connection.execute(
+                "UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE id = ?"
+                " AND state IN ('waiting', 'running') RETURNING *",
+                (now, job),
+            ).fetchone()
+            return _released(connection, row, now)
+
+        return await self._database.transaction(run)
+
+    async def images(self, job: str) -> dict[int, StoredImage]:
+        """Rows of the job's pictures by index (from 1)."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM images WHERE job_id = ? ORDER BY idx", (job,)
+            ).fetchall()
+        )
+        return {row["idx"]: _image(row) for row in rows}
+
+    async def set_notice(self, job: str, message: int) -> None:
+        """Remember which message shows the progress."""
+        await self._database.transaction(
+            lambda c: c.execute("UPDATE jobs SET notice_id = ? WHERE id = ?", (message, job))
+        )
+
+    async def stale_notices(self) -> list[Job]:
+        """Ended jobs whose progress message was not yet brought to its end."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM jobs WHERE notice_id <> 0 AND state NOT IN ('waiting', 'running')"
+                " ORDER BY created_at"
+            ).fetchall()
+        )
+        return [_job(row) for row in rows]
+
+    async def used(self, job: str) -> set[tuple[Action, int]]:
+        """Buttons of this job's message that led to a job: (action, tile; 0 for a re-roll)."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT DISTINCT action, source_job, source_tile FROM jobs WHERE parent_id = ?"
+                " AND state NOT IN ('failed', 'cancelled')",
+                (job,),
+            ).fetchall()
+        )
+        return {
+            (Action(row["action"]), 0 if row["action"] == "reroll" else row["source_tile"])
+            for row in rows
+        }
+
+    async def of_account(self, account: Account) -> list[Job]:
+        """The unfinished jobs of an account, oldest first."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM jobs WHERE guild_id = ? AND user_id = ? AND state IN"
+                " ('waiting', 'running') ORDER BY created_at, rowid",
+                (account.guild, account.user),
+            ).fetchall()
+        )
+        return [_job(row) for row in rows]
+
+    async def undelivered(self) -> list[Delivery]:
+        """Results that are to be posted, oldest job first."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT o.* FROM outbox o JOIN jobs j ON j.id = o.job_id WHERE o.message_id = 0"
+                " AND o.given_up IS NULL ORDER BY j.finished_at"
+            ).fetchall()
+        )
+        return [_delivery(row) for row in rows]
+
+    async def delivery(self, job: str) -> Delivery | None:
+        row = await self._database.read(
+            lambda c: c.execute("SELECT * FROM outbox WHERE job_id = ?", (job,)).fetchone()
+        )
+        return _delivery(row) if row else None
+
+    async def begin_sending(self, job: str, now: float) -> Delivery | None:
+        """Note that a POST begins, before it does; returns the row as it was before.
+
+        None when there is nothing to send (any more).
+        """
+
+        def run(connection: sqlite3.Connection) -> Delivery | None:
+            row = connection.execute(
+                "SELECT * FROM outbox WHERE job_id = ? AND message_id = 0 AND given_up IS NULL",
+                (job,),
+            ).fetchone()
+            if row is None:
+                return None
+            connection.execute(
+                "UPDATE outbox SET sending_at = COALESCE(sending_at, ?), tries = tries + 1"
+                " WHERE job_id = ?",
+                (now, job),
+            )
+            return _delivery(row)
+
+        return await self._database.transaction(run)
+
+    async def renew_nonce(self, job: str, nonce: str, now: float) -> None:
+        """A new POST after the old nonce is forgotten by the other side."""
+        await self._database.transaction(
+            lambda c: c.execute(
+                "UPDATE outbox SET nonce = ?, sending_at = ? WHERE job_id = ? AND message_id = 0",
+                (nonce, now, job),
+            )
+        )
+
+    async def delivered(self, job: str, message: int) -> None:
+        """The result is there."""
+        await self._database.transaction(
+            lambda c: c.execute(
+                "UPDATE outbox SET message_id = ? WHERE job_id = ? AND message_id = 0",
+                (message, job),
+            )
+        )
+
+    async def deliver_again(self, job: str, nonce: str) -> None:
+        """The message of a result was deleted: post it anew."""
+        await self._database.transaction(
+            lambda c: c.execute(
+                "UPDATE outbox SET message_id = 0, sending_at = NULL, nonce = ?, given_up = NULL"
+                " WHERE job_id = ?",
+                (nonce, job),
+            )
+        )
+
+    async def take_up(self, job: str, nonce: str) -> None:
+        """Somebody asks for a result that was given up: it is to be posted again."""
+        await self._database.transaction(
+            lambda c: c.execute(
+                "UPDATE outbox SET sending_at = NULL, nonce = ?, given_up = NULL"
+                " WHERE job_id = ? AND given_up IS NOT NULL",
+                (nonce, job),
+            )
+        )
+
+    async def give_up(self, job: str, why: str) -> None:
+        """The result cannot be posted (channel gone, permission lost)."""
+        await self._database.transaction(
+            lambda c: c.execute(
+                "UPDATE outbox SET given_up = ? WHERE job_id = ? AND message_id = 0", (why, job)
+            )
+        )
+
+    async def of_message(self, message: int) -> Job | None:
+        """The job whose result or progress this message is."""
+        row = await self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM jobs WHERE id = (SELECT job_id FROM outbox WHERE message_id = ?1)"
+                " OR (notice_id = ?1 AND state IN ('waiting', 'running'))",
+                (message,),
+            ).fetchone()
+        )
+        return _job(row) if row else None
+
+    async def kept_bytes(self) -> int:
+        """The size of all pictures on disk."""
+        return await self._database.read(
+            lambda c: c.execute(
+                "SELECT COALESCE(SUM(bytes), 0) FROM images WHERE evicted_at IS NULL"
+            ).fetchone()[0]
+        )
+
+    async def evictable(self, limit: int) -> list[tuple[Tile, int, float]]:
+        """(tile, bytes, created_at) of the oldest pictures that may be cleared away.
+
+        Those of unfinished jobs, of results still to be posted, and the sources of waiting or
+        running variations may not.
+        """
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT job_id, idx, bytes, created_at FROM images WHERE evicted_at IS NULL"
+                " AND job_id NOT IN (SELECT id FROM jobs WHERE state IN ('waiting', 'running'))"
+                " AND job_id NOT IN (SELECT job_id FROM outbox WHERE message_id = 0 AND"
+                " given_up IS NULL) AND (job_id, idx) NOT IN (SELECT source_job, source_tile FROM"
+                " jobs WHERE state IN ('waiting', 'running') AND source_job IS NOT NULL)"
+                " ORDER BY created_at, job_id, idx LIMIT ?",
+                (limit,),
+            ).fetchall()
+        )
+        return [(Tile(row[0], row[1]), row[2], row[3]) for row in rows]
+
+    async def mark_evicted(self, tiles: Iterable[Tile], now: float) -> None:
+        pairs = [(now, tile.job, tile.index) for tile in tiles]
+        await self._database.transaction(
+            lambda c: c.executemany(
+                "UPDATE images SET evicted_at = ? WHERE job_id = ? AND idx = ?", pairs
+            )
+        )
+
+
+def _check_limits(
+    connection: sqlite3.Connection, job: Job, quota: Quota, queue_limit: int
+) -> None:  # fmt: skip
+    total = connection.execute("SELECT COUNT(*) FROM jobs WHERE state = 'waiting'").fetchone()[0]
+    own, running = connection.execute(
+        "SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(state = 'running'), 0) FROM jobs"
+        " WHERE guild_id = ? AND user_id = ? AND state IN ('waiting', 'running')",
+        (job.origin.guild, job.user),
+    ).fetchone()
+    # A job that may start at once still passes through the queue, so what is free counts too.
+    if own >= quota.waiting + max(0, quota.running - running):
+        raise QueueFull(
+            f"Your queue is full: {own} of your jobs are waiting and {running} being drawn, and "
+            f"your limits are {quota.waiting} and {quota.running}; wait for one to finish or "
+            "cancel one."
+        )
+    if total >= queue_limit:
+        raise QueueFull("The queue is full for everybody just now; please try again in a moment.")
+
+
+def _insert(connection: sqlite3.Connection, job: Job) -> None:
+    source = job.request.source
+    connection.execute(
+        "INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action,"
+        " source_job, source_tile, request, state, cost, running_limit, created_at, finished_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            job.id, job.origin.guild, job.origin.channel, job.user, job.parent,
+            job.origin.parent_message, job.action.value, source and source.job,
+            source and source.index, json.dumps(job.request.to_json(), ensure_ascii=False),
+            job.status.value, job.request.cost, job.running_limit, job.created_at,
+            job.finished_at,
+        ),
+    )  # fmt: skip
+    connection.execute(
+        "INSERT INTO profiles (user_id, first_seen, last_seen) VALUES (?1, ?2, ?2)"
+        " ON CONFLICT (user_id) DO UPDATE SET last_seen = excluded.last_seen",
+        (job.user, job.created_at),
+    )
+
+
+def _insert_image(
+    connection: sqlite3.Connection, job: str, image: StoredImage, now: float
+) -> None:  # fmt: skip
+    connection.execute(
+        "INSERT INTO images (job_id, idx, sha256, bytes, created_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (job_id, idx) DO UPDATE SET sha256 = excluded.sha256,"
+        " bytes = excluded.bytes, created_at = excluded.created_at, evicted_at = NULL",
+        (job, image.index, image.sha256, image.bytes, now),
+    )
+
+
+def _insert_delivery(
+    connection: sqlite3.Connection, job: str, channel: int, nonce: str
+) -> None:  # fmt: skip
+    connection.execute(
+        "INSERT INTO outbox (job_id, channel_id, nonce) VALUES (?, ?, ?)", (job, channel, nonce)
+    )
+
+
+def _upscale_of(connection: sqlite3.Connection, tile: Tile) -> Job | None:
+    row = connection.execute(
+        "SELECT * FROM jobs WHERE action = 'upscale' AND source_job = ? AND source_tile = ?",
+        (tile.job, tile.index),
+    ).fetchone()
+    return _job(row) if row else None
+
+
+def _check_complete(connection: sqlite3.Connection, job: Job) -> None:
+    stored = connection.execute(
+        "SELECT COUNT(*) FROM images WHERE job_id = ? AND evicted_at IS NULL", (job.id,)
+    ).fetchone()[0]
+    if stored != job.request.count:
+        raise ValueError(f"job {job.id} has {stored} of {job.request.count} pictures")
+
+
+def _released(connection: sqlite3.Connection, row: sqlite3.Row | None, now: float) -> Job | None:
+    if row is None:
+        return None
+    ledger.release(connection, row["id"], now)
+    return _job(row)
+
+
+def _owned(connection: sqlite3.Connection, job: str, attempt: int) -> bool:
+    return (
+        connection.execute(
+            "SELECT 1 FROM jobs WHERE id = ? AND attempt = ? AND state = 'running'",
+            (job, attempt),
+        ).fetchone()
+        is not None
+    )
+
+
+def _job(row: sqlite3.Row) -> Job:
+    failure = None
+    if row["failure"] is not None:
+        failure = Failure(str(row["failure"]), str(row["reference"]))
+    return Job(
+        id=row["id"],
+        origin=Origin(row["guild_id"], row["channel_id"], row["parent_message"]),
+        user=row["user_id"],
+        request=GenerationRequest.from_json(json.loads(row["request"])),
+        status=JobStatus(row["state"]),
+        created_at=row["created_at"],
+        parent=row["parent_id"],
+        attempt=row["attempt"],
+        strikes=row["strikes"],
+        running_limit=row["running_limit"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        failure=failure,
+        notice=row["notice_id"],
+    )
+
+
+def _image(row: sqlite3.Row) -> StoredImage:
+    return StoredImage(row["idx"], row["sha256"], row["bytes"], row["evicted_at"] is not None)
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(
+        job=row["job_id"],
+        channel=row["channel_id"],
+        nonce=row["nonce"],
+        sent_before=row["sending_at"],
+        message=row["message_id"],
+        tries=row["tries"],
+    )

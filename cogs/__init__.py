@@ -1,0 +1,1 @@
+"""Discord in, Discord out: one feature a file, thin. The service decides, these translate."""

@@ -1,0 +1,59 @@
+"""/help: the commands, the parameters (from their table) and some ideas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain.parameters import PARAMETERS
+from bot.service import GenerationService
+from cogs.ui import render
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+_VIOLET = discord.Colour(0x6E56CF)
+_BUTTONS = (
+    "**U1**–**U4** take one picture out of the grid, free of charge.\n"
+    "**V1**–**V4** draw four variations of one picture.\n"
+    "🔄 draws the same prompt again."
+)
+
+
+class Help(commands.Cog):
+    """Made from the same tables as the parser."""
+
+    def __init__(self, service: GenerationService) -> None:
+        self._service = service
+
+    @app_commands.command(description="How to draw with Easel")
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def help(self, interaction: discord.Interaction) -> None:
+        embed = discord.Embed(
+            title="Drawing with Easel",
+            description="`/imagine prompt:` what to draw, then parameters.",
+            colour=_VIOLET,
+        )
+        embed.add_field(name="Parameters", value=_parameters(), inline=False)
+        embed.add_field(name="Buttons", value=_BUTTONS, inline=False)
+        ideas = "\n".join(f"- {render.escape(idea)}" for idea in self._service.ideas("", 6))
+        if ideas:
+            embed.add_field(name="Ideas", value=ideas[:1024], inline=False)
+        embed.set_footer(text="/info shows your credits, limits and jobs")
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+def _parameters() -> str:
+    return "\n".join(
+        f"`{' '.join('--' + name for name in row.names)}` {row.help};"
+        f" {row.expects} (default {row.default})"
+        for row in PARAMETERS
+    )
+
+
+async def setup(bot: EaselBot) -> None:
+    await bot.add_cog(Help(bot.service))

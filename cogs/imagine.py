@@ -1,0 +1,202 @@
+"""/imagine and every button under its messages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain.errors import NotFound
+from bot.domain.job import Job, JobUpdate
+from bot.domain.prompt import MAX_LENGTH
+from bot.domain.request import Action, Tile
+from bot.service import GenerationService
+from cogs.ui import asking, render, replies
+from cogs.ui.buttons import CANCEL, JobButton, cancel_view, result_view
+from cogs.ui.notice import Notice
+from cogs.ui.presenter import Presenter
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Discord waits 3 s for an answer; a service that needs longer than this gets a "thinking".
+QUICK_S = 1.0
+
+
+class Imagine(commands.Cog):
+    """Reads the interaction, calls the service once, hands over to the presenter."""
+
+    def __init__(self, service: GenerationService, presenter: Presenter) -> None:
+        self._service = service
+        self._presenter = presenter
+
+    async def cog_load(self) -> None:
+        await self._presenter.recover()
+
+    async def cog_unload(self) -> None:
+        await self._presenter.close()
+
+    @app_commands.command(description="Create pictures from a description")
+    @app_commands.describe(prompt="What to draw; parameters such as --ar 3:2 go last")
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def imagine(
+        self, interaction: discord.Interaction, prompt: app_commands.Range[str, 1, MAX_LENGTH]
+    ) -> None:
+        asking.require_permissions(interaction)
+        job = await _quickly(
+            interaction,
+            self._service.imagine(asking.asker(interaction), asking.origin(interaction), prompt),
+        )
+        await self._show_waiting(interaction, job)
+
+    @imagine.autocomplete("prompt")
+    async def _ideas(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return [
+            app_commands.Choice(name=idea[:100], value=idea[:100])
+            for idea in self._service.ideas(typed)
+        ]
+
+    @commands.Cog.listener()
+    async def on_easel_press(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
+        """A button of ours was pressed; every outcome is answered."""
+        try:
+            if code == CANCEL:
+                await self._cancel(interaction, tile.job)
+            elif code == Action.UPSCALE:
+                await self._upscale(interaction, tile)
+            elif code in (Action.VARY, Action.REROLL):
+                await self._draw_on(interaction, Action(code), tile)
+            else:
+                raise NotFound("This button belongs to a version of Easel that knows more.")
+        except Exception as error:
+            await replies.answer(interaction, error)
+
+    async def _show_waiting(self, interaction: discord.Interaction, job: Job) -> None:
+        """Answer a command with the progress message; the job goes on even if that fails."""
+        text = render.progress(self._newest(job))
+        try:
+            if interaction.response.is_done():
+                message = await interaction.edit_original_response(
+                    content=text, view=cancel_view(job)
+                )
+                message_id = message.id
+            else:
+                answer = await interaction.response.send_message(
+                    text, view=cancel_view(job), suppress_embeds=True
+                )
+                message_id = answer.message_id or 0
+        except discord.HTTPException as error:
+            log.warning("job %s: not acknowledged: %s", job.id, error)
+            message_id = 0
+        notice = Notice.of(interaction, message_id) if message_id else None
+        self._presenter.follow(job, notice)
+
+    async def _draw_on(self, interaction: discord.Interaction, action: Action, tile: Tile) -> None:
+        asking.require_permissions(interaction)
+        origin = asking.origin(interaction, interaction.message.id if interaction.message else 0)
+        job = await _quickly(
+            interaction, self._service.act(asking.asker(interaction), origin, action, tile)
+        )
+        notice = None
+        try:
+            await self._mark_used(interaction, tile.job)
+            message = await interaction.followup.send(
+                render.progress(self._newest(job)),
+                view=cancel_view(job),
+                suppress_embeds=True,
+                wait=True,
+            )
+            notice = Notice.of(interaction, message.id)
+        except discord.HTTPException as error:
+            log.warning("job %s: not acknowledged: %s", job.id, error)
+        self._presenter.follow(job, notice)
+
+    async def _upscale(self, interaction: discord.Interaction, tile: Tile) -> None:
+        asking.require_permissions(interaction)
+        origin = asking.origin(interaction, interaction.message.id if interaction.message else 0)
+        job = await _quickly(
+            interaction,
+            self._service.act(asking.asker(interaction), origin, Action.UPSCALE, tile),
+        )
+        delivery = await self._service.delivery(job.id)
+        if delivery is not None and delivery.message:
+            if await self._presenter.still_there(job, delivery.message):
+                link = _link(interaction, delivery.channel, delivery.message)
+                await replies.private(interaction, f"Image #{tile.index} is here already: {link}")
+                return
+            await self._service.deliver_again(job.id)
+        await self._mark_used(interaction, tile.job)
+        if not await self._presenter.post(job):
+            raise NotFound("I could not post the picture here; ask an admin about my permissions.")
+
+    async def _cancel(self, interaction: discord.Interaction, job_id: str) -> None:
+        try:
+            job = await _quickly(
+                interaction,
+                self._service.cancel(asking.asker(interaction), asking.origin(interaction), job_id),
+            )
+        except NotFound:
+            await self._refresh_notice(interaction, job_id)
+            raise
+        if not interaction.response.is_done():
+            await interaction.response.edit_message(
+                content=render.progress(JobUpdate(job)), view=None, attachments=[]
+            )
+
+    async def _refresh_notice(self, interaction: discord.Interaction, job_id: str) -> None:
+        """Somebody pressed Cancel under a message that missed the end of its job."""
+        job = await self._service.job(job_id)
+        if job is None or not job.status.finished or interaction.response.is_done():
+            return
+        await interaction.response.edit_message(
+            content=render.progress(JobUpdate(job)), view=None, attachments=[]
+        )
+
+    async def _mark_used(self, interaction: discord.Interaction, job_id: str) -> None:
+        """Acknowledge a press by showing which buttons were used."""
+        parent = await self._service.job(job_id)
+        if parent is None:
+            return
+        view = result_view(parent, await self._service.used(job_id))
+        if not interaction.response.is_done():
+            await interaction.response.edit_message(view=view)
+        elif interaction.message is not None:
+            await interaction.followup.edit_message(interaction.message.id, view=view)
+
+    def _newest(self, job: Job) -> JobUpdate:
+        return self._service.newest(job) or JobUpdate(job)
+
+
+async def _quickly(interaction: discord.Interaction, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`; if it takes long, the interaction is acknowledged meanwhile."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({task}, timeout=QUICK_S)
+    if not done:
+        try:
+            await interaction.response.defer()
+        except discord.HTTPException as error:
+            log.warning("interaction %d: not acknowledged: %s", interaction.id, error)
+    return await task
+
+
+def _link(interaction: discord.Interaction, channel: int, message: int) -> str:
+    place = interaction.guild_id or "@me"
+    return f"https://discord.com/channels/{place}/{channel}/{message}"
+
+
+async def setup(bot: EaselBot) -> None:
+    bot.add_dynamic_items(JobButton)
+    bot.tree.error(replies.answer)
+    presenter = Presenter(bot, bot.service, bot.progress_seconds)
+    await bot.add_cog(Imagine(bot.service, presenter))

@@ -1,0 +1,1 @@
+"""Shared parts of the cogs: what messages look like and how they stay current."""

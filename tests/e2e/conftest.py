@@ -1,0 +1,124 @@
+"""A whole Easel against the sandbox: real HTTP and WebSocket, real SQLite, real worker process.
+
+The bot runs in the test's own event loop (`easel`), or as a process that can be killed
+(`tests/e2e/process.py`). One diffusion worker serves the whole run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yarl
+from discord import Asset
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.app import Core, card_of, core, engine_options
+from bot.client import EaselBot
+from bot.engine.base import Executor
+from bot.engine.local import DIFFUSION, SIMULATED, LocalExecutor
+from bot.sandbox import Sandbox
+from bot.settings import Secret, Settings
+
+
+class SharedExecutor:
+    """Passes everything on but the start and the end, which belong to the test run."""
+
+    def __init__(self, executor: LocalExecutor) -> None:
+        self._executor = executor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._executor, name)
+
+    async def start(self) -> None:
+        """It runs already."""
+
+    async def close(self, drain_s: float = 0) -> None:
+        """Others still need it; what this test left is stopped with its streams."""
+
+
+@pytest.fixture(autouse=True)
+def discord_addresses():
+    """What `point_at` changes is put back."""
+    route, gateway, asset = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
+    yield
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = route, yarl.URL(gateway), asset
+
+
+@dataclass
+class Easel:
+    """A running bot with its sandbox."""
+
+    sandbox: Sandbox
+    core: Core
+    bot: EaselBot
+    settings: Settings
+
+
+def settings_for(sandbox: Sandbox, folder: Path, **values: Any) -> Settings:
+    return Settings(
+        **{
+            "discord_token": Secret(sandbox.token),
+            "discord_api_url": sandbox.api_url,
+            "data_dir": folder,
+            "progress_seconds": 0.1,
+            **values,
+        }
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(
+    sandbox: Sandbox, settings: Settings, executor: Executor | None = None
+) -> AsyncIterator[Easel]:
+    """Core and client connected to the sandbox until the block ends."""
+    async with core(settings, executor) as parts:
+        bot = EaselBot(
+            parts.service,
+            settings.extensions,
+            progress_seconds=settings.progress_seconds,
+            api_url=settings.discord_api_url,
+        )
+        async with bot:
+            serving = asyncio.create_task(bot.start(settings.discord_token.reveal()))
+            ready = asyncio.create_task(sandbox.bot_ready())
+            done, _ = await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if serving in done:
+                ready.cancel()
+                await serving
+            try:
+                yield Easel(sandbox, parts, bot, settings)
+            finally:
+                await bot.close()
+                await serving
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(port=0) as one:
+        yield one
+
+
+def simulated(**options: Any) -> LocalExecutor:
+    """A worker process whose engine takes its time instead of a GPU."""
+    return LocalExecutor(["simulated"], SIMULATED, options, backoff_s=0.05)
+
+
+def diffusion(devices: Sequence[str] = ("cpu",)) -> LocalExecutor:
+    settings = Settings()
+    card = card_of(settings)
+    return LocalExecutor(list(devices), DIFFUSION, engine_options(settings, card), backoff_s=0.05)
+
+
+@pytest.fixture
+async def easel(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Easel]:
+    """A bot whose engine is simulated and quick."""
+    settings = settings_for(sandbox, tmp_path)
+    async with running(sandbox, settings, simulated(step_seconds=0.002)) as one:
+        yield one

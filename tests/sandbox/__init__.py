@@ -1,0 +1,1 @@
+"""Tests of bot.sandbox, driven by the unmodified discord.py client."""
