@@ -76,11 +76,10 @@ export class State {
     this.#remember(message);
     const log = this.log(message.channel_id);
     const at = log.messages.findIndex((other) => other.id === message.id);
-    if (at >= 0) log.messages[at] = { ...log.messages[at], ...message };
+    if (at >= 0) log.messages[at] = message;
     else log.messages.splice(position(log.messages, message.id), 0, message);
-    const stored = at >= 0 ? log.messages[at] : message;
-    if (at < 0) this.#countUnread(stored, log);
-    this.emit("message", { message: stored, created: at < 0 });
+    if (at < 0) this.#countUnread(message, log);
+    this.emit("message", { message, created: at < 0 });
   }
 
   remove(channelId, id) {
