@@ -15,9 +15,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.domain.errors import EaselError, SettingsError
 from bot.settings import Secret, Settings, environment
+
+if TYPE_CHECKING:
+    from bot.engine.base import Executor
 
 log = logging.getLogger("bot")
 
@@ -113,15 +117,21 @@ def stop_event() -> asyncio.Event:
     return stop
 
 
-async def run(settings: Settings, stop: asyncio.Event | None = None) -> int:
-    """Serve Discord until a signal comes; returns the exit status."""
-    from discord import LoginFailure
+async def run(
+    settings: Settings, stop: asyncio.Event | None = None, executor: Executor | None = None
+) -> int:
+    """Serve Discord until a signal comes; returns the exit status.
+
+    `executor` draws instead of the one that the settings describe.
+    """
+    from aiohttp import ClientError
+    from discord import HTTPException, LoginFailure
 
     from bot.app import core
     from bot.client import EaselBot
 
     stop = stop or stop_event()
-    async with core(settings) as parts:
+    async with core(settings, executor) as parts:
         bot = EaselBot(
             parts.service,
             settings.extensions,
@@ -141,6 +151,10 @@ async def run(settings: Settings, stop: asyncio.Event | None = None) -> int:
                 raise SettingsError(
                     "Discord refuses DISCORD_TOKEN; copy it anew from the developer portal."
                 ) from None
+            except (ClientError, OSError, HTTPException) as error:
+                raise EaselError(
+                    f"Discord cannot be reached ({error}); see to the network and start again."
+                ) from error
     return 0
 
 

@@ -35,6 +35,8 @@ class EaselBot(commands.AutoShardedBot):
     ) -> None:
         if api_url:
             point_at(api_url)
+        # Easel has nothing to say about missing voice libraries.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

@@ -243,7 +243,7 @@ class Dispatcher:
             await self._draw_and_settle(worker, job)
         except WorkerLost as lost:
             log.warning("job %s attempt %d: worker lost: %s", job.id, job.attempt, lost)
-            await self._strike(job)
+            await (self._give_back(job) if lost.drawn else self._strike(job))
         except Busy:
             await self._give_back(job)
         except Cancelled:
@@ -395,15 +395,19 @@ class Dispatcher:
 
     def _publish_positions(self) -> None:
         workers = self._able()
-        note = "" if workers else self._trouble()
+        note = self._trouble()
         for job_id, (place, work) in self.queue.ahead().items():
             wait = self.pace.estimate(work, workers)
             job = self._waiting[job_id]
             self._publish(JobUpdate(job, position=place, wait_s=wait, note=note))
 
     def _trouble(self) -> str:
-        errors = [worker.error for worker in self._executor.workers() if worker.error]
-        return errors[0] if errors else "No worker is ready yet."
+        """Why nothing is drawn just now; empty while something is or could be."""
+        workers = self._executor.workers()
+        if any(worker.loaded for worker in workers if worker.error is None):
+            return ""
+        errors = [worker.error for worker in workers if worker.error]
+        return errors[0] if errors else "the model is being loaded"
 
     async def _keep_positions(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ from bot.domain.request import Action, Tile
 from bot.service import GenerationService
 from cogs.ui import asking, render, replies
 from cogs.ui.buttons import CANCEL, JobButton, cancel_view, result_view
+from cogs.ui.network import TROUBLE
 from cogs.ui.notice import Notice
 from cogs.ui.presenter import Presenter
 
@@ -96,9 +98,9 @@ class Imagine(commands.Cog):
                     text, view=cancel_view(job), suppress_embeds=True
                 )
                 message_id = answer.message_id or 0
-        except discord.HTTPException as error:
+        except TROUBLE as error:
             log.warning("job %s: not acknowledged: %s", job.id, error)
-            message_id = 0
+            message_id = await _shown_after_all(interaction, error)
         notice = Notice.of(interaction, message_id) if message_id else None
         self._presenter.follow(job, notice)
 
@@ -108,9 +110,9 @@ class Imagine(commands.Cog):
         job = await _quickly(
             interaction, self._service.act(asking.asker(interaction), origin, action, tile)
         )
+        await self._mark_used(interaction, tile.job)
         notice = None
         try:
-            await self._mark_used(interaction, tile.job)
             message = await interaction.followup.send(
                 render.progress(self._newest(job)),
                 view=cancel_view(job),
@@ -118,8 +120,8 @@ class Imagine(commands.Cog):
                 wait=True,
             )
             notice = Notice.of(interaction, message.id)
-        except discord.HTTPException as error:
-            log.warning("job %s: not acknowledged: %s", job.id, error)
+        except TROUBLE as error:
+            log.warning("job %s: its progress is not shown: %s", job.id, error)
         self._presenter.follow(job, notice)
 
     async def _upscale(self, interaction: discord.Interaction, tile: Tile) -> None:
@@ -149,30 +151,38 @@ class Imagine(commands.Cog):
         except NotFound:
             await self._refresh_notice(interaction, job_id)
             raise
+        # Where this cannot be said, the presenter says it.
         if not interaction.response.is_done():
-            await interaction.response.edit_message(
-                content=render.progress(JobUpdate(job)), view=None, attachments=[]
-            )
+            with contextlib.suppress(*TROUBLE):
+                await interaction.response.edit_message(
+                    content=render.progress(JobUpdate(job)), view=None, attachments=[]
+                )
 
     async def _refresh_notice(self, interaction: discord.Interaction, job_id: str) -> None:
         """Somebody pressed Cancel under a message that missed the end of its job."""
         job = await self._service.job(job_id)
         if job is None or not job.status.finished or interaction.response.is_done():
             return
+        if job.origin.guild != (interaction.guild_id or 0):
+            return
         await interaction.response.edit_message(
             content=render.progress(JobUpdate(job)), view=None, attachments=[]
         )
 
     async def _mark_used(self, interaction: discord.Interaction, job_id: str) -> None:
-        """Acknowledge a press by showing which buttons were used."""
+        """Acknowledge a press by showing which buttons were used; what was asked for goes on
+        even if that fails."""
         parent = await self._service.job(job_id)
         if parent is None:
             return
         view = result_view(parent, await self._service.used(job_id))
-        if not interaction.response.is_done():
-            await interaction.response.edit_message(view=view)
-        elif interaction.message is not None:
-            await interaction.followup.edit_message(interaction.message.id, view=view)
+        try:
+            if not interaction.response.is_done():
+                await interaction.response.edit_message(view=view)
+            elif interaction.message is not None:
+                await interaction.followup.edit_message(interaction.message.id, view=view)
+        except TROUBLE as error:
+            log.warning("interaction %d: not acknowledged: %s", interaction.id, error)
 
     def _newest(self, job: Job) -> JobUpdate:
         return self._service.newest(job) or JobUpdate(job)
@@ -185,9 +195,19 @@ async def _quickly(interaction: discord.Interaction, work: Coroutine[Any, Any, T
     if not done:
         try:
             await interaction.response.defer()
-        except discord.HTTPException as error:
+        except TROUBLE as error:
             log.warning("interaction %d: not acknowledged: %s", interaction.id, error)
     return await task
+
+
+async def _shown_after_all(interaction: discord.Interaction, error: Exception) -> int:
+    """The id of a first answer that may have arrived although the reply to it was lost."""
+    if isinstance(error, discord.HTTPException):
+        return 0
+    try:
+        return (await interaction.original_response()).id
+    except (*TROUBLE, discord.ClientException):
+        return 0
 
 
 def _link(interaction: discord.Interaction, channel: int, message: int) -> str:

@@ -63,7 +63,15 @@ class EngineError(EaselError):
 
 
 class WorkerLost(EngineError):
-    """The worker's process, node or engine is gone or silent: requeue, not the user's fault."""
+    """The worker's process, node or engine is gone or silent: requeue, not the user's fault.
+
+    `drawn` says that this job's pictures were drawn already while the worker was busy with
+    another's, so that this job cannot have been the cause.
+    """
+
+    def __init__(self, text: str, *, drawn: bool = False) -> None:
+        super().__init__(text)
+        self.drawn = drawn
 
 
 class Cancelled(EngineError):

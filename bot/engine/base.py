@@ -89,7 +89,10 @@ class Executor(Protocol):
         ...
 
     async def prepare(self, worker_id: str, models: Iterable[str], pin: bool = False) -> None:
-        """Load models ahead of need."""
+        """Order models to be loaded ahead of need; returns at once, `workers()` tells how it went.
+
+        Pinned models are loaded again by every incarnation that follows. Raises WorkerLost.
+        """
         ...
 
     def run_batch(

@@ -27,7 +27,7 @@ from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.domain.parameters import SEED_MAX
 from bot.engine import previews
 from bot.engine.base import Attempt, Event
-from bot.engine.pipelines import Library, open_pipeline
+from bot.engine.pipelines import Library, open_pipeline, ran_out_of_memory
 from bot.engine.samplers import sampler
 from bot.models.cards import ModelCard
 
@@ -37,7 +37,6 @@ PREVIEWS = 3
 """Previews of each job."""
 
 _NATIVE_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
-_CPU_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 
 
 def create(options: Mapping[str, Any]) -> DiffusionEngine:
@@ -62,7 +61,7 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
 
 
 def pick_device(wanted: str) -> torch.device:
-    """"auto" is the first of CUDA, Apple's Metal and the CPU that is there."""
+    """ "auto" is the first of CUDA, Apple's Metal and the CPU that is there."""
     if wanted != "auto":
         return torch.device(wanted)
     if torch.cuda.is_available():
@@ -71,7 +70,7 @@ def pick_device(wanted: str) -> torch.device:
 
 
 def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """"auto" is half precision where the hardware computes in it, bfloat16 before float16."""
+    """ "auto" is half precision where the hardware computes in it, bfloat16 before float16."""
     if wanted != "auto":
         dtype = getattr(torch, wanted, None)
         if not isinstance(dtype, torch.dtype):
@@ -228,9 +227,7 @@ class _Drawing:
         """Draw these together; `later` counts the pictures still to come after them."""
         if self._cancelled():
             raise Cancelled
-        pipeline = (
-            self._model.image_to_image() if self._source else self._model.text_to_image
-        )
+        pipeline = self._model.image_to_image() if self._source else self._model.text_to_image
         pipeline.scheduler = sampler(self._request["sampler"], self._model.scheduler)
         rounds = 1 + math.ceil(later / len(indices))
         start, self._before = self._done, None
@@ -318,23 +315,17 @@ def _failures() -> Iterator[None]:
     """Turn what torch and diffusers raise into the seam's errors."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _out_of_memory(error) from None
-    except RuntimeError as error:
-        text = str(error).lower()
-        if any(sign in text for sign in _CPU_OUT_OF_MEMORY):
-            raise _out_of_memory(error) from None
+    except (RuntimeError, MemoryError) as error:
+        if ran_out_of_memory(error):
+            first = (str(error).strip().splitlines() or ["out of memory"])[0][:200]
+            text = f"The memory does not suffice ({first})."
+            raise RenderFailed("out_of_memory", text) from None
         # After such an error every later call on the device fails too.
-        if "cuda error" in text or isinstance(error, torch.AcceleratorError):
+        if isinstance(error, torch.AcceleratorError) or "cuda error" in str(error).lower():
             raise WorkerLost(str(error)) from error
         raise
     except ValueError as error:
         raise RenderFailed("bad_input", str(error).strip().splitlines()[0]) from error
-
-
-def _out_of_memory(error: BaseException) -> RenderFailed:
-    first = (str(error).strip().splitlines() or ["out of memory"])[0]
-    return RenderFailed("out_of_memory", f"The memory does not suffice ({first[:200]}).")
 
 
 def _video_memory(device: torch.device) -> int:

@@ -27,6 +27,7 @@ from bot.models.cards import SINGLE_FILES, ModelCard
 INDEX = "model_index.json"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _CONFIGS = ["*.json", "**/*.json", "*.txt", "**/*.txt", "**/*.model"]
+_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 _NO_CHECKER: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
 
 
@@ -61,12 +62,22 @@ def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
     except RenderFailed:
         raise
     except Exception as error:  # the libraries raise nearly anything at a damaged model
+        if ran_out_of_memory(error):
+            raise
         raise _missing(
             f"The model {card.source} cannot be read ({_first_line(error)}): it has to be a folder "
             "in diffusers' format, a .safetensors or .ckpt file, or the name of a hub repository."
         ) from error
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """True for the errors of all devices; a CPU's and Metal's are told by their text alone."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(sign in text for sign in _OUT_OF_MEMORY)
 
 
 def _missing(text: str) -> RenderFailed:

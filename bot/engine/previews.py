@@ -20,8 +20,8 @@ _CELLS = 16
 class LatentColours:
     """A linear map from latents to RGB, fitted by least squares."""
 
-    def __init__(self, vae: Any) -> None:
-        self._weights = _fit(vae)
+    def __init__(self, weights: torch.Tensor) -> None:
+        self._weights = weights
 
     def pictures(self, latents: torch.Tensor) -> list[Image.Image]:
         """`latents` (n, channels, height, width), as the pipeline scales them → n pictures of
@@ -33,15 +33,19 @@ class LatentColours:
 
 
 def colours_of(pipeline: Any) -> LatentColours | None:
-    """The map for a pipeline with an image autoencoder; None for other kinds."""
+    """The map for a pipeline with an image autoencoder; None for other kinds.
+
+    Also None where the encoder overflows, as SDXL's does in float16.
+    """
     vae = getattr(pipeline, "vae", None)
     if type(vae).__name__ not in {"AutoencoderKL", "AutoencoderTiny"}:
         return None
-    return LatentColours(vae)
+    weights = _fit(vae)
+    return None if weights is None else LatentColours(weights)
 
 
 @torch.no_grad()
-def _fit(vae: Any) -> torch.Tensor:
+def _fit(vae: Any) -> torch.Tensor | None:
     """Weights (channels + 1, 3): encode soft and blocky colour fields, solve latents → colour."""
     scale = 2 ** (len(vae.config.block_out_channels) - 1)
     if type(vae).__name__ == "AutoencoderTiny":
@@ -54,6 +58,8 @@ def _fit(vae: Any) -> torch.Tensor:
     blocks = torch.nn.functional.interpolate(fields[half:], (side, side), mode="nearest")
     images = torch.cat([soft, blocks]).clamp(0, 1)
     latents = torch.cat([_encode(vae, image[None]) for image in images])
+    if not latents.isfinite().all():
+        return None
     colours = torch.nn.functional.avg_pool2d(images, scale).movedim(1, -1).reshape(-1, 3)
     cells = latents.movedim(1, -1).reshape(colours.shape[0], -1)
     ones = torch.ones((cells.shape[0], 1))

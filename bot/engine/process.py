@@ -129,7 +129,7 @@ class WorkerProcess:
         self._runs: dict[Key, _Run] = {}
         self._drawing: set[Key] = set()
         self._step_cost = 0.0
-        self._born = self._heard = time.monotonic()
+        self._heard = time.monotonic()
         self._spoke = False
         self._death = ""
 
@@ -167,7 +167,9 @@ class WorkerProcess:
                 limit=_STREAM_LIMIT,
                 start_new_session=True,
             )
-            self._born = self._heard = time.monotonic()
+            self._heard = time.monotonic()
+            if self._death:  # stopped while it was being spawned
+                self._signal()
             watchman = asyncio.create_task(self._watch())
             await self._send(self._hello())
             await self._listen(self._process)
@@ -194,8 +196,8 @@ class WorkerProcess:
                 self._heard = time.monotonic()
                 self._spoke = True
                 self._hear(frame)
-        except frames.FrameError as error:
-            self._die(f"sent what is no frame ({error})")
+        except (frames.FrameError, KeyError, IndexError, TypeError) as error:
+            self._die(f"sent what cannot be understood ({error!r})")
 
     async def _bury(self) -> None:
         """Make sure that the process is gone and that everybody knows."""
@@ -209,7 +211,8 @@ class WorkerProcess:
             self._death = self._death or _ending(code)
         self.gone.set()
         for key, run in list(self._runs.items()):
-            run.batch.end(key, WorkerLost(f"Worker {self.id} {self._death}."))
+            drawn = bool(self._drawing) and key not in self._drawing
+            run.batch.end(key, WorkerLost(f"Worker {self.id} {self._death}.", drawn=drawn))
         self._runs.clear()
         self._drawing.clear()
         self._changed()
@@ -315,9 +318,8 @@ class WorkerProcess:
         self._loaded = frozenset(said["loaded"])
         self.error = said["error"]
         self.useful = self.useful or bool(self._loaded)
-        now = time.monotonic()
-        for run in self._runs.values():
-            run.clock = run.clock or now
+        for key in self._drawing & self._runs.keys():
+            self._runs[key].clock = time.monotonic()
         self._changed()
 
     def _free(self, key: Key) -> None:

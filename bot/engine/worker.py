@@ -51,7 +51,6 @@ _ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DIFFUSERS_VERBOSITY": "error",
     "TRANSFORMERS_VERBOSITY": "error",
-    "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",
 }
 _SECRETS = ("DISCORD_TOKEN",)
 
@@ -104,9 +103,7 @@ class WorkerMain:
         if self._engine.device == "cpu" and hasattr(os, "nice"):
             os.nice(NICENESS)
         self._thread(self._encode)
-        self._send(
-            Frame("ready", {"device": self._engine.device, "vram_mb": self._engine.vram_mb})
-        )
+        self._send(Frame("ready", {"device": self._engine.device, "vram_mb": self._engine.vram_mb}))
         self._thread(self._read)
         while True:
             self._orders.get()()

@@ -70,7 +70,7 @@ class Files:
     def open(self, path: str, query: Mapping[str, str]) -> tuple[File, bytes] | None:
         """The file behind a link, or None when the link is forged, expired or dead."""
         ends, begins, mark = (query.get(key, "") for key in ("ex", "is", "hm"))
-        if not hmac.compare_digest(mark, self._mark(path, ends, begins)):
+        if not hmac.compare_digest(mark.encode(), self._mark(path, ends, begins).encode()):
             return None
         entry = self.entries.get(path.split("/")[-2])
         if entry is None or self._clock() >= int(ends, 16):

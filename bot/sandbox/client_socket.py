@@ -131,6 +131,8 @@ class ClientSockets:
         if news.name in ("SANDBOX_COMMANDS", "CHANNEL_UPDATE"):
             return {"t": "commands", "commands": self._commands(person)}
         message = news.subject
+        if not news.name.startswith("MESSAGE_"):
+            return None
         if not isinstance(message, StoredMessage) or not self._people.world.sees(
             person.id, message
         ):

@@ -1,4 +1,4 @@
-"""The rules for message components and modals.
+"""The rules for message components; modal_rules has those for forms.
 
 Knows shapes, counts and lengths; does not know which files a message has.
 """
@@ -19,7 +19,6 @@ LINK, PREMIUM = 5, 6
 
 _IN_CONTAINER = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR)
 _TOP_V2 = (*_IN_CONTAINER, CONTAINER)
-_IN_LABEL = (TEXT_INPUT, *SELECTS, FILE_UPLOAD, RADIO, CHECKBOX_GROUP, CHECKBOX)
 _MAX_V2 = 40
 _MAX_V2_TEXT = 4000
 
@@ -130,7 +129,7 @@ def _component(path: str, it: object, allowed: tuple[int, ...], problems: Proble
     elif kind == BUTTON:
         _button(path, it, problems)
     elif kind in SELECTS:
-        _select(path, it, problems)
+        check_select(path, it, problems)
     elif kind == CONTAINER:
         _container(path, it, problems)
     elif kind == SECTION:
@@ -190,21 +189,21 @@ def check_url(path: str, url: object, schemes: tuple[str, ...], problems: Proble
         problems.add(path, "URL_TYPE_INVALID_SCHEME", text)
 
 
-def _select(path: str, select: Component, problems: Problems) -> None:
+def check_select(path: str, select: Component, problems: Problems) -> None:
     problems.length(f"{path}.custom_id", select.get("custom_id"), 1, 100)
     if select.get("placeholder"):
         problems.length(f"{path}.placeholder", select["placeholder"], 0, 150)
     options = select.get("options")
     if select["type"] == SELECT:
         if problems.length(f"{path}.options", options, 1, 25):
-            _options(f"{path}.options", options or [], problems)
+            check_options(f"{path}.options", options or [], problems)
     elif options:
         problems.add(f"{path}.options", "BASE_TYPE_CHOICES", "This select has no options")
-    _counts(path, select, 25, problems)
+    check_counts(path, select, 25, problems)
 
 
-def _counts(path: str, it: Component, most: int, problems: Problems) -> None:
-    low, high = it.get("min_values", 1), it.get("max_values", 1)
+def check_counts(path: str, it: Component, most: int, problems: Problems) -> None:
+    low, high = (1 if it.get(key) is None else it[key] for key in ("min_values", "max_values"))
     good = problems.number(f"{path}.min_values", low, 0, most)
     good = problems.number(f"{path}.max_values", high, 1, most) and good
     if good and low > high:
@@ -216,7 +215,7 @@ def _counts(path: str, it: Component, most: int, problems: Problems) -> None:
         problems.add(f"{path}.max_values", "COMPONENT_MAX_VALUES_EXCEEDED", text)
 
 
-def _options(path: str, options: list[Any], problems: Problems) -> None:
+def check_options(path: str, options: list[Any], problems: Problems) -> None:
     values: set[str] = set()
     for index, option in enumerate(options):
         at = f"{path}.{index}"
@@ -272,73 +271,3 @@ def _media(path: str, it: Component, key: str, problems: Problems) -> None:
         check_url(f"{path}.{key}.url", url, schemes, problems)
     if it.get("description"):
         problems.length(f"{path}.description", it["description"], 0, 1024)
-
-
-# Modals
-
-
-def check_modal(modal: Component, problems: Problems) -> None:
-    """Rules for the data of a modal callback."""
-    problems.length("data.title", modal.get("title"), 1, 45)
-    problems.length("data.custom_id", modal.get("custom_id"), 1, 100)
-    children = modal.get("components")
-    if not problems.length("data.components", children, 1, 5):
-        return
-    assert isinstance(children, list)
-    for index, child in enumerate(children):
-        _modal_part(f"data.components.{index}", child, problems)
-    seen: set[str] = set()
-    for component in walk(children):
-        custom_id = component.get("custom_id")
-        if custom_id is not None and custom_id in seen:
-            text = "Component custom id cannot be duplicated"
-            problems.add("data.components", "COMPONENT_CUSTOM_ID_DUPLICATED", text)
-        seen.add(custom_id or "")
-
-
-def _modal_part(path: str, part: object, problems: Problems) -> None:
-    kind = part.get("type") if isinstance(part, dict) else None
-    if not isinstance(part, dict) or not problems.choice(f"{path}.type", kind, (ROW, TEXT, LABEL)):
-        return
-    if kind == TEXT:
-        problems.length(f"{path}.content", part.get("content"), 1, _MAX_V2_TEXT)
-    elif kind == ROW:
-        if problems.length(f"{path}.components", part.get("components"), 1, 1):
-            child = part["components"][0]
-            problems.length(f"{path}.components.0.label", child.get("label"), 1, 45)
-            _modal_field(f"{path}.components.0", child, (TEXT_INPUT,), problems)
-    else:
-        problems.length(f"{path}.label", part.get("label"), 1, 45)
-        if part.get("description"):
-            problems.length(f"{path}.description", part["description"], 0, 100)
-        _modal_field(f"{path}.component", part.get("component"), _IN_LABEL, problems)
-
-
-def _modal_field(path: str, it: object, allowed: tuple[int, ...], problems: Problems) -> None:
-    kind = it.get("type") if isinstance(it, dict) else None
-    if not isinstance(it, dict) or not problems.choice(f"{path}.type", kind, allowed):
-        return
-    if kind in SELECTS:
-        _select(path, it, problems)
-        return
-    problems.length(f"{path}.custom_id", it.get("custom_id"), 1, 100)
-    if kind == TEXT_INPUT:
-        _text_input(path, it, problems)
-    elif kind == FILE_UPLOAD:
-        _counts(path, it, 10, problems)
-    elif kind in (RADIO, CHECKBOX_GROUP):
-        fewest = 2 if kind == RADIO else 1
-        if problems.length(f"{path}.options", it.get("options"), fewest, 10):
-            _options(f"{path}.options", it["options"], problems)
-
-
-def _text_input(path: str, it: Component, problems: Problems) -> None:
-    problems.choice(f"{path}.style", it.get("style"), (1, 2))
-    for key, most in (("placeholder", 100), ("value", 4000)):
-        if it.get(key):
-            problems.length(f"{path}.{key}", it[key], 0, most)
-    low, high = it.get("min_length"), it.get("max_length")
-    if low is not None:
-        problems.number(f"{path}.min_length", low, 0, 4000)
-    if high is not None:
-        problems.number(f"{path}.max_length", high, 1, 4000)

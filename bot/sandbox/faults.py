@@ -44,6 +44,11 @@ class Hold:
     dropped: bool = False
     _open: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def open(self) -> bool:
+        """Whether it no longer holds anything up."""
+        return self._open.is_set()
+
     def release(self) -> None:
         """Let matching requests go on, those that wait and those to come."""
         self._open.set()
@@ -55,8 +60,6 @@ class Hold:
 
     async def pass_through(self) -> bool:
         """Wait at the door; False when the request must be dropped."""
-        if self._open.is_set():
-            return True
         self.count += 1
         if not self.arrived.done():
             self.arrived.set_result(None)
@@ -125,7 +128,8 @@ class Faults:
 
     def held(self, method: str, path: str, after_effect: bool) -> Hold | None:
         for each in self._holds:
-            if each.after_effect == after_effect and _matches(each, method, path):
+            waits = each.after_effect == after_effect and not each.open
+            if waits and _matches(each, method, path):
                 return each
         return None
 

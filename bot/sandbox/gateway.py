@@ -6,17 +6,15 @@ Knows sessions and the WebSocket protocol; what happens in the world reaches it 
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from .bus import Bus, News
-from .compression import compressor
+from .connection import Close, Connection, Session, decode
 from .entities import Channel, Guild, StoredMessage
 from .interactions import Interaction, Interactions
 from .payloads import interaction_create
@@ -30,75 +28,8 @@ _PRIVILEGED = MEMBERS | PRESENCES | CONTENT
 _ALL_INTENTS = (1 << 26) - 1
 _HEARTBEAT_MS = 41_250
 _RESUMABLE_SECONDS = 180
-_REPLAY = 2000
 
 Payload = dict[str, Any]
-
-
-class Close(Exception):
-    """The connection must be closed with a Discord close code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-
-
-@dataclass
-class Session:
-    """What Discord remembers of a shard between connections."""
-
-    id: str
-    shard: tuple[int, int]
-    intents: int
-    connection: Connection | None = None
-    sequence: int = 0
-    sent: deque[Payload] = field(default_factory=lambda: deque(maxlen=_REPLAY))
-    lost_at: float = 0.0
-
-    def dispatch(self, name: str, data: Any) -> None:
-        self.sequence += 1
-        payload = {"op": 0, "t": name, "s": self.sequence, "d": data}
-        self.sent.append(payload)
-        if self.connection is not None:
-            self.connection.send(payload)
-
-
-class Connection:
-    """One WebSocket; messages go out in order through a queue."""
-
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
-        self.socket = socket
-        self.request = request
-        self.session: Session | None = None
-        self._compress = compressor(request.query.get("compress"))
-        self._queue: asyncio.Queue[Payload | Close] = asyncio.Queue()
-
-    def send(self, payload: Payload) -> None:
-        self._queue.put_nowait(payload)
-
-    def close(self, code: int, reason: str = "") -> None:
-        self._queue.put_nowait(Close(code, reason))
-
-    def cut(self) -> None:
-        """End the connection with no close frame, as a broken network does."""
-        if self.request.transport is not None:
-            self.request.transport.abort()
-
-    async def write(self) -> None:
-        """Send what is queued until the connection ends."""
-        while True:
-            item = await self._queue.get()
-            try:
-                if isinstance(item, Close):
-                    await self.socket.close(code=item.code, message=str(item).encode())
-                    return
-                text = json.dumps(item, separators=(",", ":"))
-                if self._compress is None:
-                    await self.socket.send_str(text)
-                else:
-                    await self.socket.send_bytes(self._compress(text))
-            except (ConnectionError, RuntimeError):
-                return
 
 
 class Gateway:
@@ -202,7 +133,7 @@ class Gateway:
                 return
             arrivals.append(loop.time())
             try:
-                self._take(connection, _decode(message.data))
+                self._take(connection, decode(message.data))
             except Close as error:
                 connection.close(error.code, str(error))
                 return
@@ -393,15 +324,3 @@ def _known_parameters(request: web.Request) -> bool:
         and query.get("encoding", "json") == "json"
         and compress in (None, "", "zlib-stream", "zstd-stream")
     )
-
-
-def _decode(data: str | bytes) -> Payload:
-    if len(data) > 4096:
-        raise Close(4002, "The payload is larger than 4096 bytes.")
-    try:
-        payload = json.loads(data)
-    except ValueError:
-        raise Close(4002, "Error while decoding payload.") from None
-    if not isinstance(payload, dict):
-        raise Close(4002, "Error while decoding payload.")
-    return payload

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import components, mentions, validation
+from . import components, mentions, modal_rules, validation
 from .bus import Bus, News
 from .entities import EPHEMERAL, LOADING, Channel, StoredMessage, Upload
 from .errors import ApiError, NotResponding, Problems
@@ -198,7 +198,7 @@ class Interactions:
             it.original = it.message
         elif kind == MODAL:
             problems = Problems()
-            components.check_modal(data, problems)
+            modal_rules.check_modal(data, problems)
             problems.finish()
             components.number(data["components"])
         else:
@@ -292,8 +292,9 @@ class Interactions:
         """Another message; while the first is still "thinking", that one is filled instead."""
         draft = self._draft(it, payload, uploads, validation.CALLBACK_FLAGS)
         first = it.original
-        if first is not None and first.loading and it.callback and it.callback["type"] == DEFER:
-            return self._messages.edit(self._present(first), draft)
+        thinking = first is not None and first.loading and self._alive(first)
+        if first is not None and thinking and it.callback and it.callback["type"] == DEFER:
+            return self._messages.edit(first, draft)
         message = self._blank(it)
         if first is not None and self._alive(first):
             message.type, message.reference = 19, _reference(first)

@@ -63,7 +63,7 @@ class ModalForm:
         chosen = _listed(value)
         if value is None:
             chosen = [each["value"] for each in field.get("options") or [] if each.get("default")]
-        low, high = field.get("min_values", 1), field.get("max_values", 1)
+        low, high = (1 if field.get(k) is None else field[k] for k in ("min_values", "max_values"))
         if not chosen and field.get("required") is False:
             return []
         if not low <= len(chosen) <= high:

@@ -90,10 +90,11 @@ class Sandbox:
             self.world, self.bus, self.files, self.renderer, self.messages, self.interactions
         )
         self.clients = ClientSockets(self.people, self.gateway)
+        self._limits = RateLimits(float(rate_limits))
         self._door = FrontDoor(
             clock,
             lambda: self.token,
-            RateLimits(float(rate_limits)),
+            self._limits,
             self.faults,
             self.bus.touch,
         )
@@ -194,6 +195,10 @@ class Sandbox:
         return web.FileResponse(wanted, headers={"Cache-Control": "no-cache"})
 
     # For tests and the page
+
+    def limit(self, rate_limits: bool | float) -> None:
+        """Change what the constructor's `rate_limits` said."""
+        self._limits.scale = float(rate_limits)
 
     def person(self, who: object) -> Person:
         """Somebody who uses Discord, by name ("Mia") or id."""

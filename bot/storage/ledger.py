@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import OutOfCredits
 from bot.domain.job import Account
-from bot.domain.quota import Balance, Period, Quota
+from bot.domain.quota import Balance, Quota
 from bot.storage.database import Database
 from bot.storage.guilds import write_audit
 
@@ -137,9 +137,7 @@ def _refusal(balance: Balance, quota: Quota, cost: int) -> str:
         need += f" ({balance.held} held for jobs under way)"
     if quota.credits == 0:
         return f"{need}; ask an admin of this server for credits."
-    day = "tomorrow" if quota.period is Period.DAY else "next month"
-    back = f"your {quota.credits} for each {quota.period} come back {day}"
-    return f"{need}; {back}, <t:{balance.resets_at:.0f}:R>."
+    return f"{need}; your {quota.credits} a {quota.period} come back <t:{balance.resets_at:.0f}:R>."
 
 
 def capture(connection: sqlite3.Connection, job: str, now: float) -> None:

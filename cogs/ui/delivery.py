@@ -13,13 +13,13 @@ import io
 import logging
 
 import discord
-from aiohttp import ClientError
 
 from bot.domain.errors import NotFound
 from bot.domain.job import Delivery, Job
 from bot.service import GenerationService, Picture
 from cogs.ui import render
 from cogs.ui.buttons import result_view
+from cogs.ui.network import TROUBLE, is_final
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Deliverer:
 
     async def deliver(self, job: Job) -> int:
         """Post the job's result unless it is there already; returns the message's id, 0 when it
-        cannot be posted. Errors of the network are retried, then raised."""
+        cannot be posted. Other trouble is met with a few more tries, then raised."""
         lock = self._busy.setdefault(job.id, asyncio.Lock())
         try:
             async with lock:
@@ -64,7 +64,9 @@ class Deliverer:
                 renewed = await self._service.renew_delivery(job.id)
                 delivery = renewed or delivery
             message = message or await self._post(job, delivery)
-        except (discord.Forbidden, discord.NotFound, NotFound) as refused:
+        except (discord.HTTPException, NotFound) as refused:
+            if not (isinstance(refused, NotFound) or is_final(refused)):
+                raise
             await self._service.give_up_delivery(job.id, str(refused))
             return 0
         await self._service.delivered(job.id, message)
@@ -121,8 +123,8 @@ class Deliverer:
                     suppress_embeds=True,
                     allowed_mentions=discord.AllowedMentions.none(),
                 )
-            except (discord.DiscordServerError, OSError, ClientError, TimeoutError) as error:
-                if attempt == RETRIES - 1:
+            except TROUBLE as error:
+                if is_final(error) or attempt == RETRIES - 1:
                     raise
                 log.warning("job %s: post failed, again with the same nonce: %s", job.id, error)
                 await asyncio.sleep(min(30.0, 0.5 * 2**attempt))

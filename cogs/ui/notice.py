@@ -1,7 +1,8 @@
 """The message that shows a job's progress, and the two ways to reach it.
 
 While the interaction token lives (15 minutes) edits go through it: it has its own rate bucket,
-outside the bot's 50 requests a second. Afterwards, and after a restart, the bot's own token does.
+outside the bot's 50 requests a second. Afterwards, and after a restart, the bot's own token does;
+also when Discord says that the interaction's is dead, since clocks disagree.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import io
 import logging
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import discord
-from aiohttp import ClientError
 
 from bot.domain.job import Job, JobUpdate
 from cogs.ui import render
 from cogs.ui.buttons import cancel_view
+from cogs.ui.network import TROUBLE, token_is_dead
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ class Notice:
         self._message = message
         self._webhook = webhook
         self._expires_at = expires_at
+        self._said: tuple[str, bytes | None] | None = None
 
     @classmethod
     def of(cls, interaction: discord.Interaction, message_id: int) -> Notice:
@@ -61,50 +65,69 @@ class Notice:
 
     async def show(self, update: JobUpdate) -> bool:
         """Bring the message up to date; False when it is gone. Other failures are only logged:
-        the next edit says more than this one."""
+        the next edit says more than this one. What it says already is not said again."""
         final = update.job.status.finished
-        files = []
-        if update.preview and not final:
-            files.append(discord.File(io.BytesIO(update.preview), "preview.jpg"))
-        view = None if final else cancel_view(update.job)
+        said = render.progress(update), None if final else update.preview
+        if said == self._said:
+            return True
         try:
-            await self._edit(render.progress(update), files, view)
+            await self._edit(*said, None if final else update.job)
         except discord.NotFound:
             return False
-        except (discord.HTTPException, OSError, ClientError, TimeoutError) as error:
+        except TROUBLE as error:
             log.warning("job %s: progress not shown: %s", update.job.id, error)
+        else:
+            self._said = said
         return True
 
     async def say(self, job: Job, text: str) -> None:
         """Replace the message by the job's headline and a sentence."""
         try:
-            await self._edit(f"{render.headline(job)}\n⚠️ {text}", [], None)
-        except (discord.HTTPException, OSError, ClientError, TimeoutError) as error:
+            await self._edit(f"{render.headline(job)}\n⚠️ {text}", None, None)
+        except TROUBLE as error:
             log.warning("job %s: not said: %s", job.id, error)
 
     async def remove(self) -> bool:
         """Delete the message; True when it is gone."""
         try:
-            if self._token_lives and self._webhook is not None:
-                await self._webhook.delete_message(self.id)
-            else:
-                await self._message.delete()
+            await self._by_either_token(
+                lambda webhook: webhook.delete_message(self.id), self._message.delete
+            )
         except discord.NotFound:
             return True
-        except (discord.HTTPException, OSError, ClientError, TimeoutError) as error:
+        except TROUBLE as error:
             log.warning("message %d not removed: %s", self.id, error)
             return False
         return True
 
-    async def _edit(
-        self, content: str, files: list[discord.File], view: discord.ui.View | None
+    async def _edit(self, content: str, preview: bytes | None, cancellable: Job | None) -> None:
+        def parts() -> dict[str, Any]:
+            # Neither a file nor a view is used twice.
+            files = [discord.File(io.BytesIO(preview), "preview.jpg")] if preview else []
+            return {
+                "content": content,
+                "attachments": files,
+                "view": cancel_view(cancellable) if cancellable else None,
+                "allowed_mentions": discord.AllowedMentions.none(),
+            }
+
+        await self._by_either_token(
+            lambda webhook: webhook.edit_message(self.id, **parts()),
+            lambda: self._message.edit(**parts()),
+        )
+
+    async def _by_either_token(
+        self,
+        by_interaction: Callable[[discord.Webhook], Awaitable[object]],
+        by_bot: Callable[[], Awaitable[object]],
     ) -> None:
-        mentions = discord.AllowedMentions.none()
         if self._token_lives and self._webhook is not None:
-            await self._webhook.edit_message(
-                self.id, content=content, attachments=files, view=view, allowed_mentions=mentions
-            )
-        else:
-            await self._message.edit(
-                content=content, attachments=files, view=view, allowed_mentions=mentions
-            )
+            try:
+                await by_interaction(self._webhook)
+            except discord.HTTPException as error:
+                if not token_is_dead(error):
+                    raise
+                self._webhook = None
+            else:
+                return
+        await by_bot()

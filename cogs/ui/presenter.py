@@ -17,12 +17,15 @@ from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.service import GenerationService
 from cogs.ui import render
 from cogs.ui.delivery import Deliverer
+from cogs.ui.network import TROUBLE
 from cogs.ui.notice import Notice
 
 log = logging.getLogger(__name__)
 
 # A progress edit in flight is given this long before the end of the job overtakes it.
 _LAST_EDIT_S = 2.0
+# Between two rounds of tries while Discord cannot be reached.
+_PATIENCE_S = 30.0
 _CANNOT_POST = "It is drawn, but I may not post it here any more; the pictures are kept."
 
 
@@ -47,8 +50,14 @@ class Presenter:
         self._spawn(self._deliver_alone(job), f"deliver {job.id}")
 
     async def post(self, job: Job) -> int:
-        """Post a finished job's result now; returns the message's id, 0 when that cannot be."""
-        return await self._deliverer.deliver(job)
+        """Post a finished job's result, however long Discord is out of reach; returns the
+        message's id, 0 when that cannot be."""
+        while True:
+            try:
+                return await self._deliverer.deliver(job)
+            except TROUBLE as error:
+                log.warning("job %s: not posted yet: %s", job.id, error)
+                await asyncio.sleep(_PATIENCE_S)
 
     async def still_there(self, job: Job, message: int) -> bool:
         return await self._deliverer.exists(job, message)
@@ -145,7 +154,7 @@ class Presenter:
 
     async def _end(self, job: Job, notice: Notice | None) -> None:
         if job.status is JobStatus.SUCCEEDED:
-            posted = await self._deliverer.deliver(job)
+            posted = await self.post(job)
             if notice is None:
                 return
             if not posted:
@@ -160,13 +169,13 @@ class Presenter:
             await self._service.set_notice(job.id, 0)
 
     async def _deliver_alone(self, job: Job) -> None:
-        await self._deliverer.deliver(job)
+        await self.post(job)
 
     async def _say_in_channel(self, job: Job) -> None:
         channel = self._client.get_partial_messageable(
             job.origin.channel, guild_id=job.origin.guild or None
         )
-        with contextlib.suppress(discord.Forbidden, discord.NotFound):
+        with contextlib.suppress(*TROUBLE):
             await channel.send(
                 render.progress(JobUpdate(job)),
                 suppress_embeds=True,

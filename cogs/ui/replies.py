@@ -21,6 +21,7 @@ from bot.domain.errors import (
     QueueFull,
     UserError,
 )
+from cogs.ui.network import TROUBLE
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ async def answer(interaction: discord.Interaction, error: Exception) -> None:
         return
     try:
         await private(interaction, embed=describe(cause, interaction))
-    except discord.HTTPException as refused:
+    except TROUBLE as refused:
         log.warning("interaction %d could not be answered: %s", interaction.id, refused)
 
 

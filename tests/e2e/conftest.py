@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from discord.http import Route
 from bot.app import Core, card_of, core, engine_options
 from bot.client import EaselBot
 from bot.engine.base import Executor
-from bot.engine.local import DIFFUSION, SIMULATED, LocalExecutor
+from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings
+from tests.e2e.launcher import simulated
 
 
 class SharedExecutor:
@@ -99,15 +100,24 @@ async def running(
                 await serving
 
 
+class Gate:
+    """A file at which prompts with the word "slow" wait while it exists."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def close(self) -> None:
+        self.path.touch()
+
+    def open(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(port=0) as one:
+    # Windows a tenth as long: the limits are kept, and nobody waits for seconds.
+    async with Sandbox(port=0, rate_limits=0.1) as one:
         yield one
-
-
-def simulated(**options: Any) -> LocalExecutor:
-    """A worker process whose engine takes its time instead of a GPU."""
-    return LocalExecutor(["simulated"], SIMULATED, options, backoff_s=0.05)
 
 
 def diffusion(devices: Sequence[str] = ("cpu",)) -> LocalExecutor:
@@ -116,9 +126,35 @@ def diffusion(devices: Sequence[str] = ("cpu",)) -> LocalExecutor:
     return LocalExecutor(list(devices), DIFFUSION, engine_options(settings, card), backoff_s=0.05)
 
 
+@pytest.fixture(scope="session")
+async def simulated_worker(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[LocalExecutor, Gate]]:
+    """One worker process for the whole run."""
+    gate = Gate(tmp_path_factory.mktemp("gate") / "closed")
+    executor = simulated(gate.path)
+    await executor.start()
+    yield executor, gate
+    await executor.close()
+
+
 @pytest.fixture
-async def easel(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Easel]:
+def gate(simulated_worker: tuple[LocalExecutor, Gate]) -> Iterator[Gate]:
+    """Closed: "slow" prompts stop at a third of their way until the test opens it."""
+    one = simulated_worker[1]
+    one.close()
+    yield one
+    one.open()
+
+
+@pytest.fixture
+def quick(simulated_worker: tuple[LocalExecutor, Gate]) -> Executor:
+    """The simulated worker as an executor that a bot may start and close."""
+    return SharedExecutor(simulated_worker[0])
+
+
+@pytest.fixture
+async def easel(sandbox: Sandbox, tmp_path: Path, quick: Executor) -> AsyncIterator[Easel]:
     """A bot whose engine is simulated and quick."""
-    settings = settings_for(sandbox, tmp_path)
-    async with running(sandbox, settings, simulated(step_seconds=0.002)) as one:
+    async with running(sandbox, settings_for(sandbox, tmp_path), quick) as one:
         yield one

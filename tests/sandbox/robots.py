@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,7 @@ class Running:
     async def __call__(self, robot: Robot) -> Robot:
         task = asyncio.create_task(robot.start(self._sandbox.token))
         self._started.append((robot, task))
-        ready = asyncio.create_task(self._sandbox.bot_ready())
+        ready = asyncio.create_task(self._sandbox.bot_online.wait())
         await asyncio.wait({ready, task}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             ready.cancel()
@@ -80,9 +81,9 @@ class Api:
     async def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
         headers = {"Authorization": f"Bot {self._sandbox.token}"} | options.pop("headers", {})
         url = self._sandbox.api_url + path
-        async with self._session.request(
-            method, url, json=body, headers=headers, **options
-        ) as response:
+        if "data" not in options:
+            options["json"] = body
+        async with self._session.request(method, url, headers=headers, **options) as response:
             text = await response.text()
             data = json.loads(text) if text else None
             return Answer(response.status, data, dict(response.headers))
@@ -92,7 +93,7 @@ class Api:
         form = aiohttp.FormData(quote_fields=False)
         form.add_field("payload_json", json.dumps(body))
         for index, (name, data) in enumerate(files.items()):
-            form.add_field(f"files[{index}]", data, filename=name.replace("_", "."))
+            form.add_field(f"files[{index}]", io.BytesIO(data), filename=name.replace("_", "."))
         headers = {"Authorization": f"Bot {self._sandbox.token}"}
         url = self._sandbox.api_url + path
         async with self._session.request(method, url, data=form, headers=headers) as response:

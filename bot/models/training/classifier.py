@@ -1,13 +1,15 @@
 """The judge: a small classifier that has seen real renderings only, never what the model draws.
 
-It tells objects, place (a scene, or the colour behind a plain picture), style and layout of a picture
-of 64 by 64 pixels. What it reaches on real renderings it was not trained on bounds what it can say.
+It tells objects, place (a scene, or the colour behind a plain picture), style and layout of a
+picture of 64 by 64 pixels. What it reaches on real renderings it was not trained on bounds what
+it can say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -41,14 +43,14 @@ def place_of(idea: Idea) -> str:
 
 
 class Classifier(nn.Module):
-    """Convolutions down to 4 by 4, the maximum and the mean over it, one linear layer a question."""
+    """Convolutions down to 4 by 4, its maximum and mean, one linear layer a question."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self.names = tuple(names)
         layers: list[nn.Module] = []
         widths = (3, 32, 64, 128, 192)
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in pairwise(widths):
             layers += [nn.Conv2d(before, after, 3, 2, 1), nn.BatchNorm2d(after), nn.ReLU()]
             if after > 32:
                 layers += [nn.Conv2d(after, after, 3, 1, 1), nn.BatchNorm2d(after), nn.ReLU()]
@@ -74,9 +76,7 @@ def view(pixels: torch.Tensor) -> torch.Tensor:
     return small.round().to(torch.uint8)
 
 
-def draw_views(
-    names: Sequence[str], number: int, count: int
-) -> tuple[torch.Tensor, list[Idea]]:
+def draw_views(names: Sequence[str], number: int, count: int) -> tuple[torch.Tensor, list[Idea]]:
     """Real renderings of random ideas, those held out from the model included."""
     rng = np.random.default_rng([23, number])
     weights = np.ones(len(names))
@@ -149,7 +149,7 @@ def _targets(names: tuple[str, ...], ideas: Sequence[Idea]) -> list[torch.Tensor
     for row, idea in enumerate(ideas):
         for name in set(idea.objects):
             objects[row, names.index(name)] = 1 / len(set(idea.objects))
-    styles, layouts = list(STYLES), list(LAYOUTS)
+    styles, layouts = list(STYLES), [*LAYOUTS]
     return [
         objects,
         torch.tensor([PLACES.index(place_of(idea)) for idea in ideas]),

@@ -1,7 +1,8 @@
 """Data: chunks of ideas with their pictures, as latents once an autoencoder is there.
 
-A chunk is two files: `NNNN.json` (the ideas, and the seed of each picture) and `NNNN.pt` (the latents,
-half precision, or the pixels). Chunk n always holds the same ideas; drawing can stop and go on.
+A chunk is two files: `NNNN.json` (the ideas, and the seed of each picture) and `NNNN.pt` (the
+latents, half precision, or the pixels). Chunk n always holds the same ideas; drawing can stop and
+go on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderTiny
+from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 
 from bot.models.training.captions import Idea, draw_training_idea
 from bot.models.training.pictures import picture
@@ -86,7 +87,9 @@ def write_chunks(
             continue
         ideas = draw_ideas(course, number, count)
         pixels = draw_pixels(ideas)
-        kept = {"pixels": pixels} if autoencoder is None else {"latents": encode(autoencoder, pixels)}
+        kept = (
+            {"pixels": pixels} if autoencoder is None else {"latents": encode(autoencoder, pixels)}
+        )
         save_json(path.with_suffix(".json"), [[idea.as_json(), seed] for idea, seed in ideas])
         save_tensors(path, kept)
         say(f"chunk {number}: {count} pictures of {course.objects} objects")

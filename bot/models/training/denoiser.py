@@ -1,7 +1,8 @@
 """The denoiser: a latent U-Net that learns to take noise away, with the text encoder beside it.
 
-Velocity prediction under a noise schedule whose last step is pure noise. Everything random in a step
-follows from the seed and the step's number, so a run that stops and goes on equals one that did not.
+Velocity prediction under a noise schedule whose last step is pure noise. Everything random in a
+step follows from the seed and the step's number, so a run that stops and goes on equals one that
+did not.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler, UNet2DConditionModel
-from torch import nn
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from torch import distributed, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from bot.models.training.captions import Idea, caption
@@ -43,6 +45,7 @@ class Recipe:
     dropout: float = 0.1
     noise_bias: float = 0.75
     average: float = 0.998
+    meet: int = 8  # steps after which processes that train together average their weights
     seed: int = 0
 
     def rate_at(self, step: int) -> float:
@@ -62,7 +65,7 @@ def new_unet(channels: Sequence[int] = CHANNELS, width: int = WIDTH) -> UNet2DCo
         down_block_types=("DownBlock2D",) * 2 + ("CrossAttnDownBlock2D",) * 2,
         up_block_types=("CrossAttnUpBlock2D",) * 2 + ("UpBlock2D",) * 2,
         cross_attention_dim=width,
-        attention_head_dim=heads,
+        attention_head_dim=heads,  # type: ignore[arg-type]
         norm_num_groups=16,
         use_linear_projection=True,
     )
@@ -194,10 +197,25 @@ class Trainer:
             group["lr"] = rate * group["share"]
         self.adam.step()
         self.muon.step(rate * self.recipe.muon)
+        if company() > 1 and (self.done + 1) % self.recipe.meet == 0:
+            self._meet()
         kept = min(self.recipe.average, (1 + self.done) / (10 + self.done))
         with torch.no_grad():
             torch._foreach_lerp_(self._mean, self._live, 1 - kept)  # type: ignore[attr-defined]
         self.done += 1
+
+    @torch.no_grad()
+    def _meet(self) -> None:
+        together = torch.cat([weight.flatten() for weight in self._live])
+        distributed.all_reduce(together)
+        sizes = [weight.numel() for weight in self._live]
+        for weight, part in zip(self._live, (together / company()).split(sizes), strict=True):
+            weight.copy_(part.view_as(weight))
+
+
+def company() -> int:
+    """How many processes train together (`torchrun` starts them); one where nobody else does."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def train_denoiser(
@@ -208,14 +226,18 @@ def train_denoiser(
     every: int = 100,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Train to the recipe's last step, from the checkpoint if there is one; save `every` steps."""
+    """Train to the recipe's last step, from the checkpoint if there is one; save `every` steps.
+
+    Of several processes the first one speaks and saves, and all of them resume from what it saved.
+    """
+    first = company() == 1 or distributed.get_rank() == 0
     if checkpoint.exists():
         trainer.load(load_tensors(checkpoint))
         say(f"resumed at step {trainer.done}")
     recipe, losses, since = trainer.recipe, [], time.monotonic()
     while trainer.done < recipe.steps:
         losses.append(trainer.step(latents, ideas))
-        if trainer.done % 20 == 0:
+        if trainer.done % 20 == 0 and first:
             pace = (time.monotonic() - since) / len(losses)
             say(
                 f"step {trainer.done} samples {trainer.done * recipe.batch} "
@@ -223,5 +245,5 @@ def train_denoiser(
                 f"{pace:.2f} s a step"
             )
             losses, since = [], time.monotonic()
-        if trainer.done % every == 0 or trainer.done == recipe.steps:
+        if first and (trainer.done % every == 0 or trainer.done == recipe.steps):
             save_tensors(checkpoint, trainer.state())

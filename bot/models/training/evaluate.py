@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import (
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_img2img import (
     StableDiffusionImg2ImgPipeline,
-    StableDiffusionPipeline,
 )
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -102,7 +102,13 @@ def marks(classifier: Classifier, pixels: torch.Tensor, ideas: Sequence[Idea]) -
     """Shares of pictures of which the classifier says what the ideas say."""
     verdict = classifier.judge(pixels)
     styles = list(STYLES)
-    rows: dict[str, list[bool]] = {"objects": [], "top5": [], "place": [], "style": [], "layout": []}
+    rows: dict[str, list[bool]] = {
+        "objects": [],
+        "top5": [],
+        "place": [],
+        "style": [],
+        "layout": [],
+    }
     for row, idea in enumerate(ideas):
         wanted = {classifier.names.index(name) for name in idea.objects}
         order = verdict.objects[row].argsort(descending=True).tolist()
@@ -199,10 +205,11 @@ def variation(
 ) -> dict[str, float]:
     """Mean distance (of 255) from the source for each strength of image-to-image."""
     prompts = [
-        plain_caption(Idea((name,), scene=list(SCENES)[place])) for place, name in enumerate(names[:4])
+        plain_caption(Idea((name,), scene=list(SCENES)[place]))
+        for place, name in enumerate(names[:4])
     ]
     sources = draw(pipeline, prompts, sampling, seed=3)
-    again = StableDiffusionImg2ImgPipeline.from_pipe(pipeline)
+    again: Any = StableDiffusionImg2ImgPipeline.from_pipe(pipeline)
     again.set_progress_bar_config(disable=True)
     report = {}
     for strength in (0.2, 0.4, 0.6, 0.8, 1.0):
@@ -227,9 +234,7 @@ def negatives(
     sampling: Sampling,
 ) -> dict[str, float]:
     """Probability of the named scene, without and with that scene as negative prompt."""
-    ideas = [
-        Idea((name,), scene=scene) for name, scene in zip(names[:12], SCENES, strict=False)
-    ]
+    ideas = [Idea((name,), scene=scene) for name, scene in zip(names[:12], SCENES, strict=False)]
     prompts = [plain_caption(idea) for idea in ideas]
     report = {}
     for key, negative in (("without", None), ("with", [SCENES[idea.scene][0] for idea in ideas])):

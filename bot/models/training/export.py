@@ -1,6 +1,7 @@
 """Export: a checkpoint made into the pipeline folder that is shipped, with what its words are.
 
-It knows diffusers' folder layout and our limits on size; it does not judge whether the model is good.
+It knows diffusers' folder layout and our limits on size; it does not judge whether the model is
+good.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from bot.models.training.denoiser import noise_schedule
@@ -20,7 +23,9 @@ from bot.models.training.workplace import save_json
 
 FILE_LIMIT, FOLDER_LIMIT = 15_000_000, 32_000_000  # bytes
 _SHARD = "10MB"
-_PRIVATE = "_name_or_path"  # diffusers notes from where a part was loaded; nobody else has that path
+_PRIVATE = (
+    "_name_or_path"  # diffusers notes from where a part was loaded; nobody else has that path
+)
 
 
 class TooLarge(Exception):
@@ -74,7 +79,7 @@ def describe(
     counts: Sequence[str] = ("one", "two", "three"),
     relations: Sequence[str] = ("and", "left of", "right of", "on top of", "with", "holding", "in"),
 ) -> dict[str, Any]:
-    """What `vocabulary.json` holds: the words that the exported weights know, and prompts to offer."""
+    """What `vocabulary.json` holds: the words that the weights know, and prompts to offer."""
     synonyms = {word: name for name in objects for word in THING[name].synonyms}
     return {
         "objects": list(objects),

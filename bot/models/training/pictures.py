@@ -1,6 +1,7 @@
 """Pictures: an idea drawn as sprites on scenery, in a style.
 
-It knows where each layout puts its objects. The same idea and seed give the same picture, bit by bit.
+It knows where each layout puts its objects. The same idea and seed give the same picture, bit by
+bit.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def _places(idea: Idea, rng: np.random.Generator) -> list[Placed]:
     first, *others = idea.objects
     match idea.layout:
         case "single":
-            return [Placed(first, around(0.5, 0.16), around(0.57, 0.1), size(66, 94), around(0, 14))]
+            return [
+                Placed(first, around(0.5, 0.16), around(0.57, 0.1), size(66, 94), around(0, 14))
+            ]
         case "two":
             side, low = size(52, 60), around(0.6, 0.08)
             return [Placed(first, around(x, 0.03), low, side) for x in (0.27, 0.73)]
@@ -78,7 +81,7 @@ def _places(idea: Idea, rng: np.random.Generator) -> list[Placed]:
     return _lounging(idea, around, size(92, 102))
 
 
-def _lounging(idea: Idea, around, side: int) -> list[Placed]:  # noqa: ANN001
+def _lounging(idea: Idea, around, side: int) -> list[Placed]:
     who, lounger, *drink = idea.objects
     x, y = around(0.46, 0.05), around(0.65, 0.05)
     places = [

@@ -15,7 +15,7 @@ from PIL import Image
 from bot.models.training.vocabulary import COLOURS, PLAIN
 
 SIDE = 128
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 Colour = tuple[float, float, float]
 Y, X = (axis.astype(np.float32) / SIDE for axis in np.mgrid[0:SIDE, 0:SIDE])
 

@@ -1,13 +1,14 @@
 """Sprites: one small cut-out picture for each object, from Noto Color Emoji (or drawn by hand).
 
-It knows the font and how to cut a glyph; it does not know where a sprite is put. The font is Debian's
-fonts-noto-color-emoji (SIL Open Font Licence); emoji of several code points need a Pillow with raqm.
+It knows the font and how to cut a glyph; it does not know where a sprite is put. The font is
+Debian's fonts-noto-color-emoji (SIL Open Font Licence); emoji of several code points need a
+Pillow with raqm.
 """
 
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, features
@@ -37,7 +38,7 @@ def _font() -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), _STRIKE)
 
 
-@lru_cache(maxsize=None)
+@cache
 def sprite(name: str) -> Image.Image:
     """The object on a transparent square, RGBA, `SPRITE` pixels a side, as large as fits."""
     emoji = THING[name].emoji

@@ -1,7 +1,8 @@
 """Styles: what turns a flat composition into a photo, an oil painting, pixel art and so on.
 
-It knows pictures as float arrays of shape (SIDE, SIDE, 3), 0 to 255, with a mask of where the objects
-are; it does not know what they show. Every style draws from its own dice, so a seed repeats it.
+It knows pictures as float arrays of shape (SIDE, SIDE, 3), 0 to 255, with a mask of where the
+objects are; it does not know what they show. Every style draws from its own dice, so a seed
+repeats it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _PALETTES = 12  # arrangements of brush strokes that oil paintings choose from
 
 
 def styled(picture: Array, mask: Array, style: str, rng: np.random.Generator) -> Array:
-    """The picture in a style of the vocabulary; `mask` is 1 where objects are, shape (SIDE, SIDE)."""
+    """The picture in a style of the vocabulary; `mask`, (SIDE, SIDE), is 1 where objects are."""
     return np.clip(_STYLES[style](picture, mask, rng), 0, 255)
 
 

@@ -1,8 +1,8 @@
 """The text encoder, taught before the denoiser: to say what a caption means and how things look.
 
 Trained jointly from scratch it hardly steers the picture. So first every end and padding position
-must tell, through one linear layer, the objects, scene, colour, style, layout, and a thumbnail of the
-first two objects. It knows captions and sprites; it knows neither latents nor noise.
+must tell, through one linear layer, the objects, scene, colour, style, layout, and a thumbnail of
+the first two objects. It knows captions and sprites; it knows neither latents nor noise.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ _LOOKS = 48  # numbers that describe a thumbnail
 
 @dataclass(frozen=True)
 class Lesson:
-    """How long and on what the text encoder is taught. `keep`: objects whose codes shall not move."""
+    """How the text encoder is taught. `keep`: the first objects, whose codes shall not move."""
 
     steps: int = 1500
     batch: int = 96
@@ -70,8 +71,9 @@ def grown_text_encoder(base: Path, words: int) -> CLIPTextModel:
     old = model.get_input_embeddings().weight.shape[0]
     if words > old:
         model.resize_token_embeddings(words, mean_resizing=False)
+        grown: Any = model.get_input_embeddings()
         with torch.no_grad():
-            model.get_input_embeddings().weight[old:].normal_(std=0.15)  # type: ignore[operator]
+            grown.weight[old:].normal_(std=0.15)
     return model
 
 
@@ -85,9 +87,7 @@ def teach_text(
     """Teach in place; returns the share of captions whose first object the last position tells."""
     torch.manual_seed(lesson.seed)
     rng = np.random.default_rng(lesson.seed)
-    ideas = [
-        draw_training_idea(rng, course.names, course.weights) for _ in range(lesson.captions)
-    ]
+    ideas = [draw_training_idea(rng, course.names, course.weights) for _ in range(lesson.captions)]
     ids = token_ids(tokenizer, [caption(idea, rng) for idea in ideas])
     labels = torch.stack([_labels(idea) for idea in ideas])
     first = torch.tensor([_OBJECT[idea.objects[0]] for idea in ideas])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 from transformers import CLIPTokenizer
@@ -36,7 +37,7 @@ def train_tokenizer(phrases: list[str], base: Path | None = None) -> CLIPTokeniz
         vocabulary += [_START, _END]
     return CLIPTokenizer(
         vocab={token: number for number, token in enumerate(vocabulary)},
-        merges=merges,
+        merges=merges,  # type: ignore[arg-type]
         model_max_length=LENGTH,
         unk_token=_END,
         bos_token=_START,
@@ -45,7 +46,7 @@ def train_tokenizer(phrases: list[str], base: Path | None = None) -> CLIPTokeniz
     )
 
 
-def token_ids(tokenizer: CLIPTokenizer, captions: list[str]):  # noqa: ANN201
+def token_ids(tokenizer: CLIPTokenizer, captions: list[str]):
     """Token numbers of the captions, padded and cut: int64 tensor of shape (n, LENGTH)."""
     batch = tokenizer(
         captions, padding="max_length", truncation=True, max_length=LENGTH, return_tensors="pt"
@@ -76,7 +77,7 @@ def _apply(word: str, merges: list[Merge]) -> list[str]:
 
 
 def _pairs(parts: list[str]) -> list[Merge]:
-    return list(zip(parts, parts[1:], strict=False))
+    return list(pairwise(parts))
 
 
 def _merge(parts: list[str], pair: Merge) -> list[str]:

@@ -1,7 +1,7 @@
-"""The words that the embedded model is taught: objects, scenes, styles, colours, counts, relations.
+"""The words that the embedded model is taught: objects, scenes, styles, colours, relations.
 
-It knows names, synonyms, emoji and phrases; it knows neither pictures nor tokens. Objects are in the
-order in which they are taught, so the first N of them are a curriculum.
+It knows names, synonyms, emoji and phrases; it knows neither pictures nor tokens. Objects are in
+the order in which they are taught, so the first N of them are a curriculum.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The folder in which training keeps what it makes: chunks of data, checkpoints, reports.
 
-It knows names and writes atomically (a reader never sees half a file); it does not know what is in them.
+It knows names and writes atomically (a reader never sees half a file); it does not know what is
+in them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 // A command being filled in: one chip per option, checked as Discord's client checks it.
-import { avatar, fileSize, h, icon } from "./dom.js";
-import { ATTACHMENT, BOOLEAN, INTEGER, NUMBER, STRING, entities, hint, isEntity, read, spread, wire } from "./options.js";
+import { avatar, h, icon } from "./dom.js";
+import { OptionField } from "./option-field.js";
+import { ATTACHMENT, BOOLEAN, entities, hint, isEntity, read, spread, wire } from "./options.js";
 
 const AUTOCOMPLETE_DELAY = 150;
 
@@ -14,19 +15,32 @@ export class CommandForm {
     this.entry = entry;
     this.host = host;
     this.more = h("button", {
-      class: "chip-more", type: "button", role: "combobox", "aria-haspopup": "listbox", "aria-expanded": "false", "aria-controls": "picker-list",
-      onclick: () => this.#offerOptions(0), onfocus: () => this.#offerOptions(0), onkeydown: (event) => this.#onMoreKey(event),
+      class: "chip-more",
+      type: "button",
+      role: "combobox",
+      "aria-haspopup": "listbox",
+      "aria-expanded": "false",
+      "aria-controls": "picker-list",
+      onclick: () => this.#offerOptions(0),
+      onfocus: () => this.#offerOptions(0),
+      onkeydown: (event) => this.#onMoreKey(event),
     });
-    this.chips = h("div", { class: "chips", role: "group", "aria-label": `Options of /${entry.name}` },
-      h("span", { class: "chip-command", title: entry.description }, `/${entry.name}`));
+    this.chips = h(
+      "div",
+      { class: "chips", role: "group", "aria-label": `Options of /${entry.name}` },
+      h("span", { class: "chip-command", title: entry.description }, `/${entry.name}`),
+    );
     this.element = h("div", { class: "command-form" }, this.chips);
-    this.element.addEventListener("focusout", () => setTimeout(() => {
-      if (!this.element.contains(document.activeElement)) this.host.picker.close();
-    }));
+    this.element.addEventListener("focusout", () =>
+      setTimeout(() => {
+        if (!this.element.contains(document.activeElement)) this.host.picker.close();
+      }),
+    );
     this.chips.append(this.more);
     for (const option of entry.options) {
       const saved = fields?.[option.name];
-      if (option.required || saved || option.name in values) this.#add(option, saved ?? { text: values[option.name] ?? "" });
+      if (option.required || saved || option.name in values)
+        this.#add(option, saved ?? { text: values[option.name] ?? "" });
     }
     this.#drawMore();
   }
@@ -35,23 +49,29 @@ export class CommandForm {
     const fields = [...this.#fields.values()];
     const empty = fields.find((field) => field.option.required && !field.text && !field.upload);
     const target = empty ?? fields.at(-1);
-    if (target) this.#focusField(target);
+    if (target) target.focus();
     else if (!this.more.hidden) this.more.focus();
-    else { this.element.tabIndex = -1; this.element.focus(); }
+    else {
+      this.element.tabIndex = -1;
+      this.element.focus();
+    }
     if (!fields.length) this.#listenBare();
   }
 
   snapshot() {
     const fields = {};
-    for (const [name, { text, picked, upload }] of this.#fields) fields[name] = { text, picked, upload };
+    for (const [name, { text, picked, upload }] of this.#fields)
+      fields[name] = { text, picked, upload };
     return { entry: this.entry, fields };
   }
 
   /** Takes a dropped or pasted file into the first free attachment option. True if it found one. */
   takeFile(file) {
-    const free = [...this.#fields.values()].find((field) => field.option.type === ATTACHMENT && !field.upload && !field.uploading);
+    const free = [...this.#fields.values()].find(
+      (field) => field.option.type === ATTACHMENT && !field.upload && !field.uploading,
+    );
     const option = free ? null : this.#unused().find((candidate) => candidate.type === ATTACHMENT);
-    const field = free ?? (option ? this.#add(option, { text: "" }) : null);
+    const field = free ?? (option ? this.#add(option, {}) : null);
     if (!field) return false;
     this.#upload(field, file);
     return true;
@@ -61,13 +81,14 @@ export class CommandForm {
     const options = [];
     let first = null;
     for (const field of this.#fields.values()) {
-      const result = read(field.option, field, this.host.state.session);
-      this.#complain(field, result.error);
+      const result = this.#read(field);
+      field.complain(result.error);
       if (result.error) first ??= { field, error: result.error };
-      else if (result.value !== undefined) options.push({ name: field.option.name, type: field.option.type, value: result.value });
+      else if (result.value !== undefined)
+        options.push({ name: field.option.name, type: field.option.type, value: result.value });
     }
     if (first) {
-      this.#focusField(first.field);
+      first.field.focus();
       this.#showHint(first.field);
       return;
     }
@@ -77,105 +98,28 @@ export class CommandForm {
 
   // -- fields --------------------------------------------------------------------------------
 
-  #add(option, { text = "", picked, upload }) {
-    const field = { option, text: String(text), picked, upload };
-    field.chip = h("div", { class: "chip", dataset: { option: option.name } });
-    if (option.type === ATTACHMENT) this.#buildFile(field);
-    else this.#buildText(field);
+  #add(option, saved) {
+    const field = new OptionField(option, saved, {
+      input: (changed) => this.#suggest(changed),
+      focus: (focused) => (focused.isFile ? this.#showHint(focused) : this.#suggest(focused, true)),
+      blur: (left) => left.text.trim() && left.complain(this.#read(left).error),
+      key: (event, at) => this.#onKey(event, at),
+      file: (file, into) => this.#upload(into, file),
+    });
     this.chips.insertBefore(field.chip, this.more);
     this.#fields.set(option.name, field);
     this.#drawMore();
     return field;
   }
 
-  #buildText(field) {
-    const { option } = field;
-    const id = `option-${option.name}`;
-    const numeric = option.type === INTEGER ? "numeric" : option.type === NUMBER ? "decimal" : null;
-    field.input = h("textarea", {
-      id, rows: 1, cols: 1, class: "chip-input", value: field.text, role: "combobox", "aria-expanded": "false", "aria-controls": "picker-list", "aria-autocomplete": "list",
-      "aria-required": String(Boolean(option.required)), "aria-describedby": "option-hint", inputmode: numeric, enterkeyhint: "send",
-      autocomplete: "off", spellcheck: option.type === STRING && !option.choices ? "true" : "false", maxlength: option.type === STRING ? option.max_length ?? 6000 : 100,
-    });
-    const grow = h("span", { class: "grow", dataset: { text: field.text } }, field.input);
-    field.chip.append(h("label", { class: "chip-name", for: id }, option.name), grow);
-    field.input.addEventListener("input", () => {
-      const flat = field.input.value.replace(/\s*\n\s*/g, " ");
-      if (flat !== field.input.value) field.input.value = flat;
-      this.#set(field, flat, undefined);
-      this.#suggest(field);
-    });
-    field.input.addEventListener("focus", () => this.#suggest(field, true));
-    field.input.addEventListener("keydown", (event) => this.#onKey(event, field));
-    field.input.addEventListener("blur", () => this.#check(field));
-    field.grow = grow;
-  }
-
-  #buildFile(field) {
-    const { option } = field;
-    const input = h("input", { type: "file", class: "visually-hidden", tabIndex: -1, "aria-hidden": "true" });
-    field.input = h("button", { class: "chip-file", type: "button", "aria-describedby": "option-hint", onclick: () => input.click(), onkeydown: (event) => this.#onKey(event, field) });
-    field.input.addEventListener("focus", () => this.#showHint(field));
-    input.addEventListener("change", () => { if (input.files[0]) this.#upload(field, input.files[0]); input.value = ""; });
-    field.chip.append(h("span", { class: "chip-name" }, option.name), input, field.input);
-    this.#drawFile(field);
-  }
-
-  #drawFile(field) {
-    const { upload, uploading } = field;
-    const preview = upload?.preview ? h("img", { class: "chip-preview", src: upload.preview, alt: "" }) : icon("file");
-    field.input.replaceChildren(...(uploading ? [h("span", { class: "dots" }, h("i"), h("i"), h("i")), uploading]
-      : upload ? [preview, h("span", { class: "chip-filename" }, upload.filename), h("small", null, fileSize(upload.size))]
-        : [icon("image"), "Choose or drop a file"]));
-    field.input.setAttribute("aria-label", `${field.option.name}: ${upload ? upload.filename : "choose a file"}`);
+  #read(field) {
+    return read(field.option, field, this.host.state.session);
   }
 
   async #upload(field, file) {
-    const limit = this.host.state.session.limits?.upload;
-    field.error = undefined;
-    field.upload = undefined;
-    if (limit && file.size > limit) {
-      field.error = `${file.name} is ${fileSize(file.size)}; the limit here is ${fileSize(limit)}.`;
-    } else {
-      field.uploading = file.name;
-      this.#drawFile(field);
-      try {
-        const stored = await this.host.actions.upload(file);
-        field.upload = { ...stored, preview: file.type.startsWith("image/") ? URL.createObjectURL(file) : null };
-      } catch (error) {
-        field.error = error.message;
-      }
-      field.uploading = undefined;
-    }
-    this.#drawFile(field);
-    this.#complain(field, field.error);
-    this.host.changed();
-    if (this.element.isConnected) this.#focusField(field);
+    await field.store(file, this.host.actions.upload);
+    if (this.element.isConnected) field.focus();
     this.#showHint(field);
-  }
-
-  #set(field, text, picked) {
-    field.text = text;
-    field.picked = picked;
-    field.grow.dataset.text = text;
-    this.#complain(field, null);
-    this.host.changed();
-  }
-
-  #complain(field, error) {
-    field.complaint = error ?? null;
-    field.chip.classList.toggle("wrong", Boolean(error));
-    field.input.setAttribute("aria-invalid", String(Boolean(error)));
-  }
-
-  #check(field) {
-    if (!field.text.trim()) return;
-    this.#complain(field, read(field.option, field, this.host.state.session).error);
-  }
-
-  #focusField(field) {
-    field.input.focus();
-    if (field.input.setSelectionRange) field.input.setSelectionRange(field.text.length, field.text.length);
   }
 
   #remove(field) {
@@ -184,9 +128,8 @@ export class CommandForm {
     this.#fields.delete(field.option.name);
     field.chip.remove();
     this.#drawMore();
-    this.host.changed();
     const previous = this.#fields.get(before) ?? [...this.#fields.values()][0];
-    if (previous) this.#focusField(previous);
+    if (previous) previous.focus();
     else this.focus();
   }
 
@@ -195,9 +138,9 @@ export class CommandForm {
   #onKey(event, field) {
     if (event.isComposing) return;
     const { picker } = this.host;
-    if (event.key === "Enter" && field.input.tagName === "BUTTON" && !field.upload) return;
+    if (event.key === "Enter" && field.isFile && !field.upload) return;
     if (picker.handle(event)) return;
-    const empty = field.option.type === ATTACHMENT ? !field.upload : !field.text;
+    const empty = field.isFile ? !field.upload : !field.text;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.submit();
@@ -209,10 +152,9 @@ export class CommandForm {
       event.preventDefault();
       if (field.option.required) this.#exit();
       else this.#remove(field);
-    } else if (event.key === "Backspace" && field.option.type === ATTACHMENT) {
+    } else if (event.key === "Backspace" && field.isFile) {
       event.preventDefault();
-      field.upload = undefined;
-      this.#drawFile(field);
+      field.clearFile();
     } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
       this.#sideways(event, field);
     }
@@ -226,7 +168,7 @@ export class CommandForm {
     const to = order[order.indexOf(field) + (left ? -1 : 1)];
     if (!to) return;
     event.preventDefault();
-    this.#focusField(to);
+    to.focus();
   }
 
   #onMoreKey(event) {
@@ -234,7 +176,7 @@ export class CommandForm {
     if (event.key === "Escape" || event.key === "Backspace") {
       event.preventDefault();
       const last = [...this.#fields.values()].at(-1);
-      if (last) this.#focusField(last);
+      if (last) last.focus();
       else this.#exit();
     } else if (event.key === "Enter" && !this.host.picker.isOpen) {
       event.preventDefault();
@@ -272,10 +214,23 @@ export class CommandForm {
 
   #offerOptions(active) {
     const items = this.#unused().map((option) => ({
-      content: [h("span", { class: "pick-text" }, h("span", { class: "pick-name" }, option.name), h("small", null, option.description)), h("span", { class: "pick-side" }, hint(option))],
-      run: () => this.#focusField(this.#add(option, { text: "" })),
+      content: [
+        h(
+          "span",
+          { class: "pick-text" },
+          h("span", { class: "pick-name" }, option.name),
+          h("small", null, option.description),
+        ),
+        h("span", { class: "pick-side" }, hint(option)),
+      ],
+      run: () => this.#add(option, {}).focus(),
     }));
-    this.host.picker.open(this.more, { head: [h("span", { class: "head-title" }, "Optional")], items, active, label: "Optional options" });
+    this.host.picker.open(this.more, {
+      head: [h("span", { class: "head-title" }, "Optional")],
+      items,
+      active,
+      label: "Optional options",
+    });
   }
 
   #suggest(field, fresh = false) {
@@ -288,60 +243,100 @@ export class CommandForm {
     }
     const wanted = field.text.trim().replace(/^[@#]/, "").toLowerCase();
     const all = this.#offers(option);
-    const settled = fresh && field.text && all.some((offer) => offer.label.toLowerCase() === wanted);
-    const matching = settled ? all : all.filter((offer) => `${offer.label} ${offer.detail ?? ""}`.toLowerCase().includes(wanted));
+    const settled =
+      fresh && field.text && all.some((offer) => offer.label.toLowerCase() === wanted);
+    const matching = settled
+      ? all
+      : all.filter((offer) =>
+          `${offer.label} ${offer.detail ?? ""}`.toLowerCase().includes(wanted),
+        );
     this.#offer(field, matching);
   }
 
   #offers(option) {
-    if (option.choices?.length) return option.choices.map((choice) => ({ label: choice.name, value: choice.value }));
-    if (option.type === BOOLEAN) return [{ label: "True", value: true }, { label: "False", value: false }];
+    if (option.choices?.length)
+      return option.choices.map((choice) => ({ label: choice.name, value: choice.value }));
+    if (option.type === BOOLEAN)
+      return [
+        { label: "True", value: true },
+        { label: "False", value: false },
+      ];
     if (isEntity(option)) return entities(option, this.host.state.session);
     return [];
   }
 
   async #ask(field) {
     const ticket = ++this.#asked;
-    const others = [...this.#fields.values()].filter((other) => other !== field)
-      .map((other) => ({ option: other.option, result: read(other.option, other, this.host.state.session) }))
+    const others = [...this.#fields.values()]
+      .filter((other) => other !== field)
+      .map((other) => ({ option: other.option, result: this.#read(other) }))
       .filter(({ result }) => result.value !== undefined)
       .map(({ option, result }) => ({ name: option.name, type: option.type, value: result.value }));
-    const focused = { name: field.option.name, type: field.option.type, value: field.text, focused: true };
-    const choices = await this.host.actions.autocomplete(this.entry, wire(this.entry, [...others, focused]));
+    const focused = {
+      name: field.option.name,
+      type: field.option.type,
+      value: field.text,
+      focused: true,
+    };
+    const choices = await this.host.actions.autocomplete(
+      this.entry,
+      wire(this.entry, [...others, focused]),
+    );
     if (ticket !== this.#asked || document.activeElement !== field.input) return;
-    this.#offer(field, (choices ?? []).map((choice) => ({ label: choice.name, value: choice.value })), choices === null ? "No suggestions came in time." : "");
+    this.#offer(
+      field,
+      (choices ?? []).map((choice) => ({ label: choice.name, value: choice.value })),
+      choices === null ? "No suggestions came in time." : "",
+    );
   }
 
   #offer(field, offers, note = "") {
     const items = offers.slice(0, 50).map((offer) => ({
-      content: [offer.user ? avatar(offer.user, "avatar tiny") : null,
-        h("span", { class: "pick-text" }, h("span", null, `${offer.sign ?? ""}${offer.label}`)), offer.detail ? h("span", { class: "pick-side" }, offer.detail) : null].filter(Boolean),
+      content: [
+        offer.user ? avatar(offer.user, "avatar tiny") : null,
+        h("span", { class: "pick-text" }, h("span", null, `${offer.sign ?? ""}${offer.label}`)),
+        offer.detail ? h("span", { class: "pick-side" }, offer.detail) : null,
+      ].filter(Boolean),
       run: () => this.#choose(field, offer),
     }));
-    this.host.picker.open(field.input, { head: this.#head(field, note), items, active: field.option.autocomplete ? -1 : 0, label: field.option.name });
+    this.host.picker.open(field.input, {
+      head: this.#head(field, note),
+      items,
+      active: field.option.autocomplete ? -1 : 0,
+      label: field.option.name,
+    });
   }
 
   #choose(field, offer) {
-    field.input.value = offer.label;
-    this.#set(field, offer.label, offer.value);
+    field.choose(offer.label, offer.value);
     const order = [...this.#fields.values()];
-    const next = order.slice(order.indexOf(field) + 1).find((other) => other.option.required && !other.text && !other.upload);
-    if (next) this.#focusField(next);
+    const next = order
+      .slice(order.indexOf(field) + 1)
+      .find((other) => other.option.required && !other.text && !other.upload);
+    if (next) next.focus();
     else {
-      this.#focusField(field);
+      field.focus();
       this.#showHint(field);
     }
   }
 
   #showHint(field, waiting = false) {
     if (document.activeElement !== field.input) return;
-    this.host.picker.open(field.input, { head: this.#head(field, waiting ? "Looking for suggestions…" : ""), items: [] });
+    this.host.picker.open(field.input, {
+      head: this.#head(field, waiting ? "Looking for suggestions…" : ""),
+      items: [],
+    });
   }
 
   #head(field, note) {
     const { option, complaint } = field;
-    return [h("span", { class: "head-title" }, option.name), h("span", { class: "head-text", id: "option-hint" }, option.description),
-      complaint ? h("span", { class: "head-error", role: "alert" }, complaint) : h("span", { class: "head-note" }, note || hint(option))];
+    return [
+      h("span", { class: "head-title" }, option.name),
+      h("span", { class: "head-text", id: "option-hint" }, option.description),
+      complaint
+        ? h("span", { class: "head-error", role: "alert" }, complaint)
+        : h("span", { class: "head-note" }, note || hint(option)),
+    ];
   }
 }
 

@@ -1,7 +1,8 @@
 // The message box: plain text, or a command being filled in. Keeps a draft for every channel.
 import { CommandForm, formFromText } from "./command-form.js";
 import { displayName, h, icon } from "./dom.js";
-import { ATTACHMENT, entriesOf, matchText } from "./options.js";
+import { listenForFiles } from "./files.js";
+import { ATTACHMENT, entriesOf, matchText, rank } from "./options.js";
 import { Picker } from "./picker.js";
 
 const RECALLED = 50;
@@ -19,16 +20,48 @@ export class Composer {
     const pickerRoot = h("div", { class: "picker" });
     this.picker = new Picker(pickerRoot);
     this.input = h("textarea", {
-      id: "composer-input", class: "composer-input", rows: 1, maxlength: 8000, role: "combobox", "aria-autocomplete": "list", "aria-haspopup": "listbox",
-      "aria-expanded": "false", "aria-controls": "picker-list", autocomplete: "off", enterkeyhint: "send",
-      oninput: () => this.#onInput(), onkeydown: (event) => this.#onKey(event), onfocus: () => this.#suggest(), onblur: () => this.picker.close(),
+      id: "composer-input",
+      class: "composer-input",
+      rows: 1,
+      maxlength: 8000,
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-haspopup": "listbox",
+      "aria-expanded": "false",
+      "aria-controls": "picker-list",
+      autocomplete: "off",
+      enterkeyhint: "send",
+      oninput: () => this.#onInput(),
+      onkeydown: (event) => this.#onKey(event),
+      onfocus: () => this.#suggest(),
+      onblur: () => this.picker.close(),
     });
-    this.plus = h("button", { class: "composer-button", type: "button", "aria-label": "Use a command", title: "Use a command", onclick: () => this.prefill("/") }, icon("slash"));
-    this.sendButton = h("button", { class: "composer-button send", type: "button", "aria-label": "Send", title: "Send", onclick: () => this.#send() }, icon("send"));
+    this.plus = h(
+      "button",
+      {
+        class: "composer-button",
+        type: "button",
+        "aria-label": "Use a command",
+        title: "Use a command",
+        onclick: () => this.prefill("/"),
+      },
+      icon("slash"),
+    );
+    this.sendButton = h(
+      "button",
+      {
+        class: "composer-button send",
+        type: "button",
+        "aria-label": "Send",
+        title: "Send",
+        onclick: () => this.#send(),
+      },
+      icon("send"),
+    );
     this.slot = h("div", { class: "composer-slot" }, this.input);
     this.box = h("div", { class: "composer" }, this.plus, this.slot, this.sendButton);
     root.append(this.notice, this.problem, pickerRoot, this.box);
-    this.#listenForFiles();
+    listenForFiles(document.getElementById("chat"), this.box, (file) => this.#takeFile(file));
     const { state } = context;
     state.on("channel", () => this.#showDraft());
     state.on("session", ({ otherUser }) => {
@@ -38,7 +71,9 @@ export class Composer {
     });
     state.on("presence", () => this.#drawNotice());
     state.on("connection", () => this.#drawNotice());
-    state.on("commands", () => { if (document.activeElement === this.input) this.#suggest(); });
+    state.on("commands", () => {
+      if (document.activeElement === this.input) this.#suggest();
+    });
     this.#drawButtons();
   }
 
@@ -81,7 +116,11 @@ export class Composer {
   }
 
   #keepDraft() {
-    if (this.#shown) this.#drafts.set(this.#shown, this.#form ? { form: this.#form.snapshot() } : { text: this.input.value });
+    if (this.#shown)
+      this.#drafts.set(
+        this.#shown,
+        this.#form ? { form: this.#form.snapshot() } : { text: this.input.value },
+      );
   }
 
   #showDraft() {
@@ -98,7 +137,9 @@ export class Composer {
     }
     const channel = state.channel(state.channelId);
     const name = channel?.type === 1 ? `@${channel.name}` : `#${channel?.name}`;
-    this.input.placeholder = matchMedia("(max-width: 720px)").matches ? `Message ${name}` : `Message ${name}, or type / for commands`;
+    this.input.placeholder = matchMedia("(max-width: 720px)").matches
+      ? `Message ${name}`
+      : `Message ${name}, or type / for commands`;
     this.input.setAttribute("aria-label", `Message ${name}`);
     this.#resize();
     this.#drawButtons();
@@ -109,7 +150,16 @@ export class Composer {
     const bot = state.session?.bot;
     const offline = Boolean(bot) && !state.session.online;
     this.notice.hidden = !offline || state.connection !== "open";
-    if (offline) this.notice.replaceChildren(h("span", { class: "presence off" }), h("span", null, h("strong", null, `${displayName(bot)} is offline.`), " Commands will be answered when it is back."));
+    if (offline)
+      this.notice.replaceChildren(
+        h("span", { class: "presence off" }),
+        h(
+          "span",
+          null,
+          h("strong", null, `${displayName(bot)} is offline.`),
+          " Commands will be answered when it is back.",
+        ),
+      );
   }
 
   // -- text ----------------------------------------------------------------------------------
@@ -142,23 +192,54 @@ export class Composer {
     const wanted = text.slice(1).toLowerCase().trimStart();
     const entries = this.#entries();
     if (!entries.length) {
-      this.picker.open(this.input, { head: [h("span", { class: "head-text" }, "There are no commands here yet: the bot registers them when it starts.")] });
+      this.picker.open(this.input, {
+        head: [
+          h(
+            "span",
+            { class: "head-text" },
+            "There are no commands here yet: the bot registers them when it starts.",
+          ),
+        ],
+      });
       return;
     }
     const used = this.#sent.map((snapshot) => snapshot.entry?.key).reverse();
-    const found = rank(entries, wanted, (entry) => (used.includes(entry.key) ? used.indexOf(entry.key) : RECALLED));
+    const found = rank(entries, wanted, (entry) =>
+      used.includes(entry.key) ? used.indexOf(entry.key) : RECALLED,
+    );
     const { bot } = this.context.state.session;
     this.picker.open(this.input, {
-      head: found.length ? [h("img", { class: "head-avatar", src: "/assets/icon.svg", alt: "" }), h("span", { class: "head-title" }, displayName(bot))]
+      head: found.length
+        ? [
+            h("img", { class: "head-avatar", src: "/assets/icon.svg", alt: "" }),
+            h("span", { class: "head-title" }, displayName(bot)),
+          ]
         : [h("span", { class: "head-text" }, `No command is called “/${wanted}”.`)],
-      items: found.map((entry) => ({ content: this.#commandRow(entry), run: () => this.#choose(entry) })),
+      items: found.map((entry) => ({
+        content: this.#commandRow(entry),
+        run: () => this.#choose(entry),
+      })),
       label: "Commands",
     });
   }
 
   #commandRow(entry) {
-    const options = entry.options.map((option) => h("span", { class: option.required ? "pick-option required" : "pick-option" }, option.name));
-    return [h("span", { class: "pick-text" }, h("span", { class: "pick-line" }, h("span", { class: "pick-name" }, `/${entry.name}`), options), h("small", null, entry.description))];
+    const options = entry.options.map((option) =>
+      h("span", { class: option.required ? "pick-option required" : "pick-option" }, option.name),
+    );
+    return [
+      h(
+        "span",
+        { class: "pick-text" },
+        h(
+          "span",
+          { class: "pick-line" },
+          h("span", { class: "pick-name" }, `/${entry.name}`),
+          options,
+        ),
+        h("small", null, entry.description),
+      ),
+    ];
   }
 
   #choose(entry) {
@@ -213,7 +294,15 @@ export class Composer {
       return;
     }
     if (text.startsWith("/") && /^\/[\p{L}\p{N}_-]+/u.test(text)) {
-      this.picker.open(this.input, { head: [h("span", { class: "head-error", role: "alert" }, `There is no command ${text.split(/\s/)[0]} here.`)] });
+      this.picker.open(this.input, {
+        head: [
+          h(
+            "span",
+            { class: "head-error", role: "alert" },
+            `There is no command ${text.split(/\s/)[0]} here.`,
+          ),
+        ],
+      });
       return;
     }
     if (!this.context.actions.say(this.#withMentions(text))) return;
@@ -223,7 +312,11 @@ export class Composer {
 
   #withMentions(text) {
     const { users, bot } = this.context.state.session;
-    return [...users, bot].reduce((result, user) => result.replaceAll(new RegExp(`@${displayName(user)}\\b`, "g"), `<@${user.id}>`), text);
+    return [...users, bot].reduce(
+      (result, user) =>
+        result.replaceAll(new RegExp(`@${displayName(user)}\\b`, "g"), `<@${user.id}>`),
+      text,
+    );
   }
 
   #remember(snapshot) {
@@ -254,8 +347,9 @@ export class Composer {
   #host() {
     const { state, actions } = this.context;
     return {
-      state, actions, picker: this.picker,
-      changed: () => {},
+      state,
+      actions,
+      picker: this.picker,
       exit: (text) => this.prefill(text),
       submit: (entry, options, snapshot) => {
         if (!actions.command(entry, options, snapshot)) return;
@@ -281,49 +375,30 @@ export class Composer {
 
   // -- files ---------------------------------------------------------------------------------
 
-  #listenForFiles() {
-    const chat = document.getElementById("chat");
-    const carries = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-    chat.addEventListener("dragover", (event) => { if (carries(event)) { event.preventDefault(); chat.classList.add("dropping"); } });
-    chat.addEventListener("dragleave", (event) => { if (!chat.contains(event.relatedTarget)) chat.classList.remove("dropping"); });
-    chat.addEventListener("drop", (event) => {
-      if (!carries(event)) return;
-      event.preventDefault();
-      chat.classList.remove("dropping");
-      for (const file of event.dataTransfer.files) this.#takeFile(file);
-    });
-    this.box.addEventListener("paste", (event) => {
-      const files = [...event.clipboardData.files];
-      if (!files.length) return;
-      event.preventDefault();
-      for (const file of files) this.#takeFile(file);
-    });
-  }
-
   #takeFile(file) {
     if (this.#form?.takeFile(file)) return;
-    const fitting = this.#entries().filter((entry) => entry.options.some((option) => option.type === ATTACHMENT));
-    const use = (entry) => { this.#choose(entry); this.#form.takeFile(file); };
+    const fitting = this.#entries().filter((entry) =>
+      entry.options.some((option) => option.type === ATTACHMENT),
+    );
+    const use = (entry) => {
+      this.#choose(entry);
+      this.#form.takeFile(file);
+    };
     if (fitting.length === 1) {
       use(fitting[0]);
       return;
     }
     this.input.focus();
     this.picker.open(this.input, {
-      head: [h("span", { class: "head-title" }, fitting.length ? `Use ${file.name} with` : "No command here takes a file.")],
-      items: fitting.map((entry) => ({ content: this.#commandRow(entry), run: () => use(entry) })), label: "Commands that take a file",
+      head: [
+        h(
+          "span",
+          { class: "head-title" },
+          fitting.length ? `Use ${file.name} with` : "No command here takes a file.",
+        ),
+      ],
+      items: fitting.map((entry) => ({ content: this.#commandRow(entry), run: () => use(entry) })),
+      label: "Commands that take a file",
     });
   }
-}
-
-/** Best match first; among equals the most recently used, then the bot's own order. */
-function rank(entries, wanted, age) {
-  const score = ({ name, description }) => {
-    if (name.startsWith(wanted)) return 0;
-    if (name.split(/[\s_-]/).some((word) => word.startsWith(wanted))) return 1;
-    if (name.includes(wanted)) return 2;
-    return wanted.length > 2 && description.toLowerCase().includes(wanted) ? 3 : 9;
-  };
-  return entries.map((entry) => [score(entry), entry]).filter(([points]) => points < 9)
-    .sort((a, b) => a[0] - b[0] || age(a[1]) - age(b[1])).map(([, entry]) => entry);
 }

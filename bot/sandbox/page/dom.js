@@ -1,6 +1,14 @@
 // Builds elements. Text always becomes a text node: nothing here, or anywhere, parses HTML.
 
-const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "multiple", "selected", "tabIndex"]);
+const PROPERTIES = new Set([
+  "value",
+  "checked",
+  "disabled",
+  "hidden",
+  "multiple",
+  "selected",
+  "tabIndex",
+]);
 
 /** h("button", {class, onclick, "aria-label", dataset, …}, ...children) */
 export function h(tag, props, ...children) {
@@ -18,7 +26,9 @@ export function h(tag, props, ...children) {
 }
 
 export function present(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false);
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -41,16 +51,19 @@ const STROKES = {
   at: "M15.5 12a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0Zm0 0v1.3a2.4 2.4 0 0 0 4.8 0V12a8.3 8.3 0 1 0-3.4 6.7",
   close: "M6 6l12 12M18 6 6 18",
   more: "M5.5 12h.01M12 12h.01M18.5 12h.01",
-  smile: "M8.5 14.2c.8 1.2 2 1.9 3.5 1.9s2.7-.7 3.5-1.9M9 9.5h.01M15 9.5h.01M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
+  smile:
+    "M8.5 14.2c.8 1.2 2 1.9 3.5 1.9s2.7-.7 3.5-1.9M9 9.5h.01M15 9.5h.01M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
   reply: "M9.5 6 4 11.5 9.5 17M4.5 11.5H14a6 6 0 0 1 6 6V19",
   external: "M14 4h6v6M20 4l-9 9M18 14v4a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h4",
   download: "M12 4v11m-4.5-4.5L12 15l4.5-4.5M5 19.5h14",
   file: "M13.5 3.5H7a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V9Zm0 0V9H19",
-  image: "M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v11a2.5 2.5 0 0 1-2.5 2.5h-11A2.5 2.5 0 0 1 4 17.5Zm0 10 5-5 4 4 2.5-2.5 4.5 4M15 9h.01",
+  image:
+    "M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v11a2.5 2.5 0 0 1-2.5 2.5h-11A2.5 2.5 0 0 1 4 17.5Zm0 10 5-5 4 4 2.5-2.5 4.5 4M15 9h.01",
   eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12Zm12.3 0a2.8 2.8 0 1 1-5.6 0 2.8 2.8 0 0 1 5.6 0Z",
   warn: "M12 8.5v4.5m0 3.2v.01M12 3.5 2.5 20h19Z",
   menu: "M4 7h16M4 12h16M4 17h16",
-  people: "M15.5 19.5v-1.3a3.7 3.7 0 0 0-3.7-3.7H6.7A3.7 3.7 0 0 0 3 18.2v1.3M9.2 11a3.2 3.2 0 1 0 0-6.5 3.2 3.2 0 0 0 0 6.5ZM21 19.5v-1.3a3.7 3.7 0 0 0-2.8-3.6M15.5 4.7a3.2 3.2 0 0 1 0 6.2",
+  people:
+    "M15.5 19.5v-1.3a3.7 3.7 0 0 0-3.7-3.7H6.7A3.7 3.7 0 0 0 3 18.2v1.3M9.2 11a3.2 3.2 0 1 0 0-6.5 3.2 3.2 0 0 0 0 6.5ZM21 19.5v-1.3a3.7 3.7 0 0 0-2.8-3.6M15.5 4.7a3.2 3.2 0 0 1 0 6.2",
   sun: "M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M18.4 5.6l-1.1 1.1M6.7 17.3l-1.1 1.1M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z",
   moon: "M20 14.2A8 8 0 0 1 9.8 4 8 8 0 1 0 20 14.2Z",
   swap: "M8 4 4 8l4 4M4 8h13M16 12l4 4-4 4M20 16H7",
@@ -63,8 +76,10 @@ const STROKES = {
   slash: "M9 20 15 4",
   send: "M4.5 12 20 4.5 15.5 20l-4-6.5ZM11.5 13.5 20 4.5",
   copy: "M9 9V6a2 2 0 0 1 2-2h7a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-3M6 9h7a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2Z",
-  command: "M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v11a2.5 2.5 0 0 1-2.5 2.5h-11A2.5 2.5 0 0 1 4 17.5ZM10 16l4-8",
-  trash: "M4.5 7h15M9.5 7V5.5a1.5 1.5 0 0 1 1.5-1.5h2a1.5 1.5 0 0 1 1.5 1.5V7M6.5 7l.8 11a2 2 0 0 0 2 1.9h5.4a2 2 0 0 0 2-1.9l.8-11",
+  command:
+    "M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v11a2.5 2.5 0 0 1-2.5 2.5h-11A2.5 2.5 0 0 1 4 17.5ZM10 16l4-8",
+  trash:
+    "M4.5 7h15M9.5 7V5.5a1.5 1.5 0 0 1 1.5-1.5h2a1.5 1.5 0 0 1 1.5 1.5V7M6.5 7l.8 11a2 2 0 0 0 2 1.9h5.4a2 2 0 0 0 2-1.9l.8-11",
   link: "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1",
 };
 
@@ -74,8 +89,13 @@ export function icon(name, className = "") {
 
 /** A person's initials on their colour; the bot's own picture for the bot. */
 export function avatar(user, className = "avatar") {
-  if (user?.bot) return h("img", { class: className, src: "/assets/icon.svg", alt: "", draggable: "false" });
-  const element = h("span", { class: className, "aria-hidden": "true" }, initials(displayName(user)));
+  if (user?.bot)
+    return h("img", { class: className, src: "/assets/icon.svg", alt: "", draggable: "false" });
+  const element = h(
+    "span",
+    { class: className, "aria-hidden": "true" },
+    initials(displayName(user)),
+  );
   element.style.setProperty("--tint", user?.color ?? "#7d7f92");
   return element;
 }
@@ -92,7 +112,7 @@ export function displayName(user) {
 /** Unicode emoji as text; the name for a custom one (its picture lives elsewhere). */
 export function emojiText(emoji) {
   if (!emoji) return "";
-  return emoji.id ? `:${emoji.name}:` : emoji.name ?? "";
+  return emoji.id ? `:${emoji.name}:` : (emoji.name ?? "");
 }
 
 export function fileSize(bytes) {
@@ -116,5 +136,7 @@ export function refocus(element) {
 export function announce(text) {
   const region = document.getElementById("announcer");
   region.textContent = "";
-  requestAnimationFrame(() => { region.textContent = text; });
+  requestAnimationFrame(() => {
+    region.textContent = text;
+  });
 }

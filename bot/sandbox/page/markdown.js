@@ -1,15 +1,11 @@
-// Discord's dialect of Markdown, to DOM nodes. Knows names through `context.state`; knows no network.
-import { h, displayName } from "./dom.js";
+// Discord's dialect of Markdown, to DOM nodes: blocks here, what is inside a line in inline.js.
+import { h } from "./dom.js";
+import { inline } from "./inline.js";
 
 const FENCE = /```(?:([\w+#.-]+)\n)?\n?([\s\S]*?)\n?```/g;
 const LIST = /^(\s*)([-*]|\d{1,9}\.)\s+(\S.*)$/;
-const MASKED = /\[((?:\\.|[^[\]\\]|\[[^\]]*\])+)\]\(\s*(?:<([^>\s]+)>|((?:[^\s()]|\([^\s()]*\))+))(?:\s+"[^"]*")?\s*\)/y;
-const BARE = /https?:\/\/(?:[^\s<>()]|\([^\s<>()]*\))+/y;
-const ANGLE = /<(?:@!?(\d+)|@&(\d+)|#(\d+)|a?:(\w+):\d+|\/([^:>]+):\d+|t:(-?\d+)(?::([tTdDfFR]))?|(https?:\/\/[^>\s]+))>/y;
-const EVERYONE = /@(everyone|here)\b/y;
-const PUNCTUATION = /[!-/:-@[-`{-~]/;
-const JUMP = /^https?:\/\/[^/]+\/channels\/(?:\d+|@me)\/(\d+)\/(\d+)\/?$/;
-const EMOJI_ONLY = /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f\u20e3\s])+$/u;
+const EMOJI_ONLY =
+  /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f\u20e3\s])+$/u;
 
 /** A fragment for message text. context: {state, actions}. */
 export function markdown(text, context) {
@@ -17,7 +13,13 @@ export function markdown(text, context) {
   let from = 0;
   for (const match of text.matchAll(FENCE)) {
     fragment.append(...blocks(text.slice(from, match.index).replace(/\n$/, ""), context));
-    fragment.append(h("pre", { class: "code-block", tabIndex: 0 }, h("code", { dataset: { language: match[1] ?? "" } }, match[2])));
+    fragment.append(
+      h(
+        "pre",
+        { class: "code-block", tabIndex: 0 },
+        h("code", { dataset: { language: match[1] ?? "" } }, match[2]),
+      ),
+    );
     from = match.index + match[0].length;
     if (text[from] === "\n") from += 1;
   }
@@ -33,7 +35,11 @@ export function inlineMarkdown(text, context) {
 }
 
 export function isJumbo(text) {
-  return text.length < 60 && EMOJI_ONLY.test(text) && /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text);
+  return (
+    text.length < 60 &&
+    EMOJI_ONLY.test(text) &&
+    /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text)
+  );
 }
 
 function blocks(text, context) {
@@ -42,7 +48,8 @@ function blocks(text, context) {
   const lines = text.split("\n");
   let paragraph = [];
   const flush = () => {
-    if (paragraph.some((line) => line.trim())) out.push(h("div", { class: "md-text" }, inline(paragraph.join("\n"), context)));
+    if (paragraph.some((line) => line.trim()))
+      out.push(h("div", { class: "md-text" }, inline(paragraph.join("\n"), context)));
     else if (paragraph.length && out.length) out.push(h("div", { class: "md-gap" }));
     paragraph = [];
   };
@@ -51,25 +58,39 @@ function blocks(text, context) {
     let match;
     if ((match = /^(#{1,3})\s+(.+)$/.exec(line))) {
       flush();
-      out.push(h("div", { class: `md-h${match[1].length}`, role: "heading", "aria-level": match[1].length + 2 }, inline(match[2], context)));
+      out.push(
+        h(
+          "div",
+          { class: `md-h${match[1].length}`, role: "heading", "aria-level": match[1].length + 2 },
+          inline(match[2], context),
+        ),
+      );
     } else if ((match = /^-#\s+(.+)$/.exec(line))) {
       flush();
       out.push(h("div", { class: "md-small" }, inline(match[1], context)));
     } else if (line.startsWith(">>> ")) {
       flush();
-      out.push(h("blockquote", null, blocks([line.slice(4), ...lines.slice(i + 1)].join("\n"), context)));
+      out.push(
+        h("blockquote", null, blocks([line.slice(4), ...lines.slice(i + 1)].join("\n"), context)),
+      );
       break;
     } else if (/^>\s/.test(line)) {
       flush();
       const quoted = [];
-      while (i < lines.length && /^>(\s|$)/.test(lines[i])) quoted.push(lines[i++].replace(/^>\s?/, ""));
+      while (i < lines.length && /^>(\s|$)/.test(lines[i]))
+        quoted.push(lines[i++].replace(/^>\s?/, ""));
       i -= 1;
       out.push(h("blockquote", null, blocks(quoted.join("\n"), context)));
     } else if (LIST.test(line)) {
       flush();
       const items = [];
       while (i < lines.length && (match = LIST.exec(lines[i]))) {
-        items.push({ indent: match[1].length, ordered: match[2].endsWith("."), number: parseInt(match[2], 10), text: match[3] });
+        items.push({
+          indent: match[1].length,
+          ordered: match[2].endsWith("."),
+          number: parseInt(match[2], 10),
+          text: match[3],
+        });
         i += 1;
       }
       i -= 1;
@@ -106,229 +127,4 @@ function list(items, context) {
     i = next;
   }
   return root;
-}
-
-function inline(text, context) {
-  const out = [];
-  let plain = "";
-  let i = 0;
-  while (i < text.length) {
-    const found = span(text, i, context);
-    if (!found) {
-      plain += text[i];
-      i += 1;
-    } else if (typeof found.node === "string") {
-      plain += found.node;
-      i = found.end;
-    } else {
-      if (plain) out.push(plain);
-      plain = "";
-      out.push(found.node);
-      i = found.end;
-    }
-  }
-  if (plain) out.push(plain);
-  return out;
-}
-
-function span(text, i, context) {
-  switch (text[i]) {
-    case "\\":
-      return i + 1 < text.length && PUNCTUATION.test(text[i + 1]) ? { node: text[i + 1], end: i + 2 } : null;
-    case "`":
-      return code(text, i);
-    case "*":
-      return wrapped(text, i, "***", (body) => h("strong", null, h("em", null, inline(body, context))))
-        ?? wrapped(text, i, "**", (body) => h("strong", null, inline(body, context)))
-        ?? wrapped(text, i, "*", (body) => h("em", null, inline(body, context)));
-    case "_":
-      return wrapped(text, i, "__", (body) => h("u", null, inline(body, context)))
-        ?? wrapped(text, i, "_", (body) => h("em", null, inline(body, context)));
-    case "~":
-      return wrapped(text, i, "~~", (body) => h("s", null, inline(body, context)));
-    case "|":
-      return wrapped(text, i, "||", (body) => spoiler(inline(body, context)));
-    case "[":
-      return masked(text, i, context);
-    case "<":
-      return angle(text, i, context);
-    case "h":
-      return bare(text, i, context);
-    case "@":
-      return everyone(text, i);
-    default:
-      return null;
-  }
-}
-
-function code(text, i) {
-  const end = codeEnd(text, i);
-  if (end === -1) return null;
-  const ticks = /^`+/.exec(text.slice(i))[0].length;
-  const body = text.slice(i + ticks, end - ticks);
-  return { node: h("code", { class: "code" }, body.trim() ? body.replace(/^ (?=`)|(?<=`) $/g, "") : body), end };
-}
-
-function codeEnd(text, i) {
-  const ticks = /^`+/.exec(text.slice(i))[0];
-  let at = i + ticks.length;
-  while ((at = text.indexOf(ticks, at)) !== -1) {
-    let run = at;
-    while (text[run] === "`") run += 1;
-    if (run - at === ticks.length && at > i + ticks.length) return run;
-    at = run;
-  }
-  return -1;
-}
-
-function wrapped(text, i, mark, build) {
-  if (!text.startsWith(mark, i)) return null;
-  const start = i + mark.length;
-  const single = mark.length === 1;
-  if (single && /\s/.test(text[start] ?? " ")) return null;
-  if (mark === "_" && /\w/.test(text[i - 1] ?? " ")) return null;
-  const end = closing(text, start, mark);
-  if (end <= start) return null;
-  return { node: build(text.slice(start, end)), end: end + mark.length };
-}
-
-function closing(text, start, mark) {
-  const single = mark.length === 1;
-  for (let j = start; j < text.length; j += 1) {
-    if (text[j] === "\\") {
-      j += 1;
-    } else if (text[j] === "`" && codeEnd(text, j) !== -1) {
-      j = codeEnd(text, j) - 1;
-    } else if (text.startsWith(mark, j)) {
-      if (single && text[j + 1] === mark) {
-        j += 1;
-      } else if (mark === "**" && text[j + 2] === "*" && text[j + 3] !== "*") {
-        if (j + 1 > start) return j + 1;
-      } else if (single && (/\s/.test(text[j - 1]) || (mark === "_" && /\w/.test(text[j + 1] ?? " ")))) {
-        continue;
-      } else if (j > start) {
-        return j;
-      }
-    }
-  }
-  return -1;
-}
-
-function spoiler(children) {
-  const reveal = () => {
-    element.classList.add("shown");
-    element.removeAttribute("role");
-    element.removeAttribute("aria-label");
-    element.tabIndex = -1;
-  };
-  const element = h("span", {
-    class: "spoiler", role: "button", tabIndex: 0, "aria-label": "Spoiler, press to reveal", onclick: reveal,
-    onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); reveal(); } },
-  }, h("span", null, children));
-  return element;
-}
-
-function sticky(pattern, text, i) {
-  pattern.lastIndex = i;
-  return pattern.exec(text);
-}
-
-function masked(text, i, context) {
-  const match = sticky(MASKED, text, i);
-  const url = match?.[2] ?? match?.[3];
-  if (!url || !/^https?:\/\//i.test(url)) return null;
-  return { node: link(url, inline(match[1], { ...context, inLink: true }), context), end: i + match[0].length };
-}
-
-function bare(text, i, context) {
-  if (context.inLink) return null;
-  const match = sticky(BARE, text, i);
-  if (!match) return null;
-  const url = match[0].replace(/[.,:;"'!?*_~|\])]+$/, (tail) => (tail.startsWith(")") && match[0].includes("(") ? ")" : ""));
-  return /^https?:\/\/./.test(url) ? { node: link(url, [url], context), end: i + url.length } : null;
-}
-
-function link(url, children, context) {
-  const jump = JUMP.exec(url);
-  if (jump && context.state?.channel(jump[1])) {
-    const bare = children.length === 1 && children[0] === url;
-    return h("button", { class: bare ? "mention" : "text-link", type: "button", onclick: () => context.actions.jump(jump[1], jump[2]) },
-      bare ? [channelLabel(context.state.channel(jump[1])), " › message"] : children);
-  }
-  const shown = children.length === 1 && children[0] === url;
-  return h("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: shown ? null : url }, children);
-}
-
-function channelLabel(channel) {
-  return channel.type === 1 ? "@Easel" : `#${channel.name}`;
-}
-
-function angle(text, i, context) {
-  const match = sticky(ANGLE, text, i);
-  if (!match) return null;
-  return { node: angleNode(match, context), end: i + match[0].length };
-}
-
-function angleNode([whole, user, role, channel, emoji, command, moment, style, url], { state, actions, inLink }) {
-  if (user) {
-    const person = state.user(user);
-    const self = user === state.session?.user.id;
-    return h("span", { class: self ? "mention self" : "mention" }, `@${person ? displayName(person) : "unknown user"}`);
-  }
-  if (role) return roleMention(state.role(role));
-  if (channel) {
-    const target = state.channel(channel);
-    if (!target) return h("span", { class: "mention" }, "#unknown");
-    return h("button", { class: "mention", type: "button", onclick: () => actions.openChannel(channel) }, channelLabel(target));
-  }
-  if (emoji) return h("span", { class: "custom-emoji" }, `:${emoji}:`);
-  if (command) {
-    return h("button", { class: "mention", type: "button", onclick: () => actions.prefill(`/${command} `) }, `/${command}`);
-  }
-  if (moment) return timestamp(Number(moment), style ?? "f");
-  return inLink ? whole : link(url, [url], { state, actions });
-}
-
-function roleMention(role) {
-  const element = h("span", { class: "mention" }, `@${role?.name ?? "unknown role"}`);
-  if (role?.color) element.style.setProperty("--mention", `#${role.color.toString(16).padStart(6, "0")}`);
-  return element;
-}
-
-function everyone(text, i) {
-  const match = sticky(EVERYONE, text, i);
-  return match ? { node: h("span", { class: "mention" }, match[0]), end: i + match[0].length } : null;
-}
-
-const FORMATS = {
-  t: { timeStyle: "short" },
-  T: { timeStyle: "medium" },
-  d: { dateStyle: "short" },
-  D: { dateStyle: "long" },
-  f: { dateStyle: "long", timeStyle: "short" },
-  F: { dateStyle: "full", timeStyle: "short" },
-};
-const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
-
-function timestamp(seconds, style) {
-  const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime())) return h("span", null, "Invalid date");
-  const full = new Intl.DateTimeFormat(undefined, FORMATS.F).format(date);
-  const text = style === "R" ? relative(seconds) : new Intl.DateTimeFormat(undefined, FORMATS[style]).format(date);
-  const data = style === "R" ? { relative: String(seconds) } : {};
-  return h("time", { class: "timestamp", datetime: date.toISOString(), title: full, dataset: data }, text);
-}
-
-function relative(seconds) {
-  const delta = Math.round(seconds - Date.now() / 1000);
-  const [unit, size] = UNITS.find(([, length]) => Math.abs(delta) >= length) ?? UNITS.at(-1);
-  return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(Math.trunc(delta / size), unit);
-}
-
-/** Keeps every relative timestamp on the page true. */
-export function refreshTimestamps() {
-  for (const element of document.querySelectorAll("time[data-relative]")) {
-    const text = relative(Number(element.dataset.relative));
-    if (element.textContent !== text) element.textContent = text;
-  }
 }

@@ -17,19 +17,30 @@ export function mediaItem(attachment) {
     alt: attachment.description ?? "",
     size: attachment.size,
     type: attachment.content_type ?? "",
-    spoiler: Boolean(attachment.is_spoiler || (attachment.flags ?? 0) & SPOILER || attachment.filename?.startsWith("SPOILER_")),
+    spoiler: Boolean(
+      attachment.is_spoiler ||
+      (attachment.flags ?? 0) & SPOILER ||
+      attachment.filename?.startsWith("SPOILER_"),
+    ),
   };
 }
 
 export function isPicture(item) {
-  return item.type.startsWith("image/") || (!item.type && /\.(png|jpe?g|gif|webp|avif)$/i.test(item.name));
+  return (
+    item.type.startsWith("image/") ||
+    (!item.type && /\.(png|jpe?g|gif|webp|avif)$/i.test(item.name))
+  );
 }
 
 /** The pictures of a message as a mosaic. kept: what the message showed before. */
 export function gallery(items, kept, onOpen, onStale) {
   const single = items.length === 1;
   const boxes = items.map((item, slot) => picture(item, slot, kept, { single, onOpen, onStale }));
-  return h("div", { class: `gallery n${Math.min(items.length, 5)}`, dataset: { count: items.length } }, boxes);
+  return h(
+    "div",
+    { class: `gallery n${Math.min(items.length, 5)}`, dataset: { count: items.length } },
+    boxes,
+  );
 }
 
 /** Pictures already on screen in `element`, for reuse by the next rendering of the same message. */
@@ -45,15 +56,21 @@ export function picture(item, slot, kept, { single = false, onOpen, onStale, cla
     return same;
   }
   const image = h("img", { alt: item.alt || item.name, decoding: "async", draggable: "false" });
-  const box = h("button", {
-    class: `media ${className}`.trim(), type: "button", dataset: { key: item.key, single: String(single) },
-    "aria-label": `Open picture ${item.alt || item.name}`,
-    onclick: () => {
-      if (box.classList.contains("gone")) onStale?.();
-      else if (box.classList.contains("hidden-media")) reveal(box);
-      else onOpen?.(box);
+  const box = h(
+    "button",
+    {
+      class: `media ${className}`.trim(),
+      type: "button",
+      dataset: { key: item.key, single: String(single) },
+      "aria-label": `Open picture ${item.alt || item.name}`,
+      onclick: () => {
+        if (box.classList.contains("gone")) onStale?.();
+        else if (box.classList.contains("hidden-media")) reveal(box);
+        else onOpen?.(box);
+      },
     },
-  }, image);
+    image,
+  );
   box.item = item;
   if (single) shape(box, item);
   if (item.spoiler) {
@@ -105,15 +122,46 @@ function fail(box) {
   box.classList.add("gone");
   box.style.backgroundImage = "";
   box.setAttribute("aria-label", "This picture is no longer available. Press to load it again.");
-  box.append(h("span", { class: "gone-note" }, icon("image"), h("span", null, "This content is no longer available."),
-    h("span", { class: "gone-action" }, "Load again")));
+  box.append(
+    h(
+      "span",
+      { class: "gone-note" },
+      icon("image"),
+      h("span", null, "This content is no longer available."),
+      h("span", { class: "gone-action" }, "Load again"),
+    ),
+  );
 }
 
 export function fileCard(item) {
-  if (item.type.startsWith("video/")) return h("video", { class: "video", src: item.url, controls: true, preload: "metadata", "aria-label": item.name });
-  return h("div", { class: "file-card" }, icon("file", "file-icon"),
-    h("div", { class: "file-text" },
+  if (item.type.startsWith("video/"))
+    return h("video", {
+      class: "video",
+      src: item.url,
+      controls: true,
+      preload: "metadata",
+      "aria-label": item.name,
+    });
+  return h(
+    "div",
+    { class: "file-card" },
+    icon("file", "file-icon"),
+    h(
+      "div",
+      { class: "file-text" },
       h("a", { href: item.url, download: item.name, class: "file-name" }, item.name),
-      item.size === undefined ? null : h("span", { class: "file-size" }, fileSize(item.size))),
-    h("a", { class: "icon-button", href: item.url, download: item.name, "aria-label": `Download ${item.name}`, title: "Download" }, icon("download")));
+      item.size === undefined ? null : h("span", { class: "file-size" }, fileSize(item.size)),
+    ),
+    h(
+      "a",
+      {
+        class: "icon-button",
+        href: item.url,
+        download: item.name,
+        "aria-label": `Download ${item.name}`,
+        title: "Download",
+      },
+      icon("download"),
+    ),
+  );
 }

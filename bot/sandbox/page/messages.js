@@ -20,16 +20,24 @@ export class MessageList {
     this.present = present;
     const { state } = context;
     scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true });
-    const follow = new ResizeObserver(() => { if (this.#stuck) this.#toBottom(); });
+    const follow = new ResizeObserver(() => {
+      if (this.#stuck) this.#toBottom();
+    });
     follow.observe(scroller);
     follow.observe(scroller.firstElementChild);
     present.addEventListener("click", () => this.scrollToEnd());
     messages.addEventListener("keydown", (event) => this.#walk(event));
     state.on("channel", () => this.showAll());
     state.on("session", () => this.showAll());
-    state.on("history", (channelId) => { if (channelId === state.channelId) this.showAll(true); });
-    state.on("message", ({ message, created }) => { if (message.channel_id === state.channelId) this.#put(message, created); });
-    state.on("delete", ({ channelId, id }) => { if (channelId === state.channelId) this.#remove(id); });
+    state.on("history", (channelId) => {
+      if (channelId === state.channelId) this.showAll(true);
+    });
+    state.on("message", ({ message, created }) => {
+      if (message.channel_id === state.channelId) this.#put(message, created);
+    });
+    state.on("delete", ({ channelId, id }) => {
+      if (channelId === state.channelId) this.#remove(id);
+    });
   }
 
   showAll(keepPlace = false) {
@@ -39,7 +47,9 @@ export class MessageList {
     const top = this.scroller.scrollTop;
     const old = new Map([...this.list.children].map((element) => [element.dataset.id, element]));
     this.list.setAttribute("aria-busy", "true");
-    this.list.replaceChildren(...log.messages.map((message) => messageElement(message, this.context, old.get(message.id))));
+    this.list.replaceChildren(
+      ...log.messages.map((message) => messageElement(message, this.context, old.get(message.id))),
+    );
     this.list.classList.toggle("unloaded", !log.loaded);
     log.messages.forEach((_, at) => this.#arrange(at));
     this.#rove();
@@ -52,22 +62,56 @@ export class MessageList {
   addGhost(command) {
     const { state } = this.context;
     const { user, bot } = state.session;
-    const text = h("div", { class: "ghost-text" }, h("span", { class: "dots" }, h("i"), h("i"), h("i")), "Sending command…");
+    const text = h(
+      "div",
+      { class: "ghost-text" },
+      h("span", { class: "dots" }, h("i"), h("i"), h("i")),
+      "Sending command…",
+    );
     const foot = h("div");
-    const element = h("li", { class: "message ghost waiting", dataset: { channel: state.channelId } },
+    const element = h(
+      "li",
+      { class: "message ghost waiting", dataset: { channel: state.channelId } },
       usedLine(user, command.name, command.isContext, this.context),
       h("div", { class: "gutter" }, avatar(bot)),
-      h("div", { class: "message-body" },
-        h("div", { class: "message-head" }, h("span", { class: "name" }, displayName(bot)), h("span", { class: "tag" }, "App")), text, foot));
+      h(
+        "div",
+        { class: "message-body" },
+        h(
+          "div",
+          { class: "message-head" },
+          h("span", { class: "name" }, displayName(bot)),
+          h("span", { class: "tag" }, "App"),
+        ),
+        text,
+        foot,
+      ),
+    );
     this.ghosts.append(element);
-    if (this.#stuck) this.#toBottom();
+    this.scrollToEnd();
     return {
       remove: () => element.remove(),
       fail: (error) => {
         element.classList.remove("waiting");
         element.classList.add("ephemeral");
         text.replaceChildren(failureLine(error));
-        const again = command.retry ? [" · ", h("button", { class: "text-link", type: "button", onclick: () => { element.remove(); command.retry(); } }, "Edit command")] : [];
+        const again = command.retry
+          ? [
+              " · ",
+              h(
+                "button",
+                {
+                  class: "text-link",
+                  type: "button",
+                  onclick: () => {
+                    element.remove();
+                    command.retry();
+                  },
+                },
+                "Edit command",
+              ),
+            ]
+          : [];
         const line = ephemeralLine(() => element.remove());
         line.append(...again);
         foot.replaceChildren(line);
@@ -77,7 +121,8 @@ export class MessageList {
   }
 
   showGhosts() {
-    for (const ghost of this.ghosts.children) ghost.hidden = ghost.dataset.channel !== this.context.state.channelId;
+    for (const ghost of this.ghosts.children)
+      ghost.hidden = ghost.dataset.channel !== this.context.state.channelId;
   }
 
   clearGhosts() {
@@ -110,9 +155,18 @@ export class MessageList {
   }
 
   #caption(box) {
-    const message = this.context.state.message(this.context.state.channelId, box.closest(".message").dataset.id);
+    const message = this.context.state.message(
+      this.context.state.channelId,
+      box.closest(".message").dataset.id,
+    );
     const line = message?.content?.split("\n")[0];
-    return line ? h("span", { class: "lightbox-text" }, inlineMarkdown(line, { ...this.context, inLink: true })) : null;
+    return line
+      ? h(
+          "span",
+          { class: "lightbox-text" },
+          inlineMarkdown(line, { ...this.context, inLink: true }),
+        )
+      : null;
   }
 
   #element(id) {
@@ -163,15 +217,21 @@ export class MessageList {
     const element = this.list.children[at];
     if (!message || !element) return;
     const before = messages[at - 1];
-    const newDay = !before || midnight(new Date(before.timestamp)) !== midnight(new Date(message.timestamp));
-    const grouped = !newDay && before.author?.id === message.author?.id && !element.querySelector(":scope > .above")
-      && new Date(message.timestamp) - new Date(before.timestamp) < GROUP_WINDOW
-      && Boolean((before.flags ?? 0) & 64) === Boolean((message.flags ?? 0) & 64);
+    const newDay =
+      !before || midnight(new Date(before.timestamp)) !== midnight(new Date(message.timestamp));
+    const grouped =
+      !newDay &&
+      before.author?.id === message.author?.id &&
+      !element.querySelector(":scope > .above") &&
+      new Date(message.timestamp) - new Date(before.timestamp) < GROUP_WINDOW &&
+      Boolean((before.flags ?? 0) & 64) === Boolean((message.flags ?? 0) & 64);
     element.classList.toggle("grouped", grouped);
     element.querySelector(":scope > .day")?.remove();
     if (newDay) {
       const day = new Date(message.timestamp).toLocaleDateString([], { dateStyle: "long" });
-      element.prepend(h("div", { class: "day", role: "separator", "aria-label": day }, h("span", null, day)));
+      element.prepend(
+        h("div", { class: "day", role: "separator", "aria-label": day }, h("span", null, day)),
+      );
     }
   }
 
@@ -184,15 +244,20 @@ export class MessageList {
 
   #rove() {
     const last = this.list.lastElementChild;
-    for (const element of this.list.querySelectorAll(':scope > [tabindex="0"]')) element.tabIndex = -1;
+    for (const element of this.list.querySelectorAll(':scope > [tabindex="0"]'))
+      element.tabIndex = -1;
     if (last) last.tabIndex = 0;
   }
 
   #walk(event) {
     const current = event.target.closest(".message");
     if (event.target !== current) return;
-    const to = { ArrowUp: current.previousElementSibling, ArrowDown: current.nextElementSibling,
-      Home: this.list.firstElementChild, End: this.list.lastElementChild }[event.key];
+    const to = {
+      ArrowUp: current.previousElementSibling,
+      ArrowDown: current.nextElementSibling,
+      Home: this.list.firstElementChild,
+      End: this.list.lastElementChild,
+    }[event.key];
     if (!to) return;
     event.preventDefault();
     current.tabIndex = -1;
@@ -216,7 +281,9 @@ export class MessageList {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     const far = scrollHeight - scrollTop - clientHeight > clientHeight;
     this.present.hidden = this.#stuck || (!this.#fresh && !far);
-    const text = this.#fresh ? `${this.#fresh} new message${this.#fresh === 1 ? "" : "s"}` : "Jump to the newest";
+    const text = this.#fresh
+      ? `${this.#fresh} new message${this.#fresh === 1 ? "" : "s"}`
+      : "Jump to the newest";
     this.present.replaceChildren(h("span", null, text), icon("down"));
   }
 }
@@ -228,8 +295,12 @@ function focusKey(element) {
 }
 
 function restoreFocus(element, key) {
-  const target = key.self ? element
-    : key.customId ? element.querySelector(`[data-custom-id="${CSS.escape(key.customId)}"]`)
-      : key.media ? element.querySelector(`.media[data-key="${CSS.escape(key.media)}"]`) : null;
+  const target = key.self
+    ? element
+    : key.customId
+      ? element.querySelector(`[data-custom-id="${CSS.escape(key.customId)}"]`)
+      : key.media
+        ? element.querySelector(`.media[data-key="${CSS.escape(key.media)}"]`)
+        : null;
   (target ?? element).focus({ preventScroll: true });
 }

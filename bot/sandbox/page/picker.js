@@ -33,10 +33,24 @@ export class Picker {
     this.head.hidden = !head.length;
     this.list.setAttribute("aria-label", label);
     this.list.hidden = !items.length;
-    this.list.replaceChildren(...items.map((item, at) => h("div", {
-      class: "pick", role: "option", id: `pick-${at}`, "aria-selected": "false",
-      onclick: () => item.run(), onmousemove: () => { if (this.#active !== at) this.#mark(at, false); },
-    }, item.content)));
+    this.list.replaceChildren(
+      ...items.map((item, at) =>
+        h(
+          "div",
+          {
+            class: "pick",
+            role: "option",
+            id: `pick-${at}`,
+            "aria-selected": "false",
+            onclick: () => item.run(),
+            onmousemove: () => {
+              if (this.#active !== at) this.#mark(at, false);
+            },
+          },
+          item.content,
+        ),
+      ),
+    );
     this.root.hidden = false;
     input?.setAttribute("aria-expanded", String(items.length > 0));
     this.#mark(Math.min(active, items.length - 1), true);

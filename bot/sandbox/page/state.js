@@ -31,7 +31,10 @@ export class State {
   // -- names ---------------------------------------------------------------------------------
 
   user(id) {
-    return this.session?.users.find((user) => user.id === id) ?? (this.session?.bot.id === id ? this.session.bot : this.seen.get(id));
+    return (
+      this.session?.users.find((user) => user.id === id) ??
+      (this.session?.bot.id === id ? this.session.bot : this.seen.get(id))
+    );
   }
 
   author(user) {
@@ -44,7 +47,8 @@ export class State {
 
   channel(id) {
     if (!this.session) return undefined;
-    if (id === this.session.dm.id) return { id, name: this.session.bot.global_name || this.session.bot.username, type: 1 };
+    if (id === this.session.dm.id)
+      return { id, name: this.session.bot.global_name || this.session.bot.username, type: 1 };
     return this.session.guild.channels.find((channel) => channel.id === id);
   }
 
@@ -55,7 +59,8 @@ export class State {
   // -- messages ------------------------------------------------------------------------------
 
   log(channelId) {
-    if (!this.logs.has(channelId)) this.logs.set(channelId, { messages: [], loaded: false, unread: 0, pings: 0 });
+    if (!this.logs.has(channelId))
+      this.logs.set(channelId, { messages: [], loaded: false, unread: 0, pings: 0 });
     return this.logs.get(channelId);
   }
 
@@ -65,7 +70,9 @@ export class State {
 
   setHistory(channelId, messages) {
     const log = this.log(channelId);
-    log.messages = messages.filter((message) => !this.#dismissed.has(message.id)).sort((a, b) => compareIds(a.id, b.id));
+    log.messages = messages
+      .filter((message) => !this.#dismissed.has(message.id))
+      .sort((a, b) => compareIds(a.id, b.id));
     log.loaded = true;
     log.messages.forEach((message) => this.#remember(message));
     this.emit("history", channelId);
@@ -128,7 +135,8 @@ export class State {
     }
     this.busy.clear();
     for (const log of this.logs.values()) log.loaded = false;
-    if (otherUser || !this.channel(this.channelId)) this.channelId = session.guild.channels[0]?.id ?? session.dm.id;
+    if (otherUser || !this.channel(this.channelId))
+      this.channelId = session.guild.channels[0]?.id ?? session.dm.id;
     this.emit("session", { otherUser });
   }
 

@@ -1,0 +1,189 @@
+"""200 people at once: how soon each is answered, how many jobs a second flow, what it weighs.
+
+The engine draws at once, so that nothing but the bot and Discord's own limits is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.bench.figures import Figure, Section, below, milliseconds, percentile, spread
+from bot.bench.stage import CALLBACK, Seen, Stage, loaded, stage
+from bot.engine.local import SIMULATED
+from bot.sandbox.entities import StoredMessage
+from bot.sandbox.person import Person
+
+ACK_MS = 300
+MEMORY_MIB = 150
+DISCORD_PER_S = 50
+# Each takes one message a second.
+CHANNELS = 60
+TITLE = "200 people at once"
+HOW = (
+    "Everybody sends /imagine in the same instant; the answer counts when the sandbox has accepted"
+    " it. Then everybody asks again as soon as their grid is out. The engine draws at once, in one"
+    " worker; grids of 256² go to 60 channels under Discord's limits: 50 requests a second, 5"
+    " messages in 5 s for each channel."
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How many people, how many bursts, and how long the flow is watched after `settle_s`."""
+
+    people: int = 200
+    bursts: int = 3
+    settle_s: float = 5.0
+    flow_s: float = 20.0
+
+
+FULL = Run()
+QUICK = Run(bursts=1, settle_s=2.0, flow_s=4.0)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Grids that became visible in `seconds`, what the bot saw, and refusals for being too fast."""
+
+    grids: int
+    seconds: float
+    seen: Seen
+    refused: int
+    visible: Sequence[float]
+
+    @property
+    def rate(self) -> float:
+        return self.grids / self.seconds
+
+    @property
+    def cpu_per_job(self) -> float:
+        """Seconds of the bot's CPU for each grid."""
+        return self.seen.cpu / max(1, self.grids)
+
+
+async def measure(quick: bool) -> Section:
+    """Easel, and beside it a bot that only answers, for what the rest costs."""
+    run = QUICK if quick else FULL
+    bare = await play_bare(run)
+    async with stage(engine=SIMULATED, options={"step_seconds": 0, "previews": 0}, model_steps=1) as place:
+        people = place.people(run.people)
+        channels = place.channels(CHANNELS)
+        await loaded(place, people[0], 60)
+        idle = (await place.report()).memory
+        acks = []
+        for _ in range(run.bursts):
+            await place.mark()
+            acks += await burst(place, people, channels)
+            await place.results_of(run.people, 120)
+        flow = await flowing(place, run, people, channels)
+    return Section(TITLE, HOW, figures_of(acks, bare, flow, idle), notes_of(flow, bare))
+
+
+async def play_bare(run: Run) -> list[float]:
+    """Seconds to an answer from a bot that does nothing else."""
+    async with stage(bare=True) as place:
+        people, channels = place.people(run.people), place.channels(CHANNELS)
+        acks = []
+        for _ in range(run.bursts):
+            acks += await burst(place, people, channels)
+            await asyncio.sleep(0.5)
+        return acks
+
+
+async def burst(place: Stage, people: list[Person], channels: list[str]) -> list[float]:
+    """Everybody asks at once; seconds until each was answered, longer than 3 for nobody: who had
+    no answer by then is told so by Discord and counts as infinitely late."""
+    first = len(place.sandbox.log)
+    opened = []
+    for number, person in enumerate(people):
+        press = await ask(person, channels[number % len(channels)])
+        opened.append(press.interaction)
+    over = [each for each in opened if each.callback is None]
+
+    def all_over() -> bool:
+        over[:] = [each for each in over if each.callback is None and each.failed is None]
+        return not over
+
+    await place.sandbox.wait_for(all_over, 60)
+    # The log follows the answers by a moment.
+    answered = sum(each.callback is not None for each in opened)
+    await place.sandbox.wait_for(lambda: len(_answers(place, first)) >= answered, 10)
+    times = _answers(place, first)
+    return [times.get(each.id, math.inf) - each.created_at for each in opened]
+
+
+def _answers(place: Stage, first: int) -> dict[str, float]:
+    """Unix seconds by interaction of the answers logged since entry `first`."""
+    return {
+        call.url.split("/")[2]: call.time
+        for call in place.sandbox.log[first:]
+        if call.path == CALLBACK and call.status == 200
+    }
+
+
+async def flowing(place: Stage, run: Run, people: list[Person], channels: list[str]) -> Flow:
+    """Keep one job of everybody in the bot and count what comes out."""
+    homes = {person.id: (person, channels[n % len(channels)]) for n, person in enumerate(people)}
+    asking: set[asyncio.Task[object]] = set()
+
+    def again(message: StoredMessage) -> None:
+        owner = message.content.rsplit("<@", 1)[-1].split(">")[0]
+        if owner in homes:
+            asking.add(asyncio.ensure_future(ask(*homes[owner])))
+
+    place.on_result = again
+    for home in homes.values():
+        await ask(*home)
+    await asyncio.sleep(run.settle_s)
+    await place.mark()
+    first, began = len(place.sandbox.log), time.monotonic()
+    await asyncio.sleep(run.flow_s)
+    seconds, grids = time.monotonic() - began, len(place.results)
+    place.on_result = lambda message: None
+    seen = await place.report()
+    refused = sum(call.status == 429 for call in place.sandbox.log[first:])
+    return Flow(grids, seconds, seen, refused, place.drawn_to_visible(seen.drawings))
+
+
+async def ask(person: Person, channel: str):
+    return await person.slash("imagine", prompt="a red fox asleep in snow", channel=channel)
+
+
+def figures_of(
+    acks: list[float], bare: list[float], flow: Flow, idle: dict[str, float]
+) -> list[Figure]:
+    most = flow.seen.memory["peak"]
+    return [
+        below("interaction → acknowledged: p99", milliseconds(acks, 0.99), ACK_MS, "ms"),
+        Figure("interaction → acknowledged: p50 / p99 / maximum", spread(acks)),
+        Figure("… by a bare discord.py bot that does nothing else", spread(bare)),
+        Figure("jobs a second, sustained", f"{flow.rate:.1f}", f"≤ {DISCORD_PER_S} by Discord"),
+        Figure("drawn → visible at that rate: p95", _seconds(flow.visible)),
+        Figure("bot's CPU a job", f"{1000 * flow.cpu_per_job:.1f} ms"),
+        below("memory of the bot, highest", most, MEMORY_MIB, "MiB"),
+        Figure("… at rest, RSS / PSS", _rss(idle)),
+        Figure("… after the crowd, RSS / PSS", _rss(flow.seen.memory)),
+        Figure("torch in the bot's process", "yes" if flow.seen.torch else "no", "no", not flow.seen.torch),
+    ]
+
+
+def notes_of(flow: Flow, bare: list[float]) -> list[str]:
+    share = flow.seen.cpu / flow.seconds
+    return [
+        f"The bot used {share:.0%} of a core while jobs flowed; Discord refused {flow.refused}"
+        f" of its requests with 429 in {flow.seconds:.0f} s.",
+        "The sandbox and the 200 people share the machine with the bot; the bare bot's line is"
+        " what they and discord.py take.",
+    ]
+
+
+def _seconds(values: Sequence[float]) -> str:
+    return f"{percentile(values, 0.95):.2f} s" if values else "–"
+
+
+def _rss(memory: dict[str, float]) -> str:
+    return " / ".join(f"{memory[part]:.0f} MiB" if part in memory else "–" for part in ("rss", "pss"))

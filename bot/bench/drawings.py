@@ -1,0 +1,61 @@
+"""When a worker drew: an executor that takes notes, and what the notes come to.
+
+Times are seconds of the machine's monotonic clock, which worker, bot and bench share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.engine.base import Attempt, Event
+from bot.engine.local import LocalExecutor
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One job on the worker, from the first moment of drawing to the last."""
+
+    job: str
+    begins: float
+    ends: float
+
+
+class Watched:
+    """Passes everything on to `executor` and notes the drawings that end well."""
+
+    def __init__(self, executor: LocalExecutor) -> None:
+        self._executor = executor
+        self.drawings: list[Drawing] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._executor, name)
+
+    async def run_batch(
+        self, worker_id: str, attempts: Sequence[Attempt]
+    ) -> AsyncIterator[tuple[str, Event]]:
+        """See the protocol. The last step of the simulated engine is the end of its drawing."""
+        last: dict[str, float] = {}
+        async with contextlib.aclosing(self._executor.run_batch(worker_id, attempts)) as events:  # type: ignore[type-var]
+            async for job, event in events:
+                if event.kind == "progress":
+                    last[job] = event.t
+                elif event.kind == "done" and job in last:
+                    seconds = float(event.data["seconds"])
+                    self.drawings.append(Drawing(job, last[job] - seconds, last[job]))
+                yield job, event
+
+
+def busy_fraction(drawings: Sequence[Drawing]) -> float:
+    """Seconds drawn over seconds from the first start to the last end. One worker."""
+    drawn = sum(each.ends - each.begins for each in drawings)
+    wall = max(each.ends for each in drawings) - min(each.begins for each in drawings)
+    return drawn / wall
+
+
+def gaps(drawings: Sequence[Drawing]) -> list[float]:
+    """Seconds between the end of each drawing and the start of the next."""
+    in_order = sorted(drawings, key=lambda each: each.begins)
+    return [later.begins - earlier.ends for earlier, later in zip(in_order, in_order[1:], strict=False)]

@@ -1,0 +1,91 @@
+"""Questions and answers between the bench and its child processes: one line of JSON each.
+
+Knows nothing about what is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import bot
+from bot.domain.errors import EaselError
+
+ROOT = Path(bot.__file__).parents[1]
+_LIMIT = 1 << 26
+_EXIT_S = 20.0
+
+Message = dict[str, Any]
+
+
+class ChildLost(EaselError):
+    """A child process of the bench ended before its time."""
+
+
+class Child:
+    """`async with Child("bot.bench.ticker") as child:` – a module run in a process of its own."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._process: asyncio.subprocess.Process
+
+    async def __aenter__(self) -> Self:
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", self._module),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LIMIT,
+            env=os.environ | {"PYTHONPATH": path},
+            start_new_session=True,
+        )
+        return self
+
+    async def ask(self, **message: Any) -> Message:
+        """Send a question and return its answer. Raises ChildLost when the process is gone."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None
+        with contextlib.suppress(ConnectionError):
+            stdin.write(json.dumps(message).encode() + b"\n")
+            await stdin.drain()
+        line = await stdout.readline()
+        if not line:
+            code = await self._process.wait()
+            raise ChildLost(f"The measured process {self._module} ended early, status {code}.")
+        return json.loads(line)
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), _EXIT_S)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+async def serve(answer: Callable[[Message], Message], reader: asyncio.StreamReader | None = None) -> None:
+    """Answer every question on standard input until it ends."""
+    reader = reader or await standard_input()
+    while line := await reader.readline():
+        say(answer(json.loads(line)))
+
+
+async def standard_input() -> asyncio.StreamReader:
+    """This process's standard input as a stream."""
+    reader = asyncio.StreamReader(limit=_LIMIT)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+def say(message: Message) -> None:
+    """Write one answer to standard output."""
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,48 @@
+"""One run of the whole bench: every scenario, then the report."""
+
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bot.bench import busy, crowd, lag, report
+from bot.bench.figures import Section
+from bot.bench.lines import ROOT
+from bot.domain.errors import EaselError
+
+Scenario = Callable[[bool], Awaitable[Section]]
+
+SCENARIOS: tuple[tuple[str, Scenario], ...] = (
+    (lag.TITLE, lag.measure),
+    (busy.TITLE, busy.measure),
+    (crowd.TITLE, crowd.measure),
+)
+
+
+def run(out: Path | None, quick: bool) -> int:
+    """See `bot.bench.bench`."""
+    load, began = report.load(), time.monotonic()
+    sections, failed = asyncio.run(_measured(quick))
+    command = "python -m bot bench" + (" --quick" if quick else "")
+    minutes = (time.monotonic() - began) / 60
+    text = report.render(sections, command=command, minutes=minutes, load=load)
+    place = out or ROOT / "BENCHMARKS.md"
+    place.write_text(text, encoding="utf-8")
+    sys.stdout.write(f"{text}\nWritten to {place}\n")
+    return int(failed)
+
+
+async def _measured(quick: bool) -> tuple[list[Section], bool]:
+    sections, failed = [], False
+    for title, measure in SCENARIOS:
+        sys.stderr.write(f"measuring: {title}\n")
+        try:
+            sections.append(await measure(quick))
+        except (EaselError, OSError, TimeoutError) as error:
+            failed = True
+            sections.append(Section(title, f"Could not be measured: {error}", ()))
+    return sections, failed

@@ -1,0 +1,124 @@
+"""The measured process: a whole bot, as `python -m bot run` makes it, that also observes itself.
+
+Its first line of input is an `Order`; "mark" then begins a measurement and "report" tells what was
+seen since. Knows nothing about what its users do: they live with the sandbox in the bench.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import logging
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from bot.app import card_of, core, local_executor
+from bot.bench import lines, memory
+from bot.bench.drawings import Watched
+from bot.bench.order import Order
+from bot.bench.ticker import Ticker
+from bot.client import EaselBot
+from bot.engine.local import LocalExecutor
+from bot.settings import Secret, Settings
+
+BARE = "bot.bench.bare"
+
+
+class Subject:
+    """What is observed in this process."""
+
+    def __init__(self, watched: Watched | None) -> None:
+        self.ticker = Ticker()
+        self._watched = watched
+        self._cpu = 0.0
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """"mark" forgets, "report" tells; see the module."""
+        if asked["ask"] == "mark":
+            self.ticker.mark()
+            self._cpu = time.process_time()
+            if self._watched:
+                self._watched.drawings.clear()
+            return {}
+        return {
+            "cpu": time.process_time() - self._cpu,
+            "memory": memory.held(),
+            "torch": "torch" in sys.modules,
+            "lag": self.ticker.samples,
+            "drawings": [dataclasses.astuple(each) for each in self._drawings()],
+            "devices": [worker.device for worker in self._workers()],
+        }
+
+    def _drawings(self) -> list[Any]:
+        return self._watched.drawings if self._watched else []
+
+    def _workers(self) -> list[Any]:
+        return list(self._watched.workers()) if self._watched else []
+
+
+def _settings(order: Order) -> Settings:
+    return Settings(
+        discord_token=Secret(order.token),
+        discord_api_url=order.api_url,
+        data_dir=Path(order.folder),
+        **order.settings,
+    )
+
+
+def _executor(order: Order, settings: Settings) -> Watched:
+    if order.engine:
+        return Watched(LocalExecutor(["simulated"], order.engine, order.options))
+    return Watched(local_executor(settings, card_of(settings)))
+
+
+@contextlib.asynccontextmanager
+async def _bot(order: Order) -> AsyncIterator[tuple[EaselBot, Watched | None]]:
+    settings = _settings(order)
+    if order.bare:
+        yield EaselBot(None, [BARE], api_url=order.api_url), None  # type: ignore[arg-type]
+        return
+    watched = _executor(order, settings)
+    async with core(settings, watched) as parts:
+        yield (
+            EaselBot(
+                parts.service,
+                settings.extensions,
+                progress_seconds=settings.progress_seconds,
+                api_url=settings.discord_api_url,
+            ),
+            watched,
+        )
+
+
+async def main() -> None:
+    """Serve until standard input ends."""
+    reader = await lines.standard_input()
+    order = Order(**json.loads(await reader.readline()))
+    _log_to(Path(order.folder) / "bench.log")
+    async with _bot(order) as (bot, watched), bot:
+        subject = Subject(watched)
+        ticking = asyncio.create_task(subject.ticker.run())
+        serving = asyncio.create_task(bot.start(order.token))
+        asking = asyncio.create_task(lines.serve(subject.answer, reader))
+        lines.say({"started": True})
+        await asyncio.wait({serving, asking}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ticking, asking):
+            task.cancel()
+        await bot.close()
+        await serving
+
+
+def _log_to(file: Path) -> None:
+    """As much as the bot logs by default, so that it costs as much."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(level="INFO", filename=file)
+    logging.getLogger("discord.http").setLevel(logging.ERROR)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,59 @@
+"""How late an event loop is: a tick is due every 5 ms, and each tick's delay is kept.
+
+A stall that swallows several ticks counts as often as ticks were due, so that percentiles are
+shares of time. `python -m bot.bench.ticker` is the same in a process that does nothing else: what
+it sees is the machine's own unrest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.bench import lines
+
+EVERY_S = 0.005
+
+
+class Ticker:
+    """`samples` are delays in seconds since the last `mark`."""
+
+    def __init__(self, every_s: float = EVERY_S) -> None:
+        self.samples: list[float] = []
+        self._every_s = every_s
+
+    def mark(self) -> None:
+        """Forget what was measured so far."""
+        self.samples = []
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self._every_s
+        while True:
+            await asyncio.sleep(due - loop.time())
+            due = self.tick(due, loop.time())
+
+    def tick(self, due: float, now: float) -> float:
+        """Count the ticks that were due up to `now`; return when the next one is due."""
+        while due <= now:
+            self.samples.append(now - due)
+            due += self._every_s
+        return due
+
+
+async def main() -> None:
+    ticker = Ticker()
+    ticking = asyncio.create_task(ticker.run())
+
+    def answer(asked: dict[str, Any]) -> dict[str, Any]:
+        if asked["ask"] == "mark":
+            ticker.mark()
+        return {"lag": ticker.samples}
+
+    await lines.serve(answer)
+    ticking.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

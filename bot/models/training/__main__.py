@@ -1,0 +1,234 @@
+"""The command line of training: ``python -m bot.models.training STAGE``.
+
+Stages in order: tokenizer, autoencoder, data, text, denoiser, evaluate, export; `all` runs them one
+after another. Each reads what the ones before it left in the workplace (``--place``), and goes on
+where it was stopped. Several processes may train the denoiser together under ``torchrun``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from torch import distributed
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from bot.models.training import evaluate
+from bot.models.training.autoencoder import (
+    Schooling,
+    fidelity,
+    new_autoencoder,
+    train_autoencoder,
+)
+from bot.models.training.captions import every_word
+from bot.models.training.classifier import load_classifier, train_classifier
+from bot.models.training.data import (
+    CHUNK,
+    Course,
+    draw_ideas,
+    draw_pixels,
+    read_latents,
+    write_chunks,
+)
+from bot.models.training.denoiser import Recipe, Trainer, company, new_unet, train_denoiser
+from bot.models.training.export import assemble, describe, export, write_vocabulary
+from bot.models.training.text import Lesson, grown_text_encoder, new_text_encoder, teach_text
+from bot.models.training.tokenizer import train_tokenizer
+from bot.models.training.vocabulary import THINGS
+from bot.models.training.workplace import Workplace, load_tensors, save_json
+
+_EMBEDDED = Path(__file__).parent.parent / "embedded"
+_CROPS_FROM = 90_000  # the chunk whose pictures the autoencoder learns on, far from all others
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the command line asks for."""
+
+    place: Workplace
+    course: Course
+    base: Path | None
+    chunks: int
+    recipe: Recipe
+    device: str
+    out: Path
+    sampling: evaluate.Sampling
+    questions: int
+
+
+def make_tokenizer(order: Order) -> None:
+    base = order.base / "tokenizer" if order.base else None
+    tokenizer = train_tokenizer(every_word(), base)
+    tokenizer.save_pretrained(order.place.tokenizer)
+    print(f"tokenizer: {len(tokenizer)} tokens")
+
+
+def make_autoencoder(order: Order) -> None:
+    """Train one, or with a base only fit its decoder to the pictures as they are now."""
+    pixels = draw_pixels(draw_ideas(order.course, _CROPS_FROM, 1300))
+    schooling = Schooling()
+    model = new_autoencoder()
+    if order.base:
+        model = AutoencoderTiny.from_pretrained(order.base / "vae")
+        schooling = Schooling(steps=500, batch=16, rate=8e-4, decoder_only=True)
+    checkpoint = order.place.checkpoint("autoencoder")
+    model = train_autoencoder(model, pixels[:-100], schooling, checkpoint, order.device)
+    model = model.cpu()  # type: ignore[assignment]
+    print(f"autoencoder: {fidelity(model, pixels[-100:]):.2f} dB on pictures it did not learn on")
+    model.save_pretrained(order.place.autoencoder)
+
+
+def make_data(order: Order) -> None:
+    folder = order.base / "vae" if order.base else order.place.autoencoder
+    model = AutoencoderTiny.from_pretrained(folder)
+    model.to(torch.device(order.device))
+    write_chunks(order.place, order.course, range(order.chunks), model)
+
+
+def make_text(order: Order) -> None:
+    tokenizer = CLIPTokenizer.from_pretrained(order.place.tokenizer)
+    lesson, everything = Lesson(), Course(len(THINGS))
+    model = new_text_encoder(len(tokenizer))
+    if order.base:
+        model = grown_text_encoder(order.base / "text_encoder", len(tokenizer))
+        lesson = Lesson(steps=500, batch=64, keep=order.course.known)
+    told = teach_text(model, tokenizer, everything, lesson)
+    print(f"text: the first object is told in {told:.3f} of captions")
+    model.save_pretrained(order.place.text)
+
+
+def make_denoiser(order: Order) -> None:
+    if "RANK" in os.environ and not distributed.is_initialized():
+        distributed.init_process_group("gloo" if order.device == "cpu" else "nccl")
+    recipe = order.recipe
+    if company() > 1:
+        recipe = replace(recipe, seed=recipe.seed + distributed.get_rank())
+    latents, ideas = read_latents(order.place, order.course.names)
+    print(f"denoiser: {len(ideas)} pictures of {order.course.objects} objects", flush=True)
+    trainer = _trainer(order, recipe)
+    train_denoiser(trainer, latents, ideas, order.place.checkpoint("denoiser"), say=_say)
+
+
+def run_evaluation(order: Order) -> None:
+    path = order.place.classifier
+    judge = load_classifier(path) if path.exists() else train_classifier(order.course, path)
+    names = order.course.names
+    pipeline = _trained(order)
+    questions = evaluate.Questions(names, order.questions)
+    choices = [replace(order.sampling, steps=steps) for steps in (4, 8, 12, 20)]
+    choices += [replace(order.sampling, guidance=guidance) for guidance in (1.0, 2.0, 5.0, 7.5)]
+    follow = evaluate.follow_prompts(pipeline, judge, questions, order.sampling)
+    objects = evaluate.by_object(pipeline, judge, names, order.sampling)
+    report = {
+        "sampling": vars(order.sampling),
+        "chance": evaluate.chance(judge.names),
+        "prompts": follow,
+        "objects": objects,
+        "claimed": evaluate.claimed(objects),
+        "sampling choices": evaluate.by_sampling(pipeline, judge, questions, choices),
+        "diversity": evaluate.diversity(pipeline, names, order.sampling),
+        "variation": evaluate.variation(pipeline, names, order.sampling),
+        "negative prompt": evaluate.negatives(pipeline, judge, names, order.sampling),
+        "cost": evaluate.cost(pipeline, order.sampling),
+    }
+    save_json(order.place.report("evaluation"), report)
+    print(f"evaluation: {order.place.report('evaluation')}")
+
+
+def run_export(order: Order) -> None:
+    """Write the averaged weights and the words that the last evaluation found to come out."""
+    import json
+
+    report = json.loads(order.place.report("evaluation").read_text(encoding="utf-8"))
+    size = export(_trained(order), order.out)
+    write_vocabulary(order.out, describe(report["claimed"], evaluate.good_ideas(report["claimed"])))
+    print(f"export: {size / 1e6:.1f} MB in {order.out}")
+
+
+_STAGES = {
+    "tokenizer": make_tokenizer,
+    "autoencoder": make_autoencoder,
+    "data": make_data,
+    "text": make_text,
+    "denoiser": make_denoiser,
+    "evaluate": run_evaluation,
+    "export": run_export,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    asked = _parser().parse_args(arguments)
+    order = Order(
+        place=Workplace(asked.place),
+        course=Course(asked.objects, asked.known),
+        base=asked.base,
+        chunks=asked.chunks,
+        recipe=Recipe(asked.steps, asked.decay, asked.batch),
+        device=asked.device,
+        out=asked.out,
+        sampling=evaluate.Sampling(asked.sampling_steps, asked.guidance),
+        questions=asked.questions,
+    )
+    order.place.prepare()
+    for stage in list(_STAGES) if asked.stage == "all" else [asked.stage]:
+        _STAGES[stage](order)
+
+
+def _trainer(order: Order, recipe: Recipe) -> Trainer:
+    unet = new_unet()
+    if order.base:
+        unet = UNet2DConditionModel.from_pretrained(order.base / "unet").float()
+    tokenizer = CLIPTokenizer.from_pretrained(order.place.tokenizer)
+    text = CLIPTextModel.from_pretrained(order.place.text, dtype=torch.float32)
+    return Trainer(unet, text, tokenizer, recipe, order.device)
+
+
+def _trained(order: Order) -> StableDiffusionPipeline:
+    """The averaged weights of the last checkpoint as a pipeline, in full precision."""
+    state = load_tensors(order.place.checkpoint("denoiser"))
+    tokenizer = CLIPTokenizer.from_pretrained(order.place.tokenizer)
+    unet = new_unet()
+    text = CLIPTextModel.from_pretrained(order.place.text, dtype=torch.float32)
+    unet.load_state_dict(state["mean_unet"])
+    text.load_state_dict(state["mean_text"])
+    autoencoder = AutoencoderTiny.from_pretrained(order.place.autoencoder)
+    pipeline = assemble(unet, text, tokenizer, autoencoder)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m bot.models.training", description=__doc__)
+    parser.add_argument("stage", choices=[*_STAGES, "all"])
+    home = Path(os.environ.get("EASEL_TRAINING", Path.home() / ".cache" / "easel-training"))
+    parser.add_argument("--place", type=Path, default=home, help="workplace (default: %(default)s)")
+    parser.add_argument("--base", type=Path, help="pipeline folder to continue from")
+    parser.add_argument("--out", type=Path, default=_EMBEDDED, help="where export writes")
+    parser.add_argument("--objects", type=int, default=40, help="the first N of the vocabulary")
+    parser.add_argument(
+        "--known", type=int, default=0, help="of these, N are known: fewer pictures"
+    )
+    parser.add_argument("--chunks", type=int, default=20, help=f"of {CHUNK} pictures each")
+    parser.add_argument("--steps", type=int, default=16_000, help="of the denoiser, in all")
+    parser.add_argument("--decay", type=int, default=6_000, help="last steps, with a falling rate")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--sampling-steps", type=int, default=12)
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--questions", type=int, default=48, help="prompts in each set")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""`python -m tests.e2e.launcher GATE`: what `python -m bot run` does, with a simulated engine.
+
+Settings come from the environment as usual; only the executor is another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from bot.__main__ import run
+from bot.engine.local import LocalExecutor
+from bot.settings import Settings
+
+
+def simulated(gate: Path, **options: Any) -> LocalExecutor:
+    """A worker process whose engine takes its time instead of a GPU."""
+    plain = {
+        "gate": str(gate),
+        "step_seconds": 0.002,
+        "crash_on": ["crash"],
+        "fail_on": ["fail"],
+        "bad_input_on": ["unfit"],
+        **options,
+    }
+    return LocalExecutor(["simulated"], "tests.e2e.engines:create", plain, backoff_s=0.05)
+
+
+def main() -> int:
+    logging.basicConfig(level="INFO", format="%(levelname)-7s %(name)s: %(message)s")
+    return asyncio.run(run(Settings.read(os.environ), executor=simulated(Path(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

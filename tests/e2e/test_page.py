@@ -1,0 +1,154 @@
+"""A person's whole visit to the sandbox's page, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.e2e.conftest import Easel
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE_MS = 30_000
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, easel: Easel) -> AsyncIterator[Page]:
+    """The page as Mia sees it; an error in the page's own code fails the test."""
+    context = await browser.new_context(
+        viewport={"width": 1200, "height": 860}, color_scheme="dark", reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(easel.sandbox.url)
+    await expect(page.get_by_text("Easel is online")).to_be_visible()
+    yield page
+    await context.close()
+    assert errors == []
+
+
+async def shoot(page: Page, name: str) -> None:
+    """Keep a picture for people where SCREENSHOTS names a folder."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        await page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+async def imagine(page: Page, prompt: str) -> None:
+    await page.get_by_role("combobox", name="Message #imagine").click()
+    await page.keyboard.type(f"/imagine {prompt}")
+    await page.keyboard.press("Enter")
+
+
+def button(page: Page, name: str):
+    return page.get_by_role("log").get_by_role("button", name=name, exact=True)
+
+
+async def test_a_visit_with_grid_and_buttons(page: Page) -> None:
+    await imagine(page, "an astronaut in the desert --ar 3:2")
+    await expect(button(page, "V2")).to_be_visible()
+    await shoot(page, "grid")
+    await button(page, "V2").click()
+    await expect(page.get_by_text("Variations by")).to_be_visible()
+    await expect(button(page, "U3")).to_have_count(2)
+    await button(page, "U3").first.click()
+    await expect(page.get_by_text("Image #3")).to_be_visible()
+    await button(page, "🔄").first.click()
+    await expect(button(page, "U1")).to_have_count(3)
+    await shoot(page, "buttons")
+    await button(page, "U3").first.click()
+    await expect(page.get_by_text("Image #3 is here already")).to_be_visible()
+    await expect(page.get_by_text("Only you can see this")).to_be_visible()
+
+
+async def test_a_picture_opens_full_size_and_closes(page: Page) -> None:
+    await imagine(page, "a fox")
+    await expect(button(page, "U1")).to_be_visible()
+    await page.get_by_role("log").get_by_role("button", name="Open picture a fox").click()
+    await expect(page.get_by_role("dialog", name="Picture")).to_be_visible()
+    await shoot(page, "lightbox")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog", name="Picture")).to_be_hidden()
+
+
+async def test_errors_are_private_and_say_what_is_right(page: Page) -> None:
+    await imagine(page, "a fox --aspct 3:2")
+    await expect(page.get_by_text("did you mean")).to_be_visible()
+    await expect(page.get_by_text("Only you can see this")).to_be_visible()
+    await shoot(page, "error")
+
+
+async def test_the_picker_completes_by_keyboard(page: Page) -> None:
+    await page.get_by_role("combobox", name="Message #imagine").click()
+    await page.keyboard.type("/im")
+    await expect(page.get_by_role("option", name="imagine")).to_be_visible()
+    await shoot(page, "picker")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("a castle at night")
+    await page.keyboard.press("Enter")
+    await expect(button(page, "V4")).to_be_visible()
+
+
+async def test_an_admin_sets_a_quota_that_a_member_meets(page: Page) -> None:
+    await switch(page, "Ada")
+    await page.get_by_role("combobox", name="Message #imagine").click()
+    await page.keyboard.type("/quota set")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("cre")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("1")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("1 grids a day")).to_be_visible()
+    await shoot(page, "admin")
+    await switch(page, "Mia")
+    await imagine(page, "one fox")
+    await expect(button(page, "U1")).to_be_visible()
+    await imagine(page, "another fox")
+    await expect(page.get_by_text("you have 0")).to_be_visible()
+    await shoot(page, "quota")
+
+
+async def test_direct_messages_draw_too(page: Page) -> None:
+    await page.get_by_role("navigation", name="Channels").get_by_text("Easel").last.click()
+    await page.get_by_role("combobox", name="Message").click()
+    await page.keyboard.type("/imagine a private owl")
+    await page.keyboard.press("Enter")
+    await expect(button(page, "V1")).to_be_visible()
+    await shoot(page, "dm")
+
+
+async def test_nothing_overflows_on_a_phone(page: Page) -> None:
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await imagine(page, "a very " + "long" * 60 + " prompt --ar 3:1")
+    await expect(button(page, "V4")).to_be_visible()
+    await shoot(page, "phone")
+    overflow = await page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0
+
+
+async def switch(page: Page, name: str) -> None:
+    await page.get_by_role("button", name="Switch user").click()
+    await page.get_by_role("menuitemradio", name=name).click()
+    await expect(page.get_by_role("button", name=f"You are {name}")).to_be_visible()

@@ -1,0 +1,213 @@
+"""The table of imports in the design, enforced by reading every module's syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+STANDARD = sys.stdlib_module_names
+
+# Modules that run inside a worker process, where torch lives.
+IN_WORKER = ("bot.engine.diffusion", "bot.engine.pipelines", "bot.engine.previews")
+TORCH = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub"}
+
+# Package → what it may import besides the standard library. The longest matching name counts.
+MAY_IMPORT: dict[str, set[str]] = {
+    "bot.domain": {"bot.domain"},
+    "bot.models.cards": {"bot.domain"},
+    "bot.models.training": TORCH
+    | {
+        "bot.domain",
+        "bot.imaging",
+        "bot.models",
+        "PIL",
+        "numpy",
+        "rich",
+        "tokenizers",
+        "fontTools",
+    },
+    "bot.imaging": {"bot.domain", "PIL"},
+    "bot.engine": {"bot.domain", "bot.imaging", "bot.engine", "bot.models.cards", "PIL", "ray"},
+    "bot.storage": {"bot.domain", "bot.storage", "aiosqlite"},
+    "bot.dispatcher": {"bot.domain", "bot.engine.base", "bot.storage", "bot.imaging"},
+    "bot.service": {
+        *("bot.domain", "bot.engine.base", "bot.storage", "bot.imaging"),
+        *("bot.dispatcher", "bot.models.cards"),
+    },
+    "bot.settings": {"bot.domain", "dotenv"},
+    "bot.client": {"bot.service", "bot.domain", "discord", "yarl"},
+    "bot.sandbox": {"bot.sandbox", "aiohttp"},
+    "cogs": {"discord", "bot.service", "bot.domain", "cogs.ui", "aiohttp"},
+}
+for module in (*IN_WORKER, "bot.engine.samplers"):
+    MAY_IMPORT[module] = MAY_IMPORT["bot.engine"] | TORCH | {"numpy"}
+
+# The composition root and what it is made of may know everything, except inside the sandbox's
+# walls, which only the command line opens.
+EVERYTHING = {
+    *("bot.__main__", "bot.app", "bot.bench", "bot.check", "bot.health", "bot.lock"),
+    *("bot.models", "bot.render"),
+}
+COMMAND_LINES = (
+    *("bot.__main__", "bot.bench", "bot.check", "bot.render", "bot.models.training"),
+    "bot.sandbox.__main__",
+)
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for package in ("bot", "cogs"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            found[name] = path
+    return found
+
+
+MODULES = modules()
+
+
+def inside(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def rule_for(name: str) -> str | None:
+    matching = [package for package in MAY_IMPORT if inside(name, package)]
+    return max(matching, key=len, default=None)
+
+
+@functools.cache
+def parsed(name: str) -> ast.Module:
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"), str(MODULES[name]))
+
+
+def for_typing(tree: ast.Module) -> set[ast.AST]:
+    """Everything under `if TYPE_CHECKING:`, which is never run."""
+    return {
+        node
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and ast.unparse(test.test).endswith("TYPE_CHECKING")
+        for statement in test.body
+        for node in ast.walk(statement)
+    }
+
+
+@functools.cache
+def imports(name: str) -> tuple[tuple[str, int], ...]:
+    """(module, line) of every import that is run, those inside functions too."""
+    return tuple(_imports(name))
+
+
+def _imports(name: str) -> Iterator[tuple[str, int]]:
+    tree = parsed(name)
+    skipped = for_typing(tree)
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = name if MODULES[name].stem == "__init__" else name.rpartition(".")[0]
+                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parents, base] if base else parents)
+            yield from ((f"{base}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def is_standard(imported: str) -> bool:
+    return imported.partition(".")[0] in STANDARD
+
+
+@pytest.mark.parametrize("name", list(MODULES))
+def test_imports_point_inward(name: str) -> None:
+    rule = rule_for(name)
+    if rule is None:
+        known = name == "bot" or any(inside(name, one) for one in EVERYTHING)
+        assert known, f"{name} has no row in the table of imports"
+        return
+    allowed = MAY_IMPORT[rule]
+    for imported, line in imports(name):
+        fine = is_standard(imported) or any(inside(imported, one) for one in allowed)
+        # `import bot` alone tells where the package lies.
+        assert fine or imported == "bot", (
+            f"{name}:{line} imports {imported}; {rule} may import {sorted(allowed)}"
+        )
+
+
+def test_the_table_speaks_of_packages_that_exist() -> None:
+    for package in MAY_IMPORT:
+        assert any(inside(name, package) for name in MODULES), package
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if inside(name, "cogs")])
+def test_no_cog_imports_another_cog(name: str) -> None:
+    for imported, line in imports(name):
+        if inside(imported, "cogs"):
+            assert inside(imported, "cogs.ui"), f"{name}:{line} imports {imported}"
+
+
+def test_the_bot_does_not_import_its_models_training() -> None:
+    outside = [name for name in MODULES if not inside(name, "bot.models.training")]
+    for name in outside:
+        for imported, line in imports(name):
+            assert not inside(imported, "bot.models.training"), f"{name}:{line}"
+
+
+def test_only_the_client_side_knows_discord() -> None:
+    for name in MODULES:
+        if inside(name, "cogs") or name in {"bot.client", "bot.__main__", "bot.app", "bot.check"}:
+            continue
+        if inside(name, "bot.bench"):
+            continue
+        for imported, line in imports(name):
+            assert not inside(imported, "discord"), f"{name}:{line} imports {imported}"
+
+
+def test_only_the_command_line_knows_the_sandbox() -> None:
+    for name in MODULES:
+        if inside(name, "bot.sandbox") or inside(name, "bot.bench"):
+            continue
+        if name in {"bot.__main__", "bot.app"}:
+            continue
+        for imported, line in imports(name):
+            assert not inside(imported, "bot.sandbox"), f"{name}:{line} imports {imported}"
+
+
+@pytest.mark.parametrize("name", list(MODULES))
+def test_only_command_lines_print(name: str) -> None:
+    if any(inside(name, command) for command in COMMAND_LINES) or name == "bot.engine.simulated":
+        return
+    for node in ast.walk(parsed(name)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id != "print", f"{name}:{node.lineno} prints"
+
+
+@pytest.mark.parametrize("name", list(MODULES))
+def test_every_module_says_what_it_is(name: str) -> None:
+    assert ast.get_docstring(parsed(name)), f"{name} has no docstring"
+
+
+def test_the_bots_process_never_imports_torch() -> None:
+    wanted = [
+        name
+        for name in MODULES
+        if name in {"bot.__main__", "bot.service", "bot.app", "bot.client"} or inside(name, "cogs")
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {wanted!r}: importlib.import_module(name)\n"
+        f"sys.exit(', '.join(sorted(set({sorted(TORCH)!r}) & set(sys.modules))) or 0)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
