@@ -57,7 +57,7 @@ class SimulatedEngine:
         time.sleep(options.get("start_seconds", 0))
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
-        """Wait `load_seconds`; `say` has nothing to add. Raises RenderFailed while the file `missing` exists."""
+        """Wait `load_seconds`. Raises RenderFailed while the file `missing` exists."""
         time.sleep(self._options.get("load_seconds", 0))
         missing = self._options.get("missing")
         if missing and Path(missing).exists():

@@ -24,7 +24,7 @@ def moment(text: str) -> float:
 
 
 SETTINGS = st.builds(
-    lambda paid, running, waiting: QuotaSetting(*paid, running, waiting),
+    lambda paid, running, waiting: QuotaSetting(paid[0], paid[1], running, waiting),
     st.just((None, None)) | st.tuples(st.integers(0, 500), st.sampled_from(Period)),
     st.none() | st.integers(1, 20),
     st.none() | st.integers(1, 50),

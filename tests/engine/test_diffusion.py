@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from pathlib import Path
 
 import psutil
 import pytest

@@ -108,6 +108,7 @@ def _vae() -> AutoencoderKL:
 
 
 def _unet(**more: Any) -> UNet2DConditionModel:
+    settings: dict[str, Any] = {"cross_attention_dim": WIDTH} | more
     return UNet2DConditionModel(
         sample_size=32,
         in_channels=4,
@@ -117,7 +118,7 @@ def _unet(**more: Any) -> UNet2DConditionModel:
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
         attention_head_dim=2,
-        **({"cross_attention_dim": WIDTH} | more),
+        **settings,
     )
 
 

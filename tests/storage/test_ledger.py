@@ -42,8 +42,9 @@ async def rows(database: Database, sql: str = "SELECT * FROM ledger ORDER BY id"
 
 async def test_one_grant_a_period(database: Database) -> None:
     book = LedgerRepository(database)
-    for _ in range(3):
-        balance = await book.balance(ACCOUNT, FIVE, MORNING)
+    await book.balance(ACCOUNT, FIVE, MORNING)
+    await book.balance(ACCOUNT, FIVE, MORNING)
+    balance = await book.balance(ACCOUNT, FIVE, MORNING)
     assert (balance.periodic, balance.granted, balance.spendable) == (5, 5, 5)
     assert balance.resets_at == MORNING + 16 * 3600
     assert [row["amount"] for row in await rows(database)] == [5]

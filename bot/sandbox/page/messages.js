@@ -11,6 +11,7 @@ export class MessageList {
   #stuck = true;
   #fresh = 0;
   #quiet = 0;
+  #top = 0;
 
   constructor(context, { scroller, messages, ghosts, present }) {
     this.context = context;
@@ -266,9 +267,12 @@ export class MessageList {
     to.scrollIntoView({ block: "nearest" });
   }
 
+  /** Only scrolling up lets go of the end: content that grows moves the end, not the reader. */
   #onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.#stuck = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM) this.#stuck = true;
+    else if (scrollTop < this.#top) this.#stuck = false;
+    this.#top = scrollTop;
     if (this.#stuck) this.#fresh = 0;
     this.#drawPresent();
   }

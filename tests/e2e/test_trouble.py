@@ -1,0 +1,352 @@
+"""Discord at its worst: lost answers, lost rights, limits, dead tokens, a broken connection."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import ipaddress
+import logging
+import time
+from asyncio import base_events, selector_events
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot.domain.errors import QueueFull
+from bot.engine.base import Executor
+from bot.sandbox import Sandbox
+from bot.sandbox.errors import NotResponding
+from tests.e2e import scene
+from tests.e2e.conftest import Easel, Gate, running, settings_for
+from tests.e2e.launcher import simulated
+
+POST = r"^/channels/\d+/messages$"
+
+
+class MovableClock:
+    """Unix seconds that a test can put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+def statuses(sandbox: Sandbox, method: str, template: str) -> list[int]:
+    return [
+        call.status
+        for call in sandbox.log
+        if (call.method, call.path) == (method, f"/channels/{{channel_id}}/messages{template}")
+    ]
+
+
+# Posting the result
+
+
+@pytest.mark.parametrize("status", [0, 500, 502])
+async def test_a_lost_answer_to_the_post_leaves_one_message(easel: Easel, status: int) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    sandbox.faults.fail("POST", POST, status, after_effect=True)
+    grid = await scene.imagine(sandbox, mia, "a fox")
+    assert len(scene.results(mia)) == 1
+    assert len(statuses(sandbox, "POST", "")) == 2
+    await scene.press(sandbox, mia, grid, "U1")
+
+
+async def test_a_post_that_never_arrived_is_sent_again(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    sandbox.faults.fail("POST", POST, 0, times=2)
+    await scene.imagine(sandbox, mia, "a fox")
+    assert len(scene.results(mia)) == 1
+
+
+async def test_rate_limits_delay_but_lose_nothing(
+    tmp_path: Path, quick: Executor
+) -> None:
+    async with Sandbox(port=0, rate_limits=0.2) as sandbox:
+        async with running(sandbox, settings_for(sandbox, tmp_path), quick):
+            people = [sandbox.person(name) for name in ("Ada", "Mia", "Noah")]
+            for number in range(4):
+                for person in people:
+                    await (await person.slash("imagine", prompt=f"fox {number}")).ack()
+            mia = people[1]
+            await sandbox.wait_for(
+                lambda: len(scene.results(mia)) == 12 and not scene.notices(mia)
+            )
+            assert len({scene.job_of(each) for each in scene.results(mia)}) == 12
+            assert scene.spent(tmp_path) == 12
+
+
+async def test_a_429_is_waited_out(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    channel = sandbox.world.find_channel("imagine")
+    # Somebody else's requests with the same token, which the bot cannot know of.
+    async with asyncio.timeout(30):
+        while 429 not in statuses(sandbox, "POST", ""):
+            for _ in range(5):
+                await easel.bot.http.send_message(
+                    channel.id, params=_plain("spam")
+                )  # fmt: skip
+            await scene.imagine(sandbox, mia, "a fox")
+            sandbox.faults.clear()
+            break
+    assert len(scene.results(mia)) == 1
+
+
+def _plain(text: str) -> Any:
+    from discord.http import handle_message_parameters
+
+    return handle_message_parameters(content=text)
+
+
+async def test_a_picture_steps_down_until_it_fits_the_server(
+    sandbox: Sandbox, tmp_path: Path, quick: Executor
+) -> None:
+    sandbox.world.guild.upload_limit = 1 << 20
+    settings = settings_for(sandbox, tmp_path, model_native=512)
+    async with running(sandbox, settings, quick):
+        mia = sandbox.person("Mia")
+        grid = await scene.imagine(sandbox, mia, "a noise of foxes")
+        [file] = grid["attachments"]
+        assert file["size"] <= 1 << 20
+        assert 413 in statuses(sandbox, "POST", "")
+        single = await scene.press(sandbox, mia, grid, "U1")
+        assert Image.open(io.BytesIO(scene.file_of(sandbox, single))).size == (512, 512)
+
+
+async def test_a_picture_that_cannot_be_uploaded_ends_with_a_sentence(
+    sandbox: Sandbox, easel: Easel
+) -> None:
+    sandbox.world.guild.upload_limit = 100
+    mia = sandbox.person("Mia")
+    await (await mia.slash("imagine", prompt="a fox")).ack()
+    said = await scene.until_said(sandbox, mia, "⚠️")
+    assert "the pictures are kept" in said["content"]
+    assert said["components"] == []
+    sandbox.world.guild.upload_limit = None
+    assert scene.results(mia) == []
+
+
+# The bot's own rights
+
+
+async def test_missing_rights_are_named_before_anything_is_charged(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    grid = await scene.imagine(sandbox, mia, "a fox")
+    sandbox.world.deny_bot("imagine", "ATTACH_FILES", "READ_MESSAGE_HISTORY")
+    said = await scene.refused(sandbox, mia, await mia.slash("imagine", prompt="a hare"))
+    assert "I lack Attach Files and Read Message History in this channel" in said
+    for button in ("U1", "V1", "🔄"):
+        said = await scene.refused(sandbox, mia, await mia.click(grid, button))
+        assert "I lack Attach Files" in said
+    assert scene.states(easel.settings.data_dir) == ["succeeded"]
+    assert scene.spent(easel.settings.data_dir) == 1
+
+
+async def test_missing_rights_in_a_thread(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    thread = sandbox.world.add_thread("imagine", "foxes")
+    grid = await scene.imagine(sandbox, mia, "a fox", channel=thread.id)
+    assert grid["channel_id"] == thread.id
+    sandbox.world.deny_bot("imagine", "SEND_MESSAGES_IN_THREADS")
+    press = await mia.slash("imagine", prompt="a hare", channel=thread.id)
+    assert "Send Messages in Threads" in await scene.refused(sandbox, mia, press)
+
+
+async def test_rights_lost_while_drawing_are_said_and_u_posts_later(
+    easel: Easel, gate: Gate
+) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    await (await mia.slash("imagine", prompt="a slow fox")).ack()
+    await scene.until_drawing(sandbox, mia)
+    sandbox.world.deny_bot("imagine", "ATTACH_FILES")
+    gate.open()
+    said = await scene.until_said(sandbox, mia, "⚠️")
+    assert "may not post it here" in said["content"]
+    assert scene.states(easel.settings.data_dir) == ["succeeded"]
+
+
+# Interactions
+
+
+async def test_after_15_minutes_the_bot_token_takes_over(
+    tmp_path: Path, quick: Executor, gate: Gate
+) -> None:
+    clock = MovableClock()
+    async with Sandbox(port=0, rate_limits=0.1, clock=clock) as sandbox:
+        async with running(sandbox, settings_for(sandbox, tmp_path), quick):
+            mia, noah = sandbox.person("Mia"), sandbox.person("Noah")
+            await (await noah.slash("imagine", prompt="a slow doomed boat", channel="lobby")).ack()
+            await scene.until_drawing(sandbox, noah, "lobby")
+            await (await mia.slash("imagine", prompt="a slow fox")).ack()
+            clock.ahead += 16 * 60
+            gate.open()
+            grid = await scene.new_result(sandbox, mia, set())
+            failed = await scene.until_said(sandbox, noah, "⚠️", "lobby")
+            assert failed["components"] == []
+            assert 204 in statuses(sandbox, "DELETE", "/{message_id}")
+            assert 200 in statuses(sandbox, "PATCH", "/{message_id}")
+            await scene.press(sandbox, mia, grid, "V1")
+
+
+async def test_a_late_answer_costs_the_progress_but_not_the_result(
+    tmp_path: Path, quick: Executor
+) -> None:
+    async with Sandbox(port=0, rate_limits=0.1, ack_seconds=0.5) as sandbox:
+        async with running(sandbox, settings_for(sandbox, tmp_path), quick):
+            mia = sandbox.person("Mia")
+            late = sandbox.faults.hold("POST", r"^/interactions/")
+            asked = await mia.slash("imagine", prompt="a fox")
+            await late.arrived
+            with pytest.raises(NotResponding):
+                await asked.ack()
+            late.release()
+            sandbox.faults.clear()
+            grid = await scene.new_result(sandbox, mia, set())
+            for button in ("U1", "V1"):
+                known = {each["id"] for each in scene.results(mia)}
+                late = sandbox.faults.hold("POST", r"^/interactions/")
+                asked = await mia.click(grid, button)
+                await late.arrived
+                with pytest.raises(NotResponding):
+                    await asked.ack()
+                late.release()
+                sandbox.faults.clear()
+                await scene.new_result(sandbox, mia, known)
+            assert len(scene.results(mia)) == 3
+
+
+async def test_a_lost_answer_to_the_acknowledgement(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    sandbox.faults.fail("POST", r"^/interactions/", 0, after_effect=True)
+    grid = await scene.imagine(sandbox, mia, "a fox")
+    sandbox.faults.fail("POST", r"^/interactions/", 0, after_effect=True)
+    await scene.press(sandbox, mia, grid, "V1")
+    sandbox.faults.fail("POST", r"^/interactions/", 0, after_effect=True)
+    await scene.press(sandbox, mia, grid, "U1")
+    assert len(scene.results(mia)) == 3
+
+
+async def test_a_slow_service_is_acknowledged_meanwhile(
+    easel: Easel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    go_on, real = asyncio.Event(), easel.core.service.imagine
+
+    async def slow(*args: Any) -> Any:
+        await go_on.wait()
+        return await real(*args)
+
+    monkeypatch.setattr(easel.core.service, "imagine", slow)
+    press = await mia.slash("imagine", prompt="a fox")
+    assert (await press.ack())["type"] == 5
+    go_on.set()
+    await scene.new_result(sandbox, mia, set())
+    assert len(scene.results(mia)) == 1
+
+
+async def test_a_slow_refusal_is_private_and_leaves_no_thinking_behind(
+    easel: Easel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    go_on = asyncio.Event()
+
+    async def slow(*args: Any) -> Any:
+        await go_on.wait()
+        raise QueueFull("The queue is full.")
+
+    monkeypatch.setattr(easel.core.service, "imagine", slow)
+    press = await mia.slash("imagine", prompt="a fox")
+    assert (await press.ack())["type"] == 5
+    go_on.set()
+    [said] = await sandbox.wait_for(lambda: scene.private(mia))
+    assert "The queue is full." in scene.text_of(said)
+    assert scene.notices(mia) == []
+
+
+@pytest.mark.parametrize("button", [None, "V1", "U1", "🔄"])
+async def test_an_unexpected_error_is_a_sentence_with_a_reference(
+    easel: Easel,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    button: str | None,
+) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    grid = await scene.imagine(sandbox, mia, "a fox") if button else None
+
+    async def broken(*args: Any) -> Any:
+        raise RuntimeError("a secret of the house")
+
+    monkeypatch.setattr(easel.core.service, "imagine", broken)
+    monkeypatch.setattr(easel.core.service, "act", broken)
+    with caplog.at_level(logging.ERROR):
+        asked = (
+            await mia.click(grid, button) if button else await mia.slash("imagine", prompt="a fox")
+        )
+        said = await scene.refused(sandbox, mia, asked)
+    assert "Something went wrong" in said
+    assert "secret" not in said
+    assert "Traceback" not in said
+    reference = said.split("`")[1]
+    [record] = [each for each in caplog.records if reference in each.getMessage()]
+    assert record.exc_info is not None
+    assert "a secret of the house" in str(record.exc_info[1])
+
+
+# The gateway
+
+
+@pytest.fixture
+async def addresses(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[set[str]]:
+    """Every host that this process looks up or connects to."""
+    seen: set[str] = set()
+    connect, look_up = (
+        selector_events.BaseSelectorEventLoop.sock_connect,
+        base_events.BaseEventLoop.getaddrinfo,
+    )
+
+    async def sock_connect(self: Any, sock: Any, address: Any) -> Any:
+        seen.add(address[0] if isinstance(address, tuple) else "unix")
+        return await connect(self, sock, address)
+
+    async def getaddrinfo(self: Any, host: Any, *args: Any, **options: Any) -> Any:
+        seen.add(host)
+        return await look_up(self, host, *args, **options)
+
+    monkeypatch.setattr(selector_events.BaseSelectorEventLoop, "sock_connect", sock_connect)
+    monkeypatch.setattr(base_events.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    yield seen
+
+
+@pytest.mark.parametrize("fault", ["drop_gateway", "reconnect", "invalidate_session"])
+async def test_a_broken_connection_is_mended_on_loopback(
+    addresses: set[str], sandbox: Sandbox, tmp_path: Path, quick: Executor, fault: str
+) -> None:
+    async with running(sandbox, settings_for(sandbox, tmp_path), quick):
+        mia = sandbox.person("Mia")
+        grid = await scene.imagine(sandbox, mia, "a fox")
+        getattr(sandbox.faults, fault)()
+        await sandbox.wait_for(lambda: not sandbox.gateway.online)
+        await sandbox.bot_ready()
+        await scene.press(sandbox, mia, grid, "V1")
+        await scene.press(sandbox, mia, grid, "U1")
+        await scene.imagine(sandbox, mia, "a hare")
+    assert addresses
+    assert all(ipaddress.ip_address(host).is_loopback for host in addresses)
+
+
+async def test_a_worker_that_dies_beside_a_running_bot(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    executor = simulated(tmp_path / "gate")
+    async with running(sandbox, settings_for(sandbox, tmp_path / "data"), executor):
+        mia = sandbox.person("Mia")
+        await (await mia.slash("imagine", prompt="a crash of rhinos")).ack()
+        said = await scene.until_said(sandbox, mia, "⚠️")
+        assert "stopped the machine twice" in said["content"]
+        await (await mia.slash("imagine", prompt="a fox", channel="lobby")).ack()
+        await scene.new_result(sandbox, mia, set(), "lobby")

@@ -1,0 +1,137 @@
+"""What people type and what the bot says: prompts, refusals, /info, /help, ideas."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.domain.parameters import PARAMETERS
+from tests.e2e import scene
+from tests.e2e.conftest import Easel, Gate
+
+HOSTILE = (
+    "@everyone @here <@1200000000000000013> <@&1200000000000000102> **bold** __under__ ~~gone~~"
+    " ||spoiler|| `code` ```block``` # head > quote [link](https://example.com) https://example.com"
+    r" <#1200000000000000201> :smile: <t:0:R> \* _it_"
+)
+
+
+def literal(content: str) -> str:
+    """What Discord shows of an escaped text."""
+    return re.sub(r"\\([^\w\s])", r"\1", content)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("a fox --arr 3:2", "did you mean `--ar`"),
+        ("a fox --ar 9:1", "between 1:3 and 3:1"),
+        ("a fox --seed 99999999999", "from 0 to 4294967295"),
+        ("a fox --zzz", "There is no parameter `--zzz`"),
+        ("a fox —aspekt 3:2", "did you mean `--aspect`"),
+        ("--ar 3:2", "The prompt is empty"),
+        ("a fox --seed @everyone", "not `@everyone`"),
+    ],
+)
+async def test_a_wrong_prompt_is_refused_privately_in_a_sentence(
+    easel: Easel, prompt: str, words: str
+) -> None:
+    mia = easel.sandbox.person("Mia")
+    said = await scene.refused(
+        easel.sandbox, mia, await mia.slash("imagine", prompt=prompt)
+    )  # fmt: skip
+    assert words in said
+    assert scene.states(easel.settings.data_dir) == []
+    assert scene.rows(easel.settings.data_dir, "SELECT * FROM ledger") == []
+    assert scene.notices(mia) == []
+
+
+async def test_mentions_and_markdown_are_shown_as_typed_and_ping_nobody(
+    easel: Easel, gate: Gate
+) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    press = await mia.slash("imagine", prompt=f"slow {HOSTILE}")
+    await press.ack()
+    under_way = await scene.until_drawing(sandbox, mia)
+    gate.open()
+    grid = await scene.new_result(sandbox, mia, set())
+    single = await scene.press(sandbox, mia, grid, "U1")
+    varied = await scene.press(sandbox, mia, grid, "V1")
+    assert press.original is None
+    for message in (under_way, grid, single, varied):
+        assert message["mentions"] == []
+        assert message["mention_roles"] == []
+        assert message["mention_everyone"] is False
+        assert message["embeds"] == []
+        assert literal(message["content"]).startswith(f"**slow {HOSTILE}** - ")
+    assert sandbox.world.pings == []
+
+
+async def test_a_prompt_of_4000_characters(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    prompt = "*" * 3987 + " --seed 12345"
+    grid = await scene.imagine(sandbox, mia, prompt)
+    assert len(grid["content"]) <= 2000
+    assert grid["content"].endswith(f"…** - {mia.mention}")
+    assert scene.recipe(sandbox, grid)["prompt"] == prompt
+    assert len(grid["attachments"][0]["description"]) <= 1024
+    varied = await scene.press(sandbox, mia, grid, "V1")
+    assert len(varied["content"]) <= 2000
+
+
+async def test_an_emoji_prompt_of_4000_characters(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    grid = await scene.imagine(sandbox, mia, "\N{FOX FACE}" * 2000)
+    assert len(grid["content"]) <= 2000
+
+
+async def test_info_tells_credits_limits_jobs_and_the_model(easel: Easel, gate: Gate) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    await scene.imagine(sandbox, mia, "an owl")
+    await (await mia.slash("imagine", prompt="a slow *fox*")).ack()
+    under_way = await scene.until_drawing(sandbox, mia)
+    await (await mia.slash("imagine", prompt="a hare")).ack()
+    press = await mia.slash("info", channel="lobby")
+    await press.ack()
+    assert press.original is not None
+    assert press.original["flags"] & scene.EPHEMERAL
+    said = scene.text_of(press.original)
+    assert "**22** grids left" in said
+    assert "22 of 25 this day" in said
+    assert "2 held for jobs under way" in said
+    assert "3 drawn at once, 10 waiting" in said
+    assert "Running jobs (1)" in said
+    assert "Queued jobs (1)" in said
+    assert "**a slow \\*fox\\***" in said
+    assert f"/channels/{under_way['guild_id'] if 'guild_id' in under_way else sandbox.world.guild.id}/{under_way['channel_id']}/{under_way['id']}" in said
+    assert "1 grids, 4 pictures" in said
+    assert "Easel embedded, 128×128 px, 12 steps" in said
+    assert "simulated: drawing" in said
+    gate.open()
+    await sandbox.wait_for(lambda: len(scene.results(mia)) == 3 and not scene.notices(mia))
+
+
+async def test_help_names_every_parameter_and_button(easel: Easel) -> None:
+    mia = easel.sandbox.person("Mia")
+    press = await mia.slash("help")
+    await press.ack()
+    assert press.original is not None
+    assert press.original["flags"] & scene.EPHEMERAL
+    said = scene.text_of(press.original)
+    for parameter in PARAMETERS:
+        assert f"--{parameter.name}" in said
+        assert parameter.help in said
+    for button in ("U1", "V1", "🔄", "/imagine", "Ideas"):
+        assert button in said
+
+
+async def test_ideas_while_typing(easel: Easel) -> None:
+    mia = easel.sandbox.person("Mia")
+    offered = await mia.autocomplete("imagine", focused="prompt", prompt="")
+    assert 1 <= len(offered) <= 25
+    word = offered[-1]["value"].split()[-1]
+    found = await mia.autocomplete("imagine", focused="prompt", prompt=word)
+    assert found
+    assert all(word.lower() in each["value"].lower() for each in found)
+    assert await mia.autocomplete("imagine", focused="prompt", prompt="qqqq zzzz") == []
