@@ -31,6 +31,9 @@ T = TypeVar("T")
 
 # Discord waits 3 s for an answer; a service that needs longer than this gets a "thinking".
 QUICK_S = 1.0
+# With more than this many in work everybody gets a "thinking" first: it costs a third of the work,
+# so that the last of a crowd is answered before Discord gives up on all of them.
+CROWD = 32
 
 
 class Imagine(commands.Cog):
@@ -39,6 +42,7 @@ class Imagine(commands.Cog):
     def __init__(self, service: GenerationService, presenter: Presenter) -> None:
         self._service = service
         self._presenter = presenter
+        self._in_work = 0
 
     async def cog_load(self) -> None:
         await self._presenter.recover()
@@ -54,7 +58,7 @@ class Imagine(commands.Cog):
         self, interaction: discord.Interaction, prompt: app_commands.Range[str, 1, MAX_LENGTH]
     ) -> None:
         asking.require_permissions(interaction)
-        job = await _quickly(
+        job = await self._quickly(
             interaction,
             self._service.imagine(asking.asker(interaction), asking.origin(interaction), prompt),
         )
@@ -107,7 +111,7 @@ class Imagine(commands.Cog):
     async def _draw_on(self, interaction: discord.Interaction, action: Action, tile: Tile) -> None:
         asking.require_permissions(interaction)
         origin = asking.origin(interaction, interaction.message.id if interaction.message else 0)
-        job = await _quickly(
+        job = await self._quickly(
             interaction, self._service.act(asking.asker(interaction), origin, action, tile)
         )
         await self._mark_used(interaction, tile.job)
@@ -127,7 +131,7 @@ class Imagine(commands.Cog):
     async def _upscale(self, interaction: discord.Interaction, tile: Tile) -> None:
         asking.require_permissions(interaction)
         origin = asking.origin(interaction, interaction.message.id if interaction.message else 0)
-        job = await _quickly(
+        job = await self._quickly(
             interaction,
             self._service.act(asking.asker(interaction), origin, Action.UPSCALE, tile),
         )
@@ -144,7 +148,7 @@ class Imagine(commands.Cog):
 
     async def _cancel(self, interaction: discord.Interaction, job_id: str) -> None:
         try:
-            job = await _quickly(
+            job = await self._quickly(
                 interaction,
                 self._service.cancel(asking.asker(interaction), asking.origin(interaction), job_id),
             )
@@ -184,20 +188,30 @@ class Imagine(commands.Cog):
         except TROUBLE as error:
             log.warning("interaction %d: not acknowledged: %s", interaction.id, error)
 
+    async def _quickly(self, interaction: discord.Interaction, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`; if it takes long, the interaction is acknowledged meanwhile."""
+        self._in_work += 1
+        try:
+            if self._in_work > CROWD:
+                await _defer(interaction)
+                return await work
+            task = asyncio.ensure_future(work)
+            done, _ = await asyncio.wait({task}, timeout=QUICK_S)
+            if not done:
+                await _defer(interaction)
+            return await task
+        finally:
+            self._in_work -= 1
+
     def _newest(self, job: Job) -> JobUpdate:
         return self._service.newest(job) or JobUpdate(job)
 
 
-async def _quickly(interaction: discord.Interaction, work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`; if it takes long, the interaction is acknowledged meanwhile."""
-    task = asyncio.ensure_future(work)
-    done, _ = await asyncio.wait({task}, timeout=QUICK_S)
-    if not done:
-        try:
-            await interaction.response.defer()
-        except TROUBLE as error:
-            log.warning("interaction %d: not acknowledged: %s", interaction.id, error)
-    return await task
+async def _defer(interaction: discord.Interaction) -> None:
+    try:
+        await interaction.response.defer()
+    except TROUBLE as error:
+        log.warning("interaction %d: not acknowledged: %s", interaction.id, error)
 
 
 async def _shown_after_all(interaction: discord.Interaction, error: Exception) -> int:

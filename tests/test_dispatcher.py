@@ -356,6 +356,14 @@ async def test_cancel_while_it_is_marked_started_never_draws(house: House) -> No
     assert await house.credits() == (24, 1)
 
 
+async def test_a_job_that_ended_in_the_database_alone_ends_for_watchers_too(tmp_path) -> None:
+    async with House(tmp_path, workers=0) as house:
+        job = await house.imagine()
+        await house.jobs.cancel(job.id, house.clock.now)
+        house.executor.join()
+        assert (await house.end(job)).job.status is CANCELLED
+
+
 async def test_pictures_that_come_after_the_cancel_are_dropped(house: House) -> None:
     job = await house.imagine()
     run = await house.executor.started(1)

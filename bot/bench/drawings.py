@@ -58,4 +58,6 @@ def busy_fraction(drawings: Sequence[Drawing]) -> float:
 def gaps(drawings: Sequence[Drawing]) -> list[float]:
     """Seconds between the end of each drawing and the start of the next."""
     in_order = sorted(drawings, key=lambda each: each.begins)
-    return [later.begins - earlier.ends for earlier, later in zip(in_order, in_order[1:], strict=False)]
+    return [
+        later.begins - earlier.ends for earlier, later in zip(in_order, in_order[1:], strict=False)
+    ]

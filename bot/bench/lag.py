@@ -96,6 +96,7 @@ async def _keep_asking(place: Stage, run: Run) -> None:
     for _ in place.guests:
         await ask()
     await asyncio.sleep(run.seconds)
+    await place.results_of(1, 120)
     place.on_result = lambda message: None
 
 

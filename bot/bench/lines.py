@@ -70,7 +70,9 @@ class Child:
             await self._process.wait()
 
 
-async def serve(answer: Callable[[Message], Message], reader: asyncio.StreamReader | None = None) -> None:
+async def serve(
+    answer: Callable[[Message], Message], reader: asyncio.StreamReader | None = None
+) -> None:
     """Answer every question on standard input until it ends."""
     reader = reader or await standard_input()
     while line := await reader.readline():

@@ -1,6 +1,5 @@
 """One run of the whole bench: every scenario, then the report."""
 
-
 from __future__ import annotations
 
 import asyncio

@@ -92,9 +92,7 @@ class Stage:
 
     def drawn_to_visible(self, drawings: list[Drawing]) -> list[float]:
         """Seconds from the end of each drawing until everybody saw its grid."""
-        return [
-            self.results[each.job] - each.ends for each in drawings if each.job in self.results
-        ]
+        return [self.results[each.job] - each.ends for each in drawings if each.job in self.results]
 
 
 @contextlib.asynccontextmanager

@@ -38,7 +38,7 @@ class Subject:
         self._cpu = 0.0
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """"mark" forgets, "report" tells; see the module."""
+        """ "mark" forgets, "report" tells; see the module."""
         if asked["ask"] == "mark":
             self.ticker.mark()
             self._cpu = time.process_time()

@@ -132,6 +132,37 @@ class JobQueue:
             work += entry.work
         return places
 
+    def place(self, job: str) -> tuple[int, float] | None:
+        """What `ahead` says of one job, without ordering the whole queue where its user has no
+        other waiting; None when it is not waiting."""
+        entry = self._where.get(job)
+        if entry is None:
+            return None
+        if len(self._lines[entry.user]) > 1:
+            return self.ahead()[job]
+        before = list(self._before(entry.user))
+        running = sum(each.work for each in self._running.values())
+        return len(before) + 1, running + sum(each.work for each in before)
+
+    def _before(self, user: object) -> Iterator[Entry]:
+        """Waiting entries of others that `order` has before the first one of `user`."""
+        own, own_turn = self._served[user], self._turn.get(user, 0)
+        earlier = True  # in the order of lines, which settles what counters and turns do not
+        for other, line in self._lines.items():
+            if other == user:
+                earlier = False
+                continue
+            served, turn = self._served[other], self._turn.get(other, 0)
+            first = served < own or (
+                served == own and (turn < own_turn or (turn == own_turn and earlier))
+            )
+            for entry in line:
+                # Later entries of a line come after a turn newer than any that was taken.
+                if not first and served >= own:
+                    break
+                yield entry
+                served, first = served + entry.work, False
+
     def waiting_of(self, user: object) -> int:
         return len(self._lines.get(user, ()))
 

@@ -20,6 +20,7 @@ from typing import Any
 import diffusers
 import torch
 import transformers
+from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image
 from PIL import Image
 
 from bot import imaging
@@ -100,7 +101,7 @@ class _Model:
         if self._image_to_image is None:
             kind = type(self.text_to_image).__name__
             try:
-                pipeline = diffusers.AutoPipelineForImage2Image.from_pipe(self.text_to_image)
+                pipeline = AutoPipelineForImage2Image.from_pipe(self.text_to_image)
             except ValueError:
                 raise RenderFailed(
                     "bad_input", f"A {kind} cannot start from a picture, so it has no variations."

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import diffusers
 import torch
 from diffusers.loaders import single_file_utils
+from diffusers.pipelines.auto_pipeline import AutoPipelineForText2Image
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
@@ -93,7 +94,7 @@ def _from_folder(folder: Path, dtype: torch.dtype) -> Any:
     if not (folder / INDEX).is_file():
         raise _missing(f"The folder {folder} holds no {INDEX}: it is no diffusers model.")
     extra = {"variant": "fp16"} if _has_only_fp16(folder) else {}
-    return diffusers.AutoPipelineForText2Image.from_pretrained(
+    return AutoPipelineForText2Image.from_pretrained(
         str(folder), dtype=dtype, local_files_only=True, **extra, **_NO_CHECKER
     )
 
@@ -105,7 +106,7 @@ def _has_only_fp16(folder: Path) -> bool:
 
 def _from_hub(repository: str, dtype: torch.dtype, library: Library) -> Any:
     def fetch(**extra: Any) -> Any:
-        return diffusers.AutoPipelineForText2Image.from_pretrained(
+        return AutoPipelineForText2Image.from_pretrained(
             repository, dtype=dtype, **library.hub(), **extra, **_NO_CHECKER
         )
 
@@ -168,5 +169,5 @@ def _configs_from_hub(file: Path, library: Library) -> Path:
 
 def _family(file: Path) -> str:
     """The hub repository whose configs fit the weights in `file`, told by their shapes."""
-    checkpoint: Mapping[str, Any] = single_file_utils.load_single_file_checkpoint(str(file))
+    checkpoint: Any = single_file_utils.load_single_file_checkpoint(str(file))
     return single_file_utils.fetch_diffusers_config(checkpoint)["pretrained_model_name_or_path"]

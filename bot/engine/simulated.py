@@ -12,7 +12,7 @@ Options, all plain data:
   previews              previews of each job (3)
   missing               path of a file; while it exists, no model can be loaded
   crash_on              words in a prompt that kill the process
-  hang_on               words at which the second step never ends, while the heart beats on
+  hang_on               words at which nothing follows the first step, while the heart beats on
   fail_on               words at which drawing fails with code "error"
   bad_input_on          … with code "bad_input"
   out_of_memory_on      … with code "out_of_memory", retryable
@@ -80,9 +80,11 @@ class SimulatedEngine:
         steps = request["steps"]
         shown = _preview_steps(steps, self._options.get("previews", 3))
         for step in range(1, steps + 1):
-            self._fault(request["text"], step)
+            self._fault(request["text"])
             time.sleep(self._options.get("step_seconds", 0.01))
             emit(Event("progress", step=step, of=steps, t=time.monotonic()))
+            if self._asked("hang_on", request["text"]):
+                time.sleep(_FOREVER_S)
             if cancelled():
                 raise Cancelled
             if step in shown:
@@ -90,15 +92,13 @@ class SimulatedEngine:
                 emit(Event("preview", step=step, of=steps, data=picture, t=time.monotonic()))
         return images
 
-    def _fault(self, text: str, step: int) -> None:
+    def _fault(self, text: str) -> None:
         if self._asked("print_on", text):
             print("rubbish from a library", flush=True)
             os.write(1, b"\x00\x00\x00\x04rubbish below Python\n")
         if self._asked("crash_on", text):
             sys.stderr.flush()
             os.kill(os.getpid(), signal.SIGKILL)
-        if step > 1 and self._asked("hang_on", text):
-            time.sleep(_FOREVER_S)
         if self._asked("bad_input_on", text):
             raise RenderFailed("bad_input", "The source picture cannot be used.")
         if self._asked("out_of_memory_on", text):

@@ -82,6 +82,7 @@ class WorkerMain:
         self._finished: queue.Queue[tuple[Attempt, Sequence[Any], float]] = queue.Queue(BACKLOG)
         self._guard = threading.Lock()
         self._open: set[Key] = set()
+        self._waiting: set[Key] = set()
         self._drawing: set[Key] = set()
         self._cancelled: set[Key] = set()
         self._loading = ""
@@ -139,8 +140,10 @@ class WorkerMain:
                 key = attempt.job, attempt.no
                 with self._guard:
                     self._open.add(key)
-                if self._loading:
-                    self._say(key, Event("loading", data=self._loading, t=time.monotonic()))
+                    self._waiting.add(key)
+                    text = self._loading
+                if text:
+                    self._say(key, Event("loading", data=text, t=time.monotonic()))
                 self._orders.put(lambda attempt=attempt: self._draw(attempt))
         elif frame.kind == "cancel":
             self._cancel((frame.data["job"], frame.data["no"]))
@@ -158,20 +161,15 @@ class WorkerMain:
 
     def _prepare(self, model: str) -> None:
         with contextlib.suppress(RenderFailed):
-            self._load(model, lambda text: None)
+            self._load(model)
 
-    def _load(self, model: str, say: Callable[[str], None]) -> None:
+    def _load(self, model: str) -> None:
         """Bring `model` into memory and tell the bot what is loaded, or why it is not."""
         if model in self._engine.loaded():
             return
-
-        def saying(text: str) -> None:
-            self._loading = text
-            say(text)
-
-        saying(f"loading {model}")
+        self._say_loading(f"loading {model}")
         try:
-            self._engine.load(model, saying)
+            self._engine.load(model, self._say_loading)
             self._error = None
         except RenderFailed as failure:
             self._error = str(failure)
@@ -190,6 +188,14 @@ class WorkerMain:
             self._send(
                 Frame("state", {"loaded": sorted(self._engine.loaded()), "error": self._error})
             )
+
+    def _say_loading(self, text: str) -> None:
+        """Tell everybody who waits for the model, and those who come to wait."""
+        with self._guard:
+            self._loading = text
+            waiting = list(self._waiting)
+        for key in waiting:
+            self._say(key, Event("loading", data=text, t=time.monotonic()))
 
     def _draw(self, attempt: Attempt) -> None:
         key = attempt.job, attempt.no
@@ -221,15 +227,13 @@ class WorkerMain:
         def emit(event: Event) -> None:
             self._say(key, event)
 
-        def say(text: str) -> None:
-            emit(Event("loading", data=text, t=time.monotonic()))
-
         def cancelled() -> bool:
             return key in self._cancelled
 
         if not cancelled():
-            self._load(attempt.model, say)
+            self._load(attempt.model)
         with self._guard:
+            self._waiting.discard(key)
             if key not in self._open:
                 raise Cancelled
             self._drawing.add(key)
@@ -269,6 +273,7 @@ class WorkerMain:
             if key not in self._open:
                 return
             self._open.discard(key)
+            self._waiting.discard(key)
             self._drawing.discard(key)
             self._cancelled.discard(key)
         said = {"job": key[0], "no": key[1], "outcome": outcome}

@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 
 # A progress edit in flight is given this long before the end of the job overtakes it.
 _LAST_EDIT_S = 2.0
+# Places in line for which a waiting message is refreshed at every pause; the message of the 80th
+# is refreshed a tenth as often, so that a crowd that waits does not hold up those who are drawn.
+_NEAR = 8
+_RARELY_S = 30.0
 # Between two rounds of tries while Discord cannot be reached.
 _PATIENCE_S = 30.0
 _CANNOT_POST = "It is drawn, but I may not post it here any more; the pictures are kept."
@@ -118,12 +122,13 @@ class Presenter:
         loop = asyncio.get_running_loop()
         newest: JobUpdate | None = None
         shown: JobUpdate | None = None
-        due = loop.time() + (self._pause if notice else 0)
+        last = loop.time() if notice else 0.0
         edit: asyncio.Task[bool] | None = None
         following = asyncio.ensure_future(anext(updates, None))
         try:
             while True:
                 idle = notice is None or newest is shown or edit is not None
+                due = last + self._rest(newest, notice)
                 timeout = None if idle else max(0.0, due - loop.time())
                 waiting = {following, edit} if edit else {following}
                 done, _ = await asyncio.wait(
@@ -142,8 +147,7 @@ class Presenter:
                     following = asyncio.ensure_future(anext(updates, None))
                 elif not done and notice is not None and newest is not None:
                     edit = asyncio.create_task(notice.show(newest))
-                    shown = newest
-                    due = loop.time() + max(self._pause, notice.least_pause)
+                    shown, last = newest, loop.time()
         finally:
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
@@ -151,6 +155,13 @@ class Presenter:
             if edit is not None:
                 await asyncio.wait({edit}, timeout=_LAST_EDIT_S)
                 edit.cancel()
+
+    def _rest(self, update: JobUpdate | None, notice: Notice | None) -> float:
+        """Seconds between the edit before and the one that shows `update`."""
+        pause = self._pause
+        if update is not None and update.position is not None:
+            pause = max(pause, min(_RARELY_S, pause * update.position / _NEAR))
+        return pause if notice is None else max(pause, notice.least_pause)
 
     async def _end(self, job: Job, notice: Notice | None) -> None:
         if job.status is JobStatus.SUCCEEDED:

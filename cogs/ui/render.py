@@ -9,7 +9,7 @@ from bot.domain.request import Action
 
 CONTENT_LIMIT = 2000
 # Enough for every suffix below, an estimate and a failure's sentence included.
-_SUFFIX_ROOM = 260
+_SUFFIX_ROOM = 520
 _SPECIAL = frozenset("\\`*_~|<>[]()#@:")
 
 

@@ -91,7 +91,7 @@ def test_running_limit_of_a_user_lets_others_by() -> None:
 
 
 def test_what_goes_back_is_drawn_next_and_not_counted_twice() -> None:
-    queue = filled(entry("a0", "a"), entry("a1", "a"), entry("b0", "b"), entry("b1", "b"))
+    queue = filled(entry("a0", "a", 4.0), entry("a1", "a"), entry("b0", "b"), entry("b1", "b"))
     taken = queue.next()
     assert taken is not None
     assert taken.job == "a0"

@@ -18,6 +18,7 @@ from bot.sandbox.person import Person, Press
 Message = dict[str, Any]
 PRIMARY, SECONDARY = 1, 2
 EPHEMERAL = 64
+PATIENCE_S = 60.0
 
 
 def results(person: Person, channel: object = "imagine") -> list[Message]:
@@ -116,7 +117,7 @@ async def new_result(
         fresh = [m for m in results(person, channel) if m["id"] not in known]
         return fresh[0] if fresh and not notices(person, channel) else None
 
-    found = await sandbox.wait_for(arrived)
+    found = await sandbox.wait_for(arrived, PATIENCE_S)
     assert found is not None
     return found
 
@@ -152,7 +153,9 @@ def spent(folder: Path) -> int:
     ledger = rows(folder, "SELECT job_id, kind, amount FROM ledger WHERE kind <> 'grant'")
     total = 0
     for job in {row["job_id"] for row in ledger}:
-        held = -sum(row["amount"] for row in ledger if (row["job_id"], row["kind"]) == (job, "hold"))
+        held = -sum(
+            row["amount"] for row in ledger if (row["job_id"], row["kind"]) == (job, "hold")
+        )
         given = sum(
             row["amount"] for row in ledger if (row["job_id"], row["kind"]) == (job, "release")
         )
@@ -180,7 +183,7 @@ async def until_drawing(sandbox: Sandbox, person: Person, channel: object = "ima
         shown = [each for each in notices(person, channel) if "(33%)" in each["content"]]
         return shown[-1] if shown else None
 
-    found = await sandbox.wait_for(held)
+    found = await sandbox.wait_for(held, PATIENCE_S)
     assert found is not None
     return found
 
@@ -193,4 +196,4 @@ async def until_said(
     def said() -> list[Message]:
         return [each for each in notices(person, channel) if words in each["content"]]
 
-    return (await sandbox.wait_for(said))[-1]
+    return (await sandbox.wait_for(said, PATIENCE_S))[-1]

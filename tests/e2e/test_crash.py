@@ -252,9 +252,7 @@ async def test_a_picture_that_kills_workers_is_given_up_and_others_are_spared(
     await (await mia.slash("imagine", prompt="a crash of rhinos")).ack()
     await (await noah.slash("imagine", prompt="a fox", channel="lobby")).ack()
     await scene.new_result(sandbox, noah, set(), "lobby")
-    failed = await sandbox.wait_for(
-        lambda: [m for m in scene.notices(mia) if "⚠️" in m["content"]]
-    )
+    failed = await sandbox.wait_for(lambda: [m for m in scene.notices(mia) if "⚠️" in m["content"]])
     assert "stopped the machine twice" in failed[0]["content"]
     assert failed[0]["components"] == []
     [crashed, fine] = scene.rows(bot.data, "SELECT * FROM jobs ORDER BY rowid")

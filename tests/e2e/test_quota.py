@@ -34,7 +34,9 @@ def start(sandbox: Sandbox, tmp_path: Path, quick: Executor) -> Start:
 
 async def ask(sandbox: Sandbox, person: Person, prompt: str, **where: Any) -> str:
     """The private refusal of a prompt."""
-    return await scene.refused(sandbox, person, await person.slash("imagine", prompt=prompt, **where))
+    return await scene.refused(
+        sandbox, person, await person.slash("imagine", prompt=prompt, **where)
+    )
 
 
 async def admin(person: Person, command: str, **options: Any) -> str:

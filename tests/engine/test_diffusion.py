@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from typing import Any
 
 import psutil
 import pytest
@@ -178,7 +179,12 @@ async def test_a_bad_source_is_bad_input(
 async def test_the_negative_prompt_and_guidance_matter(
     studio: LocalExecutor, worker: Worker, grid: Drawn
 ) -> None:
-    for change in ({"negative": "forest"}, {"guidance": 1.0}, {"text": "a blue car"}):
+    changes: list[dict[str, Any]] = [
+        {"negative": "forest"},
+        {"guidance": 1.0},
+        {"text": "a blue car"},
+    ]
+    for change in changes:
         other = await draw(studio, await free_worker(studio), attempt("o", (0,), 1, **change))
         assert psnr(other.images[0], grid.images[0]) < 40
 
@@ -306,7 +312,7 @@ async def test_half_precision_draws_the_whole_grid_and_so_equal_pictures() -> No
     )
     await executor.start()
     try:
-        small = {"width": 32, "height": 32, "steps": 1, "count": 2}
+        small: dict[str, Any] = {"width": 32, "height": 32, "steps": 1, "count": 2}
         grid = await draw(
             executor, await free_worker(executor, STARTING_S), attempt("grid", (0, 1), **small)
         )

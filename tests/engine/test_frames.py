@@ -55,7 +55,7 @@ async def received(data: bytes) -> list[Frame]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(FRAMES, max_size=4), st.integers(1, 50))
 def test_frames_survive_any_cut(said: list[Frame], size: int) -> None:
     data = b"".join(map(frames.pack, said))
@@ -65,7 +65,7 @@ def test_frames_survive_any_cut(said: list[Frame], size: int) -> None:
     assert asyncio.run(received(data)) == said
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(FRAMES, st.data())
 def test_a_cut_frame_is_an_error(frame: Frame, data: st.DataObject) -> None:
     whole = frames.pack(frame)

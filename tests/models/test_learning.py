@@ -98,7 +98,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     class Plug(list[Idea]):
         """Ideas that fail after the third step, as a machine that is switched off does."""
 
-        def __getitem__(self, place):  # noqa: ANN001, ANN204
+        def __getitem__(self, place):
             if first.done == 3:
                 raise PulledPlug
             return super().__getitem__(place)
@@ -153,4 +153,6 @@ def test_training_the_decoder_only_keeps_every_latent(tmp_path: Path) -> None:
     model = train_autoencoder(
         _tiny_autoencoder(), _gradients(), schooling, tmp_path / "a.pt", say=lambda _: None
     )
-    assert all(torch.equal(value, untouched[name]) for name, value in model.encoder.state_dict().items())
+    assert all(
+        torch.equal(value, untouched[name]) for name, value in model.encoder.state_dict().items()
+    )

@@ -42,7 +42,9 @@ def test_a_seed_repeats_a_picture_and_another_changes_it(style: str) -> None:
 
 
 def test_styles_look_unlike_each_other() -> None:
-    drawn = [picture(Idea(("fox",), scene="forest", style=style), 1).astype(int) for style in STYLES]
+    drawn = [
+        picture(Idea(("fox",), scene="forest", style=style), 1).astype(int) for style in STYLES
+    ]
     for place, one in enumerate(drawn):
         for other in drawn[:place]:
             assert np.abs(one - other).mean() > 5
@@ -85,7 +87,7 @@ class HalvingEncoder(torch.nn.Module):
         super().__init__()
         self.one = torch.nn.Parameter(torch.ones(1))
 
-    def encode(self, pixels: torch.Tensor):  # noqa: ANN201
+    def encode(self, pixels: torch.Tensor):
         small = torch.nn.functional.avg_pool2d(pixels, 4)
         latents = torch.cat([small, small[:, :1]], 1) * self.one
         return type("Encoded", (), {"latents": latents})()
@@ -115,7 +117,7 @@ def test_half_written_files_are_never_seen(tmp_path: Path) -> None:
     save_tensors(path, {"a": torch.ones(2)})
 
     class Unsavable:
-        def __reduce__(self):  # noqa: ANN204
+        def __reduce__(self):
             raise RuntimeError("the disk is full")
 
     with pytest.raises(RuntimeError, match="disk is full"):

@@ -42,7 +42,7 @@ FILES = [path for path in EMBEDDED.rglob("*") if path.is_file()]
 def pipeline() -> StableDiffusionPipeline:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # diffusers' own notes about its deprecations
-        loaded = StableDiffusionPipeline.from_pretrained(EMBEDDED, torch_dtype=torch.float32)
+        loaded = StableDiffusionPipeline.from_pretrained(EMBEDDED, dtype=torch.float32)
     loaded.set_progress_bar_config(disable=True)
     return loaded
 
@@ -115,10 +115,10 @@ def test_the_weights_change_pictures_and_fill_holes(pipeline: StableDiffusionPip
     hole = torch.zeros(1, 1, 128, 128)
     hole[..., 64:] = 1
     common = {"num_inference_steps": 2, "strength": 1.0, "output_type": "pt"}
-    changed = StableDiffusionImg2ImgPipeline.from_pipe(pipeline)
+    changed = StableDiffusionImg2ImgPipeline.from_pipe(pipeline, vae=pipeline.vae)
     changed.set_progress_bar_config(disable=True)
     assert changed("a cat", image=source, **common).images.shape == source.shape
-    filled = StableDiffusionInpaintPipeline.from_pipe(pipeline)
+    filled = StableDiffusionInpaintPipeline.from_pipe(pipeline, vae=pipeline.vae)
     filled.set_progress_bar_config(disable=True)
     drawn = filled("a cat", image=source, mask_image=hole, height=128, width=128, **common).images
     moved = (drawn - source).abs().mean((0, 1, 2))
@@ -155,7 +155,9 @@ def test_an_export_loads_in_diffusers(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_an_export_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_over_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.models.training.export.FOLDER_LIMIT", 1000)
     with pytest.raises(TooLarge, match="limit is 1000"):
         export(_small_parts(), tmp_path)

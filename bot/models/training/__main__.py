@@ -1,13 +1,14 @@
 """The command line of training: ``python -m bot.models.training STAGE``.
 
-Stages in order: tokenizer, autoencoder, data, text, denoiser, evaluate, export; `all` runs them one
-after another. Each reads what the ones before it left in the workplace (``--place``), and goes on
-where it was stopped. Several processes may train the denoiser together under ``torchrun``.
+Stages in order: tokenizer, autoencoder, data, text, denoiser, evaluate, export, sheets; `all` runs
+them one after another. Each reads what the ones before it left in the workplace (``--place``), and
+goes on where it was stopped. Several processes may train the denoiser together under ``torchrun``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ from bot.models.training.data import (
 )
 from bot.models.training.denoiser import Recipe, Trainer, company, new_unet, train_denoiser
 from bot.models.training.export import assemble, describe, export, write_vocabulary
+from bot.models.training.sheets import write_sheets
 from bot.models.training.text import Lesson, grown_text_encoder, new_text_encoder, teach_text
 from bot.models.training.tokenizer import train_tokenizer
 from bot.models.training.vocabulary import THINGS
@@ -144,12 +146,18 @@ def run_evaluation(order: Order) -> None:
 
 def run_export(order: Order) -> None:
     """Write the averaged weights and the words that the last evaluation found to come out."""
-    import json
-
     report = json.loads(order.place.report("evaluation").read_text(encoding="utf-8"))
     size = export(_trained(order), order.out)
     write_vocabulary(order.out, describe(report["claimed"], evaluate.good_ideas(report["claimed"])))
     print(f"export: {size / 1e6:.1f} MB in {order.out}")
+
+
+def run_sheets(order: Order) -> None:
+    """Draw the contact sheets of what was exported, into its folder."""
+    words = json.loads((order.out / "vocabulary.json").read_text(encoding="utf-8"))
+    pipeline = StableDiffusionPipeline.from_pretrained(order.out, dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    write_sheets(pipeline, words["objects"], order.sampling, order.out / "sheets")
 
 
 _STAGES = {
@@ -160,6 +168,7 @@ _STAGES = {
     "denoiser": make_denoiser,
     "evaluate": run_evaluation,
     "export": run_export,
+    "sheets": run_sheets,
 }
 
 

@@ -209,7 +209,7 @@ def variation(
         for place, name in enumerate(names[:4])
     ]
     sources = draw(pipeline, prompts, sampling, seed=3)
-    again: Any = StableDiffusionImg2ImgPipeline.from_pipe(pipeline)
+    again: Any = StableDiffusionImg2ImgPipeline.from_pipe(pipeline, vae=pipeline.vae)
     again.set_progress_bar_config(disable=True)
     report = {}
     for strength in (0.2, 0.4, 0.6, 0.8, 1.0):

@@ -1,0 +1,76 @@
+"""Who is offered what and whom the service sees, with discord.py in this process (SimCord)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import discord
+import pytest
+import simcord
+
+from bot.client import EaselBot
+from bot.domain.errors import NotAllowed
+from bot.domain.job import Asker
+from bot.storage.ledger import Usage
+
+NAMES = ("grant", "reset", "set", "show", "usage")
+
+
+class Register:
+    """Stands where the service does; remembers who asked and lets admins through."""
+
+    def __init__(self) -> None:
+        self.askers: list[Asker] = []
+
+    async def usage(self, asker: Asker, guild: int, days: int) -> list[Usage]:
+        self.askers.append(asker)
+        if not asker.admin:
+            raise NotAllowed("Only members with the Manage Server permission can do this.")
+        return [Usage(asker.user, 3)]
+
+
+@pytest.fixture
+def register() -> Register:
+    return Register()
+
+
+@pytest.fixture
+async def env(register: Register) -> AsyncIterator[simcord.Env]:
+    bot = EaselBot(cast(Any, register), ["tests.cogs.hook", "cogs.admin"])
+    async with simcord.run(bot, shard_count=1) as one:
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("granted", "admin", "moderator"),
+    [
+        ({}, False, False),
+        ({"manage_messages": True}, False, True),
+        ({"manage_guild": True}, True, False),
+        ({"manage_guild": True, "manage_messages": True}, True, True),
+        ({"administrator": True}, True, True),
+        ({"manage_roles": True, "kick_members": True}, False, False),
+    ],
+)
+async def test_who_is_an_admin(
+    env: simcord.Env, register: Register, granted: dict[str, bool], admin: bool, moderator: bool
+) -> None:
+    guild = env.create_guild()
+    channel = guild.create_text_channel("art")
+    role = guild.create_role("staff", permissions=discord.Permissions(**granted))
+    member = guild.add_member(env.create_user("mia"), roles=[role])
+    offered = member.available_commands(channel)
+    assert offered == (tuple(f"quota {name}" for name in NAMES) if admin else ())
+    if not admin:
+        command = next(each for each in await env.bot.tree.fetch_commands() if each.name == "quota")
+        guild.set_command_permissions(command.id, {member: True})
+    result = await member.slash(channel, "quota usage")
+    assert result.ephemeral
+    assert result.response is not None
+    [embed] = result.response.embeds
+    assert embed.title == ("Use in the last 30 days" if admin else "Not allowed")
+    [asker] = register.askers
+    assert (asker.admin, asker.moderator) == (admin, moderator)
+    assert asker.user == member.id
+    assert role.id in asker.roles

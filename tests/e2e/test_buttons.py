@@ -1,0 +1,123 @@
+"""Every button on any message works or explains itself: forged, foreign, old and future ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.sandbox.messages import Draft
+from bot.sandbox.person import Person
+from cogs.ui.buttons import JobButton
+from tests.e2e import scene
+from tests.e2e.conftest import Easel, Gate
+
+
+def forge(easel: Easel, channel: object, *custom_ids: str) -> scene.Message:
+    """A message of the bot with buttons of the test's choice."""
+    sandbox = easel.sandbox
+    where = sandbox.world.find_channel(channel)
+    row = [
+        {"type": 2, "style": 2, "label": f"B{number}", "custom_id": custom_id}
+        for number, custom_id in enumerate(custom_ids)
+    ]
+    draft = Draft({"content": "forged", "components": [{"type": 1, "components": row}]})
+    blank = sandbox.messages.blank(where, sandbox.world.bot)
+    return {"id": sandbox.messages.create(where, blank, draft).id}
+
+
+async def answer(easel: Easel, person: Person, message: scene.Message, button: str) -> str:
+    return await scene.refused(easel.sandbox, person, await person.click(message, button))
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "words"),
+    [
+        ("easel:outpaint_left:{job}:1", "knows more"),
+        ("easel:imagine:{job}:1", "knows more"),
+        ("easel:vary:{nobody}:1", "do not know this job"),
+        ("easel:upscale:{nobody}:1", "do not know this job"),
+        ("easel:reroll:{nobody}:0", "do not know this job"),
+        ("easel:cancel:{nobody}:0", "do not know this job"),
+        ("easel:vary:{job}:9", "no picture 9"),
+        ("easel:upscale:{job}:0", "no picture 0"),
+        ("easel:upscale:{job}:99", "no picture 99"),
+        ("easel:cancel:{job}:0", "over already"),
+    ],
+)
+async def test_forged_buttons_are_answered(easel: Easel, custom_id: str, words: str) -> None:
+    mia = easel.sandbox.person("Mia")
+    grid = await scene.imagine(easel.sandbox, mia, "a fox")
+    name = custom_id.format(job=scene.job_of(grid), nobody="0" * 32)
+    assert words in await answer(easel, mia, forge(easel, "lobby", name), name)
+    assert scene.states(easel.settings.data_dir) == ["succeeded"]
+    assert scene.spent(easel.settings.data_dir) == 1
+
+
+@pytest.mark.parametrize("code", ["vary", "upscale", "reroll", "cancel"])
+async def test_jobs_of_another_server_do_not_exist(easel: Easel, gate: Gate, code: str) -> None:
+    sandbox = easel.sandbox
+    mia, ada = sandbox.person("Mia"), sandbox.person("Ada")
+    grid = await scene.imagine(sandbox, mia, "a fox")
+    await (await mia.slash("imagine", prompt="a slow secret")).ack()
+    under_way = await scene.until_drawing(sandbox, mia)
+    running = scene.buttons(under_way)["Cancel"]["custom_id"].split(":")[2]
+    sandbox.world.add_guild("Other", owner="Ada", members=("Mia",))
+    for place in ("other", ada.dm):
+        for job in (scene.job_of(grid), running):
+            name = f"easel:{code}:{job}:1"
+            message = forge(easel, place, name)
+            assert "do not know this job here" in await answer(easel, ada, message, name)
+            shown = ada.message(message)
+            assert shown is not None
+            assert shown["content"] == "forged"
+    gate.open()
+    await sandbox.wait_for(lambda: len(scene.results(mia)) == 2 and not scene.notices(mia))
+    assert scene.spent(easel.settings.data_dir) == 2
+
+
+async def test_pictures_that_were_cleared_away_are_explained(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    grid = await scene.imagine(sandbox, mia, "a fox")
+    service = easel.core.service
+    service._rules = type(service._rules)(images_max_bytes=0)  # noqa: SLF001
+    assert await service.housekeeping() == 4
+    for button in ("U1", "V2"):
+        assert "cleared away to save space" in await answer(easel, mia, grid, button)
+    assert scene.spent(easel.settings.data_dir) == 1
+    await scene.press(sandbox, mia, grid, "🔄")
+
+
+async def test_old_buttons_work_after_many_messages(easel: Easel) -> None:
+    """discord.py forgets a dynamic item's pattern when a view is stored or times out in certain
+    ways, and then the buttons of every message are dead."""
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    first = await scene.imagine(sandbox, mia, "a fox")
+    for button in ("U1", "V1", "🔄"):
+        shown = mia.message(first)
+        assert shown is not None
+        await scene.press(sandbox, mia, shown, button)
+    await (await mia.slash("imagine", prompt="an unfit fox")).ack()
+    await scene.until_said(sandbox, mia, "⚠️")
+    store = easel.bot._connection._view_store  # noqa: SLF001
+    assert list(store._dynamic_items.values()) == [JobButton]  # noqa: SLF001
+    assert store._views == {}  # noqa: SLF001
+    assert store._synced_message_views == {}  # noqa: SLF001
+    press = await mia.click(first, "V4")
+    await press.ack()
+    await sandbox.wait_for(lambda: len(scene.results(mia)) == 5)
+
+
+async def test_two_presses_at_once_post_one_picture(easel: Easel) -> None:
+    sandbox = easel.sandbox
+    mia, noah = sandbox.person("Mia"), sandbox.person("Noah")
+    grid = await scene.imagine(sandbox, mia, "a fox")
+    held = sandbox.faults.hold("POST", r"^/channels/\d+/messages$")
+    first = await mia.click(grid, "U1")
+    second = await noah.click(grid, "U1")
+    await first.ack()
+    await second.ack()
+    await held.arrived
+    held.release()
+    await sandbox.wait_for(lambda: len(scene.results(mia)) == 2)
+    single = await scene.refused(sandbox, noah, await noah.click(grid, "U1"))
+    assert scene.results(mia)[-1]["id"] in single
+    assert len(scene.results(mia)) == 2

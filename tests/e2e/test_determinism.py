@@ -1,0 +1,107 @@
+"""The real model through the real bot: the same request gives the same picture."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot.app import card_of
+from bot.engine.local import LocalExecutor
+from bot.render import render
+from bot.sandbox import Sandbox
+from bot.settings import Settings
+from tests.e2e import scene
+from tests.e2e.conftest import Easel, SharedExecutor, diffusion, running, settings_for
+
+PROMPT = "a red apple on a blue background"
+NUMBERS = (1, 2, 3, 4)
+
+
+@pytest.fixture(scope="session")
+async def diffusion_worker() -> AsyncIterator[LocalExecutor]:
+    """The only process of the run that loads torch."""
+    executor = diffusion()
+    await executor.start()
+    model = card_of(Settings()).id
+    while not any(model in worker.loaded for worker in executor.workers()):
+        version = executor.version
+        for worker in executor.workers():
+            await executor.prepare(worker.id, [model], pin=True)
+        await executor.changed(version)
+    yield executor
+    await executor.close()
+
+
+@pytest.fixture
+async def easel(
+    sandbox: Sandbox, tmp_path: Path, diffusion_worker: LocalExecutor
+) -> AsyncIterator[Easel]:
+    settings = settings_for(sandbox, tmp_path / "data")
+    async with running(sandbox, settings, SharedExecutor(diffusion_worker)) as one:
+        yield one
+
+
+def tile(grid: Image.Image, number: int) -> np.ndarray:
+    width, height = grid.width // 2, grid.height // 2
+    left, top = (number - 1) % 2 * width, (number - 1) // 2 * height
+    return np.asarray(grid.crop((left, top, left + width, top + height)), dtype=float)
+
+
+def distance(one: np.ndarray, other: np.ndarray) -> float:
+    """Root mean square, of pictures shrunk to 16 × 16: composition rather than detail."""
+    small = [
+        np.asarray(Image.fromarray(each.astype("uint8")).resize((16, 16)), dtype=float)
+        for each in (one, other)
+    ]
+    return float(np.sqrt(np.mean((small[0] - small[1]) ** 2)))
+
+
+async def test_the_same_seed_gives_the_same_pixels_and_variations_stay_close(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    first = await scene.imagine(sandbox, mia, f"{PROMPT} --seed 7")
+    again = await scene.imagine(sandbox, mia, f"{PROMPT} --seed 7")
+    varied = await scene.press(sandbox, mia, again, "V2")
+    stranger = await scene.imagine(sandbox, mia, "a green tree at night --seed 8")
+    grid = scene.picture(sandbox, first)
+    assert grid.size == (256, 256)
+    assert all(tile(grid, number).std() > 5 for number in NUMBERS)
+    assert scene.same_pixels(grid, scene.picture(sandbox, again))
+    job = await easel.core.service.job(scene.job_of(first))
+    assert job is not None
+    assert scene.recipe(sandbox, first) == job.request.recipe() | {"job": job.id}
+    source = tile(grid, 2)
+    near = [tile(scene.picture(sandbox, varied), number) for number in NUMBERS]
+    far = [tile(scene.picture(sandbox, stranger), number) for number in NUMBERS]
+    assert not any(np.array_equal(source, each) for each in near)
+    assert max(distance(source, each) for each in near) < min(
+        distance(source, each) for each in far
+    )
+
+
+async def test_the_command_line_draws_the_bots_picture(
+    easel: Easel,
+    tmp_path: Path,
+    diffusion_worker: LocalExecutor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    text = f"{PROMPT} --seed 7 --ar 3:2 --q 0.5"
+    grid = await scene.imagine(sandbox, mia, text)
+    single = await scene.press(sandbox, mia, grid, "U3")
+    monkeypatch.setattr(
+        "bot.render.local_executor", lambda *_: SharedExecutor(diffusion_worker)
+    )  # fmt: skip
+    out = tmp_path / "out"
+    assert await render(Settings(), text, out) == 0
+    paths = [Path(line) for line in capsys.readouterr().out.split()]
+    assert [path.parent for path in paths] == [out] * 5
+    drawn = Image.open(paths[0]).convert("RGB")
+    assert scene.same_pixels(drawn, scene.picture(sandbox, grid))
+    third = Image.open(paths[3]).convert("RGB")
+    assert scene.same_pixels(third, scene.picture(sandbox, single))
+    assert np.array_equal(np.asarray(third, dtype=float), tile(scene.picture(sandbox, grid), 3))
