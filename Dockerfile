@@ -22,7 +22,7 @@ ENV PATH=/venv/bin:$PATH \
     DATA_DIR=/data \
     MODEL_CACHE=/models \
     HEALTH_PORT=8080
-USER easel
+USER 1000
 WORKDIR /home/easel
 VOLUME ["/data", "/models"]
 STOPSIGNAL SIGTERM

@@ -66,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path(), help="folder for the grid and its pictures"
     )
     commands.add_parser("check", help="say what is wrong with the installation, and the remedy")
-    commands.add_parser("bench", help="measure this machine; prints BENCHMARKS.md's tables")
+    bench = commands.add_parser("bench", help="measure this machine; writes BENCHMARKS.md")
+    bench.add_argument("--out", type=Path, help="another file than BENCHMARKS.md of the project")
+    bench.add_argument("--quick", action="store_true", help="only see that everything works")
     return parser
 
 
@@ -89,7 +91,7 @@ def _command(options: argparse.Namespace, rest: list[str], settings: Settings) -
         case "bench":
             from bot.bench import bench
 
-            return bench()
+            return bench(options.out, quick=options.quick)
     raise AssertionError(options.command)
 
 

@@ -103,7 +103,7 @@ class Settings:
     discord_api_url: str = _setting(
         "", "Another server that speaks Discord's API (the sandbox sets this itself)", _url
     )
-    data_dir: Path = _setting("data", "Folder for the database, pictures and logs", Path)
+    data_dir: Path = _setting("data", "Folder for the database and the pictures", Path)
     model: str = _setting(
         "", "Folder, hub id or .safetensors/.ckpt file; empty is the embedded model"
     )

@@ -11,7 +11,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.bench.figures import Figure, Section, below, milliseconds, percentile, spread
+from bot.bench.figures import (
+    MEMORY_MIB,
+    Figure,
+    Section,
+    below,
+    milliseconds,
+    percentile,
+    spread,
+)
 from bot.bench.stage import CALLBACK, Seen, Stage, loaded, stage
 from bot.engine.local import SIMULATED
 from bot.sandbox.entities import StoredMessage
@@ -19,7 +27,6 @@ from bot.sandbox.interactions import DEFER
 from bot.sandbox.person import Person, Press
 
 ACK_MS = 300
-MEMORY_MIB = 150
 DISCORD_PER_S = 50
 # Each takes one message a second.
 CHANNELS = 60
@@ -34,13 +41,14 @@ HOW = (
 
 @dataclass(frozen=True)
 class Run:
-    """How many people, how many bursts on a fresh bot each, and how long the flow is watched after
-    `settle_s`."""
+    """How many people, how many bursts on a fresh bot each (whose jobs take `job_s`), and how long
+    the flow is watched after `settle_s`."""
 
     people: int = 200
     bursts: int = 3
     settle_s: float = 5.0
     flow_s: float = 20.0
+    job_s: float = 2.0
 
 
 FULL = Run()
@@ -94,7 +102,7 @@ async def measure(quick: bool) -> Section:
 
 async def play_burst(run: Run, *, bare: bool = False) -> Burst:
     """One burst on a bot that has answered once before."""
-    options = {"step_seconds": 0.2, "previews": 0}
+    options = {"step_seconds": run.job_s / 10, "previews": 0}
     async with stage(engine=SIMULATED, options=options, bare=bare, model_steps=10) as place:
         people, channels = place.people(run.people), place.channels(CHANNELS)
         await burst(place, people[:1], channels)

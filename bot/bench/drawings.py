@@ -6,6 +6,7 @@ Times are seconds of the machine's monotonic clock, which worker, bot and bench 
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,22 +24,19 @@ class Drawing:
     ends: float
 
 
-class Watched:
-    """Passes everything on to `executor` and notes the drawings that end well."""
+class Watched(LocalExecutor):
+    """The local executor, which notes the drawings that end well."""
 
-    def __init__(self, executor: LocalExecutor) -> None:
-        self._executor = executor
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         self.drawings: list[Drawing] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._executor, name)
 
     async def run_batch(
         self, worker_id: str, attempts: Sequence[Attempt]
     ) -> AsyncIterator[tuple[str, Event]]:
         """See the protocol. The last step of the simulated engine is the end of its drawing."""
         last: dict[str, float] = {}
-        async with contextlib.aclosing(self._executor.run_batch(worker_id, attempts)) as events:  # type: ignore[type-var]
+        async with contextlib.aclosing(super().run_batch(worker_id, attempts)) as events:  # type: ignore[type-var]
             async for job, event in events:
                 if event.kind == "progress":
                     last[job] = event.t
@@ -58,6 +56,4 @@ def busy_fraction(drawings: Sequence[Drawing]) -> float:
 def gaps(drawings: Sequence[Drawing]) -> list[float]:
     """Seconds between the end of each drawing and the start of the next."""
     in_order = sorted(drawings, key=lambda each: each.begins)
-    return [
-        later.begins - earlier.ends for earlier, later in zip(in_order, in_order[1:], strict=False)
-    ]
+    return [later.begins - earlier.ends for earlier, later in itertools.pairwise(in_order)]

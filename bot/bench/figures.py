@@ -9,6 +9,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MEMORY_MIB = 150
+"""What the bot's process should stay under in every scenario."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -42,7 +45,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def below(what: str, value: float, aim: float, unit: str) -> Figure:
     """A figure that should stay under `aim`."""
-    return Figure(what, f"{value:.3g} {unit}", f"< {aim:g} {unit}", value < aim)
+    return Figure(what, f"{_short(value)} {unit}", f"< {aim:g} {unit}", value < aim)
 
 
 def at_least(what: str, value: float, aim: float) -> Figure:
@@ -57,4 +60,9 @@ def milliseconds(seconds: Sequence[float], share: float) -> float:
 def spread(seconds: Sequence[float]) -> str:
     """p50, p99 and maximum of durations, for one cell."""
     p50, p99, most = (milliseconds(seconds, share) for share in (0.5, 0.99, 1.0))
-    return f"{p50:.3g} / {p99:.3g} / {most:.3g} ms"
+    return f"{_short(p50)} / {_short(p99)} / {_short(most)} ms"
+
+
+def _short(value: float) -> str:
+    """Three figures, and never an exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

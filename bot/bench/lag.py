@@ -8,8 +8,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
-from bot.bench.figures import Figure, Section, below, milliseconds, percentile, spread
+from bot.bench.figures import (
+    MEMORY_MIB,
+    Figure,
+    Section,
+    below,
+    milliseconds,
+    percentile,
+    spread,
+)
 from bot.bench.stage import Seen, Stage, loaded, stage, unrest
 
 P99_MS = 20
@@ -18,7 +27,8 @@ TITLE = "Event-loop lag"
 HOW = (
     "A ticker in the bot's own loop is due every 5 ms; a stall counts as often as ticks were due."
     " The same ticker in an idle process shows at the same time how late this machine lets"
-    " anybody run."
+    " anybody run; and the CPU time of the loop's thread between two ticks is what the bot itself"
+    " can be blamed for, whatever else runs."
 )
 
 
@@ -59,13 +69,18 @@ async def measure(quick: bool) -> Section:
     for run in (embedded(quick), grids(quick)):
         seen, calm, visible = await play(run)
         figures += figures_of(run.name, seen, calm)
+        figures.append(
+            below("… memory of the bot, highest", seen.memory["peak"], MEMORY_MIB, "MiB")
+        )
         notes.append(note_of(run, seen, visible))
     return Section(TITLE, HOW, figures, notes)
 
 
 async def play(run: Run) -> tuple[Seen, list[float], list[float]]:
     """What the bot saw, the idle process's lag, and seconds from drawn to visible."""
-    settings = {"model_native": run.side, "model_steps": run.steps} if run.side else {}
+    settings: dict[str, Any] = {}
+    if run.side:
+        settings = {"model_native": run.side, "model_steps": run.steps}
     options = {"side": run.side, "step_seconds": run.step_s}
     async with stage(engine=run.engine, options=options, **settings) as place:
         people = place.people(run.people)
@@ -106,6 +121,7 @@ def figures_of(name: str, seen: Seen, calm: list[float]) -> list[Figure]:
         below(f"{name}: maximum", milliseconds(seen.lag, 1.0), MOST_MS, "ms"),
         Figure(f"{name}: p50 / p99 / maximum", spread(seen.lag)),
         Figure("… of an idle process beside it", spread(calm)),
+        Figure("… CPU of the loop's own thread between two ticks", spread(seen.work)),
     ]
 
 

@@ -50,7 +50,8 @@ class Child:
     async def ask(self, **message: Any) -> Message:
         """Send a question and return its answer. Raises ChildLost when the process is gone."""
         stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None
+        assert stdin is not None
+        assert stdout is not None
         with contextlib.suppress(ConnectionError):
             stdin.write(json.dumps(message).encode() + b"\n")
             await stdin.drain()

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 _KIB_PER_MIB = 1024
-_PARTS = {"Rss": "rss", "Pss": "pss"}
+_PARTS = {"Rss": "rss", "Pss": "pss", "VmHWM": "peak"}
 
 
 def held() -> dict[str, float]:
@@ -16,15 +16,19 @@ def held() -> dict[str, float]:
 
     Only `peak` outside Linux.
     """
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = {"peak": peak / _KIB_PER_MIB / (1024 if sys.platform == "darwin" else 1)}
+    found: dict[str, float] = {}
     with contextlib.suppress(OSError):
+        # Not getrusage: its peak begins with that of the process that started this one.
+        found |= parse(Path("/proc/self/status").read_text())
         found |= parse(Path("/proc/self/smaps_rollup").read_text())
+    if "peak" not in found:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        found["peak"] = peak / _KIB_PER_MIB / (1024 if sys.platform == "darwin" else 1)
     return found
 
 
 def parse(text: str) -> dict[str, float]:
-    """The parts of Linux's smaps_rollup that matter here."""
+    """The lines of Linux's `status` and `smaps_rollup` that matter here."""
     rows = (line.split() for line in text.splitlines())
     return {
         _PARTS[row[0].rstrip(":")]: int(row[1]) / _KIB_PER_MIB

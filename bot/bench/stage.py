@@ -41,6 +41,7 @@ class Seen:
     memory: dict[str, float]
     torch: bool
     lag: list[float]
+    work: list[float]
     drawings: list[Drawing]
     devices: list[str]
 

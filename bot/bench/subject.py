@@ -11,19 +11,20 @@ import contextlib
 import dataclasses
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from bot.app import card_of, core, local_executor
+from bot.app import card_of, core, devices, engine_options
 from bot.bench import lines, memory
 from bot.bench.drawings import Watched
 from bot.bench.order import Order
 from bot.bench.ticker import Ticker
 from bot.client import EaselBot
-from bot.engine.local import LocalExecutor
+from bot.engine.local import DIFFUSION
 from bot.settings import Secret, Settings
 
 BARE = "bot.bench.bare"
@@ -50,6 +51,7 @@ class Subject:
             "memory": memory.held(),
             "torch": "torch" in sys.modules,
             "lag": self.ticker.samples,
+            "work": self.ticker.work,
             "drawings": [dataclasses.astuple(each) for each in self._drawings()],
             "devices": [worker.device for worker in self._workers()],
         }
@@ -72,8 +74,9 @@ def _settings(order: Order) -> Settings:
 
 def _executor(order: Order, settings: Settings) -> Watched:
     if order.engine:
-        return Watched(LocalExecutor(["simulated"], order.engine, order.options))
-    return Watched(local_executor(settings, card_of(settings)))
+        return Watched(["simulated"], order.engine, order.options)
+    options = engine_options(settings, card_of(settings))
+    return Watched(devices(settings.device, os.environ), DIFFUSION, options)
 
 
 @contextlib.asynccontextmanager

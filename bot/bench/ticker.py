@@ -8,6 +8,7 @@ it sees is the machine's own unrest.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from bot.bench import lines
@@ -16,23 +17,27 @@ EVERY_S = 0.005
 
 
 class Ticker:
-    """`samples` are delays in seconds since the last `mark`."""
+    """Since the last `mark`, in seconds: `samples` are delays; `work` is the CPU time that the
+    loop's own thread used between two ticks, which other processes cannot stretch."""
 
     def __init__(self, every_s: float = EVERY_S) -> None:
         self.samples: list[float] = []
+        self.work: list[float] = []
         self._every_s = every_s
 
     def mark(self) -> None:
         """Forget what was measured so far."""
-        self.samples = []
+        self.samples, self.work = [], []
 
     async def run(self) -> None:
         """Tick until cancelled."""
         loop = asyncio.get_running_loop()
-        due = loop.time() + self._every_s
+        due, used = loop.time() + self._every_s, time.thread_time()
         while True:
             await asyncio.sleep(due - loop.time())
             due = self.tick(due, loop.time())
+            used_before, used = used, time.thread_time()
+            self.work.append(used - used_before)
 
     def tick(self, due: float, now: float) -> float:
         """Count the ticks that were due up to `now`; return when the next one is due."""

@@ -91,5 +91,10 @@ def cancel_view(job: Job) -> ui.View:
     return view
 
 
+def is_cancel(custom_id: str, job: Job) -> bool:
+    """Whether this is the id of the job's Cancel button."""
+    return custom_id.startswith(f"{PREFIX}:{CANCEL}:{job.id}:")
+
+
 def _style(used: Collection[tuple[Action, int]], action: Action, index: int) -> discord.ButtonStyle:
     return _USED if (action, index) in used else _QUIET

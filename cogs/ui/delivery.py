@@ -8,7 +8,6 @@ job's id, and a message found there is adopted.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import io
 import logging
 
@@ -17,7 +16,7 @@ import discord
 from bot.domain.errors import NotFound
 from bot.domain.job import Delivery, Job
 from bot.service import GenerationService, Picture
-from cogs.ui import render
+from cogs.ui import history, render
 from cogs.ui.buttons import result_view
 from cogs.ui.network import TROUBLE, is_final
 
@@ -134,16 +133,14 @@ class Deliverer:
 
     async def _find(self, job: Job, delivery: Delivery) -> int:
         """Our message with this job's attachment, posted since the job began; 0 if none."""
-        channel = self._client.get_partial_messageable(
-            delivery.channel, guild_id=job.origin.guild or None
-        )
-        me = self._client.user.id if self._client.user else self._client.application_id
-        async for message in channel.history(limit=500, after=_since(job), oldest_first=True):
-            names = [attachment.filename for attachment in message.attachments]
-            if message.author.id == me and any(job.id in name for name in names):
-                log.info("job %s: adopted message %d", job.id, message.id)
-                return message.id
-        return 0
+
+        def holds_it(message: discord.Message) -> bool:
+            return any(job.id in attachment.filename for attachment in message.attachments)
+
+        found = await history.find(self._client, job, delivery.channel, holds_it)
+        if found:
+            log.info("job %s: adopted message %d", job.id, found)
+        return found
 
     async def exists(self, job: Job, message: int) -> bool:
         """Whether a delivered result is still there."""
@@ -158,9 +155,3 @@ class Deliverer:
         except discord.HTTPException:
             return True
         return True
-
-
-def _since(job: Job) -> discord.Object:
-    """A point a minute before the job, for clocks that disagree."""
-    moment = dt.datetime.fromtimestamp(job.created_at - 60, dt.UTC)
-    return discord.Object(discord.utils.time_snowflake(moment))

@@ -15,7 +15,7 @@ import discord
 
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.service import GenerationService
-from cogs.ui import render
+from cogs.ui import history, render
 from cogs.ui.delivery import Deliverer
 from cogs.ui.network import TROUBLE
 from cogs.ui.notice import Notice
@@ -69,11 +69,11 @@ class Presenter:
     async def recover(self) -> None:
         """After a start: follow what is unfinished, deliver what is due, tidy what is over."""
         for job in await self._service.unfinished():
-            self.follow(job, self.notice_of(job))
+            self._spawn(self._follow_again(job), f"follow {job.id}")
         for delivery in await self._service.undelivered():
             job = await self._service.job(delivery.job)
             if job is not None:
-                self.follow(job, self.notice_of(job))
+                self._spawn(self._follow_again(job), f"follow {job.id}")
         open_jobs = {delivery.job for delivery in await self._service.undelivered()}
         for job in await self._service.stale_notices():
             if job.id not in open_jobs:
@@ -89,12 +89,13 @@ class Presenter:
 
     def notice_of(self, job: Job) -> Notice | None:
         """The remembered progress message of a job, reached by the bot's token."""
-        if not job.notice:
-            return None
+        return self._notice(job, job.notice) if job.notice else None
+
+    def _notice(self, job: Job, message: int) -> Notice:
         channel = self._client.get_partial_messageable(
             job.origin.channel, guild_id=job.origin.guild or None
         )
-        return Notice(channel.get_partial_message(job.notice))
+        return Notice(channel.get_partial_message(message))
 
     def _spawn(self, coroutine, name: str) -> None:
         task = asyncio.create_task(self._logged(coroutine, name), name=name)
@@ -114,6 +115,15 @@ class Presenter:
         final = await self._show_progress(updates, notice)
         if final is not None and final.job.status.finished:
             await self._end(final.job, notice)
+
+    async def _follow_again(self, job: Job) -> None:
+        notice = self.notice_of(job)
+        if notice is None:
+            # The last run may have ended between showing the message and recording it.
+            with contextlib.suppress(*TROUBLE):
+                found = await history.find_notice(self._client, job)
+                notice = self._notice(job, found) if found else None
+        await self._follow(job, notice)
 
     async def _show_progress(
         self, updates: AsyncIterator[JobUpdate], notice: Notice | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import discord
@@ -35,13 +34,6 @@ def register() -> Register:
     return Register()
 
 
-@pytest.fixture
-async def env(register: Register) -> AsyncIterator[simcord.Env]:
-    bot = EaselBot(cast(Any, register), ["tests.cogs.hook", "cogs.admin"])
-    async with simcord.run(bot, shard_count=1) as one:
-        yield one
-
-
 @pytest.mark.parametrize(
     ("granted", "admin", "moderator"),
     [
@@ -54,22 +46,24 @@ async def env(register: Register) -> AsyncIterator[simcord.Env]:
     ],
 )
 async def test_who_is_an_admin(
-    env: simcord.Env, register: Register, granted: dict[str, bool], admin: bool, moderator: bool
+    register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    guild = env.create_guild()
-    channel = guild.create_text_channel("art")
-    role = guild.create_role("staff", permissions=discord.Permissions(**granted))
-    member = guild.add_member(env.create_user("mia"), roles=[role])
-    offered = member.available_commands(channel)
-    assert offered == (tuple(f"quota {name}" for name in NAMES) if admin else ())
-    if not admin:
-        command = next(each for each in await env.bot.tree.fetch_commands() if each.name == "quota")
-        guild.set_command_permissions(command.id, {member: True})
-    result = await member.slash(channel, "quota usage")
-    assert result.ephemeral
-    assert result.response is not None
-    [embed] = result.response.embeds
-    assert embed.title == ("Use in the last 30 days" if admin else "Not allowed")
+    bot = EaselBot(cast(Any, register), ["tests.cogs.hook", "cogs.admin"])
+    async with simcord.run(bot, shard_count=1) as env:
+        guild = env.create_guild()
+        channel = guild.create_text_channel("art")
+        role = guild.create_role("staff", permissions=discord.Permissions(**granted))
+        member = guild.add_member(env.create_user("mia"), roles=[role])
+        offered = {f"quota {name}" for name in NAMES} if admin else set()
+        assert set(member.available_commands(channel)) == offered
+        if not admin:
+            [command] = await bot.tree.fetch_commands()
+            guild.set_command_permissions(command.id, {member: True})
+        result = await member.slash(channel, "quota usage")
+        assert result.ephemeral
+        assert result.response is not None
+        [embed] = result.response.embeds
+        assert embed.title == ("Use in the last 30 days" if admin else "Not allowed")
     [asker] = register.askers
     assert (asker.admin, asker.moderator) == (admin, moderator)
     assert asker.user == member.id

@@ -138,6 +138,21 @@ async def simulated_worker(
     await executor.close()
 
 
+@pytest.fixture(scope="session")
+async def diffusion_worker() -> AsyncIterator[LocalExecutor]:
+    """The only process of the run that loads torch."""
+    executor = diffusion()
+    await executor.start()
+    model = card_of(Settings()).id
+    while not any(model in worker.loaded for worker in executor.workers()):
+        version = executor.version
+        for worker in executor.workers():
+            await executor.prepare(worker.id, [model], pin=True)
+        await executor.changed(version)
+    yield executor
+    await executor.close()
+
+
 @pytest.fixture
 def gate(simulated_worker: tuple[LocalExecutor, Gate]) -> Iterator[Gate]:
     """Closed: "slow" prompts stop at a third of their way until the test opens it."""

@@ -1,7 +1,8 @@
 """The simulated engine for tests that stop the world at a moment of their choice.
 
 A prompt with the word "slow" waits at its fourth step while the file `gate` exists; one with
-"doomed" fails when it is drawn; one with "noise" gives pictures that hardly compress. `"tests.e2e.engines:create"` names it.
+"doomed" fails when it is drawn; one with "noise" gives pictures that hardly compress.
+`"tests.e2e.engines:create"` names it.
 """
 
 from __future__ import annotations

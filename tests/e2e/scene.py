@@ -64,8 +64,10 @@ def used(message: Message) -> set[str]:
     return {label for label, each in buttons(message).items() if each["style"] == PRIMARY}
 
 
-def text_of(message: Message) -> str:
-    """Everything a message says, its embeds included."""
+def text_of(message: Message | None) -> str:
+    """Everything a message says, its embeds included; nothing when it is gone."""
+    if message is None:
+        return ""
     parts = [message.get("content") or ""]
     for embed in message.get("embeds") or []:
         parts += [embed.get("title", ""), embed.get("description", "")]

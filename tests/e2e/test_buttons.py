@@ -78,7 +78,7 @@ async def test_pictures_that_were_cleared_away_are_explained(easel: Easel) -> No
     sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
     grid = await scene.imagine(sandbox, mia, "a fox")
     service = easel.core.service
-    service._rules = type(service._rules)(images_max_bytes=0)  # noqa: SLF001
+    service._rules = type(service._rules)(images_max_bytes=0)
     assert await service.housekeeping() == 4
     for button in ("U1", "V2"):
         assert "cleared away to save space" in await answer(easel, mia, grid, button)
@@ -97,10 +97,10 @@ async def test_old_buttons_work_after_many_messages(easel: Easel) -> None:
         await scene.press(sandbox, mia, shown, button)
     await (await mia.slash("imagine", prompt="an unfit fox")).ack()
     await scene.until_said(sandbox, mia, "⚠️")
-    store = easel.bot._connection._view_store  # noqa: SLF001
-    assert list(store._dynamic_items.values()) == [JobButton]  # noqa: SLF001
-    assert store._views == {}  # noqa: SLF001
-    assert store._synced_message_views == {}  # noqa: SLF001
+    store = easel.bot._connection._view_store
+    assert list(store._dynamic_items.values()) == [JobButton]
+    assert store._views == {}
+    assert store._synced_message_views == {}
     press = await mia.click(first, "V4")
     await press.ack()
     await sandbox.wait_for(lambda: len(scene.results(mia)) == 5)

@@ -41,9 +41,9 @@ def mia(sandbox: Sandbox) -> Person:
 
 
 def posts(sandbox: Sandbox) -> int:
-    """Messages that the bot posted by its own token, repeated nonces included."""
+    """Posts by the bot's own token that it heard the answer of, repeated nonces included."""
     return sum(
-        call.method == "POST" and call.path == "/channels/{channel_id}/messages"
+        (call.method, call.path, call.status) == ("POST", "/channels/{channel_id}/messages", 200)
         for call in sandbox.log
     )
 
@@ -91,6 +91,30 @@ async def test_killed_while_waiting(
     await scene.new_result(sandbox, noah, set(), "lobby")
     assert len(scene.results(mia)) == len(scene.results(noah, "lobby")) == 1
     assert_all_well(bot, jobs=2)
+
+
+@pytest.mark.parametrize("button", [None, "V1"])
+async def test_killed_before_the_progress_message_was_recorded(
+    sandbox: Sandbox, bot: BotProcess, mia: Person, button: str | None
+) -> None:
+    known: set[str] = set()
+    if button:
+        grid = await scene.imagine(sandbox, mia, "a fox")
+        known.add(grid["id"])
+        held = sandbox.faults.hold("POST", r"^/webhooks/", after_effect=True)
+        await mia.click(grid, button)
+    else:
+        held = sandbox.faults.hold("POST", r"^/interactions/", after_effect=True)
+        await mia.slash("imagine", prompt="a fox")
+    await held.arrived
+    await bot.kill()
+    held.drop()
+    sandbox.faults.clear()
+    assert len(scene.notices(mia)) == 1
+    await bot.start()
+    await scene.new_result(sandbox, mia, known)
+    assert len(scene.results(mia)) == len(known) + 1
+    assert_all_well(bot, jobs=len(known) + 1)
 
 
 async def test_killed_while_drawing(

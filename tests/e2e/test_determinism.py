@@ -9,31 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.app import card_of
 from bot.engine.local import LocalExecutor
 from bot.render import render
 from bot.sandbox import Sandbox
 from bot.settings import Settings
 from tests.e2e import scene
-from tests.e2e.conftest import Easel, SharedExecutor, diffusion, running, settings_for
+from tests.e2e.conftest import Easel, SharedExecutor, running, settings_for
 
 PROMPT = "a red apple on a blue background"
 NUMBERS = (1, 2, 3, 4)
-
-
-@pytest.fixture(scope="session")
-async def diffusion_worker() -> AsyncIterator[LocalExecutor]:
-    """The only process of the run that loads torch."""
-    executor = diffusion()
-    await executor.start()
-    model = card_of(Settings()).id
-    while not any(model in worker.loaded for worker in executor.workers()):
-        version = executor.version
-        for worker in executor.workers():
-            await executor.prepare(worker.id, [model], pin=True)
-        await executor.changed(version)
-    yield executor
-    await executor.close()
 
 
 @pytest.fixture

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from PIL import Image
+
+from bot.sandbox import Sandbox
 from tests.e2e import scene
-from tests.e2e.conftest import Easel, Gate
+from tests.e2e.conftest import Easel, Gate, running, settings_for
+from tests.e2e.launcher import simulated
 
 U_AND_V = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
 
@@ -90,9 +96,7 @@ async def test_u_posts_again_when_the_first_result_was_deleted(easel: Easel) -> 
     sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
     grid = await scene.imagine(sandbox, mia, "a fox")
     single = await scene.press(sandbox, mia, grid, "U2")
-    stored = sandbox.world.message(single["id"])
-    assert stored is not None
-    sandbox.messages.delete(stored)
+    delete(sandbox, single)
     again = await scene.press(sandbox, mia, grid, "U2")
     assert again["id"] != single["id"]
     assert scene.same_pixels(scene.picture(sandbox, again), _tile(sandbox, grid, 2))
@@ -160,7 +164,76 @@ async def test_a_single_picture_can_be_varied(easel: Easel) -> None:
     assert varied["message_reference"]["message_id"] == single["id"]
 
 
-def _tile(sandbox, grid, number):
+async def test_waiting_messages_follow_the_queue(easel: Easel, gate: Gate) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    await (await mia.slash("imagine", prompt="a slow boat")).ack()
+    running = await scene.until_drawing(sandbox, mia)
+    presses = []
+    for animal in ("hare", "owl", "newt"):
+        press = await mia.slash("imagine", prompt=f"a {animal}")
+        await press.ack()
+        presses.append(press)
+    assert "3rd in line" in scene.text_of(presses[2].original)
+    await (await mia.click(presses[0].original, "Cancel")).ack()
+    await sandbox.wait_for(lambda: "2nd in line" in scene.text_of(presses[2].original))
+    await sandbox.wait_for(lambda: "next in line" in scene.text_of(presses[1].original))
+    await (await mia.click(presses[1].original, "Cancel")).ack()
+    await sandbox.wait_for(lambda: "next in line" in scene.text_of(presses[2].original))
+    await (await mia.click(running, "Cancel")).ack()
+    await sandbox.wait_for(lambda: scene.results(mia))
+    assert "newt" in scene.results(mia)[0]["content"]
+
+
+async def test_a_deleted_progress_message_does_not_matter(easel: Easel, gate: Gate) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    await (await mia.slash("imagine", prompt="a slow fox")).ack()
+    notice = await scene.until_drawing(sandbox, mia)
+    delete(sandbox, notice)
+    gate.open()
+    await scene.new_result(sandbox, mia, set())
+    assert len(scene.results(mia)) == 1
+
+
+async def test_a_deleted_parent_does_not_matter(easel: Easel) -> None:
+    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    grid = await scene.imagine(sandbox, mia, "a fox")
+    held = sandbox.faults.hold("POST", r"^/channels/")
+    await (await mia.click(grid, "V1")).ack()
+    await held.arrived
+    delete(sandbox, grid)
+    held.release()
+    varied = await scene.new_result(sandbox, mia, {grid["id"]})
+    assert scene.recipe(sandbox, varied)["source"] == [scene.job_of(grid), 1]
+
+
+async def test_a_model_that_cannot_be_loaded_is_said_and_the_bot_stays_up(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    missing = tmp_path / "missing"
+    missing.touch()
+    executor = simulated(tmp_path / "gate", missing=str(missing))
+    async with running(sandbox, settings_for(sandbox, tmp_path / "data"), executor):
+        while not any(worker.error for worker in executor.workers()):
+            await executor.changed(executor.version)
+        mia = sandbox.person("Mia")
+        press = await mia.slash("imagine", prompt="a fox")
+        await press.ack()
+        await scene.until_said(sandbox, mia, "The model embedded is not there")
+        info = await mia.slash("info", channel="lobby")
+        await info.ack()
+        assert "⚠️ simulated: The model embedded is not there" in scene.text_of(info.original)
+        await (await mia.click(press.original, "Cancel")).ack()
+        await scene.until_said(sandbox, mia, "(Stopped)")
+
+
+def delete(sandbox: Sandbox, message: scene.Message) -> None:
+    """A moderator removes the message."""
+    stored = sandbox.world.message(message["id"])
+    assert stored is not None
+    sandbox.messages.delete(stored)
+
+
+def _tile(sandbox: Sandbox, grid: scene.Message, number: int) -> Image.Image:
     whole = scene.picture(sandbox, grid)
     width, height = whole.width // 2, whole.height // 2
     left, top = (number - 1) % 2 * width, (number - 1) // 2 * height

@@ -8,7 +8,6 @@ import ipaddress
 import logging
 import time
 from asyncio import base_events, selector_events
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -66,31 +65,35 @@ async def test_a_post_that_never_arrived_is_sent_again(easel: Easel) -> None:
 
 
 async def test_rate_limits_delay_but_lose_nothing(tmp_path: Path, quick: Executor) -> None:
-    async with Sandbox(port=0, rate_limits=0.2) as sandbox:
-        async with running(sandbox, settings_for(sandbox, tmp_path), quick):
-            people = [sandbox.person(name) for name in ("Ada", "Mia", "Noah")]
-            for number in range(4):
-                for person in people:
-                    await (await person.slash("imagine", prompt=f"fox {number}")).ack()
-            mia = people[1]
-            await sandbox.wait_for(lambda: len(scene.results(mia)) == 12 and not scene.notices(mia))
-            assert len({scene.job_of(each) for each in scene.results(mia)}) == 12
-            assert scene.spent(tmp_path) == 12
+    async with (
+        Sandbox(port=0, rate_limits=0.2) as sandbox,
+        running(sandbox, settings_for(sandbox, tmp_path), quick),
+    ):
+        people = [sandbox.person(name) for name in ("Ada", "Mia", "Noah")]
+        for number in range(4):
+            for person in people:
+                await (await person.slash("imagine", prompt=f"fox {number}")).ack()
+        mia = people[1]
+        await sandbox.wait_for(lambda: len(scene.results(mia)) == 12 and not scene.notices(mia))
+        assert len({scene.job_of(each) for each in scene.results(mia)}) == 12
+        assert scene.spent(tmp_path) == 12
 
 
 async def test_a_429_that_could_not_be_foreseen_is_waited_out(
     tmp_path: Path, quick: Executor, gate: Gate
 ) -> None:
-    async with Sandbox(port=0, rate_limits=0.6) as sandbox:
-        async with running(sandbox, settings_for(sandbox, tmp_path), quick):
-            mia = sandbox.person("Mia")
-            await (await mia.slash("imagine", prompt="a slow fox")).ack()
-            await scene.until_drawing(sandbox, mia)
-            await spend_the_bucket(sandbox, "imagine")
-            gate.open()
-            await sandbox.wait_for(lambda: scene.results(mia))
-            assert 429 in statuses(sandbox, "POST", "")
-            assert len(scene.results(mia)) == 1
+    async with (
+        Sandbox(port=0, rate_limits=0.6) as sandbox,
+        running(sandbox, settings_for(sandbox, tmp_path), quick),
+    ):
+        mia = sandbox.person("Mia")
+        await (await mia.slash("imagine", prompt="a slow fox")).ack()
+        await scene.until_drawing(sandbox, mia)
+        await spend_the_bucket(sandbox, "imagine")
+        gate.open()
+        await sandbox.wait_for(lambda: scene.results(mia))
+        assert 429 in statuses(sandbox, "POST", "")
+        assert len(scene.results(mia)) == 1
 
 
 async def spend_the_bucket(sandbox: Sandbox, channel: str) -> None:
@@ -185,47 +188,51 @@ async def test_after_15_minutes_the_bot_token_takes_over(
     tmp_path: Path, quick: Executor, gate: Gate
 ) -> None:
     clock = MovableClock()
-    async with Sandbox(port=0, rate_limits=0.1, clock=clock) as sandbox:
-        async with running(sandbox, settings_for(sandbox, tmp_path), quick):
-            mia, noah = sandbox.person("Mia"), sandbox.person("Noah")
-            await (await noah.slash("imagine", prompt="a slow doomed boat", channel="lobby")).ack()
-            await scene.until_drawing(sandbox, noah, "lobby")
-            await (await mia.slash("imagine", prompt="a slow fox")).ack()
-            clock.ahead += 16 * 60
-            gate.open()
-            grid = await scene.new_result(sandbox, mia, set())
-            failed = await scene.until_said(sandbox, noah, "⚠️", "lobby")
-            assert failed["components"] == []
-            assert 204 in statuses(sandbox, "DELETE", "/{message_id}")
-            assert 200 in statuses(sandbox, "PATCH", "/{message_id}")
-            await scene.press(sandbox, mia, grid, "V1")
+    async with (
+        Sandbox(port=0, rate_limits=0.1, clock=clock) as sandbox,
+        running(sandbox, settings_for(sandbox, tmp_path), quick),
+    ):
+        mia, noah = sandbox.person("Mia"), sandbox.person("Noah")
+        await (await noah.slash("imagine", prompt="a slow doomed boat", channel="lobby")).ack()
+        await scene.until_drawing(sandbox, noah, "lobby")
+        await (await mia.slash("imagine", prompt="a slow fox")).ack()
+        clock.ahead += 16 * 60
+        gate.open()
+        grid = await scene.new_result(sandbox, mia, set())
+        failed = await scene.until_said(sandbox, noah, "⚠️", "lobby")
+        assert failed["components"] == []
+        assert 204 in statuses(sandbox, "DELETE", "/{message_id}")
+        assert 200 in statuses(sandbox, "PATCH", "/{message_id}")
+        await scene.press(sandbox, mia, grid, "V1")
 
 
 async def test_a_late_answer_costs_the_progress_but_not_the_result(
     tmp_path: Path, quick: Executor
 ) -> None:
-    async with Sandbox(port=0, rate_limits=0.1, ack_seconds=0.5) as sandbox:
-        async with running(sandbox, settings_for(sandbox, tmp_path), quick):
-            mia = sandbox.person("Mia")
+    async with (
+        Sandbox(port=0, rate_limits=0.1, ack_seconds=0.5) as sandbox,
+        running(sandbox, settings_for(sandbox, tmp_path), quick),
+    ):
+        mia = sandbox.person("Mia")
+        late = sandbox.faults.hold("POST", r"^/interactions/")
+        asked = await mia.slash("imagine", prompt="a fox")
+        await late.arrived
+        with pytest.raises(NotResponding):
+            await asked.ack()
+        late.release()
+        sandbox.faults.clear()
+        grid = await scene.new_result(sandbox, mia, set())
+        for button in ("U1", "V1"):
+            known = {each["id"] for each in scene.results(mia)}
             late = sandbox.faults.hold("POST", r"^/interactions/")
-            asked = await mia.slash("imagine", prompt="a fox")
+            asked = await mia.click(grid, button)
             await late.arrived
             with pytest.raises(NotResponding):
                 await asked.ack()
             late.release()
             sandbox.faults.clear()
-            grid = await scene.new_result(sandbox, mia, set())
-            for button in ("U1", "V1"):
-                known = {each["id"] for each in scene.results(mia)}
-                late = sandbox.faults.hold("POST", r"^/interactions/")
-                asked = await mia.click(grid, button)
-                await late.arrived
-                with pytest.raises(NotResponding):
-                    await asked.ack()
-                late.release()
-                sandbox.faults.clear()
-                await scene.new_result(sandbox, mia, known)
-            assert len(scene.results(mia)) == 3
+            await scene.new_result(sandbox, mia, known)
+        assert len(scene.results(mia)) == 3
 
 
 async def test_a_lost_answer_to_the_acknowledgement(easel: Easel) -> None:
@@ -309,7 +316,7 @@ async def test_an_unexpected_error_is_a_sentence_with_a_reference(
 
 
 @pytest.fixture
-async def addresses(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[set[str]]:
+def addresses(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Every host that this process looks up or connects to."""
     seen: set[str] = set()
     connect, look_up = (
@@ -327,7 +334,7 @@ async def addresses(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[set[str]]:
 
     monkeypatch.setattr(selector_events.BaseSelectorEventLoop, "sock_connect", sock_connect)
     monkeypatch.setattr(base_events.BaseEventLoop, "getaddrinfo", getaddrinfo)
-    yield seen
+    return seen
 
 
 @pytest.mark.parametrize("fault", ["drop_gateway", "reconnect", "invalidate_session"])

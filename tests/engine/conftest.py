@@ -114,7 +114,7 @@ async def simulated(
 @pytest.fixture(scope="module")
 async def gpu() -> AsyncIterator[LocalExecutor]:
     """One simulated GPU for a module; words in the prompt make it misbehave."""
-    faults = {
+    faults: dict[str, Any] = {
         f"{fault}_on": [f"please {fault}"]
         for fault in ("crash", "hang", "fail", "bad_input", "out_of_memory", "print")
     }

@@ -16,15 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
-from diffusers import (
-    AutoencoderKL,
-    DDIMScheduler,
-    EulerDiscreteScheduler,
-    StableDiffusionPipeline,
-    StableDiffusionXLPipeline,
-    UNet2DConditionModel,
-)
 from safetensors.torch import save_file
 from transformers import (
     CLIPTextConfig,
@@ -34,6 +27,8 @@ from transformers import (
 )
 
 from bot.models.cards import EMBEDDED
+
+library: Any = diffusers  # its hints are narrower than what it takes
 
 WIDTH = 32
 LAST = "damaged"
@@ -47,19 +42,21 @@ def build(folder: Path) -> None:
     torch.manual_seed(0)
     tokenizer = CLIPTokenizer.from_pretrained(EMBEDDED / "tokenizer")
     vae = _vae()
-    plain = StableDiffusionPipeline(
+    plain = library.StableDiffusionPipeline(
         vae=vae,
         text_encoder=CLIPTextModel(_text_config()),
         tokenizer=tokenizer,
         unet=_unet(),
-        scheduler=DDIMScheduler(beta_schedule="scaled_linear", clip_sample=False, steps_offset=1),
+        scheduler=library.DDIMScheduler(
+            beta_schedule="scaled_linear", clip_sample=False, steps_offset=1
+        ),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
     )
     plain.save_pretrained(folder / "sd")
     plain.save_pretrained(folder / "fp16", variant="fp16")
-    StableDiffusionXLPipeline(
+    library.StableDiffusionXLPipeline(
         vae=vae,
         text_encoder=CLIPTextModel(_text_config()),
         text_encoder_2=CLIPTextModelWithProjection(_text_config()),
@@ -71,7 +68,7 @@ def build(folder: Path) -> None:
             cross_attention_dim=2 * WIDTH,
             projection_class_embeddings_input_dim=6 * 8 + WIDTH,
         ),
-        scheduler=EulerDiscreteScheduler(beta_schedule="scaled_linear"),
+        scheduler=library.EulerDiscreteScheduler(beta_schedule="scaled_linear"),
     ).save_pretrained(folder / "sdxl")
     weights = _original_names(plain)
     save_file(weights, folder / "alone.safetensors")
@@ -98,8 +95,8 @@ def _text_config() -> CLIPTextConfig:
     )
 
 
-def _vae() -> AutoencoderKL:
-    return AutoencoderKL(
+def _vae() -> Any:
+    return library.AutoencoderKL(
         down_block_types=("DownEncoderBlock2D", "DownEncoderBlock2D"),
         up_block_types=("UpDecoderBlock2D", "UpDecoderBlock2D"),
         block_out_channels=(WIDTH, WIDTH),
@@ -107,9 +104,9 @@ def _vae() -> AutoencoderKL:
     )
 
 
-def _unet(**more: Any) -> UNet2DConditionModel:
+def _unet(**more: Any) -> Any:
     settings: dict[str, Any] = {"cross_attention_dim": WIDTH} | more
-    return UNet2DConditionModel(
+    return library.UNet2DConditionModel(
         sample_size=32,
         in_channels=4,
         out_channels=4,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from transformers import CLIPTokenizer
 
+from bot.models.training.__main__ import main
 from bot.models.training.captions import (
     Idea,
     caption,
@@ -145,3 +146,16 @@ def test_a_saved_tokenizer_reads_the_same(tmp_path, tokenizer: CLIPTokenizer) ->
     again = CLIPTokenizer.from_pretrained(tmp_path)
     text = "three foxes left of an owl, expressive oil painting"
     assert again(text).input_ids == tokenizer(text).input_ids
+
+
+def test_the_command_line_makes_a_tokenizer(tmp_path, capsys) -> None:
+    main(["tokenizer", "--place", str(tmp_path)])
+    assert "tokens" in capsys.readouterr().out
+    again = CLIPTokenizer.from_pretrained(tmp_path / "tokenizer")
+    assert len(again.tokenize("an astronaut")) == 2
+
+
+def test_the_command_line_refuses_unknown_stages(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["paint"])
+    assert "invalid choice" in capsys.readouterr().err

@@ -1,0 +1,47 @@
+"""Each scenario with tiny numbers: a real bot process, real requests; values are not judged."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from PIL import Image
+
+from bot import imaging
+from bot.bench import busy, crowd, lag
+from bot.bench.engine import grainy
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
+
+
+async def test_busy_counts_every_drawing() -> None:
+    run = busy.Run(job_s=0.02, upload_s=0.01, side=64, jobs=3, users=2, steps=2)
+    seen, visible = await busy.play(run)
+    assert len(seen.drawings) == len(visible) == 3
+    assert all(seconds > 0 for seconds in visible)
+    assert 0 < busy.busy_fraction(seen.drawings) <= 1
+    assert not seen.torch
+
+
+async def test_lag_is_sampled_while_grids_are_drawn() -> None:
+    run = lag.Run("tiny", 0.3, people=1, engine="bot.bench.engine:create", side=64, steps=1)
+    seen, calm, visible = await lag.play(run)
+    assert visible
+    assert min(seen.lag) >= 0
+    assert calm
+    assert len(lag.figures_of("tiny", seen, calm)) == 5
+    assert "drawn → visible" in lag.note_of(run, seen, visible)
+
+
+async def test_everybody_of_a_crowd_is_answered() -> None:
+    run = crowd.Run(people=3, bursts=1, job_s=0.01)
+    burst, bare = await crowd.play_burst(run), await crowd.play_burst(run, bare=True)
+    assert len(burst.seconds) == len(bare.seconds) == 3
+    assert all(0 < seconds < 3 for seconds in (*burst.seconds, *bare.seconds))
+    assert burst.cpu > 0
+
+
+def test_grainy_pictures_are_as_heavy_as_photographs() -> None:
+    picture = grainy(128, 1)
+    flat = Image.new("RGB", picture.size, "red")
+    assert len(imaging.encode_tile(picture)) > 50 * len(imaging.encode_tile(flat))

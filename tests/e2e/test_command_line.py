@@ -1,0 +1,153 @@
+"""`python -m bot …` as a person types it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.check import check
+from bot.engine.local import LocalExecutor
+from bot.lock import lock_folder
+from bot.sandbox import Sandbox
+from tests.e2e.conftest import SharedExecutor, settings_for
+from tests.e2e.process import ROOT
+
+PATIENCE_S = 100.0
+
+
+async def easel(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Exit status, standard output, standard error."""
+    inherited = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments,
+        cwd=ROOT, env=inherited | environment, stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_run_without_a_token_says_so(tmp_path: Path) -> None:
+    status, _, err = await easel("run", DISCORD_TOKEN="", DATA_DIR=str(tmp_path))
+    assert status == 2
+    assert err.startswith("DISCORD_TOKEN is not set.")
+    assert "easel sandbox" in err
+    assert "Traceback" not in err
+
+
+async def test_run_with_a_wrong_token_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    status, _, err = await easel(
+        "run",
+        DISCORD_TOKEN="not-the-token",
+        DISCORD_API_URL=sandbox.api_url,
+        DATA_DIR=str(tmp_path),
+    )
+    assert status == 2
+    assert "Discord refuses DISCORD_TOKEN" in err
+    assert "not-the-token" not in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--fast"], "unrecognised arguments: --fast"),
+        (["--fast"], "unrecognised arguments: --fast"),
+        (["sandbox", "--port", "many"], "invalid int value: 'many'"),
+        (["paint"], "invalid choice: 'paint'"),
+        (["render"], "the following arguments are required: prompt"),
+    ],
+)
+def test_wrong_arguments(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("CREDITS", "many", "CREDITS is 'many'"),
+        ("DISCORD_API_URL", "nonsense", "DISCORD_API_URL is 'nonsense'"),
+        ("PROGRESS_SECONDS", "0", "PROGRESS_SECONDS is '0'"),
+    ],
+)
+def test_wrong_settings(
+    setting: str,
+    value: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(setting, value)
+    assert main(["run"]) == 2
+    assert words in capsys.readouterr().err
+
+
+async def test_render_refuses_a_wrong_prompt_in_a_sentence(tmp_path: Path) -> None:
+    status, out, err = await easel("render", "a fox", "--arr", "3:2", "--out", str(tmp_path))
+    assert status == 1
+    assert "did you mean `--ar`?" in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert os.listdir(tmp_path) == []
+
+
+async def test_check_says_what_is_wrong_and_the_remedy(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "easel.sqlite3").write_bytes(b"this is no database at all" * 100)
+    status, out, err = await easel(
+        "check",
+        DISCORD_TOKEN="not-the-token",
+        DISCORD_API_URL=sandbox.api_url,
+        DATA_DIR=str(tmp_path),
+        MODEL=str(tmp_path / "nowhere"),
+    )
+    assert status == 1
+    lines = {line.split()[1]: line for line in out.splitlines()}
+    assert lines["settings"].startswith("ok ")
+    assert lines["data"].startswith(("ok ", "note"))
+    assert lines["database"].startswith("FAIL")
+    assert "cannot be opened" in lines["database"]
+    assert lines["token"].startswith("FAIL")
+    assert "copy it anew" in lines["token"]
+    assert lines["model"].startswith("FAIL")
+    assert "nowhere" in lines["model"]
+    assert "Traceback" not in out + err
+    assert "not-the-token" not in out + err
+
+
+async def test_check_of_a_good_installation(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    diffusion_worker: LocalExecutor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("bot.check.local_executor", lambda *_: SharedExecutor(diffusion_worker))
+    assert await check(settings_for(sandbox, tmp_path)) == 0
+    out = capsys.readouterr().out
+    assert "FAIL" not in out
+    assert "database  made anew" in out
+    assert "it is Easel's" in out
+    assert "Easel embedded on cpu" in out
+
+
+async def test_two_bots_do_not_share_a_data_folder(sandbox: Sandbox, tmp_path: Path) -> None:
+    with lock_folder(tmp_path):
+        status, _, err = await easel(
+            "run",
+            DISCORD_TOKEN=sandbox.token,
+            DISCORD_API_URL=sandbox.api_url,
+            DATA_DIR=str(tmp_path),
+        )
+    assert status == 2
+    assert "Another Easel uses DATA_DIR" in err

@@ -1,0 +1,133 @@
+"""Evaluation: marks that a known judge must give, and questions that are new where they say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import torch
+
+from bot.models.training.captions import Idea, held_out, plain_caption
+from bot.models.training.classifier import (
+    PLACES,
+    VIEW,
+    Classifier,
+    Verdict,
+    load_classifier,
+    place_of,
+    view,
+)
+from bot.models.training.evaluate import Questions, chance, claimed, good_ideas, marks
+from bot.models.training.sheets import layout_prompts, object_prompts, page, style_prompts
+from bot.models.training.vocabulary import LAYOUTS, STYLES, THINGS
+from bot.models.training.workplace import save_tensors
+
+NAMES = tuple(thing.name for thing in THINGS[:20])
+IDEAS = [
+    Idea(("cat",), scene="beach", style="photo"),
+    Idea(("cat", "owl"), "beside", colour="red"),
+    Idea(("fox",), colour="blue"),
+]
+
+
+class Oracle:
+    """A judge that says what it is told to say, whatever it is shown."""
+
+    names = NAMES
+
+    def __init__(self, said: Sequence[Idea]) -> None:
+        self._said = said
+
+    def judge(self, pixels: torch.Tensor) -> Verdict:
+        rows = len(pixels)
+        verdict = Verdict(
+            torch.zeros(rows, len(NAMES)),
+            torch.zeros(rows, len(PLACES)),
+            torch.zeros(rows, len(STYLES)),
+            torch.zeros(rows, len(LAYOUTS)),
+        )
+        for row, idea in enumerate(self._said):
+            for name in idea.objects:
+                verdict.objects[row, NAMES.index(name)] = 1
+            verdict.places[row, PLACES.index(place_of(idea))] = 1
+            verdict.styles[row, list(STYLES).index(idea.style)] = 1
+            verdict.layouts[row, [*LAYOUTS].index(idea.layout)] = 1
+        return verdict
+
+
+def judged(said: Sequence[Idea], asked: Sequence[Idea]) -> dict[str, float]:
+    pixels = torch.zeros(len(asked), 3, 8, 8, dtype=torch.uint8)
+    return marks(cast(Any, Oracle(said)), pixels, asked)
+
+
+def test_a_judge_who_sees_what_was_asked_gives_full_marks() -> None:
+    assert set(judged(IDEAS, IDEAS).values()) == {1.0}
+
+
+def test_marks_count_what_is_wrong() -> None:
+    said = [Idea(("owl",), scene="beach", style="photo"), IDEAS[1], Idea(("fox",), scene="snow")]
+    found = judged(said, IDEAS)
+    assert found["objects"] == pytest.approx(2 / 3, abs=0.001)
+    assert found["place"] == pytest.approx(2 / 3, abs=0.001)
+    assert found["style"] == 1.0
+
+
+def test_of_two_objects_both_must_be_there() -> None:
+    assert (
+        judged([Idea(("cat", "fox"), "beside")], [Idea(("cat", "owl"), "beside")])["objects"] == 0
+    )
+
+
+def test_chance_is_what_guessing_gives() -> None:
+    assert chance(NAMES)["objects"] == pytest.approx(1 / 20)
+    assert chance(NAMES)["top5"] == pytest.approx(5 / 20)
+
+
+def test_only_objects_that_come_out_are_claimed() -> None:
+    found = {
+        "cat": {"objects": 0.9, "top5": 1.0},
+        "owl": {"objects": 0.2, "top5": 1.0},
+        "fox": {"objects": 0.6, "top5": 0.5},
+    }
+    assert claimed(found) == ["cat"]
+
+
+def test_questions_are_new_where_they_say_so_and_always_the_same() -> None:
+    questions = Questions(NAMES, count=6)
+    sets = questions.sets()
+    assert sets == questions.sets()
+    assert all(len(ideas) == 6 for ideas in sets.values())
+    for name, ideas in sets.items():
+        assert all(held_out(idea) is name.startswith("held-out") for idea in ideas), name
+
+
+def test_offered_ideas_use_only_known_objects() -> None:
+    with_seed = good_ideas(NAMES)
+    assert "astronaut lying in a sun lounger with a cocktail in the desert" in with_seed[0]
+    unknown = set(NAMES) - {"cat", "fox"}
+    for idea in good_ideas(["cat", "fox"]):
+        assert not any(f" {name} " in f" {idea} " for name in unknown)
+
+
+def test_a_saved_classifier_judges_the_same(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    judge = Classifier(NAMES)
+    pixels = torch.randint(0, 256, (2, 3, 128, 128), dtype=torch.uint8)
+    assert view(pixels).shape == (2, 3, VIEW, VIEW)
+    save_tensors(tmp_path / "c.pt", {"names": list(NAMES), "weights": judge.state_dict()})
+    again = load_classifier(tmp_path / "c.pt")
+    assert torch.equal(again.judge(pixels).objects, judge.judge(pixels).objects)
+
+
+def test_sheets_have_room_for_every_picture() -> None:
+    prompts = style_prompts() + object_prompts(NAMES) + layout_prompts(NAMES)
+    assert plain_caption(Idea(("fox",), scene="forest", style="neon")) in prompts
+    pixels = torch.zeros(len(prompts), 3, 128, 128, dtype=torch.uint8)
+    pixels[:, 0] = 200  # a red that no shade of black ink has
+    sheet = page(pixels, prompts, columns=8)
+    colours = sheet.getcolors(maxcolors=1_000_000)
+    assert colours is not None
+    painted = next(count for count, colour in colours if colour == (200, 0, 0))
+    assert painted == len(prompts) * 128 * 128
