@@ -310,9 +310,9 @@ class GenerationService:
     async def delivered(self, job_id: str, message: int) -> None:
         await self._jobs.delivered(job_id, message)
 
-    async def deliver_again(self, job_id: str) -> None:
-        """The result's message is gone; it may be posted once more."""
-        await self._jobs.deliver_again(job_id, new_nonce())
+    async def deliver_again(self, job_id: str, gone: int) -> None:
+        """The result's message `gone` was deleted; it may be posted once more."""
+        await self._jobs.deliver_again(job_id, gone, new_nonce())
 
     async def give_up_delivery(self, job_id: str, why: str) -> None:
         log.warning("job %s: result not posted: %s", job_id, why)

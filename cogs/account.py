@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.job import Job
+from bot.domain.quota import Period
 from bot.service import AccountView, GenerationService
 from cogs.ui import asking, render
 
@@ -38,7 +39,8 @@ def describe(view: AccountView) -> discord.Embed:
     embed = discord.Embed(title="Your info", colour=_GREEN)
     balance, quota, profile = view.balance, view.quota, view.profile
     lines = [f"**{balance.spendable}** grids left"]
-    parts = [f"{balance.periodic} of {balance.granted} this {quota.period}"]
+    when = "today" if quota.period is Period.DAY else "this month"
+    parts = [f"{balance.periodic} of {balance.granted} {when}"]
     if balance.extra:
         parts.append(f"{balance.extra} that stay")
     if balance.held:
@@ -86,7 +88,7 @@ def _model(view: AccountView) -> str:
             lines.append(f"⚠️ {worker.device}: {render.escape(worker.error)}")
         else:
             state = "ready" if worker.slots_free else "drawing"
-            lines.append(f"{worker.device}: {state if worker.loaded else 'loading on first use'}")
+            lines.append(f"{worker.device}: {state if worker.loaded else 'loading'}")
     if not view.workers:
         lines.append("⚠️ No worker is running just now; jobs wait until one is.")
     return "\n".join(lines)[:1024]

@@ -137,11 +137,12 @@ class Imagine(commands.Cog):
         )
         delivery = await self._service.delivery(job.id)
         if delivery is not None and delivery.message:
-            if await self._presenter.still_there(job, delivery.message):
+            there = self._presenter.still_there(job, delivery.message)
+            if await self._quickly(interaction, there):
                 link = _link(interaction, delivery.channel, delivery.message)
                 await replies.private(interaction, f"Image #{tile.index} is here already: {link}")
                 return
-            await self._service.deliver_again(job.id)
+            await self._service.deliver_again(job.id, delivery.message)
         await self._mark_used(interaction, tile.job)
         if not await self._presenter.post(job):
             raise NotFound("I could not post the picture here; ask an admin about my permissions.")
@@ -208,6 +209,8 @@ class Imagine(commands.Cog):
 
 
 async def _defer(interaction: discord.Interaction) -> None:
+    if interaction.response.is_done():
+        return
     try:
         await interaction.response.defer()
     except TROUBLE as error:

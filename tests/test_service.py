@@ -491,7 +491,7 @@ async def test_delivered_results_are_not_posted_after_a_restart(house: House) ->
 async def test_a_deleted_result_can_be_posted_once_more(house: House) -> None:
     office, job = PostOffice(house), await house.draw()
     await deliver(house, office, job)
-    await house.service.deliver_again(job.id)
+    await house.service.deliver_again(job.id, 1)
     await deliver(house, office, job)
     await deliver(house, office, job)
     assert list(office.messages.values()) == [job.id, job.id]

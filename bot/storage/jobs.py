@@ -292,13 +292,13 @@ class JobRepository:
             )
         )
 
-    async def deliver_again(self, job: str, nonce: str) -> None:
-        """The message of a result was deleted: post it anew."""
+    async def deliver_again(self, job: str, gone: int, nonce: str) -> None:
+        """The message `gone` of a result was deleted: post it anew, unless that was done."""
         await self._database.transaction(
             lambda c: c.execute(
                 "UPDATE outbox SET message_id = 0, sending_at = NULL, nonce = ?, given_up = NULL"
-                " WHERE job_id = ?",
-                (nonce, job),
+                " WHERE job_id = ? AND message_id = ?",
+                (nonce, job, gone),
             )
         )
 

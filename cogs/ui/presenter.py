@@ -49,10 +49,6 @@ class Presenter:
         """Keep `notice` current in the background until the job's result is posted."""
         self._spawn(self._follow(job, notice), f"follow {job.id}")
 
-    def deliver(self, job: Job) -> None:
-        """Post a finished job's result in the background."""
-        self._spawn(self._deliver_alone(job), f"deliver {job.id}")
-
     async def post(self, job: Job) -> int:
         """Post a finished job's result, however long Discord is out of reach; returns the
         message's id, 0 when that cannot be."""
@@ -188,9 +184,6 @@ class Presenter:
             await self._say_in_channel(job)
         if notice is not None:
             await self._service.set_notice(job.id, 0)
-
-    async def _deliver_alone(self, job: Job) -> None:
-        await self.post(job)
 
     async def _say_in_channel(self, job: Job) -> None:
         channel = self._client.get_partial_messageable(

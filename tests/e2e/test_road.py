@@ -103,6 +103,23 @@ async def test_u_posts_again_when_the_first_result_was_deleted(easel: Easel) -> 
     assert len(scene.results(mia)) == 2
 
 
+async def test_two_people_who_miss_a_deleted_result_get_one(easel: Easel) -> None:
+    sandbox, mia, noah = easel.sandbox, *map(easel.sandbox.person, ("Mia", "Noah"))
+    grid = await scene.imagine(sandbox, mia, "a fox")
+    delete(sandbox, await scene.press(sandbox, mia, grid, "U2"))
+    looks = sandbox.faults.hold("GET", r"^/channels/\d+/messages/")
+    presses = [await person.click(grid, "U2") for person in (mia, noah)]
+    await looks.arrived
+    for press in presses:
+        # Discord is slow to tell, so the presses are acknowledged meanwhile.
+        assert (await press.ack())["type"] == 6
+    looks.release()
+    await scene.new_result(sandbox, mia, {grid["id"]})
+    said = await scene.refused(sandbox, noah, await noah.click(grid, "U2"))
+    assert scene.results(mia)[-1]["id"] in said
+    assert len(scene.results(mia)) == 2
+
+
 async def test_v_draws_from_its_tile_and_replies_to_the_grid(easel: Easel) -> None:
     sandbox, noah = easel.sandbox, easel.sandbox.person("Noah")
     grid = await scene.imagine(sandbox, sandbox.person("Mia"), "a fox --seed 3")

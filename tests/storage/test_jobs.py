@@ -283,7 +283,9 @@ async def test_deliver_again_after_the_message_was_deleted(jobs: JobRepository) 
     job = await drawn(jobs)
     await jobs.begin_sending(job.id, MORNING)
     await jobs.delivered(job.id, 555)
-    await jobs.deliver_again(job.id, "m")
+    await jobs.deliver_again(job.id, 444, "x")
+    assert await jobs.begin_sending(job.id, MORNING + 60) is None
+    await jobs.deliver_again(job.id, 555, "m")
     begun = await jobs.begin_sending(job.id, MORNING + 60)
     assert begun is not None
     assert (begun.nonce, begun.sent_before, begun.message) == ("m", None, 0)

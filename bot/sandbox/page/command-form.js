@@ -22,7 +22,8 @@ export class CommandForm {
       "aria-expanded": "false",
       "aria-controls": "picker-list",
       onclick: () => this.#offerOptions(0),
-      onfocus: () => this.#offerOptions(0),
+      // Nothing is marked, so that Enter sends and only Tab or an arrow goes into the list.
+      onfocus: () => this.#offerOptions(-1),
       onkeydown: (event) => this.#onMoreKey(event),
     });
     this.chips = h(
@@ -178,7 +179,7 @@ export class CommandForm {
       const last = [...this.#fields.values()].at(-1);
       if (last) last.focus();
       else this.#exit();
-    } else if (event.key === "Enter" && !this.host.picker.isOpen) {
+    } else if (event.key === "Enter") {
       event.preventDefault();
       this.submit();
     }
@@ -226,7 +227,10 @@ export class CommandForm {
       run: () => this.#add(option, {}).focus(),
     }));
     this.host.picker.open(this.more, {
-      head: [h("span", { class: "head-title" }, "Optional")],
+      head: [
+        h("span", { class: "head-title" }, "Optional"),
+        h("span", { class: "head-note" }, "Tab or ↓ chooses, Enter sends"),
+      ],
       items,
       active,
       label: "Optional options",
