@@ -26,6 +26,9 @@ class FakeInteraction:
     def response(self) -> FakeInteraction:
         return self
 
+    def is_done(self) -> bool:
+        return self.deferred > 0
+
     async def defer(self) -> None:
         self.deferred += 1
         self.heard.set()

@@ -124,7 +124,7 @@ async def test_an_admin_sets_a_quota_that_a_member_meets(page: Page) -> None:
     await page.keyboard.type("/quota show")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Limits of this server")).to_be_visible()
+    await expect(page.get_by_text("Without a setting")).to_be_visible()
     await switch(page, "Mia")
     await imagine(page, "one fox")
     await expect(button(page, "U1")).to_be_visible()

@@ -224,7 +224,7 @@ async def test_own_settings_beat_roles_and_the_most_generous_role_beats_the_serv
     assert "**3** grids left" in await balance(noah)
     await scene.imagine(sandbox, mia, "a fox")
     sandbox.world.give_role("Mia", "Patron")
-    assert "2 of 3 this day" in await balance(mia)
+    assert "2 of 3 today" in await balance(mia)
     await admin(ada, "quota set", credits=7, user=mia.id)
     assert "**6** grids left" in await balance(mia)
     assert "**25** grids" not in await admin(ada, "quota show", user=noah.id)

@@ -125,7 +125,8 @@ def run_evaluation(order: Order) -> None:
     pipeline = _trained(order)
     questions = evaluate.Questions(names, order.questions)
     choices = [replace(order.sampling, steps=steps) for steps in (4, 8, 12, 20)]
-    choices += [replace(order.sampling, guidance=guidance) for guidance in (1.0, 2.0, 5.0, 7.5)]
+    choices += [replace(order.sampling, guidance=guidance) for guidance in (1.0, 2.0, 5.0)]
+    choices += [replace(order.sampling, steps=8, solver=solver) for solver in ("DPM++", "UniPC")]
     follow = evaluate.follow_prompts(pipeline, judge, questions, order.sampling)
     objects = evaluate.by_object(pipeline, judge, names, order.sampling)
     report = {

@@ -17,6 +17,9 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_img2img import (
     StableDiffusionImg2ImgPipeline,
 )
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
+from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
 from torch.utils.flop_counter import FlopCounterMode
 
 from bot.models.training.captions import Idea, draw_idea, held_out, plain_caption
@@ -26,6 +29,11 @@ from bot.models.training.vocabulary import LAYOUTS, NO_STYLE, PLAIN, SCENES, STY
 
 Say = Callable[[str], None]
 _BATCH = 16
+_SOLVERS: dict[str, Any] = {
+    "DDIM": DDIMScheduler,
+    "DPM++": DPMSolverMultistepScheduler,
+    "UniPC": UniPCMultistepScheduler,
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,10 @@ class Sampling:
 
     steps: int = 12
     guidance: float = 3.0
+    solver: str = "DDIM"
+
+    def __str__(self) -> str:
+        return f"{self.solver}, {self.steps} steps, guidance {self.guidance:g}"
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,9 @@ def draw(
     **options: Any,
 ) -> torch.Tensor:
     """One picture a prompt, each from its own seed: uint8, shape (n, 3, 128, 128)."""
+    solver = _SOLVERS[sampling.solver]
+    if type(pipeline.scheduler) is not solver:
+        pipeline.scheduler = solver.from_config(pipeline.scheduler.config)
     parts = []
     for start in range(0, len(prompts), _BATCH):
         batch = list(prompts[start : start + _BATCH])
@@ -177,14 +192,13 @@ def by_sampling(
     choices: Sequence[Sampling],
     say: Say = print,
 ) -> dict[str, Any]:
-    """Marks of held-out single objects for each number of steps and guidance."""
+    """Marks of held-out single objects for each solver, number of steps and guidance."""
     ideas = questions.sets()["held-out object in a scene"]
     prompts = [plain_caption(idea) for idea in ideas]
     report = {}
     for choice in choices:
-        key = f"{choice.steps} steps, guidance {choice.guidance:g}"
-        report[key] = marks(classifier, draw(pipeline, prompts, choice), ideas)
-        say(f"{key}: {report[key]}")
+        report[str(choice)] = marks(classifier, draw(pipeline, prompts, choice), ideas)
+        say(f"{choice}: {report[str(choice)]}")
     return report
 
 
