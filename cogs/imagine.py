@@ -31,9 +31,10 @@ T = TypeVar("T")
 
 # Discord waits 3 s for an answer; a service that needs longer than this gets a "thinking".
 QUICK_S = 1.0
-# With more than this many in work everybody gets a "thinking" first: it costs a third of the work,
-# so that the last of a crowd is answered before Discord gives up on all of them.
-CROWD = 32
+# With more than this many in work everybody gets a "thinking" first, and the work itself waits
+# until all of them have it (a second at most): an answer costs a third of the work, so the last of
+# a crowd is answered long before Discord would give up on it.
+CROWD = 4
 
 
 class Imagine(commands.Cog):
@@ -43,6 +44,8 @@ class Imagine(commands.Cog):
         self._service = service
         self._presenter = presenter
         self._in_work = 0
+        self._unanswered = 0
+        self._all_answered = asyncio.Event()
 
     async def cog_load(self) -> None:
         await self._presenter.recover()
@@ -194,7 +197,7 @@ class Imagine(commands.Cog):
         self._in_work += 1
         try:
             if self._in_work > CROWD:
-                await _defer(interaction)
+                await self._answer_crowd(interaction)
                 return await work
             task = asyncio.ensure_future(work)
             done, _ = await asyncio.wait({task}, timeout=QUICK_S)
@@ -203,6 +206,20 @@ class Imagine(commands.Cog):
             return await task
         finally:
             self._in_work -= 1
+
+    async def _answer_crowd(self, interaction: discord.Interaction) -> None:
+        """Acknowledge, then let the others of the crowd be acknowledged as well."""
+        self._unanswered += 1
+        self._all_answered.clear()
+        try:
+            await _defer(interaction)
+        finally:
+            self._unanswered -= 1
+            if not self._unanswered:
+                self._all_answered.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(QUICK_S):
+                await self._all_answered.wait()
 
     def _newest(self, job: Job) -> JobUpdate:
         return self._service.newest(job) or JobUpdate(job)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from discord import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.app import Core, card_of, core, engine_options
+from bot.app import Core, core
 from bot.client import EaselBot
 from bot.engine.base import Executor
-from bot.engine.local import DIFFUSION, LocalExecutor
+from bot.engine.local import LocalExecutor
+from bot.models.cards import EMBEDDED_CARD
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings
 from tests.e2e.launcher import simulated
@@ -120,12 +121,6 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield one
 
 
-def diffusion(devices: Sequence[str] = ("cpu",)) -> LocalExecutor:
-    settings = Settings()
-    card = card_of(settings)
-    return LocalExecutor(list(devices), DIFFUSION, engine_options(settings, card), backoff_s=0.05)
-
-
 @pytest.fixture(scope="session")
 async def simulated_worker(
     tmp_path_factory: pytest.TempPathFactory,
@@ -139,18 +134,14 @@ async def simulated_worker(
 
 
 @pytest.fixture(scope="session")
-async def diffusion_worker() -> AsyncIterator[LocalExecutor]:
-    """The only process of the run that loads torch."""
-    executor = diffusion()
-    await executor.start()
-    model = card_of(Settings()).id
-    while not any(model in worker.loaded for worker in executor.workers()):
-        version = executor.version
-        for worker in executor.workers():
-            await executor.prepare(worker.id, [model], pin=True)
-        await executor.changed(version)
-    yield executor
-    await executor.close()
+async def diffusion_worker(studio: LocalExecutor) -> LocalExecutor:
+    """The worker of the whole run, with the embedded model in memory."""
+    while not any(EMBEDDED_CARD.id in worker.loaded for worker in studio.workers()):
+        version = studio.version
+        for worker in studio.workers():
+            await studio.prepare(worker.id, [EMBEDDED_CARD.id], pin=True)
+        await studio.changed(version)
+    return studio
 
 
 @pytest.fixture

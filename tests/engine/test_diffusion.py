@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import signal
-from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 
@@ -17,12 +16,11 @@ from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.engine.base import Event, Worker
 from bot.engine.local import LocalExecutor
-from bot.models.cards import EMBEDDED_CARD, ModelCard
+from bot.models.cards import EMBEDDED_CARD
 from tests.engine.conftest import Drawn, attempt, draw, free_worker
 
 pytestmark = pytest.mark.timeout(300)
 STARTING_S = 240
-FORMS = ("sd", "sdxl", "fp16", "alone.safetensors", "bare.safetensors", "damaged", "absent")
 
 
 def psnr(one: bytes, other: bytes) -> float:
@@ -36,31 +34,6 @@ def distance(one: bytes, other: bytes) -> float:
     """Mean absolute difference of the channels, 0 to 255."""
     difference = ImageChops.difference(imaging.decode(one), imaging.decode(other))
     return sum(ImageStat.Stat(difference).mean) / 3
-
-
-@pytest.fixture(scope="module")
-async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalExecutor]:
-    """One worker that knows the embedded model and a tiny one of every form."""
-    folder = tmp_path_factory.mktemp("models")
-    cards = [EMBEDDED_CARD] + [
-        ModelCard(id=form, name=form, source=str(folder / form), native=64) for form in FORMS
-    ]
-    executor = LocalExecutor(
-        ["cpu"],
-        "tests.engine.fakes:with_tiny_models",
-        {
-            "cards": [asdict(card) for card in cards],
-            "build": str(folder),
-            "dtype": "float32",
-            "cache_dir": str(folder / "cache"),
-        },
-        backoff_s=0.01,
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_HUB_OFFLINE", "1")  # what is not on this disk is not there
-        await executor.start()
-        yield executor
-        await executor.close()
 
 
 @pytest.fixture
