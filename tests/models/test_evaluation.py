@@ -19,7 +19,7 @@ from bot.models.training.classifier import (
     place_of,
     view,
 )
-from bot.models.training.evaluate import Questions, chance, claimed, good_ideas, marks
+from bot.models.training.evaluate import Questions, chance, claimed, good_ideas, known_words, marks
 from bot.models.training.sheets import layout_prompts, object_prompts, page, style_prompts
 from bot.models.training.vocabulary import LAYOUTS, STYLES, THINGS
 from bot.models.training.workplace import save_tensors
@@ -94,6 +94,17 @@ def test_only_objects_that_come_out_are_claimed() -> None:
     assert claimed(found) == ["cat"]
 
 
+def test_only_counts_and_relations_that_come_out_are_known() -> None:
+    good, bad = (
+        {"model": {"objects": 0.9, "layout": 0.9}},
+        {"model": {"objects": 0.9, "layout": 0.2}},
+    )
+    follow = dict.fromkeys(Questions(NAMES).sets(), bad)
+    assert known_words(follow) == (["one"], [])
+    follow |= {"three of a kind": good, "lying in a sun lounger": good}
+    assert known_words(follow) == (["one", "three"], ["lying in"])
+
+
 def test_questions_are_new_where_they_say_so_and_always_the_same() -> None:
     questions = Questions(NAMES, count=6)
     sets = questions.sets()
@@ -122,7 +133,8 @@ def test_a_saved_classifier_judges_the_same(tmp_path: Path) -> None:
 
 
 def test_sheets_have_room_for_every_picture() -> None:
-    prompts = style_prompts() + object_prompts(NAMES) + layout_prompts(NAMES)
+    known = ("two", "three", "lying in", "and", "on top of", "holding")
+    prompts = style_prompts() + object_prompts(NAMES) + layout_prompts(NAMES, known)
     assert plain_caption(Idea(("fox",), scene="forest", style="neon")) in prompts
     pixels = torch.zeros(len(prompts), 3, 128, 128, dtype=torch.uint8)
     pixels[:, 0] = 200  # a red that no shade of black ink has
@@ -131,3 +143,8 @@ def test_sheets_have_room_for_every_picture() -> None:
     assert colours is not None
     painted = next(count for count, colour in colours if colour == (200, 0, 0))
     assert painted == len(prompts) * 128 * 128
+
+
+def test_sheets_show_only_relations_that_are_known() -> None:
+    assert layout_prompts(NAMES, ()) == []
+    assert all(prompt.startswith("two ") for prompt in layout_prompts(NAMES, ("two",)))

@@ -90,7 +90,7 @@ def make_autoencoder(order: Order) -> None:
 def make_data(order: Order) -> None:
     folder = order.base / "vae" if order.base else order.place.autoencoder
     model = AutoencoderTiny.from_pretrained(folder)
-    model.to(torch.device(order.device))
+    model.to(device=order.device)  # type: ignore[call-arg]
     write_chunks(order.place, order.course, range(order.chunks), model)
 
 
@@ -149,7 +149,10 @@ def run_export(order: Order) -> None:
     """Write the averaged weights and the words that the last evaluation found to come out."""
     report = json.loads(order.place.report("evaluation").read_text(encoding="utf-8"))
     size = export(_trained(order), order.out)
-    write_vocabulary(order.out, describe(report["claimed"], evaluate.good_ideas(report["claimed"])))
+    counts, relations = evaluate.known_words(report["prompts"])
+    ideas = evaluate.good_ideas(report["claimed"])
+    words = describe(report["claimed"], ideas, counts=counts, relations=relations)
+    write_vocabulary(order.out, words)
     print(f"export: {size / 1e6:.1f} MB in {order.out}")
 
 
@@ -158,7 +161,7 @@ def run_sheets(order: Order) -> None:
     words = json.loads((order.out / "vocabulary.json").read_text(encoding="utf-8"))
     pipeline = StableDiffusionPipeline.from_pretrained(order.out, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
-    write_sheets(pipeline, words["objects"], order.sampling, order.out / "sheets")
+    write_sheets(pipeline, words, order.sampling, order.out / "sheets")
 
 
 _STAGES = {

@@ -25,7 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bot.models.training.captions import Idea, draw_idea, held_out, plain_caption
 from bot.models.training.classifier import PLACES, Classifier, place_of
 from bot.models.training.data import draw_pixels
-from bot.models.training.vocabulary import LAYOUTS, NO_STYLE, PLAIN, SCENES, STYLES, THING
+from bot.models.training.vocabulary import COUNTS, LAYOUTS, NO_STYLE, PLAIN, SCENES, STYLES, THING
 
 Say = Callable[[str], None]
 _BATCH = 16
@@ -61,6 +61,7 @@ class Questions:
             "seen object in a scene": self._ideas("single", plain=False, new=False),
             "object on a colour": self._ideas("single", plain=True, new=False),
             "held-out pair": self._ideas("beside", plain=None, new=True),
+            "one on top of another": self._ideas("stack", plain=None, new=False),
             "one holding another": self._ideas("hold", plain=None, new=False),
             "lying in a sun lounger": self._ideas("lounge", plain=None, new=False),
             "two of a kind": self._ideas("two", plain=None, new=False),
@@ -284,6 +285,25 @@ def claimed(found: dict[str, dict[str, float]], top1: float = 0.5, top5: float =
     return [
         name for name, mark in found.items() if mark["objects"] >= top1 and mark["top5"] >= top5
     ]
+
+
+def known_words(follow: dict[str, Any], least: float = 0.6) -> tuple[list[str], list[str]]:
+    """Counts and relations that come out, by the report of `follow_prompts`."""
+    words: dict[str, tuple[str, ...]] = {
+        "two of a kind": ("two",),
+        "three of a kind": ("three",),
+        "held-out pair": ("and", "next to", "left of", "right of"),
+        "one on top of another": ("on top of",),
+        "one holding another": ("with", "holding"),
+        "lying in a sun lounger": ("lying in",),
+    }
+    found = []
+    for name, told in words.items():
+        drawn = follow[name]["model"]
+        if min(drawn["objects"], drawn["layout"]) >= least:
+            found += told
+    counts = [word for word in COUNTS if word == "one" or word in found]
+    return counts, [word for word in found if word not in COUNTS]
 
 
 def good_ideas(names: Sequence[str]) -> list[str]:

@@ -5,7 +5,8 @@ It knows prompts and pages; it does not judge. The sheets of the model card are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,14 +19,14 @@ from bot.models.training.evaluate import Sampling, draw
 from bot.models.training.scenery import SIDE
 from bot.models.training.vocabulary import PLAIN, SCENES, STYLES
 
-_LINE, _GAP = 12, 2  # pixels under and between pictures
+_LINE, _LINES, _GAP = 11, 4, 2  # pixels of a line, lines under a picture, pixels between
 SEED_IDEA = Idea(("astronaut", "sun lounger", "cocktail"), "lounge", "desert")
 
 
 def page(pixels: torch.Tensor, captions: Sequence[str], columns: int = 8) -> Image.Image:
     """The uint8 pictures (n, 3, 128, 128) in rows, each above as much of its caption as fits."""
     rows = -(-len(captions) // columns)
-    wide, high = SIDE + _GAP, SIDE + 2 * _LINE + _GAP
+    wide, high = SIDE + _GAP, SIDE + _LINES * _LINE + _GAP
     sheet = Image.new("RGB", (columns * wide, rows * high), "white")
     ink, font = ImageDraw.Draw(sheet), ImageFont.load_default(9)
     for place, (picture, caption) in enumerate(zip(pixels, captions, strict=True)):
@@ -55,33 +56,40 @@ def object_prompts(names: Sequence[str]) -> list[str]:
     ]
 
 
-def layout_prompts(names: Sequence[str]) -> list[str]:
-    """Counts, pairs, relations, things held, and lying in a sun lounger."""
+def layout_prompts(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Those counts and relations that are known, with several objects each."""
     name = (list(names) * 9).__getitem__
     ideas = [
-        Idea((name(1),), "two", "beach"),
-        Idea((name(4),), "three", "snow"),
-        Idea((name(4), name(8)), "beside", "meadow"),
-        Idea((name(2), name(14)), "beside", "mountains"),
-        Idea((name(1), name(14)), "stack", "city"),
-        Idea((name(6), name(8)), "stack", "night"),
-        Idea((name(8), "pizza"), "hold", "forest"),
-        Idea((name(7), "cocktail"), "hold", "space"),
-        Idea((name(1), "sun lounger"), "lounge", "beach"),
-        Idea((name(8), "sun lounger", "cocktail"), "lounge", "snow"),
+        ("two", Idea((name(1),), "two", "beach")),
+        ("two", Idea((name(13),), "two", "forest")),
+        ("three", Idea((name(4),), "three", "snow")),
+        ("three", Idea((name(2),), "three", "meadow")),
+        ("lying in", Idea((name(1), "sun lounger"), "lounge", "beach")),
+        ("lying in", Idea((name(8), "sun lounger", "cocktail"), "lounge", "snow")),
+        ("lying in", Idea((name(4), "sun lounger", "cocktail"), "lounge", "city")),
+        ("lying in", Idea((name(6), "sun lounger", "cocktail"), "lounge", "night")),
+        ("and", Idea((name(4), name(8)), "beside", "meadow")),
+        ("and", Idea((name(2), name(14)), "beside", "mountains")),
+        ("on top of", Idea((name(1), name(14)), "stack", "city")),
+        ("on top of", Idea((name(6), name(8)), "stack", "night")),
+        ("holding", Idea((name(8), "pizza"), "hold", "forest")),
+        ("holding", Idea((name(7), "cocktail"), "hold", "space")),
     ]
-    return [plain_caption(idea) for idea in ideas]
+    return [plain_caption(idea) for word, idea in ideas if word in known]
 
 
 def write_sheets(
-    pipeline: StableDiffusionPipeline, names: Sequence[str], sampling: Sampling, folder: Path
+    pipeline: StableDiffusionPipeline,
+    words: Mapping[str, Sequence[str]],
+    sampling: Sampling,
+    folder: Path,
 ) -> None:
-    """Write `styles.png`, `objects.png` and `layouts.png`."""
+    """Write `styles.png`, `objects.png` and `layouts.png` for the words of a `vocabulary.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     sheets = {
         "styles": (style_prompts(), len(STYLES)),
-        "objects": (object_prompts(names), 8),
-        "layouts": (layout_prompts(names), 5),
+        "objects": (object_prompts(words["objects"]), 8),
+        "layouts": (layout_prompts(words["objects"], [*words["counts"], *words["relations"]]), 4),
     }
     for name, (prompts, columns) in sheets.items():
         page(draw(pipeline, prompts, sampling, seed=2), prompts, columns).save(
@@ -90,10 +98,5 @@ def write_sheets(
 
 
 def _lines(caption: str) -> list[str]:
-    """The caption on two lines of about 26 letters."""
-    words, lines = caption.split(), [""]
-    for word in words:
-        if len(lines[-1]) + len(word) > 25 and len(lines) < 2:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+    """The caption on as many lines of at most 26 letters as there is room for."""
+    return textwrap.wrap(caption, 26, max_lines=_LINES, placeholder=" …")

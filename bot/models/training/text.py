@@ -68,7 +68,7 @@ def new_text_encoder(words: int) -> CLIPTextModel:
 def grown_text_encoder(base: Path, words: int) -> CLIPTextModel:
     """The encoder in folder `base`, with small random embeddings for new tokens."""
     model = CLIPTextModel.from_pretrained(base, dtype=torch.float32)
-    old = model.get_input_embeddings().weight.shape[0]
+    old = model.config.vocab_size
     if words > old:
         model.resize_token_embeddings(words, mean_resizing=False)
         grown: Any = model.get_input_embeddings()
