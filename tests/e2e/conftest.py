@@ -26,7 +26,7 @@ from bot.engine.local import LocalExecutor
 from bot.models.cards import EMBEDDED_CARD
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings
-from tests.e2e.launcher import simulated
+from tests.e2e.launcher import STEPS, simulated
 
 
 class SharedExecutor:
@@ -70,6 +70,7 @@ def settings_for(sandbox: Sandbox, folder: Path, **values: Any) -> Settings:
             "discord_api_url": sandbox.api_url,
             "data_dir": folder,
             "progress_seconds": 0.1,
+            "model_steps": STEPS,
             **values,
         }
     )

@@ -16,6 +16,9 @@ from bot.__main__ import run
 from bot.engine.local import LocalExecutor
 from bot.settings import Settings
 
+# Drawing steps of every simulated job: percentages do not hang on the embedded model then.
+STEPS = 12
+
 
 def simulated(gate: Path, **options: Any) -> LocalExecutor:
     """A worker process whose engine takes its time instead of a GPU."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from bot.sandbox import Sandbox
+from tests.e2e.launcher import STEPS
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
@@ -46,6 +47,7 @@ class BotProcess:
             "DISCORD_TOKEN": self._sandbox.token,
             "DISCORD_API_URL": self._sandbox.api_url,
             "DATA_DIR": str(self.data),
+            "MODEL_STEPS": str(STEPS),
             "PROGRESS_SECONDS": "0.1",
         }
         with self._log.open("ab") as log:

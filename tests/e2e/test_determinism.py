@@ -24,7 +24,7 @@ NUMBERS = (1, 2, 3, 4)
 async def easel(
     sandbox: Sandbox, tmp_path: Path, diffusion_worker: LocalExecutor
 ) -> AsyncIterator[Easel]:
-    settings = settings_for(sandbox, tmp_path / "data")
+    settings = settings_for(sandbox, tmp_path / "data", model_steps=0)
     async with running(sandbox, settings, SharedExecutor(diffusion_worker)) as one:
         yield one
 

@@ -107,7 +107,7 @@ async def test_info_tells_credits_limits_jobs_and_the_model(easel: Easel, gate: 
     place = f"{sandbox.world.guild.id}/{under_way['channel_id']}/{under_way['id']}"
     assert f"[show](https://discord.com/channels/{place})" in said
     assert "1 grids, 4 pictures" in said
-    assert "Easel embedded, 128×128 px, 8 steps" in said
+    assert "Easel embedded, 128×128 px, 12 steps" in said
     assert "simulated: drawing" in said
     gate.open()
     await sandbox.wait_for(lambda: len(scene.results(mia)) == 3 and not scene.notices(mia))
