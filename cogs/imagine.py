@@ -18,7 +18,7 @@ from bot.domain.prompt import MAX_LENGTH
 from bot.domain.request import Action, Tile
 from bot.service import GenerationService
 from cogs.ui import asking, render, replies
-from cogs.ui.buttons import CANCEL, JobButton, cancel_view, result_view
+from cogs.ui.buttons import CANCEL, JobButton, cancel_view, is_ours, result_view
 from cogs.ui.network import TROUBLE
 from cogs.ui.notice import Notice
 from cogs.ui.presenter import Presenter
@@ -90,6 +90,20 @@ class Imagine(commands.Cog):
                 raise NotFound("This button belongs to a version of Easel that knows more.")
         except Exception as error:
             await replies.answer(interaction, error)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Route the submit of a form by its custom id.
+
+        discord.py keeps forms in memory only and drops the submit of one that was opened before a
+        restart without a word, so none has an `on_submit`; unknown ones are answered here.
+        """
+        custom_id = (interaction.data or {}).get("custom_id", "")
+        if interaction.type is discord.InteractionType.modal_submit and is_ours(str(custom_id)):
+            unknown = NotFound(
+                "This form belongs to another version of Easel; press its button anew."
+            )
+            await replies.answer(interaction, unknown)
 
     async def _show_waiting(self, interaction: discord.Interaction, job: Job) -> None:
         """Answer a command with the progress message; the job goes on even if that fails."""

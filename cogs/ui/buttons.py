@@ -53,6 +53,11 @@ class JobButton(
         interaction.client.dispatch("easel_press", interaction, self.code, self.tile)
 
 
+def is_ours(custom_id: str) -> bool:
+    """Whether a component or form was made by Easel, of whatever version."""
+    return custom_id.startswith(f"{PREFIX}:")
+
+
 def result_view(job: Job, used: Collection[tuple[Action, int]] = ()) -> ui.View:
     """The buttons under a finished job: U1–U4 🔄 / V1–V4, or those of a single picture.
 
