@@ -113,6 +113,7 @@ class GenerationService:
         self._clock = clock
         self.card = card
         self._ideas = card.ideas()
+        self.vocabulary = card.vocabulary()
         # One at a time, for a grid of 2048² takes 130 MiB while it is encoded; and always the same
         # thread, for each thread's allocator keeps what it once had.
         self._encoder = ThreadPoolExecutor(1, "encoder")
@@ -206,6 +207,18 @@ class GenerationService:
         """Prompts that the model draws well, those with the typed words first to last."""
         words = typed.lower().split()
         return [idea for idea in self._ideas if all(word in idea.lower() for word in words)][:limit]
+
+    async def hint(self, job: Job) -> list[str]:
+        """Words of the job's prompt that a small model passes over, once for each user.
+
+        Empty for a model that has an idea of any word, and for who was told before.
+        """
+        if self.vocabulary is None:
+            return []
+        unknown = self.vocabulary.unknown(job.request.prompt.text)
+        if unknown and await self._profiles.note_hint(job.user, self._clock()):
+            return unknown
+        return []
 
     async def resume(self) -> int:
         """Once after a start: unfinished jobs wait again, in order; returns how many."""

@@ -40,6 +40,11 @@ class Help(commands.Cog):
         )
         embed.add_field(name="Parameters", value=_parameters(), inline=False)
         embed.add_field(name="Buttons", value=_BUTTONS, inline=False)
+        vocabulary = self._service.vocabulary
+        if vocabulary is not None:
+            embed.add_field(
+                name="What this model can draw", value=render.words(vocabulary), inline=False
+            )
         ideas = "\n".join(f"- {render.escape(idea)}" for idea in self._service.ideas("", 6))
         if ideas:
             embed.add_field(name="Ideas", value=ideas[:1024], inline=False)

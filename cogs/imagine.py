@@ -66,6 +66,7 @@ class Imagine(commands.Cog):
             self._service.imagine(asking.asker(interaction), asking.origin(interaction), prompt),
         )
         await self._show_waiting(interaction, job)
+        await self._explain_words(interaction, job)
 
     @imagine.autocomplete("prompt")
     async def _ideas(
@@ -124,6 +125,17 @@ class Imagine(commands.Cog):
             message_id = await _shown_after_all(interaction, error)
         notice = Notice.of(interaction, message_id) if message_id else None
         self._presenter.follow(job, notice)
+
+    async def _explain_words(self, interaction: discord.Interaction, job: Job) -> None:
+        """Tell somebody once what a small model knows, if it passes over words of theirs."""
+        unknown = await self._service.hint(job)
+        vocabulary = self._service.vocabulary
+        if not unknown or vocabulary is None or not interaction.response.is_done():
+            return
+        try:
+            await interaction.followup.send(render.hint(unknown, vocabulary), ephemeral=True)
+        except TROUBLE as error:
+            log.warning("job %s: not explained: %s", job.id, error)
 
     async def _draw_on(self, interaction: discord.Interaction, action: Action, tile: Tile) -> None:
         asking.require_permissions(interaction)

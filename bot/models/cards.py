@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.domain.vocabulary import Vocabulary
+
 EMBEDDED = Path(__file__).parent / "embedded"
 SINGLE_FILES = (".safetensors", ".ckpt")
 IDEAS = (
@@ -48,10 +50,17 @@ class ModelCard:
 
     def ideas(self) -> tuple[str, ...]:
         """Prompts that the model is known to draw well: from `vocabulary.json` beside it."""
-        vocabulary = Path(self.source) / "vocabulary.json"
-        if not vocabulary.is_file():
-            return IDEAS
-        return tuple(json.loads(vocabulary.read_text(encoding="utf-8")).get("ideas", ()))
+        vocabulary = self.vocabulary()
+        return IDEAS if vocabulary is None else vocabulary.ideas
+
+    def vocabulary(self) -> Vocabulary | None:
+        """The words that the model knows; None for a model that was not taught word by word."""
+        path = Path(self.source) / "vocabulary.json"
+        if not path.is_file():
+            return None
+        told = json.loads(path.read_text(encoding="utf-8"))
+        lists = {key: tuple(told.get(key, ())) for key in ("objects", "scenes", "styles", "ideas")}
+        return Vocabulary(**lists, words=frozenset(told.get("words", ())))
 
 
 EMBEDDED_CARD = ModelCard(

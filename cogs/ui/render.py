@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.request import Action
+from bot.domain.vocabulary import Vocabulary
 
 CONTENT_LIMIT = 2000
+FIELD_LIMIT = 1024
 # Enough for every suffix below, an estimate and a failure's sentence included.
 _SUFFIX_ROOM = 520
 _SPECIAL = frozenset("\\`*_~|<>[]()#@:")
@@ -79,6 +82,33 @@ def _waiting(update: JobUpdate) -> str:
     if update.note:
         details.append(escape(update.note[:200]))
     return line + ("\n-# " + ", ".join(details) if details else "")
+
+
+def hint(unknown: Sequence[str], vocabulary: Vocabulary) -> str:
+    """What a small model passed over in a prompt, and what it knows instead."""
+    shown = [f"**{escape(word[:40])}**" for word in unknown[:8]]
+    passed = _listed([*shown, *(["more"] if len(unknown) > len(shown) else [])])
+    return (
+        f"This model is small and passes over words that it was not taught: here {passed}. It knows"
+        f" {len(vocabulary.objects)} things ({', '.join(vocabulary.objects[:6])} …), places such as"
+        f" the {_listed(vocabulary.scenes[:3])}, and styles such as"
+        f" {_listed(vocabulary.styles[-3:])}. `/help` lists them all; I say this only once."
+    )
+
+
+def words(vocabulary: Vocabulary, room: int = FIELD_LIMIT) -> str:
+    """All that a small model knows, in at most `room` characters."""
+    places = f"**Places:** {', '.join(vocabulary.scenes)}"
+    styles = f"**Styles:** {', '.join(vocabulary.styles)}"
+    left = room - len(places) - len(styles) - len("**Things:** \n\n …")
+    things = ", ".join(vocabulary.objects)
+    if len(things) > left:
+        things = things[: things.rfind(",", 0, left)] + " …"
+    return f"**Things:** {things}\n{places}\n{styles}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def ordinal(number: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.bench import busy, crowd, lag
+from bot.bench import busy, crowd, embedded, lag
 from bot.bench.engine import grainy
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
@@ -39,6 +39,23 @@ async def test_everybody_of_a_crowd_is_answered() -> None:
     assert len(burst.seconds) == len(bare.seconds) == 3
     assert all(0 < seconds < 3 for seconds in (*burst.seconds, *bare.seconds))
     assert burst.cpu > 0
+
+
+async def test_the_embedded_model_is_drawn_both_ways() -> None:
+    found = await embedded.play("float32", rounds=1, steps=1)
+    assert len(found["engine"]) == len(found["diffusers"]) == 1
+    assert min(found["engine"] + found["diffusers"]) > 0
+    assert 0.001 < found["teraflop"] < 1
+    rows = embedded.figures_of("float32", found)
+    assert len(rows) == 6
+    assert all(row.what.startswith("float32: ") for row in rows)
+
+
+def test_a_grid_slower_than_plain_diffusers_is_told() -> None:
+    told = dict.fromkeys(("imports_s", "load_s", "peak_mib", "teraflop", "threads"), 1.0)
+    slow = embedded.figures_of("float32", {**told, "engine": [4.0, 2.0], "diffusers": [1.0, 3.0]})
+    assert [row.met for row in slow if row.aim] == [True, False, True]
+    assert "0.500" in slow[2].result
 
 
 def test_grainy_pictures_are_as_heavy_as_photographs() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.job import Failure, JobStatus, JobUpdate
+from bot.domain.vocabulary import Vocabulary
 from cogs.ui import render
 from tests.cogs import jobs
 
@@ -122,3 +123,37 @@ def test_ordinals(number: int, word: str) -> None:
 )  # fmt: skip
 def test_durations(seconds: float, words: str) -> None:
     assert render.duration(seconds) == words
+
+
+def vocabulary(count: int) -> Vocabulary:
+    return Vocabulary(
+        tuple(f"thing number {place}" for place in range(count)),
+        ("desert", "beach", "space", "night"),
+        ("illustration", "photo", "oil painting", "pixel art"),
+    )
+
+
+@given(st.lists(st.text(LETTERS, min_size=1, max_size=4000), min_size=1, max_size=50))
+def test_a_hint_fits_and_shows_words_as_typed(unknown: list[str]) -> None:
+    said = render.hint(unknown, vocabulary(90))
+    assert len(said) <= render.CONTENT_LIMIT
+    assert literal(render.escape(unknown[0][:40])) in literal(said)
+    assert "90 things" in said
+
+
+def test_a_hint_reads_like_a_sentence() -> None:
+    said = render.hint(["violinist", "sonata"], vocabulary(3))
+    assert "passes over words that it was not taught: here **violinist** and **sonata**." in said
+    assert "places such as the desert, beach and space" in said
+    assert "styles such as photo, oil painting and pixel art" in said
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 85, 500])
+def test_all_words_fit_in_a_field_and_end_with_a_whole_one(count: int) -> None:
+    said = render.words(vocabulary(count))
+    assert len(said) <= render.FIELD_LIMIT
+    things = said.splitlines()[0].removeprefix("**Things:** ")
+    shown = [name for name in things.removesuffix(" …").split(", ") if name]
+    assert shown == list(vocabulary(count).objects[: len(shown)])
+    assert (len(shown) == count) is not things.endswith("…")
+    assert said.endswith("**Styles:** illustration, photo, oil painting, pixel art")

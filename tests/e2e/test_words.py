@@ -127,6 +127,29 @@ async def test_help_names_every_parameter_and_button(easel: Easel) -> None:
         assert button in said
 
 
+async def test_unknown_words_are_explained_once_and_privately(easel: Easel) -> None:
+    sandbox, mia, noah = easel.sandbox, easel.sandbox.person("Mia"), easel.sandbox.person("Noah")
+    await scene.imagine(sandbox, mia, "a cat in the desert, photo")
+    assert scene.private(mia) == []
+    await scene.imagine(sandbox, mia, "a violinist in the desert")
+    said = [scene.text_of(message) for message in scene.private(mia)]
+    assert len(said) == 1
+    assert "here **violinist**." in said[0]
+    await scene.imagine(sandbox, mia, "a cellist in the desert")
+    assert len(scene.private(mia)) == 1
+    await scene.imagine(sandbox, noah, "a cellist at night")
+    await sandbox.wait_for(lambda: len(scene.private(noah)) == 1)
+    assert "here **cellist**." in scene.text_of(scene.private(noah)[0])
+
+
+async def test_help_lists_what_a_small_model_knows(easel: Easel) -> None:
+    press = await easel.sandbox.person("Mia").slash("help")
+    await press.ack()
+    said = scene.text_of(press.original)
+    for words in ("What this model can draw", "astronaut", "desert", "watercolour"):
+        assert words in said
+
+
 async def test_ideas_while_typing(easel: Easel) -> None:
     mia = easel.sandbox.person("Mia")
     offered = await mia.autocomplete("imagine", focused="prompt", prompt="")

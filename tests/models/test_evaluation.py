@@ -12,6 +12,7 @@ import torch
 from bot.models.training.captions import Idea, held_out, plain_caption
 from bot.models.training.classifier import (
     PLACES,
+    TINTS,
     VIEW,
     Classifier,
     Verdict,
@@ -28,7 +29,7 @@ NAMES = tuple(thing.name for thing in THINGS[:20])
 IDEAS = [
     Idea(("cat",), scene="beach", style="photo"),
     Idea(("cat", "owl"), "beside", colour="red"),
-    Idea(("fox",), colour="blue"),
+    Idea(("fox",), colour="blue", tint="red"),
 ]
 
 
@@ -47,6 +48,7 @@ class Oracle:
             torch.zeros(rows, len(PLACES)),
             torch.zeros(rows, len(STYLES)),
             torch.zeros(rows, len(LAYOUTS)),
+            torch.zeros(rows, len(TINTS)),
         )
         for row, idea in enumerate(self._said):
             for name in idea.objects:
@@ -54,6 +56,7 @@ class Oracle:
             verdict.places[row, PLACES.index(place_of(idea))] = 1
             verdict.styles[row, list(STYLES).index(idea.style)] = 1
             verdict.layouts[row, [*LAYOUTS].index(idea.layout)] = 1
+            verdict.tints[row, TINTS.index(idea.tint)] = 1
         return verdict
 
 
@@ -68,6 +71,7 @@ def test_a_judge_who_sees_what_was_asked_gives_full_marks() -> None:
 
 def test_marks_count_what_is_wrong() -> None:
     said = [Idea(("owl",), scene="beach", style="photo"), IDEAS[1], Idea(("fox",), scene="snow")]
+    assert judged(said, IDEAS)["tint"] == pytest.approx(2 / 3, abs=0.001)
     found = judged(said, IDEAS)
     assert found["objects"] == pytest.approx(2 / 3, abs=0.001)
     assert found["place"] == pytest.approx(2 / 3, abs=0.001)
@@ -112,6 +116,7 @@ def test_questions_are_new_where_they_say_so_and_always_the_same() -> None:
     assert all(len(ideas) == 6 for ideas in sets.values())
     for name, ideas in sets.items():
         assert all(held_out(idea) is name.startswith("held-out") for idea in ideas), name
+        assert all(bool(idea.tint) is ("colour of" in name) for idea in ideas), name
 
 
 def test_offered_ideas_use_only_known_objects() -> None:
@@ -120,6 +125,14 @@ def test_offered_ideas_use_only_known_objects() -> None:
     unknown = set(NAMES) - {"cat", "fox"}
     for idea in good_ideas(["cat", "fox"]):
         assert not any(f" {name} " in f" {idea} " for name in unknown)
+
+
+def test_ideas_have_relations_and_colours_once_these_are_known() -> None:
+    assert not any("dog and a cat" in idea for idea in good_ideas(NAMES))
+    offered = good_ideas(NAMES, ["and", "red", "holding"])
+    assert "photo of a dog and a cat in a meadow" in offered
+    assert any("red dragon" in idea for idea in offered)
+    assert not any("dog" in idea for idea in good_ideas(["cat"], ["and"]))
 
 
 def test_a_saved_classifier_judges_the_same(tmp_path: Path) -> None:

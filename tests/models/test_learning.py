@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,42 @@ def test_one_step_lowers_the_loss_on_the_same_batch(tokenizer: CLIPTokenizer) ->
     before = trainer.step(latents(), IDEAS)
     trainer.done = 0  # the same dice again
     assert trainer.step(latents(), IDEAS) < before
+
+
+def test_every_part_learns_that_which_reads_the_caption_too(tokenizer: CLIPTokenizer) -> None:
+    trainer = tiny_trainer(tokenizer)
+    parts = {"unet": trainer.unet, "text": trainer.text}
+    before = {
+        f"{part}.{name}": weight.detach().clone()
+        for part, model in parts.items()
+        for name, weight in model.named_parameters()
+    }
+    trainer.step(latents(), IDEAS)
+    still = [
+        f"{part}.{name}"
+        for part, model in parts.items()
+        for name, weight in model.named_parameters()
+        # A key's bias shifts all scores alike, which no attention feels.
+        if torch.equal(weight, before[f"{part}.{name}"]) and not name.endswith("k_proj.bias")
+    ]
+    assert still == []
+
+
+def test_plain_pictures_are_learnt_from_more_often(tokenizer: CLIPTokenizer) -> None:
+    trainer = tiny_trainer(tokenizer)
+    styled = Idea(("cat",), "two", style="photo")
+    asked = [Idea(("cat",)), Idea(("cat",), style="photo"), Idea(("cat",), "two"), styled]
+    trainer.recipe = replace(trainer.recipe, plain=9.0)
+    assert trainer.shares(asked).tolist() == pytest.approx([9, 3, 3, 1])
+    trainer.recipe = replace(trainer.recipe, plain=1.0)
+    assert trainer.shares(asked).tolist() == [1, 1, 1, 1]
+
+
+def test_half_precision_is_orthogonal_enough() -> None:
+    torch.manual_seed(0)
+    whole = torch.randn(2, 24, 90)
+    half = orthogonalised(whole.bfloat16()).float()
+    assert (half - orthogonalised(whole)).norm() < 0.05 * half.norm()
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ pytest.importorskip("PIL")
 from bot.models.training.captions import Idea
 from bot.models.training.data import Course, draw_ideas, read_latents, write_chunks
 from bot.models.training.pictures import picture
-from bot.models.training.sprites import FontMissing, sprite
-from bot.models.training.vocabulary import LAYOUTS, SCENES, STYLES, THINGS
+from bot.models.training.sprites import FontMissing, sprite, tinted
+from bot.models.training.vocabulary import COLOURS, LAYOUTS, SCENES, STYLES, THINGS
 from bot.models.training.workplace import Workplace, load_tensors, save_tensors
 
 LOUNGE = Idea(("astronaut", "sun lounger", "cocktail"), "lounge", "desert")
@@ -72,6 +73,28 @@ def test_every_layout_can_be_drawn(layout: str) -> None:
 def test_every_object_has_a_picture_of_its_own() -> None:
     seen = {sprite(thing.name).tobytes() for thing in THINGS}
     assert len(seen) == len(THINGS)
+
+
+@pytest.mark.parametrize("name", ["cat", "panda", "skull", "rocket"])
+def test_a_tinted_object_has_the_hue_that_was_asked_for(name: str) -> None:
+    brightness = {}
+    for colour, wanted in COLOURS.items():
+        pixels = np.asarray(tinted(name, colour), float)
+        assert np.array_equal(pixels[..., 3], np.asarray(sprite(name))[..., 3])
+        shown = np.median(pixels[pixels[..., 3] > 200][:, :3], 0) / 255
+        hue, saturation, brightness[colour] = colorsys.rgb_to_hsv(*shown)
+        if colour in ("black", "white", "grey"):
+            assert saturation < 0.25
+        else:
+            away = abs(hue - colorsys.rgb_to_hsv(*(part / 255 for part in wanted))[0])
+            assert min(away, 1 - away) < 0.05, colour
+    assert brightness["black"] < brightness["grey"] < brightness["white"]
+
+
+def test_a_tint_changes_the_object_and_not_what_is_behind_it() -> None:
+    plain, red = (picture(Idea(("cat",), scene="city", tint=tint), 4) for tint in ("", "red"))
+    assert np.array_equal(plain[:12], red[:12])
+    assert np.abs(plain.astype(int) - red).mean() > 2
 
 
 def test_a_chunk_always_holds_the_same_ideas() -> None:

@@ -20,6 +20,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint impo
 from transformers import CLIPTextModel, CLIPTokenizer
 
 import bot.models
+from bot.domain.vocabulary import Vocabulary
 from bot.models.training.captions import every_word
 from bot.models.training.denoiser import new_unet
 from bot.models.training.export import (
@@ -68,6 +69,10 @@ def test_the_vocabulary_says_what_the_weights_know() -> None:
     for name in (*words["objects"], *words["synonyms"], *words["scenes"], *words["colours"]):
         whole = name.replace("-", " - ").split()
         assert len(tokenizer.tokenize(name)) == len(whole), f"{name} is not whole tokens"
+    spoken = Vocabulary(words=frozenset(words["words"]))
+    for phrase in (*words["ideas"], *words["objects"], *words["synonyms"], *words["scenes"]):
+        assert spoken.unknown(phrase) == [], phrase
+    assert spoken.unknown("a violinist") == ["violinist"]
     for idea in words["ideas"]:
         assert any(name in idea for name in words["objects"]), idea
 
@@ -147,6 +152,8 @@ def test_an_export_loads_in_diffusers(tmp_path: Path) -> None:
     assert loaded.unet.config.cross_attention_dim == loaded.text_encoder.config.hidden_size
     assert loaded.scheduler.config.prediction_type == "v_prediction"
     words = json.loads((tmp_path / "vocabulary.json").read_text(encoding="utf-8"))
+    assert {"kitten", "cats", "desert", "please"} <= set(words["words"])
+    assert "dog" not in words["words"]
     assert words["synonyms"] == {
         "kitten": "cat",
         "kitty": "cat",

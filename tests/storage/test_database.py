@@ -147,7 +147,7 @@ async def test_an_impossible_place_is_refused_in_one_sentence(tmp_path: Path, pl
 
 async def test_an_exception_rolls_back_and_comes_out(database: Database) -> None:
     def run(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO profiles VALUES (1, 0, 0, 0.0, 0.0, 0.0)")
+        connection.execute("INSERT INTO profiles VALUES (1, 0, 0, 0.0, 0.0, 0.0, NULL)")
         raise KeyError("out of here")
 
     with pytest.raises(KeyError, match="out of here"):
@@ -160,8 +160,8 @@ async def test_an_exception_rolls_back_and_comes_out(database: Database) -> None
 
 async def test_a_cancelled_task_does_not_cut_a_transaction_in_half(database: Database) -> None:
     def run(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO profiles VALUES (1, 0, 0, 0.0, 0.0, 0.0)")
-        connection.execute("INSERT INTO profiles VALUES (2, 0, 0, 0.0, 0.0, 0.0)")
+        connection.execute("INSERT INTO profiles VALUES (1, 0, 0, 0.0, 0.0, 0.0, NULL)")
+        connection.execute("INSERT INTO profiles VALUES (2, 0, 0, 0.0, 0.0, 0.0, NULL)")
 
     task = asyncio.create_task(database.transaction(run))
     await asyncio.sleep(0)
@@ -175,7 +175,9 @@ async def test_a_cancelled_task_does_not_cut_a_transaction_in_half(database: Dat
 async def test_transactions_do_not_mix(database: Database) -> None:
     def double(connection: sqlite3.Connection) -> None:
         before = connection.execute("SELECT COALESCE(MAX(user_id), 0) FROM profiles").fetchone()[0]
-        connection.execute("INSERT INTO profiles VALUES (?, 0, 0, 0.0, 0.0, 0.0)", (before + 1,))
+        connection.execute(
+            "INSERT INTO profiles VALUES (?, 0, 0, 0.0, 0.0, 0.0, NULL)", (before + 1,)
+        )
 
     await asyncio.gather(*(database.transaction(double) for _ in range(30)))
     count = await database.read(lambda c: c.execute("SELECT COUNT(*) FROM profiles").fetchone()[0])

@@ -139,6 +139,7 @@ def run_evaluation(order: Order) -> None:
         "diversity": evaluate.diversity(pipeline, names, order.sampling),
         "variation": evaluate.variation(pipeline, names, order.sampling),
         "negative prompt": evaluate.negatives(pipeline, judge, names, order.sampling),
+        "weights": evaluate.weights(pipeline, judge, names, order.sampling),
         "cost": evaluate.cost(pipeline, order.sampling),
     }
     save_json(order.place.report("evaluation"), report)
@@ -150,7 +151,7 @@ def run_export(order: Order) -> None:
     report = json.loads(order.place.report("evaluation").read_text(encoding="utf-8"))
     size = export(_trained(order), order.out)
     counts, relations = evaluate.known_words(report["prompts"])
-    ideas = evaluate.good_ideas(report["claimed"])
+    ideas = evaluate.good_ideas(report["claimed"], relations)
     words = describe(report["claimed"], ideas, counts=counts, relations=relations)
     write_vocabulary(order.out, words)
     print(f"export: {size / 1e6:.1f} MB in {order.out}")
@@ -183,7 +184,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         course=Course(asked.objects, asked.known),
         base=asked.base,
         chunks=asked.chunks,
-        recipe=Recipe(asked.steps, asked.decay, asked.batch),
+        recipe=Recipe(
+            asked.steps,
+            asked.decay,
+            asked.batch,
+            asked.plain,
+            noise_bias=asked.noise_bias,
+        ),
         device=asked.device,
         out=asked.out,
         sampling=evaluate.Sampling(asked.sampling_steps, asked.guidance),
@@ -235,7 +242,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--chunks", type=int, default=20, help=f"of {CHUNK} pictures each")
     parser.add_argument("--steps", type=int, default=16_000, help="of the denoiser, in all")
     parser.add_argument("--decay", type=int, default=6_000, help="last steps, with a falling rate")
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--plain", type=float, default=1.0, help="more of unstyled single objects")
+    parser.add_argument("--noise-bias", type=float, default=0.75, help="less: more noisy steps")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--sampling-steps", type=int, default=12)
     parser.add_argument("--guidance", type=float, default=3.0)

@@ -8,6 +8,7 @@ decided by a checksum of the words and so is the same on every machine.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,25 +24,31 @@ from bot.models.training.vocabulary import (
     SCENES,
     STYLES,
     THING,
-    THINGS,
     article,
     plural,
 )
 
-LAYOUT_SHARES = (0.46, 0.07, 0.06, 0.10, 0.07, 0.08, 0.16)
+LAYOUT_SHARES = (0.49, 0.05, 0.05, 0.14, 0.08, 0.10, 0.09)
 STYLE_SHARES = (0.30, 0.16, 0.15, 0.15, 0.08, 0.08, 0.08)
-PLAIN_SHARE = 0.16
+_COLOURLESS = ("pencil sketch",)
+PLAIN_SHARE = 0.18
+TINT_SHARE = 0.2  # of single objects: those that have a colour of their own choosing
 
 
 @dataclass(frozen=True)
 class Idea:
-    """What a picture shows. `objects`: as the layout needs; `colour`: of a plain background."""
+    """What a picture shows.
+
+    `objects`: as the layout needs; `colour`: of a plain background; `tint`: the colour of a single
+    object, "" for its own.
+    """
 
     objects: tuple[str, ...]
     layout: str = "single"
     scene: str = PLAIN
     colour: str = "white"
     style: str = NO_STYLE
+    tint: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -55,7 +62,7 @@ def held_out(idea: Idea) -> bool:
     """Whether the idea is kept from training.
 
     One in sixteen combinations of object, scene and style is (for every object in the picture), and
-    one in ten pairs of different objects.
+    one in ten pairs of different objects, and one in ten combinations of an object and its colour.
     """
     if idea.scene != PLAIN:
         keys = [f"{name}|{idea.scene}|{idea.style}" for name in idea.objects]
@@ -64,6 +71,8 @@ def held_out(idea: Idea) -> bool:
     if idea.layout in ("beside", "stack"):
         pair = "+".join(sorted(idea.objects))
         return zlib.crc32(pair.encode()) % 10 == 0
+    if idea.tint:
+        return zlib.crc32(f"{idea.tint} {idea.objects[0]}".encode()) % 10 == 0
     return False
 
 
@@ -79,7 +88,10 @@ def draw_idea(rng: np.random.Generator, names: tuple[str, ...], weights: np.ndar
     style = str(rng.choice(list(STYLES), p=STYLE_SHARES))
     layout = str(rng.choice(LAYOUTS, p=LAYOUT_SHARES))
     scene = PLAIN if rng.random() < PLAIN_SHARE else str(rng.choice(list(SCENES)))
+    colour, tint = str(rng.choice(list(COLOURS))), ""
     objects: tuple[str, ...] = (pick(),)
+    if layout == "single" and style not in _COLOURLESS and rng.random() < TINT_SHARE:
+        tint = str(rng.choice([name for name in COLOURS if name != colour]))
     if layout in ("beside", "stack"):
         objects = (objects[0], pick(np.array([name != objects[0] for name in names])))
     elif layout == "hold":
@@ -91,7 +103,7 @@ def draw_idea(rng: np.random.Generator, names: tuple[str, ...], weights: np.ndar
             objects += ("cocktail" if rng.random() < 0.75 else pick(held),)
         if scene != PLAIN and rng.random() < 0.4:
             scene = "desert" if rng.random() < 0.6 else "beach"
-    return Idea(objects, layout, scene, str(rng.choice(list(COLOURS))), style)
+    return Idea(objects, layout, scene, colour, style, tint)
 
 
 def draw_training_idea(
@@ -124,15 +136,16 @@ def caption(idea: Idea, rng: np.random.Generator) -> str:
 def plain_caption(idea: Idea) -> str:
     """The plainest way to ask for the idea: no synonym, no filler, the same every time."""
     words = _subject(idea, None)
-    text = f"{words} on a {idea.colour} background"
+    text = f"{words} on {article(idea.colour)} background"
     if idea.scene != PLAIN:
         text = f"{words} {SCENES[idea.scene][0]}"
     return text if idea.style == NO_STYLE else f"{STYLES[idea.style][0][0]} {text}"
 
 
-def every_word() -> list[str]:
-    """Phrases that hold every word a caption may contain, for the tokenizer."""
-    phrases = [form for t in THINGS for n in t.names for form in (article(n), plural(n))]
+def every_word(names: Sequence[str] = tuple(THING)) -> list[str]:
+    """Phrases that hold every word a caption about these objects may contain."""
+    things = [THING[name] for name in names]
+    phrases = [form for t in things for n in t.names for form in (article(n), plural(n))]
     phrases += [phrase for scene in SCENES.values() for phrase in scene] + list(SCENES)
     phrases += [phrase for pair in STYLES.values() for part in pair for phrase in part]
     phrases += [*COLOURS, "gray", "violet", *FILLERS]
@@ -153,6 +166,8 @@ def _subject(idea: Idea, rng: np.random.Generator | None) -> str:
         return ways[0] if rng is None else str(rng.choice(ways))
 
     names = [_name(name, rng) for name in idea.objects]
+    if idea.tint:
+        names[0] = f"{_colour(idea.tint, rng)} {names[0]}"
     first, *others = [article(name) for name in names]
     match idea.layout:
         case "two" | "three":
@@ -177,11 +192,14 @@ def _subject(idea: Idea, rng: np.random.Generator | None) -> str:
     return choose(first, first, f"one {names[0]}", names[0]) if rng is not None else first
 
 
+def _colour(name: str, rng: np.random.Generator | None) -> str:
+    return name if rng is None else str(rng.choice(COLOUR_WORDS.get(name, (name,))))
+
+
 def _where(idea: Idea, rng: np.random.Generator) -> str:
     if idea.scene != PLAIN:
         return str(rng.choice(SCENES[idea.scene]))
-    colour = str(rng.choice(COLOUR_WORDS.get(idea.colour, (idea.colour,))))
-    return f"on a {colour} background" if rng.random() < 0.9 else ""
+    return f"on {article(_colour(idea.colour, rng))} background" if rng.random() < 0.9 else ""
 
 
 def _join(subject: str, where: str, rng: np.random.Generator) -> str:

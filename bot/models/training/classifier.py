@@ -1,8 +1,8 @@
 """The judge: a small classifier that has seen real renderings only, never what the model draws.
 
-It tells objects, place (a scene, or the colour behind a plain picture), style and layout of a
-picture of 64 by 64 pixels. What it reaches on real renderings it was not trained on bounds what
-it can say.
+It tells objects, place (a scene, or the colour behind a plain picture), style, layout and the
+colour given to a single object, of a picture of 64 by 64 pixels. What it reaches on real
+renderings it was not trained on bounds what it can say.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from bot.models.training.workplace import load_tensors, save_tensors
 
 VIEW = 64  # pixels along each side of what the classifier sees
 PLACES = (*SCENES, *COLOURS)
+TINTS = ("", *COLOURS)
 _EVALUATION_SEEDS = 500_000  # training pictures have larger seeds, those of the reports smaller
 
 
@@ -35,6 +36,7 @@ class Verdict:
     places: torch.Tensor
     styles: torch.Tensor
     layouts: torch.Tensor
+    tints: torch.Tensor
 
 
 def place_of(idea: Idea) -> str:
@@ -55,7 +57,7 @@ class Classifier(nn.Module):
             if after > 32:
                 layers += [nn.Conv2d(after, after, 3, 1, 1), nn.BatchNorm2d(after), nn.ReLU()]
         self.body = nn.Sequential(*layers)
-        self._parts = (len(self.names), len(PLACES), len(STYLES), len(LAYOUTS))
+        self._parts = (len(self.names), len(PLACES), len(STYLES), len(LAYOUTS), len(TINTS))
         self.head = nn.Linear(2 * widths[-1], sum(self._parts))
 
     def forward(self, views: torch.Tensor) -> Verdict:
@@ -92,7 +94,7 @@ def draw_views(names: Sequence[str], number: int, count: int) -> tuple[torch.Ten
 def train_classifier(
     course: Course,
     path: Path,
-    pictures: int = 8000,
+    pictures: int = 10_000,
     epochs: int = 8,
     say: Callable[[str], None] = print,
 ) -> Classifier:
@@ -155,16 +157,17 @@ def _targets(names: tuple[str, ...], ideas: Sequence[Idea]) -> list[torch.Tensor
         torch.tensor([PLACES.index(place_of(idea)) for idea in ideas]),
         torch.tensor([styles.index(idea.style) for idea in ideas]),
         torch.tensor([layouts.index(idea.layout) for idea in ideas]),
+        torch.tensor([TINTS.index(idea.tint) for idea in ideas]),
     ]
 
 
 def _loss(told: Verdict, targets: list[torch.Tensor]) -> torch.Tensor:
-    answers = (told.objects, told.places, told.styles, told.layouts)
+    answers = (told.objects, told.places, told.styles, told.layouts, told.tints)
     losses = [
         functional.cross_entropy(answer, target)
         for answer, target in zip(answers, targets, strict=True)
     ]
-    return 2 * losses[0] + losses[1] + losses[2] + 0.5 * losses[3]
+    return 2 * losses[0] + losses[1] + losses[2] + 0.5 * losses[3] + losses[4]
 
 
 def _shaken(views: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from diffusers.models.attention_processor import AttnProcessor
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import distributed, nn
@@ -26,6 +27,7 @@ from bot.models.training.captions import Idea, caption
 from bot.models.training.muon import Muon, takes
 from bot.models.training.text import WIDTH
 from bot.models.training.tokenizer import token_ids
+from bot.models.training.vocabulary import NO_STYLE
 from bot.models.training.workplace import load_tensors, save_tensors
 
 CHANNELS = (32, 64, 128, 192)
@@ -33,11 +35,17 @@ CHANNELS = (32, 64, 128, 192)
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. `decay`: the last steps, in which the rate falls to nothing, linearly."""
+    """How to train.
+
+    `decay`: the last steps, in which the rate falls to nothing, linearly. `plain`: how many times
+    as often unstyled pictures of a single object are learnt from, which teach what new objects look
+    like. `noise_bias`: below 1 leans to noisy pictures, in which it is decided what is shown.
+    """
 
     steps: int
     decay: int
-    batch: int = 32
+    batch: int = 64
+    plain: float = 1.0
     rate: float = 6e-4
     muon: float = 2.0
     text_rate: float = 0.25
@@ -108,14 +116,18 @@ class Trainer:
     ) -> None:
         self.unet, self.text = unet.to(device).train(), text.to(device).train()  # type: ignore[arg-type]
         self.recipe, self.done = recipe, 0
+        if device == "cpu":  # the fused attention's backward is slow there
+            self.unet.set_attn_processor(AttnProcessor())
         self._tokenizer, self._device = tokenizer, device
+        self._shares: torch.Tensor | None = None  # of the pictures, which stay the same
         self._blank = token_ids(tokenizer, [""])[0]
         self._signal = noise_schedule().alphas_cumprod.to(device)
         named = list(self.unet.named_parameters())
         matrices = [weight for name, weight in named if takes(name, weight)]
         chosen = {id(weight) for weight in matrices}
         others = [weight for _, weight in named if id(weight) not in chosen]
-        self.muon = Muon(matrices)
+        half = torch.bfloat16 if fast_half(device) else torch.float32
+        self.muon = Muon(matrices, precision=half)
         self.adam = torch.optim.AdamW(
             [
                 {"params": others, "share": 1.0},
@@ -148,6 +160,11 @@ class Trainer:
         self._learn()
         return loss.item()
 
+    def shares(self, ideas: Sequence[Idea]) -> torch.Tensor:
+        """How often each picture is learnt from; either half of being plain counts the root."""
+        halves = [(idea.style == NO_STYLE) + (idea.layout == "single") for idea in ideas]
+        return self.recipe.plain ** (torch.tensor(halves) / 2)
+
     def state(self) -> dict[str, Any]:
         """All that is needed to go on as if nothing had happened."""
         return {
@@ -176,7 +193,9 @@ class Trainer:
         self, latents: torch.Tensor, ideas: Sequence[Idea], chance: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         size = self.recipe.batch
-        pick = torch.randint(len(latents), (size,), generator=chance)
+        if self._shares is None:
+            self._shares = self.shares(ideas)
+        pick = torch.multinomial(self._shares, size, True, generator=chance)
         words = np.random.default_rng([self.recipe.seed, self.done])
         ids = token_ids(self._tokenizer, [caption(ideas[place], words) for place in pick.tolist()])
         ids[torch.rand(size, generator=chance) < self.recipe.dropout] = self._blank

@@ -23,7 +23,7 @@ from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepSchedu
 from torch.utils.flop_counter import FlopCounterMode
 
 from bot.models.training.captions import Idea, draw_idea, held_out, plain_caption
-from bot.models.training.classifier import PLACES, Classifier, place_of
+from bot.models.training.classifier import PLACES, TINTS, Classifier, place_of
 from bot.models.training.data import draw_pixels
 from bot.models.training.vocabulary import COUNTS, LAYOUTS, NO_STYLE, PLAIN, SCENES, STYLES, THING
 
@@ -60,6 +60,8 @@ class Questions:
             "held-out object in a scene": self._ideas("single", plain=False, new=True),
             "seen object in a scene": self._ideas("single", plain=False, new=False),
             "object on a colour": self._ideas("single", plain=True, new=False),
+            "held-out colour of an object": self._ideas("single", True, new=True, tinted=True),
+            "seen colour of an object": self._ideas("single", True, new=False, tinted=True),
             "held-out pair": self._ideas("beside", plain=None, new=True),
             "one on top of another": self._ideas("stack", plain=None, new=False),
             "one holding another": self._ideas("hold", plain=None, new=False),
@@ -68,12 +70,16 @@ class Questions:
             "three of a kind": self._ideas("three", plain=None, new=False),
         }
 
-    def _ideas(self, layout: str, plain: bool | None, new: bool) -> list[Idea]:
+    def _ideas(
+        self, layout: str, plain: bool | None, new: bool, tinted: bool = False
+    ) -> list[Idea]:
         rng = np.random.default_rng([41, LAYOUTS.index(layout), int(new)])
         weights, found = np.ones(len(self.names)), []
         for _ in range(400_000):
             idea = draw_idea(rng, self.names, weights)
-            if idea.layout != layout or held_out(idea) is not new:
+            if idea.layout != layout or bool(idea.tint) is not tinted:
+                continue
+            if held_out(idea) is not new:
                 continue
             if plain is None or (idea.scene == PLAIN) is plain:
                 found.append(idea)
@@ -84,12 +90,15 @@ class Questions:
 
 def draw(
     pipeline: StableDiffusionPipeline,
-    prompts: Sequence[str],
+    prompts: Sequence[str | None],
     sampling: Sampling,
     seed: int = 0,
     **options: Any,
 ) -> torch.Tensor:
-    """One picture a prompt, each from its own seed: uint8, shape (n, 3, 128, 128)."""
+    """One picture a prompt, each from its own seed: uint8, shape (n, 3, 128, 128).
+
+    A single prompt may be None where the options hold its embedding.
+    """
     solver = _SOLVERS[sampling.solver]
     if type(pipeline.scheduler) is not solver:
         pipeline.scheduler = solver.from_config(pipeline.scheduler.config)
@@ -98,7 +107,7 @@ def draw(
         batch = list(prompts[start : start + _BATCH])
         dice = [torch.Generator().manual_seed(seed * 7919 + start + k) for k in range(len(batch))]
         pictures = pipeline(
-            batch,
+            None if batch == [None] else batch,  # type: ignore[arg-type]
             num_inference_steps=sampling.steps,
             guidance_scale=sampling.guidance,
             generator=dice,
@@ -124,6 +133,7 @@ def marks(classifier: Classifier, pixels: torch.Tensor, ideas: Sequence[Idea]) -
         "place": [],
         "style": [],
         "layout": [],
+        "tint": [],
     }
     for row, idea in enumerate(ideas):
         wanted = {classifier.names.index(name) for name in idea.objects}
@@ -133,13 +143,14 @@ def marks(classifier: Classifier, pixels: torch.Tensor, ideas: Sequence[Idea]) -
         rows["place"].append(PLACES[int(verdict.places[row].argmax())] == place_of(idea))
         rows["style"].append(styles[int(verdict.styles[row].argmax())] == idea.style)
         rows["layout"].append(LAYOUTS[int(verdict.layouts[row].argmax())] == idea.layout)
+        rows["tint"].append(TINTS[int(verdict.tints[row].argmax())] == idea.tint)
     return {name: round(float(np.mean(hits)), 3) for name, hits in rows.items()}
 
 
 def chance(names: Sequence[str]) -> dict[str, float]:
     """What guessing would reach for a single object."""
     shares = {"objects": 1 / len(names), "top5": 5 / len(names), "place": 1 / len(PLACES)}
-    shares |= {"style": 1 / len(STYLES), "layout": 1 / len(LAYOUTS)}
+    shares |= {"style": 1 / len(STYLES), "layout": 1 / len(LAYOUTS), "tint": 1 / len(TINTS)}
     return {name: round(share, 3) for name, share in shares.items()}
 
 
@@ -262,6 +273,37 @@ def negatives(
     return report
 
 
+def weights(
+    pipeline: StableDiffusionPipeline,
+    classifier: Classifier,
+    names: Sequence[str],
+    sampling: Sampling,
+) -> dict[str, float]:
+    """Probability of a scene when its text's embedding is mixed with another's, by its weight.
+
+    As a prompt of weighted parts is drawn: one embedding, the weighted mean of the parts'.
+    """
+    scenes = list(SCENES)
+    report = {}
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        seen = []
+        for place, name in enumerate(names[:12]):
+            wanted, other = scenes[place], scenes[(place + 5) % len(scenes)]
+            texts = [plain_caption(Idea((name,), scene=scene)) for scene in (wanted, other)]
+            first, second = (_embedded(pipeline, text) for text in texts)
+            mixed = share * first + (1 - share) * second
+            drawn = draw(pipeline, [None], sampling, seed=place, prompt_embeds=mixed)
+            told = classifier.judge(drawn).places.softmax(1)
+            seen.append(float(told[0, PLACES.index(wanted)]))
+        report[str(share)] = round(float(np.mean(seen)), 3)
+    return report
+
+
+def _embedded(pipeline: StableDiffusionPipeline, text: str) -> torch.Tensor:
+    positive, _negative = pipeline.encode_prompt(text, "cpu", 1, False)
+    return positive
+
+
 def cost(pipeline: StableDiffusionPipeline, sampling: Sampling) -> dict[str, float]:
     """FLOPs and seconds (best of three) of a grid of four pictures, as this machine is now."""
     prompts = ["a cat in the forest"] * 4
@@ -306,8 +348,8 @@ def known_words(follow: dict[str, Any], least: float = 0.6) -> tuple[list[str], 
     return counts, [word for word in found if word not in COUNTS]
 
 
-def good_ideas(names: Sequence[str]) -> list[str]:
-    """Prompts to offer that use only these objects; the seed idea in three styles comes first."""
+def good_ideas(names: Sequence[str], relations: Sequence[str] = ()) -> list[str]:
+    """Prompts to offer that use only these objects and relations; the seed idea comes first."""
     ideas = []
     known = set(names)
     seed = Idea(("astronaut", "sun lounger", "cocktail"), "lounge", "desert")
@@ -316,6 +358,17 @@ def good_ideas(names: Sequence[str]) -> list[str]:
             plain_caption(replace(seed, style=style))
             for style in ("photo", "oil painting", "pixel art")
         ]
+    together = [
+        ("holding", Idea(("cat", "pizza"), "hold", "space", style="pixel art")),
+        ("and", Idea(("dog", "cat"), "beside", "meadow", style="photo")),
+        ("on top of", Idea(("frog", "pumpkin"), "stack", "night", style="oil painting")),
+        ("red", Idea(("dragon",), scene="mountains", style="watercolour", tint="red")),
+    ]
+    ideas += [
+        plain_caption(idea)
+        for word, idea in together
+        if word in relations and known >= set(idea.objects)
+    ]
     pairs = zip(names, list(SCENES) * 9, strict=False)
     for place, (name, scene) in enumerate(pairs):
         style = list(STYLES)[place % len(STYLES)] if place % 2 else NO_STYLE

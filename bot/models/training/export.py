@@ -7,6 +7,7 @@ good.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from bot.models.training.captions import every_word
 from bot.models.training.denoiser import noise_schedule
 from bot.models.training.vocabulary import COLOURS, SCENES, STYLES, THING
 from bot.models.training.workplace import save_json
@@ -26,6 +28,9 @@ _SHARD = "10MB"
 _PRIVATE = (
     "_name_or_path"  # diffusers notes from where a part was loaded; nobody else has that path
 )
+
+
+_WORD = re.compile("[a-z]+")
 
 
 class TooLarge(Exception):
@@ -79,7 +84,10 @@ def describe(
     counts: Sequence[str] = ("one", "two", "three"),
     relations: Sequence[str] = ("and", "left of", "right of", "on top of", "with", "holding", "in"),
 ) -> dict[str, Any]:
-    """What `vocabulary.json` holds: the words that the weights know, and prompts to offer."""
+    """What `vocabulary.json` holds: the words that the weights know, and prompts to offer.
+
+    `words` has every single word of a caption, also those that change nothing ("please").
+    """
     synonyms = {word: name for name in objects for word in THING[name].synonyms}
     return {
         "objects": list(objects),
@@ -90,6 +98,7 @@ def describe(
         "relations": list(relations),
         "synonyms": synonyms,
         "ideas": list(ideas),
+        "words": sorted({word for words in every_word(objects) for word in _WORD.findall(words)}),
     }
 
 

@@ -22,7 +22,10 @@ _ROWS = (
 
 
 def orthogonalised(matrices: torch.Tensor) -> torch.Tensor:
-    """The nearest semi-orthogonal matrices, roughly; shape (n, rows, columns)."""
+    """The nearest semi-orthogonal matrices, roughly; shape (n, rows, columns).
+
+    In half precision (bfloat16) they come out to about two digits, which is enough for a step.
+    """
     tall = matrices.shape[1] > matrices.shape[2]
     wide = matrices.mT if tall else matrices
     wide = wide / (wide.norm(dim=(1, 2), keepdim=True) + 1e-7)
@@ -40,10 +43,15 @@ def orthogonalised(matrices: torch.Tensor) -> torch.Tensor:
 class Muon:
     """The optimiser for weight matrices and convolution kernels; its state is its momentum."""
 
-    def __init__(self, weights: Iterable[nn.Parameter], decay: float = 0.01) -> None:
+    def __init__(
+        self,
+        weights: Iterable[nn.Parameter],
+        decay: float = 0.01,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
         self._weights = list(weights)
         self._momentum = [torch.zeros_like(weight) for weight in self._weights]
-        self._decay = decay
+        self._decay, self._precision = decay, precision
         self._shapes: dict[tuple[int, int], list[int]] = defaultdict(list)
         for place, weight in enumerate(self._weights):
             self._shapes[weight.shape[0], weight[0].numel()].append(place)
@@ -59,7 +67,8 @@ class Muon:
                 self._momentum[place].lerp_(gradient, 1 - momentum)
                 updates.append(gradient.lerp(self._momentum[place], momentum).reshape(shape))
             scale = 0.2 * max(shape) ** 0.5
-            for place, update in zip(places, orthogonalised(torch.stack(updates)), strict=True):
+            stacked = torch.stack(updates).to(self._precision)
+            for place, update in zip(places, orthogonalised(stacked), strict=True):
                 weight = self._weights[place]
                 weight.mul_(1 - rate * self._decay)
                 weight.add_(update.reshape(weight.shape), alpha=-rate * scale)

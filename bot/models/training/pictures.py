@@ -13,7 +13,7 @@ from PIL import Image
 
 from bot.models.training.captions import Idea
 from bot.models.training.scenery import SIDE, Array, X, Y, scenery
-from bot.models.training.sprites import sprite
+from bot.models.training.sprites import sprite, tinted
 from bot.models.training.styles import styled
 
 _FLOATING = ("space", "underwater")  # scenes in which nothing throws a shadow
@@ -37,7 +37,7 @@ def picture(idea: Idea, seed: int) -> np.ndarray:
     canvas = np.ascontiguousarray(scenery(idea.scene, idea.colour, rng), np.float32)
     mask = np.zeros((SIDE, SIDE), np.float32)
     for placed in _places(idea, rng):
-        _paste(canvas, mask, placed, idea.scene not in _FLOATING)
+        _paste(canvas, mask, placed, idea.tint, idea.scene not in _FLOATING)
     return styled(canvas, mask, idea.style, rng).astype(np.uint8)
 
 
@@ -93,8 +93,9 @@ def _lounging(idea: Idea, around, side: int) -> list[Placed]:
     return places
 
 
-def _paste(canvas: Array, mask: Array, placed: Placed, shadows: bool) -> None:
-    cut = sprite(placed.name).resize((placed.size, placed.size), Image.Resampling.LANCZOS)
+def _paste(canvas: Array, mask: Array, placed: Placed, tint: str, shadows: bool) -> None:
+    whole = tinted(placed.name, tint) if tint else sprite(placed.name)
+    cut = whole.resize((placed.size, placed.size), Image.Resampling.LANCZOS)
     if placed.tilt:
         cut = cut.rotate(placed.tilt, Image.Resampling.BICUBIC, expand=True)
     if shadows and placed.shadow:

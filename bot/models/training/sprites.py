@@ -11,9 +11,10 @@ import os
 from functools import cache, lru_cache
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont, features
 
-from bot.models.training.vocabulary import THING
+from bot.models.training.vocabulary import COLOURS, THING
 
 SPRITE = 128  # pixels along each side of a sprite
 _STRIKE = 109  # the one size in which the font holds its pictures
@@ -43,6 +44,23 @@ def sprite(name: str) -> Image.Image:
     """The object on a transparent square, RGBA, `SPRITE` pixels a side, as large as fits."""
     emoji = THING[name].emoji
     return _fitted(_glyph(emoji) if emoji else _lounger())
+
+
+@cache
+def tinted(name: str, colour: str) -> Image.Image:
+    """The object in shades of one colour of the vocabulary; its outline and shading stay."""
+    pixels = np.asarray(sprite(name), np.float32)
+    luma = pixels[..., :3] @ np.array([0.3, 0.59, 0.11], np.float32) / 255
+    seen = pixels[..., 3] > 128
+    low, high = np.percentile(luma[seen], (3, 97))
+    shade = np.clip((luma - low) / max(float(high - low), 0.05), 0, 1)[..., None]
+    hue = np.array(COLOURS[colour], np.float32)
+    dark = hue * (0.62 if colour == "white" else 0.3)
+    light = hue + (255 - hue) * (0.2 if colour == "black" else 0.55)
+    shown = np.where(
+        shade < 0.6, dark + (hue - dark) * shade / 0.6, hue + (light - hue) * (shade - 0.6) / 0.4
+    )
+    return Image.fromarray(np.concatenate([shown, pixels[..., 3:]], 2).astype(np.uint8))
 
 
 def _glyph(emoji: str) -> Image.Image:

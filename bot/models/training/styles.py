@@ -52,7 +52,7 @@ def _oil(picture: Array, mask: Array, rng: np.random.Generator) -> Array:
     centre_y, centre_x = label // SIDE, label % SIDE
     painted = loud[centre_y, centre_x]
     tint = rng.normal(0, 8, (SIDE * SIDE, 3)).astype(np.float32)
-    strength = np.where(on_object, 0.6, 1.6)[..., None]
+    strength = np.where(on_object, 0.4, 1.6)[..., None]
     depth = np.where(on_object, 7, 16)[..., None]
     return painted + tint[label] * strength + relief[..., None] * depth
 
@@ -63,7 +63,7 @@ def _strokes(number: int) -> tuple[np.ndarray, np.ndarray, Array]:
     rng = np.random.default_rng(7100 + number)
     flow = noise(rng, 64) * 1.6
     coarse = _stroke_layer(rng, flow, 2600, 7, 5)
-    fine = _stroke_layer(rng, flow, 12000, 2, 3)
+    fine = _stroke_layer(rng, flow, 20000, 2, 2)
     edges = (coarse != np.roll(coarse, 1, 0)).astype(np.float32)
     shade = (coarse != np.roll(coarse, -1, 0)).astype(np.float32)
     return coarse, fine, edges - shade + 0.35 * noise(rng, 3)
@@ -106,13 +106,15 @@ def _sketch(picture: Array, mask: Array, rng: np.random.Generator) -> Array:
     return page[..., None] * np.array([0.99, 0.975, 0.93], np.float32)
 
 
-def _watercolour(picture: Array, _mask: Array, rng: np.random.Generator) -> Array:
-    """Pale washes that gather at their edges, on paper that stays white at the border."""
-    wash = _saturated(_blur(picture, 1.6), 1.15)
+def _watercolour(picture: Array, mask: Array, rng: np.random.Generator) -> Array:
+    """Pale washes that gather at their edges, wetter behind the objects, on white paper."""
+    near = _blur(mask, 0.8)[..., None]
+    wash = _saturated(_blur(picture, 0.7) * near + _blur(picture, 2.2) * (1 - near), 1.3)
     grey = wash @ _LUMA
     slope_y, slope_x = np.gradient(grey)
     rim = np.clip(np.hypot(slope_x, slope_y) * 4, 0, 110)[..., None]
-    wash = wash * 0.60 + 255 * 0.40 - rim * 0.28 + (noise(rng, 9) * 9)[..., None]
+    pigment = 0.52 + 0.30 * near
+    wash = wash * pigment + 255 * (1 - pigment) - rim * 0.3 + (noise(rng, 9) * 9)[..., None]
     inset = np.minimum(np.minimum(X, 1 - X), np.minimum(Y, 1 - Y)) / 0.07
     paper = np.clip(inset - 0.5 + noise(rng, 12) * 0.35, 0, 1)[..., None]
     return wash * paper + 251 * (1 - paper)

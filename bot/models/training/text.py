@@ -25,7 +25,8 @@ from bot.models.training.tokenizer import LENGTH, token_ids
 from bot.models.training.vocabulary import COLOURS, LAYOUTS, PLAIN, SCENES, STYLES, THINGS
 
 WIDTH, LAYERS = 160, 2
-_LABELS = [*(thing.name for thing in THINGS), *SCENES, *COLOURS, *STYLES, *LAYOUTS]
+_TINTS = [f"{colour} thing" for colour in COLOURS]
+_LABELS = [*(thing.name for thing in THINGS), *SCENES, *COLOURS, *STYLES, *LAYOUTS, *_TINTS]
 _PLACE = {label: place for place, label in enumerate(_LABELS)}
 _OBJECT = {thing.name: place for place, thing in enumerate(THINGS)}
 _LOOKS = 48  # numbers that describe a thumbnail
@@ -130,6 +131,8 @@ def _labels(idea: Idea) -> torch.Tensor:
     place = idea.colour if idea.scene == PLAIN else idea.scene
     for label in (*idea.objects, place, idea.style, idea.layout):
         labels[_PLACE[label]] = 1
+    if idea.tint:
+        labels[_PLACE[f"{idea.tint} thing"]] = 1
     return labels
 
 

@@ -1,0 +1,123 @@
+"""A process that draws grids with the embedded model, by Easel's engine and by plain diffusers.
+
+Both have the same weights, prompt, steps, guidance and threads, and take turns, so that whatever
+else the machine does meanwhile falls on both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from bot.bench import lines, memory
+from bot.domain.prompt import Prompt
+from bot.domain.request import Action, GenerationRequest, Size
+from bot.engine.base import Attempt
+from bot.models.cards import EMBEDDED_CARD
+
+PROMPT = "a cat in the forest"
+_SEED = 7
+
+
+class Painter:
+    """The embedded model twice: in Easel's engine, and as a stock pipeline. On the CPU."""
+
+    def __init__(self, dtype: str) -> None:
+        begun = time.perf_counter()
+        import torch
+        from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import (
+            StableDiffusionPipeline,
+        )
+
+        from bot.engine.diffusion import DiffusionEngine
+
+        self.imports_s = time.perf_counter() - begun
+        self._torch = torch
+        self.threads = torch.get_num_threads()
+        self._engine = DiffusionEngine({EMBEDDED_CARD.id: EMBEDDED_CARD}, "cpu", dtype)
+        begun = time.perf_counter()
+        self._engine.load(EMBEDDED_CARD.id, lambda _text: None)
+        self.load_s = time.perf_counter() - begun
+        self.by_engine(1)
+        self.peak_mib = memory.held()["peak"]
+        self._plain: Any = StableDiffusionPipeline.from_pretrained(
+            EMBEDDED_CARD.source, dtype=getattr(torch, dtype)
+        )
+        self._plain.set_progress_bar_config(disable=True)
+        self.by_diffusers(1)
+
+    def by_engine(self, steps: int) -> float:
+        """Seconds of one grid as a worker draws it, previews and lossless tiles included."""
+        request = GenerationRequest(
+            action=Action.IMAGINE,
+            prompt=Prompt.parse(PROMPT),
+            model=EMBEDDED_CARD.id,
+            size=Size(EMBEDDED_CARD.native, EMBEDDED_CARD.native),
+            seed=_SEED,
+            steps=steps,
+            guidance=EMBEDDED_CARD.guidance,
+        )
+        attempt = Attempt("bench", 1, EMBEDDED_CARD.id, (0, 1, 2, 3), request.recipe())
+        begun = time.perf_counter()
+        self._engine.draw(attempt, lambda _event: None, lambda: False)
+        return time.perf_counter() - begun
+
+    def by_diffusers(self, steps: int) -> float:
+        """Seconds of the same four pictures by the pipeline alone."""
+        dice = [self._torch.Generator().manual_seed(_SEED + index) for index in range(4)]
+        begun = time.perf_counter()
+        self._plain(
+            [PROMPT] * 4,
+            height=EMBEDDED_CARD.native,
+            width=EMBEDDED_CARD.native,
+            num_inference_steps=steps,
+            guidance_scale=EMBEDDED_CARD.guidance,
+            generator=dice,
+        )
+        return time.perf_counter() - begun
+
+    def teraflop(self, steps: int) -> float:
+        """Floating-point operations of a grid, in 10¹², as torch counts them."""
+        from torch.utils.flop_counter import FlopCounterMode
+
+        with FlopCounterMode(display=False) as counter:
+            self.by_diffusers(steps)
+        return counter.get_total_flops() / 1e12
+
+
+def compare(painter: Painter, steps: int, rounds: int) -> dict[str, Any]:
+    """Seconds of each way, `rounds` times in turns."""
+    ways = {"engine": painter.by_engine, "diffusers": painter.by_diffusers}
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, draw in ways.items():
+            found[name].append(draw(steps))
+    return {
+        **found,
+        "imports_s": painter.imports_s,
+        "load_s": painter.load_s,
+        "peak_mib": painter.peak_mib,
+        "teraflop": painter.teraflop(steps),
+        "threads": painter.threads,
+    }
+
+
+def native_half() -> bool:
+    """Whether this CPU computes in bfloat16; others take many times as long for it."""
+    import torch
+
+    from bot.engine.diffusion import pick_dtype
+
+    return pick_dtype("auto", torch.device("cpu")) is torch.bfloat16
+
+
+def answer(message: lines.Message) -> lines.Message:
+    """{"native": …} or {"dtype": …, "steps": …, "rounds": …}; see `compare`."""
+    if "native" in message:
+        return {"native": native_half()}
+    return compare(Painter(message["dtype"]), message["steps"], message["rounds"])
+
+
+if __name__ == "__main__":
+    asyncio.run(lines.serve(answer))
