@@ -63,6 +63,7 @@ class Order:
     out: Path
     sampling: evaluate.Sampling
     questions: int
+    drop: frozenset[str]
 
 
 def make_tokenizer(order: Order) -> None:
@@ -151,8 +152,9 @@ def run_export(order: Order) -> None:
     report = json.loads(order.place.report("evaluation").read_text(encoding="utf-8"))
     size = export(_trained(order), order.out)
     counts, relations = evaluate.known_words(report["prompts"])
-    ideas = evaluate.good_ideas(report["claimed"], relations)
-    words = describe(report["claimed"], ideas, counts=counts, relations=relations)
+    claimed = [name for name in report["claimed"] if name not in order.drop]
+    ideas = evaluate.good_ideas(claimed, relations)
+    words = describe(claimed, ideas, counts=counts, relations=relations)
     write_vocabulary(order.out, words)
     print(f"export: {size / 1e6:.1f} MB in {order.out}")
 
@@ -195,6 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out=asked.out,
         sampling=evaluate.Sampling(asked.sampling_steps, asked.guidance),
         questions=asked.questions,
+        drop=frozenset(asked.drop),
     )
     order.place.prepare()
     for stage in list(_STAGES) if asked.stage == "all" else [asked.stage]:
@@ -249,6 +252,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sampling-steps", type=int, default=12)
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--questions", type=int, default=48, help="prompts in each set")
+    parser.add_argument("--drop", nargs="*", default=[], help="objects not to claim in export")
     return parser
 
 
