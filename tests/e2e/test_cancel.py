@@ -75,7 +75,8 @@ async def test_others_are_refused_and_the_job_goes_on(
     running = await scene.until_drawing(easel.sandbox, mia)
     said = await scene.refused(easel.sandbox, noah, await noah.click(running, "Cancel"))
     assert "Manage Messages" in said
-    assert scene.private(mia) == []
+    told = [scene.text_of(message) for message in scene.private(mia)]
+    assert all("was not taught: here **slow**" in text for text in told)
     gate.open()
     await scene.new_result(easel.sandbox, mia, set())
     assert scene.spent(easel.settings.data_dir) == 1
