@@ -13,6 +13,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from bot.models.training.autoencoder import Schooling, fidelity, train_autoencoder
 from bot.models.training.captions import Idea, every_word
+from bot.models.training.data import Examples
 from bot.models.training.denoiser import Recipe, Trainer, new_unet, train_denoiser
 from bot.models.training.muon import Muon, orthogonalised, takes
 from bot.models.training.tokenizer import LENGTH, train_tokenizer
@@ -46,9 +47,12 @@ def tiny_trainer(tokenizer: CLIPTokenizer, steps: int = 6) -> Trainer:
     return Trainer(unet, text, tokenizer, recipe)
 
 
-def latents() -> torch.Tensor:
-    # An eighth of the real side is enough to learn on, and much quicker.
-    return torch.linspace(-1, 1, 2 * 4 * 8 * 8).view(2, 4, 8, 8).half()
+def examples(ideas: list[Idea] = IDEAS) -> Examples:
+    # A quarter of the real side is enough to learn on, and much quicker.
+    latents = torch.linspace(-1, 1, 2 * 4 * 8 * 8).view(2, 4, 8, 8).half()
+    cover = torch.zeros(2, 1, 8, 8, dtype=torch.uint8)
+    cover[..., 2:6, 2:6] = 255
+    return Examples(latents, cover, ideas)
 
 
 def weights(trainer: Trainer) -> torch.Tensor:
@@ -82,9 +86,9 @@ def test_muon_leaves_the_ends_of_the_network_alone() -> None:
 
 def test_one_step_lowers_the_loss_on_the_same_batch(tokenizer: CLIPTokenizer) -> None:
     trainer = tiny_trainer(tokenizer)
-    before = trainer.step(latents(), IDEAS)
+    before = trainer.step(examples())
     trainer.done = 0  # the same dice again
-    assert trainer.step(latents(), IDEAS) < before
+    assert trainer.step(examples()) < before
 
 
 def test_every_part_learns_that_which_reads_the_caption_too(tokenizer: CLIPTokenizer) -> None:
@@ -95,7 +99,7 @@ def test_every_part_learns_that_which_reads_the_caption_too(tokenizer: CLIPToken
         for part, model in parts.items()
         for name, weight in model.named_parameters()
     }
-    trainer.step(latents(), IDEAS)
+    trainer.step(examples())
     still = [
         f"{part}.{name}"
         for part, model in parts.items()
@@ -118,6 +122,22 @@ def test_plain_pictures_are_learnt_from_more_often(tokenizer: CLIPTokenizer) -> 
     assert trainer.shares(asked).tolist() == [1, 1, 1, 1]
 
 
+def test_errors_on_objects_count_more_until_the_rate_falls(tokenizer: CLIPTokenizer) -> None:
+    def gone(foreground: float) -> torch.Tensor:
+        trainer = tiny_trainer(tokenizer)
+        trainer.recipe = replace(trainer.recipe, foreground=foreground)
+        trainer.step(examples())
+        return weights(trainer)
+
+    evenly = gone(0.0)
+    assert torch.equal(gone(0.0), evenly)
+    assert not torch.equal(gone(3.0), evenly)
+    recipe = Recipe(steps=1000, decay=400, foreground=3.0)
+    assert recipe.foreground_at(600) == 3.0
+    assert recipe.foreground_at(800) == pytest.approx(1.5)
+    assert recipe.foreground_at(1000) == 0
+
+
 def test_half_precision_is_orthogonal_enough() -> None:
     torch.manual_seed(0)
     whole = torch.randn(2, 24, 90)
@@ -129,7 +149,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     tokenizer: CLIPTokenizer, tmp_path: Path
 ) -> None:
     whole = tiny_trainer(tokenizer)
-    train_denoiser(whole, latents(), IDEAS, tmp_path / "whole.pt", every=2)
+    train_denoiser(whole, examples(), tmp_path / "whole.pt", every=2)
 
     class PulledPlug(Exception):
         pass
@@ -144,9 +164,9 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
 
     first = tiny_trainer(tokenizer)
     with pytest.raises(PulledPlug):
-        train_denoiser(first, latents(), Plug(IDEAS), tmp_path / "parts.pt", every=2)
+        train_denoiser(first, examples(Plug(IDEAS)), tmp_path / "parts.pt", every=2)
     second = tiny_trainer(tokenizer)
-    train_denoiser(second, latents(), IDEAS, tmp_path / "parts.pt", every=2)
+    train_denoiser(second, examples(), tmp_path / "parts.pt", every=2)
     assert second.done == whole.done == 6
     assert torch.equal(weights(second), weights(whole))
     means = [torch.cat([w.flatten() for w in t.mean_text.parameters()]) for t in (second, whole)]

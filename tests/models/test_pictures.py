@@ -12,8 +12,8 @@ import torch
 pytest.importorskip("PIL")
 
 from bot.models.training.captions import Idea
-from bot.models.training.data import Course, draw_ideas, read_latents, write_chunks
-from bot.models.training.pictures import picture
+from bot.models.training.data import Course, draw_ideas, read_examples, write_chunks
+from bot.models.training.pictures import picture, picture_and_cover
 from bot.models.training.sprites import FontMissing, sprite, tinted
 from bot.models.training.vocabulary import COLOURS, LAYOUTS, SCENES, STYLES, THINGS
 from bot.models.training.workplace import Workplace, load_tensors, save_tensors
@@ -116,23 +116,36 @@ class HalvingEncoder(torch.nn.Module):
         return type("Encoded", (), {"latents": latents})()
 
 
+def test_the_cover_shows_where_objects_are() -> None:
+    idea = Idea(("cat", "pizza"), "beside", colour="blue")
+    _, cover = picture_and_cover(idea, 5)
+    left, middle, right = (
+        cover[:, part] > 128 for part in (slice(50), slice(58, 66), slice(70, 128))
+    )
+    assert left.any()
+    assert right.any()
+    assert middle.mean() < left.mean() / 2
+    assert not cover[:8].any(), "nothing hangs at the top"
+
+
 def test_chunks_are_drawn_once_and_filtered_by_object(tmp_path: Path) -> None:
     place, said = Workplace(tmp_path), []
     for _ in range(2):
         write_chunks(place, Course(20), range(2), HalvingEncoder(), said.append, 12)  # type: ignore[arg-type]
     assert len(said) == 2, "the second time nothing was left to draw"
-    latents, ideas = read_latents(place, Course(20).names)
-    assert latents.shape == (24, 4, 32, 32)
-    assert len(ideas) == 24
+    every = read_examples(place, Course(20).names)
+    assert every.latents.shape == (24, 4, 32, 32)
+    assert every.cover.shape == (24, 1, 32, 32)
+    assert len(every.ideas) == 24
     few = Course(10).names
-    some, told = read_latents(place, few)
-    assert 0 < len(some) == len(told) < 24
-    assert all(set(idea.objects) <= set(few) for idea in told)
+    some = read_examples(place, few)
+    assert 0 < len(some.latents) == len(some.cover) == len(some.ideas) < 24
+    assert all(set(idea.objects) <= set(few) for idea in some.ideas)
 
 
 def test_a_place_without_latents_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="run `data`"):
-        read_latents(Workplace(tmp_path), ("cat",))
+        read_examples(Workplace(tmp_path), ("cat",))
 
 
 def test_half_written_files_are_never_seen(tmp_path: Path) -> None:

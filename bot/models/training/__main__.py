@@ -35,7 +35,7 @@ from bot.models.training.data import (
     Course,
     draw_ideas,
     draw_pixels,
-    read_latents,
+    read_examples,
     write_chunks,
 )
 from bot.models.training.denoiser import Recipe, Trainer, company, new_unet, train_denoiser
@@ -75,7 +75,7 @@ def make_tokenizer(order: Order) -> None:
 
 def make_autoencoder(order: Order) -> None:
     """Train one, or with a base only fit its decoder to the pictures as they are now."""
-    pixels = draw_pixels(draw_ideas(order.course, _CROPS_FROM, 1300))
+    pixels, _ = draw_pixels(draw_ideas(order.course, _CROPS_FROM, 1300))
     schooling = Schooling()
     model = new_autoencoder()
     if order.base:
@@ -113,10 +113,10 @@ def make_denoiser(order: Order) -> None:
     recipe = order.recipe
     if company() > 1:
         recipe = replace(recipe, seed=recipe.seed + distributed.get_rank())
-    latents, ideas = read_latents(order.place, order.course.names)
-    print(f"denoiser: {len(ideas)} pictures of {order.course.objects} objects", flush=True)
+    examples = read_examples(order.place, order.course.names)
+    print(f"denoiser: {len(examples.ideas)} pictures of {order.course.objects} objects", flush=True)
     trainer = _trainer(order, recipe)
-    train_denoiser(trainer, latents, ideas, order.place.checkpoint("denoiser"), say=_say)
+    train_denoiser(trainer, examples, order.place.checkpoint("denoiser"), say=_say)
 
 
 def run_evaluation(order: Order) -> None:
@@ -191,6 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             asked.decay,
             asked.batch,
             asked.plain,
+            foreground=asked.foreground,
             noise_bias=asked.noise_bias,
         ),
         device=asked.device,
@@ -247,6 +248,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--decay", type=int, default=6_000, help="last steps, with a falling rate")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--plain", type=float, default=1.0, help="more of unstyled single objects")
+    parser.add_argument(
+        "--foreground", type=float, default=0.0, help="errors on objects count more"
+    )
     parser.add_argument("--noise-bias", type=float, default=0.75, help="less: more noisy steps")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--sampling-steps", type=int, default=12)

@@ -28,7 +28,7 @@ from bot.models.training.vocabulary import (
     plural,
 )
 
-LAYOUT_SHARES = (0.49, 0.05, 0.05, 0.14, 0.08, 0.10, 0.09)
+LAYOUT_SHARES = (0.40, 0.05, 0.05, 0.22, 0.10, 0.10, 0.08)
 STYLE_SHARES = (0.30, 0.16, 0.15, 0.15, 0.08, 0.08, 0.08)
 _COLOURLESS = ("pencil sketch",)
 PLAIN_SHARE = 0.18

@@ -85,7 +85,7 @@ def draw_views(names: Sequence[str], number: int, count: int) -> tuple[torch.Ten
     ideas = [draw_idea(rng, tuple(names), weights) for _ in range(count)]
     seeds = range(_EVALUATION_SEEDS + number * count, _EVALUATION_SEEDS + (number + 1) * count)
     parts = [
-        view(draw_pixels(list(zip(ideas, seeds, strict=True))[start : start + 100]))
+        view(draw_pixels(list(zip(ideas, seeds, strict=True))[start : start + 100])[0])
         for start in range(0, count, 100)
     ]
     return torch.cat(parts), ideas

@@ -1,8 +1,8 @@
 """Data: chunks of ideas with their pictures, as latents once an autoencoder is there.
 
 A chunk is two files: `NNNN.json` (the ideas, and the seed of each picture) and `NNNN.pt` (the
-latents, half precision, or the pixels). Chunk n always holds the same ideas; drawing can stop and
-go on.
+latents, half precision, or the pixels, and where the objects are). Chunk n always holds the same
+ideas; drawing can stop and go on.
 """
 
 from __future__ import annotations
@@ -15,14 +15,27 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+from torch.nn.functional import avg_pool2d
 
 from bot.models.training.captions import Idea, draw_training_idea
-from bot.models.training.pictures import picture
+from bot.models.training.pictures import picture_and_cover
 from bot.models.training.vocabulary import THINGS
 from bot.models.training.workplace import Workplace, load_tensors, save_json, save_tensors
 
 CHUNK = 2000  # pictures in a chunk
 _SEEDS = 1_000_000  # seeds below this are kept for evaluation
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Pictures to learn from.
+
+    `latents`: float16, (n, 4, 32, 32); `cover`: uint8, (n, 1, 32, 32), 255 where an object is.
+    """
+
+    latents: torch.Tensor
+    cover: torch.Tensor
+    ideas: Sequence[Idea]
 
 
 @dataclass(frozen=True)
@@ -54,10 +67,15 @@ def draw_ideas(course: Course, number: int, count: int = CHUNK) -> list[tuple[Id
     ]
 
 
-def draw_pixels(ideas: list[tuple[Idea, int]]) -> torch.Tensor:
-    """Pictures of the ideas: uint8, shape (n, 3, 128, 128)."""
-    pixels = np.stack([picture(idea, seed) for idea, seed in ideas])
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
+def draw_pixels(ideas: list[tuple[Idea, int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pictures of the ideas, and how far objects cover each latent pixel.
+
+    uint8, shapes (n, 3, 128, 128) and (n, 1, 32, 32).
+    """
+    drawn = [picture_and_cover(idea, seed) for idea, seed in ideas]
+    pixels = torch.from_numpy(np.stack([pixels for pixels, _ in drawn]))
+    cover = torch.from_numpy(np.stack([cover for _, cover in drawn]))[:, None]
+    return pixels.permute(0, 3, 1, 2).contiguous(), avg_pool2d(cover.float(), 4).byte()
 
 
 @torch.no_grad()
@@ -86,10 +104,12 @@ def write_chunks(
         if path.exists():
             continue
         ideas = draw_ideas(course, number, count)
-        pixels = draw_pixels(ideas)
-        kept = (
-            {"pixels": pixels} if autoencoder is None else {"latents": encode(autoencoder, pixels)}
-        )
+        pixels, cover = draw_pixels(ideas)
+        kept = {"cover": cover}
+        if autoencoder is None:
+            kept["pixels"] = pixels
+        else:
+            kept["latents"] = encode(autoencoder, pixels)
         save_json(path.with_suffix(".json"), [[idea.as_json(), seed] for idea, seed in ideas])
         save_tensors(path, kept)
         say(f"chunk {number}: {count} pictures of {course.objects} objects")
@@ -101,9 +121,9 @@ def read_ideas(path: Path) -> list[Idea]:
     return [Idea.from_json(row) for row, _seed in rows]
 
 
-def read_latents(place: Workplace, names: Sequence[str]) -> tuple[torch.Tensor, list[Idea]]:
-    """Latents (float16) and ideas of all chunks so far, where only these objects are shown."""
-    latents, ideas, taught = [], [], set(names)
+def read_examples(place: Workplace, names: Sequence[str]) -> Examples:
+    """What all chunks so far hold in which only these objects are shown."""
+    latents, cover, ideas, taught = [], [], [], set(names)
     for path in sorted(place.chunks.glob("*.pt")):
         chunk = load_tensors(path)
         if "latents" not in chunk:
@@ -111,7 +131,8 @@ def read_latents(place: Workplace, names: Sequence[str]) -> tuple[torch.Tensor, 
         told = read_ideas(path)
         fits = [place for place, idea in enumerate(told) if taught.issuperset(idea.objects)]
         latents.append(chunk["latents"][fits])
+        cover.append(chunk["cover"][fits])
         ideas += [told[place] for place in fits]
     if not latents:
         raise FileNotFoundError(f"no latents in {place.chunks}: run `data` after `autoencoder`")
-    return torch.cat(latents), ideas
+    return Examples(torch.cat(latents), torch.cat(cover), ideas)

@@ -24,6 +24,7 @@ from torch import distributed, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from bot.models.training.captions import Idea, caption
+from bot.models.training.data import Examples
 from bot.models.training.muon import Muon, takes
 from bot.models.training.text import WIDTH
 from bot.models.training.tokenizer import token_ids
@@ -39,13 +40,15 @@ class Recipe:
 
     `decay`: the last steps, in which the rate falls to nothing, linearly. `plain`: how many times
     as often unstyled pictures of a single object are learnt from, which teach what new objects look
-    like. `noise_bias`: below 1 leans to noisy pictures, in which it is decided what is shown.
+    like. `foreground`: by how much more an error counts where an object is; it fades with the rate.
+    `noise_bias`: below 1 leans to noisy pictures, in which it is decided what is shown.
     """
 
     steps: int
     decay: int
     batch: int = 64
     plain: float = 1.0
+    foreground: float = 0.0
     rate: float = 6e-4
     muon: float = 2.0
     text_rate: float = 0.25
@@ -59,6 +62,10 @@ class Recipe:
     def rate_at(self, step: int) -> float:
         left = (self.steps - step) / max(1, self.decay)
         return self.rate * min(1.0, (step + 1) / self.warm_up, max(0.02, left))
+
+    def foreground_at(self, step: int) -> float:
+        left = (self.steps - step) / max(1, self.decay)
+        return self.foreground * min(1.0, max(0.0, left))
 
 
 def new_unet(channels: Sequence[int] = CHANNELS, width: int = WIDTH) -> UNet2DConditionModel:
@@ -141,11 +148,11 @@ class Trainer:
         self.mean_text = copy.deepcopy(self.text).requires_grad_(False)
         self._mean = [*self.mean_unet.parameters(), *self.mean_text.parameters()]
 
-    def step(self, latents: torch.Tensor, ideas: Sequence[Idea]) -> float:
-        """Learn from one batch drawn out of these latents; returns its mean squared error."""
+    def step(self, examples: Examples) -> float:
+        """Learn from one batch drawn out of these examples; returns its mean squared error."""
         chance = torch.Generator().manual_seed(self.recipe.seed * 10_000_019 + self.done)
-        clean, ids, times, noise = (
-            part.to(self._device) for part in self._batch(latents, ideas, chance)
+        clean, cover, ids, times, noise = (
+            part.to(self._device) for part in self._batch(examples, chance)
         )
         signal = self._signal[times].view(-1, 1, 1, 1)
         noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
@@ -153,12 +160,14 @@ class Trainer:
         with self._precision():
             read = self.text(ids).last_hidden_state
             guess = self.unet(noisy, times, read).sample
-        loss = (guess.float() - velocity).pow(2).mean()
+        error = (guess.float() - velocity).pow(2)
+        weight = 1 + self.recipe.foreground_at(self.done) * cover
+        loss = (error * weight).mean()
         self.unet.zero_grad()
         self.text.zero_grad()
         loss.backward()
         self._learn()
-        return loss.item()
+        return error.mean().item()
 
     def shares(self, ideas: Sequence[Idea]) -> torch.Tensor:
         """How often each picture is learnt from; either half of being plain counts the root."""
@@ -189,10 +198,8 @@ class Trainer:
             "mean_text": self.mean_text,
         }
 
-    def _batch(
-        self, latents: torch.Tensor, ideas: Sequence[Idea], chance: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        size = self.recipe.batch
+    def _batch(self, examples: Examples, chance: torch.Generator) -> tuple[torch.Tensor, ...]:
+        size, ideas = self.recipe.batch, examples.ideas
         if self._shares is None:
             self._shares = self.shares(ideas)
         pick = torch.multinomial(self._shares, size, True, generator=chance)
@@ -201,8 +208,8 @@ class Trainer:
         ids[torch.rand(size, generator=chance) < self.recipe.dropout] = self._blank
         even = (torch.arange(size) + torch.rand(size, generator=chance)) / size
         times = (even**self.recipe.noise_bias * 1000).long().clamp(0, 999)
-        clean = latents[pick].float()
-        return clean, ids, times, torch.randn(clean.shape, generator=chance)
+        clean, cover = examples.latents[pick].float(), examples.cover[pick].float() / 255
+        return clean, cover, ids, times, torch.randn(clean.shape, generator=chance)
 
     def _precision(self) -> AbstractContextManager[Any]:
         if fast_half(self._device):
@@ -239,8 +246,7 @@ def company() -> int:
 
 def train_denoiser(
     trainer: Trainer,
-    latents: torch.Tensor,
-    ideas: Sequence[Idea],
+    examples: Examples,
     checkpoint: Path,
     every: int = 100,
     say: Callable[[str], None] = print,
@@ -255,7 +261,7 @@ def train_denoiser(
         say(f"resumed at step {trainer.done}")
     recipe, losses, since = trainer.recipe, [], time.monotonic()
     while trainer.done < recipe.steps:
-        losses.append(trainer.step(latents, ideas))
+        losses.append(trainer.step(examples))
         if trainer.done % 20 == 0 and first:
             pace = (time.monotonic() - since) / len(losses)
             say(

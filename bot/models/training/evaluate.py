@@ -120,7 +120,7 @@ def draw(
 
 def real(ideas: Sequence[Idea], first_seed: int = 0) -> torch.Tensor:
     """Real renderings of the ideas, from seeds that training does not use."""
-    return draw_pixels([(idea, first_seed + place) for place, idea in enumerate(ideas)])
+    return draw_pixels([(idea, first_seed + place) for place, idea in enumerate(ideas)])[0]
 
 
 def marks(classifier: Classifier, pixels: torch.Tensor, ideas: Sequence[Idea]) -> dict[str, float]:

@@ -33,12 +33,21 @@ class Placed:
 
 def picture(idea: Idea, seed: int) -> np.ndarray:
     """The idea as pixels, uint8, shape (SIDE, SIDE, 3)."""
+    return picture_and_cover(idea, seed)[0]
+
+
+def picture_and_cover(idea: Idea, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The idea as pixels, and how far objects cover each.
+
+    uint8, shapes (SIDE, SIDE, 3) and (SIDE, SIDE).
+    """
     rng = np.random.default_rng(seed)
     canvas = np.ascontiguousarray(scenery(idea.scene, idea.colour, rng), np.float32)
     mask = np.zeros((SIDE, SIDE), np.float32)
     for placed in _places(idea, rng):
         _paste(canvas, mask, placed, idea.tint, idea.scene not in _FLOATING)
-    return styled(canvas, mask, idea.style, rng).astype(np.uint8)
+    pixels = styled(canvas, mask, idea.style, rng).astype(np.uint8)
+    return pixels, (mask * 255).astype(np.uint8)
 
 
 def _places(idea: Idea, rng: np.random.Generator) -> list[Placed]:
