@@ -20,7 +20,8 @@ from bot.models.training.classifier import (
     place_of,
     view,
 )
-from bot.models.training.evaluate import Questions, chance, claimed, good_ideas, known_words, marks
+from bot.models.training.evaluate import Questions, chance, marks
+from bot.models.training.report import claimed, good_ideas, known_words, table
 from bot.models.training.sheets import layout_prompts, object_prompts, page, style_prompts
 from bot.models.training.vocabulary import LAYOUTS, STYLES, THINGS
 from bot.models.training.workplace import save_tensors
@@ -99,14 +100,30 @@ def test_only_objects_that_come_out_are_claimed() -> None:
 
 
 def test_only_counts_and_relations_that_come_out_are_known() -> None:
-    good, bad = (
-        {"model": {"objects": 0.9, "layout": 0.9}},
-        {"model": {"objects": 0.9, "layout": 0.2}},
-    )
+    real = {"objects": 0.9, "layout": 1.0, "tint": 0.8}
+    good = {"model": {"objects": 0.65, "layout": 0.9, "tint": 0.6}, "real": real}
+    bad = {"model": {"objects": 0.9, "layout": 0.2, "tint": 0.5}, "real": real}
     follow = dict.fromkeys(Questions(NAMES).sets(), bad)
     assert known_words(follow) == (["one"], [])
     follow |= {"three of a kind": good, "lying in a sun lounger": good}
     assert known_words(follow) == (["one", "three"], ["lying in"])
+    follow["held-out colour of an object"] = good
+    assert known_words(follow)[1] == ["lying in", "red"]
+
+
+def test_what_works_by_half_of_poor_renderings_is_not_claimed() -> None:
+    marks = {"objects": 0.4, "layout": 0.4, "tint": 0.4}
+    follow = {key: {"model": marks, "real": marks} for key in Questions(NAMES).sets()}
+    assert known_words(follow) == (["one"], [])
+
+
+def test_the_table_sets_the_model_beside_real_renderings() -> None:
+    follow = {"held-out pair": {"model": {"objects": 0.5}, "real": {"objects": 0.875}}}
+    assert table(follow).splitlines() == [
+        "| prompts | objects |",
+        "|---|---|",
+        "| held-out pair | 0.50 / 0.88 |",
+    ]
 
 
 def test_questions_are_new_where_they_say_so_and_always_the_same() -> None:

@@ -40,6 +40,7 @@ from bot.models.training.data import (
 )
 from bot.models.training.denoiser import Recipe, Trainer, company, new_unet, train_denoiser
 from bot.models.training.export import assemble, describe, export, write_vocabulary
+from bot.models.training.report import claimed, good_ideas, known_words, table
 from bot.models.training.sheets import write_sheets
 from bot.models.training.text import Lesson, grown_text_encoder, new_text_encoder, teach_text
 from bot.models.training.tokenizer import train_tokenizer
@@ -135,7 +136,7 @@ def run_evaluation(order: Order) -> None:
         "chance": evaluate.chance(judge.names),
         "prompts": follow,
         "objects": objects,
-        "claimed": evaluate.claimed(objects),
+        "claimed": claimed(objects),
         "sampling choices": evaluate.by_sampling(pipeline, judge, questions, choices),
         "diversity": evaluate.diversity(pipeline, names, order.sampling),
         "variation": evaluate.variation(pipeline, names, order.sampling),
@@ -144,6 +145,7 @@ def run_evaluation(order: Order) -> None:
         "cost": evaluate.cost(pipeline, order.sampling),
     }
     save_json(order.place.report("evaluation"), report)
+    print(table(follow))
     print(f"evaluation: {order.place.report('evaluation')}")
 
 
@@ -151,10 +153,10 @@ def run_export(order: Order) -> None:
     """Write the averaged weights and the words that the last evaluation found to come out."""
     report = json.loads(order.place.report("evaluation").read_text(encoding="utf-8"))
     size = export(_trained(order), order.out)
-    counts, relations = evaluate.known_words(report["prompts"])
-    claimed = [name for name in report["claimed"] if name not in order.drop]
-    ideas = evaluate.good_ideas(claimed, relations)
-    words = describe(claimed, ideas, counts=counts, relations=relations)
+    counts, relations = known_words(report["prompts"])
+    names = [name for name in report["claimed"] if name not in order.drop]
+    ideas = good_ideas(names, relations)
+    words = describe(names, ideas, counts=counts, relations=relations)
     write_vocabulary(order.out, words)
     print(f"export: {size / 1e6:.1f} MB in {order.out}")
 

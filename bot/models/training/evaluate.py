@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bot.models.training.captions import Idea, draw_idea, held_out, plain_caption
 from bot.models.training.classifier import PLACES, TINTS, Classifier, place_of
 from bot.models.training.data import draw_pixels
-from bot.models.training.vocabulary import COUNTS, LAYOUTS, NO_STYLE, PLAIN, SCENES, STYLES, THING
+from bot.models.training.vocabulary import LAYOUTS, PLAIN, SCENES, STYLES
 
 Say = Callable[[str], None]
 _BATCH = 16
@@ -63,6 +63,7 @@ class Questions:
             "held-out colour of an object": self._ideas("single", True, new=True, tinted=True),
             "seen colour of an object": self._ideas("single", True, new=False, tinted=True),
             "held-out pair": self._ideas("beside", plain=None, new=True),
+            "seen pair": self._ideas("beside", plain=None, new=False),
             "one on top of another": self._ideas("stack", plain=None, new=False),
             "one holding another": self._ideas("hold", plain=None, new=False),
             "lying in a sun lounger": self._ideas("lounge", plain=None, new=False),
@@ -320,61 +321,6 @@ def cost(pipeline: StableDiffusionPipeline, sampling: Sampling) -> dict[str, flo
         "seconds": round(min(seconds), 2),
         "threads": torch.get_num_threads(),
     }
-
-
-def claimed(found: dict[str, dict[str, float]], top1: float = 0.5, top5: float = 0.85) -> list[str]:
-    """The objects that come out: those which the card may claim."""
-    return [
-        name for name, mark in found.items() if mark["objects"] >= top1 and mark["top5"] >= top5
-    ]
-
-
-def known_words(follow: dict[str, Any], least: float = 0.6) -> tuple[list[str], list[str]]:
-    """Counts and relations that come out, by the report of `follow_prompts`."""
-    words: dict[str, tuple[str, ...]] = {
-        "two of a kind": ("two",),
-        "three of a kind": ("three",),
-        "held-out pair": ("and", "next to", "left of", "right of"),
-        "one on top of another": ("on top of",),
-        "one holding another": ("with", "holding"),
-        "lying in a sun lounger": ("lying in",),
-    }
-    found = []
-    for name, told in words.items():
-        drawn = follow[name]["model"]
-        if min(drawn["objects"], drawn["layout"]) >= least:
-            found += told
-    counts = [word for word in COUNTS if word == "one" or word in found]
-    return counts, [word for word in found if word not in COUNTS]
-
-
-def good_ideas(names: Sequence[str], relations: Sequence[str] = ()) -> list[str]:
-    """Prompts to offer that use only these objects and relations; the seed idea comes first."""
-    ideas = []
-    known = set(names)
-    seed = Idea(("astronaut", "sun lounger", "cocktail"), "lounge", "desert")
-    if known >= set(seed.objects):
-        ideas += [
-            plain_caption(replace(seed, style=style))
-            for style in ("photo", "oil painting", "pixel art")
-        ]
-    together = [
-        ("holding", Idea(("cat", "pizza"), "hold", "space", style="pixel art")),
-        ("and", Idea(("dog", "cat"), "beside", "meadow", style="photo")),
-        ("on top of", Idea(("frog", "pumpkin"), "stack", "night", style="oil painting")),
-        ("red", Idea(("dragon",), scene="mountains", style="watercolour", tint="red")),
-    ]
-    ideas += [
-        plain_caption(idea)
-        for word, idea in together
-        if word in relations and known >= set(idea.objects)
-    ]
-    pairs = zip(names, list(SCENES) * 9, strict=False)
-    for place, (name, scene) in enumerate(pairs):
-        style = list(STYLES)[place % len(STYLES)] if place % 2 else NO_STYLE
-        if THING[name].name != "sun lounger":
-            ideas.append(plain_caption(Idea((name,), scene=scene, style=style)))
-    return ideas[:24]
 
 
 def _spread(pixels: torch.Tensor) -> float:
