@@ -48,7 +48,26 @@ from bot.models.training.vocabulary import THINGS
 from bot.models.training.workplace import Workplace, load_tensors, save_json
 
 _EMBEDDED = Path(__file__).parent.parent / "embedded"
+_FEWEST = 18  # objects: every layout has what it needs, the sun lounger and its cocktail too
 _CROPS_FROM = 90_000  # the chunk whose pictures the autoencoder learns on, far from all others
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much of everything that the command line has no option for."""
+
+    chunk: int = CHUNK
+    crops: int = 1300  # pictures for the autoencoder; one in thirteen tells how well it does
+    schooling: int = 1900
+    fitting: int = 500  # its decoder alone, where there is a base
+    lesson: int = 1500
+    refresher: int = 500
+    captions: int = 24_000
+    renderings: int = 14_000
+    epochs: int = 8
+
+
+_TRIAL = Effort(24, 39, 3, 3, 3, 3, 200, 192, 1)
 
 
 @dataclass(frozen=True)
@@ -65,6 +84,7 @@ class Order:
     sampling: evaluate.Sampling
     questions: int
     drop: frozenset[str]
+    effort: Effort
 
 
 def make_tokenizer(order: Order) -> None:
@@ -76,16 +96,18 @@ def make_tokenizer(order: Order) -> None:
 
 def make_autoencoder(order: Order) -> None:
     """Train one, or with a base only fit its decoder to the pictures as they are now."""
-    pixels, _ = draw_pixels(draw_ideas(order.course, _CROPS_FROM, 1300))
-    schooling = Schooling()
+    effort = order.effort
+    pixels, _ = draw_pixels(draw_ideas(order.course, _CROPS_FROM, effort.crops))
+    schooling = Schooling(steps=effort.schooling)
     model = new_autoencoder()
     if order.base:
         model = AutoencoderTiny.from_pretrained(order.base / "vae")
-        schooling = Schooling(steps=500, batch=16, rate=8e-4, decoder_only=True)
-    checkpoint = order.place.checkpoint("autoencoder")
-    model = train_autoencoder(model, pixels[:-100], schooling, checkpoint, order.device)
+        schooling = Schooling(steps=effort.fitting, batch=16, rate=8e-4, decoder_only=True)
+    checkpoint, unseen = order.place.checkpoint("autoencoder"), effort.crops // 13
+    model = train_autoencoder(model, pixels[:-unseen], schooling, checkpoint, order.device)
     model = model.cpu()  # type: ignore[assignment]
-    print(f"autoencoder: {fidelity(model, pixels[-100:]):.2f} dB on pictures it did not learn on")
+    decibels = fidelity(model, pixels[-unseen:])
+    print(f"autoencoder: {decibels:.2f} dB on pictures it did not learn on")
     model.save_pretrained(order.place.autoencoder)
 
 
@@ -93,16 +115,18 @@ def make_data(order: Order) -> None:
     folder = order.base / "vae" if order.base else order.place.autoencoder
     model = AutoencoderTiny.from_pretrained(folder)
     model.to(device=order.device)  # type: ignore[call-arg]
-    write_chunks(order.place, order.course, range(order.chunks), model)
+    numbers = range(order.chunks)
+    write_chunks(order.place, order.course, numbers, model, count=order.effort.chunk)
 
 
 def make_text(order: Order) -> None:
     tokenizer = CLIPTokenizer.from_pretrained(order.place.tokenizer)
-    lesson, everything = Lesson(), Course(len(THINGS))
+    effort, everything = order.effort, Course(len(THINGS))
+    lesson = Lesson(effort.lesson, captions=effort.captions)
     model = new_text_encoder(len(tokenizer))
     if order.base:
         model = grown_text_encoder(order.base / "text_encoder", len(tokenizer))
-        lesson = Lesson(steps=500, batch=64, keep=order.course.known)
+        lesson = replace(lesson, steps=effort.refresher, batch=64, keep=order.course.known)
     told = teach_text(model, tokenizer, everything, lesson)
     print(f"text: the first object is told in {told:.3f} of captions")
     model.save_pretrained(order.place.text)
@@ -122,8 +146,11 @@ def make_denoiser(order: Order) -> None:
 
 def run_evaluation(order: Order) -> None:
     path = order.place.classifier
-    judge = load_classifier(path) if path.exists() else train_classifier(order.course, path)
-    names = order.course.names
+    names, effort = order.course.names, order.effort
+    if path.exists():
+        judge = load_classifier(path)
+    else:
+        judge = train_classifier(order.course, path, effort.renderings, effort.epochs)
     pipeline = _trained(order)
     questions = evaluate.Questions(names, order.questions)
     choices = [replace(order.sampling, steps=steps) for steps in (4, 8, 12, 20)]
@@ -197,10 +224,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             noise_bias=asked.noise_bias,
         ),
         device=asked.device,
-        out=asked.out,
+        out=asked.out or (asked.place / "pipeline" if asked.trial else _EMBEDDED),
         sampling=evaluate.Sampling(asked.sampling_steps, asked.guidance),
         questions=asked.questions,
         drop=frozenset(asked.drop),
+        effort=_TRIAL if asked.trial else Effort(),
     )
     order.place.prepare()
     for stage in list(_STAGES) if asked.stage == "all" else [asked.stage]:
@@ -230,6 +258,14 @@ def _trained(order: Order) -> StableDiffusionPipeline:
     return pipeline
 
 
+def _objects(text: str) -> int:
+    if not (text.isdecimal() and _FEWEST <= int(text) <= len(THINGS)):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of objects from {_FEWEST} to {len(THINGS)}"
+        )
+    return int(text)
+
+
 def _say(line: str) -> None:
     print(line, flush=True)
 
@@ -240,8 +276,10 @@ def _parser() -> argparse.ArgumentParser:
     home = Path(os.environ.get("EASEL_TRAINING", Path.home() / ".cache" / "easel-training"))
     parser.add_argument("--place", type=Path, default=home, help="workplace (default: %(default)s)")
     parser.add_argument("--base", type=Path, help="pipeline folder to continue from")
-    parser.add_argument("--out", type=Path, default=_EMBEDDED, help="where export writes")
-    parser.add_argument("--objects", type=int, default=40, help="the first N of the vocabulary")
+    parser.add_argument("--out", type=Path, help="where export writes (default: what is shipped)")
+    parser.add_argument(
+        "--objects", type=_objects, default=40, help="the first N of the vocabulary"
+    )
     parser.add_argument(
         "--known", type=int, default=0, help="of these, N are known: fewer pictures"
     )
@@ -258,6 +296,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sampling-steps", type=int, default=12)
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--questions", type=int, default=48, help="prompts in each set")
+    parser.add_argument(
+        "--trial", action="store_true", help="next to nothing of everything: does each stage run?"
+    )
     parser.add_argument("--drop", nargs="*", default=[], help="objects not to claim in export")
     return parser
 

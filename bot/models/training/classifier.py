@@ -94,7 +94,7 @@ def draw_views(names: Sequence[str], number: int, count: int) -> tuple[torch.Ten
 def train_classifier(
     course: Course,
     path: Path,
-    pictures: int = 10_000,
+    pictures: int = 14_000,
     epochs: int = 8,
     say: Callable[[str], None] = print,
 ) -> Classifier:
@@ -136,8 +136,9 @@ def _views(
         if len(kept["views"]) >= pictures:
             return kept["views"][:pictures], [Idea.from_json(row) for row in kept["ideas"]]
     parts, ideas = [], []
-    for number in range(1, pictures // 1000 + 1):
-        seen, told = draw_views(course.names, number, 1000)
+    part = min(1000, pictures)
+    for number in range(1, pictures // part + 1):
+        seen, told = draw_views(course.names, number, part)
         parts.append(seen)
         ideas += told
         say(f"classifier: {len(ideas)} renderings")

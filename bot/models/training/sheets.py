@@ -58,7 +58,12 @@ def object_prompts(names: Sequence[str]) -> list[str]:
 
 def layout_prompts(names: Sequence[str], known: Sequence[str]) -> list[str]:
     """Those counts and relations that are known, with several objects each."""
-    name = (list(names) * 9).__getitem__
+    if not names:
+        return []
+
+    def name(number: int) -> str:
+        return names[number % len(names)]
+
     ideas = [
         ("two", Idea((name(1),), "two", "beach")),
         ("two", Idea((name(13),), "two", "forest")),
@@ -92,6 +97,8 @@ def write_sheets(
         "layouts": (layout_prompts(words["objects"], [*words["counts"], *words["relations"]]), 4),
     }
     for name, (prompts, columns) in sheets.items():
+        if not prompts:  # nothing of the kind is claimed
+            continue
         page(draw(pipeline, prompts, sampling, seed=2), prompts, columns).save(
             folder / f"{name}.png", optimize=True
         )
