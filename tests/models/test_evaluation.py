@@ -20,7 +20,7 @@ from bot.models.training.classifier import (
     place_of,
     view,
 )
-from bot.models.training.evaluate import Questions, chance, marks
+from bot.models.training.evaluate import Questions, chance, in_order, marks
 from bot.models.training.report import claimed, good_ideas, known_words, table
 from bot.models.training.sheets import layout_prompts, object_prompts, page, style_prompts
 from bot.models.training.vocabulary import LAYOUTS, STYLES, THINGS
@@ -85,6 +85,32 @@ def test_of_two_objects_both_must_be_there() -> None:
     )
 
 
+class Painter:
+    """A judge to whom red is an owl and blue is a cat."""
+
+    names = NAMES
+
+    def judge(self, pixels: torch.Tensor) -> Verdict:
+        none = torch.zeros(len(pixels), 1)
+        objects = torch.zeros(len(pixels), len(NAMES))
+        objects[:, NAMES.index("owl")] = pixels[:, 0].float().mean((1, 2))
+        objects[:, NAMES.index("cat")] = pixels[:, 2].float().mean((1, 2))
+        return Verdict(objects, none, none, none, none)
+
+
+def test_order_is_read_from_the_halves_of_a_picture() -> None:
+    picture = torch.zeros(3, 8, 8, dtype=torch.uint8)
+    picture[0, :, :4] = 255
+    picture[2, :, 4:] = 255
+    upright = picture.transpose(1, 2)
+    judge = cast(Any, Painter())
+    ideas = [Idea(("owl", "cat"), "beside"), Idea(("cat", "owl"), "beside")]
+    assert in_order(judge, torch.stack([picture, picture]), ideas) == 0.5
+    assert in_order(judge, picture[None], ideas[:1]) == 1
+    assert in_order(judge, upright[None], [Idea(("owl", "cat"), "stack")]) == 1
+    assert in_order(judge, upright[None], [Idea(("cat", "owl"), "stack")]) == 0
+
+
 def test_chance_is_what_guessing_gives() -> None:
     assert chance(NAMES)["objects"] == pytest.approx(1 / 20)
     assert chance(NAMES)["top5"] == pytest.approx(5 / 20)
@@ -100,29 +126,44 @@ def test_only_objects_that_come_out_are_claimed() -> None:
 
 
 def test_only_counts_and_relations_that_come_out_are_known() -> None:
-    real = {"objects": 0.9, "layout": 1.0, "tint": 0.8}
-    good = {"model": {"objects": 0.65, "layout": 0.9, "tint": 0.6}, "real": real}
-    bad = {"model": {"objects": 0.9, "layout": 0.2, "tint": 0.5}, "real": real}
+    real = {"objects": 0.9, "layout": 1.0, "tint": 0.8, "order": 0.9}
+    good = {"model": {"objects": 0.65, "layout": 0.9, "tint": 0.6, "order": 0.8}, "real": real}
+    bad = {"model": {"objects": 0.9, "layout": 0.2, "tint": 0.5, "order": 0.9}, "real": real}
     follow = dict.fromkeys(Questions(NAMES).sets(), bad)
     assert known_words(follow) == (["one"], [])
     follow |= {"three of a kind": good, "lying in a sun lounger": good}
     assert known_words(follow) == (["one", "three"], ["lying in"])
     follow["held-out colour of an object"] = good
     assert known_words(follow)[1] == ["lying in", "red"]
+    follow["held-out pair"] = good
+    assert known_words(follow)[1] == ["and", "next to", "left of", "right of", "lying in", "red"]
+
+
+def test_sides_that_are_guessed_are_not_claimed() -> None:
+    marks = {"objects": 0.9, "layout": 0.9, "tint": 0.9, "order": 0.7}
+    follow = {key: {"model": marks, "real": marks} for key in Questions(NAMES).sets()}
+    assert not {"left of", "on top of"} & set(known_words(follow)[1])
 
 
 def test_what_works_by_half_of_poor_renderings_is_not_claimed() -> None:
-    marks = {"objects": 0.4, "layout": 0.4, "tint": 0.4}
+    marks = {"objects": 0.4, "layout": 0.4, "tint": 0.4, "order": 0.9}
     follow = {key: {"model": marks, "real": marks} for key in Questions(NAMES).sets()}
     assert known_words(follow) == (["one"], [])
 
 
 def test_the_table_sets_the_model_beside_real_renderings() -> None:
-    follow = {"held-out pair": {"model": {"objects": 0.5}, "real": {"objects": 0.875}}}
+    follow = {
+        "object": {"model": {"objects": 1.0}, "real": {"objects": 1.0}},
+        "pair": {
+            "model": {"objects": 0.5, "order": 0.75},
+            "real": {"objects": 0.875, "order": 1.0},
+        },
+    }
     assert table(follow).splitlines() == [
-        "| prompts | objects |",
-        "|---|---|",
-        "| held-out pair | 0.50 / 0.88 |",
+        "| prompts | objects | order |",
+        "|---|---|---|",
+        "| object | 1.00 / 1.00 |  |",
+        "| pair | 0.50 / 0.88 | 0.75 / 1.00 |",
     ]
 
 

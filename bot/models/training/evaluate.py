@@ -148,6 +148,28 @@ def marks(classifier: Classifier, pixels: torch.Tensor, ideas: Sequence[Idea]) -
     return {name: round(float(np.mean(hits)), 3) for name, hits in rows.items()}
 
 
+def in_order(classifier: Classifier, pixels: torch.Tensor, ideas: Sequence[Idea]) -> float:
+    """Share of pictures of two objects that stand as asked: the first left of, or on top of, the
+    second.
+
+    Each half of a picture is judged with the other hidden under grey (occlusion, Zeiler and Fergus,
+    2014, https://arxiv.org/abs/1311.2901): the half that speaks more for the first object than for
+    the second should be the left, or the upper one. Guessing reaches 0.5.
+    """
+    hits = []
+    for picture, idea in zip(pixels, ideas, strict=True):
+        across = 1 if idea.layout == "stack" else 2
+        middle = picture.shape[across] // 2
+        seen = torch.stack([picture, picture])
+        for half, start in zip(seen, (middle, 0), strict=True):
+            half.narrow(across, start, middle).fill_(128)
+        told = classifier.judge(seen).objects
+        first, second = (classifier.names.index(name) for name in idea.objects)
+        lead = told[:, first] - told[:, second]
+        hits.append(bool(lead[0] > lead[1]))
+    return round(float(np.mean(hits)), 3)
+
+
 def chance(names: Sequence[str]) -> dict[str, float]:
     """What guessing would reach for a single object."""
     shares = {"objects": 1 / len(names), "top5": 5 / len(names), "place": 1 / len(PLACES)}
@@ -166,11 +188,15 @@ def follow_prompts(
     report = {}
     for name, ideas in questions.sets().items():
         drawn = draw(pipeline, [plain_caption(idea) for idea in ideas], sampling)
+        rendered = real(ideas)
         report[name] = {
             "n": len(ideas),
             "model": marks(classifier, drawn, ideas),
-            "real": marks(classifier, real(ideas), ideas),
+            "real": marks(classifier, rendered, ideas),
         }
+        if ideas[0].layout in ("beside", "stack"):
+            for key, pictures in (("model", drawn), ("real", rendered)):
+                report[name][key]["order"] = in_order(classifier, pictures, ideas)
         say(f"{name}: {report[name]}")
     return report
 

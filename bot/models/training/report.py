@@ -12,6 +12,8 @@ from typing import Any
 from bot.models.training.captions import Idea, plain_caption
 from bot.models.training.vocabulary import COUNTS, NO_STYLE, SCENES, STYLES, THING
 
+_LEAST = {"objects": 0.5, "layout": 0.5, "tint": 0.5, "order": 0.75}  # of an order, half is a guess
+
 
 def claimed(found: dict[str, dict[str, float]], top1: float = 0.5, top5: float = 0.85) -> list[str]:
     """The objects that come out: those which the card may claim."""
@@ -22,20 +24,21 @@ def claimed(found: dict[str, dict[str, float]], top1: float = 0.5, top5: float =
 
 def known_words(follow: dict[str, Any], share: float = 0.7) -> tuple[list[str], list[str]]:
     """Counts and relations that come out in this share of what the judge says of renderings."""
-    words: dict[str, tuple[str, ...]] = {
-        "two of a kind": ("two",),
-        "three of a kind": ("three",),
-        "held-out pair": ("and", "next to", "left of", "right of"),
-        "one on top of another": ("on top of",),
-        "one holding another": ("with", "holding"),
-        "lying in a sun lounger": ("lying in",),
-        "held-out colour of an object": ("red",),
-    }
+    there = ("objects", "layout")
+    words: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
+        ("two of a kind", ("two",), there),
+        ("three of a kind", ("three",), there),
+        ("held-out pair", ("and", "next to"), there),
+        ("held-out pair", ("left of", "right of"), (*there, "order")),
+        ("one on top of another", ("on top of",), (*there, "order")),
+        ("one holding another", ("with", "holding"), there),
+        ("lying in a sun lounger", ("lying in",), there),
+        ("held-out colour of an object", ("red",), ("tint",)),
+    ]
     found = []
-    for name, told in words.items():
+    for name, told, asked in words:
         model, real = follow[name]["model"], follow[name]["real"]
-        asked = ("tint",) if told == ("red",) else ("objects", "layout")
-        if all(model[mark] >= max(0.5, share * real[mark]) for mark in asked):
+        if all(model[mark] >= max(_LEAST[mark], share * real[mark]) for mark in asked):
             found += told
     counts = [word for word in COUNTS if word == "one" or word in found]
     return counts, [word for word in found if word not in COUNTS]
@@ -72,9 +75,14 @@ def good_ideas(names: Sequence[str], relations: Sequence[str] = ()) -> list[str]
 
 def table(follow: dict[str, Any]) -> str:
     """The report of `evaluate.follow_prompts` as a Markdown table of model / real."""
-    marks = list(next(iter(follow.values()))["model"])
+    marks = list(dict.fromkeys(mark for found in follow.values() for mark in found["model"]))
     lines = [f"| prompts | {' | '.join(marks)} |", "|---" * (len(marks) + 1) + "|"]
     for name, found in follow.items():
-        cells = [f"{found['model'][mark]:.2f} / {found['real'][mark]:.2f}" for mark in marks]
+        cells = [
+            f"{found['model'][mark]:.2f} / {found['real'][mark]:.2f}"
+            if mark in found["real"]
+            else ""
+            for mark in marks
+        ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
