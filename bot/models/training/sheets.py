@@ -79,6 +79,8 @@ def layout_prompts(names: Sequence[str], known: Sequence[str]) -> list[str]:
         ("on top of", Idea((name(6), name(8)), "stack", "night")),
         ("holding", Idea((name(8), "pizza"), "hold", "forest")),
         ("holding", Idea((name(7), "cocktail"), "hold", "space")),
+        ("red", Idea((name(14),), scene="city", tint="blue")),
+        ("red", Idea((name(1),), scene="snow", tint="green")),
     ]
     return [plain_caption(idea) for word, idea in ideas if word in known]
 
