@@ -19,6 +19,7 @@ SMALL = ["--trial", *_SIZES.split(), *_ASKED.split()]
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of diffusers
 def test_all_stages_make_a_folder_that_draws(tmp_path: Path, capsys) -> None:
     main(["all", "--place", str(tmp_path), *SMALL])
     said = capsys.readouterr().out
