@@ -58,7 +58,7 @@ def good_ideas(names: Sequence[str], relations: Sequence[str] = ()) -> list[str]
         ("holding", Idea(("cat", "pizza"), "hold", "space", style="pixel art")),
         ("and", Idea(("dog", "cat"), "beside", "meadow", style="photo")),
         ("on top of", Idea(("frog", "pumpkin"), "stack", "night", style="oil painting")),
-        ("red", Idea(("dragon",), scene="mountains", style="watercolour", tint="red")),
+        ("red", Idea(("cat",), scene="mountains", tint="pink")),
     ]
     ideas += [
         plain_caption(idea)

@@ -81,6 +81,8 @@ def layout_prompts(names: Sequence[str], known: Sequence[str]) -> list[str]:
         ("holding", Idea((name(7), "cocktail"), "hold", "space")),
         ("red", Idea((name(14),), scene="city", tint="blue")),
         ("red", Idea((name(1),), scene="snow", tint="green")),
+        ("red", Idea((name(4),), scene="meadow", tint="purple")),
+        ("red", Idea((name(17),), scene="beach", tint="blue")),
     ]
     return [plain_caption(idea) for word, idea in ideas if word in known]
 
