@@ -1,6 +1,6 @@
 // Rich embeds. Knows the embed object's shape; knows no other part of a message.
-import { h } from "./dom.js";
-import { inlineMarkdown, markdown } from "./markdown.js";
+import { h } from "../core/dom.js";
+import { inlineMarkdown, markdown } from "../text/markdown.js";
 import { gallery, mediaItem } from "./media.js";
 
 /** embed → element. media: {kept, onOpen, onStale}; attachments resolve attachment:// links. */

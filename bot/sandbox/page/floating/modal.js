@@ -1,6 +1,6 @@
 // A form the bot asks for. Checks what Discord's client checks, then hands the values over.
-import { announce, h, icon, refocus } from "./dom.js";
-import { markdown } from "./markdown.js";
+import { announce, h, icon, refocus } from "../core/dom.js";
+import { markdown } from "../text/markdown.js";
 import { BOXES, RADIOS, control as build, required } from "./fields.js";
 
 const ROW = 1;

@@ -1,5 +1,5 @@
 // One option of a command being filled in: its chip, what is written in it, its complaint.
-import { fileSize, h, icon } from "./dom.js";
+import { fileSize, h, icon } from "../core/dom.js";
 import { ATTACHMENT, INTEGER, NUMBER, STRING } from "./options.js";
 
 const LONGEST_STRING = 6000;

@@ -1,5 +1,5 @@
 // Discord's dialect of Markdown, to DOM nodes: blocks here, what is inside a line in inline.js.
-import { h } from "./dom.js";
+import { h } from "../core/dom.js";
 import { inline } from "./inline.js";
 
 const FENCE = /```(?:([\w+#.-]+)\n)?\n?([\s\S]*?)\n?```/g;

@@ -1,5 +1,5 @@
 // Slash commands as values: flattening subcommands, checking options, building the wire form.
-import { displayName } from "./dom.js";
+import { displayName } from "../core/dom.js";
 
 export const SUBCOMMAND = 1,
   GROUP = 2,

@@ -1,6 +1,6 @@
 // The frame around the conversation: channels, the person you are, the members, the top bar.
-import { avatar, displayName, h, icon } from "./dom.js";
-import { openMenu } from "./menu.js";
+import { avatar, displayName, h, icon } from "../core/dom.js";
+import { openMenu } from "../floating/menu.js";
 
 export class Frame {
   constructor(context, { sidebar, scrim, topbar, members, app }) {

@@ -1,5 +1,5 @@
 // One picture, full size, over everything: Escape closes, arrow keys walk through the channel.
-import { fileSize, h, icon, refocus } from "./dom.js";
+import { fileSize, h, icon, refocus } from "../core/dom.js";
 
 /** items: [{url, name, alt, caption, size}] */
 export function openLightbox(items, index, returnFocus) {

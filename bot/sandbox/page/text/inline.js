@@ -1,5 +1,5 @@
 // Marks inside a line: emphasis, code, spoilers, links, mentions. Blocks are markdown.js.
-import { displayName, h } from "./dom.js";
+import { displayName, h } from "../core/dom.js";
 import { timestamp } from "./timestamps.js";
 
 const MASKED =

@@ -1,5 +1,5 @@
 // Moments written as <t:seconds:style>, and the relative ones kept true while the page is open.
-import { h } from "./dom.js";
+import { h } from "../core/dom.js";
 
 const FORMATS = {
   t: { timeStyle: "short" },

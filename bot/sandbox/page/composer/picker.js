@@ -1,5 +1,5 @@
 // The list that rises above the message box. Focus stays in the box; the list follows its arrows.
-import { h } from "./dom.js";
+import { h } from "../core/dom.js";
 
 export class Picker {
   #items = [];

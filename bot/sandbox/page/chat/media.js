@@ -1,6 +1,6 @@
 // Pictures and files inside messages. Reserves each picture's place before it loads, and keeps the
 // old picture on screen until its successor has arrived, so progress never flickers.
-import { fileSize, h, icon } from "./dom.js";
+import { fileSize, h, icon } from "../core/dom.js";
 
 const MAX_WIDTH = 520;
 const MAX_HEIGHT = 400;

@@ -1,5 +1,5 @@
 // The controls of a modal: text, selects, files, radio buttons, check boxes.
-import { fileSize, h, icon } from "./dom.js";
+import { fileSize, h, icon } from "../core/dom.js";
 import { selectMenu } from "./select.js";
 
 const TEXT = 4;

@@ -1,5 +1,5 @@
 // A select menu: a button that opens a list box. Used below messages and in modals.
-import { avatar, displayName, emojiText, h, icon } from "./dom.js";
+import { avatar, displayName, emojiText, h, icon } from "../core/dom.js";
 import { popover } from "./menu.js";
 
 export const STRING = 3,

@@ -1,8 +1,8 @@
 // The list of messages of the open channel: order, grouping, day lines, scrolling.
-import { avatar, displayName, h, icon } from "./dom.js";
+import { avatar, displayName, h, icon } from "../core/dom.js";
 import { openLightbox } from "./lightbox.js";
 import { ephemeralLine, failureLine, messageElement, midnight, usedLine } from "./message.js";
-import { inlineMarkdown } from "./markdown.js";
+import { inlineMarkdown } from "../text/markdown.js";
 
 const GROUP_WINDOW = 7 * 60 * 1000;
 const NEAR_BOTTOM = 60;

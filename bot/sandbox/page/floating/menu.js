@@ -1,5 +1,5 @@
 // Things that float: pop-overs tied to a button, and context menus. One is open at a time.
-import { h } from "./dom.js";
+import { h } from "../core/dom.js";
 
 let closeCurrent = null;
 

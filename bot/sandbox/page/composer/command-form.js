@@ -1,5 +1,5 @@
 // A command being filled in: one chip per option, checked as Discord's client checks it.
-import { avatar, h, icon } from "./dom.js";
+import { avatar, h, icon } from "../core/dom.js";
 import { OptionField } from "./option-field.js";
 import { ATTACHMENT, BOOLEAN, entities, hint, isEntity, read, spread, wire } from "./options.js";
 
