@@ -21,7 +21,7 @@ from bot.domain.errors import EaselError, SettingsError
 from bot.settings import Secret, Settings, environment
 
 if TYPE_CHECKING:
-    from bot.engine.base import Executor
+    from bot.engine.seam import Executor
 
 log = logging.getLogger("bot")
 
@@ -81,11 +81,11 @@ def _command(options: argparse.Namespace, rest: list[str], settings: Settings) -
         case "sandbox":
             return asyncio.run(sandbox(settings, getattr(options, "port", None)))
         case "render":
-            from bot.render import render
+            from bot.commands.render import render
 
             return asyncio.run(render(settings, " ".join((*options.prompt, *rest)), options.out))
         case "check":
-            from bot.check import check
+            from bot.commands.check import check
 
             return asyncio.run(check(settings))
         case "bench":
@@ -130,7 +130,7 @@ async def run(
     from discord import HTTPException, LoginFailure
 
     from bot.app import core
-    from bot.client import EaselBot
+    from bot.chat.client import EaselBot
 
     stop = stop or stop_event()
     async with core(settings, executor) as parts:

@@ -16,22 +16,22 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dispatcher import Dispatcher
+from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import EngineError
 from bot.domain.quota import Period, Quota
-from bot.engine.base import Executor
 from bot.engine.local import DIFFUSION, LocalExecutor
-from bot.health import Health
-from bot.lock import lock_folder
+from bot.engine.seam import Executor
 from bot.models.cards import ModelCard, card_for
-from bot.service import GenerationService, Rules
+from bot.ops.health import Health
+from bot.ops.lock import lock_folder
+from bot.service.drawing import GenerationService, Rules
 from bot.settings import Settings
 from bot.storage.database import Database
-from bot.storage.guilds import GuildRepository
-from bot.storage.images import ImageStore
+from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
 from bot.storage.profiles import ProfileRepository
+from bot.storage.quotas import GuildRepository
 
 log = logging.getLogger(__name__)
 

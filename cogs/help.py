@@ -8,12 +8,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.parameters import PARAMETERS
-from bot.service import GenerationService
-from cogs.ui import render
+from bot.chat import wording
+from bot.domain.prompt.parameters import PARAMETERS
+from bot.service.drawing import GenerationService
 
 if TYPE_CHECKING:
-    from bot.client import EaselBot
+    from bot.chat.client import EaselBot
 
 _VIOLET = discord.Colour(0x6E56CF)
 _BUTTONS = (
@@ -43,9 +43,9 @@ class Help(commands.Cog):
         vocabulary = self._service.vocabulary
         if vocabulary is not None:
             embed.add_field(
-                name="What this model can draw", value=render.words(vocabulary), inline=False
+                name="What this model can draw", value=wording.words(vocabulary), inline=False
             )
-        ideas = "\n".join(f"- {render.escape(idea)}" for idea in self._service.ideas("", 6))
+        ideas = "\n".join(f"- {wording.escape(idea)}" for idea in self._service.ideas("", 6))
         if ideas:
             embed.add_field(name="Ideas", value=ideas[:1024], inline=False)
         embed.set_footer(text="/info shows your credits, limits and jobs")

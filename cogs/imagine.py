@@ -12,19 +12,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.chat import asking, replies, wording
+from bot.chat.buttons import CANCEL, JobButton, cancel_view, is_ours, result_view
+from bot.chat.notice import Notice
+from bot.chat.presenter import Presenter
+from bot.chat.trouble import TROUBLE
+from bot.domain.action import Action, Tile
 from bot.domain.errors import NotFound
 from bot.domain.job import Job, JobUpdate
 from bot.domain.prompt import MAX_LENGTH
-from bot.domain.request import Action, Tile
-from bot.service import GenerationService
-from cogs.ui import asking, render, replies
-from cogs.ui.buttons import CANCEL, JobButton, cancel_view, is_ours, result_view
-from cogs.ui.network import TROUBLE
-from cogs.ui.notice import Notice
-from cogs.ui.presenter import Presenter
+from bot.service.drawing import GenerationService
 
 if TYPE_CHECKING:
-    from bot.client import EaselBot
+    from bot.chat.client import EaselBot
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -108,7 +108,7 @@ class Imagine(commands.Cog):
 
     async def _show_waiting(self, interaction: discord.Interaction, job: Job) -> None:
         """Answer a command with the progress message; the job goes on even if that fails."""
-        text = render.progress(self._newest(job))
+        text = wording.progress(self._newest(job))
         try:
             if interaction.response.is_done():
                 message = await interaction.edit_original_response(
@@ -133,7 +133,7 @@ class Imagine(commands.Cog):
         if not unknown or vocabulary is None or not interaction.response.is_done():
             return
         try:
-            await interaction.followup.send(render.hint(unknown, vocabulary), ephemeral=True)
+            await interaction.followup.send(wording.hint(unknown, vocabulary), ephemeral=True)
         except TROUBLE as error:
             log.warning("job %s: not explained: %s", job.id, error)
 
@@ -147,7 +147,7 @@ class Imagine(commands.Cog):
         notice = None
         try:
             message = await interaction.followup.send(
-                render.progress(self._newest(job)),
+                wording.progress(self._newest(job)),
                 view=cancel_view(job),
                 suppress_embeds=True,
                 wait=True,
@@ -189,7 +189,7 @@ class Imagine(commands.Cog):
         if not interaction.response.is_done():
             with contextlib.suppress(*TROUBLE):
                 await interaction.response.edit_message(
-                    content=render.progress(JobUpdate(job)), view=None, attachments=[]
+                    content=wording.progress(JobUpdate(job)), view=None, attachments=[]
                 )
 
     async def _refresh_notice(self, interaction: discord.Interaction, job_id: str) -> None:
@@ -200,7 +200,7 @@ class Imagine(commands.Cog):
         if job.origin.guild != (interaction.guild_id or 0):
             return
         await interaction.response.edit_message(
-            content=render.progress(JobUpdate(job)), view=None, attachments=[]
+            content=wording.progress(JobUpdate(job)), view=None, attachments=[]
         )
 
     async def _mark_used(self, interaction: discord.Interaction, job_id: str) -> None:

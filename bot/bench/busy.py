@@ -59,7 +59,7 @@ async def play(run: Run) -> tuple[Seen, list[float]]:
     """What the bot saw, and seconds from drawn to visible."""
     options = {"side": run.side, "step_seconds": run.job_s / run.steps}
     async with stage(
-        engine="bot.bench.engine:create",
+        engine="bot.bench.grainy:create",
         options=options,
         model_native=run.side,
         model_steps=run.steps,

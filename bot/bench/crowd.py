@@ -11,20 +11,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.bench.figures import (
-    MEMORY_MIB,
-    Figure,
-    Section,
-    below,
-    milliseconds,
-    percentile,
-    spread,
-)
+from bot.bench.figures import MEMORY_MIB, Figure, Section, below, milliseconds, percentile, spread
 from bot.bench.stage import CALLBACK, Seen, Stage, loaded, stage
 from bot.engine.local import SIMULATED
-from bot.sandbox.entities import StoredMessage
-from bot.sandbox.interactions import DEFER
-from bot.sandbox.person import Person, Press
+from bot.sandbox.people.person import Person, Press
+from bot.sandbox.world.entities import StoredMessage
+from bot.sandbox.world.interactions import DEFER
 
 ACK_MS = 300
 DISCORD_PER_S = 50

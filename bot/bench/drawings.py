@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.engine.base import Attempt, Event
 from bot.engine.local import LocalExecutor
+from bot.engine.seam import Attempt, Event
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.bench.child import Child, Message
 from bot.bench.figures import Figure, Section, at_least, below
-from bot.bench.lines import Child, Message
 from bot.models.cards import EMBEDDED_CARD
 
 TITLE = "The embedded model"

@@ -10,10 +10,12 @@ import asyncio
 import time
 from typing import Any
 
-from bot.bench import lines, memory
+from bot.bench import child, memory
+from bot.domain.action import Action
 from bot.domain.prompt import Prompt
-from bot.domain.request import Action, GenerationRequest, Size
-from bot.engine.base import Attempt
+from bot.domain.request import GenerationRequest
+from bot.domain.size import Size
+from bot.engine.seam import Attempt
 from bot.models.cards import EMBEDDED_CARD
 
 PROMPT = "a cat in the forest"
@@ -30,7 +32,7 @@ class Painter:
             StableDiffusionPipeline,
         )
 
-        from bot.engine.diffusion import DiffusionEngine
+        from bot.worker.diffusion import DiffusionEngine
 
         self.imports_s = time.perf_counter() - begun
         self._torch = torch
@@ -107,12 +109,12 @@ def native_half() -> bool:
     """Whether this CPU computes in bfloat16; others take many times as long for it."""
     import torch
 
-    from bot.engine.diffusion import pick_dtype
+    from bot.worker.diffusion import pick_dtype
 
     return pick_dtype("auto", torch.device("cpu")) is torch.bfloat16
 
 
-def answer(message: lines.Message) -> lines.Message:
+def answer(message: child.Message) -> child.Message:
     """{"native": …} or {"dtype": …, "steps": …, "rounds": …}; see `compare`."""
     if "native" in message:
         return {"native": native_half()}
@@ -120,4 +122,4 @@ def answer(message: lines.Message) -> lines.Message:
 
 
 if __name__ == "__main__":
-    asyncio.run(lines.serve(answer))
+    asyncio.run(child.serve(answer))

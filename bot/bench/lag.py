@@ -10,15 +10,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from bot.bench.figures import (
-    MEMORY_MIB,
-    Figure,
-    Section,
-    below,
-    milliseconds,
-    percentile,
-    spread,
-)
+from bot.bench.figures import MEMORY_MIB, Figure, Section, below, milliseconds, percentile, spread
 from bot.bench.stage import Seen, Stage, loaded, stage, unrest
 
 P99_MS = 20
@@ -56,7 +48,7 @@ def grids(quick: bool) -> Run:
         "2048² grids are encoded and uploaded",
         5 if quick else 20,
         people=4,
-        engine="bot.bench.engine:create",
+        engine="bot.bench.grainy:create",
         side=1024,
         step_s=0.15,
     )

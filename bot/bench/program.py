@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bot.bench import busy, crowd, embedded, lag, report
+from bot.bench.child import ROOT
 from bot.bench.figures import Section
-from bot.bench.lines import ROOT
 from bot.domain.errors import EaselError
 
 Scenario = Callable[[bool], Awaitable[Section]]

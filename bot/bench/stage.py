@@ -17,13 +17,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.bench.child import Child
 from bot.bench.drawings import Drawing
-from bot.bench.lines import Child
 from bot.bench.order import Order
 from bot.sandbox import Sandbox
-from bot.sandbox.bus import News
-from bot.sandbox.entities import StoredMessage
-from bot.sandbox.person import Person
+from bot.sandbox.people.person import Person
+from bot.sandbox.world.bus import News
+from bot.sandbox.world.entities import StoredMessage
 
 CALLBACK = "/interactions/{interaction_id}/{token}/callback"
 UPLOAD = r"^/channels/\d+/messages$"

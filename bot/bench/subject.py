@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import card_of, core, devices, engine_options
-from bot.bench import lines, memory
+from bot.bench import child, memory
 from bot.bench.drawings import Watched
 from bot.bench.order import Order
 from bot.bench.ticker import Ticker
-from bot.client import EaselBot
+from bot.chat.client import EaselBot
 from bot.engine.local import DIFFUSION
 from bot.settings import Secret, Settings
 
@@ -100,15 +100,15 @@ async def _bot(order: Order) -> AsyncIterator[tuple[EaselBot, Watched | None]]:
 
 async def main() -> None:
     """Serve until standard input ends."""
-    reader = await lines.standard_input()
+    reader = await child.standard_input()
     order = Order(**json.loads(await reader.readline()))
     _log_to(Path(order.folder) / "bench.log")
     async with _bot(order) as (bot, watched), bot:
         subject = Subject(watched)
         ticking = asyncio.create_task(subject.ticker.run())
         serving = asyncio.create_task(bot.start(order.token))
-        asking = asyncio.create_task(lines.serve(subject.answer, reader))
-        lines.say({"started": True})
+        asking = asyncio.create_task(child.serve(subject.answer, reader))
+        child.say({"started": True})
         await asyncio.wait({serving, asking}, return_when=asyncio.FIRST_COMPLETED)
         for task in (ticking, asking):
             task.cancel()

@@ -11,7 +11,7 @@ import asyncio
 import time
 from typing import Any
 
-from bot.bench import lines
+from bot.bench import child
 
 EVERY_S = 0.005
 
@@ -56,7 +56,7 @@ async def main() -> None:
             ticker.mark()
         return {"lag": ticker.samples}
 
-    await lines.serve(answer)
+    await child.serve(answer)
     ticking.cancel()
 
 

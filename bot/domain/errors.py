@@ -21,6 +21,8 @@ what would be right.
 
 from __future__ import annotations
 
+import secrets
+
 
 class EaselError(Exception):
     """Root of the tree above."""
@@ -93,3 +95,8 @@ class RenderFailed(EngineError):
 
 class Busy(EngineError):
     """The worker's slot was taken meanwhile: choose again."""
+
+
+def new_reference() -> str:
+    """A short word that a user can quote and an operator can search the log for."""
+    return secrets.token_hex(3).upper()

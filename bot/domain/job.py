@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bot.domain.request import Action, GenerationRequest, Tile
+from bot.domain.action import Action, Tile
+from bot.domain.people import Account, Origin
+from bot.domain.request import GenerationRequest
 
 
 class JobStatus(enum.StrEnum):
@@ -20,34 +22,6 @@ class JobStatus(enum.StrEnum):
     @property
     def finished(self) -> bool:
         return self not in (JobStatus.WAITING, JobStatus.RUNNING)
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a job was asked for. `guild` is 0 in direct messages; `parent_message` is the message
-    whose button was pressed, 0 for a command."""
-
-    guild: int
-    channel: int
-    parent_message: int = 0
-
-
-@dataclass(frozen=True)
-class Asker:
-    """Who asks: the account's owner with what decides their rights and limits."""
-
-    user: int
-    roles: frozenset[int] = field(default_factory=frozenset)
-    moderator: bool = False
-    admin: bool = False
-
-
-@dataclass(frozen=True)
-class Account:
-    """Whose credits: (guild, user); guild 0 is direct messages."""
-
-    guild: int
-    user: int
 
 
 @dataclass(frozen=True)
@@ -108,16 +82,3 @@ class JobUpdate:
     fraction: float = 0.0
     preview: bytes | None = None
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A result that is to be posted. `sent_before` is when a POST with `nonce` was first begun,
-    None when never; `message` is set once it is known to be there."""
-
-    job: str
-    channel: int
-    nonce: str
-    sent_before: float | None = None
-    message: int = 0
-    tries: int = 0

@@ -6,77 +6,17 @@ gets the same plain data. Knows nothing about queues, money or Discord.
 
 from __future__ import annotations
 
-import enum
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain.parameters import SEED_MAX, AspectRatio
+from bot.domain.action import Action, Tile
 from bot.domain.prompt import Prompt
+from bot.domain.prompt.parameters import SEED_MAX
+from bot.domain.size import Size
 
 SCHEMA = 1
 GRID = 4
-
-
-class Action(enum.StrEnum):
-    """What a request does; the value is the code in custom ids."""
-
-    IMAGINE = "imagine"
-    VARY = "vary"
-    REROLL = "reroll"
-    UPSCALE = "upscale"
-
-    @property
-    def draws(self) -> bool:
-        """False where the pictures already exist."""
-        return self is not Action.UPSCALE
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One picture of a job: 1 top left, 2 top right, 3 bottom left, 4 bottom right."""
-
-    job: str
-    index: int
-
-
-@dataclass(frozen=True)
-class Size:
-    """Pixels."""
-
-    width: int
-    height: int
-
-    @classmethod
-    def fit(cls, ratio: AspectRatio, native: int, multiple: int) -> Size:
-        """The size nearest to `ratio` with about `native`² pixels, sides divisible by `multiple`.
-
-        Of the widths around the ideal one, takes the pair with the least error of the ratio,
-        weighed with the error of the area (both as logarithms).
-        """
-        share = math.sqrt(ratio.width / ratio.height)
-        middle = round(native * share / multiple)
-        pairs = [
-            (columns * multiple, rows * multiple)
-            for columns in range(max(1, middle - 2), middle + 3)
-            for rows in _around(native / share / multiple)
-        ]
-
-        def error(pair: tuple[int, int]) -> float:
-            width, height = pair
-            shape = abs(math.log(width * ratio.height / (height * ratio.width)))
-            return shape + 0.25 * abs(math.log(width * height / native**2))
-
-        return cls(*min(pairs, key=error))
-
-    def __str__(self) -> str:
-        return f"{self.width}×{self.height}"
-
-
-def _around(ideal: float) -> range:
-    middle = round(ideal)
-    return range(max(1, middle - 2), middle + 3)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.engine.base import Attempt, Event
+from bot.engine.seam import Attempt, Event
 
 HEADER_LIMIT = 1 << 24
 PAYLOAD_LIMIT = 1 << 30

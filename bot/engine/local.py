@@ -1,7 +1,7 @@
 """The executor of one machine: a worker process for each device, replaced when it dies.
 
-Satisfies `bot.engine.base.Executor`. Knows devices and process incarnations; frames and pipes are
-`bot.engine.process`'s, drawing is `bot.engine.worker`'s.
+Satisfies `bot.engine.seam.Executor`. Knows devices and process incarnations; frames and pipes are
+`bot.engine.process`'s, drawing is `bot.worker`'s.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequenc
 from typing import Any
 
 from bot.domain.errors import WorkerLost
-from bot.engine.base import Attempt, Event, Worker
 from bot.engine.process import Batch, Order, Patience, WorkerProcess
+from bot.engine.seam import Attempt, Event, Worker
 
 log = logging.getLogger(__name__)
 
-DIFFUSION = "bot.engine.diffusion:create"
-SIMULATED = "bot.engine.simulated:create"
+DIFFUSION = "bot.worker.diffusion:create"
+SIMULATED = "bot.worker.simulated:create"
 
 
 class LocalExecutor:

@@ -9,10 +9,10 @@ It imports aiohttp and the standard library only and knows nothing of the bot it
         await press.ack()
 """
 
-from .errors import InteractionFailed, NotResponding, Refused
-from .person import Person, Press
-from .server import TOKEN, Sandbox
-from .snowflake import MovableClock
+from bot.sandbox.people.person import Person, Press
+from bot.sandbox.rules.errors import InteractionFailed, NotResponding, Refused
+from bot.sandbox.server import TOKEN, Sandbox
+from bot.sandbox.world.snowflake import MovableClock
 
 __all__ = [
     "TOKEN",

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import signal
 
-from .server import Sandbox, serve_forever
+from bot.sandbox.server import Sandbox, serve_forever
 
 
 def main() -> int:

@@ -15,23 +15,23 @@ from typing import Self, TypeVar
 
 from aiohttp import web
 
-from . import pictures
-from .bus import Bus
-from .cdn import GONE, Files
-from .client_socket import ClientSockets
-from .faults import Faults
-from .gateway import Gateway
-from .interactions import Interactions
-from .messages import Messages
-from .person import People, Person
-from .ratelimits import RateLimits
-from .render import Renderer
-from .rest import PREFIX, Call, FrontDoor
-from .rest_application import ApplicationRoutes
-from .rest_channels import ChannelRoutes
-from .rest_interactions import InteractionRoutes
-from .snowflake import Clock
-from .world import World
+from bot.sandbox.gateway.gateway import Gateway
+from bot.sandbox.people.person import People, Person
+from bot.sandbox.people.socket import ClientSockets
+from bot.sandbox.rest.application import ApplicationRoutes
+from bot.sandbox.rest.channels import ChannelRoutes
+from bot.sandbox.rest.door import PREFIX, Call, FrontDoor
+from bot.sandbox.rest.faults import Faults
+from bot.sandbox.rest.interactions import InteractionRoutes
+from bot.sandbox.rest.ratelimits import RateLimits
+from bot.sandbox.world import pictures
+from bot.sandbox.world.bus import Bus
+from bot.sandbox.world.files import GONE, Files
+from bot.sandbox.world.interactions import Interactions
+from bot.sandbox.world.messages import Messages
+from bot.sandbox.world.shapes import Renderer
+from bot.sandbox.world.snowflake import Clock
+from bot.sandbox.world.world import World
 
 TOKEN = "sandbox-token"
 _BODY_LIMIT = 128 * 1024 * 1024

@@ -11,10 +11,13 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.domain.action import Action, Tile
+from bot.domain.delivery import Delivery
 from bot.domain.errors import QueueFull
-from bot.domain.job import Account, Delivery, Failure, Job, JobStatus, Origin
+from bot.domain.job import Failure, Job, JobStatus
+from bot.domain.people import Account, Origin
 from bot.domain.quota import Quota
-from bot.domain.request import Action, GenerationRequest, Tile
+from bot.domain.request import GenerationRequest
 from bot.storage import ledger
 from bot.storage.database import Database
 

@@ -6,10 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.domain.errors import OutOfCredits
-from bot.domain.job import Account
+from bot.domain.people import Account
 from bot.domain.quota import Balance, Quota
 from bot.storage.database import Database
-from bot.storage.guilds import write_audit
+from bot.storage.quotas import write_audit
 
 EXTRA = ""
 PERIODIC_REASON = "period"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot import imaging
 from bot.bench import busy, crowd, embedded, lag
-from bot.bench.engine import grainy
+from bot.bench.grainy import grainy
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
 
@@ -24,7 +24,7 @@ async def test_busy_counts_every_drawing() -> None:
 
 
 async def test_lag_is_sampled_while_grids_are_drawn() -> None:
-    run = lag.Run("tiny", 0.3, people=1, engine="bot.bench.engine:create", side=64, steps=1)
+    run = lag.Run("tiny", 0.3, people=1, engine="bot.bench.grainy:create", side=64, steps=1)
     seen, calm, visible = await lag.play(run)
     assert visible
     assert min(seen.lag) >= 0

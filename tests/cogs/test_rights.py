@@ -8,9 +8,9 @@ import discord
 import pytest
 import simcord
 
-from bot.client import EaselBot
+from bot.chat.client import EaselBot
 from bot.domain.errors import NotAllowed
-from bot.domain.job import Asker
+from bot.domain.people import Asker
 from bot.storage.ledger import Usage
 
 NAMES = ("grant", "reset", "set", "show", "usage")
@@ -48,7 +48,7 @@ def register() -> Register:
 async def test_who_is_an_admin(
     register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    bot = EaselBot(cast(Any, register), ["tests.cogs.hook", "cogs.admin"])
+    bot = EaselBot(cast(Any, register), ["tests.kit.hook", "cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:
         guild = env.create_guild()
         channel = guild.create_text_channel("art")

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidPrompt
-from bot.domain.parameters import PARAMETERS, SEED_MAX, AspectRatio
 from bot.domain.prompt import MAX_LENGTH, Prompt
+from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX
+from bot.domain.size import AspectRatio
 
 # What people type: words, white space, dashes of every kind, names and values of parameters.
 PIECES = st.one_of(

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.domain.queue import Entry, JobQueue, Pace
+from bot.domain.pace import Pace
+from bot.domain.queue import Entry, JobQueue
 
 
 def entry(job: str, user: str, work: float = 1.0, limit: int = 3) -> Entry:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.action import Action, Tile
 from bot.domain.errors import InvalidPrompt
-from bot.domain.parameters import SEED_MAX, AspectRatio
 from bot.domain.prompt import Prompt
-from bot.domain.request import GRID, Action, GenerationRequest, Size, Tile
+from bot.domain.prompt.parameters import SEED_MAX
+from bot.domain.request import GRID, GenerationRequest
+from bot.domain.size import AspectRatio, Size
 
 RATIOS = st.tuples(st.integers(1, 60), st.integers(1, 60)).filter(
     lambda pair: pair[0] <= 3 * pair[1] and pair[1] <= 3 * pair[0]

@@ -20,9 +20,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.app import Core, core
-from bot.client import EaselBot
-from bot.engine.base import Executor
+from bot.chat.client import EaselBot
 from bot.engine.local import LocalExecutor
+from bot.engine.seam import Executor
 from bot.models.cards import EMBEDDED_CARD
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings

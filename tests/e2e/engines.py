@@ -16,8 +16,8 @@ from typing import Any
 from PIL import Image
 
 from bot.domain.errors import RenderFailed
-from bot.engine.base import Attempt, Event
-from bot.engine.simulated import SimulatedEngine
+from bot.engine.seam import Attempt, Event
+from bot.worker.simulated import SimulatedEngine
 
 HELD_AT = 4
 

@@ -38,7 +38,7 @@ class BotProcess:
         """The process that draws."""
         assert self._process is not None
         children = psutil.Process(self._process.pid).children()
-        [found] = [each for each in children if "bot.engine.worker" in each.cmdline()]
+        [found] = [each for each in children if "bot.worker" in each.cmdline()]
         return found
 
     async def start(self) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from bot import imaging
 from bot.sandbox import Sandbox
-from bot.sandbox.person import Person, Press
+from bot.sandbox.people.person import Person, Press
 
 Message = dict[str, Any]
 PRIMARY, SECONDARY = 1, 2

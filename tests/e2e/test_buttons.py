@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.messages import Draft
-from bot.sandbox.person import Person
-from cogs.ui.buttons import JobButton
+from bot.chat.buttons import JobButton
+from bot.sandbox.people.person import Person
+from bot.sandbox.world.messages import Draft
 from tests.e2e import scene
 from tests.e2e.conftest import Easel, Gate
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.check import check
+from bot.commands.check import check
 from bot.engine.local import LocalExecutor
-from bot.lock import lock_folder
+from bot.ops.lock import lock_folder
 from bot.sandbox import Sandbox
 from tests.e2e.conftest import SharedExecutor, settings_for
 from tests.e2e.process import ROOT
@@ -132,7 +132,9 @@ async def test_check_of_a_good_installation(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("bot.check.local_executor", lambda *_: SharedExecutor(diffusion_worker))
+    monkeypatch.setattr(
+        "bot.commands.check.local_executor", lambda *_: SharedExecutor(diffusion_worker)
+    )
     assert await check(settings_for(sandbox, tmp_path)) == 0
     out = capsys.readouterr().out
     assert "FAIL" not in out

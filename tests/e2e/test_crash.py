@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from bot.sandbox import Sandbox
-from bot.sandbox.person import Person
+from bot.sandbox.people.person import Person
 from tests.e2e import scene
 from tests.e2e.conftest import Gate
 from tests.e2e.process import BotProcess

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot.commands.render import render
 from bot.engine.local import LocalExecutor
-from bot.render import render
 from bot.sandbox import Sandbox
 from bot.settings import Settings
 from tests.e2e import scene
@@ -78,7 +78,7 @@ async def test_the_command_line_draws_the_bots_picture(
     grid = await scene.imagine(sandbox, mia, text)
     single = await scene.press(sandbox, mia, grid, "U3")
     monkeypatch.setattr(
-        "bot.render.local_executor", lambda *_: SharedExecutor(diffusion_worker)
+        "bot.commands.render.local_executor", lambda *_: SharedExecutor(diffusion_worker)
     )  # fmt: skip
     out = tmp_path / "out"
     assert await render(Settings(), text, out) == 0

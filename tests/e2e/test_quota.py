@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.engine.base import Executor
+from bot.engine.seam import Executor
 from bot.sandbox import Sandbox
-from bot.sandbox.errors import Refused
-from bot.sandbox.person import Person
+from bot.sandbox.people.person import Person
+from bot.sandbox.rules.errors import Refused
 from tests.e2e import scene
 from tests.e2e.conftest import Easel, Gate, running, settings_for
 

@@ -16,9 +16,9 @@ from aiohttp import ClientSession
 from PIL import Image
 
 from bot.domain.errors import QueueFull
-from bot.engine.base import Executor
+from bot.engine.seam import Executor
 from bot.sandbox import Sandbox
-from bot.sandbox.errors import NotResponding
+from bot.sandbox.rules.errors import NotResponding
 from tests.e2e import scene
 from tests.e2e.conftest import Easel, Gate, running, settings_for
 from tests.e2e.launcher import simulated

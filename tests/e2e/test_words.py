@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.domain.parameters import PARAMETERS
+from bot.domain.prompt.parameters import PARAMETERS
 from tests.e2e import scene
 from tests.e2e.conftest import Easel, Gate
 

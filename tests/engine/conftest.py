@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.engine.base import Attempt, Event, Worker
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.engine.process import Patience
+from bot.engine.seam import Attempt, Event, Worker
 
 GENEROUS_S = 60
 

@@ -9,8 +9,8 @@ from typing import Any
 
 def with_tiny_models(options: Mapping[str, Any]) -> Any:
     """The real engine, after writing tiny random models into the folder `build`."""
-    from bot.engine import diffusion
-    from tests.engine import tiny
+    from bot.worker import diffusion
+    from tests.kit import tiny
 
     folder = Path(options["build"])
     if not (folder / tiny.LAST).exists():

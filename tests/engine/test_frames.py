@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine import frames
-from bot.engine.base import Attempt, Event
 from bot.engine.frames import Frame, FrameError
+from bot.engine.seam import Attempt, Event
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=30)

@@ -14,9 +14,9 @@ import pytest
 
 from bot import imaging
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
-from bot.engine.base import Attempt, Event
 from bot.engine.local import LocalExecutor
 from bot.engine.process import Patience
+from bot.engine.seam import Attempt, Event
 from tests.engine.conftest import attempt, draw, free_worker, simulated, wait_until
 
 
@@ -24,7 +24,7 @@ def children() -> list[psutil.Process]:
     return [
         child
         for child in psutil.Process().children()
-        if child.status() != psutil.STATUS_ZOMBIE and "bot.engine.worker" in child.cmdline()
+        if child.status() != psutil.STATUS_ZOMBIE and "bot.worker" in child.cmdline()
     ]
 
 

@@ -21,9 +21,9 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 import bot.models
 from bot.domain.vocabulary import Vocabulary
-from bot.models.training.captions import every_word
-from bot.models.training.denoiser import new_unet
-from bot.models.training.export import (
+from bot.training.captions import every_word
+from bot.training.denoiser import new_unet
+from bot.training.export import (
     FILE_LIMIT,
     FOLDER_LIMIT,
     TooLarge,
@@ -32,8 +32,8 @@ from bot.models.training.export import (
     export,
     write_vocabulary,
 )
-from bot.models.training.text import new_text_encoder
-from bot.models.training.tokenizer import train_tokenizer
+from bot.training.text import new_text_encoder
+from bot.training.tokenizer import train_tokenizer
 
 EMBEDDED = Path(bot.models.__file__).parent / "embedded"
 FILES = [path for path in EMBEDDED.rglob("*") if path.is_file()]
@@ -79,7 +79,7 @@ def test_the_vocabulary_says_what_the_weights_know() -> None:
 
 def test_the_card_names_what_a_card_must_name() -> None:
     card = (EMBEDDED / "README.md").read_text(encoding="utf-8").lower()
-    for word in ("licen", "noto", "limits", "synthetic", "shaded rendering", "bot.models.training"):
+    for word in ("licen", "noto", "limits", "synthetic", "shaded rendering", "bot.training"):
         assert word in card, word
 
 
@@ -165,6 +165,6 @@ def test_an_export_loads_in_diffusers(tmp_path: Path) -> None:
 def test_an_export_over_the_limit_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.models.training.export.FOLDER_LIMIT", 1000)
+    monkeypatch.setattr("bot.training.export.FOLDER_LIMIT", 1000)
     with pytest.raises(TooLarge, match="limit is 1000"):
         export(_small_parts(), tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox import MovableClock, Sandbox
-from bot.sandbox.world import BOT_ID
+from bot.sandbox.world.world import BOT_ID
 
 from .robots import Api
 

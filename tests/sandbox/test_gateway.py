@@ -12,7 +12,7 @@ import discord
 import pytest
 
 from bot.sandbox import Sandbox
-from bot.sandbox.compression import ZstdStream, compressor
+from bot.sandbox.gateway.compression import ZstdStream, compressor
 
 from .robots import INTENTS, Robot, Running
 

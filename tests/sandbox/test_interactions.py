@@ -11,8 +11,8 @@ import pytest
 from discord import app_commands, ui
 
 from bot.sandbox import MovableClock, NotResponding, Refused, Sandbox
-from bot.sandbox.pictures import avatar
-from bot.sandbox.world import BOT_ID
+from bot.sandbox.world.pictures import avatar
+from bot.sandbox.world.world import BOT_ID
 
 from .robots import Api, Robot, Running
 

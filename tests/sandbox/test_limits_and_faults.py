@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.sandbox import Sandbox
-from bot.sandbox.ratelimits import RateLimits
+from bot.sandbox.rest.ratelimits import RateLimits
 
 from .robots import Api, Robot, Running
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox import MovableClock, Sandbox
-from bot.sandbox.pictures import avatar
-from bot.sandbox.world import BOT_ID
+from bot.sandbox.world.pictures import avatar
+from bot.sandbox.world.world import BOT_ID
 
 from .robots import Api
 

@@ -12,7 +12,7 @@ import pytest
 from discord import app_commands, ui
 
 from bot.sandbox import MovableClock, Sandbox
-from bot.sandbox.pictures import avatar
+from bot.sandbox.world.pictures import avatar
 
 from .robots import Robot, Running
 

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from bot.sandbox import MovableClock, Sandbox
-from bot.sandbox.cdn import GONE
-from bot.sandbox.pictures import avatar, dimensions
+from bot.sandbox.world.files import GONE
+from bot.sandbox.world.pictures import avatar, dimensions
 
 from .robots import Api
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from bot.sandbox import permissions
-from bot.sandbox.bus import Bus
-from bot.sandbox.snowflake import Snowflakes, seconds
-from bot.sandbox.world import BOT_ID, World
+from bot.sandbox.world import permissions
+from bot.sandbox.world.bus import Bus
+from bot.sandbox.world.snowflake import Snowflakes, seconds
+from bot.sandbox.world.world import BOT_ID, World
 
 
 @pytest.fixture

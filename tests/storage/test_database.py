@@ -13,7 +13,7 @@ from bot.domain.quota import Quota
 from bot.storage.database import MIGRATIONS, Database, migrate
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
-from tests.samples import MORNING, a_job
+from tests.kit.values import MORNING, a_job
 
 
 def raw(path: Path | str = ":memory:") -> sqlite3.Connection:

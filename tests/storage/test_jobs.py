@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.action import Action, Tile
 from bot.domain.errors import OutOfCredits, QueueFull
-from bot.domain.job import Account, Failure, Job, JobStatus
+from bot.domain.job import Failure, Job, JobStatus
+from bot.domain.people import Account
 from bot.domain.quota import Quota
-from bot.domain.request import Action, Tile
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository, StoredImage
 from bot.storage.ledger import LedgerRepository
 from bot.storage.profiles import Profile, ProfileRepository
-from tests.samples import ANNA, BERT, CHANNEL, GUILD, MORNING, a_job, a_request
+from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING, a_job, a_request
 
 PLENTY = Quota(credits=1000, running=3, waiting=10)
 FAILURE = Failure("It did not work.", "ABC123")

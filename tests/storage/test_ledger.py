@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.domain.errors import OutOfCredits
-from bot.domain.job import Account
+from bot.domain.people import Account
 from bot.domain.quota import Period, Quota
 from bot.storage import ledger
 from bot.storage.database import Database
-from bot.storage.guilds import GuildRepository
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository, Usage
-from tests.samples import ANNA, BERT, GUILD, MORNING, a_job
+from bot.storage.quotas import GuildRepository
+from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job
 
 ACCOUNT = Account(GUILD, ANNA)
 ADMIN = 99

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot import imaging
-from bot.domain.job import Account
-from bot.domain.request import Action, Tile
+from bot.domain.action import Action, Tile
+from bot.domain.people import Account
 from bot.storage.database import Database
-from bot.storage.images import ImageStore
+from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
 from tests.storage import version_2

@@ -1,0 +1,54 @@
+"""Who asks and where, read off an interaction; and whether the bot may answer there."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.domain.errors import MissingPermissions
+from bot.domain.people import Asker, Origin
+
+_NEEDED = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+}
+_THREADS = ("send_messages_in_threads", "Send Messages in Threads")
+
+
+def asker(interaction: discord.Interaction) -> Asker:
+    """The person, with the roles and permissions that Discord sent along."""
+    permissions = interaction.permissions
+    roles = getattr(interaction.user, "roles", ())
+    return Asker(
+        user=interaction.user.id,
+        roles=frozenset(role.id for role in roles),
+        moderator=interaction.guild_id is not None and permissions.manage_messages,
+        admin=interaction.guild_id is not None and permissions.manage_guild,
+    )
+
+
+def origin(interaction: discord.Interaction, parent_message: int = 0) -> Origin:
+    """Guild 0 is direct messages."""
+    return Origin(interaction.guild_id or 0, interaction.channel_id or 0, parent_message)
+
+
+def require_permissions(interaction: discord.Interaction) -> None:
+    """Preflight, before anything is charged. Raises MissingPermissions naming what is missing."""
+    if interaction.guild_id is None:
+        return
+    held = interaction.app_permissions
+    needed = dict(_NEEDED)
+    if isinstance(interaction.channel, discord.Thread):
+        del needed["send_messages"]
+        needed[_THREADS[0]] = _THREADS[1]
+    missing = [name for flag, name in needed.items() if not getattr(held, flag)]
+    if missing:
+        raise MissingPermissions(
+            f"I lack {_listed(missing)} in this channel; ask an admin to give"
+            f" {'it' if len(missing) == 1 else 'them'} to my role."
+        )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,0 +1,99 @@
+"""From an error to one sentence for the person who caused or met it.
+
+Users see the text of a `UserError` as it stands; anything else gets a calm sentence with a short
+reference that is also in the log. The answer is always private.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import discord
+from discord import app_commands
+
+from bot.chat.trouble import TROUBLE
+from bot.domain.errors import (
+    InvalidPrompt,
+    MissingPermissions,
+    NotAllowed,
+    NotFound,
+    OutOfCredits,
+    QueueFull,
+    UserError,
+)
+
+log = logging.getLogger(__name__)
+
+RED = discord.Colour(0xE5484D)
+YELLOW = discord.Colour(0xF5A524)
+
+TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
+    InvalidPrompt: ("Invalid prompt", RED),
+    OutOfCredits: ("Credits exhausted", YELLOW),
+    QueueFull: ("Queue full", YELLOW),
+    NotAllowed: ("Not allowed", RED),
+    MissingPermissions: ("Permissions missing", RED),
+    NotFound: ("Not found", YELLOW),
+}
+
+# Discord's own words for these would not help the user.
+_UNKNOWN_INTERACTION = 10062
+_ALREADY_ANSWERED = 40060
+
+
+async def answer(interaction: discord.Interaction, error: Exception) -> None:
+    """Answer an error privately; never raises."""
+    cause = getattr(error, "original", error)
+    if isinstance(cause, discord.HTTPException) and cause.code in {
+        _UNKNOWN_INTERACTION,
+        _ALREADY_ANSWERED,
+    }:
+        log.warning("interaction %d could not be answered: %s", interaction.id, cause)
+        return
+    try:
+        await private(interaction, embed=describe(cause, interaction))
+    except TROUBLE as refused:
+        log.warning("interaction %d could not be answered: %s", interaction.id, refused)
+
+
+def describe(error: Exception, interaction: discord.Interaction | None = None) -> discord.Embed:
+    """The embed for an error; unexpected ones are logged with their reference."""
+    if isinstance(error, UserError):
+        title, colour = next(
+            (row for kind, row in TITLES.items() if isinstance(error, kind)), ("Sorry", YELLOW)
+        )
+        return discord.Embed(title=title, description=str(error), colour=colour)
+    if isinstance(error, app_commands.MissingPermissions):
+        return describe(
+            NotAllowed("Only members with the Manage Server permission can do this."), interaction
+        )
+    if isinstance(error, app_commands.NoPrivateMessage):
+        return describe(NotAllowed("This command works on a server only."), interaction)
+    reference = secrets.token_hex(3).upper()
+    where = interaction.command.qualified_name if interaction and interaction.command else "button"
+    log.error("reference %s: %s", reference, where, exc_info=error)
+    return discord.Embed(
+        title="Something went wrong",
+        description="Nothing was charged for this. Please try again; if it stays, tell the"
+        f" operator the reference `{reference}`.",
+        colour=RED,
+    )
+
+
+async def private(
+    interaction: discord.Interaction,
+    content: str | None = None,
+    *,
+    embed: discord.Embed | None = None,
+) -> None:
+    """Say something that only the asking person sees, whatever was answered before."""
+    parts = {"content": content, "embed": embed}
+    said = {name: value for name, value in parts.items() if value is not None}
+    if interaction.response.is_done():
+        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            # The first followup would take the public "thinking" message's place.
+            await interaction.delete_original_response()
+        await interaction.followup.send(ephemeral=True, **said)  # type: ignore[arg-type]
+    else:
+        await interaction.response.send_message(ephemeral=True, **said)  # type: ignore[arg-type]

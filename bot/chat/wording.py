@@ -1,0 +1,127 @@
+"""What messages say: from jobs and updates to text. Pure; the only colour and wording of jobs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from bot.domain.action import Action
+from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.domain.vocabulary import Vocabulary
+
+CONTENT_LIMIT = 2000
+FIELD_LIMIT = 1024
+# Enough for every suffix below, an estimate and a failure's sentence included.
+_SUFFIX_ROOM = 520
+_SPECIAL = frozenset("\\`*_~|<>[]()#@:")
+
+
+def escape(text: str) -> str:
+    """Text that Discord shows as typed: no formatting, mention, emoji or link."""
+    return "".join("\\" + char if char in _SPECIAL else char for char in text)
+
+
+def quoted(text: str, room: int = CONTENT_LIMIT - _SUFFIX_ROOM) -> str:
+    """The bold, escaped text in at most `room` characters."""
+    escaped = escape(text)
+    if len(escaped) + 4 > room:
+        kept = text
+        while len(escaped) + 5 > room:
+            kept = kept[: len(kept) - max(1, (len(escaped) + 5 - room) // 2)]
+            escaped = escape(kept)
+        escaped += "…"
+    return f"**{escaped}**"
+
+
+def headline(job: Job) -> str:
+    """`**prompt** - <@user>`, with what was done to it for children of other jobs."""
+    who = f"<@{job.user}>"
+    request = job.request
+    match job.action:
+        case Action.VARY:
+            who = f"Variations by {who}"
+        case Action.UPSCALE if request.source is not None:
+            who = f"Image #{request.source.index} {who}"
+        case Action.REROLL if request.source is not None:
+            who = f"Variations by {who}"
+        case _:
+            pass
+    return f"{quoted(str(request.prompt))} - {who}"
+
+
+def progress(update: JobUpdate) -> str:
+    """The text of the message that shows a job's way."""
+    head = headline(update.job)
+    match update.job.status:
+        case JobStatus.FAILED if update.job.failure is not None:
+            return f"{head}\n⚠️ {update.job.failure} Nothing was charged."
+        case JobStatus.FAILED:
+            return f"{head}\n⚠️ This could not be drawn. Nothing was charged."
+        case JobStatus.CANCELLED:
+            return f"{head} (Stopped)"
+        case JobStatus.SUCCEEDED:
+            return f"{head} (100%)"
+        case _:
+            pass
+    if update.job.attempt and update.position is None:
+        if update.note and not update.fraction:
+            return f"{head} (Starting)\n-# {escape(update.note[:200])}"
+        return f"{head} ({update.fraction:.0%})"
+    return head + _waiting(update)
+
+
+def _waiting(update: JobUpdate) -> str:
+    line = " (Waiting to start)"
+    details = []
+    if update.position is not None:
+        details.append(
+            "next in line" if update.position == 1 else f"{ordinal(update.position)} in line"
+        )
+    if update.wait_s is not None:
+        details.append(f"about {duration(update.wait_s)}")
+    if update.note:
+        details.append(escape(update.note[:200]))
+    return line + ("\n-# " + ", ".join(details) if details else "")
+
+
+def hint(unknown: Sequence[str], vocabulary: Vocabulary) -> str:
+    """What a small model passed over in a prompt, and what it knows instead."""
+    shown = [f"**{escape(word[:40])}**" for word in unknown[:8]]
+    passed = _listed([*shown, *(["more"] if len(unknown) > len(shown) else [])])
+    return (
+        f"This model is small and passes over words that it was not taught: here {passed}. It knows"
+        f" {len(vocabulary.objects)} things ({', '.join(vocabulary.objects[:6])} …), places such as"
+        f" the {_listed(vocabulary.scenes[:3])}, and styles such as"
+        f" {_listed(vocabulary.styles[-3:])}. `/help` lists them all; I say this only once."
+    )
+
+
+def words(vocabulary: Vocabulary, room: int = FIELD_LIMIT) -> str:
+    """All that a small model knows, in at most `room` characters."""
+    places = f"**Places:** {', '.join(vocabulary.scenes)}"
+    styles = f"**Styles:** {', '.join(vocabulary.styles)}"
+    left = room - len(places) - len(styles) - len("**Things:** \n\n …")
+    things = ", ".join(vocabulary.objects)
+    if len(things) > left:
+        things = things[: things.rfind(",", 0, left)] + " …"
+    return f"**Things:** {things}\n{places}\n{styles}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th …"""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def duration(seconds: float) -> str:
+    """A rounded estimate for people: 5 s, 40 s, 3 min, 2 h."""
+    if seconds < 60:
+        return f"{max(5, 5 * math.ceil(seconds / 5))} s"
+    if seconds < 3600:
+        return f"{math.ceil(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,1 @@
+"""Takes the next job, has it drawn, and settles what came of it."""

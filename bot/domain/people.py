@@ -1,0 +1,33 @@
+"""Who asks, and where: plain integers, so that nothing here knows Discord."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a job was asked for. `guild` is 0 in direct messages; `parent_message` is the message
+    whose button was pressed, 0 for a command."""
+
+    guild: int
+    channel: int
+    parent_message: int = 0
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks: the account's owner with what decides their rights and limits."""
+
+    user: int
+    roles: frozenset[int] = field(default_factory=frozenset)
+    moderator: bool = False
+    admin: bool = False
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose credits: (guild, user); guild 0 is direct messages."""
+
+    guild: int
+    user: int

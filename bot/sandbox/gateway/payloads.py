@@ -1,0 +1,47 @@
+"""INTERACTION_CREATE as the gateway sends it.
+
+Knows the shape only; the interaction itself is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.sandbox.world.interactions import COMPONENT, MODAL_SUBMIT, Interaction
+from bot.sandbox.world.shapes import Renderer
+from bot.sandbox.world.world import BOT_ID, World
+
+
+def interaction_create(
+    it: Interaction, world: World, renderer: Renderer, size_limit: int
+) -> dict[str, Any]:
+    """The payload for the bot; `size_limit` in bytes is the announced attachment limit."""
+    channel = it.channel
+    guild = world.guild_of(channel)
+    may = world.may(it.user_id, channel)
+    shape: dict[str, Any] = {
+        "id": it.id,
+        "application_id": BOT_ID,
+        "type": it.type,
+        "data": it.data,
+        "token": it.token,
+        "version": 1,
+        "channel_id": channel.id,
+        "channel": channel.json() | {"permissions": str(may)},
+        "app_permissions": str(world.may(BOT_ID, channel)),
+        "locale": "en-US",
+        "entitlements": [],
+        "entitlement_sku_ids": [],
+        "authorizing_integration_owners": {"0": channel.guild_id or "0"},
+        "context": 0 if guild is not None else 1,
+        "attachment_size_limit": size_limit,
+    }
+    if guild is not None:
+        member = guild.members[it.user_id].json() | {"permissions": str(may)}
+        brief = {"id": guild.id, "locale": "en-US", "features": []}
+        shape |= {"guild_id": guild.id, "guild": brief, "guild_locale": "en-US", "member": member}
+    else:
+        shape["user"] = world.users[it.user_id].json()
+    if it.type in (COMPONENT, MODAL_SUBMIT) and it.message is not None:
+        shape["message"] = renderer.message(it.message)
+    return shape

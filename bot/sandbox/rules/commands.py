@@ -1,0 +1,134 @@
+"""The rules for registering application commands.
+
+Knows one command and one list of commands; keeps nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.sandbox.rules.errors import ApiError, Problems
+
+CHAT_INPUT, USER, MESSAGE = 1, 2, 3
+SUBCOMMAND, GROUP, STRING, INTEGER, NUMBER = 1, 2, 3, 4, 10
+_NAME = re.compile(r"^[-_'\w]{1,32}$")
+_MOST = {CHAT_INPUT: 100, USER: 15, MESSAGE: 15}
+_KINDS = {CHAT_INPUT: "chat input", USER: "user", MESSAGE: "message"}
+
+Command = dict[str, Any]
+
+
+def check_list(commands: object) -> list[Command]:
+    """Check the body of a bulk overwrite. Raises ApiError 50035 or 30032."""
+    problems = Problems()
+    if not isinstance(commands, list):
+        problems.add("_", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+        raise ApiError(50035, errors=problems.tree["_"])
+    seen: set[tuple[int, str]] = set()
+    for index, command in enumerate(commands):
+        _command(f"{index}", command, problems)
+        key = (command.get("type", CHAT_INPUT), str(command.get("name")))
+        if key in seen:
+            text = "Application command names must be unique"
+            problems.add(f"{index}.name", "APPLICATION_COMMANDS_DUPLICATE_NAME", text)
+        seen.add(key)
+    problems.finish()
+    check_counts(commands)
+    return commands
+
+
+def check_counts(commands: list[Command]) -> None:
+    for kind, most in _MOST.items():
+        if sum(each.get("type", CHAT_INPUT) == kind for each in commands) > most:
+            raise ApiError(30032)
+
+
+def check_one(command: Command) -> None:
+    """Check the body of a single create or edit. Raises ApiError 50035."""
+    inner = Problems()
+    _command("_", command, inner)
+    if inner.tree:
+        raise ApiError(50035, errors=inner.tree["_"])
+
+
+def _command(path: str, command: Command, problems: Problems) -> None:
+    kind = command.get("type", CHAT_INPUT)
+    if not problems.choice(f"{path}.type", kind, (CHAT_INPUT, USER, MESSAGE)):
+        return
+    name = command.get("name")
+    if kind != CHAT_INPUT:
+        problems.length(f"{path}.name", name, 1, 32)
+        if command.get("description") or command.get("options"):
+            text = f"{_KINDS[kind].capitalize()} commands have no description and no options"
+            problems.add(f"{path}.description", "APPLICATION_COMMAND_INVALID", text)
+        return
+    _named(path, command, problems)
+    _options(f"{path}.options", command.get("options") or [], 0, problems)
+    if _size(command) > 8000:
+        text = "Command exceeds maximum size (8000)"
+        problems.add(path, "APPLICATION_COMMAND_TOO_LARGE", text)
+
+
+def _named(path: str, it: Command, problems: Problems) -> None:
+    name = it.get("name")
+    good = isinstance(name, str) and _NAME.match(name) and name == name.lower()
+    if problems.length(f"{path}.name", name, 1, 32) and not good:
+        text = "String value did not match validation regex."
+        problems.add(f"{path}.name", "APPLICATION_COMMAND_INVALID_NAME", text)
+    problems.length(f"{path}.description", it.get("description"), 1, 100)
+
+
+def _options(path: str, options: list[Command], depth: int, problems: Problems) -> None:
+    problems.length(path, options, 0, 25)
+    nested = [each.get("type") in (SUBCOMMAND, GROUP) for each in options]
+    if any(nested) and (not all(nested) or depth > 1):
+        text = "Sub-command and sub-command group option types are mutually exclusive to others"
+        problems.add(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", text)
+    names: set[str] = set()
+    optional_seen = False
+    for index, option in enumerate(options):
+        at = f"{path}.{index}"
+        _named(at, option, problems)
+        if not problems.choice(f"{at}.type", option.get("type"), tuple(range(1, 12))):
+            continue
+        if option.get("name") in names:
+            text = "Option name must be unique"
+            problems.add(f"{at}.name", "APPLICATION_COMMAND_OPTIONS_NAME_INVALID", text)
+        names.add(str(option.get("name")))
+        if option["type"] in (SUBCOMMAND, GROUP):
+            if option["type"] == GROUP and depth:
+                text = "A group cannot contain a group"
+                problems.add(at, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", text)
+            _options(f"{at}.options", option.get("options") or [], depth + 1, problems)
+            continue
+        if option.get("required") and optional_seen:
+            text = "Required options must be placed before non-required options"
+            problems.add(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", text)
+        optional_seen = optional_seen or not option.get("required")
+        _value_option(at, option, problems)
+
+
+def _value_option(at: str, option: Command, problems: Problems) -> None:
+    kind = option["type"]
+    choices = option.get("choices") or []
+    problems.length(f"{at}.choices", choices, 0, 25)
+    if choices and (option.get("autocomplete") or kind not in (STRING, INTEGER, NUMBER)):
+        text = "Choices exclude autocomplete and need a string, integer or number option"
+        problems.add(f"{at}.choices", "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", text)
+    for index, choice in enumerate(choices):
+        problems.length(f"{at}.choices.{index}.name", choice.get("name"), 1, 100)
+        if kind == STRING:
+            problems.length(f"{at}.choices.{index}.value", choice.get("value"), 0, 100)
+    if kind == STRING:
+        if option.get("min_length") is not None:
+            problems.number(f"{at}.min_length", option["min_length"], 0, 6000)
+        if option.get("max_length") is not None:
+            problems.number(f"{at}.max_length", option["max_length"], 1, 6000)
+
+
+def _size(it: Command) -> int:
+    total = len(str(it.get("name", ""))) + len(str(it.get("description", "")))
+    for choice in it.get("choices") or []:
+        total += len(str(choice.get("name", ""))) + len(str(choice.get("value", "")))
+    return total + sum(_size(option) for option in it.get("options") or [])

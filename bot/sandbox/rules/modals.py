@@ -1,0 +1,94 @@
+"""The rules for modals, the forms an application opens.
+
+Knows shapes, counts and lengths; does not know what a person may type (modal_form does).
+"""
+
+from __future__ import annotations
+
+from bot.sandbox.rules.components import (
+    CHECKBOX,
+    CHECKBOX_GROUP,
+    FILE_UPLOAD,
+    LABEL,
+    RADIO,
+    ROW,
+    SELECTS,
+    TEXT,
+    TEXT_INPUT,
+    Component,
+    check_counts,
+    check_options,
+    check_select,
+    walk,
+)
+from bot.sandbox.rules.errors import Problems
+
+_IN_LABEL = (TEXT_INPUT, *SELECTS, FILE_UPLOAD, RADIO, CHECKBOX_GROUP, CHECKBOX)
+_MOST_TEXT = 4000
+
+
+def check_modal(modal: Component, problems: Problems) -> None:
+    """Rules for the data of a modal callback."""
+    problems.length("data.title", modal.get("title"), 1, 45)
+    problems.length("data.custom_id", modal.get("custom_id"), 1, 100)
+    children = modal.get("components")
+    if not problems.length("data.components", children, 1, 5):
+        return
+    assert isinstance(children, list)
+    for index, child in enumerate(children):
+        _modal_part(f"data.components.{index}", child, problems)
+    seen: set[str] = set()
+    for component in walk(children):
+        custom_id = component.get("custom_id")
+        if custom_id is not None and custom_id in seen:
+            text = "Component custom id cannot be duplicated"
+            problems.add("data.components", "COMPONENT_CUSTOM_ID_DUPLICATED", text)
+        seen.add(custom_id or "")
+
+
+def _modal_part(path: str, part: object, problems: Problems) -> None:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if not isinstance(part, dict) or not problems.choice(f"{path}.type", kind, (ROW, TEXT, LABEL)):
+        return
+    if kind == TEXT:
+        problems.length(f"{path}.content", part.get("content"), 1, _MOST_TEXT)
+    elif kind == ROW:
+        if problems.length(f"{path}.components", part.get("components"), 1, 1):
+            child = part["components"][0]
+            problems.length(f"{path}.components.0.label", child.get("label"), 1, 45)
+            _modal_field(f"{path}.components.0", child, (TEXT_INPUT,), problems)
+    else:
+        problems.length(f"{path}.label", part.get("label"), 1, 45)
+        if part.get("description"):
+            problems.length(f"{path}.description", part["description"], 0, 100)
+        _modal_field(f"{path}.component", part.get("component"), _IN_LABEL, problems)
+
+
+def _modal_field(path: str, it: object, allowed: tuple[int, ...], problems: Problems) -> None:
+    kind = it.get("type") if isinstance(it, dict) else None
+    if not isinstance(it, dict) or not problems.choice(f"{path}.type", kind, allowed):
+        return
+    if kind in SELECTS:
+        check_select(path, it, problems)
+        return
+    problems.length(f"{path}.custom_id", it.get("custom_id"), 1, 100)
+    if kind == TEXT_INPUT:
+        _text_input(path, it, problems)
+    elif kind == FILE_UPLOAD:
+        check_counts(path, it, 10, problems)
+    elif kind in (RADIO, CHECKBOX_GROUP):
+        fewest = 2 if kind == RADIO else 1
+        if problems.length(f"{path}.options", it.get("options"), fewest, 10):
+            check_options(f"{path}.options", it["options"], problems)
+
+
+def _text_input(path: str, it: Component, problems: Problems) -> None:
+    problems.choice(f"{path}.style", it.get("style"), (1, 2))
+    for key, most in (("placeholder", 100), ("value", 4000)):
+        if it.get(key):
+            problems.length(f"{path}.{key}", it[key], 0, most)
+    low, high = it.get("min_length"), it.get("max_length")
+    if low is not None:
+        problems.number(f"{path}.min_length", low, 0, 4000)
+    if high is not None:
+        problems.number(f"{path}.max_length", high, 1, 4000)

@@ -1,0 +1,1 @@
+"""What exists in the sandbox: guilds, channels, messages, files, interactions."""

@@ -1,0 +1,282 @@
+"""The world of the sandbox: one bot, one guild to begin with, and a few people.
+
+Plain state; knows no network. Ids of the first inhabitants are fixed, so that a page that was
+open before a restart still knows who it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.world import permissions
+from bot.sandbox.world.bus import Bus, News
+from bot.sandbox.world.entities import (
+    DIRECT,
+    TEXT,
+    THREAD,
+    Channel,
+    Guild,
+    Member,
+    Overwrite,
+    Role,
+    StoredMessage,
+    User,
+)
+from bot.sandbox.world.snowflake import Clock, Snowflakes, iso
+
+BOT_ID = "1200000000000000001"
+GUILD_ID = "1200000000000000100"
+_CHANNELS = (
+    ("1200000000000000201", "imagine", "Type /imagine and a prompt"),
+    ("1200000000000000202", "gallery", "The pictures people liked best"),
+    ("1200000000000000203", "lobby", "Say hello"),
+)
+_PEOPLE = (
+    ("1200000000000000011", "Ada", "#e8590c", ("Admin",)),
+    ("1200000000000000012", "Mia", "#1098ad", ()),
+    ("1200000000000000013", "Noah", "#7048e8", ("Patron",)),
+)
+_ADMIN = permissions.ADMINISTRATOR | permissions.MANAGE_GUILD | permissions.MANAGE_MESSAGES
+_COLOURS = ("#2f9e44", "#c2255c", "#f08c00", "#1971c2", "#5c940d")
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Somebody was notified by a new message."""
+
+    message_id: str
+    user_id: str
+
+
+class World:
+    """Everything that exists; change it through its methods so that watchers hear of it."""
+
+    def __init__(self, clock: Clock, bus: Bus) -> None:
+        self.clock = clock
+        self.bus = bus
+        self.ids = Snowflakes(clock)
+        self.users: dict[str, User] = {}
+        self.guilds: dict[str, Guild] = {}
+        self.channels: dict[str, Channel] = {}
+        self.messages: dict[str, dict[str, StoredMessage]] = {}
+        self.commands: dict[str | None, dict[str, dict[str, Any]]] = {None: {}}
+        self.pings: list[Ping] = []
+        self.bot = User(BOT_ID, "Easel", "Easel", bot=True)
+        self.users[BOT_ID] = self.bot
+        self.guild = self._first_guild()
+
+    def _first_guild(self) -> Guild:
+        owner = _PEOPLE[0][0]
+        guild = self._make_guild("Easel Studio", GUILD_ID, owner)
+        self._role(guild, "1200000000000000101", "Admin", _ADMIN, 0xE8590C)
+        self._role(guild, "1200000000000000102", "Patron", 0, 0x7048E8)
+        for position, (channel_id, name, topic) in enumerate(_CHANNELS):
+            self._channel(Channel(channel_id, TEXT, name, guild.id, topic, position))
+        for user_id, name, colour, roles in _PEOPLE:
+            self._person(guild, User(user_id, name.lower(), name, color=colour), roles)
+        return guild
+
+    def _make_guild(self, name: str, guild_id: str, owner_id: str) -> Guild:
+        guild = Guild(guild_id, name, owner_id)
+        self.guilds[guild_id] = guild
+        guild.roles[guild_id] = Role(guild_id, "@everyone", permissions.MEMBER, 0)
+        role_id = str(int(guild_id) + 3)
+        own = self._role(guild, role_id, self.bot.username, permissions.MEMBER, 0x5865F2)
+        own.managed = True
+        guild.members[BOT_ID] = Member(self.bot, [role_id], iso(self.clock()))
+        self.commands.setdefault(guild_id, {})
+        return guild
+
+    def _role(self, guild: Guild, role_id: str, name: str, granted: int, color: int = 0) -> Role:
+        role = Role(role_id, name, granted, len(guild.roles), color)
+        guild.roles[role_id] = role
+        return role
+
+    def _channel(self, channel: Channel) -> Channel:
+        self.channels[channel.id] = channel
+        self.messages[channel.id] = {}
+        return channel
+
+    def _person(self, guild: Guild, user: User, roles: tuple[str, ...]) -> User:
+        if user.id not in self.users:
+            self.users[user.id] = user
+            dm_id = str(int(user.id) + 1000)
+            while dm_id in self.channels:
+                dm_id = self.ids.next()
+            self._channel(Channel(dm_id, DIRECT, "", recipient=user))
+        held = [self.find_role(name, guild).id for name in roles]
+        guild.members[user.id] = Member(user, held, iso(self.clock()))
+        return user
+
+    # Making and changing things
+
+    def add_guild(self, name: str, *, owner: str = "Ada", members: tuple[str, ...] = ()) -> Guild:
+        """A second guild with one channel, #<name in lower case>, that the bot has joined."""
+        boss = self.find_user(owner)
+        guild = self._make_guild(name, self.ids.next(), boss.id)
+        self._channel(Channel(self.ids.next(), TEXT, name.lower(), guild.id))
+        for person in (owner, *members):
+            self._person(guild, self.find_user(person), ())
+        self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id))
+        return guild
+
+    def add_user(
+        self, name: str, *, roles: tuple[str, ...] | list[str] = (), guild: Guild | None = None
+    ) -> User:
+        """A person in `guild` (the first one unless given) with the roles of these names."""
+        colour = _COLOURS[len(self.users) % len(_COLOURS)]
+        user = User(self.ids.next(), name.lower(), name, color=colour)
+        self._person(guild or self.guild, user, tuple(roles))
+        self.bus.touch()
+        return user
+
+    def add_role(self, name: str, granted: int = 0, *, guild: Guild | None = None) -> Role:
+        guild = guild or self.guild
+        role = self._role(guild, self.ids.next(), name, granted)
+        payload = {"guild_id": guild.id, "role": role.json()}
+        self.bus.publish(News("GUILD_ROLE_CREATE", payload, guild_id=guild.id))
+        return role
+
+    def add_channel(self, name: str, *, guild: Guild | None = None, topic: str = "") -> Channel:
+        guild = guild or self.guild
+        position = sum(each.guild_id == guild.id for each in self.channels.values())
+        made = Channel(self.ids.next(), TEXT, name, guild.id, topic, position)
+        self._channel(made)
+        self.bus.publish(News("CHANNEL_CREATE", made, made.id, guild.id))
+        return made
+
+    def add_thread(self, parent: str, name: str) -> Channel:
+        """A public thread under the channel `parent`; its permissions are the parent's."""
+        above = self.find_channel(parent)
+        made = Channel(self.ids.next(), THREAD, name, above.guild_id, parent_id=above.id)
+        made.owner_id = self.guilds[above.guild_id or ""].owner_id
+        self._channel(made)
+        self.bus.publish(News("THREAD_CREATE", made, made.id, made.guild_id))
+        return made
+
+    def remove_channel(self, channel: str) -> None:
+        gone = self.find_channel(channel)
+        del self.channels[gone.id]
+        self.messages.pop(gone.id)
+        name = "THREAD_DELETE" if gone.type == THREAD else "CHANNEL_DELETE"
+        self.bus.publish(News(name, gone, gone.id, gone.guild_id))
+
+    def deny(self, channel: str, subject: str, *names: str | int) -> None:
+        """Take permissions ("ATTACH_FILES") from a member or role in a channel."""
+        self._overwrite(channel, subject, deny=permissions.bits(*names))
+
+    def allow(self, channel: str, subject: str, *names: str | int) -> None:
+        """Give permissions to a member or role in a channel."""
+        self._overwrite(channel, subject, allow=permissions.bits(*names))
+
+    def deny_bot(self, channel: str, *names: str | int) -> None:
+        """Take permissions from the bot in a channel."""
+        self._overwrite(channel, BOT_ID, deny=permissions.bits(*names))
+
+    def allow_bot(self, channel: str, *names: str | int) -> None:
+        """Give the bot permissions in a channel (back)."""
+        self._overwrite(channel, BOT_ID, allow=permissions.bits(*names))
+
+    def _overwrite(self, channel: str, subject: str, *, allow: int = 0, deny: int = 0) -> None:
+        where = self.find_channel(channel)
+        guild = self.guilds[where.guild_id or ""]
+        is_role = any(subject in (role.id, role.name) for role in guild.roles.values())
+        target = self.find_role(subject, guild).id if is_role else self.find_user(subject).id
+        entry = where.overwrites.setdefault(target, Overwrite(target, 0 if is_role else 1))
+        entry.allow = entry.allow & ~deny | allow
+        entry.deny = entry.deny & ~allow | deny
+        self.bus.publish(News("CHANNEL_UPDATE", where, where.id, where.guild_id))
+
+    def give_role(self, user: str, role: str, *, guild: Guild | None = None) -> None:
+        guild = guild or self.guild
+        held = guild.members[self.find_user(user).id].roles
+        role_id = self.find_role(role, guild).id
+        if role_id not in held:
+            held.append(role_id)
+        self.bus.touch()
+
+    def take_role(self, user: str, role: str, *, guild: Guild | None = None) -> None:
+        guild = guild or self.guild
+        held = guild.members[self.find_user(user).id].roles
+        role_id = self.find_role(role, guild).id
+        if role_id in held:
+            held.remove(role_id)
+        self.bus.touch()
+
+    # Finding things
+
+    def find_user(self, who: object) -> User:
+        """By id, name or display name; KeyError when there is nobody of that name."""
+        text = str(getattr(who, "id", who))
+        if text in self.users:
+            return self.users[text]
+        for user in self.users.values():
+            if text.lower() == user.username or text == user.global_name:
+                return user
+        raise KeyError(f"there is no user {text!r}; there are {_names(self.users.values())}")
+
+    def find_role(self, name: str, guild: Guild | None = None) -> Role:
+        roles = (guild or self.guild).roles
+        for role in roles.values():
+            if name in (role.id, role.name):
+                return role
+        raise KeyError(f"there is no role {name!r}; there are {_names(roles.values())}")
+
+    def find_channel(self, where: object) -> Channel:
+        """By id, name ("imagine" or "#imagine"), Discord object or Channel."""
+        if isinstance(where, dict):
+            where = where["id"]
+        text = str(getattr(where, "id", where))
+        if text in self.channels:
+            return self.channels[text]
+        for channel in self.channels.values():
+            if channel.name and channel.name == text.removeprefix("#"):
+                return channel
+        raise KeyError(f"there is no channel {text!r}; there are {_names(self.channels.values())}")
+
+    def dm_of(self, user_id: str) -> Channel:
+        return next(
+            each
+            for each in self.channels.values()
+            if each.recipient is not None and each.recipient.id == user_id
+        )
+
+    def guild_of(self, channel: Channel) -> Guild | None:
+        return self.guilds[channel.guild_id] if channel.guild_id else None
+
+    def channels_of(self, guild: Guild) -> list[Channel]:
+        return [each for each in self.channels.values() if each.guild_id == guild.id]
+
+    def message(self, message_id: str) -> StoredMessage | None:
+        for stored in self.messages.values():
+            if message_id in stored:
+                return stored[message_id]
+        return None
+
+    # Who may do what
+
+    def may(self, user_id: str, channel: Channel) -> int:
+        """The permission bits of a user in a channel, 0 when they cannot see it."""
+        if channel.recipient is not None:
+            known = user_id in (channel.recipient.id, BOT_ID)
+            return permissions.DIRECT_MESSAGE if known else 0
+        ruling = (
+            self.channels[channel.parent_id]
+            if channel.type == THREAD and channel.parent_id
+            else channel
+        )
+        guild = self.guilds[channel.guild_id or ""]
+        return permissions.in_channel(guild, ruling, user_id)
+
+    def sees(self, user_id: str, message: StoredMessage) -> bool:
+        """Whether a person sees a message: the channel, and ephemerals only if meant for them."""
+        if message.audience is not None:
+            return message.audience == user_id
+        channel = self.channels.get(message.channel_id)
+        return channel is not None and bool(self.may(user_id, channel) & permissions.VIEW_CHANNEL)
+
+
+def _names(things: Any) -> str:
+    named = [getattr(each, "name", None) or getattr(each, "global_name", "") for each in things]
+    return ", ".join(sorted(filter(None, named)))

@@ -1,0 +1,1 @@
+"""What a user or an admin can ask for: the use cases, in terms of the domain."""

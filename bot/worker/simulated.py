@@ -1,0 +1,122 @@
+"""An engine that takes its time and draws flat pictures: a slow or faulty GPU without one.
+
+For the bench and for tests; `"bot.worker.simulated:create"` names it. It keeps the contract of a
+real engine (progress after each step, previews, cancel within a step, errors by code) and needs
+nothing but Pillow. Faults are asked for by words in the prompt.
+
+Options, all plain data:
+  device, vram_mb       what it claims to be ("simulated", 0)
+  start_seconds         how long the engine takes to come up (0)
+  load_seconds          how long a model takes to load (0)
+  step_seconds          how long a step takes (0.01)
+  previews              previews of each job (3)
+  missing               path of a file; while it exists, no model can be loaded
+  crash_on              words in a prompt that kill the process
+  hang_on               words at which nothing follows the first step, while the heart beats on
+  fail_on               words at which drawing fails with code "error"
+  bad_input_on          … with code "bad_input"
+  out_of_memory_on      … with code "out_of_memory", retryable
+  print_on              words at which rubbish is printed to standard output
+"""
+
+from __future__ import annotations
+
+import colorsys
+import hashlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from bot import imaging
+from bot.domain.errors import Cancelled, RenderFailed
+from bot.domain.prompt.parameters import SEED_MAX
+from bot.engine.seam import Attempt, Event
+
+_FOREVER_S = 1e6
+
+
+def create(options: Mapping[str, Any]) -> SimulatedEngine:
+    """The factory that a worker calls."""
+    return SimulatedEngine(options)
+
+
+class SimulatedEngine:
+    """Satisfies `bot.engine.seam.Engine`."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.device: str = options.get("device", "simulated")
+        self.vram_mb: int = options.get("vram_mb", 0)
+        self._options = options
+        self._loaded: set[str] = set()
+        time.sleep(options.get("start_seconds", 0))
+
+    def load(self, model: str, say: Callable[[str], None]) -> None:
+        """Wait `load_seconds`. Raises RenderFailed while the file `missing` exists."""
+        time.sleep(self._options.get("load_seconds", 0))
+        missing = self._options.get("missing")
+        if missing and Path(missing).exists():
+            raise RenderFailed("model_missing", f"The model {model} is not there.")
+        self._loaded.add(model)
+
+    def loaded(self) -> frozenset[str]:
+        """What `load` brought in."""
+        return frozenset(self._loaded)
+
+    def draw(
+        self,
+        attempt: Attempt,
+        emit: Callable[[Event], None],
+        cancelled: Callable[[], bool],
+    ) -> Sequence[Image.Image]:
+        """One flat picture for each index; its colour depends on the prompt and its own seed."""
+        request = attempt.request
+        images = [_picture(request, index) for index in attempt.indices]
+        steps = request["steps"]
+        shown = _preview_steps(steps, self._options.get("previews", 3))
+        for step in range(1, steps + 1):
+            self._fault(request["text"])
+            time.sleep(self._options.get("step_seconds", 0.01))
+            emit(Event("progress", step=step, of=steps, t=time.monotonic()))
+            if self._asked("hang_on", request["text"]):
+                time.sleep(_FOREVER_S)
+            if cancelled():
+                raise Cancelled
+            if step in shown:
+                picture = imaging.preview(images)
+                emit(Event("preview", step=step, of=steps, data=picture, t=time.monotonic()))
+        return images
+
+    def _fault(self, text: str) -> None:
+        if self._asked("print_on", text):
+            print("rubbish from a library", flush=True)
+            os.write(1, b"\x00\x00\x00\x04rubbish below Python\n")
+        if self._asked("crash_on", text):
+            sys.stderr.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._asked("bad_input_on", text):
+            raise RenderFailed("bad_input", "The source picture cannot be used.")
+        if self._asked("out_of_memory_on", text):
+            raise RenderFailed("out_of_memory", "The memory does not suffice.", retryable=True)
+        if self._asked("fail_on", text):
+            raise RenderFailed("error", "The picture cannot be drawn.")
+
+    def _asked(self, fault: str, text: str) -> bool:
+        return any(word in text for word in self._options.get(fault, ()))
+
+
+def _preview_steps(steps: int, count: int) -> set[int]:
+    return {round(steps * part / (count + 1)) for part in range(1, count + 1)} - {0, steps}
+
+
+def _picture(request: Mapping[str, Any], index: int) -> Image.Image:
+    seed = (request["seed"] + index) % (SEED_MAX + 1)
+    digest = hashlib.sha256(f"{seed} {request['text']}".encode()).digest()
+    colour = colorsys.hsv_to_rgb(digest[0] / 255, 0.6, 0.5 + digest[1] / 510)
+    size = request["width"], request["height"]
+    return Image.new("RGB", size, tuple(round(255 * part) for part in colour))

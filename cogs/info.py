@@ -1,0 +1,98 @@
+"""/info: what a user has, may do, and has under way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.chat import asking, wording
+from bot.domain.job import Job
+from bot.domain.quota import Period
+from bot.service.drawing import AccountView, GenerationService
+
+if TYPE_CHECKING:
+    from bot.chat.client import EaselBot
+
+_GREEN = discord.Colour(0x30A46C)
+_LISTED = 5
+
+
+class Account(commands.Cog):
+    """Private answers about the asker alone."""
+
+    def __init__(self, service: GenerationService) -> None:
+        self._service = service
+
+    @app_commands.command(description="Your credits, limits and jobs, and the model")
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def info(self, interaction: discord.Interaction) -> None:
+        view = await self._service.account(asking.asker(interaction), interaction.guild_id or 0)
+        await interaction.response.send_message(embed=describe(view), ephemeral=True)
+
+
+def describe(view: AccountView) -> discord.Embed:
+    """The panel of /info."""
+    embed = discord.Embed(title="Your info", colour=_GREEN)
+    balance, quota, profile = view.balance, view.quota, view.profile
+    lines = [f"**{balance.spendable}** grids left"]
+    when = "today" if quota.period is Period.DAY else "this month"
+    parts = [f"{balance.periodic} of {balance.granted} {when}"]
+    if balance.extra:
+        parts.append(f"{balance.extra} that stay")
+    if balance.held:
+        parts.append(f"{balance.held} held for jobs under way")
+    lines.append(", ".join(parts))
+    lines.append(f"New credits <t:{balance.resets_at:.0f}:R>")
+    embed.add_field(name="Credits", value="\n".join(lines), inline=False)
+    embed.add_field(
+        name="Limits",
+        value=f"{quota.running} drawn at once, {quota.waiting} waiting",
+        inline=False,
+    )
+    embed.add_field(name=f"Running jobs ({len(view.running)})", value=_jobs(view.running))
+    embed.add_field(name=f"Queued jobs ({len(view.waiting)})", value=_jobs(view.waiting))
+    embed.add_field(
+        name="Lifetime use",
+        value=f"{profile.grids} grids, {profile.pictures} pictures,"
+        f" {profile.seconds / 60:.1f} min of drawing",
+        inline=False,
+    )
+    embed.add_field(name="Model", value=_model(view), inline=False)
+    return embed
+
+
+def _jobs(jobs) -> str:
+    lines = [_job(job) for job in jobs[:_LISTED]]
+    if len(jobs) > _LISTED:
+        lines.append(f"and {len(jobs) - _LISTED} more")
+    return "\n".join(lines) or "None"
+
+
+def _job(job: Job) -> str:
+    text = wording.quoted(job.request.prompt.text, 80)
+    if not job.notice:
+        return text
+    place = job.origin.guild or "@me"
+    return f"{text} [show](https://discord.com/channels/{place}/{job.origin.channel}/{job.notice})"
+
+
+def _model(view: AccountView) -> str:
+    card = view.model
+    lines = [f"{wording.escape(card.name)}, {card.native}×{card.native} px, {card.steps} steps"]
+    for worker in view.workers:
+        if worker.error:
+            lines.append(f"⚠️ {worker.device}: {wording.escape(worker.error)}")
+        else:
+            state = "ready" if worker.slots_free else "drawing"
+            lines.append(f"{worker.device}: {state if worker.loaded else 'loading'}")
+    if not view.workers:
+        lines.append("⚠️ No worker is running just now; jobs wait until one is.")
+    return "\n".join(lines)[:1024]
+
+
+async def setup(bot: EaselBot) -> None:
+    await bot.add_cog(Account(bot.service))

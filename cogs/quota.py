@@ -1,0 +1,195 @@
+"""/quota: what members with Manage Server decide. Answers are private; deeds are audited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.chat import asking, wording
+from bot.domain.errors import UserError
+from bot.domain.quota import Balance, Period, Quota, QuotaSetting, Scope
+from bot.service.drawing import GenerationService
+
+if TYPE_CHECKING:
+    from bot.chat.client import EaselBot
+
+_BLUE = discord.Colour(0x3E63DD)
+_DESCRIPTION_LIMIT = 4000
+
+
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.guild_only()
+@app_commands.allowed_installs(guilds=True, users=False)
+class Admin(commands.GroupCog, group_name="quota", group_description="Who may draw how much"):
+    """The service checks the right again: Discord's own check can be edited by servers."""
+
+    def __init__(self, service: GenerationService) -> None:
+        super().__init__()
+        self._service = service
+
+    @app_commands.command(name="set", description="Set limits for everybody, a role or a member")
+    @app_commands.describe(
+        credits="Grids each period",
+        period="How often the credits come back (default: day)",
+        running="Pictures of one member drawn at once",
+        waiting="Jobs of one member in the queue",
+        role="Only members with this role",
+        user="Only this member",
+    )
+    async def set_(
+        self,
+        interaction: discord.Interaction,
+        credits: app_commands.Range[int, 0, 1_000_000] | None = None,
+        period: Literal["day", "month"] | None = None,
+        running: app_commands.Range[int, 1, 100] | None = None,
+        waiting: app_commands.Range[int, 1, 1000] | None = None,
+        role: discord.Role | None = None,
+        user: discord.User | None = None,
+    ) -> None:
+        if period is not None and credits is None:
+            raise UserError("A `period` needs `credits` to go with it; give both.")
+        setting = QuotaSetting(credits, Period(period) if period else None, running, waiting)
+        if setting.empty:
+            raise UserError("Give at least one of `credits`, `running` or `waiting`.")
+        scope, target, name = _target(interaction, role, user)
+        merged = await self._service.set_quota(
+            asking.asker(interaction), interaction.guild_id or 0, scope, target, setting
+        )
+        await _say(interaction, f"Limits of {name}", _setting_line(merged))
+
+    @app_commands.command(description="Give a member lasting credits, or take them back")
+    @app_commands.describe(
+        user="Who gets them", amount="Grids; negative takes back", reason="For the record"
+    )
+    async def grant(
+        self,
+        interaction: discord.Interaction,
+        user: discord.User,
+        amount: app_commands.Range[int, -1_000_000, 1_000_000],
+        reason: app_commands.Range[str, 1, 200] | None = None,
+    ) -> None:
+        if amount == 0:
+            raise UserError("An amount of 0 changes nothing; give a number above or below it.")
+        change = await self._service.grant(
+            asking.asker(interaction), interaction.guild_id or 0, user.id, amount, reason or ""
+        )
+        verb = "gets" if change >= 0 else "loses"
+        text = f"<@{user.id}> {verb} {abs(change)} lasting grids."
+        if change != amount:
+            text += " That is all there was to take back."
+        await _say(interaction, "Credits granted" if change >= 0 else "Credits taken back", text)
+
+    @app_commands.command(description="Show the limits of this server, or one member's account")
+    @app_commands.describe(user="Whose account; empty shows every limit that is set")
+    async def show(
+        self, interaction: discord.Interaction, user: discord.User | None = None
+    ) -> None:
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        if user is not None:
+            balance, quota = await self._service.balance_of(asker, guild, user.id, _roles(user))
+            text = f"<@{user.id}>\n{_balance(balance)}\n{_quota(quota)}"
+            await _say(interaction, "Account", text)
+            return
+        view = await self._service.quota_settings(asker, guild)
+        lines = [f"Without a setting: {_quota(view.fallback)}"]
+        for (scope, target), setting in view.settings.items():
+            name = {"server": "Everybody", "role": f"<@&{target}>", "user": f"<@{target}>"}[scope]
+            lines.append(f"{name}: {_setting_line(setting)}")
+        lines.append(
+            "-# A member's own setting beats roles, the most generous role beats the server's."
+        )
+        await _say(interaction, "Limits of this server", "\n".join(lines))
+
+    @app_commands.command(description="Refill a member's credits, or forget own limits")
+    @app_commands.describe(
+        user="This member (refills credits unless `what` says limits)",
+        role="This role's limits",
+        what="credits: back to the full allowance; limits: as if never set",
+    )
+    async def reset(
+        self,
+        interaction: discord.Interaction,
+        user: discord.User | None = None,
+        role: discord.Role | None = None,
+        what: Literal["credits", "limits"] | None = None,
+    ) -> None:
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        scope, target, name = _target(interaction, role, user)
+        if user is not None and what != "limits":
+            balance = await self._service.refill(asker, guild, user.id, _roles(user))
+            await _say(interaction, "Credits refilled", f"<@{user.id}>\n{_balance(balance)}")
+            return
+        if what == "credits":
+            raise UserError("Credits belong to a member; give `user` to refill them.")
+        found = await self._service.clear_quota(asker, guild, scope, target)
+        text = "Forgotten." if found else "There was nothing set."
+        await _say(interaction, f"Limits of {name}", text)
+
+    @app_commands.command(description="Who drew how much")
+    @app_commands.describe(days="How many days back (default: 30)")
+    async def usage(
+        self, interaction: discord.Interaction, days: app_commands.Range[int, 1, 365] = 30
+    ) -> None:
+        rows = await self._service.usage(asking.asker(interaction), interaction.guild_id or 0, days)
+        total = sum(row.grids for row in rows)
+        lines = [
+            f"{place}. <@{row.user}>: **{row.grids}** grids" for place, row in enumerate(rows, 1)
+        ]
+        text = "\n".join(lines) or "Nobody drew anything."
+        if rows:
+            text += f"\n-# {total} grids by these {len(rows)} members"
+        await _say(interaction, f"Use in the last {days} days", text)
+
+
+def _target(
+    interaction: discord.Interaction, role: discord.Role | None, user: discord.User | None
+) -> tuple[Scope, int, str]:
+    if role is not None and user is not None:
+        raise UserError("Give a `role` or a `user`, not both.")
+    if user is not None:
+        return "user", user.id, wording.escape(user.display_name)
+    if role is not None and not role.is_default():
+        return "role", role.id, wording.escape(role.name)
+    return "server", interaction.guild_id or 0, "this server"
+
+
+def _roles(user: discord.User | discord.Member) -> frozenset[int]:
+    return frozenset(role.id for role in getattr(user, "roles", ()))
+
+
+def _quota(quota: Quota) -> str:
+    return (
+        f"{quota.credits} grids a {quota.period}, {quota.running} at once, {quota.waiting} waiting"
+    )
+
+
+def _setting_line(setting: QuotaSetting) -> str:
+    parts = []
+    if setting.credits is not None:
+        parts.append(f"{setting.credits} grids a {setting.period or Period.DAY}")
+    if setting.running is not None:
+        parts.append(f"{setting.running} at once")
+    if setting.waiting is not None:
+        parts.append(f"{setting.waiting} waiting")
+    return ", ".join(parts) or "nothing set"
+
+
+def _balance(balance: Balance) -> str:
+    text = f"**{balance.spendable}** grids left ({balance.periodic} of this period"
+    if balance.extra:
+        text += f", {balance.extra} that stay"
+    if balance.held:
+        text += f", {balance.held} held"
+    return f"{text}); new ones <t:{balance.resets_at:.0f}:R>"
+
+
+async def _say(interaction: discord.Interaction, title: str, text: str) -> None:
+    embed = discord.Embed(title=title, description=text[:_DESCRIPTION_LIMIT], colour=_BLUE)
+    await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+async def setup(bot: EaselBot) -> None:
+    await bot.add_cog(Admin(bot.service))

@@ -1,0 +1,62 @@
+"""From errors to sentences."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from discord import app_commands
+
+from bot.chat import replies
+from bot.domain import errors
+
+
+def user_errors() -> list[type[errors.UserError]]:
+    return errors.UserError.__subclasses__()
+
+
+@pytest.mark.parametrize("kind", user_errors())
+def test_every_user_error_has_a_title_and_shows_its_own_sentence(
+    kind: type[errors.UserError],
+) -> None:
+    said = replies.describe(kind("This is what is wrong."))
+    assert said.description == "This is what is wrong."
+    assert said.title == replies.TITLES[kind][0]
+    assert said.colour == replies.TITLES[kind][1]
+
+
+def test_a_plain_user_error_is_sorry() -> None:
+    assert replies.describe(errors.UserError("Give both.")).title == "Sorry"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (app_commands.MissingPermissions(["manage_guild"]), "Manage Server"),
+        (app_commands.NoPrivateMessage(), "on a server only"),
+    ],
+)
+def test_checks_of_discord_py(error: app_commands.AppCommandError, words: str) -> None:
+    said = replies.describe(error)
+    assert said.title == "Not allowed"
+    assert words in (said.description or "")
+
+
+@pytest.mark.parametrize(
+    "error", [kind("secrets of the house") for kind in (RuntimeError, KeyError, errors.EngineError)]
+)
+def test_anything_else_is_a_reference_that_is_in_the_log(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        said = replies.describe(error)
+    assert said.title == "Something went wrong"
+    assert "of the house" not in (said.description or "")
+    reference = (said.description or "").split("`")[1]
+    assert reference in caplog.text
+    assert caplog.records[-1].exc_info is not None
+
+
+def test_two_errors_have_two_references() -> None:
+    told = {replies.describe(RuntimeError()).description for _ in range(20)}
+    assert len(told) == 20

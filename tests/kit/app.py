@@ -1,0 +1,127 @@
+"""Everything but Discord and a GPU, on real SQLite and real files; it can crash and start again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bot.dispatch.dispatcher import Dispatcher
+from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.domain.people import Asker, Origin
+from bot.models.cards import ModelCard
+from bot.service.drawing import GenerationService, Rules
+from bot.storage.database import Database
+from bot.storage.files import ImageStore
+from bot.storage.jobs import JobRepository
+from bot.storage.ledger import LedgerRepository
+from bot.storage.profiles import ProfileRepository
+from bot.storage.quotas import GuildRepository
+from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
+from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING
+
+HERE = Origin(GUILD, CHANNEL)
+ANNA_ASKS = Asker(ANNA)
+BERT_ASKS = Asker(BERT)
+TINY = ModelCard("tiny", "Tiny", "nowhere", native=16, steps=4, guidance=3.0, strength=0.5)
+
+
+class House:
+    """`async with House(folder) as house`. What is made anew by a restart is an attribute."""
+
+    def __init__(
+        self, folder: Path, *, workers: int = 1, automatic: bool = False, card: ModelCard = TINY,
+        rules: Rules | None = None,
+    ) -> None:  # fmt: skip
+        self.folder = folder
+        self.card = card
+        self.rules = rules or Rules()
+        self.clock = Clock(MORNING)
+        self._workers = workers
+        self._automatic = automatic
+
+    async def __aenter__(self) -> House:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        self.database = await Database.open(self.folder / "easel.sqlite3")
+        self.executor = FakeExecutor(self._workers, automatic=self._automatic)
+        self.jobs = JobRepository(self.database)
+        self.ledger = LedgerRepository(self.database)
+        self.images = ImageStore(self.folder / "images")
+        self.dispatcher = Dispatcher(self.executor, self.jobs, self.images, self.clock)
+        self.service = GenerationService(
+            jobs=self.jobs,
+            ledger=self.ledger,
+            guilds=GuildRepository(self.database),
+            profiles=ProfileRepository(self.database),
+            images=self.images,
+            dispatcher=self.dispatcher,
+            executor=self.executor,
+            card=self.card,
+            rules=self.rules,
+            clock=self.clock,
+        )
+        await self.service.resume()
+        self._loop = asyncio.create_task(self.dispatcher.run())
+
+    async def stop(self) -> None:
+        """Also what a crash is to the database: nothing more is written."""
+        self._loop.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._loop
+        await self.dispatcher.close()
+        await self.database.close()
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    async def imagine(
+        self, text: str = "a red fox", asker: Asker = ANNA_ASKS, origin: Origin = HERE
+    ) -> Job:
+        return await self.service.imagine(asker, origin, text)
+
+    async def draw(self, text: str = "a red fox", asker: Asker = ANNA_ASKS, **more: Any) -> Job:
+        """Ask for a grid and have it drawn."""
+        before = self.executor.automatic
+        self.executor.automatic = True
+        try:
+            return (await self.end(await self.imagine(text, asker, **more))).job
+        finally:
+            self.executor.automatic = before
+
+    async def end(self, job: Job) -> JobUpdate:
+        """The last update of a job."""
+        last = None
+        async with asyncio.timeout(PATIENCE_S):
+            async for update in self.service.watch(job.id):
+                last = update
+        assert last is not None
+        assert last.job.status.finished
+        return last
+
+    async def seen(self, job: Job, wanted: Callable[[JobUpdate], bool]) -> JobUpdate:
+        """The first update that is as wanted."""
+        async with asyncio.timeout(PATIENCE_S):
+            async for update in self.service.watch(job.id):
+                if wanted(update):
+                    return update
+        raise AssertionError("the job ended without such an update")
+
+    async def state(self, job: Job) -> tuple[JobStatus, int, int]:
+        """Status, attempt and strikes as the database has them."""
+        found = await self.jobs.get(job.id)
+        assert found is not None
+        return found.status, found.attempt, found.strikes
+
+    async def credits(self, asker: Asker = ANNA_ASKS, guild: int = GUILD) -> tuple[int, int]:
+        """(spendable, held)."""
+        view = await self.service.account(asker, guild)
+        return view.balance.spendable, view.balance.held

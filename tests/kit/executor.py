@@ -1,0 +1,229 @@
+"""An executor without processes: a test plays the worker, step by step, or lets it draw by itself.
+
+Satisfies `bot.engine.seam.Executor`. Everything it does is recorded in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
+
+from PIL import Image
+
+from bot.domain.errors import Busy, Cancelled, WorkerLost
+from bot.engine.seam import Attempt, Event, Worker
+
+PATIENCE_S = 20.0
+_END = object()
+
+
+class Clock:
+    """UTC seconds that pass only when told."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def picture(seed: int, side: int = 16) -> bytes:
+    """A lossless tile whose colour tells the seed."""
+    file = io.BytesIO()
+    colour = (seed % 256, seed // 256 % 256, 128)
+    Image.new("RGB", (side, side), colour).save(file, "WEBP", lossless=True)
+    return file.getvalue()
+
+
+class Run:
+    """One attempt on one worker. Its coroutines return when what they said is dealt with."""
+
+    def __init__(self, worker: str, attempt: Attempt) -> None:
+        self.worker = worker
+        self.attempt = attempt
+        self.stubborn = False
+        self.ended = asyncio.Event()
+        self._said: asyncio.Queue[tuple[object, asyncio.Event]] = asyncio.Queue()
+
+    @property
+    def job(self) -> str:
+        return self.attempt.job
+
+    def put(self, what: object) -> asyncio.Event:
+        """Say something without waiting for the listener."""
+        heard = asyncio.Event()
+        self._said.put_nowait((what, heard))
+        return heard
+
+    async def say(self, event: Event) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            heard = asyncio.ensure_future(self.put(event).wait())
+            ended = asyncio.ensure_future(self.ended.wait())
+            await asyncio.wait({heard, ended}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (heard, ended):
+                task.cancel()
+
+    async def progress(self, step: int, of: int = 4) -> None:
+        await self.say(Event("progress", step=step, of=of))
+
+    async def image(self, index: int) -> None:
+        await self.say(self.drawn(index))
+
+    def drawn(self, index: int) -> Event:
+        return Event("image", index, data=picture(self.attempt.request["seed"] + index))
+
+    async def finish(self, seconds: float = 1.0) -> None:
+        """Say every picture that was asked for, and that this was all."""
+        for index in self.attempt.indices:
+            await self.image(index)
+        await self.done(seconds)
+
+    async def done(self, seconds: float = 1.0) -> None:
+        await self.say(Event("done", data={"seconds": seconds, "device": "fake"}))
+        await self.end()
+
+    async def end(self) -> None:
+        self.put(_END)
+        await self._until_ended()
+
+    async def fail(self, error: Exception) -> None:
+        self.put(error)
+        await self._until_ended()
+
+    async def _until_ended(self) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await self.ended.wait()
+
+    async def events(self) -> AsyncIterator[Event]:
+        while True:
+            what, heard = await self._said.get()
+            if what is _END:
+                return
+            if isinstance(what, Exception):
+                raise what
+            assert isinstance(what, Event)
+            yield what
+            heard.set()
+
+
+class FakeExecutor:
+    """`automatic` runs finish by themselves; others wait for the test."""
+
+    def __init__(self, workers: int = 1, *, automatic: bool = False) -> None:
+        self.automatic = automatic
+        self.runs: list[Run] = []
+        self.cancels: list[tuple[str, str, int]] = []
+        self.killed: list[str] = []
+        self.refuse: list[Exception] = []
+        self.on_start: Callable[[Run], None] = lambda run: None
+        self._workers: dict[str, Worker] = {}
+        self._version = 0
+        self._change = asyncio.Event()
+        self._count = 0
+        for _ in range(workers):
+            self.join()
+
+    # What a test does to it
+
+    def join(self, **more: object) -> str:
+        """A new worker; its id is never used again."""
+        self._count += 1
+        worker = Worker(f"w{self._count}", "here", "fake", 0, frozenset(), 1)
+        self._workers[worker.id] = replace(worker, **more)  # type: ignore[arg-type]
+        self._bump()
+        return worker.id
+
+    def alter(self, worker: str, **changes: object) -> None:
+        self._workers[worker] = replace(self._workers[worker], **changes)  # type: ignore[arg-type]
+        self._bump()
+
+    async def lose(self, worker: str) -> None:
+        """The worker dies; what it drew is lost with it."""
+        del self._workers[worker]
+        lost = [run for run in self.runs if run.worker == worker and not run.ended.is_set()]
+        self._bump()
+        for run in lost:
+            await run.fail(WorkerLost(f"{worker} died"))
+
+    async def started(self, count: int) -> Run:
+        """The run number `count` (from 1), as soon as it has begun."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.runs) < count:
+                await self.changed(self._version)
+        return self.runs[count - 1]
+
+    @property
+    def order(self) -> list[str]:
+        """Job ids in the order in which drawing began."""
+        return [run.job for run in self.runs]
+
+    # The protocol
+
+    async def start(self) -> None:
+        self._bump()
+
+    async def close(self, drain_s: float = 0) -> None:
+        for worker in list(self._workers):
+            await self.lose(worker)
+
+    def workers(self) -> Sequence[Worker]:
+        return list(self._workers.values())
+
+    @property
+    def version(self) -> int:
+        return self._version
+
+    async def changed(self, since: int) -> int:
+        while self._version == since:
+            await self._change.wait()
+        return self._version
+
+    def _bump(self) -> None:
+        self._version += 1
+        self._change.set()
+        self._change = asyncio.Event()
+
+    async def prepare(self, worker_id: str, models: Iterable[str], pin: bool = False) -> None:
+        worker = self._workers[worker_id]
+        self.alter(worker_id, loaded=worker.loaded | set(models))
+
+    async def run_batch(
+        self, worker_id: str, attempts: Sequence[Attempt]
+    ) -> AsyncIterator[tuple[str, Event]]:
+        (attempt,) = attempts
+        if self.refuse:
+            raise self.refuse.pop(0)
+        if worker_id not in self._workers:
+            raise WorkerLost(f"{worker_id} is gone")
+        if not self._workers[worker_id].slots_free:
+            raise Busy(worker_id)
+        run = Run(worker_id, attempt)
+        self.runs.append(run)
+        self.alter(worker_id, slots_free=0)
+        self.on_start(run)
+        if self.automatic:
+            for index in attempt.indices:
+                run.put(run.drawn(index))
+            run.put(Event("done", data={"seconds": 1.0, "device": "fake"}))
+            run.put(_END)
+        try:
+            async for event in run.events():
+                yield run.job, event
+        finally:
+            run.ended.set()
+            if worker_id in self._workers:
+                self.alter(worker_id, slots_free=1)
+
+    async def cancel(self, worker_id: str, job: str, no: int) -> None:
+        self.cancels.append((worker_id, job, no))
+        for run in self.runs:
+            mine = (run.worker, run.job, run.attempt.no) == (worker_id, job, no)
+            if mine and not run.stubborn and not run.ended.is_set():
+                run.put(Cancelled("as asked"))
+
+    async def kill(self, worker_id: str) -> None:
+        self.killed.append(worker_id)
+        if worker_id in self._workers:
+            await self.lose(worker_id)

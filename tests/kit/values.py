@@ -1,0 +1,46 @@
+"""Values that many tests need, with what matters given by name."""
+
+from __future__ import annotations
+
+import itertools
+
+from bot.domain.action import Action, Tile
+from bot.domain.job import Job, JobStatus
+from bot.domain.people import Origin
+from bot.domain.prompt import Prompt
+from bot.domain.request import GenerationRequest
+from bot.domain.size import Size
+
+GUILD, CHANNEL, ANNA, BERT = 10, 20, 31, 32
+MORNING = 1_780_300_800.0  # 2026-06-01 08:00 UTC
+_numbers = itertools.count(1)
+
+
+def a_request(
+    text: str = "a red fox", source: Tile | None = None, action: Action = Action.IMAGINE, count=4
+) -> GenerationRequest:
+    return GenerationRequest(
+        action=action, prompt=Prompt.parse(text), model="tiny", size=Size(16, 16), seed=7,
+        steps=4, guidance=3.0, source=source, count=count,
+    )  # fmt: skip
+
+
+def a_job(
+    request: GenerationRequest | None = None,
+    *,
+    user: int = ANNA,
+    guild: int = GUILD,
+    channel: int = CHANNEL,
+    now: float = MORNING,
+    status: JobStatus = JobStatus.WAITING,
+    parent: str | None = None,
+) -> Job:
+    return Job(
+        id=f"{next(_numbers):032x}",
+        origin=Origin(guild, channel),
+        user=user,
+        request=request or a_request(),
+        status=status,
+        created_at=now,
+        parent=parent,
+    )
