@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.app import card_of, devices, local_executor
-from bot.commands.render import free_worker, request_for
+from bot.commands.shot import free_worker, request_for
 from bot.domain.errors import EaselError, SettingsError
 from bot.settings import Settings
 from bot.storage.database import Database

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bot.__main__ import run
+from bot.commands.run import run
 from bot.engine.local import LocalExecutor
 from bot.settings import Settings
 

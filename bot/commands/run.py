@@ -1,0 +1,68 @@
+"""`easel run`: serve Discord until a signal comes.
+
+Builds the core and the client and joins them; knows nothing of what either does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+from aiohttp import ClientError
+from discord import HTTPException, LoginFailure
+
+from bot.app import core
+from bot.chat.client import EaselBot
+from bot.domain.errors import EaselError, SettingsError
+from bot.engine.seam import Executor
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def stop_event() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    return stop
+
+
+async def run(
+    settings: Settings, stop: asyncio.Event | None = None, executor: Executor | None = None
+) -> int:
+    """Serve Discord until a signal comes; returns the exit status.
+
+    `executor` draws instead of the one that the settings describe.
+    """
+    stop = stop or stop_event()
+    async with core(settings, executor) as parts:
+        bot = EaselBot(
+            parts.service,
+            settings.extensions,
+            progress_seconds=settings.progress_seconds,
+            api_url=settings.discord_api_url,
+        )
+        async with bot:
+            serving = asyncio.create_task(bot.start(settings.discord_token.reveal()))
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            log.info("closing")
+            await bot.close()
+            try:
+                await serving
+            except LoginFailure:
+                raise SettingsError(
+                    "Discord refuses DISCORD_TOKEN; copy it anew from the developer portal."
+                ) from None
+            except (ClientError, OSError, HTTPException) as error:
+                raise EaselError(
+                    f"Discord cannot be reached ({error}); see to the network and start again."
+                ) from error
+    return 0
