@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import bot.sandbox
+
 ROOT = Path(__file__).parent.parent
 STANDARD = sys.stdlib_module_names
 
@@ -155,6 +157,19 @@ def test_nobody_imports_what_stands_apart(walled: str) -> None:
             continue
         for imported, line in imports(name):
             assert not inside(imported, walled), f"{name}:{line} imports {imported}"
+
+
+def test_only_its_own_tests_reach_into_the_sandbox() -> None:
+    """What bench and tests need of it is handed on by `bot.sandbox` itself."""
+    face = {f"bot.sandbox.{name}" for name in bot.sandbox.__all__} | {"bot.sandbox"}
+    tests = (path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "sandbox")
+    bench = (MODULES[name] for name in MODULES if inside(name, "bot.bench"))
+    for path in (*tests, *bench):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and inside(node.module or "", "bot.sandbox"):
+                taken = {f"{node.module}.{alias.name}" for alias in node.names}
+                assert taken <= face, f"{path}:{node.lineno} takes {taken - face}"
 
 
 @pytest.mark.parametrize("name", list(MODULES))

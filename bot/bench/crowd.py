@@ -14,9 +14,7 @@ from dataclasses import dataclass, replace
 from bot.bench.figures import MEMORY_MIB, Figure, Section, below, milliseconds, percentile, spread
 from bot.bench.stage import CALLBACK, Seen, Stage, loaded, stage
 from bot.engine.local import SIMULATED
-from bot.sandbox.people.person import Person, Press
-from bot.sandbox.world.entities import StoredMessage
-from bot.sandbox.world.interactions import DEFER
+from bot.sandbox import DEFER, Invocation, Person, StoredMessage
 
 ACK_MS = 300
 DISCORD_PER_S = 50
@@ -160,7 +158,7 @@ async def flowing(place: Stage, run: Run, people: list[Person], channels: list[s
     return Flow(grids, seconds, seen, refused, place.drawn_to_visible(seen.drawings))
 
 
-async def ask(person: Person, channel: str) -> Press:
+async def ask(person: Person, channel: str) -> Invocation:
     return await person.slash("imagine", prompt="a red fox asleep in snow", channel=channel)
 
 

@@ -20,10 +20,7 @@ from typing import Any
 from bot.bench.child import Child
 from bot.bench.drawings import Drawing
 from bot.bench.order import Order
-from bot.sandbox import Sandbox
-from bot.sandbox.people.person import Person
-from bot.sandbox.world.bus import News
-from bot.sandbox.world.entities import StoredMessage
+from bot.sandbox import News, Person, Sandbox, StoredMessage
 
 CALLBACK = "/interactions/{interaction_id}/{token}/callback"
 UPLOAD = r"^/channels/\d+/messages$"

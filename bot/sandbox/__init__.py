@@ -5,22 +5,32 @@ It imports aiohttp and the standard library only and knows nothing of the bot it
     async with Sandbox() as sandbox:
         ...  # start a bot with DISCORD_API_URL=sandbox.api_url and sandbox.token
         await sandbox.bot_ready()
-        press = await sandbox.person("Mia").slash("imagine", prompt="a fox")
-        await press.ack()
+        asked = await sandbox.person("Mia").slash("imagine", prompt="a fox")
+        await asked.ack()
 """
 
-from bot.sandbox.people.person import Person, Press
-from bot.sandbox.rules.errors import InteractionFailed, NotResponding, Refused
+from bot.sandbox.people.invocation import Invocation
+from bot.sandbox.people.person import Person
+from bot.sandbox.rules.errors import ApiError, InteractionFailed, NotResponding, Refused
 from bot.sandbox.server import TOKEN, Sandbox
+from bot.sandbox.world.bus import News
+from bot.sandbox.world.entities import StoredMessage
+from bot.sandbox.world.interactions import DEFER
+from bot.sandbox.world.pictures import avatar
 from bot.sandbox.world.snowflake import MovableClock
 
 __all__ = [
+    "DEFER",
     "TOKEN",
+    "ApiError",
     "InteractionFailed",
+    "Invocation",
     "MovableClock",
+    "News",
     "NotResponding",
     "Person",
-    "Press",
     "Refused",
     "Sandbox",
+    "StoredMessage",
+    "avatar",
 ]

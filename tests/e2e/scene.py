@@ -12,8 +12,7 @@ import numpy as np
 from PIL import Image
 
 from bot import imaging
-from bot.sandbox import Sandbox
-from bot.sandbox.people.person import Person, Press
+from bot.sandbox import Invocation, Person, Sandbox
 
 Message = dict[str, Any]
 PRIMARY, SECONDARY = 1, 2
@@ -124,7 +123,7 @@ async def new_result(
     return found
 
 
-async def refused(sandbox: Sandbox, person: Person, asked: Press) -> str:
+async def refused(sandbox: Sandbox, person: Person, asked: Invocation) -> str:
     """The private answer to a press, wherever it was said."""
     await asked.ack()
 

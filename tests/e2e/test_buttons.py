@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.chat.buttons import JobButton
-from bot.sandbox.people.person import Person
-from bot.sandbox.world.messages import Draft
+from bot.sandbox import Person
 from tests.e2e import scene
 from tests.e2e.conftest import Easel, Gate
 
@@ -19,9 +18,8 @@ def forge(easel: Easel, channel: object, *custom_ids: str) -> scene.Message:
         {"type": 2, "style": 2, "label": f"B{number}", "custom_id": custom_id}
         for number, custom_id in enumerate(custom_ids)
     ]
-    draft = Draft({"content": "forged", "components": [{"type": 1, "components": row}]})
-    blank = sandbox.messages.blank(where, sandbox.world.bot)
-    return {"id": sandbox.messages.create(where, blank, draft).id}
+    body = {"content": "forged", "components": [{"type": 1, "components": row}]}
+    return {"id": sandbox.messages.write(where, sandbox.world.bot, body).id}
 
 
 async def answer(easel: Easel, person: Person, message: scene.Message, button: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.people.person import Person
+from bot.sandbox import Person
 from tests.e2e import scene
 from tests.e2e.conftest import Easel, Gate
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.sandbox import Sandbox
-from bot.sandbox.people.person import Person
+from bot.sandbox import Person, Sandbox
 from tests.e2e import scene
 from tests.e2e.conftest import Gate
 from tests.e2e.process import BotProcess

@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 
 from bot.engine.seam import Executor
-from bot.sandbox import Sandbox
-from bot.sandbox.people.person import Person
-from bot.sandbox.rules.errors import Refused
+from bot.sandbox import Person, Refused, Sandbox
 from tests.e2e import scene
 from tests.e2e.conftest import Easel, Gate, running, settings_for
 

@@ -17,8 +17,7 @@ from PIL import Image
 
 from bot.domain.errors import QueueFull
 from bot.engine.seam import Executor
-from bot.sandbox import Sandbox
-from bot.sandbox.rules.errors import NotResponding
+from bot.sandbox import NotResponding, Sandbox
 from tests.e2e import scene
 from tests.e2e.conftest import Easel, Gate, running, settings_for
 from tests.e2e.launcher import simulated

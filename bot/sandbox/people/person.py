@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.people.forms import ModalForm
+from bot.sandbox.people.invocation import ACK_TIMEOUT, Invocation
 from bot.sandbox.people.options import Form, Resolved, build, visible
 from bot.sandbox.rules import components
-from bot.sandbox.rules.errors import InteractionFailed, NotResponding, Refused
+from bot.sandbox.rules.errors import Refused
 from bot.sandbox.world import permissions
 from bot.sandbox.world.bus import Bus
 from bot.sandbox.world.entities import Channel, StoredMessage, Upload
@@ -25,67 +26,11 @@ from bot.sandbox.world.interactions import (
     Interaction,
     Interactions,
 )
-from bot.sandbox.world.messages import Draft, Messages
+from bot.sandbox.world.messages import Messages
 from bot.sandbox.world.shapes import Renderer
 from bot.sandbox.world.world import BOT_ID, World
 
 Payload = dict[str, Any]
-ACK_TIMEOUT = 10.0
-
-
-class Press:
-    """One interaction, seen by the person who started it."""
-
-    def __init__(self, interaction: Interaction, bus: Bus, renderer: Renderer) -> None:
-        self.interaction = interaction
-        self._bus = bus
-        self._renderer = renderer
-
-    @property
-    def id(self) -> str:
-        return self.interaction.id
-
-    @property
-    def token(self) -> str:
-        return self.interaction.token
-
-    @property
-    def acknowledged(self) -> bool:
-        return self.interaction.callback is not None
-
-    @property
-    def modal(self) -> Payload | None:
-        """The form the application answered with: {"custom_id", "title", "components"}."""
-        return self.interaction.modal
-
-    @property
-    def original(self) -> Payload | None:
-        """The first answer as this person sees it now; None when there is none or it is gone."""
-        message = self.interaction.original
-        return self._shown(message) if message is not None else None
-
-    @property
-    def replies(self) -> list[Payload]:
-        """The messages of this interaction as they are now: the first answer and follow-ups."""
-        sent = [self.interaction.original, *self.interaction.replies]
-        shown = [self._shown(each) for each in sent if each is not None]
-        return [each for each in shown if each is not None]
-
-    def _shown(self, message: StoredMessage) -> Payload | None:
-        if not self._renderer.exists(message):
-            return None
-        return self._renderer.for_person(message, self.interaction.user_id)
-
-    async def ack(self, timeout: float = ACK_TIMEOUT) -> Payload:
-        """The application's first answer, {"type", "data"}.
-
-        Raises NotResponding when Discord would show that, TimeoutError when neither came.
-        """
-        it = self.interaction
-        await self._bus.until(lambda: it.callback is not None or it.failed is not None, timeout)
-        if it.callback is None:
-            raise NotResponding
-        return it.callback
 
 
 class People:
@@ -181,7 +126,7 @@ class Person:
         dm: bool = False,
         options: Mapping[str, Any] | None = None,
         **values: Any,
-    ) -> Press:
+    ) -> Invocation:
         """Use a command: its name, and subcommand words after a space ("quota set").
 
         Option values go by keyword, or in `options` where a name is taken. Raises Refused for
@@ -193,7 +138,7 @@ class Person:
         given = build(definition, words[1:], {**(options or {}), **values})
         return self.use_command(where, definition, given)
 
-    def use_command(self, where: Channel, definition: Payload, given: list[Payload]) -> Press:
+    def use_command(self, where: Channel, definition: Payload, given: list[Payload]) -> Invocation:
         form = self._form(where)
         filled = form.fill(definition, given)
         data: Payload = {"id": definition["id"], "name": definition["name"], "type": 1}
@@ -239,10 +184,12 @@ class Person:
         filled = form.fill(definition, given, partial=True)
         data: Payload = {"id": definition["id"], "name": definition["name"], "type": 1}
         data |= {"options": filled} | self._scope(definition, form.resolved)
-        press = self._open(AUTOCOMPLETE, where, data)
-        return (await press.ack(timeout))["data"]["choices"]
+        made = self._open(AUTOCOMPLETE, where, data)
+        return (await made.ack(timeout))["data"]["choices"]
 
-    async def context(self, command: str, target: object, *, channel: object = "imagine") -> Press:
+    async def context(
+        self, command: str, target: object, *, channel: object = "imagine"
+    ) -> Invocation:
         """Use a context menu command on a message, or on a Person."""
         if isinstance(target, Person):
             where = self._channel(channel)
@@ -252,7 +199,7 @@ class Person:
         where = self._world.channels[found.channel_id]
         return self.use_context(where, self._definition(command, 3, where), found.id)
 
-    def use_context(self, where: Channel, definition: Payload, target_id: str) -> Press:
+    def use_context(self, where: Channel, definition: Payload, target_id: str) -> Invocation:
         kind = definition["type"]
         resolved = Resolved(self._world, self._all.renderer, where)
         if kind == 3:
@@ -287,25 +234,27 @@ class Person:
             shape["guild_id"] = definition["guild_id"]
         return shape
 
-    def _open(self, kind: int, where: Channel, data: Payload, **rest: Any) -> Press:
+    def _open(self, kind: int, where: Channel, data: Payload, **rest: Any) -> Invocation:
         made = self._all.interactions.open(kind, self.id, where, data, **rest)
-        return Press(made, self._all.bus, self._all.renderer)
+        return Invocation(made, self._all.bus, self._all.renderer)
 
     # Components and modals
 
-    async def click(self, message: object, button: str) -> Press:
+    async def click(self, message: object, button: str) -> Invocation:
         """Press a button, found by custom_id, label or emoji."""
         found = self._need(message)
         return self.use_component(found, _button(found, button), [])
 
-    async def select(self, message: object, custom_id: str, values: object) -> Press:
+    async def select(self, message: object, custom_id: str, values: object) -> Invocation:
         """Choose in a select menu."""
         found = self._need(message)
         menu = _by_custom_id(found, custom_id)
         chosen = values if isinstance(values, (list, tuple)) else [values]
         return self.use_component(found, menu, list(chosen))
 
-    def use_component(self, found: StoredMessage, component: Payload, values: list[Any]) -> Press:
+    def use_component(
+        self, found: StoredMessage, component: Payload, values: list[Any]
+    ) -> Invocation:
         if component.get("disabled"):
             raise Refused("that component is disabled")
         where = self._world.channels[found.channel_id]
@@ -319,9 +268,11 @@ class Person:
                 data["resolved"] = form.resolved.data
         return self._open(COMPONENT, where, data, message=found)
 
-    async def submit(self, form: Press | Payload, values: Mapping[str, Any] | None = None) -> Press:
-        """Send a modal, given by its press or by the modal itself; values by custom_id."""
-        opener = form.interaction if isinstance(form, Press) else self._opener(form)
+    async def submit(
+        self, form: Invocation | Payload, values: Mapping[str, Any] | None = None
+    ) -> Invocation:
+        """Send a modal, given by its invocation or by the modal itself; values by custom_id."""
+        opener = form.interaction if isinstance(form, Invocation) else self._opener(form)
         return self.use_modal(opener, dict(values or {}))
 
     def _opener(self, modal: Payload) -> Interaction:
@@ -330,7 +281,7 @@ class Person:
                 return each
         raise Refused("that form is not open")
 
-    def use_modal(self, opener: Interaction, values: Payload) -> Press:
+    def use_modal(self, opener: Interaction, values: Payload) -> Invocation:
         modal = opener.modal
         if modal is None or opener.user_id != self.id:
             raise Refused("that form is not open")
@@ -358,8 +309,7 @@ class Person:
         if len(text) > 2000:
             raise Refused("your message is too long: at most 2000 characters")
         author = self._world.users[self.id]
-        message = self._all.messages.blank(where, author)
-        self._all.messages.create(where, message, Draft({"content": text}))
+        message = self._all.messages.write(where, author, {"content": text})
         return self._all.renderer.for_person(message, self.id)
 
     async def react(self, message: object, emoji: str) -> None:
@@ -422,6 +372,3 @@ def _pressable(button: Payload) -> Payload:
     if not button.get("custom_id"):
         raise Refused("that button is a link")
     return button
-
-
-__all__ = ["ACK_TIMEOUT", "InteractionFailed", "People", "Person", "Press"]

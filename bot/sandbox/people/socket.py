@@ -15,7 +15,8 @@ from typing import Any
 from aiohttp import BodyPartReader, WSCloseCode, WSMsgType, web
 
 from bot.sandbox.gateway.gateway import Gateway
-from bot.sandbox.people.person import People, Person, Press, component_of
+from bot.sandbox.people.invocation import Invocation
+from bot.sandbox.people.person import People, Person, component_of
 from bot.sandbox.rest.body import answer
 from bot.sandbox.rules.errors import InteractionFailed, NotResponding, Refused, SandboxError
 from bot.sandbox.world import permissions
@@ -216,19 +217,19 @@ class _Page:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _follow(self, wish: Payload, press: Press) -> None:
-        self._spawn(self._report(wish, press))
+    def _follow(self, wish: Payload, used: Invocation) -> None:
+        self._spawn(self._report(wish, used))
 
-    async def _report(self, wish: Payload, press: Press) -> None:
+    async def _report(self, wish: Payload, used: Invocation) -> None:
         try:
-            await press.ack(timeout=60)
+            await used.ack(timeout=60)
         except (InteractionFailed, TimeoutError):
             self._state(wish, "failed", error=str(NotResponding()))
             return
         self._state(wish, "ok")
-        if press.modal is not None:
-            frame = {"t": "modal", "nonce": wish.get("nonce"), "interaction_id": press.id}
-            self.send(frame | {"modal": press.modal})
+        if used.modal is not None:
+            frame = {"t": "modal", "nonce": wish.get("nonce"), "interaction_id": used.id}
+            self.send(frame | {"modal": used.modal})
 
     async def _history(self, wish: Payload) -> None:
         channel_id = str(wish["channel_id"])
@@ -258,8 +259,8 @@ class _Page:
         if found is None or not self._people.world.sees(self.person.id, found):
             raise Refused("that message is gone")
         component = component_of(found, wish["custom_id"])
-        press = self.person.use_component(found, component, wish.get("values") or [])
-        self._follow(wish, press)
+        used = self.person.use_component(found, component, wish.get("values") or [])
+        self._follow(wish, used)
 
     async def _modal_submit(self, wish: Payload) -> None:
         opener = self._people.interactions.get(str(wish["interaction_id"]))

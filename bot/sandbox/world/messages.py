@@ -44,6 +44,10 @@ class Messages:
             self._world.ids.next(), channel.id, channel.guild_id, author, kind, now
         )
 
+    def write(self, channel: Channel, author: User, payload: Payload) -> StoredMessage:
+        """Post what `payload` says in the name of `author`. Raises ApiError as `create` does."""
+        return self.create(channel, self.blank(channel, author), Draft(payload))
+
     def create(self, channel: Channel, message: StoredMessage, draft: Draft) -> StoredMessage:
         """Fill `message` from the draft and post it.
 
