@@ -145,5 +145,7 @@ def _picture(seed: int) -> bytes:
 def messages() -> dict[str, dict[str, Any]]:
     """Messages as that version sent them, by name: grid, variation, upscale, reroll, direct,
     running and waiting; each with job, guild, channel, message, content, attachment, components.
+
+    Whoever receives a message gives each component an `id`, so these have none yet.
     """
     return json.loads((FOLDER / "version_2_messages.json").read_text(encoding="utf-8"))
