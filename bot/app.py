@@ -20,7 +20,7 @@ from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import EngineError
 from bot.domain.quota import Period, Quota
 from bot.engine.local import DIFFUSION, LocalExecutor
-from bot.engine.seam import Executor
+from bot.engine.seam import Executor, Failed
 from bot.models.cards import ModelCard, card_for
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
@@ -178,7 +178,11 @@ async def _keep_loaded(executor: Executor, model: str) -> None:
             async with asyncio.timeout(RETRY_LOADING_S):
                 await executor.changed(version)
         except TimeoutError:
-            seen -= {worker.id for worker in executor.workers() if worker.error}
+            seen -= {
+                worker.id
+                for worker in executor.workers()
+                if isinstance(worker.models.get(model), Failed)
+            }
 
 
 async def _prepare(executor: Executor, worker: str, model: str) -> None:

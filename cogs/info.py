@@ -84,8 +84,8 @@ def _model(view: AccountView) -> str:
     card = view.model
     lines = [f"{wording.escape(card.name)}, {card.native}×{card.native} px, {card.steps} steps"]
     for worker in view.workers:
-        if worker.error:
-            lines.append(f"⚠️ {worker.device}: {wording.escape(worker.error)}")
+        if error := worker.trouble:
+            lines.append(f"⚠️ {worker.device}: {wording.escape(error)}")
         else:
             state = "ready" if worker.slots_free else "drawing"
             lines.append(f"{worker.device}: {state if worker.loaded else 'loading'}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.engine.local import LocalExecutor
-from bot.engine.seam import Attempt, Event
+from bot.engine.seam import Attempt, Done, Event, Progress
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,10 @@ class Watched(LocalExecutor):
         last: dict[str, float] = {}
         async with contextlib.aclosing(super().run_batch(worker_id, attempts)) as events:  # type: ignore[type-var]
             async for job, event in events:
-                if event.kind == "progress":
+                if isinstance(event, Progress):
                     last[job] = event.t
-                elif event.kind == "done" and job in last:
-                    seconds = float(event.data["seconds"])
-                    self.drawings.append(Drawing(job, last[job] - seconds, last[job]))
+                elif isinstance(event, Done) and job in last:
+                    self.drawings.append(Drawing(job, last[job] - event.seconds, last[job]))
                 yield job, event
 
 

@@ -14,6 +14,7 @@ import aiohttp
 from bot.app import card_of, devices, local_executor
 from bot.commands.shot import free_worker, request_for
 from bot.domain.errors import EaselError, SettingsError
+from bot.engine.seam import Failed
 from bot.settings import Settings
 from bot.storage.database import Database
 
@@ -136,8 +137,9 @@ async def _loaded(executor, model: str):
     while True:
         version = executor.version
         for worker in executor.workers():
-            if worker.error:
-                raise SettingsError(f"MODEL: {worker.error}")
+            state = worker.models.get(model)
+            if error := worker.error or (isinstance(state, Failed) and state.text):
+                raise SettingsError(f"MODEL: {error}")
             if model in worker.loaded:
                 return worker
         await executor.changed(version)

@@ -23,6 +23,7 @@ from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import SEED_MAX
 from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
+from bot.engine import seam
 from bot.engine.seam import Attempt, Event, Executor, Worker
 from bot.models.cards import ModelCard
 
@@ -93,9 +94,10 @@ async def _draw(executor: Executor, request: GenerationRequest, bar: Progress) -
 
 
 def _take(event: Event, shot: Shot, bar: Progress, task: TaskID) -> None:
-    if event.kind == "progress":
-        bar.update(task, description="drawing", total=event.of, completed=event.step)
-    elif event.kind == "image":
-        shot.tiles[event.index] = event.data
-    elif event.kind == "done":
-        shot.seconds = float(event.data["seconds"])
+    match event:
+        case seam.Progress(step=step, of=of):
+            bar.update(task, description="drawing", total=of, completed=step)
+        case seam.Image(index=index, data=data):
+            shot.tiles[index] = data
+        case seam.Done(seconds=seconds):
+            shot.seconds = seconds

@@ -20,7 +20,18 @@ from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost, new_ref
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.pace import Pace
 from bot.domain.queue import Entry, JobQueue
-from bot.engine.seam import Attempt, Event, Executor, Worker
+from bot.engine.seam import (
+    Attempt,
+    Done,
+    Event,
+    Executor,
+    Image,
+    LoadingModel,
+    Preview,
+    Progress,
+    Result,
+    Worker,
+)
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository, StoredImage
 from bot.storage.outbox import new_nonce
@@ -42,6 +53,7 @@ SENTENCES: Mapping[str, str] = {
     "model_missing": "The model is not available just now; the operator has been told",
     "worker_died": "Drawing this stopped the machine twice, so it was given up",
     "storage": "The pictures could not be stored; the operator has been told",
+    "not_finite": "The model gave a black picture; the operator has been told",
     "source_gone": "The picture to vary was cleared away to save space; 🔄 draws the prompt again",
     "error": "Something went wrong while drawing; please try again",
 }
@@ -208,13 +220,13 @@ class Dispatcher:
             for worker in self._executor.workers()
             if worker.slots_free > 0
             and not worker.draining
-            and worker.error is None
+            and worker.trouble is None
             and worker.id not in self._starting.values()
         ]
         return max(free, key=lambda worker: len(worker.loaded), default=None)
 
     def _able(self) -> int:
-        return sum(worker.error is None for worker in self._executor.workers())
+        return sum(worker.trouble is None for worker in self._executor.workers())
 
     # One drawing
 
@@ -237,7 +249,8 @@ class Dispatcher:
             await self._draw_and_settle(worker, job)
         except WorkerLost as lost:
             log.warning("job %s attempt %d: worker lost: %s", job.id, job.attempt, lost)
-            await (self._give_back(job) if lost.drawn else self._strike(job))
+            guilty = lost.begun and not lost.drawn
+            await (self._strike(job) if guilty else self._give_back(job))
         except Busy:
             await self._give_back(job)
         except Cancelled:
@@ -294,23 +307,23 @@ class Dispatcher:
         return Attempt(job.id, job.attempt, job.request.model, missing, recipe, inputs)
 
     async def _take(self, job: Job, event: Event, seconds: float) -> float:
-        match event.kind:
-            case "loading":
-                self._publish(JobUpdate(job, note=str(event.data or "")))
-            case "progress":
-                fraction = event.step / max(1, event.of)
+        match event:
+            case LoadingModel(text=text):
+                self._publish(JobUpdate(job, note=text))
+            case Progress(step=step, of=of):
+                fraction = step / max(1, of)
                 self._publish(JobUpdate(job, fraction=fraction, preview=self._preview(job)))
-            case "preview":
-                self._publish(JobUpdate(job, fraction=self._fraction(job), preview=event.data))
-            case "image":
+            case Preview(data=data):
+                self._publish(JobUpdate(job, fraction=self._fraction(job), preview=data))
+            case Image():
                 await self._store(job, event)
-            case "done":
-                seconds = float(event.data["seconds"])
-            case "result":
-                log.debug("job %s: result %r", job.id, event.data)
+            case Done():
+                return event.seconds
+            case Result(data=data):
+                log.debug("job %s: result %r", job.id, data)
         return seconds
 
-    async def _store(self, job: Job, event: Event) -> None:
+    async def _store(self, job: Job, event: Image) -> None:
         tile = Tile(job.id, event.index + 1)
         digest = await self._images.write(tile, event.data)
         image = StoredImage(tile.index, digest, len(event.data), evicted=False)
@@ -404,7 +417,7 @@ class Dispatcher:
         workers = self._executor.workers()
         if any(worker.loaded for worker in workers if worker.error is None):
             return ""
-        errors = [worker.error for worker in workers if worker.error]
+        errors = [worker.trouble for worker in workers if worker.trouble]
         return errors[0] if errors else "the model is being loaded"
 
     async def _keep_positions(self) -> None:

@@ -13,6 +13,7 @@
         ├── WorkerLost           process, node or engine gone or silent: not the user's fault
         ├── Cancelled            the worker confirmed that it stopped
         ├── RenderFailed         this request cannot be drawn; carries a code and `retryable`
+        │   └── UnknownModel     the worker has no such model
         └── Busy                 the slot was taken meanwhile: choose again
 
 The text of a `UserError` is shown as it stands: one clear sentence that names what is wrong and
@@ -67,12 +68,14 @@ class EngineError(EaselError):
 class WorkerLost(EngineError):
     """The worker's process, node or engine is gone or silent: requeue, not the user's fault.
 
-    `drawn` says that this job's pictures were drawn already while the worker was busy with
-    another's, so that this job cannot have been the cause.
+    `begun` says that the worker had everything loaded and was drawing this job, so that this job
+    may have been the cause; `drawn` that its pictures were drawn already while the worker was busy
+    with another's, so that it cannot have been.
     """
 
-    def __init__(self, text: str, *, drawn: bool = False) -> None:
+    def __init__(self, text: str, *, begun: bool = False, drawn: bool = False) -> None:
         super().__init__(text)
+        self.begun = begun
         self.drawn = drawn
 
 
@@ -83,14 +86,22 @@ class Cancelled(EngineError):
 class RenderFailed(EngineError):
     """This request failed while the engine lives on.
 
-    `code` is a stable word ("out_of_memory", "bad_input", "model_missing", "error");
-    `retryable` says whether another attempt could succeed; the text is for the log.
+    `code` is a stable word: "out_of_memory", "bad_input", "model_missing", "not_finite",
+    "source_gone" or "error". `retryable` says whether another attempt could succeed; the text is
+    for the log.
     """
 
     def __init__(self, code: str, text: str, *, retryable: bool = False) -> None:
         super().__init__(text)
         self.code = code
         self.retryable = retryable
+
+
+class UnknownModel(RenderFailed):
+    """The worker was never told of this model: the request is at fault, not the worker."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("model_missing", text)
 
 
 class Busy(EngineError):

@@ -10,15 +10,16 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from bot.engine.seam import Attempt, Event
 
 HEADER_LIMIT = 1 << 24
 PAYLOAD_LIMIT = 1 << 30
 _LENGTHS = struct.Struct(">II")
+_EVENTS: Mapping[str, Callable[..., Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 class FrameError(Exception):
@@ -132,6 +133,7 @@ def pack_attempts(attempts: Sequence[Attempt]) -> Frame:
                 "indices": list(attempt.indices),
                 "request": dict(attempt.request),
                 "inputs": list(attempt.inputs),
+                "upload_limit": attempt.upload_limit,
             }
             for attempt in attempts
         ],
@@ -150,6 +152,7 @@ def unpack_attempts(frame: Frame) -> list[Attempt]:
             indices=tuple(one["indices"]),
             request=one["request"],
             inputs={name: inputs[name] for name in one["inputs"]},
+            upload_limit=one["upload_limit"],
         )
         for one in frame.data["attempts"]
     ]
@@ -157,28 +160,14 @@ def unpack_attempts(frame: Frame) -> list[Attempt]:
 
 def pack_event(job: str, no: int, event: Event) -> Frame:
     """An "event" frame of attempt `no` of `job`; bytes in `event.data` become the payload."""
-    binary = isinstance(event.data, bytes)
-    data = {
-        "job": job,
-        "no": no,
-        "event": event.kind,
-        "index": event.index,
-        "step": event.step,
-        "of": event.of,
-        "t": event.t,
-        "data": None if binary else event.data,
-    }
-    return Frame("event", data, (event.data,) if binary else ())
+    fields = dict(vars(event))
+    payloads = (fields.pop("data"),) if isinstance(fields.get("data"), bytes) else ()
+    said = {"job": job, "no": no, "event": type(event).__name__, "fields": fields}
+    return Frame("event", said, payloads)
 
 
 def unpack_event(frame: Frame) -> Event:
-    """The event in a frame made by `pack_event`."""
-    said = frame.data
-    return Event(
-        kind=said["event"],
-        index=said["index"],
-        step=said["step"],
-        of=said["of"],
-        data=frame.payloads[0] if frame.payloads else said["data"],
-        t=said["t"],
-    )
+    """The event in a frame made by `pack_event`. Raises KeyError or TypeError for others."""
+    kind = _EVENTS[frame.data["event"]]
+    binary = {"data": frame.payloads[0]} if frame.payloads else {}
+    return kind(**frame.data["fields"], **binary)

@@ -22,7 +22,18 @@ import bot
 from bot.domain.errors import Busy, Cancelled, EngineError, RenderFailed, WorkerLost
 from bot.engine import frames
 from bot.engine.frames import Frame
-from bot.engine.seam import Attempt, Event, Worker
+from bot.engine.seam import (
+    Attempt,
+    Begun,
+    Event,
+    Failed,
+    Loaded,
+    Loading,
+    LoadingModel,
+    ModelState,
+    Progress,
+    Worker,
+)
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +80,7 @@ class Patience:
     first_step  … the first step on a process, which has no measure yet
     grace       an abandoned attempt has this time to stop before its process is recycled
     exit        a process that was asked to end has this time to do so
+    retry       a model that could not be loaded is worth another try after this time
     """
 
     silence: float = 15.0
@@ -77,6 +89,7 @@ class Patience:
     first_step: float = 1800.0
     grace: float = 10.0
     exit: float = 2.0
+    retry: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,7 @@ class _Run:
         self.batch = batch
         self.work = max(1, len(attempt.indices)) * size / 1e6
         self.clock: float | None = time.monotonic()
+        self.begun = False
         self.stepped = False
 
 
@@ -149,7 +163,7 @@ class WorkerProcess:
         self._vram_mb = 0
         self._ready = False
         self._wanted: list[str] = []
-        self._loaded: frozenset[str] = frozenset()
+        self._models: dict[str, ModelState] = {}
         self._runs: dict[Key, _Run] = {}
         self._drawing: set[Key] = set()
         self._step_cost = 0.0
@@ -165,7 +179,7 @@ class WorkerProcess:
             node=self._order.node,
             device=self._device,
             vram_mb=self._vram_mb,
-            loaded=self._loaded,
+            models=dict(self._models),
             slots_free=max(0, SLOTS - len(self._drawing)) if usable else 0,
             draining=draining,
             error=self.error,
@@ -236,7 +250,8 @@ class WorkerProcess:
         self.gone.set()
         for key, run in list(self._runs.items()):
             drawn = bool(self._drawing) and key not in self._drawing
-            run.batch.end(key, WorkerLost(f"Worker {self.id} {self._death}.", drawn=drawn))
+            text = f"Worker {self.id} {self._death}."
+            run.batch.end(key, WorkerLost(text, begun=run.begun, drawn=drawn))
         self._runs.clear()
         self._drawing.clear()
         self._changed()
@@ -329,22 +344,31 @@ class WorkerProcess:
         run = self._runs.get(key)
         if run is None:
             return
-        if event.kind == "loading":
-            run.clock = None
-        elif event.kind == "progress":
-            now = time.monotonic()
-            if run.clock is not None and run.stepped:
-                self._step_cost = max(0.5 * self._step_cost, (now - run.clock) / run.work)
-            run.clock, run.stepped = now, True
+        now = time.monotonic()
+        match event:
+            case LoadingModel():
+                run.clock = None
+            case Begun():
+                run.clock, run.begun = now, True
+            case Progress():
+                if run.clock is not None and run.stepped:
+                    self._step_cost = max(0.5 * self._step_cost, (now - run.clock) / run.work)
+                run.clock, run.stepped = now, True
         run.batch.say(key[0], event)
 
     def _state(self, said: Mapping[str, Any]) -> None:
-        self._loaded = frozenset(said["loaded"])
-        self.error = said["error"]
-        self.useful = self.useful or bool(self._loaded)
-        for key in self._drawing & self._runs.keys():
-            self._runs[key].clock = time.monotonic()
+        loaded: dict[str, ModelState] = {id: Loaded(card) for id, card in said["loaded"].items()}
+        loading = {id: Loading(text) for id, text in said["loading"].items()}
+        failed = {id: self._failed(id, text) for id, text in said["failed"].items()}
+        self._models = failed | loaded | loading
+        self.useful = self.useful or bool(loaded)
         self._changed()
+
+    def _failed(self, model: str, text: str) -> Failed:
+        before = self._models.get(model)
+        if isinstance(before, Failed) and before.text == text:
+            return before
+        return Failed(text, time.monotonic() + self._patience.retry)
 
     def _free(self, key: Key) -> None:
         self._drawing.discard(key)

@@ -9,36 +9,86 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-EventKind = Literal["loading", "progress", "preview", "image", "result", "done"]
+
+@dataclass(frozen=True)
+class Loading:
+    """The model is being brought into memory; `text` says how far that is."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The model is in memory. `card` holds what its own files say: fields of `ModelCard`."""
+
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The model cannot be loaded. `text` is one sentence for users.
+
+    It is worth a new try at `retry_at`, in monotonic seconds of the bot's process.
+    """
+
+    text: str
+    retry_at: float = 0.0
+
+
+ModelState = Loading | Loaded | Failed
 
 
 @dataclass(frozen=True)
 class Worker:
     """A snapshot. `id` is one process incarnation and is never used again.
 
-    `loaded` names the model ids in memory; `error` says in one sentence why the worker cannot
-    draw (a model that failed to load), and is None while it can.
+    `models` tells how each model stands that the worker was asked for. `error` says in one
+    sentence that the worker itself is broken (cannot be started, cannot be killed, dies again and
+    again before it can draw); a model that fails to load is no error of its worker.
     """
 
     id: str
     node: str
     device: str
     vram_mb: int
-    loaded: frozenset[str]
+    models: Mapping[str, ModelState]
     slots_free: int
     draining: bool = False
     error: str | None = None
+
+    @property
+    def loaded(self) -> frozenset[str]:
+        """The ids of the models in memory."""
+        return frozenset(id for id, state in self.models.items() if isinstance(state, Loaded))
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it draws nothing: its own error, or a failed model's while no other is loaded."""
+        if self.error or self.loaded:
+            return self.error
+        states = self.models.values()
+        return next((state.text for state in states if isinstance(state, Failed)), None)
+
+    def room(self, model: str, pixels: int) -> int:
+        """How many attempts at pictures of `model` with `pixels` pixels may start now.
+
+        None while the model's loading has failed: a request does not try again, `prepare` does.
+        """
+        if self.draining or self.error is not None:
+            return 0
+        return 0 if isinstance(self.models.get(model), Failed) else self.slots_free
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One try at drawing the pictures `indices` (0-based) of a job.
 
-    `no` is the fencing token. `request` is `GenerationRequest.recipe()` in which "source", where
-    present, is the content hash (sha256 hex) of the source picture; `inputs` maps such hashes to
-    the encoded bytes of the picture.
+    `no` is the fencing token. `request` is plain data in which "source", where present, is the
+    content hash (sha256 hex) of the source picture; `inputs` maps such hashes to the encoded bytes
+    of the picture. `upload_limit` asks for a picture to be posted of at most so many bytes, made of
+    all pictures together; 0 asks for none.
     """
 
     job: str
@@ -47,27 +97,84 @@ class Attempt:
     indices: tuple[int, ...]
     request: Mapping[str, Any]
     inputs: Mapping[str, bytes] = field(default_factory=dict)
+    upload_limit: int = 0
+
+
+# What a running attempt says. `t` is the worker's monotonic time in seconds.
 
 
 @dataclass(frozen=True)
-class Event:
-    """Something a running attempt says.
+class LoadingModel:
+    """The model is being loaded; `text` is a few words about it."""
 
-    loading   data: a sentence; the model is being loaded
-    progress  step `step` of `of` is done
-    preview   data: a small encoded picture of the grid so far
-    image     data: picture `index` (0-based), losslessly encoded (WebP)
-    result    data: plain data for work that is not a picture
-    done      data: {"seconds": float, "device": str}; all pictures have been said
-    `t` is the worker's monotonic time in seconds.
+    text: str
+    t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Everything is loaded and the first step follows: from here on a death is this job's."""
+
+    t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Step `step` of `of` is done."""
+
+    step: int
+    of: int
+    t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A small encoded picture of the grid so far."""
+
+    data: bytes
+    t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Image:
+    """Picture `index` (0-based), losslessly encoded (WebP)."""
+
+    index: int
+    data: bytes
+    t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Upload:
+    """All pictures of the attempt in one file of at most `Attempt.upload_limit` bytes.
+
+    Comes after the last `Image`, if it was asked for.
     """
 
-    kind: EventKind
-    index: int = 0
-    step: int = 0
-    of: int = 0
-    data: Any = None
+    data: bytes
+    extension: str
+    lossless: bool
     t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """Plain data, for work that is not a picture."""
+
+    data: Mapping[str, Any]
+    t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """Everything has been said; drawing took `seconds` on `device`."""
+
+    seconds: float
+    device: str
+    t: float = 0.0
+
+
+Event = LoadingModel | Begun | Progress | Preview | Image | Upload | Result | Done
 
 
 class Executor(Protocol):
@@ -100,9 +207,9 @@ class Executor(Protocol):
     ) -> AsyncIterator[tuple[str, Event]]:
         """Start attempts together; yields (job id, event) until each job is done.
 
-        No queueing: raises Busy when the worker has too few free slots. Raises WorkerLost,
-        Cancelled or RenderFailed. The slot is free again as soon as drawing ended, which may be
-        before the last pictures are encoded and said.
+        No queueing: raises Busy when the worker has too few free slots. Raises WorkerLost (which
+        tells whether the attempt had begun), Cancelled or RenderFailed. The slot is free again as
+        soon as drawing ended, which may be before the last pictures are encoded and said.
         """
         ...
 
@@ -125,7 +232,9 @@ class Engine(Protocol):
         """Bring a model into memory. Raises RenderFailed("model_missing", …)."""
         ...
 
-    def loaded(self) -> frozenset[str]: ...
+    def loaded(self) -> Mapping[str, Mapping[str, Any]]:
+        """The models in memory: id → what the model's own files say, as fields of `ModelCard`."""
+        ...
 
     def draw(
         self,

@@ -27,5 +27,5 @@ class Health:
 
     async def _answer(self, _: web.Request) -> web.Response:
         workers = self._executor.workers()
-        able = sum(worker.error is None for worker in workers)
+        able = sum(worker.trouble is None for worker in workers)
         return web.json_response({"status": "ok", "workers": len(workers), "able": able})

@@ -6,7 +6,8 @@ pictures while the next job is already drawn. The process ends when its input en
 outlives the bot. Knows jobs and engines; not queues, users or other workers.
 
 Orders      hello {engine, options, heartbeat_s} · prepare {models} · run · cancel {job, no}
-Answers     ready {device, vram_mb} · broken {text} · beat · state {loaded, error}
+Answers     ready {device, vram_mb} · broken {text} · beat
+            state {loaded: {model: card fields}, loading: {model: text}, failed: {model: text}}
             event · free {job, no} · end {job, no, outcome, code, text, retryable}
 """
 
@@ -26,10 +27,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from bot import imaging
-from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
+from bot.domain.errors import Cancelled, RenderFailed, UnknownModel, WorkerLost
 from bot.engine import frames
 from bot.engine.frames import Frame
-from bot.engine.seam import Attempt, Engine, Event
+from bot.engine.seam import Attempt, Begun, Done, Engine, Event, Image, LoadingModel
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +61,8 @@ class WorkerMain:
         self._waiting: set[Key] = set()
         self._drawing: set[Key] = set()
         self._cancelled: set[Key] = set()
-        self._loading = ""
-        self._error: str | None = None
+        self._loading: dict[str, str] = {}
+        self._failed: dict[str, str] = {}
         self._engine: Engine
 
     def run(self) -> None:
@@ -116,9 +117,9 @@ class WorkerMain:
                 with self._guard:
                     self._open.add(key)
                     self._waiting.add(key)
-                    text = self._loading
+                    text = next(iter(self._loading.values()), "")
                 if text:
-                    self._say(key, Event("loading", data=text, t=time.monotonic()))
+                    self._say(key, LoadingModel(text, time.monotonic()))
                 self._orders.put(lambda attempt=attempt: self._draw(attempt))
         elif frame.kind == "cancel":
             self._cancel((frame.data["job"], frame.data["no"]))
@@ -139,38 +140,45 @@ class WorkerMain:
             self._load(model)
 
     def _load(self, model: str) -> None:
-        """Bring `model` into memory and tell the bot what is loaded, or why it is not."""
-        if model in self._engine.loaded():
-            return
-        self._say_loading(f"loading {model}")
+        """Bring `model` into memory, and always end by telling the bot how every model stands."""
         try:
-            self._engine.load(model, self._say_loading)
-            self._error = None
+            if model in self._engine.loaded():
+                return
+            self._engine.load(model, lambda text: self._say_loading(model, text))
+            self._failed.pop(model, None)
+        except UnknownModel:
+            raise
         except RenderFailed as failure:
-            self._error = str(failure)
+            self._failed[model] = str(failure)
             raise
         except MemoryError:
-            self._error = f"There is not enough memory for the model {model}."
-            raise RenderFailed("out_of_memory", self._error) from None
+            self._failed[model] = f"There is not enough memory for the model {model}."
+            raise RenderFailed("out_of_memory", self._failed[model]) from None
         except WorkerLost:
             raise
         except Exception as error:
             log.exception("the model %s cannot be loaded", model)
-            self._error = f"The model {model} cannot be loaded: {error}"
-            raise RenderFailed("model_missing", self._error) from error
+            self._failed[model] = f"The model {model} cannot be loaded: {error}"
+            raise RenderFailed("model_missing", self._failed[model]) from error
         finally:
-            self._loading = ""
-            self._send(
-                Frame("state", {"loaded": sorted(self._engine.loaded()), "error": self._error})
-            )
+            with self._guard:
+                self._loading.clear()
+            self._send_state()
 
-    def _say_loading(self, text: str) -> None:
+    def _send_state(self) -> None:
+        loaded = {model: dict(card) for model, card in self._engine.loaded().items()}
+        failed = {model: text for model, text in self._failed.items() if model not in loaded}
+        state = {"loaded": loaded, "loading": dict(self._loading), "failed": failed}
+        self._send(Frame("state", state))
+
+    def _say_loading(self, model: str, text: str) -> None:
         """Tell everybody who waits for the model, and those who come to wait."""
         with self._guard:
-            self._loading = text
+            self._loading = {model: text}
             waiting = list(self._waiting)
+        self._send_state()
         for key in waiting:
-            self._say(key, Event("loading", data=text, t=time.monotonic()))
+            self._say(key, LoadingModel(text, time.monotonic()))
 
     def _draw(self, attempt: Attempt) -> None:
         key = attempt.job, attempt.no
@@ -213,6 +221,7 @@ class WorkerMain:
                 raise Cancelled
             self._drawing.add(key)
         started = time.monotonic()
+        emit(Begun(started))
         images = self._engine.draw(attempt, emit, cancelled)
         return images, time.monotonic() - started
 
@@ -227,13 +236,12 @@ class WorkerMain:
                     if key not in self._open:
                         break
                     data = imaging.encode_tile(image)
-                    self._say(key, Event("image", index=index, data=data, t=time.monotonic()))
+                    self._say(key, Image(index, data, time.monotonic()))
             except Exception as error:
                 log.exception("a picture of job %s cannot be encoded", attempt.job)
                 self._end(key, "failed", "error", f"{type(error).__name__}: {error}")
                 continue
-            done = {"seconds": seconds, "device": self._engine.device}
-            self._say(key, Event("done", data=done, t=time.monotonic()))
+            self._say(key, Done(seconds, self._engine.device, time.monotonic()))
             self._end(key, "done")
 
     def _say(self, key: Key, event: Event) -> None:

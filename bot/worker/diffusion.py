@@ -24,9 +24,9 @@ from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image
 from PIL import Image
 
 from bot import imaging
-from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
+from bot.domain.errors import Cancelled, RenderFailed, UnknownModel, WorkerLost
 from bot.domain.prompt.parameters import SEED_MAX
-from bot.engine.seam import Attempt, Event
+from bot.engine.seam import Attempt, Event, LoadingModel, Preview, Progress
 from bot.models.cards import ModelCard
 from bot.worker import previews
 from bot.worker.pipelines import Library, open_pipeline, ran_out_of_memory
@@ -130,9 +130,9 @@ class DiffusionEngine:
         self.device = str(self._device)
         self.vram_mb = _video_memory(self._device)
 
-    def loaded(self) -> frozenset[str]:
-        """The ids of the models in memory."""
-        return frozenset(self._models)
+    def loaded(self) -> Mapping[str, Mapping[str, Any]]:
+        """The models in memory."""
+        return {model: {} for model in sorted(self._models)}
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
         """Bring a model into memory; others leave it if the device is too small for both."""
@@ -141,7 +141,7 @@ class DiffusionEngine:
         card = self._cards.get(model)
         if card is None:
             known = ", ".join(sorted(self._cards))
-            raise RenderFailed("model_missing", f"There is no model {model!r}; there are {known}.")
+            raise UnknownModel(f"There is no model {model!r}; there are {known}.")
         say(f"loading {card.name}")
         try:
             with _failures():
@@ -178,7 +178,7 @@ class DiffusionEngine:
         cancelled: Callable[[], bool],
     ) -> Sequence[Image.Image]:
         """Draw `attempt.indices`; halves the batch for this size for ever when memory runs out."""
-        self.load(attempt.model, lambda text: emit(_event("loading", data=text)))
+        self.load(attempt.model, lambda text: emit(LoadingModel(text, time.monotonic())))
         model = self._models[attempt.model]
         drawing = _Drawing(model, attempt, emit, cancelled)
         pending = self._to_draw(attempt)
@@ -236,10 +236,10 @@ class _Drawing:
         def after_step(pipe: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             self._done = start + step + 1
             of = start + rounds * pipe.num_timesteps
-            self._emit(_event("progress", step=self._done, of=of))
+            self._emit(Progress(self._done, of, time.monotonic()))
             if self._cancelled():
                 raise Cancelled
-            self._preview(pipe, step, tensors["latents"], of)
+            self._preview(pipe, step, tensors["latents"])
             return {}
 
         arguments = self._arguments(indices) | {"callback_on_step_end": after_step}
@@ -273,7 +273,7 @@ class _Drawing:
             }
         return arguments
 
-    def _preview(self, pipeline: Any, step: int, latents: torch.Tensor, of: int) -> None:
+    def _preview(self, pipeline: Any, step: int, latents: torch.Tensor) -> None:
         before, self._before = self._before, latents
         steps = pipeline.num_timesteps
         due = {round(steps * part / (PREVIEWS + 1)) for part in range(1, PREVIEWS + 1)} - {0, steps}
@@ -284,11 +284,7 @@ class _Drawing:
         cells = previews.unpacked(pipeline, clean, self.size)
         if cells is not None:
             picture = imaging.preview(self._model.colours.pictures(cells))
-            self._emit(_event("preview", step=self._done, of=of, data=picture))
-
-
-def _event(kind: Any, **fields: Any) -> Event:
-    return Event(kind, t=time.monotonic(), **fields)
+            self._emit(Preview(picture, time.monotonic()))
 
 
 def _source(attempt: Attempt, size: tuple[int, int]) -> Image.Image | None:

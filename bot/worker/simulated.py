@@ -36,7 +36,7 @@ from PIL import Image
 from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed
 from bot.domain.prompt.parameters import SEED_MAX
-from bot.engine.seam import Attempt, Event
+from bot.engine.seam import Attempt, Event, Preview, Progress
 
 _FOREVER_S = 1e6
 
@@ -58,15 +58,16 @@ class SimulatedEngine:
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
         """Wait `load_seconds`. Raises RenderFailed while the file `missing` exists."""
+        say(f"loading {model}")
         time.sleep(self._options.get("load_seconds", 0))
         missing = self._options.get("missing")
         if missing and Path(missing).exists():
             raise RenderFailed("model_missing", f"The model {model} is not there.")
         self._loaded.add(model)
 
-    def loaded(self) -> frozenset[str]:
-        """What `load` brought in."""
-        return frozenset(self._loaded)
+    def loaded(self) -> Mapping[str, Mapping[str, Any]]:
+        """What `load` brought in; it has no files that could say more."""
+        return {model: {} for model in sorted(self._loaded)}
 
     def draw(
         self,
@@ -82,14 +83,14 @@ class SimulatedEngine:
         for step in range(1, steps + 1):
             self._fault(request["text"])
             time.sleep(self._options.get("step_seconds", 0.01))
-            emit(Event("progress", step=step, of=steps, t=time.monotonic()))
+            emit(Progress(step, steps, time.monotonic()))
             if self._asked("hang_on", request["text"]):
                 time.sleep(_FOREVER_S)
             if cancelled():
                 raise Cancelled
             if step in shown:
                 picture = imaging.preview(images)
-                emit(Event("preview", step=step, of=steps, data=picture, t=time.monotonic()))
+                emit(Preview(picture, time.monotonic()))
         return images
 
     def _fault(self, text: str) -> None:

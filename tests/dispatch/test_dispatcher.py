@@ -13,7 +13,7 @@ import pytest
 from bot.domain.action import Action
 from bot.domain.errors import Busy, Cancelled, NotFound, RenderFailed, WorkerLost
 from bot.domain.job import JobStatus
-from bot.engine.seam import Event
+from bot.engine.seam import LoadingModel, Preview
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
 from tests.kit.executor import Run, picture
 
@@ -60,7 +60,7 @@ async def test_watchers_see_waiting_then_running_then_progress(house: House) -> 
     assert update.job.started_at == house.clock.now
     await run.progress(1, of=4)
     assert (await house.seen(job, lambda u: u.fraction > 0)).fraction == 0.25
-    await run.say(Event("preview", data=b"small"))
+    await run.say(Preview(b"small"))
     update = await house.seen(job, lambda u: u.preview is not None)
     assert (update.preview, update.fraction) == (b"small", 0.25)
     await run.progress(2, of=4)
@@ -89,7 +89,7 @@ async def test_position_and_estimate_of_those_who_wait(house: House) -> None:
 async def test_loading_and_trouble_are_noted(house: House) -> None:
     job = await house.imagine()
     run = await house.executor.started(1)
-    await run.say(Event("loading", data="loading tiny"))
+    await run.say(LoadingModel("loading tiny"))
     assert (await house.seen(job, lambda u: bool(u.note))).note == "loading tiny"
     other = await house.imagine()
     house.executor.alter(run.worker, error="The model is broken.")
@@ -158,6 +158,16 @@ async def test_a_lost_worker_is_a_strike_and_the_job_is_drawn_again(house: House
     await again.finish()
     assert (await house.end(job)).job.status is SUCCEEDED
     assert await house.credits() == (24, 0)
+
+
+async def test_a_worker_that_died_before_it_began_to_draw_is_no_strike(house: House) -> None:
+    job = await house.imagine()
+    for number in (1, 2, 3):
+        run = await house.executor.started(number)
+        await run.fail(WorkerLost("killed while it loaded the model", begun=False))
+    await (await house.executor.started(4)).finish()
+    final = await house.end(job)
+    assert (final.job.status, final.job.strikes) == (SUCCEEDED, 0)
 
 
 async def test_two_strikes_are_the_end(house: House) -> None:
@@ -508,7 +518,7 @@ async def test_many_jobs_of_two_users_with_losses_balance_in_the_end(tmp_path: P
         def sometimes_die(run: Run) -> None:
             if run.attempt.no == 1 and len(house.executor.runs) % 3 == 2:
                 struck.append(run.job)
-                run.put(WorkerLost("died at once"))
+                run.put(WorkerLost("died at once", begun=True))
 
         house.executor.on_start = sometimes_die
         askers = [ANNA_ASKS, BERT_ASKS]

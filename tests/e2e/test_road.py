@@ -230,7 +230,7 @@ async def test_a_model_that_cannot_be_loaded_is_said_and_the_bot_stays_up(
     missing.touch()
     executor = simulated(tmp_path / "gate", missing=str(missing))
     async with running(sandbox, settings_for(sandbox, tmp_path / "data"), executor):
-        while not any(worker.error for worker in executor.workers()):
+        while not any(worker.trouble for worker in executor.workers()):
             await executor.changed(executor.version)
         mia = sandbox.person("Mia")
         press = await mia.slash("imagine", prompt="a fox")

@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.engine.process import Patience
-from bot.engine.seam import Attempt, Event, Worker
+from bot.engine.seam import Attempt, Event, Failed, Image, Worker
 
 GENEROUS_S = 60
+
+Kind = TypeVar("Kind", bound=Event)
 
 
 async def wait_until(
@@ -33,6 +35,14 @@ async def free_worker(executor: LocalExecutor, seconds: float = GENEROUS_S) -> W
     """The first worker with a free slot."""
     await wait_until(executor, lambda: any(w.slots_free for w in executor.workers()), seconds)
     return next(worker for worker in executor.workers() if worker.slots_free)
+
+
+def failure(executor: LocalExecutor, model: str = "embedded") -> str:
+    """Why the first worker cannot load a model; empty where it did not fail."""
+    for worker in executor.workers():
+        state = worker.models.get(model)
+        return state.text if isinstance(state, Failed) else ""
+    return ""
 
 
 def request(**changes: Any) -> dict[str, Any]:
@@ -72,12 +82,12 @@ class Drawn:
 
     events: list[Event] = field(default_factory=list)
 
-    def of(self, kind: str) -> list[Event]:
-        return [event for event in self.events if event.kind == kind]
+    def of(self, kind: type[Kind]) -> list[Kind]:
+        return [event for event in self.events if isinstance(event, kind)]
 
     @property
     def images(self) -> dict[int, bytes]:
-        return {event.index: event.data for event in self.of("image")}
+        return {event.index: event.data for event in self.of(Image)}
 
 
 async def draw(

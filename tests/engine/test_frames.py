@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from bot.engine import frames
 from bot.engine.frames import Frame, FrameError
-from bot.engine.seam import Attempt, Event
+from bot.engine.seam import (
+    Attempt,
+    Begun,
+    Done,
+    Event,
+    Image,
+    LoadingModel,
+    Preview,
+    Progress,
+    Result,
+    Upload,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=30)
@@ -103,7 +114,7 @@ def test_absurd_lengths_are_refused_unread() -> None:
 def test_attempts_come_back_and_share_their_inputs() -> None:
     said = [
         Attempt("a", 1, "m", (0, 2), {"seed": 1, "source": "x"}, {"x": b"picture"}),
-        Attempt("b", 3, "m", (1,), {"seed": 2}, {"x": b"picture", "y": b""}),
+        Attempt("b", 3, "m", (1,), {"seed": 2}, {"x": b"picture", "y": b""}, upload_limit=9),
     ]
     frame = frames.pack_attempts(said)
     assert frame.payloads == (b"picture", b"")
@@ -115,11 +126,14 @@ def test_attempts_come_back_and_share_their_inputs() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        Event("progress", step=3, of=12, t=1.5),
-        Event("image", index=2, data=b"\x00\xffpicture", t=2.0),
-        Event("preview", data=b"", t=2.0),
-        Event("loading", data="loading a model"),
-        Event("done", data={"seconds": 1.5, "device": "cpu"}),
+        LoadingModel("loading a model"),
+        Begun(1.0),
+        Progress(step=3, of=12, t=1.5),
+        Preview(b"", t=2.0),
+        Image(2, b"\x00\xffpicture", t=2.0),
+        Upload(b"grid", "webp", lossless=True, t=2.5),
+        Result({"words": ["a", "fox"]}),
+        Done(1.5, "cpu", t=3.0),
     ],
 )
 def test_events_come_back(event: Event) -> None:

@@ -16,8 +16,8 @@ from bot import imaging
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.engine.local import LocalExecutor
 from bot.engine.process import Patience
-from bot.engine.seam import Attempt, Event
-from tests.engine.conftest import attempt, draw, free_worker, simulated, wait_until
+from bot.engine.seam import Attempt, Begun, Done, Event, Image, LoadingModel, Preview, Progress
+from tests.engine.conftest import attempt, draw, failure, free_worker, simulated, wait_until
 
 
 def children() -> list[psutil.Process]:
@@ -38,13 +38,14 @@ async def pid_of(executor: LocalExecutor, before: set[int]) -> int:
 async def test_an_attempt_says_everything_in_order(gpu: LocalExecutor) -> None:
     worker = await free_worker(gpu)
     drawn = await draw(gpu, worker, attempt("whole"))
-    assert [event.step for event in drawn.of("progress")] == [1, 2, 3, 4, 5, 6]
-    assert all(event.of == 6 for event in drawn.of("progress"))
-    assert 1 <= len(drawn.of("preview")) <= 4
+    assert [event.step for event in drawn.of(Progress)] == [1, 2, 3, 4, 5, 6]
+    assert all(event.of == 6 for event in drawn.of(Progress))
+    assert 1 <= len(drawn.of(Preview)) <= 4
     assert sorted(drawn.images) == [0, 1, 2, 3]
     assert imaging.decode(drawn.images[2]).size == (64, 64)
-    assert drawn.events[-1].kind == "done"
-    assert drawn.events[-1].data["seconds"] > 0
+    assert isinstance(drawn.events[0], LoadingModel | Begun)
+    assert isinstance(drawn.events[-1], Done)
+    assert drawn.events[-1].seconds > 0
     times = [event.t for event in drawn.events]
     assert times == sorted(times)
 
@@ -69,7 +70,7 @@ async def test_a_full_worker_is_busy(gpu: LocalExecutor) -> None:
     refused: list[type[Exception]] = []
 
     async def try_again(event: Event) -> None:
-        if event.kind != "progress" or refused:
+        if not isinstance(event, Progress) or refused:
             return
         assert gpu.workers()[0].slots_free == 0
         try:
@@ -92,10 +93,10 @@ async def test_the_slot_is_free_when_drawing_ended_not_when_encoding_did(
 
     async def follow(event: Event) -> None:
         # The pictures are large, so the last one is encoded well after drawing ended.
-        if event.kind == "image" and event.index == 0:
+        if isinstance(event, Image) and event.index == 0:
             free = await free_worker(gpu)
             followers.append(asyncio.create_task(draw(gpu, free, attempt("next", steps=2))))
-        if event.kind == "image" and followers:
+        if isinstance(event, Image) and followers:
             overlapped.set()
 
     big = attempt("big", width=2048, height=2048, steps=1)
@@ -131,7 +132,7 @@ async def test_cancel_stops_within_a_step(gpu: LocalExecutor) -> None:
     steps: list[int] = []
 
     async def cancel(event: Event) -> None:
-        if event.kind == "progress":
+        if isinstance(event, Progress):
             steps.append(event.step)
             await gpu.cancel(worker.id, "long", 1)
 
@@ -157,7 +158,7 @@ async def test_an_abandoned_run_is_cancelled(gpu: LocalExecutor) -> None:
     worker = await free_worker(gpu)
     stream = gpu.run_batch(worker.id, [attempt("left", steps=100_000)])
     async for _, event in stream:
-        if event.kind == "progress":
+        if isinstance(event, Progress):
             break
     await stream.aclose()  # type: ignore[attr-defined]
     assert (await free_worker(gpu)).id == worker.id
@@ -200,7 +201,7 @@ async def test_an_abandoned_run_that_hangs_is_killed() -> None:
         worker = await free_worker(executor)
         stream = executor.run_batch(worker.id, [attempt("stuck", text="hang")])
         async for _, event in stream:
-            if event.kind == "progress":
+            if isinstance(event, Progress):
                 break
         await stream.aclose()  # type: ignore[attr-defined]
         assert (await free_worker(executor)).id != worker.id
@@ -213,7 +214,7 @@ async def test_silence_is_noticed() -> None:
         worker = await free_worker(executor)
 
         async def stop(event: Event) -> None:
-            if event.kind == "progress" and event.step == 1:
+            if isinstance(event, Progress) and event.step == 1:
                 os.kill(pid, signal.SIGSTOP)
 
         with pytest.raises(WorkerLost, match="silent"):
@@ -243,7 +244,7 @@ async def test_a_killed_worker_is_replaced() -> None:
         await executor.prepare(worker.id, ["loose"])
 
         async def kill(event: Event) -> None:
-            if event.kind == "progress":
+            if isinstance(event, Progress):
                 os.kill(pid, signal.SIGKILL)
 
         with pytest.raises(WorkerLost):
@@ -260,9 +261,10 @@ async def test_a_missing_model_is_one_sentence_until_it_is_there(tmp_path: Path)
     async with simulated(missing=str(missing)) as executor:
         worker = await free_worker(executor)
         await executor.prepare(worker.id, ["embedded"])
-        await wait_until(executor, lambda: executor.workers()[0].error is not None)
+        await wait_until(executor, lambda: bool(failure(executor)))
         (told,) = executor.workers()
-        assert told.error == "The model embedded is not there."
+        assert failure(executor) == told.trouble == "The model embedded is not there."
+        assert told.error is None
         assert told.id == worker.id
         assert not told.loaded
         with pytest.raises(RenderFailed) as caught:
@@ -270,25 +272,54 @@ async def test_a_missing_model_is_one_sentence_until_it_is_there(tmp_path: Path)
         assert caught.value.code == "model_missing"
         missing.unlink()
         await executor.prepare(worker.id, ["embedded"])
-        await wait_until(executor, lambda: executor.workers()[0].error is None)
+        await wait_until(executor, lambda: bool(executor.workers()[0].loaded))
         assert executor.workers()[0].loaded == {"embedded"}
         assert len((await draw(executor, await free_worker(executor), attempt())).images) == 4
+
+
+async def test_another_models_failure_leaves_a_loaded_model_alone(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    async with simulated(missing=str(missing)) as executor:
+        worker = await free_worker(executor)
+        await draw(executor, worker, attempt())
+        missing.touch()
+        with pytest.raises(RenderFailed):
+            await draw(executor, await free_worker(executor), attempt("old", model="gone"))
+        (told,) = executor.workers()
+        assert failure(executor, "gone")
+        assert told.loaded == {"embedded"}
+        assert told.trouble is None
+        assert (told.room("embedded", 64 * 64), told.room("gone", 64 * 64)) == (1, 0)
+        # Ordering what is loaded already ends with the state being told as well.
+        seen = executor.version
+        await executor.prepare(worker.id, ["embedded"])
+        async with asyncio.timeout(10):
+            await executor.changed(seen)
+        await draw(executor, await free_worker(executor), attempt("next"))
+
+
+async def test_a_job_says_when_it_begins_after_the_model_was_loaded() -> None:
+    async with simulated() as executor:
+        drawn = await draw(executor, await free_worker(executor), attempt())
+    kinds = [type(event) for event in drawn.events]
+    assert kinds.count(Begun) == 1
+    assert kinds.index(LoadingModel) < kinds.index(Begun) < kinds.index(Progress)
 
 
 async def test_a_job_sent_while_the_model_loads_is_told_and_can_be_cancelled() -> None:
     async with simulated(load_seconds=3.0) as executor:
         worker = await free_worker(executor)
         await executor.prepare(worker.id, ["embedded"])
-        kinds: list[str] = []
+        kinds: list[type] = []
 
         async def cancel(event: Event) -> None:
-            kinds.append(event.kind)
+            kinds.append(type(event))
             await executor.cancel(worker.id, "job", 1)
 
         with pytest.raises(Cancelled):
             await draw(executor, worker, attempt(), cancel)
         assert kinds
-        assert set(kinds) == {"loading"}
+        assert set(kinds) == {LoadingModel}
         assert not executor.workers()[0].loaded  # it did not wait for the model
 
 

@@ -10,10 +10,10 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 
-from PIL import Image
+from PIL import Image as Picture
 
 from bot.domain.errors import Busy, Cancelled, WorkerLost
-from bot.engine.seam import Attempt, Event, Worker
+from bot.engine.seam import Attempt, Done, Event, Image, Loaded, Progress, Worker
 
 PATIENCE_S = 20.0
 _END = object()
@@ -33,7 +33,7 @@ def picture(seed: int, side: int = 16) -> bytes:
     """A lossless tile whose colour tells the seed."""
     file = io.BytesIO()
     colour = (seed % 256, seed // 256 % 256, 128)
-    Image.new("RGB", (side, side), colour).save(file, "WEBP", lossless=True)
+    Picture.new("RGB", (side, side), colour).save(file, "WEBP", lossless=True)
     return file.getvalue()
 
 
@@ -66,13 +66,13 @@ class Run:
                 task.cancel()
 
     async def progress(self, step: int, of: int = 4) -> None:
-        await self.say(Event("progress", step=step, of=of))
+        await self.say(Progress(step, of))
 
     async def image(self, index: int) -> None:
         await self.say(self.drawn(index))
 
     def drawn(self, index: int) -> Event:
-        return Event("image", index, data=picture(self.attempt.request["seed"] + index))
+        return Image(index, picture(self.attempt.request["seed"] + index))
 
     async def finish(self, seconds: float = 1.0) -> None:
         """Say every picture that was asked for, and that this was all."""
@@ -81,7 +81,7 @@ class Run:
         await self.done(seconds)
 
     async def done(self, seconds: float = 1.0) -> None:
-        await self.say(Event("done", data={"seconds": seconds, "device": "fake"}))
+        await self.say(Done(seconds, "fake"))
         await self.end()
 
     async def end(self) -> None:
@@ -130,7 +130,7 @@ class FakeExecutor:
     def join(self, **more: object) -> str:
         """A new worker; its id is never used again."""
         self._count += 1
-        worker = Worker(f"w{self._count}", "here", "fake", 0, frozenset(), 1)
+        worker = Worker(f"w{self._count}", "here", "fake", 0, {}, 1)
         self._workers[worker.id] = replace(worker, **more)  # type: ignore[arg-type]
         self._bump()
         return worker.id
@@ -145,7 +145,7 @@ class FakeExecutor:
         lost = [run for run in self.runs if run.worker == worker and not run.ended.is_set()]
         self._bump()
         for run in lost:
-            await run.fail(WorkerLost(f"{worker} died"))
+            await run.fail(WorkerLost(f"{worker} died", begun=True))
 
     async def started(self, count: int) -> Run:
         """The run number `count` (from 1), as soon as it has begun."""
@@ -187,7 +187,8 @@ class FakeExecutor:
 
     async def prepare(self, worker_id: str, models: Iterable[str], pin: bool = False) -> None:
         worker = self._workers[worker_id]
-        self.alter(worker_id, loaded=worker.loaded | set(models))
+        loaded = {model: Loaded() for model in models}
+        self.alter(worker_id, models=dict(worker.models) | loaded)
 
     async def run_batch(
         self, worker_id: str, attempts: Sequence[Attempt]
@@ -206,7 +207,7 @@ class FakeExecutor:
         if self.automatic:
             for index in attempt.indices:
                 run.put(run.drawn(index))
-            run.put(Event("done", data={"seconds": 1.0, "device": "fake"}))
+            run.put(Done(1.0, "fake"))
             run.put(_END)
         try:
             async for event in run.events():
