@@ -12,8 +12,10 @@ import logging
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bot.dispatch.dispatcher import Dispatcher
@@ -24,14 +26,24 @@ from bot.engine.seam import Executor, Failed
 from bot.models.cards import ModelCard, card_for
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
-from bot.service.drawing import GenerationService, Rules
+from bot.service import Service
+from bot.service.accounts import Accounts
+from bot.service.drawing import Drawings
+from bot.service.outbox import Outbox
+from bot.service.pictures import Pictures
+from bot.service.quotas import Quotas
+from bot.service.rules import Rules
+from bot.service.words import Words
 from bot.settings import Settings
+from bot.storage.audit import AuditRepository
 from bot.storage.database import Database
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
+from bot.storage.outbox import OutboxRepository
+from bot.storage.pictures import PictureRepository
 from bot.storage.profiles import ProfileRepository
-from bot.storage.quotas import GuildRepository
+from bot.storage.quotas import QuotaRepository
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +53,42 @@ DAY_S = 86_400
 
 
 @dataclass(frozen=True)
+class Repositories:
+    """Everything that is kept: one object for each table or two, and the picture files."""
+
+    jobs: JobRepository
+    pictures: PictureRepository
+    outbox: OutboxRepository
+    ledger: LedgerRepository
+    quotas: QuotaRepository
+    audit: AuditRepository
+    profiles: ProfileRepository
+    files: ImageStore
+
+    @classmethod
+    def of(cls, database: Database, images: Path) -> Repositories:
+        """Over one database, with picture files in the folder `images`."""
+        return cls(
+            JobRepository(database),
+            PictureRepository(database),
+            OutboxRepository(database),
+            LedgerRepository(database),
+            QuotaRepository(database),
+            AuditRepository(database),
+            ProfileRepository(database),
+            ImageStore(images),
+        )
+
+
+@dataclass(frozen=True)
 class Core:
     """Everything but Discord."""
 
     settings: Settings
+    parts: Repositories
     executor: Executor
     dispatcher: Dispatcher
-    service: GenerationService
+    service: Service
 
 
 def card_of(settings: Settings) -> ModelCard:
@@ -117,6 +158,35 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
+def service_of(
+    parts: Repositories,
+    dispatcher: Dispatcher,
+    executor: Executor,
+    card: ModelCard,
+    rules: Rules,
+    clock: Callable[[], float] = time.time,
+) -> Service:
+    """The use cases over these parts."""
+    accounts = Accounts(
+        jobs=parts.jobs, ledger=parts.ledger, quotas=parts.quotas, profiles=parts.profiles,
+        executor=executor, card=card, rules=rules, clock=clock,
+    )  # fmt: skip
+    return Service(
+        drawing=Drawings(
+            jobs=parts.jobs, pictures=parts.pictures, outbox=parts.outbox, files=parts.files,
+            dispatcher=dispatcher, accounts=accounts, card=card, rules=rules, clock=clock,
+        ),
+        pictures=Pictures(parts.pictures, parts.files, rules, clock),
+        outbox=Outbox(parts.outbox, parts.jobs, clock),
+        accounts=accounts,
+        quotas=Quotas(
+            ledger=parts.ledger, quotas=parts.quotas, audit=parts.audit, accounts=accounts,
+            rules=rules, clock=clock,
+        ),
+        words=Words(card, parts.profiles, clock),
+    )  # fmt: skip
+
+
 @contextlib.asynccontextmanager
 async def core(settings: Settings, executor: Executor | None = None) -> AsyncIterator[Core]:
     """Database, executor, dispatcher and service, running; unfinished jobs are in the queue.
@@ -128,24 +198,13 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         stack.enter_context(lock_folder(settings.data_dir))
         database = await Database.open(settings.data_dir / "easel.sqlite3")
         stack.push_async_callback(database.close)
-        jobs = JobRepository(database)
-        images = ImageStore(settings.data_dir / "images")
+        parts = Repositories.of(database, settings.data_dir / "images")
         executor = executor or local_executor(settings, card)
         await executor.start()
-        dispatcher = Dispatcher(executor, jobs, images)
+        dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files)
         stack.push_async_callback(dispatcher.close)
-        service = GenerationService(
-            jobs=jobs,
-            ledger=LedgerRepository(database),
-            guilds=GuildRepository(database),
-            profiles=ProfileRepository(database),
-            images=images,
-            dispatcher=dispatcher,
-            executor=executor,
-            card=card,
-            rules=rules_of(settings),
-        )
-        resumed = await service.resume()
+        service = service_of(parts, dispatcher, executor, card, rules_of(settings))
+        resumed = await service.drawing.resume()
         if resumed:
             log.info("%d unfinished jobs are in the queue again", resumed)
         for name, work in (
@@ -156,7 +215,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
             stack.push_async_callback(_stop, asyncio.create_task(work, name=name))
         if settings.health_port:
             await stack.enter_async_context(Health(settings.health_port, executor))
-        yield Core(settings, executor, dispatcher, service)
+        yield Core(settings, parts, executor, dispatcher, service)
 
 
 async def _stop(task: asyncio.Task[None]) -> None:
@@ -192,10 +251,10 @@ async def _prepare(executor: Executor, worker: str, model: str) -> None:
         log.warning("worker %s: %s", worker, error)
 
 
-async def _keep_house(service: GenerationService) -> None:
+async def _keep_house(service: Service) -> None:
     while True:
         try:
-            await service.housekeeping()
+            await service.pictures.housekeeping()
         except OSError:
             log.exception("housekeeping")
         await asyncio.sleep(HOUSEKEEPING_S)

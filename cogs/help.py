@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.chat import wording
 from bot.domain.prompt.parameters import PARAMETERS
-from bot.service.drawing import GenerationService
+from bot.service import Service
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
@@ -26,7 +26,7 @@ _BUTTONS = (
 class Help(commands.Cog):
     """Made from the same tables as the parser."""
 
-    def __init__(self, service: GenerationService) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
 
     @app_commands.command(description="How to draw with Easel")
@@ -40,12 +40,12 @@ class Help(commands.Cog):
         )
         embed.add_field(name="Parameters", value=_parameters(), inline=False)
         embed.add_field(name="Buttons", value=_BUTTONS, inline=False)
-        vocabulary = self._service.vocabulary
+        vocabulary = self._service.words.vocabulary
         if vocabulary is not None:
             embed.add_field(
                 name="What this model can draw", value=wording.words(vocabulary), inline=False
             )
-        ideas = "\n".join(f"- {wording.escape(idea)}" for idea in self._service.ideas("", 6))
+        ideas = "\n".join(f"- {wording.escape(idea)}" for idea in self._service.words.ideas("", 6))
         if ideas:
             embed.add_field(name="Ideas", value=ideas[:1024], inline=False)
         embed.set_footer(text="/info shows your credits, limits and jobs")

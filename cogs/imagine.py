@@ -21,7 +21,7 @@ from bot.domain.action import Action, Tile
 from bot.domain.errors import NotFound
 from bot.domain.job import Job, JobUpdate
 from bot.domain.prompt import MAX_LENGTH
-from bot.service.drawing import GenerationService
+from bot.service import Service
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
@@ -40,7 +40,7 @@ CROWD = 4
 class Imagine(commands.Cog):
     """Reads the interaction, calls the service once, hands over to the presenter."""
 
-    def __init__(self, service: GenerationService, presenter: Presenter) -> None:
+    def __init__(self, service: Service, presenter: Presenter) -> None:
         self._service = service
         self._presenter = presenter
         self._in_work = 0
@@ -63,7 +63,9 @@ class Imagine(commands.Cog):
         asking.require_permissions(interaction)
         job = await self._quickly(
             interaction,
-            self._service.imagine(asking.asker(interaction), asking.origin(interaction), prompt),
+            self._service.drawing.imagine(
+                asking.asker(interaction), asking.origin(interaction), prompt
+            ),
         )
         await self._show_waiting(interaction, job)
         await self._explain_words(interaction, job)
@@ -74,7 +76,7 @@ class Imagine(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         return [
             app_commands.Choice(name=idea[:100], value=idea[:100])
-            for idea in self._service.ideas(typed)
+            for idea in self._service.words.ideas(typed)
         ]
 
     @commands.Cog.listener()
@@ -128,8 +130,8 @@ class Imagine(commands.Cog):
 
     async def _explain_words(self, interaction: discord.Interaction, job: Job) -> None:
         """Tell somebody once what a small model knows, if it passes over words of theirs."""
-        unknown = await self._service.hint(job)
-        vocabulary = self._service.vocabulary
+        unknown = await self._service.words.hint(job)
+        vocabulary = self._service.words.vocabulary
         if not unknown or vocabulary is None or not interaction.response.is_done():
             return
         try:
@@ -141,7 +143,7 @@ class Imagine(commands.Cog):
         asking.require_permissions(interaction)
         origin = asking.origin(interaction, interaction.message.id if interaction.message else 0)
         job = await self._quickly(
-            interaction, self._service.act(asking.asker(interaction), origin, action, tile)
+            interaction, self._service.drawing.act(asking.asker(interaction), origin, action, tile)
         )
         await self._mark_used(interaction, tile.job)
         notice = None
@@ -162,16 +164,16 @@ class Imagine(commands.Cog):
         origin = asking.origin(interaction, interaction.message.id if interaction.message else 0)
         job = await self._quickly(
             interaction,
-            self._service.act(asking.asker(interaction), origin, Action.UPSCALE, tile),
+            self._service.drawing.act(asking.asker(interaction), origin, Action.UPSCALE, tile),
         )
-        delivery = await self._service.delivery(job.id)
+        delivery = await self._service.outbox.delivery(job.id)
         if delivery is not None and delivery.message:
             there = self._presenter.still_there(job, delivery.message)
             if await self._quickly(interaction, there):
                 link = _link(interaction, delivery.channel, delivery.message)
                 await replies.private(interaction, f"Image #{tile.index} is here already: {link}")
                 return
-            await self._service.deliver_again(job.id, delivery.message)
+            await self._service.outbox.deliver_again(job.id, delivery.message)
         await self._mark_used(interaction, tile.job)
         if not await self._presenter.post(job):
             raise NotFound("I could not post the picture here; ask an admin about my permissions.")
@@ -180,7 +182,9 @@ class Imagine(commands.Cog):
         try:
             job = await self._quickly(
                 interaction,
-                self._service.cancel(asking.asker(interaction), asking.origin(interaction), job_id),
+                self._service.drawing.cancel(
+                    asking.asker(interaction), asking.origin(interaction), job_id
+                ),
             )
         except NotFound:
             await self._refresh_notice(interaction, job_id)
@@ -194,7 +198,7 @@ class Imagine(commands.Cog):
 
     async def _refresh_notice(self, interaction: discord.Interaction, job_id: str) -> None:
         """Somebody pressed Cancel under a message that missed the end of its job."""
-        job = await self._service.job(job_id)
+        job = await self._service.drawing.job(job_id)
         if job is None or not job.status.finished or interaction.response.is_done():
             return
         if job.origin.guild != (interaction.guild_id or 0):
@@ -206,10 +210,10 @@ class Imagine(commands.Cog):
     async def _mark_used(self, interaction: discord.Interaction, job_id: str) -> None:
         """Acknowledge a press by showing which buttons were used; what was asked for goes on
         even if that fails."""
-        parent = await self._service.job(job_id)
+        parent = await self._service.drawing.job(job_id)
         if parent is None:
             return
-        view = result_view(parent, await self._service.used(job_id))
+        view = result_view(parent, await self._service.drawing.used(job_id))
         try:
             if not interaction.response.is_done():
                 await interaction.response.edit_message(view=view)
@@ -248,7 +252,7 @@ class Imagine(commands.Cog):
                 await self._all_answered.wait()
 
     def _newest(self, job: Job) -> JobUpdate:
-        return self._service.newest(job) or JobUpdate(job)
+        return self._service.drawing.newest(job) or JobUpdate(job)
 
 
 async def _defer(interaction: discord.Interaction) -> None:

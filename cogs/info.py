@@ -11,7 +11,8 @@ from discord.ext import commands
 from bot.chat import asking, wording
 from bot.domain.job import Job
 from bot.domain.quota import Period
-from bot.service.drawing import AccountView, GenerationService
+from bot.service import Service
+from bot.service.accounts import AccountView
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
@@ -23,14 +24,16 @@ _LISTED = 5
 class Account(commands.Cog):
     """Private answers about the asker alone."""
 
-    def __init__(self, service: GenerationService) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
 
     @app_commands.command(description="Your credits, limits and jobs, and the model")
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def info(self, interaction: discord.Interaction) -> None:
-        view = await self._service.account(asking.asker(interaction), interaction.guild_id or 0)
+        view = await self._service.accounts.account(
+            asking.asker(interaction), interaction.guild_id or 0
+        )
         await interaction.response.send_message(embed=describe(view), ephemeral=True)
 
 

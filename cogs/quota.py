@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.chat import asking, wording
 from bot.domain.errors import UserError
 from bot.domain.quota import Balance, Period, Quota, QuotaSetting, Scope
-from bot.service.drawing import GenerationService
+from bot.service import Service
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
@@ -26,7 +26,7 @@ _DESCRIPTION_LIMIT = 4000
 class Admin(commands.GroupCog, group_name="quota", group_description="Who may draw how much"):
     """The service checks the right again: Discord's own check can be edited by servers."""
 
-    def __init__(self, service: GenerationService) -> None:
+    def __init__(self, service: Service) -> None:
         super().__init__()
         self._service = service
 
@@ -55,7 +55,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         if setting.empty:
             raise UserError("Give at least one of `credits`, `running` or `waiting`.")
         scope, target, name = _target(interaction, role, user)
-        merged = await self._service.set_quota(
+        merged = await self._service.quotas.set(
             asking.asker(interaction), interaction.guild_id or 0, scope, target, setting
         )
         await _say(interaction, f"Limits of {name}", _setting_line(merged))
@@ -73,7 +73,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     ) -> None:
         if amount == 0:
             raise UserError("An amount of 0 changes nothing; give a number above or below it.")
-        change = await self._service.grant(
+        change = await self._service.quotas.grant(
             asking.asker(interaction), interaction.guild_id or 0, user.id, amount, reason or ""
         )
         verb = "gets" if change >= 0 else "loses"
@@ -89,11 +89,13 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         if user is not None:
-            balance, quota = await self._service.balance_of(asker, guild, user.id, _roles(user))
+            balance, quota = await self._service.quotas.balance_of(
+                asker, guild, user.id, _roles(user)
+            )
             text = f"<@{user.id}>\n{_balance(balance)}\n{_quota(quota)}"
             await _say(interaction, "Account", text)
             return
-        view = await self._service.quota_settings(asker, guild)
+        view = await self._service.quotas.settings(asker, guild)
         lines = [f"Without a setting: {_quota(view.fallback)}"]
         for (scope, target), setting in view.settings.items():
             name = {"server": "Everybody", "role": f"<@&{target}>", "user": f"<@{target}>"}[scope]
@@ -119,12 +121,12 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         scope, target, name = _target(interaction, role, user)
         if user is not None and what != "limits":
-            balance = await self._service.refill(asker, guild, user.id, _roles(user))
+            balance = await self._service.quotas.refill(asker, guild, user.id, _roles(user))
             await _say(interaction, "Credits refilled", f"<@{user.id}>\n{_balance(balance)}")
             return
         if what == "credits":
             raise UserError("Credits belong to a member; give `user` to refill them.")
-        found = await self._service.clear_quota(asker, guild, scope, target)
+        found = await self._service.quotas.clear(asker, guild, scope, target)
         text = "Forgotten." if found else "There was nothing set."
         await _say(interaction, f"Limits of {name}", text)
 
@@ -133,7 +135,9 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     async def usage(
         self, interaction: discord.Interaction, days: app_commands.Range[int, 1, 365] = 30
     ) -> None:
-        rows = await self._service.usage(asking.asker(interaction), interaction.guild_id or 0, days)
+        rows = await self._service.quotas.usage(
+            asking.asker(interaction), interaction.guild_id or 0, days
+        )
         total = sum(row.grids for row in rows)
         lines = [
             f"{place}. <@{row.user}>: **{row.grids}** grids" for place, row in enumerate(rows, 1)

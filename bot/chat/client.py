@@ -17,7 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 if TYPE_CHECKING:
-    from bot.service.drawing import GenerationService
+    from bot.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class EaselBot(commands.AutoShardedBot):
 
     def __init__(
         self,
-        service: GenerationService,
+        service: Service,
         extensions: Sequence[str],
         *,
         progress_seconds: float = 2.5,

@@ -19,7 +19,8 @@ from bot.chat.trouble import TROUBLE, is_final
 from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound
 from bot.domain.job import Job
-from bot.service.drawing import GenerationService, Picture
+from bot.service import Service
+from bot.service.pictures import Picture
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ TOO_LARGE = {40005, 50045}
 class Deliverer:
     """Posts results for one client."""
 
-    def __init__(self, client: discord.Client, service: GenerationService) -> None:
+    def __init__(self, client: discord.Client, service: Service) -> None:
         self._client = client
         self._service = service
         self._busy: dict[str, asyncio.Lock] = {}
@@ -53,23 +54,23 @@ class Deliverer:
                 self._busy.pop(job.id, None)
 
     async def _deliver(self, job: Job) -> int:
-        begun = await self._service.begin_delivery(job.id)
+        begun = await self._service.outbox.begin_delivery(job.id)
         if begun is None:
-            known = await self._service.delivery(job.id)
+            known = await self._service.outbox.delivery(job.id)
             return known.message if known else 0
         delivery, search = begun
         try:
             message = await self._find(job, delivery) if search else 0
             if search and not message:
-                renewed = await self._service.renew_delivery(job.id)
+                renewed = await self._service.outbox.renew_delivery(job.id)
                 delivery = renewed or delivery
             message = message or await self._post(job, delivery)
         except (discord.HTTPException, NotFound) as refused:
             if not (isinstance(refused, NotFound) or is_final(refused)):
                 raise
-            await self._service.give_up_delivery(job.id, str(refused))
+            await self._service.outbox.give_up_delivery(job.id, str(refused))
             return 0
-        await self._service.delivered(job.id, message)
+        await self._service.outbox.delivered(job.id, message)
         return message
 
     def upload_limit(self, guild: int) -> int:
@@ -81,9 +82,9 @@ class Deliverer:
 
     async def _post(self, job: Job, delivery: Delivery) -> int:
         limit = self.upload_limit(job.origin.guild)
-        used = await self._service.used(job.id)
+        used = await self._service.drawing.used(job.id)
         while True:
-            picture = await self._service.picture(job, limit)
+            picture = await self._service.pictures.picture(job, limit)
             try:
                 return await self._send(job, delivery, picture, used)
             except discord.HTTPException as error:
@@ -145,7 +146,7 @@ class Deliverer:
 
     async def exists(self, job: Job, message: int) -> bool:
         """Whether a delivered result is still there."""
-        delivery = await self._service.delivery(job.id)
+        delivery = await self._service.outbox.delivery(job.id)
         channel = self._client.get_partial_messageable(
             delivery.channel if delivery else job.origin.channel
         )

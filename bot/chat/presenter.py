@@ -18,7 +18,7 @@ from bot.chat.delivery import Deliverer
 from bot.chat.notice import Notice
 from bot.chat.trouble import TROUBLE
 from bot.domain.job import Job, JobStatus, JobUpdate
-from bot.service.drawing import GenerationService
+from bot.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +36,7 @@ _CANNOT_POST = "It is drawn, but I may not post it here any more; the pictures a
 class Presenter:
     """`pause` is the least number of seconds between two edits of one message."""
 
-    def __init__(
-        self, client: discord.Client, service: GenerationService, pause: float = 2.5
-    ) -> None:
+    def __init__(self, client: discord.Client, service: Service, pause: float = 2.5) -> None:
         self._client = client
         self._service = service
         self._pause = pause
@@ -64,14 +62,14 @@ class Presenter:
 
     async def recover(self) -> None:
         """After a start: follow what is unfinished, deliver what is due, tidy what is over."""
-        for job in await self._service.unfinished():
+        for job in await self._service.drawing.unfinished():
             self._spawn(self._follow_again(job), f"follow {job.id}")
-        for delivery in await self._service.undelivered():
-            job = await self._service.job(delivery.job)
+        for delivery in await self._service.outbox.undelivered():
+            job = await self._service.drawing.job(delivery.job)
             if job is not None:
                 self._spawn(self._follow_again(job), f"follow {job.id}")
-        open_jobs = {delivery.job for delivery in await self._service.undelivered()}
-        for job in await self._service.stale_notices():
+        open_jobs = {delivery.job for delivery in await self._service.outbox.undelivered()}
+        for job in await self._service.outbox.stale_notices():
             if job.id not in open_jobs:
                 self._spawn(self._end(job, self.notice_of(job)), f"tidy {job.id}")
 
@@ -106,8 +104,8 @@ class Presenter:
 
     async def _follow(self, job: Job, notice: Notice | None) -> None:
         if notice is not None and notice.id != job.notice:
-            await self._service.set_notice(job.id, notice.id)
-        updates = self._service.watch(job.id)
+            await self._service.outbox.set_notice(job.id, notice.id)
+        updates = self._service.drawing.watch(job.id)
         final = await self._show_progress(updates, notice)
         if final is not None and final.job.status.finished:
             await self._end(final.job, notice)
@@ -183,7 +181,7 @@ class Presenter:
         elif job.status is JobStatus.FAILED:
             await self._say_in_channel(job)
         if notice is not None:
-            await self._service.set_notice(job.id, 0)
+            await self._service.outbox.set_notice(job.id, 0)
 
     async def _say_in_channel(self, job: Job) -> None:
         channel = self._client.get_partial_messageable(

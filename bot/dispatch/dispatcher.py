@@ -33,8 +33,8 @@ from bot.engine.seam import (
     Worker,
 )
 from bot.storage.files import ImageStore
-from bot.storage.jobs import JobRepository, StoredImage
-from bot.storage.outbox import new_nonce
+from bot.storage.jobs import JobRepository
+from bot.storage.pictures import PictureRepository, StoredImage
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +66,16 @@ class Dispatcher:
         self,
         executor: Executor,
         jobs: JobRepository,
-        images: ImageStore,
+        pictures: PictureRepository,
+        files: ImageStore,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.queue = JobQueue()
         self.pace = Pace()
         self._executor = executor
         self._jobs = jobs
-        self._images = images
+        self._pictures = pictures
+        self._files = files
         self._clock = clock
         self._waiting: dict[str, Job] = {}
         self._cells: dict[str, Latest[JobUpdate]] = {}
@@ -266,7 +268,7 @@ class Dispatcher:
             await self._fail(job, "error", repr(error))
 
     async def _draw_and_settle(self, worker: str, job: Job) -> None:
-        stored = await self._jobs.images(job.id)
+        stored = await self._pictures.of_job(job.id)
         missing = tuple(i for i in range(job.request.count) if i + 1 not in stored)
         seconds = 0.0
         if missing:
@@ -279,7 +281,7 @@ class Dispatcher:
                     seconds = await self._take(job, event, seconds)
             self.pace.measured(job.request.work * len(missing) / job.request.count, seconds)
         ended = await self._jobs.succeed(
-            job.id, job.attempt, new_nonce(), seconds, self._clock()
+            job.id, job.attempt, seconds, self._clock()
         )  # fmt: skip
         if ended is not None:
             log.info("job %s: succeeded in %.2f s", job.id, seconds)
@@ -297,8 +299,8 @@ class Dispatcher:
         source = job.request.source
         inputs: dict[str, bytes] = {}
         if source is not None:
-            rows = await self._jobs.images(source.job)
-            data = await self._images.read(source)
+            rows = await self._pictures.of_job(source.job)
+            data = await self._files.read(source)
             if data is None or source.index not in rows:
                 raise RenderFailed("source_gone", f"the picture {source} is not stored")
             digest = rows[source.index].sha256
@@ -325,13 +327,13 @@ class Dispatcher:
 
     async def _store(self, job: Job, event: Image) -> None:
         tile = Tile(job.id, event.index + 1)
-        digest = await self._images.write(tile, event.data)
+        digest = await self._files.write(tile, event.data)
         image = StoredImage(tile.index, digest, len(event.data), evicted=False)
-        if not await self._jobs.add_image(job.id, job.attempt, image, self._clock()):
+        if not await self._pictures.add(job.id, job.attempt, image, self._clock()):
             log.info("job %s attempt %d: late picture dropped", job.id, job.attempt)
             now = await self._jobs.get(job.id)
             if now is None or now.attempt == job.attempt:
-                await self._images.delete([tile])
+                await self._files.delete([tile])
 
     # How a drawing can end without pictures
 

@@ -1,4 +1,4 @@
-"""Jobs, their pictures' rows and their deliveries. One method is one transaction.
+"""Jobs: the truth about each, and what ends one. One method is one transaction.
 
 Fencing: `start` counts `attempt` up in the transaction that sets `running`; every later write of
 a drawing attempt names it and says whether the row was still its own.
@@ -8,28 +8,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 from bot.domain.action import Action, Tile
-from bot.domain.delivery import Delivery
 from bot.domain.errors import QueueFull
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Account, Origin
 from bot.domain.quota import Quota
 from bot.domain.request import GenerationRequest
-from bot.storage import ledger
+from bot.storage import ledger, outbox, pictures
 from bot.storage.database import Database
-
-
-@dataclass(frozen=True)
-class StoredImage:
-    """Row of a picture file. `index` counts from 1; `evicted` when the file was cleared away."""
-
-    index: int
-    sha256: str
-    bytes: int
-    evicted: bool
+from bot.storage.pictures import StoredImage
 
 
 class JobRepository:
@@ -53,7 +41,7 @@ class JobRepository:
 
         await self._database.transaction(run)
 
-    async def extract(self, job: Job, nonce: str, image: StoredImage) -> Job:
+    async def extract(self, job: Job, image: StoredImage) -> Job:
         """Insert an upscale as finished, with its picture and delivery; or return the earlier
         one of the same tile."""
 
@@ -64,8 +52,8 @@ class JobRepository:
             if earlier is not None:
                 return earlier
             _insert(connection, job)
-            _insert_image(connection, job.id, image, job.created_at)
-            _insert_delivery(connection, job.id, job.origin.channel, nonce)
+            pictures.insert(connection, job.id, image, job.created_at)
+            outbox.insert(connection, job.id, job.origin.channel)
             return job
 
         return await self._database.transaction(run)
@@ -122,20 +110,7 @@ class JobRepository:
 
         return await self._database.transaction(run)
 
-    async def add_image(self, job: str, attempt: int, image: StoredImage, now: float) -> bool:
-        """Record a written picture; False when the attempt is not the job's own any more."""
-
-        def run(connection: sqlite3.Connection) -> bool:
-            if not _owned(connection, job, attempt):
-                return False
-            _insert_image(connection, job, image, now)
-            return True
-
-        return await self._database.transaction(run)
-
-    async def succeed(
-        self, job: str, attempt: int, nonce: str, seconds: float, now: float
-    ) -> Job | None:
+    async def succeed(self, job: str, attempt: int, seconds: float, now: float) -> Job | None:
         """All pictures exist: succeeded, captured, ready for delivery, counted in the profile.
 
         None when the attempt is not the job's own any more. Raises ValueError when a picture is
@@ -153,7 +128,7 @@ class JobRepository:
             ended = _job(row)
             _check_complete(connection, ended)
             ledger.capture(connection, job, now)
-            _insert_delivery(connection, job, ended.origin.channel, nonce)
+            outbox.insert(connection, job, ended.origin.channel)
             connection.execute(
                 "UPDATE profiles SET grids = grids + 1, pictures = pictures + ?, seconds ="
                 " seconds + ? WHERE user_id = ?",
@@ -188,15 +163,6 @@ class JobRepository:
             return _released(connection, row, now)
 
         return await self._database.transaction(run)
-
-    async def images(self, job: str) -> dict[int, StoredImage]:
-        """Rows of the job's pictures by index (from 1)."""
-        rows = await self._database.read(
-            lambda c: c.execute(
-                "SELECT * FROM images WHERE job_id = ? ORDER BY idx", (job,)
-            ).fetchall()
-        )
-        return {row["idx"]: _image(row) for row in rows}
 
     async def set_notice(self, job: str, message: int) -> None:
         """Remember which message shows the progress."""
@@ -238,136 +204,6 @@ class JobRepository:
             ).fetchall()
         )
         return [_job(row) for row in rows]
-
-    async def undelivered(self) -> list[Delivery]:
-        """Results that are to be posted, oldest job first."""
-        rows = await self._database.read(
-            lambda c: c.execute(
-                "SELECT o.* FROM outbox o JOIN jobs j ON j.id = o.job_id WHERE o.message_id = 0"
-                " AND o.given_up IS NULL ORDER BY j.finished_at"
-            ).fetchall()
-        )
-        return [_delivery(row) for row in rows]
-
-    async def delivery(self, job: str) -> Delivery | None:
-        row = await self._database.read(
-            lambda c: c.execute("SELECT * FROM outbox WHERE job_id = ?", (job,)).fetchone()
-        )
-        return _delivery(row) if row else None
-
-    async def begin_sending(self, job: str, now: float) -> Delivery | None:
-        """Note that a POST begins, before it does; returns the row as it was before.
-
-        None when there is nothing to send (any more).
-        """
-
-        def run(connection: sqlite3.Connection) -> Delivery | None:
-            row = connection.execute(
-                "SELECT * FROM outbox WHERE job_id = ? AND message_id = 0 AND given_up IS NULL",
-                (job,),
-            ).fetchone()
-            if row is None:
-                return None
-            connection.execute(
-                "UPDATE outbox SET sending_at = COALESCE(sending_at, ?), tries = tries + 1"
-                " WHERE job_id = ?",
-                (now, job),
-            )
-            return _delivery(row)
-
-        return await self._database.transaction(run)
-
-    async def renew_nonce(self, job: str, nonce: str, now: float) -> None:
-        """A new POST after the old nonce is forgotten by the other side."""
-        await self._database.transaction(
-            lambda c: c.execute(
-                "UPDATE outbox SET nonce = ?, sending_at = ? WHERE job_id = ? AND message_id = 0",
-                (nonce, now, job),
-            )
-        )
-
-    async def delivered(self, job: str, message: int) -> None:
-        """The result is there."""
-        await self._database.transaction(
-            lambda c: c.execute(
-                "UPDATE outbox SET message_id = ? WHERE job_id = ? AND message_id = 0",
-                (message, job),
-            )
-        )
-
-    async def deliver_again(self, job: str, gone: int, nonce: str) -> None:
-        """The message `gone` of a result was deleted: post it anew, unless that was done."""
-        await self._database.transaction(
-            lambda c: c.execute(
-                "UPDATE outbox SET message_id = 0, sending_at = NULL, nonce = ?, given_up = NULL"
-                " WHERE job_id = ? AND message_id = ?",
-                (nonce, job, gone),
-            )
-        )
-
-    async def take_up(self, job: str, nonce: str) -> None:
-        """Somebody asks for a result that was given up: it is to be posted again."""
-        await self._database.transaction(
-            lambda c: c.execute(
-                "UPDATE outbox SET sending_at = NULL, nonce = ?, given_up = NULL"
-                " WHERE job_id = ? AND given_up IS NOT NULL",
-                (nonce, job),
-            )
-        )
-
-    async def give_up(self, job: str, why: str) -> None:
-        """The result cannot be posted (channel gone, permission lost)."""
-        await self._database.transaction(
-            lambda c: c.execute(
-                "UPDATE outbox SET given_up = ? WHERE job_id = ? AND message_id = 0", (why, job)
-            )
-        )
-
-    async def of_message(self, message: int) -> Job | None:
-        """The job whose result or progress this message is."""
-        row = await self._database.read(
-            lambda c: c.execute(
-                "SELECT * FROM jobs WHERE id = (SELECT job_id FROM outbox WHERE message_id = ?1)"
-                " OR (notice_id = ?1 AND state IN ('waiting', 'running'))",
-                (message,),
-            ).fetchone()
-        )
-        return _job(row) if row else None
-
-    async def kept_bytes(self) -> int:
-        """The size of all pictures on disk."""
-        return await self._database.read(
-            lambda c: c.execute(
-                "SELECT COALESCE(SUM(bytes), 0) FROM images WHERE evicted_at IS NULL"
-            ).fetchone()[0]
-        )
-
-    async def evictable(self, limit: int) -> list[tuple[Tile, int, float]]:
-        """(tile, bytes, created_at) of the oldest pictures that may be cleared away.
-
-        Those of unfinished jobs, of results still to be posted, and the sources of waiting or
-        running variations may not.
-        """
-        rows = await self._database.read(
-            lambda c: c.execute(
-                "SELECT job_id, idx, bytes, created_at FROM images WHERE evicted_at IS NULL"
-                " AND job_id NOT IN (SELECT id FROM jobs WHERE state IN ('waiting', 'running'))"
-                " AND job_id NOT IN (SELECT job_id FROM outbox WHERE message_id = 0 AND"
-                " given_up IS NULL) AND (job_id, idx) NOT IN (SELECT source_job, source_tile FROM"
-                " jobs WHERE state IN ('waiting', 'running') AND source_job IS NOT NULL)"
-                " ORDER BY created_at, job_id, idx LIMIT ?",
-                (limit,),
-            ).fetchall()
-        )
-        return [(Tile(row[0], row[1]), row[2], row[3]) for row in rows]
-
-    async def mark_evicted(self, tiles: Iterable[Tile], now: float) -> None:
-        pairs = [(now, tile.job, tile.index) for tile in tiles]
-        await self._database.transaction(
-            lambda c: c.executemany(
-                "UPDATE images SET evicted_at = ? WHERE job_id = ? AND idx = ?", pairs
-            )
-        )
 
 
 def _check_limits(
@@ -411,25 +247,6 @@ def _insert(connection: sqlite3.Connection, job: Job) -> None:
     )
 
 
-def _insert_image(
-    connection: sqlite3.Connection, job: str, image: StoredImage, now: float
-) -> None:  # fmt: skip
-    connection.execute(
-        "INSERT INTO images (job_id, idx, sha256, bytes, created_at) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (job_id, idx) DO UPDATE SET sha256 = excluded.sha256,"
-        " bytes = excluded.bytes, created_at = excluded.created_at, evicted_at = NULL",
-        (job, image.index, image.sha256, image.bytes, now),
-    )
-
-
-def _insert_delivery(
-    connection: sqlite3.Connection, job: str, channel: int, nonce: str
-) -> None:  # fmt: skip
-    connection.execute(
-        "INSERT INTO outbox (job_id, channel_id, nonce) VALUES (?, ?, ?)", (job, channel, nonce)
-    )
-
-
 def _upscale_of(connection: sqlite3.Connection, tile: Tile) -> Job | None:
     row = connection.execute(
         "SELECT * FROM jobs WHERE action = 'upscale' AND source_job = ? AND source_tile = ?",
@@ -453,16 +270,6 @@ def _released(connection: sqlite3.Connection, row: sqlite3.Row | None, now: floa
     return _job(row)
 
 
-def _owned(connection: sqlite3.Connection, job: str, attempt: int) -> bool:
-    return (
-        connection.execute(
-            "SELECT 1 FROM jobs WHERE id = ? AND attempt = ? AND state = 'running'",
-            (job, attempt),
-        ).fetchone()
-        is not None
-    )
-
-
 def _job(row: sqlite3.Row) -> Job:
     failure = None
     if row["failure"] is not None:
@@ -482,19 +289,4 @@ def _job(row: sqlite3.Row) -> Job:
         finished_at=row["finished_at"],
         failure=failure,
         notice=row["notice_id"],
-    )
-
-
-def _image(row: sqlite3.Row) -> StoredImage:
-    return StoredImage(row["idx"], row["sha256"], row["bytes"], row["evicted_at"] is not None)
-
-
-def _delivery(row: sqlite3.Row) -> Delivery:
-    return Delivery(
-        job=row["job_id"],
-        channel=row["channel_id"],
-        nonce=row["nonce"],
-        sent_before=row["sending_at"],
-        message=row["message_id"],
-        tries=row["tries"],
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bot.domain.errors import OutOfCredits
 from bot.domain.people import Account
 from bot.domain.quota import Balance, Quota
+from bot.storage.audit import write_audit
 from bot.storage.database import Database
-from bot.storage.quotas import write_audit
 
 EXTRA = ""
 PERIODIC_REASON = "period"

@@ -1,14 +1,14 @@
-"""What a server's admins decided: quota settings, and the audit trail of who decided it."""
+"""The quota settings that a server's admins decided on."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.quota import Period, QuotaSetting, Scope
+from bot.storage.audit import write_audit
 from bot.storage.database import Database
 
 
@@ -21,15 +21,7 @@ class Policy:
     own: QuotaSetting
 
 
-@dataclass(frozen=True)
-class AuditEntry:
-    actor: int
-    deed: str
-    detail: dict[str, Any]
-    at: float
-
-
-class GuildRepository:
+class QuotaRepository:
     """Quota settings by guild; every change is written together with its audit entry."""
 
     def __init__(self, database: Database) -> None:
@@ -101,39 +93,6 @@ class GuildRepository:
             return bool(found)
 
         return await self._database.transaction(run)
-
-    async def audit(
-        self, guild: int, actor: int, deed: str, detail: dict[str, Any], now: float
-    ) -> None:
-        """Write down what an admin did where nothing else is written in the same step."""
-        await self._database.transaction(lambda c: write_audit(c, guild, actor, deed, detail, now))
-
-    async def audit_trail(self, guild: int, limit: int = 20) -> list[AuditEntry]:
-        """Newest first."""
-        rows = await self._database.read(
-            lambda c: c.execute(
-                "SELECT * FROM audit WHERE guild_id = ? ORDER BY id DESC LIMIT ?", (guild, limit)
-            ).fetchall()
-        )
-        return [
-            AuditEntry(row["actor_id"], row["deed"], json.loads(row["detail"]), row["created_at"])
-            for row in rows
-        ]
-
-
-def write_audit(
-    connection: sqlite3.Connection,
-    guild: int,
-    actor: int,
-    deed: str,
-    detail: dict[str, Any],
-    now: float,
-) -> None:
-    """Write an audit entry; belongs inside the transaction of the deed."""
-    connection.execute(
-        "INSERT INTO audit (guild_id, actor_id, deed, detail, created_at) VALUES (?, ?, ?, ?, ?)",
-        (guild, actor, deed, json.dumps(detail, ensure_ascii=False), now),
-    )
 
 
 def _setting(row: sqlite3.Row) -> QuotaSetting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import discord
@@ -48,7 +49,7 @@ def register() -> Register:
 async def test_who_is_an_admin(
     register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    bot = EaselBot(cast(Any, register), ["tests.kit.hook", "cogs.quota"])
+    bot = EaselBot(cast(Any, SimpleNamespace(quotas=register)), ["tests.kit.hook", "cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:
         guild = env.create_guild()
         channel = guild.create_text_channel("art")

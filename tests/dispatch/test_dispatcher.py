@@ -46,10 +46,10 @@ async def test_a_job_is_drawn_stored_captured_and_ready_for_delivery(house: Hous
     await run.finish()
     final = await house.end(job)
     assert (final.job.status, final.fraction) == (SUCCEEDED, 1.0)
-    stored = [await house.images.read(job.tile(index)) for index in (1, 2, 3, 4)]
+    stored = [await house.parts.files.read(job.tile(index)) for index in (1, 2, 3, 4)]
     assert stored == [picture(seed) for seed in (7, 8, 9, 10)]
     assert await house.credits() == (24, 0)
-    assert [one.job for one in await house.service.undelivered()] == [job.id]
+    assert [one.job for one in await house.service.outbox.undelivered()] == [job.id]
 
 
 async def test_watchers_see_waiting_then_running_then_progress(house: House) -> None:
@@ -284,7 +284,7 @@ async def test_a_full_disk_fails_the_job_and_not_the_bot(house: House, monkeypat
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(house.images, "write", full)
+        patch.setattr(house.parts.files, "write", full)
         job = await house.imagine()
         await (await house.executor.started(1)).image(0)
         final = (await house.end(job)).job
@@ -313,7 +313,7 @@ async def test_a_database_that_fails_for_a_moment_does_not_stop_the_loop(house: 
 async def test_cancel_while_waiting(house: House) -> None:
     first, second = await house.imagine(), await house.imagine()
     run = await house.executor.started(1)
-    await house.service.cancel(ANNA_ASKS, HERE, second.id)
+    await house.service.drawing.cancel(ANNA_ASKS, HERE, second.id)
     assert (await house.end(second)).job.status is CANCELLED
     assert await house.credits() == (24, 1)
     await run.finish()
@@ -326,7 +326,7 @@ async def test_cancel_while_running(house: House) -> None:
     job, other = await house.imagine(), await house.imagine()
     run = await house.executor.started(1)
     await run.progress(1)
-    await house.service.cancel(ANNA_ASKS, HERE, job.id)
+    await house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
     assert (await house.end(job)).job.status is CANCELLED
     assert house.executor.cancels == [(run.worker, job.id, 1)]
     assert (await house.executor.started(2)).job == other.id
@@ -335,15 +335,15 @@ async def test_cancel_while_running(house: House) -> None:
 
 
 async def test_cancel_between_choice_and_start_never_draws(house: House) -> None:
-    images, cancelled = house.jobs.images, []
+    images, cancelled = house.parts.pictures.of_job, []
 
     async def cancel_meanwhile(job: str):
         rows = await images(job)
         if not cancelled:
-            cancelled.append(await house.service.cancel(ANNA_ASKS, HERE, job))
+            cancelled.append(await house.service.drawing.cancel(ANNA_ASKS, HERE, job))
         return rows
 
-    house.jobs.images = cancel_meanwhile  # type: ignore[method-assign]
+    house.parts.pictures.of_job = cancel_meanwhile  # type: ignore[method-assign]
     job = await house.imagine()
     assert (await house.end(job)).job.status is CANCELLED
     other = await house.imagine()
@@ -355,7 +355,7 @@ async def test_cancel_while_it_is_marked_started_never_draws(house: House) -> No
 
     async def cancel_first(job: str, now: float) -> int | None:
         house.jobs.start = start  # type: ignore[method-assign]
-        await house.service.cancel(ANNA_ASKS, HERE, job)
+        await house.service.drawing.cancel(ANNA_ASKS, HERE, job)
         return await start(job, now)
 
     house.jobs.start = cancel_first  # type: ignore[method-assign]
@@ -379,25 +379,25 @@ async def test_pictures_that_come_after_the_cancel_are_dropped(house: House) -> 
     run = await house.executor.started(1)
     run.stubborn = True
     await run.image(0)
-    await house.service.cancel(ANNA_ASKS, HERE, job.id)
+    await house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
     for index in (1, 2, 3):
         await run.image(index)
     await run.done()
     assert (await house.state(job))[0] is CANCELLED
-    assert list(await house.jobs.images(job.id)) == [1]
-    assert await house.images.read(job.tile(2)) is None
+    assert list(await house.parts.pictures.of_job(job.id)) == [1]
+    assert await house.parts.files.read(job.tile(2)) is None
     assert await house.credits() == (25, 0)
 
 
 async def test_cancel_twice_and_too_late_are_explained(house: House) -> None:
     job = await house.imagine()
     await house.executor.started(1)
-    await house.service.cancel(ANNA_ASKS, HERE, job.id)
+    await house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
     with pytest.raises(NotFound, match="over already"):
-        await house.service.cancel(ANNA_ASKS, HERE, job.id)
+        await house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
     finished = await house.draw()
     with pytest.raises(NotFound, match="over already"):
-        await house.service.cancel(ANNA_ASKS, HERE, finished.id)
+        await house.service.drawing.cancel(ANNA_ASKS, HERE, finished.id)
     assert await house.credits() == (24, 0)
 
 
@@ -405,7 +405,7 @@ async def test_cancel_of_a_job_whose_worker_just_died(house: House) -> None:
     job = await house.imagine()
     run = await house.executor.started(1)
     await house.executor.lose(run.worker)
-    await house.service.cancel(ANNA_ASKS, HERE, job.id)
+    await house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
     house.executor.join()
     other = await house.imagine()
     assert (await house.executor.started(2)).job == other.id
@@ -422,13 +422,13 @@ async def test_cancels_at_any_moment_leave_the_books_right(tmp_path: Path, seed:
             for _ in range(seed * number * 3):
                 await asyncio.sleep(0)
             with contextlib.suppress(NotFound):
-                await house.service.cancel(ANNA_ASKS, HERE, jobs[number].id)
+                await house.service.drawing.cancel(ANNA_ASKS, HERE, jobs[number].id)
 
         await asyncio.gather(*(cancel(number) for number in range(6)))
         ends = [(await house.end(job)).job.status for job in jobs]
         assert set(ends) <= {SUCCEEDED, CANCELLED}
         assert await house.credits() == (25 - ends.count(SUCCEEDED), 0)
-        assert len(await house.service.undelivered()) == ends.count(SUCCEEDED)
+        assert len(await house.service.outbox.undelivered()) == ends.count(SUCCEEDED)
 
 
 # Restart
@@ -490,9 +490,9 @@ async def test_positions_after_a_restart(house: House) -> None:
 async def test_a_variation_gets_its_sources_bytes_by_hash(house: House) -> None:
     grid = await house.draw("a red fox --seed 7")
     before = len(house.executor.runs)
-    await house.service.act(ANNA_ASKS, HERE, Action.VARY, grid.tile(3))
+    await house.service.drawing.act(ANNA_ASKS, HERE, Action.VARY, grid.tile(3))
     run = await house.executor.started(before + 1)
-    digest = (await house.jobs.images(grid.id))[3].sha256
+    digest = (await house.parts.pictures.of_job(grid.id))[3].sha256
     assert run.attempt.request["source"] == digest
     assert run.attempt.inputs == {digest: picture(9)}
     assert run.attempt.request["strength"] == 0.5
@@ -500,8 +500,8 @@ async def test_a_variation_gets_its_sources_bytes_by_hash(house: House) -> None:
 
 async def test_a_source_that_vanished_fails_with_its_own_sentence(house: House) -> None:
     grid = await house.draw()
-    await house.images.delete([grid.tile(3)])
-    job = await house.service.act(ANNA_ASKS, HERE, Action.VARY, grid.tile(3))
+    await house.parts.files.delete([grid.tile(3)])
+    job = await house.service.drawing.act(ANNA_ASKS, HERE, Action.VARY, grid.tile(3))
     final = (await house.end(job)).job
     assert final.failure is not None
     assert "🔄 draws the prompt again" in final.failure.sentence
@@ -529,4 +529,4 @@ async def test_many_jobs_of_two_users_with_losses_balance_in_the_end(tmp_path: P
         assert {job.id for job in ends if job.strikes} == set(struck)
         for asker in askers:
             assert await house.credits(asker) == (19, 0)
-        assert len(await house.service.undelivered()) == 12
+        assert len(await house.service.outbox.undelivered()) == 12

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bot.chat.buttons import JobButton
 from bot.sandbox import Person
+from bot.service.pictures import Pictures
+from bot.service.rules import Rules
 from tests.e2e import scene
 from tests.e2e.conftest import Easel, Gate
 
@@ -75,9 +79,9 @@ async def test_jobs_of_another_server_do_not_exist(easel: Easel, gate: Gate, cod
 async def test_pictures_that_were_cleared_away_are_explained(easel: Easel) -> None:
     sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
     grid = await scene.imagine(sandbox, mia, "a fox")
-    service = easel.core.service
-    service._rules = type(service._rules)(images_max_bytes=0)
-    assert await service.housekeeping() == 4
+    parts = easel.core.parts
+    miser = Pictures(parts.pictures, parts.files, Rules(images_max_bytes=0), time.time)
+    assert await miser.housekeeping() == 4
     for button in ("U1", "V2"):
         assert "cleared away to save space" in await answer(easel, mia, grid, button)
     assert scene.spent(easel.settings.data_dir) == 1

@@ -54,7 +54,7 @@ async def test_the_same_seed_gives_the_same_pixels_and_variations_stay_close(eas
     assert grid.size == (256, 256)
     assert all(tile(grid, number).std() > 5 for number in NUMBERS)
     assert scene.same_pixels(grid, scene.picture(sandbox, again))
-    job = await easel.core.service.job(scene.job_of(first))
+    job = await easel.core.service.drawing.job(scene.job_of(first))
     assert job is not None
     assert scene.recipe(sandbox, first) == job.request.recipe() | {"job": job.id}
     source = tile(grid, 2)

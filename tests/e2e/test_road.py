@@ -56,7 +56,7 @@ async def test_the_recipe_is_in_the_file_and_in_the_database(easel: Easel) -> No
     mia = easel.sandbox.person("Mia")
     grid = await scene.imagine(easel.sandbox, mia, "a fox --no snow, ice --seed 5 --q 0.5")
     inside = scene.recipe(easel.sandbox, grid)
-    job = await easel.core.service.job(scene.job_of(grid))
+    job = await easel.core.service.drawing.job(scene.job_of(grid))
     assert job is not None
     assert inside == job.request.recipe() | {"job": job.id}
     assert (inside["seed"], inside["negative"]) == (5, "snow, ice")
@@ -133,7 +133,7 @@ async def test_v_draws_from_its_tile_and_replies_to_the_grid(easel: Easel) -> No
     shown = noah.message(grid)
     assert shown is not None
     assert scene.used(shown) == {"V2"}
-    job = await easel.core.service.job(scene.job_of(varied))
+    job = await easel.core.service.drawing.job(scene.job_of(varied))
     assert job is not None
     assert str(job.user) == noah.id
 

@@ -249,7 +249,7 @@ async def test_a_slow_service_is_acknowledged_meanwhile(
     easel: Easel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
-    go_on, real = asyncio.Event(), easel.core.service.imagine
+    go_on, real = asyncio.Event(), easel.core.service.drawing.imagine
 
     async def slow(*args: Any) -> Any:
         await go_on.wait()

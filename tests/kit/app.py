@@ -8,17 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bot.app import Repositories, service_of
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
-from bot.service.drawing import GenerationService, Rules
+from bot.service.rules import Rules
 from bot.storage.database import Database
-from bot.storage.files import ImageStore
-from bot.storage.jobs import JobRepository
-from bot.storage.ledger import LedgerRepository
-from bot.storage.profiles import ProfileRepository
-from bot.storage.quotas import GuildRepository
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
 from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING
 
@@ -52,23 +48,15 @@ class House:
     async def start(self) -> None:
         self.database = await Database.open(self.folder / "easel.sqlite3")
         self.executor = FakeExecutor(self._workers, automatic=self._automatic)
-        self.jobs = JobRepository(self.database)
-        self.ledger = LedgerRepository(self.database)
-        self.images = ImageStore(self.folder / "images")
-        self.dispatcher = Dispatcher(self.executor, self.jobs, self.images, self.clock)
-        self.service = GenerationService(
-            jobs=self.jobs,
-            ledger=self.ledger,
-            guilds=GuildRepository(self.database),
-            profiles=ProfileRepository(self.database),
-            images=self.images,
-            dispatcher=self.dispatcher,
-            executor=self.executor,
-            card=self.card,
-            rules=self.rules,
-            clock=self.clock,
+        self.parts = Repositories.of(self.database, self.folder / "images")
+        self.jobs = self.parts.jobs
+        self.dispatcher = Dispatcher(
+            self.executor, self.parts.jobs, self.parts.pictures, self.parts.files, self.clock
         )
-        await self.service.resume()
+        self.service = service_of(
+            self.parts, self.dispatcher, self.executor, self.card, self.rules, self.clock
+        )
+        await self.service.drawing.resume()
         self._loop = asyncio.create_task(self.dispatcher.run())
 
     async def stop(self) -> None:
@@ -86,7 +74,7 @@ class House:
     async def imagine(
         self, text: str = "a red fox", asker: Asker = ANNA_ASKS, origin: Origin = HERE
     ) -> Job:
-        return await self.service.imagine(asker, origin, text)
+        return await self.service.drawing.imagine(asker, origin, text)
 
     async def draw(self, text: str = "a red fox", asker: Asker = ANNA_ASKS, **more: Any) -> Job:
         """Ask for a grid and have it drawn."""
@@ -101,7 +89,7 @@ class House:
         """The last update of a job."""
         last = None
         async with asyncio.timeout(PATIENCE_S):
-            async for update in self.service.watch(job.id):
+            async for update in self.service.drawing.watch(job.id):
                 last = update
         assert last is not None
         assert last.job.status.finished
@@ -110,7 +98,7 @@ class House:
     async def seen(self, job: Job, wanted: Callable[[JobUpdate], bool]) -> JobUpdate:
         """The first update that is as wanted."""
         async with asyncio.timeout(PATIENCE_S):
-            async for update in self.service.watch(job.id):
+            async for update in self.service.drawing.watch(job.id):
                 if wanted(update):
                     return update
         raise AssertionError("the job ended without such an update")
@@ -123,5 +111,5 @@ class House:
 
     async def credits(self, asker: Asker = ANNA_ASKS, guild: int = GUILD) -> tuple[int, int]:
         """(spendable, held)."""
-        view = await self.service.account(asker, guild)
+        view = await self.service.accounts.account(asker, guild)
         return view.balance.spendable, view.balance.held

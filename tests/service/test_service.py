@@ -17,7 +17,7 @@ from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.quota import Period, Quota, QuotaSetting
 from bot.domain.size import Size
-from bot.service.drawing import Rules
+from bot.service.rules import Rules
 from bot.storage.ledger import Usage
 from bot.storage.profiles import Profile
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
@@ -45,7 +45,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def act(house: House, action: Action, tile: Tile, asker: Asker = ANNA_ASKS) -> Job:
-    return await house.service.act(asker, HERE, action, tile)
+    return await house.service.drawing.act(asker, HERE, action, tile)
 
 
 # Asking
@@ -65,7 +65,7 @@ async def test_imagine_fills_the_request_from_the_models_card(house: House) -> N
 async def test_a_bad_prompt_stores_and_charges_nothing(house: House) -> None:
     with pytest.raises(InvalidPrompt):
         await house.imagine("a fox --seed x")
-    view = await house.service.account(ANNA_ASKS, GUILD)
+    view = await house.service.accounts.account(ANNA_ASKS, GUILD)
     assert (view.balance.spendable, view.balance.held) == (25, 0)
     assert [*view.waiting, *view.running] == []
     assert view.profile == Profile()
@@ -138,7 +138,7 @@ async def test_upscale_is_free_at_once_and_the_same_each_time(house: House) -> N
     assert first.id == second.id == third.id
     assert (first.status, first.request.seed) == (JobStatus.SUCCEEDED, 9)
     assert len(house.executor.runs) == before
-    assert await house.images.read(first.tile(1)) == picture(9)
+    assert await house.parts.files.read(first.tile(1)) == picture(9)
     assert await house.credits() == (24, 0)
     folders = {path.parent.name for path in (house.folder / "images").rglob("*.webp")}
     assert folders == {grid.id, first.id}
@@ -162,7 +162,7 @@ async def test_used_buttons(house: House) -> None:
     await act(house, Action.UPSCALE, grid.tile(1))
     await act(house, Action.VARY, grid.tile(4))
     await act(house, Action.REROLL, Tile(grid.id, 0))
-    assert await house.service.used(grid.id) == {
+    assert await house.service.drawing.used(grid.id) == {
         (Action.UPSCALE, 1), (Action.VARY, 4), (Action.REROLL, 0),
     }  # fmt: skip
 
@@ -213,9 +213,9 @@ async def test_another_servers_job_does_not_exist_here(house: House) -> None:
     for origin in (ELSEWHERE, DIRECT):
         for action in (Action.UPSCALE, Action.VARY, Action.REROLL):
             with pytest.raises(NotFound, match="do not know this job here"):
-                await house.service.act(admin_there, origin, action, grid.tile(1))
+                await house.service.drawing.act(admin_there, origin, action, grid.tile(1))
         with pytest.raises(NotFound, match="do not know this job here"):
-            await house.service.cancel(admin_there, origin, running.id)
+            await house.service.drawing.cancel(admin_there, origin, running.id)
     with pytest.raises(NotFound, match="do not know this job here"):
         await act(house, Action.UPSCALE, Tile("../../etc/passwd", 1))
 
@@ -223,8 +223,8 @@ async def test_another_servers_job_does_not_exist_here(house: House) -> None:
 async def test_one_direct_conversation_does_not_see_another(house: House) -> None:
     grid = await house.draw(origin=DIRECT)
     with pytest.raises(NotFound):
-        await house.service.act(BERT_ASKS, Origin(0, 701), Action.UPSCALE, grid.tile(1))
-    single = await house.service.act(ANNA_ASKS, DIRECT, Action.UPSCALE, grid.tile(1))
+        await house.service.drawing.act(BERT_ASKS, Origin(0, 701), Action.UPSCALE, grid.tile(1))
+    single = await house.service.drawing.act(ANNA_ASKS, DIRECT, Action.UPSCALE, grid.tile(1))
     assert single.origin == DIRECT
 
 
@@ -233,9 +233,9 @@ async def test_cancel_is_for_owner_and_moderators(tmp_path: Path) -> None:
         mine, other = await house.imagine(), await house.imagine()
         for asker in (BERT_ASKS, ADMIN_ASKS):
             with pytest.raises(NotAllowed, match="Manage Messages"):
-                await house.service.cancel(asker, HERE, mine.id)
-        assert (await house.service.cancel(ANNA_ASKS, HERE, mine.id)).status.finished
-        cancelled = await house.service.cancel(MODERATOR_ASKS, HERE, other.id)
+                await house.service.drawing.cancel(asker, HERE, mine.id)
+        assert (await house.service.drawing.cancel(ANNA_ASKS, HERE, mine.id)).status.finished
+        cancelled = await house.service.drawing.cancel(MODERATOR_ASKS, HERE, other.id)
         assert cancelled.status is JobStatus.CANCELLED
         assert await house.credits() == (25, 0)
 
@@ -261,7 +261,7 @@ async def test_account_shows_what_is_under_way(tmp_path: Path) -> None:
         await house.imagine(asker=BERT_ASKS)
         await house.imagine(origin=ELSEWHERE)
         await house.executor.started(1)
-        view = await house.service.account(ANNA_ASKS, GUILD)
+        view = await house.service.accounts.account(ANNA_ASKS, GUILD)
         assert [job.id for job in view.running] == [first.id]
         assert [job.id for job in view.waiting] == [second.id]
         assert (view.balance.spendable, view.balance.held) == (23, 2)
@@ -273,7 +273,7 @@ async def test_lifetime_use_counts_what_was_drawn(house: House) -> None:
     grid = await house.draw()
     await act(house, Action.UPSCALE, grid.tile(1))
     await house.draw(origin=ELSEWHERE)
-    profile = (await house.service.account(ANNA_ASKS, GUILD)).profile
+    profile = (await house.service.accounts.account(ANNA_ASKS, GUILD)).profile
     assert profile == Profile(grids=2, pictures=8, seconds=2.0)
 
 
@@ -282,7 +282,7 @@ async def test_lifetime_use_counts_what_was_drawn(house: House) -> None:
 
 async def test_picture_is_the_lossless_grid_with_its_recipe(house: House) -> None:
     job = await house.draw("A red fox, 日本! --seed 7 --no cats")
-    found = await house.service.picture(job, PLENTY)
+    found = await house.service.pictures.picture(job, PLENTY)
     assert found.filename == f"easel_a-red-fox_{job.id}.webp"
     assert (found.description, found.lossless) == ("A red fox, 日本!", True)
     grid = imaging.decode(found.data)
@@ -297,23 +297,25 @@ async def test_picture_is_the_lossless_grid_with_its_recipe(house: House) -> Non
 async def test_picture_of_one_tile(house: House) -> None:
     grid = await house.draw("a fox --seed 7")
     single = await act(house, Action.UPSCALE, grid.tile(4))
-    found = await house.service.picture(single, PLENTY)
+    found = await house.service.pictures.picture(single, PLENTY)
     assert imaging.decode(found.data).getpixel((3, 3)) == (10, 0, 128)
 
 
 async def test_a_prompt_without_letters_has_a_file_name(house: House) -> None:
     job = await house.draw("日本 🦊")
-    assert (await house.service.picture(job, PLENTY)).filename == f"easel_picture_{job.id}.webp"
+    assert (
+        await house.service.pictures.picture(job, PLENTY)
+    ).filename == f"easel_picture_{job.id}.webp"
 
 
 async def test_picture_of_damaged_or_lost_files_is_explained(house: House) -> None:
     job = await house.draw()
-    house.images.path(job.tile(2)).write_bytes(b"rubbish")
+    house.parts.files.path(job.tile(2)).write_bytes(b"rubbish")
     with pytest.raises(NotFound, match="picture"):
-        await house.service.picture(job, PLENTY)
-    house.images.path(job.tile(2)).unlink()
+        await house.service.pictures.picture(job, PLENTY)
+    house.parts.files.path(job.tile(2)).unlink()
     with pytest.raises(NotFound, match="cleared away"):
-        await house.service.picture(job, PLENTY)
+        await house.service.pictures.picture(job, PLENTY)
     with pytest.raises(NotFound, match="cleared away"):
         await act(house, Action.UPSCALE, job.tile(2))
 
@@ -323,13 +325,13 @@ async def test_picture_of_damaged_or_lost_files_is_explained(house: House) -> No
 
 async def posted(house: House, text: str = "a fox --seed 7") -> Job:
     job = await house.draw(text)
-    await house.service.delivered(job.id, int(job.id[:12], 16))
+    await house.service.outbox.delivered(job.id, int(job.id[:12], 16))
     return job
 
 
 async def test_nothing_is_cleared_away_without_need(house: House) -> None:
     await posted(house)
-    assert await house.service.housekeeping() == 0
+    assert await house.service.pictures.housekeeping() == 0
 
 
 async def test_old_pictures_go_and_buttons_say_so(tmp_path: Path) -> None:
@@ -337,17 +339,17 @@ async def test_old_pictures_go_and_buttons_say_so(tmp_path: Path) -> None:
         old = await posted(house)
         varied = await act(house, Action.VARY, old.tile(1))
         await house.end(varied)
-        await house.service.delivered(varied.id, 4)
+        await house.service.outbox.delivered(varied.id, 4)
         house.clock.now += 61
         young = await posted(house)
-        assert await house.service.housekeeping() == 8
-        assert await house.images.read(old.tile(1)) is None
-        assert await house.images.read(young.tile(1)) is not None
+        assert await house.service.pictures.housekeeping() == 8
+        assert await house.parts.files.read(old.tile(1)) is None
+        assert await house.parts.files.read(young.tile(1)) is not None
         for action in (Action.UPSCALE, Action.VARY):
             with pytest.raises(NotFound, match="cleared away to save space; 🔄 draws"):
                 await act(house, action, old.tile(1))
         with pytest.raises(NotFound, match="cleared away"):
-            await house.service.picture(old, PLENTY)
+            await house.service.pictures.picture(old, PLENTY)
         # 🔄 keeps that promise, of a variation too whose source is gone.
         for parent in (old, varied):
             again = await act(house, Action.REROLL, Tile(parent.id, 0))
@@ -356,7 +358,7 @@ async def test_old_pictures_go_and_buttons_say_so(tmp_path: Path) -> None:
 
 
 async def test_too_many_bytes_take_the_oldest(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("bot.service.drawing.EVICTED_AT_ONCE", 3)
+    monkeypatch.setattr("bot.service.pictures.EVICTED_AT_ONCE", 3)
     size = len(picture(7))
     rules = Rules(images_max_bytes=5 * size)
     async with House(tmp_path, automatic=True, rules=rules) as house:
@@ -364,10 +366,12 @@ async def test_too_many_bytes_take_the_oldest(tmp_path: Path, monkeypatch) -> No
         for _ in range(3):
             jobs.append(await posted(house))
             house.clock.now += 1
-        assert await house.service.housekeeping() == 7
-        left = [[bool(await house.images.read(job.tile(n))) for n in range(1, 5)] for job in jobs]
+        assert await house.service.pictures.housekeeping() == 7
+        left = [
+            [bool(await house.parts.files.read(job.tile(n))) for n in range(1, 5)] for job in jobs
+        ]
         assert left == [[False] * 4, [False] * 3 + [True], [True] * 4]
-        assert await house.service.housekeeping() == 0
+        assert await house.service.pictures.housekeeping() == 0
         with pytest.raises(NotFound, match="cleared away"):
             await act(house, Action.UPSCALE, jobs[0].tile(1))
 
@@ -377,11 +381,11 @@ async def test_an_extracted_picture_outlives_its_grid(tmp_path: Path) -> None:
         grid = await posted(house)
         house.clock.now += 50
         single = await act(house, Action.UPSCALE, grid.tile(2))
-        await house.service.delivered(single.id, 5)
+        await house.service.outbox.delivered(single.id, 5)
         house.clock.now += 11
-        assert await house.service.housekeeping() == 4
+        assert await house.service.pictures.housekeeping() == 4
         assert (await act(house, Action.UPSCALE, grid.tile(2))).id == single.id
-        assert (await house.service.picture(single, PLENTY)).data
+        assert (await house.service.pictures.picture(single, PLENTY)).data
         with pytest.raises(NotFound):
             await act(house, Action.UPSCALE, grid.tile(3))
 
@@ -394,10 +398,10 @@ async def test_what_is_needed_is_not_cleared_away(tmp_path: Path) -> None:
         before = len(house.executor.runs)
         varied = await act(house, Action.VARY, source.tile(2))
         await (await house.executor.started(before + 1)).image(0)
-        assert await house.service.housekeeping() == 3
-        assert await house.images.read(source.tile(2)) is not None
-        assert await house.images.read(varied.tile(1)) is not None
-        assert (await house.service.picture(undelivered, PLENTY)).data
+        assert await house.service.pictures.housekeeping() == 3
+        assert await house.parts.files.read(source.tile(2)) is not None
+        assert await house.parts.files.read(varied.tile(1)) is not None
+        assert (await house.service.pictures.picture(undelivered, PLENTY)).data
 
 
 # Delivery: a post office with Discord's habits, and a crash at every point
@@ -441,7 +445,7 @@ async def deliver(house: House, office: PostOffice, job: Job, crash_at: str = "n
         if name == crash_at:
             raise Crash(name)
 
-    begun = await house.service.begin_delivery(job.id)
+    begun = await house.service.outbox.begin_delivery(job.id)
     if begun is None:
         return
     delivery, search = begun
@@ -451,13 +455,13 @@ async def deliver(house: House, office: PostOffice, job: Job, crash_at: str = "n
         message = office.search(job.id)
         step("searched")
         if not message:
-            renewed = await house.service.renew_delivery(job.id)
+            renewed = await house.service.outbox.renew_delivery(job.id)
             assert renewed is not None
             delivery = renewed
             step("renewed")
     message = message or office.post(job.id, delivery.nonce)
     step("posted")
-    await house.service.delivered(job.id, message)
+    await house.service.outbox.delivered(job.id, message)
 
 
 @pytest.mark.parametrize("pause", [1.0, 100.0, 170.0, 1000.0])
@@ -472,28 +476,25 @@ async def test_one_message_whatever_crashes(tmp_path, first, second, pause) -> N
             except Crash:
                 house.clock.now += pause
         assert list(office.messages.values()) == [job.id]
-        delivery = await house.service.delivery(job.id)
+        delivery = await house.service.outbox.delivery(job.id)
         assert delivery is not None
         assert delivery.message == 1
-        assert await house.service.undelivered() == []
+        assert await house.service.outbox.undelivered() == []
 
 
 async def test_delivered_results_are_not_posted_after_a_restart(house: House) -> None:
     office, job, other = PostOffice(house), await house.draw(), await house.draw()
     await deliver(house, office, job)
     await house.restart()
-    assert [one.job for one in await house.service.undelivered()] == [other.id]
+    assert [one.job for one in await house.service.outbox.undelivered()] == [other.id]
     await deliver(house, office, job)
     assert list(office.messages.values()) == [job.id]
-    found = await house.service.job_of_message(1)
-    assert found is not None
-    assert found.id == job.id
 
 
 async def test_a_deleted_result_can_be_posted_once_more(house: House) -> None:
     office, job = PostOffice(house), await house.draw()
     await deliver(house, office, job)
-    await house.service.deliver_again(job.id, 1)
+    await house.service.outbox.deliver_again(job.id, 1)
     await deliver(house, office, job)
     await deliver(house, office, job)
     assert list(office.messages.values()) == [job.id, job.id]
@@ -502,20 +503,20 @@ async def test_a_deleted_result_can_be_posted_once_more(house: House) -> None:
 async def test_a_result_given_up_is_posted_when_somebody_presses_again(house: House) -> None:
     grid = await house.draw()
     single = await act(house, Action.UPSCALE, grid.tile(1))
-    await house.service.give_up_delivery(single.id, "no permission")
-    assert await house.service.begin_delivery(single.id) is None
+    await house.service.outbox.give_up_delivery(single.id, "no permission")
+    assert await house.service.outbox.begin_delivery(single.id) is None
     await act(house, Action.UPSCALE, grid.tile(1))
-    assert await house.service.begin_delivery(single.id) is not None
+    assert await house.service.outbox.begin_delivery(single.id) is not None
 
 
 async def test_notices_are_remembered(tmp_path: Path) -> None:
     async with House(tmp_path) as house:
         job = await house.imagine()
-        await house.service.set_notice(job.id, 44)
+        await house.service.outbox.set_notice(job.id, 44)
         await house.restart()
-        assert [one.notice for one in await house.service.unfinished()] == [44]
-        await house.service.cancel(ANNA_ASKS, HERE, job.id)
-        assert [one.id for one in await house.service.stale_notices()] == [job.id]
+        assert [one.notice for one in await house.service.drawing.unfinished()] == [44]
+        await house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
+        assert [one.id for one in await house.service.outbox.stale_notices()] == [job.id]
 
 
 # Admins
@@ -529,34 +530,34 @@ async def test_only_admins_of_a_server(house: House) -> None:
         (ADMIN_ASKS, 0, "belong to a server"),
     ):
         for ask in (
-            service.set_quota(asker, guild, "user", ANNA, QuotaSetting(9, Period.DAY)),
-            service.clear_quota(asker, guild, "user", ANNA),
-            service.grant(asker, guild, ANNA, 5, ""),
-            service.refill(asker, guild, ANNA, frozenset()),
-            service.quota_settings(asker, guild),
-            service.balance_of(asker, guild, ANNA, frozenset()),
-            service.usage(asker, guild, 7),
-            service.audit_trail(asker, guild),
+            service.quotas.set(asker, guild, "user", ANNA, QuotaSetting(9, Period.DAY)),
+            service.quotas.clear(asker, guild, "user", ANNA),
+            service.quotas.grant(asker, guild, ANNA, 5, ""),
+            service.quotas.refill(asker, guild, ANNA, frozenset()),
+            service.quotas.settings(asker, guild),
+            service.quotas.balance_of(asker, guild, ANNA, frozenset()),
+            service.quotas.usage(asker, guild, 7),
+            service.quotas.audit_trail(asker, guild),
         ):
             with pytest.raises(NotAllowed, match=words):
                 await ask
-    assert await service.audit_trail(ADMIN_ASKS, GUILD) == []
+    assert await service.quotas.audit_trail(ADMIN_ASKS, GUILD) == []
     assert await house.credits() == (25, 0)
 
 
 async def test_quotas_of_server_role_and_user(house: House) -> None:
     service = house.service
     member = Asker(ANNA, roles=frozenset({ROLE}))
-    await service.set_quota(ADMIN_ASKS, GUILD, "server", 0, QuotaSetting(credits=5))
+    await service.quotas.set(ADMIN_ASKS, GUILD, "server", 0, QuotaSetting(credits=5))
     assert await house.credits() == (5, 0)
-    await service.set_quota(ADMIN_ASKS, GUILD, "role", ROLE, QuotaSetting(credits=8, running=1))
+    await service.quotas.set(ADMIN_ASKS, GUILD, "role", ROLE, QuotaSetting(credits=8, running=1))
     assert await house.credits(member) == (8, 0)
-    assert await service.quota_of(GUILD, ANNA, member.roles) == Quota(8, Period.DAY, 1, 10)
-    await service.set_quota(ADMIN_ASKS, GUILD, "user", ANNA, QuotaSetting(credits=2))
-    assert await service.quota_of(GUILD, ANNA, member.roles) == Quota(2, Period.DAY, 1, 10)
-    assert await service.quota_of(GUILD + 1, ANNA, member.roles) == Quota()
-    assert await service.clear_quota(ADMIN_ASKS, GUILD, "user", ANNA)
-    view = await service.quota_settings(ADMIN_ASKS, GUILD)
+    assert await service.accounts.quota_of(GUILD, ANNA, member.roles) == Quota(8, Period.DAY, 1, 10)
+    await service.quotas.set(ADMIN_ASKS, GUILD, "user", ANNA, QuotaSetting(credits=2))
+    assert await service.accounts.quota_of(GUILD, ANNA, member.roles) == Quota(2, Period.DAY, 1, 10)
+    assert await service.accounts.quota_of(GUILD + 1, ANNA, member.roles) == Quota()
+    assert await service.quotas.clear(ADMIN_ASKS, GUILD, "user", ANNA)
+    view = await service.quotas.settings(ADMIN_ASKS, GUILD)
     assert view.fallback == Quota()
     assert view.settings == {
         ("role", ROLE): QuotaSetting(8, Period.DAY, 1),
@@ -569,24 +570,24 @@ async def test_grant_refill_show_usage_and_their_trail(house: House) -> None:
     await house.draw()
     await house.draw(asker=BERT_ASKS)
     await house.draw(asker=BERT_ASKS)
-    assert await service.grant(ADMIN_ASKS, GUILD, ANNA, 3, "prize") == 3
+    assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, 3, "prize") == 3
     assert await house.credits() == (27, 0)
-    assert (await service.refill(ADMIN_ASKS, GUILD, ANNA, frozenset())).spendable == 28
-    balance, quota = await service.balance_of(ADMIN_ASKS, GUILD, BERT, frozenset())
+    assert (await service.quotas.refill(ADMIN_ASKS, GUILD, ANNA, frozenset())).spendable == 28
+    balance, quota = await service.quotas.balance_of(ADMIN_ASKS, GUILD, BERT, frozenset())
     assert (balance.periodic, quota.credits) == (23, 25)
-    assert await service.usage(ADMIN_ASKS, GUILD, 1) == [Usage(BERT, 2), Usage(ANNA, 1)]
-    assert await service.grant(ADMIN_ASKS, GUILD, ANNA, -100, "") == -3
-    trail = await service.audit_trail(ADMIN_ASKS, GUILD)
+    assert await service.quotas.usage(ADMIN_ASKS, GUILD, 1) == [Usage(BERT, 2), Usage(ANNA, 1)]
+    assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, -100, "") == -3
+    trail = await service.quotas.audit_trail(ADMIN_ASKS, GUILD)
     assert [one.deed for one in reversed(trail)] == [
         "quota grant", "quota reset credits", "quota show", "quota usage", "quota grant",
     ]  # fmt: skip
     assert {one.actor for one in trail} == {ADMIN_ASKS.user}
-    assert await service.audit_trail(ADMIN_ASKS, GUILD + 1) == []
+    assert await service.quotas.audit_trail(ADMIN_ASKS, GUILD + 1) == []
 
 
 async def test_a_better_role_gained_today_grants_the_difference(house: House) -> None:
-    await house.service.set_quota(ADMIN_ASKS, GUILD, "server", GUILD, QuotaSetting(credits=2))
-    await house.service.set_quota(ADMIN_ASKS, GUILD, "role", ROLE, QuotaSetting(credits=3))
+    await house.service.quotas.set(ADMIN_ASKS, GUILD, "server", GUILD, QuotaSetting(credits=2))
+    await house.service.quotas.set(ADMIN_ASKS, GUILD, "role", ROLE, QuotaSetting(credits=3))
     await house.draw()
     await house.draw()
     with pytest.raises(OutOfCredits):
@@ -601,17 +602,17 @@ async def test_a_better_role_gained_today_grants_the_difference(house: House) ->
 
 
 async def test_watchers_of_unknown_and_ended_jobs(house: House) -> None:
-    assert [update async for update in house.service.watch("unknown")] == []
+    assert [update async for update in house.service.drawing.watch("unknown")] == []
     job = await house.draw()
-    updates = [update async for update in house.service.watch(job.id)]
+    updates = [update async for update in house.service.drawing.watch(job.id)]
     assert [update.job.status for update in updates] == [JobStatus.SUCCEEDED]
-    assert house.service.newest(job) is None
+    assert house.service.drawing.newest(job) is None
 
 
 async def test_newest_has_a_position_as_soon_as_the_job_is_accepted(tmp_path: Path) -> None:
     async with House(tmp_path, workers=0) as house:
         first, second = await house.imagine(), await house.imagine()
-        found = [house.service.newest(job) for job in (first, second)]
+        found = [house.service.drawing.newest(job) for job in (first, second)]
         assert [update.position for update in found if update] == [1, 2]
 
 

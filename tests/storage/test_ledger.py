@@ -18,10 +18,10 @@ from bot.domain.errors import OutOfCredits
 from bot.domain.people import Account
 from bot.domain.quota import Period, Quota
 from bot.storage import ledger
+from bot.storage.audit import AuditRepository
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository, Usage
-from bot.storage.quotas import GuildRepository
 from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job
 
 ACCOUNT = Account(GUILD, ANNA)
@@ -145,11 +145,11 @@ async def test_taking_back_stops_at_zero(database: Database) -> None:
 
 
 async def test_grants_and_refills_are_in_the_audit_trail(database: Database) -> None:
-    book, guilds = LedgerRepository(database), GuildRepository(database)
+    book, audit = LedgerRepository(database), AuditRepository(database)
     await book.grant(ACCOUNT, 3, ADMIN, "thanks", MORNING)
     await submitted(database)
     await book.refill(ACCOUNT, FIVE, ADMIN, MORNING)
-    newest, older = await guilds.audit_trail(GUILD)
+    newest, older = await audit.newest(GUILD)
     assert (newest.actor, newest.deed) == (ADMIN, "quota reset credits")
     assert newest.detail == {"user": ANNA, "changed": 1}
     assert older.detail == {"user": ANNA, "asked": 3, "changed": 3, "reason": "thanks"}

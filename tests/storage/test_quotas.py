@@ -7,8 +7,9 @@ import sqlite3
 import pytest
 
 from bot.domain.quota import Period, QuotaSetting
+from bot.storage.audit import AuditRepository
 from bot.storage.database import Database
-from bot.storage.quotas import GuildRepository
+from bot.storage.quotas import QuotaRepository
 from tests.kit.values import ANNA, BERT, GUILD, MORNING
 
 ADMIN, ROLE = 99, 500
@@ -16,11 +17,16 @@ TEN = QuotaSetting(10, Period.DAY)
 
 
 @pytest.fixture
-def guilds(database: Database) -> GuildRepository:
-    return GuildRepository(database)
+def guilds(database: Database) -> QuotaRepository:
+    return QuotaRepository(database)
 
 
-async def test_policy_holds_what_concerns_the_user(guilds: GuildRepository) -> None:
+@pytest.fixture
+def audit(database: Database) -> AuditRepository:
+    return AuditRepository(database)
+
+
+async def test_policy_holds_what_concerns_the_user(guilds: QuotaRepository) -> None:
     await guilds.set_quota(GUILD, "server", GUILD, TEN, ADMIN, MORNING)
     await guilds.set_quota(GUILD, "role", ROLE, QuotaSetting(running=5), ADMIN, MORNING)
     await guilds.set_quota(GUILD, "role", ROLE + 1, QuotaSetting(running=9), ADMIN, MORNING)
@@ -34,7 +40,7 @@ async def test_policy_holds_what_concerns_the_user(guilds: GuildRepository) -> N
     assert (stranger.roles, stranger.own) == ({}, QuotaSetting())
 
 
-async def test_a_setting_is_laid_over_the_older_one(guilds: GuildRepository) -> None:
+async def test_a_setting_is_laid_over_the_older_one(guilds: QuotaRepository) -> None:
     await guilds.set_quota(GUILD, "user", ANNA, TEN, ADMIN, MORNING)
     merged = await guilds.set_quota(GUILD, "user", ANNA, QuotaSetting(running=1), ADMIN, MORNING)
     assert merged == QuotaSetting(10, Period.DAY, 1)
@@ -45,7 +51,7 @@ async def test_a_setting_is_laid_over_the_older_one(guilds: GuildRepository) -> 
     assert await guilds.settings(GUILD) == {("user", ANNA): merged}
 
 
-async def test_clear(guilds: GuildRepository) -> None:
+async def test_clear(guilds: QuotaRepository) -> None:
     await guilds.set_quota(GUILD, "user", ANNA, TEN, ADMIN, MORNING)
     assert not await guilds.clear_quota(GUILD + 1, "user", ANNA, ADMIN, MORNING)
     assert await guilds.clear_quota(GUILD, "user", ANNA, ADMIN, MORNING)
@@ -53,23 +59,27 @@ async def test_clear(guilds: GuildRepository) -> None:
     assert await guilds.settings(GUILD) == {}
 
 
-async def test_every_change_is_in_the_trail_newest_first(guilds: GuildRepository) -> None:
+async def test_every_change_is_in_the_trail_newest_first(
+    guilds: QuotaRepository, audit: AuditRepository
+) -> None:
     await guilds.set_quota(GUILD, "role", ROLE, TEN, ADMIN, MORNING)
     await guilds.clear_quota(GUILD, "role", ROLE, ADMIN + 1, MORNING + 1)
-    await guilds.audit(GUILD, ADMIN, "quota show", {}, MORNING + 2)
-    await guilds.audit(GUILD + 1, ADMIN, "quota show", {}, MORNING + 3)
-    trail = await guilds.audit_trail(GUILD)
+    await audit.write(GUILD, ADMIN, "quota show", {}, MORNING + 2)
+    await audit.write(GUILD + 1, ADMIN, "quota show", {}, MORNING + 3)
+    trail = await audit.newest(GUILD)
     assert [(one.actor, one.deed, one.at - MORNING) for one in trail] == [
         (ADMIN, "quota show", 2.0),
         (ADMIN + 1, "quota reset limits", 1.0),
         (ADMIN, "quota set", 0.0),
     ]
     assert trail[2].detail == {"scope": "role", "target": ROLE, "credits": 10, "period": "day"}
-    assert len(await guilds.audit_trail(GUILD, limit=1)) == 1
+    assert len(await audit.newest(GUILD, limit=1)) == 1
 
 
-async def test_a_refused_change_leaves_no_trail(guilds: GuildRepository) -> None:
+async def test_a_refused_change_leaves_no_trail(
+    guilds: QuotaRepository, audit: AuditRepository
+) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         await guilds.set_quota(GUILD, "user", ANNA, QuotaSetting(running=0), ADMIN, MORNING)
-    assert await guilds.audit_trail(GUILD) == []
+    assert await audit.newest(GUILD) == []
     assert await guilds.settings(GUILD) == {}

@@ -15,6 +15,8 @@ from bot.storage.database import Database
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
+from bot.storage.outbox import OutboxRepository
+from bot.storage.pictures import PictureRepository
 from tests.storage import version_2
 from tests.storage.version_2 import GRID, NOW, STATES, UPSCALED
 
@@ -47,9 +49,9 @@ async def test_every_job_of_version_2_is_read(old: Database) -> None:
 
 
 async def test_buttons_that_were_used_and_results_that_are_due_are_known(old: Database) -> None:
-    jobs = JobRepository(old)
+    jobs, outbox = JobRepository(old), OutboxRepository(old)
     assert await jobs.used(GRID) == {(Action.VARY, 1), (Action.UPSCALE, 2), (Action.REROLL, 0)}
-    assert {each.job for each in await jobs.undelivered()} == version_2.UNPOSTED
+    assert {each.job for each in await outbox.undelivered()} == version_2.UNPOSTED
     stale = {job.id for job in await jobs.stale_notices()}
     assert {version_2.FAILED, version_2.CANCELLED, version_2.UNDELIVERED} <= stale
 
@@ -64,9 +66,9 @@ async def test_balances_are_what_version_2_computed(
 
 
 async def test_pictures_that_were_kept_have_their_files(old: Database, tmp_path: Path) -> None:
-    store, jobs = ImageStore(tmp_path / "images"), JobRepository(old)
+    store, pictures = ImageStore(tmp_path / "images"), PictureRepository(old)
     for job in await ids(old):
-        for index, row in (await jobs.images(job)).items():
+        for index, row in (await pictures.of_job(job)).items():
             data = await store.read(Tile(job, index))
             assert (data is None) == row.evicted
             assert data is None or imaging.decode(data).size == (16, 16)

@@ -1,0 +1,53 @@
+"""Makes requests: the one place where a prompt and a model become what is to be drawn. Pure but for
+the seed that nobody chose."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from bot.domain.action import Action
+from bot.domain.prompt import Prompt
+from bot.domain.prompt.parameters import SEED_MAX
+from bot.domain.request import GenerationRequest
+from bot.domain.size import Size
+from bot.models.cards import ModelCard
+
+
+def new_seed() -> int:
+    """A seed that nobody chose."""
+    return secrets.randbelow(SEED_MAX + 1)
+
+
+def imagine(card: ModelCard, text: str) -> GenerationRequest:
+    """The request for a grid of what somebody typed. Raises InvalidPrompt."""
+    prompt = Prompt.parse(text)
+    return GenerationRequest(
+        action=Action.IMAGINE,
+        prompt=prompt,
+        model=card.id,
+        size=size_of(card, prompt),
+        seed=new_seed() if prompt.seed is None else prompt.seed,
+        steps=card.steps_for(prompt.quality),
+        guidance=card.guidance,
+        sampler=card.sampler,
+    )
+
+
+def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
+    """The request for the model of today, where the operator changed it since."""
+    if request.model == card.id:
+        return request
+    return replace(
+        request,
+        model=card.id,
+        size=size_of(card, request.prompt),
+        steps=card.steps_for(request.prompt.quality),
+        guidance=card.guidance,
+        sampler=card.sampler,
+    )
+
+
+def size_of(card: ModelCard, prompt: Prompt) -> Size:
+    """The pixels that this model draws for the prompt's shape."""
+    return Size.fit(prompt.aspect, card.native, card.multiple)

@@ -1,0 +1,53 @@
+"""What the operator allows, and who may do what. Every refusal is a `UserError` for the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.errors import NotAllowed, NotFound
+from bot.domain.job import Job
+from bot.domain.people import Asker, Origin
+from bot.domain.quota import Quota
+
+DIRECT = 0
+"""The guild of direct messages."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the operator's settings say about users and disk."""
+
+    quota: Quota = Quota()
+    dm_quota: Quota = Quota()
+    queue_limit: int = 1000
+    images_max_bytes: int = 20 << 30
+    images_max_age_s: float = 0.0
+
+
+def require_visible(job: Job | None, origin: Origin) -> Job:
+    """The job if it belongs where the asker is; another server's job does not exist here.
+
+    Raises NotFound.
+    """
+    same = job is not None and job.origin.guild == origin.guild
+    if job is not None and same and origin.guild == DIRECT:
+        same = job.origin.channel == origin.channel
+    if job is None or not same:
+        raise NotFound("I do not know this job here; its message may be from another server.")
+    return job
+
+
+def require_right_to_cancel(asker: Asker, job: Job) -> None:
+    """Raises NotAllowed for somebody else's job without Manage Messages."""
+    if asker.user != job.user and not asker.moderator:
+        raise NotAllowed(
+            "Only the person who asked for this, or a member with Manage Messages, can cancel it."
+        )
+
+
+def require_admin(asker: Asker, guild: int) -> None:
+    """Raises NotAllowed where there is nothing to administer, or no right to."""
+    if guild == DIRECT:
+        raise NotAllowed("Quotas belong to a server; use this command there.")
+    if not asker.admin:
+        raise NotAllowed("Only members with the Manage Server permission can do this.")

@@ -1,0 +1,24 @@
+"""The one object that the chat side carries: the use cases, by what they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.service.accounts import Accounts
+from bot.service.drawing import Drawings
+from bot.service.outbox import Outbox
+from bot.service.pictures import Pictures
+from bot.service.quotas import Quotas
+from bot.service.words import Words
+
+
+@dataclass(frozen=True)
+class Service:
+    """Parts that know one another only through their constructors; `bot.app` builds them."""
+
+    drawing: Drawings
+    pictures: Pictures
+    outbox: Outbox
+    accounts: Accounts
+    quotas: Quotas
+    words: Words
