@@ -1,4 +1,4 @@
-"""The command line: run · sandbox · render · check · bench.
+"""The command line: run · sandbox · render · check · health · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
 `run` if DISCORD_TOKEN is set and `sandbox` otherwise.
@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from bot.domain.errors import EaselError, SettingsError
+from bot.environment import Environment
 from bot.ops.logs import log_to_stderr
-from bot.settings import Settings, environment
+from bot.settings import Settings
+
+log = logging.getLogger("bot")
 
 NO_TOKEN = (
     "DISCORD_TOKEN is not set. Put it into .env (the README says where to get one), or start "
@@ -30,15 +34,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if rest and options.command != "render":
         parser.error(f"unrecognised arguments: {' '.join(rest)}")
     try:
-        settings = Settings.read(environment(Path.cwd(), os.environ))
+        surroundings = Environment.read(Path.cwd(), os.environ)
+        settings = Settings.read(surroundings.values())
         log_to_stderr(settings.log_level)
-        return _command(options, rest, settings)
+        if options.command not in {"check", "health"}:  # one says it itself, one comes every minute
+            _tell(surroundings)
+        return _command(options, rest, settings, surroundings)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except EaselError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+
+
+def _tell(surroundings: Environment) -> None:
+    for notice in surroundings.notices():
+        log.warning("%s", notice)
+    if sources := surroundings.sources():
+        log.info("settings: %s", sources)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,13 +69,16 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path(), help="folder for the grid and its pictures"
     )
     commands.add_parser("check", help="say what is wrong with the installation, and the remedy")
+    commands.add_parser("health", help="ask the bot that runs with these settings how it is")
     bench = commands.add_parser("bench", help="measure this machine; writes BENCHMARKS.md")
     bench.add_argument("--out", type=Path, help="another file than BENCHMARKS.md of the project")
     bench.add_argument("--quick", action="store_true", help="only see that everything works")
     return parser
 
 
-def _command(options: argparse.Namespace, rest: list[str], settings: Settings) -> int:
+def _command(
+    options: argparse.Namespace, rest: list[str], settings: Settings, surroundings: Environment
+) -> int:
     match options.command or ("run" if settings.discord_token else "sandbox"):
         case "run":
             if not settings.discord_token:
@@ -80,7 +97,11 @@ def _command(options: argparse.Namespace, rest: list[str], settings: Settings) -
         case "check":
             from bot.commands.check import check
 
-            return asyncio.run(check(settings))
+            return asyncio.run(check(settings, surroundings))
+        case "health":
+            from bot.commands.health import health
+
+            return health(settings)
         case "bench":
             from bot.bench import bench
 

@@ -1,10 +1,12 @@
 """Settings: one frozen object read once from a mapping. Fails with the name of what is wrong.
 
-`.env.example` is the text of `example()`; a test keeps it so.
+`.env.example` is the text of `example()`; a test keeps it so. Where values come from is
+`bot.environment`'s.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,8 +15,9 @@ from typing import Any
 from bot.domain.errors import SettingsError
 
 _EXAMPLE_HEAD = """\
-# Copy this file to .env and change what you need; what stands here are the defaults.
-# Real environment variables win over the file.
+# Copy this file to .env; what stands behind a # is the default: remove the # to set another value.
+# Real environment variables win over the file. Any name may have EASEL_ in front, and such a name
+# wins over both: write EASEL_MODEL where MODEL is another program's variable.
 """
 
 
@@ -65,10 +68,12 @@ def _number(low: float, high: float) -> Callable[[str], float]:
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
+    by_letters = {choice.upper(): choice for choice in choices}
+
     def read(text: str) -> str:
-        if text not in choices:
+        if text.upper() not in by_letters:
             raise ValueError(text)
-        return text
+        return by_letters[text.upper()]
 
     read.__doc__ = "one of " + ", ".join(choices)
     return read
@@ -86,6 +91,45 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _ids(text: str) -> frozenset[int]:
+    """ids (whole numbers) separated by commas"""
+    found = frozenset(int(word) for word in _words(text))
+    if not all(0 < each < 1 << 64 for each in found):
+        raise ValueError(text)
+    return found
+
+
+def _path(text: str) -> str:
+    """a path; ~ at its beginning is the home folder"""
+    if "\0" in text:
+        raise ValueError(text)
+    try:
+        return str(Path(text).expanduser()) if text.startswith("~") else text
+    except RuntimeError as error:  # whose home?
+        raise ValueError(text) from error
+
+
+def _folder(text: str) -> Path:
+    """a folder; ~ at its beginning is the home folder"""
+    return Path(_path(text))
+
+
+_SLIPS = (
+    (r"[<\[{(].*[>\]})]", "stands in brackets"),
+    (r"[“”„‘’‚«»`].*|.*[“”„‘’‚«»`]", "stands in a word processor's quotation marks"),
+    (r"[Bb]ot\s.*", "begins with “Bot”"),
+    (r".*\s.*", "contains a space"),
+    (r".*[^!-~].*", "contains what is no letter, digit or sign of a token"),
+)
+
+
+def _secret(text: str) -> Secret:
+    for pattern, slip in _SLIPS:
+        if re.fullmatch(pattern, text, re.DOTALL):
+            raise SettingsError(f"{slip}; write the token alone.")
+    return Secret(text)
+
+
 def _setting(default: str, meaning: str, read: Callable[[str], Any] = str) -> Any:
     return field(
         default_factory=lambda: read(default),
@@ -98,14 +142,14 @@ class Settings:
     """Every setting, with its default. Names in the environment are the upper-case field names."""
 
     discord_token: Secret = _setting(
-        "", "Bot token from the Discord developer portal; empty starts the sandbox", Secret
+        "", "Bot token from the Discord developer portal; empty starts the sandbox", _secret
     )
     discord_api_url: str = _setting(
         "", "Another server that speaks Discord's API (the sandbox sets this itself)", _url
     )
-    data_dir: Path = _setting("data", "Folder for the database and the pictures", Path)
+    data_dir: Path = _setting("data", "Folder for the database and the pictures", _folder)
     model: str = _setting(
-        "", "Folder, hub id or .safetensors/.ckpt file; empty is the embedded model"
+        "", "Folder, hub id or .safetensors/.ckpt file; empty is the embedded model", _path
     )
     model_native: int = _setting(
         "0", "Side in pixels that the model draws best; 0 goes by its name", _whole(0, 4096)
@@ -116,8 +160,10 @@ class Settings:
     model_guidance: float = _setting(
         "-1", "Guidance scale; -1 goes by the model's name", _number(-1, 30)
     )
-    model_cache: str = _setting("", "Folder for downloaded models; empty is the hub's default")
-    hf_token: Secret = _setting("", "Token for gated models of the Hugging Face hub", Secret)
+    model_cache: str = _setting(
+        "", "Folder for downloaded models; empty is the hub's default", _path
+    )
+    hf_token: Secret = _setting("", "Token for gated models of the Hugging Face hub", _secret)
     device: str = _setting(
         "auto", "auto takes every GPU, else the CPU; or name devices such as cuda:0,cuda:1"
     )
@@ -137,6 +183,20 @@ class Settings:
     running_limit: int = _setting("3", "Jobs of one user drawn at once", _whole(1, 100))
     waiting_limit: int = _setting("10", "Jobs of one user in the queue", _whole(1, 1000))
     queue_limit: int = _setting("1000", "Jobs in the queue in all", _whole(1, 100_000))
+    credits_max: int = _setting(
+        "0",
+        "Most grids a period that a server's admins may allow a user; 0 is no cap",
+        _whole(0, 10**6),
+    )
+    running_max: int = _setting(
+        "0", "Most jobs drawn at once that admins may allow a user; 0 is no cap", _whole(0, 100)
+    )
+    waiting_max: int = _setting(
+        "0", "Most jobs in the queue that admins may allow a user; 0 is no cap", _whole(0, 1000)
+    )
+    guilds: frozenset[int] = _setting(
+        "", "Ids of the only servers that are served, separated by commas; empty serves all", _ids
+    )
     images_max_gb: float = _setting(
         "20", "Pictures kept on disk; the oldest go first", _number(0.01, 100_000)
     )
@@ -162,38 +222,43 @@ class Settings:
         values: dict[str, Any] = {}
         for row in fields(cls):
             text = environ.get(row.name.upper())
-            if text is None or (not text.strip() and row.metadata["default"]):
+            if text is None or (not _bare(text) and row.metadata["default"]):
                 continue
-            values[row.name] = _cast(row.name.upper(), text.strip(), row.metadata["read"])
+            values[row.name] = _cast(row.name.upper(), _bare(text), row.metadata["read"])
         return cls(**values)
+
+
+NAMES = tuple(row.name.upper() for row in fields(Settings))
+
+
+def _bare(text: str) -> str:
+    """Without the pair of quotes that `docker run --env-file` hands over with the value."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1].strip()
+    return text
 
 
 def _cast(name: str, text: str, read: Callable[[str], Any]) -> Any:
     try:
         return read(text)
+    except SettingsError as error:  # a secret: its value is not repeated
+        raise SettingsError(f"{name} {error}") from None
     except ValueError:
         wanted = read.__doc__ or "another value"
         raise SettingsError(f"{name} is {text!r}; it should be {wanted}.") from None
 
 
-def environment(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """`.env` in `folder`, overridden by the real environment.
-
-    Raises SettingsError when the file cannot be read as text.
-    """
-    from dotenv import dotenv_values
-
-    try:
-        file = dotenv_values(folder / ".env", interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{folder / '.env'} cannot be read as UTF-8 text: {error}.") from None
-    return {key: value or "" for key, value in file.items()} | dict(environ)
-
-
 def example() -> str:
-    """The text of `.env.example`: each setting with its meaning and default."""
+    """The text of `.env.example`: each setting with its meaning and, commented out, its default.
+
+    A file that spelled the defaults out would carry them to where others hold: into a container.
+    Only the line that everybody fills in is open.
+    """
     rows = (
-        f"# {row.metadata['meaning']}\n{row.name.upper()}={row.metadata['default']}\n"
+        f"# {row.metadata['meaning']}\n"
+        f"{'' if row.name == 'discord_token' else '# '}"
+        f"{row.name.upper()}={row.metadata['default']}\n"
         for row in fields(Settings)
     )
     return "\n".join((_EXAMPLE_HEAD, *rows))

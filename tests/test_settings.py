@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import SettingsError
-from bot.settings import Secret, Settings, environment, example
+from bot.environment import Environment
+from bot.settings import NAMES, Secret, Settings, example
 
 ROOT = Path(__file__).parent.parent
-NAMES = [row.name.upper() for row in dataclasses.fields(Settings)]
 
 
 def refusal(**environ: str) -> str:
@@ -70,6 +71,59 @@ def test_error_names_setting_value_and_what_would_be_right(name, value, wanted) 
     assert wanted in said
 
 
+@pytest.mark.parametrize("name", ["DATA_DIR", "MODEL", "MODEL_CACHE"])
+def test_every_path_may_begin_at_home(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    value = getattr(Settings.read({name: "~/easel"}), name.lower())
+    assert str(value) == str(tmp_path / "easel")
+    assert "it should be a" in refusal(**{name: "~nobody-of-this-name/easel"})
+
+
+def test_a_model_of_the_hub_is_no_path() -> None:
+    assert Settings.read({"MODEL": "stabilityai/sd-turbo"}).model == "stabilityai/sd-turbo"
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_one_pair_of_quotes_is_no_part_of_a_value(quote: str) -> None:
+    given = {"MODEL": "/x", "CREDITS": "5", "DISCORD_TOKEN": "a.b.c", "DATA_DIR": ""}
+    quoted = Settings.read({name: f"{quote}{text}{quote}" for name, text in given.items()})
+    assert quoted == Settings.read(given)
+
+
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "HF_TOKEN"])
+@pytest.mark.parametrize(
+    ("text", "slip"),
+    [
+        ("“hush.hush”", "quotation marks"),
+        ("<hush.hush>", "brackets"),
+        ("[hush.hush]", "brackets"),
+        ("Bot hush.hush", "begins with “Bot”"),
+        ("hush.hush # my bot", "contains a space"),
+        ("hush.hüsh", "no letter, digit or sign"),
+    ],
+)
+def test_what_is_no_token_is_said_without_repeating_it(name: str, text: str, slip: str) -> None:
+    said = refusal(**{name: text})
+    assert said.startswith(f"{name} ")
+    assert slip in said
+    assert said.endswith("write the token alone.")
+    assert "hush" not in said
+
+
+def test_servers_are_a_list_of_ids() -> None:
+    assert Settings().guilds == frozenset()
+    assert Settings.read({"GUILDS": "123456789012345678, 5"}).guilds == {123456789012345678, 5}
+    assert "ids" in refusal(GUILDS="my server")
+    assert "ids" in refusal(GUILDS="-5")
+
+
+def test_the_case_of_a_word_does_not_count() -> None:
+    settings = Settings.read({"LOG_LEVEL": "debug", "DTYPE": "BFloat16"})
+    assert (settings.log_level, settings.dtype) == ("DEBUG", "bfloat16")
+
+
 @given(st.sampled_from(NAMES), st.text(max_size=20))
 def test_any_text_gives_a_value_or_a_named_error(name: str, text: str) -> None:
     refused = ""
@@ -103,33 +157,21 @@ def test_secrets_compare_by_value() -> None:
     assert bool(Secret("a")) is True
 
 
-def test_environment_wins_over_the_file(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("CREDITS=5\nDISCORD_TOKEN='a.$b${HOME}'\nMODEL\n")
-    merged = environment(tmp_path, {"CREDITS": "9"})
-    assert merged["CREDITS"] == "9"
-    assert merged["DISCORD_TOKEN"] == "a.$b${HOME}"
-    assert Settings.read(merged).model == ""
-
-
-def test_without_a_file_the_environment_is_all(tmp_path: Path) -> None:
-    assert environment(tmp_path, {"CREDITS": "9"}) == {"CREDITS": "9"}
-
-
-def test_unreadable_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_bytes(b"MODEL=\xff\xfe\n")
-    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
-        environment(tmp_path, {})
-
-
 def test_example_file_is_in_step() -> None:
     assert (ROOT / ".env.example").read_text(encoding="utf-8") == example()
 
 
-def test_example_file_is_the_defaults(tmp_path: Path) -> None:
+def test_example_file_sets_nothing_as_it_is(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(example(), encoding="utf-8")
-    merged = environment(tmp_path, {})
-    assert list(merged) == NAMES
-    assert Settings.read(merged) == Settings()
+    assert Environment.read(tmp_path, {}).values() == {"DISCORD_TOKEN": ""}
+
+
+def test_example_file_shows_every_setting_with_its_default(tmp_path: Path) -> None:
+    opened = re.sub(r"^# ([A-Z_]+=)", r"\1", example(), flags=re.MULTILINE)
+    (tmp_path / ".env").write_text(opened, encoding="utf-8")
+    given = Environment.read(tmp_path, {}).values()
+    assert tuple(given) == NAMES
+    assert Settings.read(given) == Settings()
 
 
 def test_every_setting_says_what_it_means_in_one_line() -> None:

@@ -15,6 +15,7 @@ from bot.app import card_of, devices, local_executor
 from bot.commands.shot import free_worker, request_for
 from bot.domain.errors import EaselError, SettingsError
 from bot.engine.seam import Failed
+from bot.environment import Environment
 from bot.settings import Settings
 from bot.storage.database import Database
 
@@ -31,10 +32,10 @@ class Finding:
     words: str
 
 
-async def check(settings: Settings) -> int:
+async def check(settings: Settings, surroundings: Environment) -> int:
     """Print a line for each part; 0 when nothing is broken."""
     broken = False
-    async for finding in findings(settings):
+    async for finding in findings(settings, surroundings):
         mark = {True: "ok  ", None: "note", False: "FAIL"}[finding.ok]
         sys.stdout.write(f"{mark}  {finding.part:<9} {finding.words}\n")
         sys.stdout.flush()
@@ -42,9 +43,11 @@ async def check(settings: Settings) -> int:
     return int(broken)
 
 
-async def findings(settings: Settings) -> AsyncIterator[Finding]:
-    """One finding for each part, in the order in which the bot needs them."""
-    yield Finding("settings", True, "every setting can be read")
+async def findings(settings: Settings, surroundings: Environment) -> AsyncIterator[Finding]:
+    """What each part is like, in the order in which the bot needs them."""
+    yield Finding("settings", True, surroundings.sources() or "all at their defaults")
+    for notice in surroundings.notices():
+        yield Finding("settings", None, notice)
     parts: tuple[tuple[str, Callable[[Settings], Awaitable[Finding]]], ...] = (
         ("data", _data), ("database", _database), ("token", _token), ("model", _model),
     )  # fmt: skip

@@ -11,6 +11,7 @@ import signal
 
 from aiohttp import ClientError
 from discord import HTTPException, LoginFailure
+from discord.ext.commands import ExtensionError
 
 from bot.app import core
 from bot.chat.client import EaselBot
@@ -61,6 +62,8 @@ async def run(
                 raise SettingsError(
                     "Discord refuses DISCORD_TOKEN; copy it anew from the developer portal."
                 ) from None
+            except ExtensionError as error:
+                raise SettingsError(f"EXTENSIONS: {error}") from error
             except (ClientError, OSError, HTTPException) as error:
                 raise EaselError(
                     f"Discord cannot be reached ({error}); see to the network and start again."

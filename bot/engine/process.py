@@ -56,7 +56,7 @@ _ENVIRONMENT = {
     "DIFFUSERS_VERBOSITY": "error",
     "TRANSFORMERS_VERBOSITY": "error",
 }
-_SECRETS = ("DISCORD_TOKEN",)
+_SECRETS = ("DISCORD_TOKEN", "EASEL_DISCORD_TOKEN")
 
 
 def environment(base: Mapping[str, str], root: str) -> dict[str, str]:

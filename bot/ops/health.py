@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from aiohttp import web
 
+from bot.domain.errors import SettingsError
 from bot.engine.seam import Executor
 
 
@@ -19,7 +22,14 @@ class Health:
 
     async def __aenter__(self) -> Health:
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        try:
+            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise SettingsError(
+                f"HEALTH_PORT {self._port} cannot be opened ({os.strerror(error.errno or 0)}); "
+                "name another, or 0 for none."
+            ) from None
         return self
 
     async def __aexit__(self, *_: object) -> None:

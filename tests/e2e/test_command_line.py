@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from bot.__main__ import main
 from bot.commands.check import check
 from bot.engine.local import LocalExecutor
+from bot.environment import Environment
 from bot.ops.lock import lock_folder
 from bot.sandbox import Sandbox
 from tests.e2e.conftest import SharedExecutor, settings_for
@@ -36,8 +38,45 @@ async def easel(*arguments: str, **environment: str) -> tuple[int, str, str]:
 async def test_run_without_a_token_says_so(tmp_path: Path) -> None:
     status, _, err = await easel("run", DISCORD_TOKEN="", DATA_DIR=str(tmp_path))
     assert status == 2
-    assert err.startswith("DISCORD_TOKEN is not set.")
+    assert "\nDISCORD_TOKEN is not set." in err
     assert "easel sandbox" in err
+    assert "Traceback" not in err
+
+
+async def test_a_misspelt_setting_is_said_at_the_start(tmp_path: Path) -> None:
+    status, _, err = await easel("run", DISCORD_BOT_TOKEN="hush", DATA_DIR=str(tmp_path))
+    assert status == 2
+    assert "DISCORD_BOT_TOKEN in the environment is no setting of Easel" in err
+    assert "did you mean DISCORD_TOKEN?" in err
+    assert "hush" not in err
+
+
+async def test_a_taken_health_port_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        status, _, err = await easel(
+            "run",
+            DISCORD_TOKEN=sandbox.token,
+            DISCORD_API_URL=sandbox.api_url,
+            DATA_DIR=str(tmp_path),
+            HEALTH_PORT=str(port),
+        )
+    assert status == 2
+    assert f"HEALTH_PORT {port} cannot be opened (Address already in use)" in err
+    assert "Traceback" not in err
+
+
+async def test_an_unknown_extension_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
+    status, _, err = await easel(
+        "run",
+        DISCORD_TOKEN=sandbox.token,
+        DISCORD_API_URL=sandbox.api_url,
+        DATA_DIR=str(tmp_path),
+        EXTENSIONS="cogs.imagin",
+    )
+    assert status == 2
+    assert "EXTENSIONS" in err
+    assert "cogs.imagin" in err
     assert "Traceback" not in err
 
 
@@ -135,11 +174,14 @@ async def test_check_of_a_good_installation(
     monkeypatch.setattr(
         "bot.commands.check.local_executor", lambda *_: SharedExecutor(diffusion_worker)
     )
-    assert await check(settings_for(sandbox, tmp_path)) == 0
+    surroundings = Environment({"DATA_DIR": "x"}, {"MODLE": "y"})
+    assert await check(settings_for(sandbox, tmp_path), surroundings) == 0
     out = capsys.readouterr().out
     assert "FAIL" not in out
     assert "database  made anew" in out
     assert "it is Easel's" in out
+    assert "ok    settings  DATA_DIR from .env" in out
+    assert "note  settings  MODLE in the environment is no setting of Easel" in out
     assert "Easel embedded on cpu" in out
 
 
