@@ -20,6 +20,7 @@ from bot.domain.errors import (
     NotFound,
     OutOfCredits,
     QueueFull,
+    StoreUnavailable,
     UserError,
 )
 
@@ -35,6 +36,16 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     NotAllowed: ("Not allowed", RED),
     MissingPermissions: ("Permissions missing", RED),
     NotFound: ("Not found", YELLOW),
+}
+
+_AGAIN = "nothing was charged. Please try again in a moment"
+# By the code of a StoreUnavailable.
+STORES = {
+    "locked": f"My database is busy just now; {_AGAIN}.",
+    "full": f"My disk is full; {_AGAIN}, or tell the operator.",
+    "read_only": f"My database cannot be written just now; {_AGAIN}, or tell the operator.",
+    "io": f"My disk does not answer just now; {_AGAIN}, or tell the operator.",
+    "damaged": "My database is damaged; nothing was charged. Please tell the operator.",
 }
 
 # Discord's own words for these would not help the user.
@@ -73,11 +84,21 @@ def describe(error: Exception, interaction: discord.Interaction | None = None) -
     reference = secrets.token_hex(3).upper()
     where = interaction.command.qualified_name if interaction and interaction.command else "button"
     log.error("reference %s: %s", reference, where, exc_info=error)
+    if isinstance(error, StoreUnavailable):
+        return _unavailable(error, reference)
     return discord.Embed(
         title="Something went wrong",
         description="Nothing was charged for this. Please try again; if it stays, tell the"
         f" operator the reference `{reference}`.",
         colour=RED,
+    )
+
+
+def _unavailable(error: StoreUnavailable, reference: str) -> discord.Embed:
+    return discord.Embed(
+        title="Not possible just now",
+        description=f"{STORES[error.code]} The reference is `{reference}`.",
+        colour=YELLOW,
     )
 
 

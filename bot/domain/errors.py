@@ -2,6 +2,7 @@
 
     EaselError
     ├── SettingsError            a setting is missing or wrong; said at start
+    ├── StoreUnavailable         the database refuses just now; nothing was written, try again
     ├── UserError                one sentence for the person who asked; nothing stored or charged
     │   ├── InvalidPrompt        the prompt or one of its parameters
     │   ├── OutOfCredits         the account cannot pay
@@ -31,6 +32,19 @@ class EaselError(Exception):
 
 class SettingsError(EaselError):
     """A setting is missing or has an unusable value."""
+
+
+class StoreUnavailable(EaselError):
+    """The database cannot be read or written just now; nothing was written. Never an outcome of a
+    job: whoever wrote one tries again.
+
+    `code` is a stable word: "locked", "full", "read_only", "io" or "damaged"; the text is for the
+    log.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class UserError(EaselError):

@@ -14,15 +14,37 @@ from typing import TypeVar
 
 import aiosqlite
 
-from bot.domain.errors import SettingsError
+from bot.domain.errors import SettingsError, StoreUnavailable
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_S = 5.0
+"""How long a statement waits for another program that holds the file."""
+
+# Primary result codes of SQLite that tell of the place it works in and not of the statement.
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_IOERR: "io",
+    sqlite3.SQLITE_CANTOPEN: "io",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
 
 
 class _Connection(aiosqlite.Connection):
     async def on_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._execute(lambda: function(self._conn))
+        """Raises StoreUnavailable for trouble of the store, else what the function raises."""
+        try:
+            return await self._execute(lambda: function(self._conn))
+        except sqlite3.Error as error:
+            # The low byte is the primary code; errors of the module itself have none.
+            code = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+            if code is None:
+                raise
+            raise StoreUnavailable(code, str(error)) from error
 
 
 class Database:
@@ -33,17 +55,17 @@ class Database:
         self.path = path
 
     @classmethod
-    async def open(cls, path: Path) -> Database:
+    async def open(cls, path: Path, busy_s: float = BUSY_S) -> Database:
         """Create or open the file and bring its schema up to date.
 
         Raises SettingsError when the file cannot be opened, is no database, or was written by a
         newer version.
         """
-        connection = _Connection(lambda: _connect(path), iter_chunk_size=64)
+        connection = _Connection(lambda: _connect(path, busy_s), iter_chunk_size=64)
         try:
             await connection
             await connection.on_thread(migrate)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, StoreUnavailable, OSError) as error:
             await connection.close()
             raise SettingsError(f"The database {path} cannot be opened: {error}.") from error
         except SettingsError:
@@ -55,7 +77,10 @@ class Database:
         await self._connection.close()
 
     async def transaction(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `function(connection)` as one transaction; its exception rolls back and is raised."""
+        """Run `function(connection)` as one transaction; its exception rolls back and is raised.
+
+        Raises StoreUnavailable; then nothing was written.
+        """
 
         def run(connection: sqlite3.Connection) -> T:
             connection.execute("BEGIN IMMEDIATE")
@@ -71,17 +96,17 @@ class Database:
         return await self._connection.on_thread(run)
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `function(connection)`, which only reads."""
+        """Run `function(connection)`, which only reads. Raises StoreUnavailable."""
         return await self._connection.on_thread(function)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, busy_s: float) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     # aiosqlite keeps the connection on one thread of its own.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     for pragma in (
-        "busy_timeout = 5000",
+        f"busy_timeout = {busy_s * 1000:.0f}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",

@@ -57,6 +57,20 @@ def test_anything_else_is_a_reference_that_is_in_the_log(
     assert caplog.records[-1].exc_info is not None
 
 
+@pytest.mark.parametrize("code", ["locked", "full", "read_only", "io", "damaged"])
+def test_trouble_of_the_store_is_said_in_words_and_is_in_the_log(
+    code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        said = replies.describe(errors.StoreUnavailable(code, "database or disk at /home/x"))
+    text = said.description or ""
+    assert text.startswith(replies.STORES[code])
+    assert "nothing was charged" in text
+    assert "/home/x" not in text
+    assert text.split("`")[1] in caplog.text
+    assert "/home/x" in caplog.text
+
+
 def test_two_errors_have_two_references() -> None:
     told = {replies.describe(RuntimeError()).description for _ in range(20)}
     assert len(told) == 20

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import OutOfCredits, SettingsError
+from bot.domain.errors import OutOfCredits, SettingsError, StoreUnavailable
 from bot.domain.quota import Quota
 from bot.storage.database import MIGRATIONS, Database, migrate
 from bot.storage.jobs import JobRepository
@@ -156,6 +156,96 @@ async def test_an_exception_rolls_back_and_comes_out(database: Database) -> None
         lambda c: c.execute("SELECT COUNT(*) FROM profiles").fetchone()[0]
     )
     assert count == 0
+
+
+def fill(connection: sqlite3.Connection) -> None:
+    """Write enough to need new pages."""
+    connection.executemany(
+        "INSERT INTO audit (guild_id, actor_id, deed, detail, created_at)"
+        " VALUES (1, 1, 'deed', ?, 0.0)",
+        [("x" * 1000,) for _ in range(50)],
+    )
+
+
+def audited(connection: sqlite3.Connection) -> int:
+    return connection.execute("SELECT COUNT(*) FROM audit").fetchone()[0]
+
+
+async def test_a_lock_of_another_program_is_trouble_that_passes(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "easel.sqlite3", busy_s=0.01)
+    other = raw(tmp_path / "easel.sqlite3")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable) as caught:
+        await database.transaction(fill)
+    assert caught.value.code == "locked"
+    assert await database.read(audited) == 0
+    other.execute("ROLLBACK")
+    await database.transaction(fill)
+    assert await database.read(audited) == 50
+    other.close()
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "breaks", "mends"),
+    [
+        ("full", "PRAGMA max_page_count = 1", "PRAGMA max_page_count = 100000"),
+        ("read_only", "PRAGMA query_only = ON", "PRAGMA query_only = OFF"),
+    ],
+)
+async def test_trouble_of_the_disk_rolls_back_and_passes(
+    database: Database, code: str, breaks: str, mends: str
+) -> None:
+    await database.read(lambda c: c.execute(breaks).fetchall())
+    with pytest.raises(StoreUnavailable) as caught:
+        await database.transaction(fill)
+    assert caught.value.code == code
+    assert await database.read(audited) == 0
+    await database.read(lambda c: c.execute(mends).fetchall())
+    await database.transaction(fill)
+    assert await database.read(audited) == 50
+
+
+async def test_an_extended_code_of_the_disk_is_known_by_its_kind(database: Database) -> None:
+    def unreadable(_connection: sqlite3.Connection) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+        raise error
+
+    for call in (database.read, database.transaction):
+        with pytest.raises(StoreUnavailable, match="disk I/O error") as caught:
+            await call(unreadable)
+        assert caught.value.code == "io"
+
+
+async def test_a_damaged_page_is_trouble_of_the_store(tmp_path: Path) -> None:
+    path = tmp_path / "easel.sqlite3"
+    database = await Database.open(path)
+    await database.transaction(fill)
+    await database.close()
+    with path.open("r+b") as file:
+        file.seek(-60 * 1024, 2)
+        file.write(b"\xff" * 60 * 1024)
+    database = await Database.open(path)
+    with pytest.raises(StoreUnavailable) as caught:
+        await database.read(lambda c: c.execute("SELECT SUM(LENGTH(detail)) FROM audit").fetchall())
+    assert caught.value.code == "damaged"
+    await database.close()
+
+
+async def test_a_mistake_in_a_statement_is_no_trouble_of_the_store(database: Database) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        await database.transaction(lambda c: c.execute("SELECT * FROM nowhere"))
+    await database.transaction(fill)
+
+
+async def test_a_locked_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    other = raw(tmp_path / "easel.sqlite3")
+    other.execute("PRAGMA journal_mode = WAL")
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(SettingsError, match="cannot be opened: database is locked"):
+        await Database.open(tmp_path / "easel.sqlite3", busy_s=0.01)
+    other.close()
 
 
 async def test_a_cancelled_task_does_not_cut_a_transaction_in_half(database: Database) -> None:
