@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         surroundings = Environment.read(Path.cwd(), os.environ)
         settings = Settings.read(surroundings.values())
-        log_to_stderr(settings.log_level)
+        log_to_stderr(settings.log_level, settings.secrets())
         if options.command not in {"check", "health"}:  # one says it itself, one comes every minute
             _tell(surroundings)
         return _command(options, rest, settings, surroundings)

@@ -227,6 +227,11 @@ class Settings:
             values[row.name] = _cast(row.name.upper(), _bare(text), row.metadata["read"])
         return cls(**values)
 
+    def secrets(self) -> list[str]:
+        """The text of every secret that is set."""
+        values = (getattr(self, row.name) for row in fields(self))
+        return [value.reveal() for value in values if isinstance(value, Secret) and value]
+
 
 NAMES = tuple(row.name.upper() for row in fields(Settings))
 

@@ -6,7 +6,6 @@ Settings come from the environment as usual; only the executor is another.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from bot.commands.run import run
 from bot.engine.local import LocalExecutor
+from bot.ops.logs import log_to_stderr
 from bot.settings import Settings
 
 # Drawing steps of every simulated job: percentages do not hang on the embedded model then.
@@ -34,8 +34,9 @@ def simulated(gate: Path, **options: Any) -> LocalExecutor:
 
 
 def main() -> int:
-    logging.basicConfig(level="INFO", format="%(levelname)-7s %(name)s: %(message)s")
-    return asyncio.run(run(Settings.read(os.environ), executor=simulated(Path(sys.argv[1]))))
+    settings = Settings.read(os.environ)
+    log_to_stderr(settings.log_level, settings.secrets())
+    return asyncio.run(run(settings, executor=simulated(Path(sys.argv[1]))))
 
 
 if __name__ == "__main__":
