@@ -4,96 +4,95 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox import Person
-from tests.e2e import scene
-from tests.e2e.conftest import Easel, Gate
+from tests.kit import books, messages
+from tests.kit.easel import Easel, Gate
+from tests.kit.scene import Scene
 
 
 @pytest.fixture
-def mia(easel: Easel) -> Person:
-    return easel.sandbox.person("Mia")
+def mia(easel: Easel) -> Scene:
+    return Scene(easel.sandbox, "Mia")
 
 
-def assert_stopped_for_free(easel: Easel, notice: scene.Message | None) -> None:
+def assert_stopped_for_free(easel: Easel, notice: messages.Message | None) -> None:
     assert notice is not None
     assert notice["content"].endswith("(Stopped)")
     assert notice["components"] == []
     assert notice["attachments"] == []
-    assert scene.spent(easel.settings.data_dir) == 0
-    assert scene.open_holds(easel.settings.data_dir) == 0
+    assert books.spent(easel.settings.data_dir) == 0
+    assert books.open_holds(easel.settings.data_dir) == 0
 
 
-async def test_the_owner_cancels_a_waiting_job(easel: Easel, gate: Gate, mia: Person) -> None:
-    noah = easel.sandbox.person("Noah")
+async def test_the_owner_cancels_a_waiting_job(
+    easel: Easel, gate: Gate, mia: Scene, noah: Scene
+) -> None:
     await (await noah.slash("imagine", prompt="a slow boat", channel="lobby")).ack()
-    running = await scene.until_drawing(easel.sandbox, noah, "lobby")
+    running = await noah.until_drawing("lobby")
     press = await mia.slash("imagine", prompt="a fox")
     await press.ack()
     await (await mia.click(press.original, "Cancel")).ack()
-    await scene.until_said(easel.sandbox, mia, "(Stopped)")
-    assert scene.states(easel.settings.data_dir) == ["running", "cancelled"]
+    await mia.until_said("(Stopped)")
+    assert books.states(easel.settings.data_dir) == ["running", "cancelled"]
     await (await noah.click(running, "Cancel")).ack()
-    await scene.until_said(easel.sandbox, noah, "(Stopped)", "lobby")
+    await noah.until_said("(Stopped)", "lobby")
     assert_stopped_for_free(easel, press.original)
-    assert scene.results(mia) == []
+    assert mia.results() == []
 
 
 async def test_the_owner_cancels_a_running_job_and_the_worker_is_free(
-    easel: Easel, gate: Gate, mia: Person
+    easel: Easel, gate: Gate, mia: Scene
 ) -> None:
     await (await mia.slash("imagine", prompt="a slow fox")).ack()
-    running = await scene.until_drawing(easel.sandbox, mia)
+    running = await mia.until_drawing()
     await (await mia.click(running, "Cancel")).ack()
-    await scene.until_said(easel.sandbox, mia, "(Stopped)")
-    assert_stopped_for_free(easel, mia.message(running))
+    await mia.until_said("(Stopped)")
+    assert_stopped_for_free(easel, mia.person.message(running))
     assert gate.path.exists()
     await (await mia.slash("imagine", prompt="a hare", channel="lobby")).ack()
-    await scene.new_result(easel.sandbox, mia, set(), "lobby")
-    assert scene.states(easel.settings.data_dir) == ["cancelled", "succeeded"]
+    await mia.new_result(set(), "lobby")
+    assert books.states(easel.settings.data_dir) == ["cancelled", "succeeded"]
 
 
 @pytest.mark.parametrize("who", ["Ada", "Noah"])
 async def test_a_member_with_manage_messages_cancels_for_others(
-    easel: Easel, gate: Gate, mia: Person, who: str
+    easel: Easel, gate: Gate, mia: Scene, who: str
 ) -> None:
     world = easel.sandbox.world
     world.add_role("Moderator", 1 << 13)
     world.give_role("Noah", "Moderator")
     await (await mia.slash("imagine", prompt="a slow fox")).ack()
-    running = await scene.until_drawing(easel.sandbox, mia)
-    moderator = easel.sandbox.person(who)
+    running = await mia.until_drawing()
+    moderator = Scene(easel.sandbox, who)
     await (await moderator.click(running, "Cancel")).ack()
-    await scene.until_said(easel.sandbox, mia, "(Stopped)")
-    assert_stopped_for_free(easel, mia.message(running))
+    await mia.until_said("(Stopped)")
+    assert_stopped_for_free(easel, mia.person.message(running))
 
 
 async def test_others_are_refused_and_the_job_goes_on(
-    easel: Easel, gate: Gate, mia: Person
+    easel: Easel, gate: Gate, mia: Scene, noah: Scene
 ) -> None:
-    noah = easel.sandbox.person("Noah")
     await (await mia.slash("imagine", prompt="a slow fox")).ack()
-    running = await scene.until_drawing(easel.sandbox, mia)
-    said = await scene.refused(easel.sandbox, noah, await noah.click(running, "Cancel"))
+    running = await mia.until_drawing()
+    said = await noah.refused(await noah.click(running, "Cancel"))
     assert "Manage Messages" in said
-    told = [scene.text_of(message) for message in scene.private(mia)]
+    told = [messages.text_of(message) for message in mia.private()]
     assert all("was not taught: here **slow**" in text for text in told)
     gate.open()
-    await scene.new_result(easel.sandbox, mia, set())
-    assert scene.spent(easel.settings.data_dir) == 1
+    await mia.new_result(set())
+    assert books.spent(easel.settings.data_dir) == 1
 
 
-async def test_after_the_end_there_is_nothing_to_cancel(easel: Easel, mia: Person) -> None:
+async def test_after_the_end_there_is_nothing_to_cancel(easel: Easel, mia: Scene) -> None:
     held = easel.sandbox.faults.hold("DELETE", "/messages/")
     press = await mia.slash("imagine", prompt="a fox")
     await press.ack()
     await held.arrived
-    said = await scene.refused(
-        easel.sandbox, mia, await mia.click(press.original, "Cancel")
+    said = await mia.refused(await mia.click(press.original, "Cancel")
     )  # fmt: skip
     assert "over already" in said
-    shown = mia.message(press.original)
+    shown = mia.person.message(press.original)
     assert shown is not None
     assert shown["components"] == []
     held.release()
-    await scene.new_result(easel.sandbox, mia, set())
-    assert scene.spent(easel.settings.data_dir) == 1
+    await mia.new_result(set())
+    assert books.spent(easel.settings.data_dir) == 1

@@ -16,8 +16,8 @@ from bot.engine.local import LocalExecutor
 from bot.environment import Environment
 from bot.ops.lock import lock_folder
 from bot.sandbox import Sandbox
-from tests.e2e.conftest import SharedExecutor, settings_for
-from tests.e2e.process import ROOT
+from tests.kit.easel import SharedExecutor, settings_for
+from tests.kit.process import ROOT
 
 PATIENCE_S = 100.0
 

@@ -13,8 +13,9 @@ from bot.commands.render import render
 from bot.engine.local import LocalExecutor
 from bot.sandbox import Sandbox
 from bot.settings import Settings
-from tests.e2e import scene
-from tests.e2e.conftest import Easel, SharedExecutor, running, settings_for
+from tests.kit import messages
+from tests.kit.easel import Easel, SharedExecutor, running, settings_for
+from tests.kit.scene import Scene
 
 PROMPT = "a red apple on a blue background"
 NUMBERS = (1, 2, 3, 4)
@@ -44,22 +45,24 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.sqrt(np.mean((small[0] - small[1]) ** 2)))
 
 
-async def test_the_same_seed_gives_the_same_pixels_and_variations_stay_close(easel: Easel) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
-    first = await scene.imagine(sandbox, mia, f"{PROMPT} --seed 7")
-    again = await scene.imagine(sandbox, mia, f"{PROMPT} --seed 7")
-    varied = await scene.press(sandbox, mia, again, "V2")
-    stranger = await scene.imagine(sandbox, mia, "a green tree at night --seed 8")
-    grid = scene.picture(sandbox, first)
+async def test_the_same_seed_gives_the_same_pixels_and_variations_stay_close(
+    easel: Easel, mia: Scene
+) -> None:
+    sandbox = easel.sandbox
+    first = await mia.imagine(f"{PROMPT} --seed 7")
+    again = await mia.imagine(f"{PROMPT} --seed 7")
+    varied = await mia.press(again, "V2")
+    stranger = await mia.imagine("a green tree at night --seed 8")
+    grid = messages.picture(sandbox, first)
     assert grid.size == (256, 256)
     assert all(tile(grid, number).std() > 5 for number in NUMBERS)
-    assert scene.same_pixels(grid, scene.picture(sandbox, again))
-    job = await easel.core.service.drawing.job(scene.job_of(first))
+    assert messages.same_pixels(grid, messages.picture(sandbox, again))
+    job = await easel.core.service.drawing.job(messages.job_of(first))
     assert job is not None
-    assert scene.recipe(sandbox, first) == job.request.recipe() | {"job": job.id}
+    assert messages.recipe(sandbox, first) == job.request.recipe() | {"job": job.id}
     source = tile(grid, 2)
-    near = [tile(scene.picture(sandbox, varied), number) for number in NUMBERS]
-    far = [tile(scene.picture(sandbox, stranger), number) for number in NUMBERS]
+    near = [tile(messages.picture(sandbox, varied), number) for number in NUMBERS]
+    far = [tile(messages.picture(sandbox, stranger), number) for number in NUMBERS]
     assert not any(np.array_equal(source, each) for each in near)
     assert max(distance(source, each) for each in near) < min(
         distance(source, each) for each in far
@@ -72,11 +75,12 @@ async def test_the_command_line_draws_the_bots_picture(
     diffusion_worker: LocalExecutor,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    mia: Scene,
 ) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    sandbox = easel.sandbox
     text = f"{PROMPT} --seed 7 --ar 3:2 --q 0.5"
-    grid = await scene.imagine(sandbox, mia, text)
-    single = await scene.press(sandbox, mia, grid, "U3")
+    grid = await mia.imagine(text)
+    single = await mia.press(grid, "U3")
     monkeypatch.setattr(
         "bot.commands.render.local_executor", lambda *_: SharedExecutor(diffusion_worker)
     )  # fmt: skip
@@ -85,7 +89,7 @@ async def test_the_command_line_draws_the_bots_picture(
     paths = [Path(line) for line in capsys.readouterr().out.split()]
     assert [path.parent for path in paths] == [out] * 5
     drawn = Image.open(paths[0]).convert("RGB")
-    assert scene.same_pixels(drawn, scene.picture(sandbox, grid))
+    assert messages.same_pixels(drawn, messages.picture(sandbox, grid))
     third = Image.open(paths[3]).convert("RGB")
-    assert scene.same_pixels(third, scene.picture(sandbox, single))
-    assert np.array_equal(np.asarray(third, dtype=float), tile(scene.picture(sandbox, grid), 3))
+    assert messages.same_pixels(third, messages.picture(sandbox, single))
+    assert np.array_equal(np.asarray(third, dtype=float), tile(messages.picture(sandbox, grid), 3))

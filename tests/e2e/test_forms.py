@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.sandbox import Sandbox
-from tests.e2e.conftest import SharedExecutor, running, settings_for
+from tests.kit.easel import SharedExecutor, running, settings_for
+from tests.kit.scene import Scene
 
 
 async def test_a_form_of_before_a_restart_is_answered(
@@ -14,9 +15,9 @@ async def test_a_form_of_before_a_restart_is_answered(
     executor = SharedExecutor(simulated_worker[0])
     settings = settings_for(sandbox, tmp_path)
     with_form = settings_for(
-        sandbox, tmp_path, extensions=(*settings.extensions, "tests.e2e.forms")
+        sandbox, tmp_path, extensions=(*settings.extensions, "tests.kit.forms")
     )
-    mia = sandbox.person("Mia")
+    mia = Scene(sandbox, "Mia")
     async with running(sandbox, with_form, executor):
         press = await mia.slash("form")
         await press.ack()
@@ -24,7 +25,7 @@ async def test_a_form_of_before_a_restart_is_answered(
     async with running(sandbox, settings, executor) as easel:
         # The trap itself: discord.py knows nothing of the form any more.
         assert "easel:form:1" not in easel.bot._connection._view_store._modals
-        submitted = await mia.submit(press, {"word": "fox"})
+        submitted = await mia.person.submit(press, {"word": "fox"})
         await submitted.ack()
         [answer] = submitted.replies
         assert answer["flags"] & 64

@@ -7,24 +7,24 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Sandbox
-from tests.e2e import scene
-from tests.e2e.process import BotProcess
+from tests.kit.process import BotProcess
+from tests.kit.scene import Scene
 
 
 async def test_no_token_is_ever_logged(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
-    mia = sandbox.person("Mia")
-    bot = BotProcess(sandbox, tmp_path / "data", ["tests.e2e.launcher", str(tmp_path / "gate")])
+    mia = Scene(sandbox, "Mia")
+    bot = BotProcess(sandbox, tmp_path / "data", ["tests.kit.launcher", str(tmp_path / "gate")])
     try:
         await bot.start()
         sandbox.faults.fail("POST", "^/webhooks/", status=0)
         sandbox.faults.fail("PATCH", "^/webhooks/", status=500)
         asked = await mia.slash("imagine", prompt="a red fox")
-        grid = await scene.new_result(sandbox, mia, set())
+        grid = await mia.new_result(set())
         upscale = await mia.click(grid, "U1")
-        await scene.new_result(sandbox, mia, {grid["id"]})
+        await mia.new_result({grid["id"]})
         info = await mia.slash("info")
         await info.ack()
         assert await bot.terminate() == 0

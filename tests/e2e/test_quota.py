@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from bot.engine.seam import Executor
-from bot.sandbox import Person, Refused, Sandbox
-from tests.e2e import scene
-from tests.e2e.conftest import Easel, Gate, running, settings_for
+from bot.sandbox import Refused, Sandbox
+from tests.kit import books, messages
+from tests.kit.easel import Easel, Gate, running, settings_for
+from tests.kit.scene import Scene
 
 Start = Callable[..., contextlib.AbstractAsyncContextManager[Easel]]
 
@@ -30,23 +31,21 @@ def start(sandbox: Sandbox, tmp_path: Path, quick: Executor) -> Start:
     return begin
 
 
-async def ask(sandbox: Sandbox, person: Person, prompt: str, **where: Any) -> str:
+async def ask(sandbox: Sandbox, person: Scene, prompt: str, **where: Any) -> str:
     """The private refusal of a prompt."""
-    return await scene.refused(
-        sandbox, person, await person.slash("imagine", prompt=prompt, **where)
-    )
+    return await person.refused(await person.slash("imagine", prompt=prompt, **where))
 
 
-async def admin(person: Person, command: str, **options: Any) -> str:
+async def admin(person: Scene, command: str, **options: Any) -> str:
     """The private answer to an admin's command."""
     press = await person.slash(command, **options)
     await press.ack()
     assert press.original is not None
-    assert press.original["flags"] & scene.EPHEMERAL
-    return scene.text_of(press.original)
+    assert press.original["flags"] & messages.EPHEMERAL
+    return messages.text_of(press.original)
 
 
-async def balance(person: Person, **where: Any) -> str:
+async def balance(person: Scene, **where: Any) -> str:
     press = await person.slash("info", **where)
     await press.ack()
     assert press.original is not None
@@ -57,7 +56,7 @@ def audit(easel: Easel) -> list[tuple[str, str, dict[str, Any]]]:
     """(who, deed, detail), oldest first."""
     return [
         (str(row["actor_id"]), row["deed"], json.loads(row["detail"]))
-        for row in scene.rows(easel.settings.data_dir, "SELECT * FROM audit ORDER BY id")
+        for row in books.rows(easel.settings.data_dir, "SELECT * FROM audit ORDER BY id")
     ]
 
 
@@ -66,77 +65,79 @@ def audit(easel: Easel) -> list[tuple[str, str, dict[str, Any]]]:
 
 async def test_an_empty_account_is_refused_privately_and_nothing_is_stored(start: Start) -> None:
     async with start(credits=1) as easel:
-        sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
-        grid = await scene.imagine(sandbox, mia, "a fox")
-        ledger = scene.rows(easel.settings.data_dir, "SELECT COUNT(*) FROM ledger")[0][0]
+        sandbox, mia = easel.sandbox, Scene(easel.sandbox, "Mia")
+        grid = await mia.imagine("a fox")
+        ledger = books.rows(easel.settings.data_dir, "SELECT COUNT(*) FROM ledger")[0][0]
         said = await ask(sandbox, mia, "a hare")
         assert "Credits exhausted" in said
-        said = await scene.refused(sandbox, mia, await mia.click(grid, "V1"))
+        said = await mia.refused(await mia.click(grid, "V1"))
         assert "Credits exhausted" in said
-        said = await scene.refused(sandbox, mia, await mia.click(grid, "🔄"))
+        said = await mia.refused(await mia.click(grid, "🔄"))
         assert "Credits exhausted" in said
-        shown = mia.message(grid)
+        shown = mia.person.message(grid)
         assert shown is not None
-        assert scene.used(shown) == set()
-        assert scene.states(easel.settings.data_dir) == ["succeeded"]
-        assert scene.rows(easel.settings.data_dir, "SELECT COUNT(*) FROM ledger")[0][0] == ledger
-        assert scene.private(sandbox.person("Noah")) == []
-        single = await scene.press(sandbox, mia, grid, "U1")
+        assert messages.used(shown) == set()
+        assert books.states(easel.settings.data_dir) == ["succeeded"]
+        assert books.rows(easel.settings.data_dir, "SELECT COUNT(*) FROM ledger")[0][0] == ledger
+        assert Scene(sandbox, "Noah").private() == []
+        single = await mia.press(grid, "U1")
         assert single["message_reference"]["message_id"] == grid["id"]
-        assert scene.spent(easel.settings.data_dir) == 1
+        assert books.spent(easel.settings.data_dir) == 1
 
 
 async def test_a_failed_job_costs_nothing_and_says_one_calm_sentence(start: Start) -> None:
     async with start(credits=1) as easel:
-        sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+        mia = Scene(easel.sandbox, "Mia")
         await (await mia.slash("imagine", prompt="an unfit fox")).ack()
-        failed = await scene.until_said(sandbox, mia, "⚠️")
+        failed = await mia.until_said("⚠️")
         assert "Nothing was charged." in failed["content"]
         assert failed["components"] == []
-        assert scene.open_holds(easel.settings.data_dir) == 0
-        [job] = scene.rows(easel.settings.data_dir, "SELECT state, reference FROM jobs")
+        assert books.open_holds(easel.settings.data_dir) == 0
+        [job] = books.rows(easel.settings.data_dir, "SELECT state, reference FROM jobs")
         assert job["state"] == "failed"
         assert job["reference"] in failed["content"]
         await (await mia.slash("imagine", prompt="a fox", channel="lobby")).ack()
-        await scene.new_result(sandbox, mia, set(), "lobby")
-        assert scene.spent(easel.settings.data_dir) == 1
+        await mia.new_result(set(), "lobby")
+        assert books.spent(easel.settings.data_dir) == 1
 
 
 async def test_the_limit_of_waiting_jobs(start: Start, gate: Gate) -> None:
     async with start(running_limit=1, waiting_limit=1) as easel:
-        sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+        sandbox, mia = easel.sandbox, Scene(easel.sandbox, "Mia")
         await (await mia.slash("imagine", prompt="a slow fox")).ack()
-        await scene.until_drawing(sandbox, mia)
+        await mia.until_drawing()
         await (await mia.slash("imagine", prompt="a hare")).ack()
         assert "Queue full" in await ask(sandbox, mia, "an owl")
-        assert len(scene.states(easel.settings.data_dir)) == 2
+        assert len(books.states(easel.settings.data_dir)) == 2
         gate.open()
-        await sandbox.wait_for(lambda: len(scene.results(mia)) == 2 and not scene.notices(mia))
-        await scene.imagine(sandbox, mia, "an owl")
-        assert scene.spent(easel.settings.data_dir) == 3
+        await sandbox.wait_for(lambda: len(mia.results()) == 2 and not mia.notices())
+        await mia.imagine("an owl")
+        assert books.spent(easel.settings.data_dir) == 3
 
 
 async def test_the_limit_of_the_whole_queue(start: Start, gate: Gate) -> None:
     async with start(queue_limit=1) as easel:
-        sandbox, mia, noah = easel.sandbox, *map(easel.sandbox.person, ("Mia", "Noah"))
+        sandbox = easel.sandbox
+        mia, noah = Scene(sandbox, "Mia"), Scene(sandbox, "Noah")
         await (await mia.slash("imagine", prompt="a slow fox")).ack()
-        await scene.until_drawing(sandbox, mia)
+        await mia.until_drawing()
         await (await mia.slash("imagine", prompt="a hare")).ack()
         assert "full for everybody" in await ask(sandbox, noah, "an owl")
         gate.open()
-        await sandbox.wait_for(lambda: len(scene.results(mia)) == 2 and not scene.notices(mia))
+        await sandbox.wait_for(lambda: len(mia.results()) == 2 and not mia.notices())
 
 
 async def test_one_user_does_not_keep_the_other_waiting(easel: Easel, gate: Gate) -> None:
-    sandbox, mia, noah = easel.sandbox, *map(easel.sandbox.person, ("Mia", "Noah"))
+    sandbox = easel.sandbox
+    mia, noah = Scene(sandbox, "Mia"), Scene(sandbox, "Noah")
     await (await mia.slash("imagine", prompt="a slow fox")).ack()
-    await scene.until_drawing(sandbox, mia)
+    await mia.until_drawing()
     for animal in ("hare", "owl", "newt"):
         await (await mia.slash("imagine", prompt=f"a {animal}")).ack()
     await (await noah.slash("imagine", prompt="a boat", channel="lobby")).ack()
     gate.open()
-    await sandbox.wait_for(lambda: len(scene.results(mia)) == 4 and scene.results(noah, "lobby"))
-    order = scene.rows(
+    await sandbox.wait_for(lambda: len(mia.results()) == 4 and noah.results("lobby"))
+    order = books.rows(
         easel.settings.data_dir, "SELECT user_id FROM jobs ORDER BY started_at, rowid"
     )
     assert [str(row["user_id"]) for row in order[:2]] == [mia.id, noah.id]
@@ -145,28 +146,27 @@ async def test_one_user_does_not_keep_the_other_waiting(easel: Easel, gate: Gate
 # Direct messages
 
 
-async def test_the_road_in_direct_messages(easel: Easel) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
-    grid = await scene.imagine(sandbox, mia, "a fox", dm=True)
+async def test_the_road_in_direct_messages(easel: Easel, mia: Scene) -> None:
+    grid = await mia.imagine("a fox", dm=True)
     assert grid["channel_id"] == mia.dm
-    single = await scene.press(sandbox, mia, grid, "U2")
-    varied = await scene.press(sandbox, mia, single, "Vary")
+    single = await mia.press(grid, "U2")
+    varied = await mia.press(single, "Vary")
     assert varied["channel_id"] == mia.dm
     assert "**23** grids left" in await balance(mia, dm=True)
     assert "**25** grids left" in await balance(mia)
-    assert scene.results(mia) == []
+    assert mia.results() == []
 
 
 async def test_drawing_in_direct_messages_can_be_switched_off(start: Start) -> None:
     async with start(dm_credits=0) as easel:
-        sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+        sandbox, mia = easel.sandbox, Scene(easel.sandbox, "Mia")
         assert "switched off" in await ask(sandbox, mia, "a fox", dm=True)
-        assert scene.states(easel.settings.data_dir) == []
-        await scene.imagine(sandbox, mia, "a fox")
+        assert books.states(easel.settings.data_dir) == []
+        await mia.imagine("a fox")
 
 
 async def test_admin_commands_are_not_offered_in_direct_messages(easel: Easel) -> None:
-    ada = easel.sandbox.person("Ada")
+    ada = Scene(easel.sandbox, "Ada")
     with pytest.raises(Refused):
         await ada.slash("quota show", dm=True)
 
@@ -176,16 +176,16 @@ async def test_admin_commands_are_not_offered_in_direct_messages(easel: Easel) -
 
 async def test_an_admin_sets_grants_shows_resets_and_counts(easel: Easel) -> None:
     sandbox = easel.sandbox
-    ada, mia = sandbox.person("Ada"), sandbox.person("Mia")
+    ada, mia = Scene(sandbox, "Ada"), Scene(sandbox, "Mia")
     said = await admin(ada, "quota set", credits=1, period="day", running=2, waiting=4)
     assert "Limits of this server" in said
     assert "1 grids a day, 2 at once, 4 waiting" in said
-    await scene.imagine(sandbox, mia, "a fox")
+    await mia.imagine("a fox")
     assert "Credits exhausted" in await ask(sandbox, mia, "a hare")
     assert "gets 2 lasting grids" in await admin(
         ada, "quota grant", user=mia.id, amount=2, reason="birthday"
     )
-    await scene.imagine(sandbox, mia, "a hare")
+    await mia.imagine("a hare")
     shown = await admin(ada, "quota show", user=mia.id)
     assert "**1** grids left (0 of this period, 1 that stay); new ones <t:" in shown
     assert "loses 1 lasting" in await admin(ada, "quota grant", user=mia.id, amount=-5)
@@ -209,7 +209,7 @@ async def test_own_settings_beat_roles_and_the_most_generous_role_beats_the_serv
     easel: Easel,
 ) -> None:
     sandbox = easel.sandbox
-    ada, mia, noah = map(sandbox.person, ("Ada", "Mia", "Noah"))
+    ada, mia, noah = (Scene(sandbox, name) for name in ("Ada", "Mia", "Noah"))
     patron = sandbox.world.find_role("Patron").id
     supporter = sandbox.world.add_role("Supporter").id
     await admin(ada, "quota set", credits=1)
@@ -220,7 +220,7 @@ async def test_own_settings_beat_roles_and_the_most_generous_role_beats_the_serv
     assert "**2** grids left" in await balance(mia)
     sandbox.world.give_role("Noah", "Supporter")
     assert "**3** grids left" in await balance(noah)
-    await scene.imagine(sandbox, mia, "a fox")
+    await mia.imagine("a fox")
     sandbox.world.give_role("Mia", "Patron")
     assert "2 of 3 today" in await balance(mia)
     await admin(ada, "quota set", credits=7, user=mia.id)
@@ -239,28 +239,27 @@ COMMANDS = [
 ]
 
 
-async def test_members_have_no_admin_commands(easel: Easel) -> None:
-    mia = easel.sandbox.person("Mia")
-    assert {each["name"] for each in mia.commands("imagine")} == {"imagine", "info", "help"}
+async def test_members_have_no_admin_commands(easel: Easel, mia: Scene) -> None:
+    assert {each["name"] for each in mia.person.commands("imagine")} == {"imagine", "info", "help"}
     with pytest.raises(Refused):
         await mia.slash("quota show")
 
 
 async def test_members_are_refused_even_where_a_server_lets_them_try(easel: Easel) -> None:
     sandbox = easel.sandbox
-    mia = sandbox.person("Mia")
+    mia = Scene(sandbox, "Mia")
     for command in sandbox.world.commands[None].values():
         command["default_member_permissions"] = None
     for command, options in COMMANDS:
         given = dict(options)
         if "user" in given:
-            given["user"] = sandbox.person(given["user"]).id
+            given["user"] = Scene(sandbox, given["user"]).id
         press = await mia.slash(command, **given)
-        said = await scene.refused(sandbox, mia, press)
+        said = await mia.refused(press)
         assert "Only members with the Manage Server permission" in said, command
     assert audit(easel) == []
-    assert scene.rows(easel.settings.data_dir, "SELECT * FROM quota_settings") == []
-    assert scene.rows(easel.settings.data_dir, "SELECT * FROM ledger WHERE actor_id <> 0") == []
+    assert books.rows(easel.settings.data_dir, "SELECT * FROM quota_settings") == []
+    assert books.rows(easel.settings.data_dir, "SELECT * FROM ledger WHERE actor_id <> 0") == []
 
 
 @pytest.mark.parametrize(
@@ -279,9 +278,9 @@ async def test_admins_are_told_what_is_missing(
     sandbox = easel.sandbox
     given = dict(options)
     if "user" in given:
-        given["user"] = sandbox.person(given["user"]).id
+        given["user"] = Scene(sandbox, given["user"]).id
     if "role" in given:
         given["role"] = sandbox.world.find_role(given["role"]).id
-    ada = sandbox.person("Ada")
-    assert words in await scene.refused(sandbox, ada, await ada.slash(command, **given))
+    ada = Scene(sandbox, "Ada")
+    assert words in await ada.refused(await ada.slash(command, **given))
     assert audit(easel) == []

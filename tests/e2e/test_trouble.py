@@ -18,9 +18,10 @@ from PIL import Image
 from bot.domain.errors import QueueFull
 from bot.engine.seam import Executor
 from bot.sandbox import NotResponding, Sandbox
-from tests.e2e import scene
-from tests.e2e.conftest import Easel, Gate, running, settings_for
-from tests.e2e.launcher import simulated
+from tests.kit import books, messages
+from tests.kit.easel import Easel, Gate, running, settings_for
+from tests.kit.launcher import simulated
+from tests.kit.scene import Scene
 
 POST = r"^/channels/\d+/messages$"
 
@@ -47,20 +48,22 @@ def statuses(sandbox: Sandbox, method: str, template: str) -> list[int]:
 
 
 @pytest.mark.parametrize("status", [0, 500, 502])
-async def test_a_lost_answer_to_the_post_leaves_one_message(easel: Easel, status: int) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+async def test_a_lost_answer_to_the_post_leaves_one_message(
+    easel: Easel, status: int, mia: Scene
+) -> None:
+    sandbox = easel.sandbox
     sandbox.faults.fail("POST", POST, status, after_effect=True)
-    grid = await scene.imagine(sandbox, mia, "a fox")
-    assert len(scene.results(mia)) == 1
+    grid = await mia.imagine("a fox")
+    assert len(mia.results()) == 1
     assert len(statuses(sandbox, "POST", "")) == 2
-    await scene.press(sandbox, mia, grid, "U1")
+    await mia.press(grid, "U1")
 
 
-async def test_a_post_that_never_arrived_is_sent_again(easel: Easel) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+async def test_a_post_that_never_arrived_is_sent_again(easel: Easel, mia: Scene) -> None:
+    sandbox = easel.sandbox
     sandbox.faults.fail("POST", POST, 0, times=2)
-    await scene.imagine(sandbox, mia, "a fox")
-    assert len(scene.results(mia)) == 1
+    await mia.imagine("a fox")
+    assert len(mia.results()) == 1
 
 
 async def test_rate_limits_delay_but_lose_nothing(tmp_path: Path, quick: Executor) -> None:
@@ -68,14 +71,14 @@ async def test_rate_limits_delay_but_lose_nothing(tmp_path: Path, quick: Executo
         Sandbox(port=0, rate_limits=0.2) as sandbox,
         running(sandbox, settings_for(sandbox, tmp_path), quick),
     ):
-        people = [sandbox.person(name) for name in ("Ada", "Mia", "Noah")]
+        people = [Scene(sandbox, name) for name in ("Ada", "Mia", "Noah")]
         for number in range(4):
             for person in people:
                 await (await person.slash("imagine", prompt=f"fox {number}")).ack()
         mia = people[1]
-        await sandbox.wait_for(lambda: len(scene.results(mia)) == 12 and not scene.notices(mia))
-        assert len({scene.job_of(each) for each in scene.results(mia)}) == 12
-        assert scene.spent(tmp_path) == 12
+        await sandbox.wait_for(lambda: len(mia.results()) == 12 and not mia.notices())
+        assert len({messages.job_of(each) for each in mia.results()}) == 12
+        assert books.spent(tmp_path) == 12
 
 
 async def test_a_429_that_could_not_be_foreseen_is_waited_out(
@@ -85,14 +88,14 @@ async def test_a_429_that_could_not_be_foreseen_is_waited_out(
         Sandbox(port=0, rate_limits=0.6) as sandbox,
         running(sandbox, settings_for(sandbox, tmp_path), quick),
     ):
-        mia = sandbox.person("Mia")
+        mia = Scene(sandbox, "Mia")
         await (await mia.slash("imagine", prompt="a slow fox")).ack()
-        await scene.until_drawing(sandbox, mia)
+        await mia.until_drawing()
         await spend_the_bucket(sandbox, "imagine")
         gate.open()
-        await sandbox.wait_for(lambda: scene.results(mia))
+        await sandbox.wait_for(mia.results)
         assert 429 in statuses(sandbox, "POST", "")
-        assert len(scene.results(mia)) == 1
+        assert len(mia.results()) == 1
 
 
 async def spend_the_bucket(sandbox: Sandbox, channel: str) -> None:
@@ -106,11 +109,11 @@ async def spend_the_bucket(sandbox: Sandbox, channel: str) -> None:
                 status = answer.status
 
 
-async def test_a_429_of_the_proxy_before_discord_is_tried_again(easel: Easel) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+async def test_a_429_of_the_proxy_before_discord_is_tried_again(easel: Easel, mia: Scene) -> None:
+    sandbox = easel.sandbox
     sandbox.faults.fail("POST", POST, 429, times=2)
-    await scene.imagine(sandbox, mia, "a fox")
-    assert len(scene.results(mia)) == 1
+    await mia.imagine("a fox")
+    assert len(mia.results()) == 1
 
 
 async def test_a_picture_steps_down_until_it_fits_the_server(
@@ -119,65 +122,67 @@ async def test_a_picture_steps_down_until_it_fits_the_server(
     sandbox.world.guild.upload_limit = 1 << 20
     settings = settings_for(sandbox, tmp_path, model_native=512)
     async with running(sandbox, settings, quick):
-        mia = sandbox.person("Mia")
-        grid = await scene.imagine(sandbox, mia, "a noise of foxes")
+        mia = Scene(sandbox, "Mia")
+        grid = await mia.imagine("a noise of foxes")
         [file] = grid["attachments"]
         assert file["size"] <= 1 << 20
         assert 413 in statuses(sandbox, "POST", "")
-        single = await scene.press(sandbox, mia, grid, "U1")
-        assert Image.open(io.BytesIO(scene.file_of(sandbox, single))).size == (512, 512)
+        single = await mia.press(grid, "U1")
+        assert Image.open(io.BytesIO(messages.file_of(sandbox, single))).size == (512, 512)
 
 
 async def test_a_picture_that_cannot_be_uploaded_ends_with_a_sentence(
     sandbox: Sandbox, easel: Easel
 ) -> None:
     sandbox.world.guild.upload_limit = 100
-    mia = sandbox.person("Mia")
+    mia = Scene(sandbox, "Mia")
     await (await mia.slash("imagine", prompt="a fox")).ack()
-    said = await scene.until_said(sandbox, mia, "⚠️")
+    said = await mia.until_said("⚠️")
     assert "the pictures are kept" in said["content"]
     assert said["components"] == []
     sandbox.world.guild.upload_limit = None
-    assert scene.results(mia) == []
+    assert mia.results() == []
 
 
 # The bot's own rights
 
 
-async def test_missing_rights_are_named_before_anything_is_charged(easel: Easel) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
-    grid = await scene.imagine(sandbox, mia, "a fox")
+async def test_missing_rights_are_named_before_anything_is_charged(
+    easel: Easel, mia: Scene
+) -> None:
+    sandbox = easel.sandbox
+    grid = await mia.imagine("a fox")
     sandbox.world.deny_bot("imagine", "ATTACH_FILES", "READ_MESSAGE_HISTORY")
-    said = await scene.refused(sandbox, mia, await mia.slash("imagine", prompt="a hare"))
+    said = await mia.refused(await mia.slash("imagine", prompt="a hare"))
     assert "I lack Attach Files and Read Message History in this channel" in said
     for button in ("U1", "V1", "🔄"):
-        said = await scene.refused(sandbox, mia, await mia.click(grid, button))
+        said = await mia.refused(await mia.click(grid, button))
         assert "I lack Attach Files" in said
-    assert scene.states(easel.settings.data_dir) == ["succeeded"]
-    assert scene.spent(easel.settings.data_dir) == 1
+    assert books.states(easel.settings.data_dir) == ["succeeded"]
+    assert books.spent(easel.settings.data_dir) == 1
 
 
-async def test_missing_rights_in_a_thread(easel: Easel) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+async def test_missing_rights_in_a_thread(easel: Easel, mia: Scene) -> None:
+    sandbox = easel.sandbox
     thread = sandbox.world.add_thread("imagine", "foxes")
-    grid = await scene.imagine(sandbox, mia, "a fox", channel=thread.id)
+    grid = await mia.imagine("a fox", channel=thread.id)
     assert grid["channel_id"] == thread.id
     sandbox.world.deny_bot("imagine", "SEND_MESSAGES_IN_THREADS")
     press = await mia.slash("imagine", prompt="a hare", channel=thread.id)
-    assert "Send Messages in Threads" in await scene.refused(sandbox, mia, press)
+    assert "Send Messages in Threads" in await mia.refused(press)
 
 
 async def test_rights_lost_while_drawing_are_said_and_u_posts_later(
-    easel: Easel, gate: Gate
+    easel: Easel, gate: Gate, mia: Scene
 ) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    sandbox = easel.sandbox
     await (await mia.slash("imagine", prompt="a slow fox")).ack()
-    await scene.until_drawing(sandbox, mia)
+    await mia.until_drawing()
     sandbox.world.deny_bot("imagine", "ATTACH_FILES")
     gate.open()
-    said = await scene.until_said(sandbox, mia, "⚠️")
+    said = await mia.until_said("⚠️")
     assert "may not post it here" in said["content"]
-    assert scene.states(easel.settings.data_dir) == ["succeeded"]
+    assert books.states(easel.settings.data_dir) == ["succeeded"]
 
 
 # Interactions
@@ -191,18 +196,18 @@ async def test_after_15_minutes_the_bot_token_takes_over(
         Sandbox(port=0, rate_limits=0.1, clock=clock) as sandbox,
         running(sandbox, settings_for(sandbox, tmp_path), quick),
     ):
-        mia, noah = sandbox.person("Mia"), sandbox.person("Noah")
+        mia, noah = Scene(sandbox, "Mia"), Scene(sandbox, "Noah")
         await (await noah.slash("imagine", prompt="a slow doomed boat", channel="lobby")).ack()
-        await scene.until_drawing(sandbox, noah, "lobby")
+        await noah.until_drawing("lobby")
         await (await mia.slash("imagine", prompt="a slow fox")).ack()
         clock.ahead += 16 * 60
         gate.open()
-        grid = await scene.new_result(sandbox, mia, set())
-        failed = await scene.until_said(sandbox, noah, "⚠️", "lobby")
+        grid = await mia.new_result(set())
+        failed = await noah.until_said("⚠️", "lobby")
         assert failed["components"] == []
         assert 204 in statuses(sandbox, "DELETE", "/{message_id}")
         assert 200 in statuses(sandbox, "PATCH", "/{message_id}")
-        await scene.press(sandbox, mia, grid, "V1")
+        await mia.press(grid, "V1")
 
 
 async def test_a_late_answer_costs_the_progress_but_not_the_result(
@@ -212,7 +217,7 @@ async def test_a_late_answer_costs_the_progress_but_not_the_result(
         Sandbox(port=0, rate_limits=0.1, ack_seconds=0.5) as sandbox,
         running(sandbox, settings_for(sandbox, tmp_path), quick),
     ):
-        mia = sandbox.person("Mia")
+        mia = Scene(sandbox, "Mia")
         late = sandbox.faults.hold("POST", r"^/interactions/")
         asked = await mia.slash("imagine", prompt="a fox")
         await late.arrived
@@ -220,9 +225,9 @@ async def test_a_late_answer_costs_the_progress_but_not_the_result(
             await asked.ack()
         late.release()
         sandbox.faults.clear()
-        grid = await scene.new_result(sandbox, mia, set())
+        grid = await mia.new_result(set())
         for button in ("U1", "V1"):
-            known = {each["id"] for each in scene.results(mia)}
+            known = {each["id"] for each in mia.results()}
             late = sandbox.faults.hold("POST", r"^/interactions/")
             asked = await mia.click(grid, button)
             await late.arrived
@@ -230,56 +235,55 @@ async def test_a_late_answer_costs_the_progress_but_not_the_result(
                 await asked.ack()
             late.release()
             sandbox.faults.clear()
-            await scene.new_result(sandbox, mia, known)
-        assert len(scene.results(mia)) == 3
+            await mia.new_result(known)
+        assert len(mia.results()) == 3
 
 
-async def test_a_lost_answer_to_the_acknowledgement(easel: Easel) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+async def test_a_lost_answer_to_the_acknowledgement(easel: Easel, mia: Scene) -> None:
+    sandbox = easel.sandbox
     sandbox.faults.fail("POST", r"^/interactions/", 0, after_effect=True)
-    grid = await scene.imagine(sandbox, mia, "a fox")
+    grid = await mia.imagine("a fox")
     sandbox.faults.fail("POST", r"^/interactions/", 0, after_effect=True)
-    await scene.press(sandbox, mia, grid, "V1")
+    await mia.press(grid, "V1")
     sandbox.faults.fail("POST", r"^/interactions/", 0, after_effect=True)
-    await scene.press(sandbox, mia, grid, "U1")
-    assert len(scene.results(mia)) == 3
+    await mia.press(grid, "U1")
+    assert len(mia.results()) == 3
 
 
 async def test_a_slow_service_is_acknowledged_meanwhile(
-    easel: Easel, monkeypatch: pytest.MonkeyPatch
+    easel: Easel, monkeypatch: pytest.MonkeyPatch, mia: Scene
 ) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
     go_on, real = asyncio.Event(), easel.core.service.drawing.imagine
 
     async def slow(*args: Any) -> Any:
         await go_on.wait()
         return await real(*args)
 
-    monkeypatch.setattr(easel.core.service, "imagine", slow)
+    monkeypatch.setattr(easel.core.service.drawing, "imagine", slow)
     press = await mia.slash("imagine", prompt="a fox")
     assert (await press.ack())["type"] == 5
     go_on.set()
-    await scene.new_result(sandbox, mia, set())
-    assert len(scene.results(mia)) == 1
+    await mia.new_result(set())
+    assert len(mia.results()) == 1
 
 
 async def test_a_slow_refusal_is_private_and_leaves_no_thinking_behind(
-    easel: Easel, monkeypatch: pytest.MonkeyPatch
+    easel: Easel, monkeypatch: pytest.MonkeyPatch, mia: Scene
 ) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    sandbox = easel.sandbox
     go_on = asyncio.Event()
 
     async def slow(*args: Any) -> Any:
         await go_on.wait()
         raise QueueFull("The queue is full.")
 
-    monkeypatch.setattr(easel.core.service, "imagine", slow)
+    monkeypatch.setattr(easel.core.service.drawing, "imagine", slow)
     press = await mia.slash("imagine", prompt="a fox")
     assert (await press.ack())["type"] == 5
     go_on.set()
-    [said] = await sandbox.wait_for(lambda: scene.private(mia))
-    assert "The queue is full." in scene.text_of(said)
-    assert scene.notices(mia) == []
+    [said] = await sandbox.wait_for(mia.private)
+    assert "The queue is full." in messages.text_of(said)
+    assert mia.notices() == []
 
 
 @pytest.mark.parametrize("button", [None, "V1", "U1", "🔄"])
@@ -288,20 +292,20 @@ async def test_an_unexpected_error_is_a_sentence_with_a_reference(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     button: str | None,
+    mia: Scene,
 ) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
-    grid = await scene.imagine(sandbox, mia, "a fox") if button else None
+    grid = await mia.imagine("a fox") if button else None
 
     async def broken(*args: Any) -> Any:
         raise RuntimeError("a secret of the house")
 
-    monkeypatch.setattr(easel.core.service, "imagine", broken)
-    monkeypatch.setattr(easel.core.service, "act", broken)
+    monkeypatch.setattr(easel.core.service.drawing, "imagine", broken)
+    monkeypatch.setattr(easel.core.service.drawing, "act", broken)
     with caplog.at_level(logging.ERROR):
         asked = (
             await mia.click(grid, button) if button else await mia.slash("imagine", prompt="a fox")
         )
-        said = await scene.refused(sandbox, mia, asked)
+        said = await mia.refused(asked)
     assert "Something went wrong" in said
     assert "secret" not in said
     assert "Traceback" not in said
@@ -341,14 +345,14 @@ async def test_a_broken_connection_is_mended_on_loopback(
     addresses: set[str], sandbox: Sandbox, tmp_path: Path, quick: Executor, fault: str
 ) -> None:
     async with running(sandbox, settings_for(sandbox, tmp_path), quick):
-        mia = sandbox.person("Mia")
-        grid = await scene.imagine(sandbox, mia, "a fox")
+        mia = Scene(sandbox, "Mia")
+        grid = await mia.imagine("a fox")
         getattr(sandbox.faults, fault)()
         await sandbox.wait_for(lambda: not sandbox.gateway.online)
         await sandbox.bot_ready()
-        await scene.press(sandbox, mia, grid, "V1")
-        await scene.press(sandbox, mia, grid, "U1")
-        await scene.imagine(sandbox, mia, "a hare")
+        await mia.press(grid, "V1")
+        await mia.press(grid, "U1")
+        await mia.imagine("a hare")
     assert addresses
     assert all(ipaddress.ip_address(host).is_loopback for host in addresses)
 
@@ -356,9 +360,9 @@ async def test_a_broken_connection_is_mended_on_loopback(
 async def test_a_worker_that_dies_beside_a_running_bot(sandbox: Sandbox, tmp_path: Path) -> None:
     executor = simulated(tmp_path / "gate")
     async with running(sandbox, settings_for(sandbox, tmp_path / "data"), executor):
-        mia = sandbox.person("Mia")
+        mia = Scene(sandbox, "Mia")
         await (await mia.slash("imagine", prompt="a crash of rhinos")).ack()
-        said = await scene.until_said(sandbox, mia, "⚠️")
+        said = await mia.until_said("⚠️")
         assert "stopped the machine twice" in said["content"]
         await (await mia.slash("imagine", prompt="a fox", channel="lobby")).ack()
-        await scene.new_result(sandbox, mia, set(), "lobby")
+        await mia.new_result(set(), "lobby")

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from bot.domain.prompt.parameters import PARAMETERS
-from tests.e2e import scene
-from tests.e2e.conftest import Easel, Gate
+from tests.kit import books, messages
+from tests.kit.easel import Easel, Gate
+from tests.kit.scene import Scene
 
 HOSTILE = (
     "@everyone @here <@1200000000000000013> <@&1200000000000000102> **bold** __under__ ~~gone~~"
@@ -35,29 +36,27 @@ def literal(content: str) -> str:
     ],
 )
 async def test_a_wrong_prompt_is_refused_privately_in_a_sentence(
-    easel: Easel, prompt: str, words: str
+    easel: Easel, prompt: str, words: str, mia: Scene
 ) -> None:
-    mia = easel.sandbox.person("Mia")
-    said = await scene.refused(
-        easel.sandbox, mia, await mia.slash("imagine", prompt=prompt)
+    said = await mia.refused(await mia.slash("imagine", prompt=prompt)
     )  # fmt: skip
     assert words in said
-    assert scene.states(easel.settings.data_dir) == []
-    assert scene.rows(easel.settings.data_dir, "SELECT * FROM ledger") == []
-    assert scene.notices(mia) == []
+    assert books.states(easel.settings.data_dir) == []
+    assert books.rows(easel.settings.data_dir, "SELECT * FROM ledger") == []
+    assert mia.notices() == []
 
 
 async def test_mentions_and_markdown_are_shown_as_typed_and_ping_nobody(
-    easel: Easel, gate: Gate
+    easel: Easel, gate: Gate, mia: Scene
 ) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+    sandbox = easel.sandbox
     press = await mia.slash("imagine", prompt=f"slow {HOSTILE}")
     await press.ack()
-    under_way = await scene.until_drawing(sandbox, mia)
+    under_way = await mia.until_drawing()
     gate.open()
-    grid = await scene.new_result(sandbox, mia, set())
-    single = await scene.press(sandbox, mia, grid, "U1")
-    varied = await scene.press(sandbox, mia, grid, "V1")
+    grid = await mia.new_result(set())
+    single = await mia.press(grid, "U1")
+    varied = await mia.press(grid, "V1")
     assert press.original is None
     for message in (under_way, grid, single, varied):
         assert message["mentions"] == []
@@ -68,35 +67,36 @@ async def test_mentions_and_markdown_are_shown_as_typed_and_ping_nobody(
     assert sandbox.world.pings == []
 
 
-async def test_a_prompt_of_4000_characters(easel: Easel) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
+async def test_a_prompt_of_4000_characters(easel: Easel, mia: Scene) -> None:
+    sandbox = easel.sandbox
     prompt = "*" * 3987 + " --seed 12345"
-    grid = await scene.imagine(sandbox, mia, prompt)
+    grid = await mia.imagine(prompt)
     assert len(grid["content"]) <= 2000
     assert grid["content"].endswith(f"…** - {mia.mention}")
-    assert scene.recipe(sandbox, grid)["prompt"] == prompt
+    assert messages.recipe(sandbox, grid)["prompt"] == prompt
     assert len(grid["attachments"][0]["description"]) <= 1024
-    varied = await scene.press(sandbox, mia, grid, "V1")
+    varied = await mia.press(grid, "V1")
     assert len(varied["content"]) <= 2000
 
 
-async def test_an_emoji_prompt_of_4000_characters(easel: Easel) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
-    grid = await scene.imagine(sandbox, mia, "\N{FOX FACE}" * 2000)
+async def test_an_emoji_prompt_of_4000_characters(easel: Easel, mia: Scene) -> None:
+    grid = await mia.imagine("\N{FOX FACE}" * 2000)
     assert len(grid["content"]) <= 2000
 
 
-async def test_info_tells_credits_limits_jobs_and_the_model(easel: Easel, gate: Gate) -> None:
-    sandbox, mia = easel.sandbox, easel.sandbox.person("Mia")
-    await scene.imagine(sandbox, mia, "an owl")
+async def test_info_tells_credits_limits_jobs_and_the_model(
+    easel: Easel, gate: Gate, mia: Scene
+) -> None:
+    sandbox = easel.sandbox
+    await mia.imagine("an owl")
     await (await mia.slash("imagine", prompt="a slow *fox*")).ack()
-    under_way = await scene.until_drawing(sandbox, mia)
+    under_way = await mia.until_drawing()
     await (await mia.slash("imagine", prompt="a hare")).ack()
     press = await mia.slash("info", channel="lobby")
     await press.ack()
     assert press.original is not None
-    assert press.original["flags"] & scene.EPHEMERAL
-    said = scene.text_of(press.original)
+    assert press.original["flags"] & messages.EPHEMERAL
+    said = messages.text_of(press.original)
     assert "**22** grids left" in said
     assert "22 of 25 today" in said
     assert "2 held for jobs under way" in said
@@ -110,16 +110,15 @@ async def test_info_tells_credits_limits_jobs_and_the_model(easel: Easel, gate: 
     assert "Easel embedded, 128×128 px, 12 steps" in said
     assert "simulated: drawing" in said
     gate.open()
-    await sandbox.wait_for(lambda: len(scene.results(mia)) == 3 and not scene.notices(mia))
+    await sandbox.wait_for(lambda: len(mia.results()) == 3 and not mia.notices())
 
 
-async def test_help_names_every_parameter_and_button(easel: Easel) -> None:
-    mia = easel.sandbox.person("Mia")
+async def test_help_names_every_parameter_and_button(easel: Easel, mia: Scene) -> None:
     press = await mia.slash("help")
     await press.ack()
     assert press.original is not None
-    assert press.original["flags"] & scene.EPHEMERAL
-    said = scene.text_of(press.original)
+    assert press.original["flags"] & messages.EPHEMERAL
+    said = messages.text_of(press.original)
     for parameter in PARAMETERS:
         assert f"--{parameter.name}" in said
         assert parameter.help in said
@@ -128,34 +127,33 @@ async def test_help_names_every_parameter_and_button(easel: Easel) -> None:
 
 
 async def test_unknown_words_are_explained_once_and_privately(easel: Easel) -> None:
-    sandbox, mia, noah = easel.sandbox, easel.sandbox.person("Mia"), easel.sandbox.person("Noah")
-    await scene.imagine(sandbox, mia, "a cat in the desert, photo")
-    assert scene.private(mia) == []
-    await scene.imagine(sandbox, mia, "a violinist in the desert")
-    said = [scene.text_of(message) for message in scene.private(mia)]
+    sandbox, mia, noah = easel.sandbox, Scene(easel.sandbox, "Mia"), Scene(easel.sandbox, "Noah")
+    await mia.imagine("a cat in the desert, photo")
+    assert mia.private() == []
+    await mia.imagine("a violinist in the desert")
+    said = [messages.text_of(message) for message in mia.private()]
     assert len(said) == 1
     assert "here **violinist**." in said[0]
-    await scene.imagine(sandbox, mia, "a cellist in the desert")
-    assert len(scene.private(mia)) == 1
-    await scene.imagine(sandbox, noah, "a cellist at night")
-    await sandbox.wait_for(lambda: len(scene.private(noah)) == 1)
-    assert "here **cellist**." in scene.text_of(scene.private(noah)[0])
+    await mia.imagine("a cellist in the desert")
+    assert len(mia.private()) == 1
+    await noah.imagine("a cellist at night")
+    await sandbox.wait_for(lambda: len(noah.private()) == 1)
+    assert "here **cellist**." in messages.text_of(noah.private()[0])
 
 
 async def test_help_lists_what_a_small_model_knows(easel: Easel) -> None:
-    press = await easel.sandbox.person("Mia").slash("help")
+    press = await Scene(easel.sandbox, "Mia").slash("help")
     await press.ack()
-    said = scene.text_of(press.original)
+    said = messages.text_of(press.original)
     for words in ("What this model can draw", "astronaut", "desert", "watercolour"):
         assert words in said
 
 
-async def test_ideas_while_typing(easel: Easel) -> None:
-    mia = easel.sandbox.person("Mia")
-    offered = await mia.autocomplete("imagine", focused="prompt", prompt="")
+async def test_ideas_while_typing(easel: Easel, mia: Scene) -> None:
+    offered = await mia.person.autocomplete("imagine", focused="prompt", prompt="")
     assert 1 <= len(offered) <= 25
     word = offered[-1]["value"].split()[-1]
-    found = await mia.autocomplete("imagine", focused="prompt", prompt=word)
+    found = await mia.person.autocomplete("imagine", focused="prompt", prompt=word)
     assert found
     assert all(word.lower() in each["value"].lower() for each in found)
-    assert await mia.autocomplete("imagine", focused="prompt", prompt="qqqq zzzz") == []
+    assert await mia.person.autocomplete("imagine", focused="prompt", prompt="qqqq zzzz") == []

@@ -1,124 +1,14 @@
-"""Workers for tests: waiting for them, and drawing with them."""
+"""A simulated GPU for tests that make it misbehave."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from bot.engine.local import SIMULATED, LocalExecutor
-from bot.engine.process import Patience
-from bot.engine.seam import Attempt, Event, Failed, Image, Worker
-
-GENEROUS_S = 60
-
-Kind = TypeVar("Kind", bound=Event)
-
-
-async def wait_until(
-    executor: LocalExecutor, true: Callable[[], bool], seconds: float = GENEROUS_S
-) -> None:
-    """Wait on the executor's changes until `true()`."""
-    async with asyncio.timeout(seconds):
-        while True:
-            seen = executor.version
-            if true():
-                return
-            await executor.changed(seen)
-
-
-async def free_worker(executor: LocalExecutor, seconds: float = GENEROUS_S) -> Worker:
-    """The first worker with a free slot."""
-    await wait_until(executor, lambda: any(w.slots_free for w in executor.workers()), seconds)
-    return next(worker for worker in executor.workers() if worker.slots_free)
-
-
-def failure(executor: LocalExecutor, model: str = "embedded") -> str:
-    """Why the first worker cannot load a model; empty where it did not fail."""
-    for worker in executor.workers():
-        state = worker.models.get(model)
-        return state.text if isinstance(state, Failed) else ""
-    return ""
-
-
-def request(**changes: Any) -> dict[str, Any]:
-    """A recipe as `GenerationRequest.recipe` makes it, as far as engines read it."""
-    plain = {
-        "text": "a red fox in the forest",
-        "negative": "",
-        "model": "embedded",
-        "width": 64,
-        "height": 64,
-        "seed": 7,
-        "steps": 6,
-        "guidance": 3.0,
-        "sampler": "default",
-        "count": 4,
-        "source": None,
-        "strength": None,
-    }
-    return plain | changes
-
-
-def attempt(
-    job: str = "job",
-    indices: tuple[int, ...] = (0, 1, 2, 3),
-    no: int = 1,
-    inputs: Mapping[str, bytes] | None = None,
-    **changes: Any,
-) -> Attempt:
-    """An attempt at `request(**changes)`."""
-    recipe = request(**changes)
-    return Attempt(job, no, recipe["model"], indices, recipe, inputs or {})
-
-
-@dataclass
-class Drawn:
-    """Everything that an attempt said."""
-
-    events: list[Event] = field(default_factory=list)
-
-    def of(self, kind: type[Kind]) -> list[Kind]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    @property
-    def images(self) -> dict[int, bytes]:
-        return {event.index: event.data for event in self.of(Image)}
-
-
-async def draw(
-    executor: LocalExecutor,
-    worker: Worker,
-    one: Attempt,
-    on_event: Callable[[Event], Awaitable[None]] | None = None,
-) -> Drawn:
-    """Run one attempt to its end; `on_event` is awaited for each event."""
-    drawn = Drawn()
-    async for job, event in executor.run_batch(worker.id, [one]):
-        assert job == one.job
-        drawn.events.append(event)
-        if on_event:
-            await on_event(event)
-    return drawn
-
-
-@asynccontextmanager
-async def simulated(
-    devices: tuple[str, ...] = ("gpu",), patience: Patience | None = None, **options: Any
-) -> AsyncIterator[LocalExecutor]:
-    """An executor over simulated engines, with quick restarts."""
-    executor = LocalExecutor(
-        devices, SIMULATED, options, backoff_s=0.01, patience=patience or Patience()
-    )
-    await executor.start()
-    try:
-        yield executor
-    finally:
-        await executor.close()
+from bot.engine.local import LocalExecutor
+from tests.kit.workers import simulated
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.engine.local import LocalExecutor
 from bot.engine.process import Patience
 from bot.engine.seam import Attempt, Begun, Done, Event, Image, LoadingModel, Preview, Progress
-from tests.engine.conftest import attempt, draw, failure, free_worker, simulated, wait_until
+from tests.kit.workers import attempt, draw, failure, free_worker, simulated, wait_until
 
 
 def children() -> list[psutil.Process]:

@@ -17,7 +17,7 @@ from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Done, Event, Preview, Progress, Worker
 from bot.models.cards import EMBEDDED_CARD
-from tests.engine.conftest import Drawn, attempt, draw, failure, free_worker
+from tests.kit.workers import Drawn, attempt, draw, failure, free_worker
 
 pytestmark = pytest.mark.timeout(300)
 STARTING_S = 240

@@ -2,7 +2,7 @@
 
 A prompt with the word "slow" waits at its fourth step while the file `gate` exists; one with
 "doomed" fails when it is drawn; one with "noise" gives pictures that hardly compress.
-`"tests.e2e.engines:create"` names it.
+`"tests.kit.engines:create"` names it.
 """
 
 from __future__ import annotations

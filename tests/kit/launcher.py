@@ -1,4 +1,4 @@
-"""`python -m tests.e2e.launcher GATE`: what `python -m bot run` does, with a simulated engine.
+"""`python -m tests.kit.launcher GATE`: what `python -m bot run` does, with a simulated engine.
 
 Settings come from the environment as usual; only the executor is another.
 """
@@ -30,7 +30,7 @@ def simulated(gate: Path, **options: Any) -> LocalExecutor:
         "bad_input_on": ["unfit"],
         **options,
     }
-    return LocalExecutor(["simulated"], "tests.e2e.engines:create", plain, backoff_s=0.05)
+    return LocalExecutor(["simulated"], "tests.kit.engines:create", plain, backoff_s=0.05)
 
 
 def main() -> int:

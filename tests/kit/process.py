@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from bot.sandbox import Sandbox
-from tests.e2e.launcher import STEPS
+from tests.kit.launcher import STEPS
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0

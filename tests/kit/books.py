@@ -1,0 +1,49 @@
+"""The database as an auditor reads it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+
+def rows(folder: Path, sql: str, *values: object) -> list[sqlite3.Row]:
+    """What the bot's database says."""
+    connection = sqlite3.connect(f"file:{folder / 'easel.sqlite3'}?mode=ro", uri=True, timeout=30)
+    connection.row_factory = sqlite3.Row
+    try:
+        return connection.execute(sql, values).fetchall()
+    finally:
+        connection.close()
+
+
+def states(folder: Path) -> list[str]:
+    """The states of all jobs, oldest first."""
+    return [row["state"] for row in rows(folder, "SELECT state FROM jobs ORDER BY rowid")]
+
+
+def spent(folder: Path) -> int:
+    """Credits that were captured; fails unless every hold has exactly one end or is open."""
+    ledger = rows(folder, "SELECT job_id, kind, amount FROM ledger WHERE kind <> 'grant'")
+    total = 0
+    for job in {row["job_id"] for row in ledger}:
+        held = -sum(
+            row["amount"] for row in ledger if (row["job_id"], row["kind"]) == (job, "hold")
+        )
+        given = sum(
+            row["amount"] for row in ledger if (row["job_id"], row["kind"]) == (job, "release")
+        )
+        captured = any((row["job_id"], row["kind"]) == (job, "capture") for row in ledger)
+        assert held == 1
+        assert (given == held) != captured or (not given and not captured)
+        total += held if captured else 0
+    return total
+
+
+def open_holds(folder: Path) -> int:
+    """Holds that were neither captured nor released."""
+    [row] = rows(
+        folder,
+        "SELECT COUNT(*) AS n FROM ledger h WHERE kind = 'hold' AND NOT EXISTS (SELECT 1 FROM"
+        " ledger e WHERE e.job_id = h.job_id AND e.kind IN ('capture', 'release'))",
+    )
+    return row["n"]

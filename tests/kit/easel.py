@@ -1,0 +1,96 @@
+"""A whole Easel against the sandbox: real HTTP and WebSocket, real SQLite, real worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.app import Core, core
+from bot.chat.client import EaselBot
+from bot.engine.local import LocalExecutor
+from bot.engine.seam import Executor
+from bot.sandbox import Sandbox
+from bot.settings import Secret, Settings
+from tests.kit.launcher import STEPS
+
+
+class SharedExecutor:
+    """Passes everything on but the start and the end, which belong to the test run."""
+
+    def __init__(self, executor: LocalExecutor) -> None:
+        self._executor = executor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._executor, name)
+
+    async def start(self) -> None:
+        """It runs already."""
+
+    async def close(self, drain_s: float = 0) -> None:
+        """Others still need it; what this test left is stopped with its streams."""
+
+
+@dataclass
+class Easel:
+    """A running bot with its sandbox."""
+
+    sandbox: Sandbox
+    core: Core
+    bot: EaselBot
+    settings: Settings
+
+
+def settings_for(sandbox: Sandbox, folder: Path, **values: Any) -> Settings:
+    return Settings(
+        **{
+            "discord_token": Secret(sandbox.token),
+            "discord_api_url": sandbox.api_url,
+            "data_dir": folder,
+            "progress_seconds": 0.1,
+            "model_steps": STEPS,
+            **values,
+        }
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(
+    sandbox: Sandbox, settings: Settings, executor: Executor | None = None
+) -> AsyncIterator[Easel]:
+    """Core and client connected to the sandbox until the block ends."""
+    async with core(settings, executor) as parts:
+        bot = EaselBot(
+            parts.service,
+            settings.extensions,
+            progress_seconds=settings.progress_seconds,
+            api_url=settings.discord_api_url,
+        )
+        async with bot:
+            serving = asyncio.create_task(bot.start(settings.discord_token.reveal()))
+            ready = asyncio.create_task(sandbox.bot_ready())
+            done, _ = await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if serving in done:
+                ready.cancel()
+                await serving
+            try:
+                yield Easel(sandbox, parts, bot, settings)
+            finally:
+                await bot.close()
+                await serving
+
+
+class Gate:
+    """A file at which prompts with the word "slow" wait while it exists."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def close(self) -> None:
+        self.path.touch()
+
+    def open(self) -> None:
+        self.path.unlink(missing_ok=True)
