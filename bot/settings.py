@@ -213,7 +213,7 @@ class Settings:
         "INFO", "How much is logged", _one_of("DEBUG", "INFO", "WARNING", "ERROR")
     )
     extensions: tuple[str, ...] = _setting(
-        "cogs.imagine,cogs.info,cogs.quota,cogs.help", "Features to load", _words
+        "cogs.imagine,cogs.results,cogs.info,cogs.quota,cogs.help", "Features to load", _words
     )
 
     @classmethod

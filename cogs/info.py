@@ -8,7 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, wording
+from bot.chat import asking, replies, wording
+from bot.chat.acknowledge import Acknowledger
 from bot.domain.job import Job
 from bot.domain.quota import Period
 from bot.service import Service
@@ -24,17 +25,17 @@ _LISTED = 5
 class Account(commands.Cog):
     """Private answers about the asker alone."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
         self._service = service
+        self._privately = acknowledger.privately
 
     @app_commands.command(description="Your credits, limits and jobs, and the model")
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def info(self, interaction: discord.Interaction) -> None:
-        view = await self._service.accounts.account(
-            asking.asker(interaction), interaction.guild_id or 0
-        )
-        await interaction.response.send_message(embed=describe(view), ephemeral=True)
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        view = await self._privately(interaction, self._service.accounts.account(asker, guild))
+        await replies.private(interaction, embed=describe(view))
 
 
 def describe(view: AccountView) -> discord.Embed:
@@ -79,8 +80,7 @@ def _job(job: Job) -> str:
     text = wording.quoted(job.request.prompt.text, 80)
     if not job.notice:
         return text
-    place = job.origin.guild or "@me"
-    return f"{text} [show](https://discord.com/channels/{place}/{job.origin.channel}/{job.notice})"
+    return f"{text} [show]({wording.link(job.origin.guild, job.origin.channel, job.notice)})"
 
 
 def _model(view: AccountView) -> str:
@@ -98,4 +98,4 @@ def _model(view: AccountView) -> str:
 
 
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Account(bot.service))
+    await bot.add_cog(Account(bot.service, bot.acknowledger))

@@ -9,10 +9,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.chat.client import point_at
+
 TEXT = "**{prompt}** - <@{user}> (Waiting to start)"
 
 
-class Bare(commands.Cog):
+class Acknowledge(commands.Cog):
     """One command, no service."""
 
     @app_commands.command(description="Acknowledge")
@@ -22,5 +24,18 @@ class Bare(commands.Cog):
         )
 
 
-async def setup(bot: commands.Bot) -> None:
-    await bot.add_cog(Bare())
+class Bare(commands.AutoShardedBot):
+    """discord.py with what Easel's client asks of the gateway."""
+
+    def __init__(self, api_url: str) -> None:
+        point_at(api_url)
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            intents=discord.Intents(guilds=True),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+        )
+
+    async def setup_hook(self) -> None:
+        await self.add_cog(Acknowledge())
+        await self.tree.sync()

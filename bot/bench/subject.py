@@ -20,14 +20,13 @@ from typing import Any
 
 from bot.app import card_of, core, devices, engine_options
 from bot.bench import child, memory
+from bot.bench.bare import Bare
 from bot.bench.drawings import Watched
 from bot.bench.order import Order
 from bot.bench.ticker import Ticker
 from bot.chat.client import EaselBot
 from bot.engine.local import DIFFUSION
 from bot.settings import Secret, Settings
-
-BARE = "bot.bench.bare"
 
 
 class Subject:
@@ -80,10 +79,10 @@ def _executor(order: Order, settings: Settings) -> Watched:
 
 
 @contextlib.asynccontextmanager
-async def _bot(order: Order) -> AsyncIterator[tuple[EaselBot, Watched | None]]:
+async def _bot(order: Order) -> AsyncIterator[tuple[EaselBot | Bare, Watched | None]]:
     settings = _settings(order)
     if order.bare:
-        yield EaselBot(None, [BARE], api_url=order.api_url), None  # type: ignore[arg-type]
+        yield Bare(order.api_url), None
         return
     watched = _executor(order, settings)
     async with core(settings, watched) as parts:

@@ -28,9 +28,15 @@ def asker(interaction: discord.Interaction) -> Asker:
     )
 
 
-def origin(interaction: discord.Interaction, parent_message: int = 0) -> Origin:
-    """Guild 0 is direct messages."""
-    return Origin(interaction.guild_id or 0, interaction.channel_id or 0, parent_message)
+def origin(interaction: discord.Interaction) -> Origin:
+    """Where a command was given; guild 0 is direct messages."""
+    return Origin(interaction.guild_id or 0, interaction.channel_id or 0)
+
+
+def origin_of_press(interaction: discord.Interaction) -> Origin:
+    """The same for a button, with the message under which it stands."""
+    parent = interaction.message.id if interaction.message else 0
+    return Origin(interaction.guild_id or 0, interaction.channel_id or 0, parent)
 
 
 def require_permissions(interaction: discord.Interaction) -> None:

@@ -1,14 +1,14 @@
 """The Discord client: intents, mentions, the command tree, extensions loaded by name.
 
-Carries exactly one thing, the service. Knows nothing about storage or engines.
+It carries exactly one thing from inside, the service, and owns what every feature needs of Discord:
+presenting, acknowledging, answering errors, buttons and forms. A bot with any one extension
+delivers, answers and recovers. Knows nothing about storage or engines.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 import discord
 import yarl
@@ -16,10 +16,23 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-if TYPE_CHECKING:
-    from bot.service import Service
+from bot.chat import replies
+from bot.chat.acknowledge import Acknowledger
+from bot.chat.buttons import JobButton, is_ours
+from bot.chat.presenter import Presenter
+from bot.domain.action import Tile
+from bot.domain.errors import NotFound
+from bot.service import Service
 
 log = logging.getLogger(__name__)
+
+# Names of features as an `.env` of an earlier version lists them, where the buttons were a part of
+# /imagine.
+_MODULES = {
+    "cogs.imagine": ("cogs.imagine", "cogs.results"),
+    "cogs.account": ("cogs.info",),
+    "cogs.admin": ("cogs.quota",),
+}
 
 
 class EaselBot(commands.AutoShardedBot):
@@ -48,25 +61,55 @@ class EaselBot(commands.AutoShardedBot):
             max_ratelimit_timeout=60.0,
         )
         self.service = service
-        self.progress_seconds = progress_seconds
-        self.synced = asyncio.Event()
-        self._wanted = tuple(extensions)
+        self.presenter = Presenter(self, service, progress_seconds)
+        self.acknowledger = Acknowledger()
+        self._wanted = modules_of(extensions)
 
     async def setup_hook(self) -> None:
-        """Load the extensions and register the commands, before the gateway is opened."""
+        """Load the extensions, register the commands and take up what an earlier run left, before
+        the gateway is opened."""
+        self.add_dynamic_items(JobButton)
+        self.tree.error(replies.answer)
         for name in self._wanted:
             await self.load_extension(name)
         synced = await self.tree.sync()
         log.info("registered %d commands", len(synced))
-        self.synced.set()
+        await self.presenter.recover()
+
+    async def close(self) -> None:
+        """Stop following jobs, then leave Discord."""
+        await self.presenter.close()
+        await super().close()
 
     async def on_ready(self) -> None:
         """Discord may say this again after a reconnect, so it only logs."""
         assert self.user is not None
         log.info("ready as %s on %d servers", self.user, len(self.guilds))
 
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Answer the submit of a form of ours that nobody knows any more.
+
+        discord.py keeps forms in memory only and drops the submit of one that was opened before a
+        restart without a word, so none of ours has an `on_submit`.
+        """
+        custom_id = str((interaction.data or {}).get("custom_id", ""))
+        if interaction.type is discord.InteractionType.modal_submit and is_ours(custom_id):
+            unknown = "This form belongs to another version of Easel; press its button anew."
+            await replies.answer(interaction, NotFound(unknown))
+
+    async def on_easel_press(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
+        """Answer a button of ours that no extension takes."""
+        if not self.extra_events.get("on_easel_press"):
+            await replies.answer(interaction, NotFound("Buttons are switched off here just now."))
+
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event %s", event_method)
+
+
+def modules_of(extensions: Iterable[str]) -> tuple[str, ...]:
+    """The modules to load for the names that an operator listed, each once."""
+    named = [module for name in extensions for module in _MODULES.get(name, (name,))]
+    return tuple(dict.fromkeys(named))
 
 
 def point_at(api_url: str) -> None:

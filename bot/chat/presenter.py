@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 import discord
 
 from bot.chat import search, wording
+from bot.chat.buttons import cancel_view
 from bot.chat.delivery import Deliverer
 from bot.chat.notice import Notice
 from bot.chat.trouble import TROUBLE
@@ -42,6 +43,17 @@ class Presenter:
         self._pause = pause
         self._deliverer = Deliverer(client, service)
         self._tasks: set[asyncio.Task[None]] = set()
+
+    async def present(self, interaction: discord.Interaction, job: Job) -> None:
+        """Answer a command or a press with the job's progress, and follow it to its end; the job
+        goes on even if that answer fails."""
+        update = self._service.drawing.newest(job) or JobUpdate(job)
+        try:
+            message = await _show_first(interaction, update)
+        except TROUBLE as error:
+            log.warning("job %s: not acknowledged: %s", job.id, error)
+            message = await _shown_after_all(interaction, error)
+        self.follow(job, Notice.of(interaction, message) if message else None)
 
     def follow(self, job: Job, notice: Notice | None) -> None:
         """Keep `notice` current in the background until the job's result is posted."""
@@ -193,3 +205,28 @@ class Presenter:
                 suppress_embeds=True,
                 allowed_mentions=discord.AllowedMentions.none(),
             )
+
+
+async def _show_first(interaction: discord.Interaction, update: JobUpdate) -> int:
+    """Say it where the person waits for it; returns the message's id."""
+    text, view = wording.progress(update), cancel_view(update.job)
+    if interaction.type is discord.InteractionType.component:
+        # The press itself is answered by the message under which the button stands.
+        said = await interaction.followup.send(text, view=view, suppress_embeds=True, wait=True)
+        return said.id
+    if interaction.response.is_done():
+        return (await interaction.edit_original_response(content=text, view=view)).id
+    answer = await interaction.response.send_message(text, view=view, suppress_embeds=True)
+    return answer.message_id or 0
+
+
+async def _shown_after_all(interaction: discord.Interaction, error: Exception) -> int:
+    """The id of a first answer that may have arrived although the reply to it was lost."""
+    if isinstance(error, discord.HTTPException):
+        return 0
+    if interaction.type is discord.InteractionType.component:
+        return 0
+    try:
+        return (await interaction.original_response()).id
+    except (*TROUBLE, discord.ClientException):
+        return 0

@@ -113,6 +113,9 @@ async def private(
     said = {name: value for name, value in parts.items() if value is not None}
     if interaction.response.is_done():
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            if interaction.extras.get("private"):
+                await interaction.edit_original_response(**said)  # type: ignore[arg-type]
+                return
             # The first followup would take the public "thinking" message's place.
             await interaction.delete_original_response()
         await interaction.followup.send(ephemeral=True, **said)  # type: ignore[arg-type]

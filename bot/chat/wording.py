@@ -111,6 +111,11 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def link(guild: int, channel: int, message: int) -> str:
+    """The address of a message; guild 0 is direct messages."""
+    return f"https://discord.com/channels/{guild or '@me'}/{channel}/{message}"
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th …"""
     if number % 100 in (11, 12, 13):

@@ -30,6 +30,20 @@ class Register:
         return [Usage(asker.user, 3)]
 
 
+class Idle:
+    """Stands where jobs and their messages do: there are none."""
+
+    async def nothing(self) -> list[Any]:
+        return []
+
+    unfinished = undelivered = stale_notices = nothing
+
+
+def idle_parts() -> dict[str, Idle]:
+    """What a client asks of the service after its start."""
+    return dict.fromkeys(("drawing", "outbox"), Idle())
+
+
 @pytest.fixture
 def register() -> Register:
     return Register()
@@ -49,7 +63,7 @@ def register() -> Register:
 async def test_who_is_an_admin(
     register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    bot = EaselBot(cast(Any, SimpleNamespace(quotas=register)), ["tests.kit.hook", "cogs.quota"])
+    bot = EaselBot(cast(Any, SimpleNamespace(quotas=register, **idle_parts())), ["cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:
         guild = env.create_guild()
         channel = guild.create_text_channel("art")

@@ -1,4 +1,4 @@
-"""Many people at once: who is acknowledged before the work, and whose message is refreshed when."""
+"""Acknowledging in time: slow work, many people at once, and whose message is refreshed when."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import Any, cast
 
 import pytest
 
+from bot.chat.acknowledge import Acknowledger
 from bot.chat.presenter import Presenter
 from bot.domain.job import Job, JobUpdate
-from cogs.imagine import CROWD, Imagine
 from tests.kit.jobs import job
+
+CROWD = 3
 
 
 class FakeInteraction:
-    """Counts its acknowledgements, and says when it got one."""
+    """Remembers how it was acknowledged, and says when."""
 
     id = 7
 
     def __init__(self) -> None:
-        self.deferred = 0
+        self.deferred: list[bool] = []
+        self.extras: dict[str, bool] = {}
         self.heard = asyncio.Event()
 
     @property
@@ -27,15 +30,15 @@ class FakeInteraction:
         return self
 
     def is_done(self) -> bool:
-        return self.deferred > 0
+        return bool(self.deferred)
 
-    async def defer(self) -> None:
-        self.deferred += 1
+    async def defer(self, *, ephemeral: bool) -> None:
+        self.deferred.append(ephemeral)
         self.heard.set()
 
 
 async def test_the_last_of_a_crowd_are_acknowledged_first() -> None:
-    cog = Imagine(cast(Any, None), cast(Any, None))
+    acknowledger = Acknowledger(quick_s=30, crowd=CROWD)
     begin = asyncio.Event()
     interactions = [FakeInteraction() for _ in range(CROWD + 2)]
 
@@ -44,18 +47,35 @@ async def test_the_last_of_a_crowd_are_acknowledged_first() -> None:
         return number
 
     tasks = [
-        asyncio.create_task(cog._quickly(cast(Any, each), work(number)))
+        asyncio.create_task(acknowledger.quickly(cast(Any, each), work(number)))
         for number, each in enumerate(interactions)
     ]
     for each in interactions[CROWD:]:
         await asyncio.wait_for(each.heard.wait(), 30)
     begin.set()
     assert await asyncio.gather(*tasks) == list(range(CROWD + 2))
-    assert [each.deferred for each in interactions] == [0] * CROWD + [1, 1]
+    assert [each.deferred for each in interactions] == [[]] * CROWD + [[False], [False]]
 
     alone = FakeInteraction()
-    assert await cog._quickly(cast(Any, alone), work(0)) == 0
-    assert alone.deferred == 0
+    assert await acknowledger.quickly(cast(Any, alone), work(0)) == 0
+    assert alone.deferred == []
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_slow_work_is_acknowledged_as_its_answer_will_be(private: bool) -> None:
+    acknowledger = Acknowledger(quick_s=0)
+    go_on, slow = asyncio.Event(), FakeInteraction()
+
+    async def work() -> str:
+        await go_on.wait()
+        return "done"
+
+    run = acknowledger.privately if private else acknowledger.quickly
+    task = asyncio.create_task(run(cast(Any, slow), work()))
+    await asyncio.wait_for(slow.heard.wait(), 30)
+    go_on.set()
+    assert await task == "done"
+    assert slow.deferred == [private]
 
 
 @pytest.mark.parametrize(
