@@ -11,13 +11,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.bench.figures import MEMORY_MIB, Figure, Section, below, milliseconds, percentile, spread
+from bot.bench.figures import MEMORY_MIB, Figure, Section, at_least, below, percentile, spread
 from bot.bench.stage import CALLBACK, Seen, Stage, loaded, stage
 from bot.engine.local import SIMULATED
 from bot.sandbox import DEFER, Invocation, Person, StoredMessage
 
-ACK_MS = 300
-DISCORD_PER_S = 50
+ACK_SHARE = 1.15
+CPU_MS = 12
+JOBS_PER_S = 45
 # Each takes one message a second.
 CHANNELS = 60
 TITLE = "200 people at once"
@@ -167,14 +168,15 @@ def figures_of(
 ) -> list[Figure]:
     acks = [seconds for each in bursts for seconds in each.seconds]
     least = [seconds for each in bare for seconds in each.seconds]
+    share = percentile(acks, 0.99) / percentile(least, 0.99)
     most = flow.seen.memory["peak"]
     return [
-        below("interaction → acknowledged: p99", milliseconds(acks, 0.99), ACK_MS, "ms"),
+        below("interaction → acknowledged: p99, as a multiple of a bare bot's", share, ACK_SHARE),
         Figure("interaction → acknowledged: p50 / p99 / maximum", spread(acks)),
         Figure("… by a bare discord.py bot that does nothing else", spread(least)),
-        Figure("jobs a second, sustained", f"{flow.rate:.1f}", f"≤ {DISCORD_PER_S} by Discord"),
+        at_least("jobs a second, sustained (Discord allows 50)", flow.rate, JOBS_PER_S),
         Figure("drawn → visible at that rate: p95", _seconds(flow.visible)),
-        Figure("bot's CPU a job", f"{1000 * flow.cpu_per_job:.1f} ms"),
+        below("bot's CPU a job", 1000 * flow.cpu_per_job, CPU_MS, "ms"),
         below("memory of the bot, highest", most, MEMORY_MIB, "MiB"),
         Figure("… at rest, RSS / PSS", _rss(idle)),
         Figure("… after the crowd, RSS / PSS", _rss(flow.seen.memory)),

@@ -43,9 +43,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def below(what: str, value: float, aim: float, unit: str) -> Figure:
+def below(what: str, value: float, aim: float, unit: str = "") -> Figure:
     """A figure that should stay under `aim`."""
-    return Figure(what, f"{_short(value)} {unit}", f"< {aim:g} {unit}", value < aim)
+    return Figure(
+        what, f"{_short(value)} {unit}".rstrip(), f"< {aim:g} {unit}".rstrip(), value < aim
+    )
 
 
 def at_least(what: str, value: float, aim: float) -> Figure:

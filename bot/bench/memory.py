@@ -12,7 +12,8 @@ _PARTS = {"Rss": "rss", "Pss": "pss", "VmHWM": "peak"}
 
 
 def held() -> dict[str, float]:
-    """`rss`, `pss` (shared pages divided by those who share them) and `peak` (highest rss).
+    """`rss`, `pss` (shared pages divided by those who share them) and `peak` (highest rss
+    since `forget_peak`).
 
     Only `peak` outside Linux.
     """
@@ -25,6 +26,12 @@ def held() -> dict[str, float]:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         found["peak"] = peak / _KIB_PER_MIB / (1024 if sys.platform == "darwin" else 1)
     return found
+
+
+def forget_peak() -> None:
+    """Let `peak` begin anew, where Linux lets a process do that (proc(5), clear_refs)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def parse(text: str) -> dict[str, float]:

@@ -41,6 +41,7 @@ class Subject:
         """ "mark" forgets, "report" tells; see the module."""
         if asked["ask"] == "mark":
             self.ticker.mark()
+            memory.forget_peak()
             self._cpu = time.process_time()
             if self._watched:
                 self._watched.drawings.clear()

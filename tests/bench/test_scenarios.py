@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.bench import busy, crowd, embedded, lag
+from bot.bench import busy, crowd, embedded, lag, outage
 from bot.bench.grainy import grainy
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
@@ -39,6 +39,16 @@ async def test_everybody_of_a_crowd_is_answered() -> None:
     assert len(burst.seconds) == len(bare.seconds) == 3
     assert all(0 < seconds < 3 for seconds in (*burst.seconds, *bare.seconds))
     assert burst.cpu > 0
+
+
+async def test_every_grid_that_waited_for_discord_is_delivered() -> None:
+    run = outage.Run(grids=3, side=64, away_s=0.1)
+    weather = await outage.play(run)
+    assert weather.grids == 3
+    assert weather.tries >= 1
+    assert len(weather.away.drawings) == 3
+    assert weather.away.memory["peak"] > weather.before_mib / 2
+    assert len(outage.figures_of(run, weather)) == 5
 
 
 async def test_the_embedded_model_is_drawn_both_ways() -> None:
