@@ -9,8 +9,8 @@ import pytest
 from bot.chat.client import modules_of
 from bot.engine.seam import Executor
 from bot.sandbox import Sandbox
-from tests.e2e import scene
-from tests.e2e.conftest import Gate, running, settings_for
+from tests.kit.easel import Gate, running, settings_for
+from tests.kit.scene import Scene
 
 ALL = ("cogs.imagine", "cogs.results", "cogs.info", "cogs.quota", "cogs.help")
 
@@ -19,20 +19,20 @@ ALL = ("cogs.imagine", "cogs.results", "cogs.info", "cogs.quota", "cogs.help")
 async def test_any_one_extension_is_enough(
     sandbox: Sandbox, tmp_path: Path, quick: Executor, gate: Gate, only: str
 ) -> None:
-    mia = sandbox.person("Mia")
+    mia = Scene(sandbox, "Mia")
     async with running(sandbox, settings_for(sandbox, tmp_path), quick):
         await (await mia.slash("imagine", prompt="a slow fox")).ack()
-        await scene.until_drawing(sandbox, mia)
+        await mia.until_drawing()
     gate.open()
     async with running(sandbox, settings_for(sandbox, tmp_path, extensions=(only,)), quick) as one:
-        grid = await scene.new_result(sandbox, mia, set())
+        grid = await mia.new_result(set())
         known = "cogs.results" in one.bot.extensions
         press = await mia.click(grid, "V1")
         if known:
             await press.ack()
-            await scene.new_result(sandbox, mia, {grid["id"]})
+            await mia.new_result({grid["id"]})
         else:
-            assert "switched off" in await scene.refused(sandbox, mia, press)
+            assert "switched off" in await mia.refused(press)
 
 
 @pytest.mark.parametrize(
