@@ -5,6 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
+CPU_INDEX := https://download.pytorch.org/whl/cpu
+HAS_TORCH = $(PIP) install -q --no-index --no-deps "$(TORCH)" 2>/dev/null
+HAS_CARD = nvidia-smi -L 2>/dev/null | grep -q '^GPU '
+# pip tries for minutes where there is no way out; this gives up after seconds.
+REACHES_CPU = timeout 9 $(BIN)/python -c 'from urllib.request import urlopen; urlopen("$(CPU_INDEX)/torch/", timeout=4)' 2>/dev/null
 
 .PHONY: help setup run test test-all lint format bench clean
 
@@ -37,16 +42,27 @@ bench: $(VENV)/.installed-dev  ## Measure this machine; writes BENCHMARKS.md
 clean:  ## Remove the environment and caches, never data
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Easel needs Python 3.11 or newer; name one with PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
+# A stamp of its own: a python3 that cannot make environments leaves half of one behind.
+$(VENV)/.made:
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo "There is no $(PYTHON) here; install Python 3.11 or newer, or name one with PYTHON=python3.12."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Easel needs Python 3.11 or newer; name one with PYTHON=python3.12.")'
+	@$(PIP) --version >/dev/null 2>&1 || said=$$("$(PYTHON)" -m venv --clear $(VENV) 2>&1) || { \
+	  rm -rf $(VENV); echo "$$said" | grep -q ensurepip || echo "$$said"; \
+	  echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu: sudo apt install python3-venv, then make again."; exit 1; }
+	@touch $@
 
-# A torch that is there already, from whatever index, is kept.
-$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
-	@if [ -n "$(TORCH_INDEX)" ]; then \
-	  $(PIP) install -q --index-url "$(TORCH_INDEX)" "$(TORCH)" \
-	  || echo "No $(TORCH) from $(TORCH_INDEX); taking the usual one."; fi
-	$(PIP) install -q "$(TORCH)"
+# The usual build for Linux carries gigabytes of CUDA; without an NVIDIA card the CPU build does the
+# same. A torch that is there already is kept, whatever its build.
+$(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
+	@if $(HAS_TORCH); then :; elif [ -n "$(TORCH_INDEX)" ]; then \
+	  $(PIP) install --index-url "$(TORCH_INDEX)" "$(TORCH)" \
+	  || echo "No $(TORCH) from $(TORCH_INDEX); taking the usual one."; \
+	elif [ "$$(uname -s)" = Linux ] && ! $(HAS_CARD); then \
+	  echo "No NVIDIA card here, so torch comes as the CPU build (TORCH_INDEX=… takes another)."; \
+	  $(REACHES_CPU) && $(PIP) install --no-deps --index-url $(CPU_INDEX) "$(TORCH)" \
+	  || echo "It cannot be had from $(CPU_INDEX); taking the usual one, several GB."; fi
+	@$(HAS_TORCH) || $(PIP) install -c constraints.txt "$(TORCH)"
 	$(PIP) install -q -c constraints.txt -e .
 	@touch $@
 

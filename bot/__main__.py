@@ -25,10 +25,14 @@ NO_TOKEN = (
     "DISCORD_TOKEN is not set. Put it into .env (the README says where to get one), or start "
     "`easel sandbox`, which needs none."
 )
+NO_WINDOWS = "Easel does not run on Windows itself; start it in WSL2 or in Docker (see the README)."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse and run; returns the exit status: 0 well, 1 not, 2 wrong usage or settings."""
+    if sys.platform == "win32":
+        sys.stderr.write(f"{NO_WINDOWS}\n")
+        return 1
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "render":

@@ -227,6 +227,11 @@ class Settings:
             values[row.name] = _cast(row.name.upper(), _bare(text), row.metadata["read"])
         return cls(**values)
 
+    @property
+    def sandbox_dir(self) -> Path:
+        """Jobs of the sandbox have nothing to do in the data of a real server."""
+        return self.data_dir / "sandbox"
+
     def secrets(self) -> list[str]:
         """The text of every secret that is set."""
         values = (getattr(self, row.name) for row in fields(self))

@@ -21,12 +21,11 @@ async def sandbox(settings: Settings, port: int | None = None) -> int:
     """The stand-in for Discord in a process of its own, and the bot connected to it."""
     stop = stop_event()
     process, page = await _start_sandbox(port)
-    # Jobs of the sandbox have nothing to do in the data of a real server.
     settings = replace(
         settings,
         discord_token=Secret("sandbox-token"),
         discord_api_url=f"{page}/api/v10",
-        data_dir=settings.data_dir / "sandbox",
+        data_dir=settings.sandbox_dir,
     )
     ended = asyncio.create_task(_stop_with(process, stop))
     try:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
 from bot.domain.errors import SettingsError
-
-try:
-    import fcntl
-except ImportError:  # Windows has no flock; there the lock is not taken.
-    fcntl = None  # type: ignore[assignment]
 
 
 @contextlib.contextmanager
@@ -28,11 +24,25 @@ def lock_folder(folder: Path) -> Iterator[None]:
             f"DATA_DIR {folder} cannot be written ({error.strerror}); name a folder that can."
         ) from error
     with file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise SettingsError(
-                    f"Another Easel uses DATA_DIR {folder}; stop it or name another folder."
-                ) from None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsError(
+                f"Another Easel uses DATA_DIR {folder}; stop it or name another folder."
+            ) from None
+        except OSError as error:
+            raise SettingsError(
+                f"DATA_DIR {folder} cannot be locked ({error.strerror}); name a folder on a disk "
+                "of this machine."
+            ) from error
         yield
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a bot holds the folder just now."""
+    with contextlib.suppress(OSError), (folder / "easel.lock").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

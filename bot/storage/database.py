@@ -35,6 +35,7 @@ _TROUBLE = {
 
 
 class _Connection(aiosqlite.Connection):
+    # `_execute` and `_conn` are aiosqlite's own affair, so pyproject.toml bounds its version.
     async def on_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Raises StoreUnavailable for trouble of the store, else what the function raises."""
         try:

@@ -112,6 +112,14 @@ def test_wrong_arguments(
     assert words in capsys.readouterr().err
 
 
+def test_windows_is_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert main(["run"]) == 1
+    assert "WSL2" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
     [
