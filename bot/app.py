@@ -10,10 +10,8 @@ import contextlib
 import dataclasses
 import logging
 import os
-import shutil
-import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from typing import Any
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import EngineError
 from bot.domain.quota import Period, Quota
+from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor, Failed
 from bot.models.cards import ModelCard, card_for
@@ -110,35 +109,6 @@ def engine_options(settings: Settings, card: ModelCard) -> dict[str, Any]:
         "cache_dir": settings.model_cache,
         "token": settings.hf_token.reveal(),
     }
-
-
-def devices(wanted: str, environ: Mapping[str, str]) -> list[str]:
-    """Device names, one for each worker process.
-
-    "auto" counts NVIDIA cards without loading torch into this process; with one or none the
-    worker itself picks.
-    """
-    if wanted != "auto":
-        return [part.strip() for part in wanted.split(",") if part.strip()]
-    visible = environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        count = len([part for part in visible.split(",") if part.strip()])
-    else:
-        count = _nvidia_cards()
-    return [f"cuda:{index}" for index in range(count)] if count > 1 else ["auto"]
-
-
-def _nvidia_cards() -> int:
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return 0
-    try:
-        listed = subprocess.run(
-            [tool, "-L"], capture_output=True, text=True, timeout=20, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return 0
-    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
 
 
 def local_executor(settings: Settings, card: ModelCard) -> LocalExecutor:

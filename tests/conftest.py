@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
+from bot.engine.blame import Retry
 from bot.engine.local import LocalExecutor
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 
@@ -29,7 +30,7 @@ async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Loca
             "dtype": "float32",
             "cache_dir": str(folder / "cache"),
         },
-        backoff_s=0.01,
+        retry=Retry(backoff=0.01),
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HUB_OFFLINE", "1")  # what is not on this disk is not there

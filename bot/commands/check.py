@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bot.app import card_of, devices, local_executor
+from bot.app import card_of, local_executor
 from bot.commands.shot import free_worker, request_for
 from bot.domain.errors import EaselError, SettingsError
+from bot.engine.devices import devices
 from bot.engine.seam import Failed
 from bot.environment import Environment
 from bot.settings import Settings

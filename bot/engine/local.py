@@ -1,20 +1,27 @@
 """The executor of one machine: a worker process for each device, replaced when it dies.
 
-Satisfies `bot.engine.seam.Executor`. Knows devices and process incarnations; frames and pipes are
-`bot.engine.process`'s, drawing is `bot.worker`'s.
+Satisfies `bot.engine.seam.Executor`. Knows the devices' seats and who sits there; processes are
+`bot.engine.seat`'s, drawing is `bot.worker`'s.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.domain.errors import WorkerLost
-from bot.engine.process import Batch, Order, Patience, WorkerProcess
+from bot.domain.errors import SettingsError, WorkerLost
+from bot.engine.batch import Batch
+from bot.engine.blame import Retry
+from bot.engine.devices import device
+from bot.engine.patience import Patience
+from bot.engine.peer import Peer
 from bot.engine.seam import Attempt, Event, Worker
+from bot.engine.seat import Order, Seat
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +30,10 @@ SIMULATED = "bot.worker.simulated:create"
 
 
 class LocalExecutor:
-    """`devices` are names that the engine understands ("auto", "cuda:0", "cpu"); one process each.
+    """`devices` are names such as "auto", "cuda:0" or "cpu"; one process each.
 
     `engine` is `"module:function"`, called inside each process with `options` (plain data) and
-    the device. A process that dies is started again after `backoff_s` seconds, doubled with each
-    death without anything drawn or loaded in between, up to `backoff_max_s`.
+    the device. Raises SettingsError for a card that is not there.
     """
 
     def __init__(
@@ -36,60 +42,54 @@ class LocalExecutor:
         engine: str = DIFFUSION,
         options: Mapping[str, Any] | None = None,
         *,
-        heartbeat_s: float = 15.0,
-        backoff_s: float = 0.5,
-        backoff_max_s: float = 60.0,
         patience: Patience | None = None,
+        retry: Retry | None = None,
     ) -> None:
-        self._patience = patience or Patience(silence=heartbeat_s)
         node = socket.gethostname() or "localhost"
-        self._orders = [Order(engine, options or {}, device, node) for device in devices]
-        self._backoff_s = backoff_s
-        self._backoff_max_s = backoff_max_s
-        self._processes: dict[int, WorkerProcess] = {}
-        self._pinned: dict[int, list[str]] = {seat: [] for seat in range(len(devices))}
+        order = Order(engine, options or {}, node, patience or Patience(), retry or Retry())
+        self._seats = [Seat(device(name, os.environ), order, self._bump) for name in devices]
         self._tasks: set[asyncio.Task[None]] = set()
         self._keepers: list[asyncio.Task[None]] = []
-        self._closing = False
         self._version = 0
         self._change = asyncio.Event()
 
     async def start(self) -> None:
-        """Start one process for each device; they join `workers()` as free when they are ready."""
+        """Start one process for each device; they join `workers()` as free when they are ready.
+
+        Raises SettingsError on a system without the signals that end a hanging process.
+        """
+        if not hasattr(signal, "SIGKILL"):
+            raise SettingsError("Windows is not supported: run Easel in WSL 2 or in Docker.")
         self._keepers = [
-            asyncio.create_task(self._keep(seat, order), name=f"worker {order.device}")
-            for seat, order in enumerate(self._orders)
+            asyncio.create_task(seat.keep(), name=f"seat {number}")
+            for number, seat in enumerate(self._seats)
         ]
 
     async def close(self, drain_s: float = 0) -> None:
         """End all processes, after waiting at most `drain_s` seconds for what they draw."""
-        self._closing = True
+        for seat in self._seats:
+            seat.drain()
         self._bump()
         if drain_s > 0:
             await self._drain(drain_s)
-        living = [one for one in self._processes.values() if not one.gone.is_set()]
-        await asyncio.gather(*(process.stop() for process in living))
+        await asyncio.gather(*(seat.close() for seat in self._seats))
         for task in (*self._keepers, *self._tasks):
             task.cancel()
         await asyncio.gather(*self._keepers, *self._tasks, return_exceptions=True)
-        self._processes.clear()
+        self._seats.clear()
         self._bump()
 
     async def _drain(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                while any(process.busy for process in self._processes.values()):
+                while any(seat.peer and seat.peer.busy for seat in self._seats):
                     await self.changed(self._version)
         except TimeoutError:
             log.info("jobs still running after %g s are stopped", seconds)
 
     def workers(self) -> Sequence[Worker]:
-        """Living workers, and those whose engine cannot start: they have an error and no slot."""
-        return [
-            process.snapshot(draining=self._closing)
-            for process in self._processes.values()
-            if process.error or not process.gone.is_set()
-        ]
+        """Living workers, and those that cannot work: they have an error and no slot."""
+        return [worker for seat in self._seats if (worker := seat.worker())]
 
     @property
     def version(self) -> int:
@@ -110,14 +110,14 @@ class LocalExecutor:
     async def prepare(self, worker_id: str, models: Iterable[str], pin: bool = False) -> None:
         """Order models to be loaded; returns at once, `workers()` tells how it went.
 
-        Pinned models are also loaded by every later incarnation. Raises WorkerLost.
+        Pinned models are also loaded by every later incarnation. A model that killed its process
+        is not loaded before its `retry_at`. Raises WorkerLost.
         """
-        seat, process = self._find(worker_id)
+        seat, peer = self._find(worker_id)
         wanted = list(models)
         if pin:
-            known = self._pinned[seat]
-            known += [model for model in wanted if model not in known]
-        await process.prepare(wanted)
+            seat.pin(wanted)
+        await peer.prepare(wanted)
 
     async def run_batch(
         self, worker_id: str, attempts: Sequence[Attempt]
@@ -127,59 +127,45 @@ class LocalExecutor:
         Closing this iterator before its end cancels the attempts, waits for them in the
         background and recycles a process that does not stop.
         """
-        _, process = self._find(worker_id)
-        batch = process.begin(attempts)
+        seat, peer = self._find(worker_id)
+        batch = peer.begin(attempts)
         try:
-            await process.send_batch(batch)
+            await peer.hand_over(batch)
             async for said in batch.events():
                 yield said
         finally:
             if batch.open:
-                self._spawn(self._abandon(process, batch))
+                self._spawn(self._abandon(seat, peer, batch))
 
     @staticmethod
-    async def _abandon(process: WorkerProcess, batch: Batch) -> None:
-        await process.abandon(batch)
+    async def _abandon(seat: Seat, peer: Peer, batch: Batch) -> None:
+        if not await peer.abandon(batch) and not peer.end:
+            log.warning("worker %s did not stop an abandoned job and is recycled", peer.id)
+            await seat.kill("did not stop an abandoned job")
 
     async def cancel(self, worker_id: str, job: str, no: int) -> None:
         """Ask for the end of an attempt; nothing happens where it ended or its worker is gone."""
         try:
-            _, process = self._find(worker_id)
+            _, peer = self._find(worker_id)
         except WorkerLost:
             return
-        await process.cancel((job, no))
+        await peer.cancel((job, no))
 
     async def kill(self, worker_id: str) -> None:
         """Recycle a worker that did not answer in time; returns when its process is gone."""
         try:
-            _, process = self._find(worker_id)
+            seat, _ = self._find(worker_id)
         except WorkerLost:
             return
-        await process.kill("did not answer and was killed")
+        await seat.kill("did not answer and was killed")
 
-    def _find(self, worker_id: str) -> tuple[int, WorkerProcess]:
-        for seat, process in self._processes.items():
-            if process.id == worker_id and not process.gone.is_set():
-                return seat, process
+    def _find(self, worker_id: str) -> tuple[Seat, Peer]:
+        for seat in self._seats:
+            if seat.peer and seat.peer.id == worker_id and not seat.peer.end:
+                return seat, seat.peer
         raise WorkerLost(f"Worker {worker_id} is gone.")
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _keep(self, seat: int, order: Order) -> None:
-        """Have one process after another on a device until the executor closes."""
-        deaths = 0
-        while not self._closing:
-            process = WorkerProcess(order, self._patience, self._bump)
-            await process.prepare(self._pinned[seat])
-            self._processes[seat] = process
-            self._bump()
-            reason = await process.live()
-            if self._closing:
-                return
-            deaths = 0 if process.useful else deaths + 1
-            delay = min(self._backoff_max_s, self._backoff_s * 2 ** min(deaths, 16))
-            log.warning("worker %s %s; the next starts in %g s", process.id, reason, delay)
-            await asyncio.sleep(delay)

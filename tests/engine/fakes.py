@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import signal
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from bot.worker.simulated import SimulatedEngine
 
 
 def with_tiny_models(options: Mapping[str, Any]) -> Any:
@@ -21,3 +25,34 @@ def with_tiny_models(options: Mapping[str, Any]) -> Any:
 def broken(options: Mapping[str, Any]) -> Any:
     """An engine that cannot be made."""
     raise RuntimeError("the driver is older than the library")
+
+
+class Heavy(SimulatedEngine):
+    """Is killed while it loads the model "heavy", as the kernel does when memory runs out.
+
+    Each load is a line in the file `loads`.
+    """
+
+    def load(self, model: str, say: Callable[[str], None]) -> None:
+        with Path(self._options["loads"]).open("a", encoding="utf-8") as file:
+            file.write(f"{model}\n")
+        say(f"loading {model.capitalize()}")
+        if model == "heavy":
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().load(model, lambda text: None)
+
+
+def heavy(options: Mapping[str, Any]) -> Heavy:
+    """An engine with one model too many."""
+    return Heavy(options)
+
+
+def killed(options: Mapping[str, Any]) -> Any:
+    """A process that is killed before it can draw."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def on_one_card(options: Mapping[str, Any]) -> SimulatedEngine:
+    """An engine whose memory tells which card its process may see, by index."""
+    card = int(os.environ["CUDA_VISIBLE_DEVICES"])
+    return SimulatedEngine({"device": options["device"], "vram_mb": card})

@@ -14,18 +14,20 @@ import pytest
 
 from bot import imaging
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
+from bot.engine.blame import Retry
 from bot.engine.local import LocalExecutor
-from bot.engine.process import Patience
+from bot.engine.patience import Patience
 from bot.engine.seam import Attempt, Begun, Done, Event, Image, LoadingModel, Preview, Progress
-from tests.kit.workers import attempt, draw, failure, free_worker, simulated, wait_until
-
-
-def children() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children()
-        if child.status() != psutil.STATUS_ZOMBIE and "bot.worker" in child.cmdline()
-    ]
+from tests.kit.workers import (
+    attempt,
+    children,
+    draw,
+    failure,
+    free_worker,
+    pids,
+    simulated,
+    wait_until,
+)
 
 
 async def pid_of(executor: LocalExecutor, before: set[int]) -> int:
@@ -208,7 +210,7 @@ async def test_an_abandoned_run_that_hangs_is_killed() -> None:
 
 
 async def test_silence_is_noticed() -> None:
-    before = {child.pid for child in children()}
+    before = pids()
     async with simulated(patience=Patience(silence=1.0), step_seconds=0.05) as executor:
         pid = await pid_of(executor, before)
         worker = await free_worker(executor)
@@ -236,7 +238,7 @@ async def test_a_stalled_step_is_noticed_although_the_heart_beats() -> None:
 
 
 async def test_a_killed_worker_is_replaced() -> None:
-    before = {child.pid for child in children()}
+    before = pids()
     async with simulated(step_seconds=0.05) as executor:
         pid = await pid_of(executor, before)
         worker = await free_worker(executor)
@@ -285,7 +287,7 @@ async def test_another_models_failure_leaves_a_loaded_model_alone(tmp_path: Path
         missing.touch()
         with pytest.raises(RenderFailed):
             await draw(executor, await free_worker(executor), attempt("old", model="gone"))
-        (told,) = executor.workers()
+        told = await free_worker(executor)
         assert failure(executor, "gone")
         assert told.loaded == {"embedded"}
         assert told.trouble is None
@@ -324,7 +326,7 @@ async def test_a_job_sent_while_the_model_loads_is_told_and_can_be_cancelled() -
 
 
 async def test_an_engine_that_cannot_be_made_is_told_and_tried_again() -> None:
-    executor = LocalExecutor(["gpu"], "tests.engine.fakes:broken", {}, backoff_s=0.01)
+    executor = LocalExecutor(["gpu"], "tests.engine.fakes:broken", {}, retry=Retry(backoff=0.01))
     await executor.start()
     try:
         await wait_until(executor, lambda: any(w.error for w in executor.workers()))
@@ -350,7 +352,7 @@ async def test_every_device_has_its_worker() -> None:
 
 
 async def test_close_waits_for_what_is_drawn() -> None:
-    before = {child.pid for child in children()}
+    before = pids()
     async with simulated(step_seconds=0.05) as executor:
         worker = await free_worker(executor)
         run = asyncio.create_task(draw(executor, worker, attempt("last", steps=20)))
@@ -358,11 +360,11 @@ async def test_close_waits_for_what_is_drawn() -> None:
         await executor.close(drain_s=30)
         assert len((await run).images) == 4
         assert executor.workers() == []
-    assert {child.pid for child in children()} <= before
+    assert pids() <= before
 
 
 async def test_close_ends_what_does_not_end() -> None:
-    before = {child.pid for child in children()}
+    before = pids()
     async with simulated(hang_on=["hang"]) as executor:
         worker = await free_worker(executor)
         run = asyncio.create_task(draw(executor, worker, attempt("stuck", text="hang")))
@@ -370,7 +372,7 @@ async def test_close_ends_what_does_not_end() -> None:
         await executor.close()
         with pytest.raises(WorkerLost, match="shut down"):
             await run
-    assert {child.pid for child in children()} <= before
+    assert pids() <= before
 
 
 _BOT = """
@@ -383,7 +385,7 @@ async def main():
     while not any(worker.slots_free for worker in executor.workers()):
         await executor.changed(executor.version)
     heavy = {"torch", "diffusers", "transformers", "numpy"} & set(sys.modules)
-    print(executor._processes[0]._process.pid, *sorted(heavy), flush=True)
+    print(executor._seats[0]._channel.pid, *sorted(heavy), flush=True)
     if sys.argv[1] == "close":
         await executor.close()
     else:

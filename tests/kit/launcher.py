@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.commands.run import run
+from bot.engine.blame import Retry
 from bot.engine.local import LocalExecutor
 from bot.ops.logs import log_to_stderr
 from bot.settings import Settings
@@ -30,7 +31,9 @@ def simulated(gate: Path, **options: Any) -> LocalExecutor:
         "bad_input_on": ["unfit"],
         **options,
     }
-    return LocalExecutor(["simulated"], "tests.kit.engines:create", plain, backoff_s=0.05)
+    return LocalExecutor(
+        ["simulated"], "tests.kit.engines:create", plain, retry=Retry(backoff=0.05)
+    )
 
 
 def main() -> int:

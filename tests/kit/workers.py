@@ -1,4 +1,4 @@
-"""Workers for tests: waiting for them, and drawing with them."""
+"""Worker processes for tests: having them, waiting for them, and drawing with them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import psutil
+
+from bot.engine.blame import Retry
 from bot.engine.local import SIMULATED, LocalExecutor
-from bot.engine.process import Patience
+from bot.engine.patience import Patience
 from bot.engine.seam import Attempt, Event, Failed, Image, Worker
 
 GENEROUS_S = 60
@@ -110,10 +113,24 @@ async def simulated(
 ) -> AsyncIterator[LocalExecutor]:
     """An executor over simulated engines, with quick restarts."""
     executor = LocalExecutor(
-        devices, SIMULATED, options, backoff_s=0.01, patience=patience or Patience()
+        devices, SIMULATED, options, patience=patience, retry=Retry(backoff=0.01)
     )
     await executor.start()
     try:
         yield executor
     finally:
         await executor.close()
+
+
+def children() -> list[psutil.Process]:
+    """The living workers of this process."""
+    return [
+        child
+        for child in psutil.Process().children()
+        if child.status() != psutil.STATUS_ZOMBIE and "bot.worker" in child.cmdline()
+    ]
+
+
+def pids() -> set[int]:
+    """The process ids of the living workers."""
+    return {child.pid for child in children()}

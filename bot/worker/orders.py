@@ -1,0 +1,46 @@
+"""What the bot asks for, read on its own thread while the engine works."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+
+from bot.engine import frames
+from bot.engine.frames import Frame
+from bot.worker.attempts import Attempts
+from bot.worker.painter import Painter
+
+
+class Orders:
+    """Turns frames into work for the main thread (`put`); a cancel takes effect at once."""
+
+    def __init__(
+        self,
+        incoming: frames.Readable,
+        attempts: Attempts,
+        painter: Painter,
+        put: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self._incoming = incoming
+        self._attempts = attempts
+        self._painter = painter
+        self._put = put
+
+    def read(self) -> None:
+        """Take orders until the input ends, and the process with it."""
+        with contextlib.suppress(frames.FrameError, OSError):
+            while frame := frames.read(self._incoming):
+                self._take(frame)
+        os._exit(0)
+
+    def _take(self, frame: Frame) -> None:
+        if frame.kind == "prepare":
+            for model in frame.data["models"]:
+                self._put(lambda model=model: self._painter.prepare(model))
+        elif frame.kind == "run":
+            for attempt in frames.unpack_attempts(frame):
+                self._attempts.add((attempt.job, attempt.no))
+                self._put(lambda attempt=attempt: self._painter.draw(attempt))
+        elif frame.kind == "cancel":
+            self._attempts.cancel((frame.data["job"], frame.data["no"]))

@@ -1,0 +1,120 @@
+"""The work of a worker's main thread: loading models and drawing attempts with its engine.
+
+Knows how attempts end; not how pictures are drawn or encoded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bot.domain.errors import Cancelled, RenderFailed, UnknownModel, WorkerLost
+from bot.engine.frames import Frame
+from bot.engine.seam import Attempt, Begun, Engine
+from bot.worker.attempts import Attempts, Key
+from bot.worker.encoding import Drawn
+
+log = logging.getLogger(__name__)
+
+
+class Painter:
+    """One call at a time. What was drawn goes to `finish`, frames go to `send`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        attempts: Attempts,
+        finish: Callable[[Drawn], None],
+        send: Callable[[Frame], None],
+    ) -> None:
+        self._engine = engine
+        self._attempts = attempts
+        self._finish = finish
+        self._send = send
+        self._failed: dict[str, str] = {}
+
+    def prepare(self, model: str) -> None:
+        """Load a model that nobody waits for yet; its state tells how that went."""
+        with contextlib.suppress(RenderFailed):
+            self._load(model)
+
+    def draw(self, attempt: Attempt) -> None:
+        """Draw an attempt, and have it end whatever happens."""
+        key = attempt.job, attempt.no
+        try:
+            drawn = self._drawn(attempt, key)
+        except Cancelled:
+            self._attempts.end(key, "cancelled")
+        except RenderFailed as failure:
+            self._attempts.end(key, "failed", failure.code, str(failure), failure.retryable)
+        except MemoryError:
+            self._attempts.end(key, "failed", "out_of_memory", "The memory does not suffice.")
+        except WorkerLost:
+            log.exception("the engine is beyond repair")
+            os._exit(1)
+        except Exception as error:
+            log.exception("job %s cannot be drawn", attempt.job)
+            self._attempts.end(key, "failed", "error", f"{type(error).__name__}: {error}")
+        else:
+            if self._attempts.drawn(key):
+                self._finish(drawn)
+            else:
+                self._attempts.end(key, "cancelled")
+        finally:
+            self._send(Frame("free", {"job": attempt.job, "no": attempt.no}))
+
+    def _drawn(self, attempt: Attempt, key: Key) -> Drawn:
+        def emit(event: Any) -> None:
+            self._attempts.say(key, event)
+
+        def cancelled() -> bool:
+            return self._attempts.cancelled(key)
+
+        if not cancelled():
+            self._load(attempt.model)
+        self._attempts.begin(key)
+        started = time.monotonic()
+        emit(Begun(started))
+        images = self._engine.draw(attempt, emit, cancelled)
+        return Drawn(attempt, images, time.monotonic() - started)
+
+    # Models
+
+    def _load(self, model: str) -> None:
+        """Bring `model` into memory, and always end by telling the bot how every model stands."""
+        try:
+            if model not in self._engine.loaded():
+                self._send_state({model: ""})
+                self._engine.load(model, lambda text: self._say_loading(model, text))
+        except UnknownModel:
+            raise
+        except RenderFailed as failure:
+            self._failed[model] = str(failure)
+            raise
+        except MemoryError:
+            self._failed[model] = f"There is not enough memory for the model {model}."
+            raise RenderFailed("out_of_memory", self._failed[model]) from None
+        except WorkerLost:
+            raise
+        except Exception as error:
+            log.exception("the model %s cannot be loaded", model)
+            self._failed[model] = f"The model {model} cannot be loaded: {error}"
+            raise RenderFailed("model_missing", self._failed[model]) from error
+        finally:
+            self._attempts.loading("")
+            self._send_state()
+
+    def _say_loading(self, model: str, text: str) -> None:
+        self._send_state({model: text})
+        self._attempts.loading(text)
+
+    def _send_state(self, loading: dict[str, str] | None = None) -> None:
+        loaded = {model: dict(card) for model, card in self._engine.loaded().items()}
+        for model in loaded:
+            self._failed.pop(model, None)
+        state = {"loaded": loaded, "loading": loading or {}, "failed": self._failed}
+        self._send(Frame("state", state))
