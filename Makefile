@@ -10,8 +10,11 @@ HAS_TORCH = $(PIP) install -q --no-index --no-deps "$(TORCH)" 2>/dev/null
 HAS_CARD = nvidia-smi -L 2>/dev/null | grep -q '^GPU '
 # pip tries for minutes where there is no way out; this gives up after seconds.
 REACHES_CPU = timeout 9 $(BIN)/python -c 'from urllib.request import urlopen; urlopen("$(CPU_INDEX)/torch/", timeout=4)' 2>/dev/null
+# Pinned: another version may lay the same code out differently. It lives in .venv, with the rest.
+BIOME_VERSION := 2.6.8
+BIOME := $(VENV)/biome/node_modules/.bin/biome
 
-.PHONY: help setup run test test-all lint format bench clean
+.PHONY: help setup run test test-all lint lint-page format bench clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -31,10 +34,15 @@ lint: $(VENV)/.installed-dev  ## Style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+	@$(MAKE) --no-print-directory lint-page
 
-format: $(VENV)/.installed-dev  ## Let ruff lay out the code
+lint-page: $(VENV)/.biome-$(BIOME_VERSION)  ## The part of lint that needs npm: the sandbox's page
+	$(BIOME) check --error-on-warnings
+
+format: $(VENV)/.installed-dev $(VENV)/.biome-$(BIOME_VERSION)  ## Let ruff and Biome lay out the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIOME) check --write
 
 bench: $(VENV)/.installed-dev  ## Measure this machine; writes BENCHMARKS.md
 	$(BIN)/python -m bot bench
@@ -68,4 +76,10 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) install -q -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(VENV)/.biome-$(BIOME_VERSION): | $(VENV)/.made
+	@command -v npm >/dev/null || { \
+	  echo "There is no npm here, which brings Biome, the page's linter; on Debian and Ubuntu: sudo apt install npm."; exit 1; }
+	npm install --prefix $(VENV)/biome --ignore-scripts --no-audit --no-fund --loglevel=error @biomejs/biome@$(BIOME_VERSION)
 	@touch $@

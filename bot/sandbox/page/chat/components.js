@@ -1,9 +1,9 @@
 // Buttons, selects and the second generation of components (containers, sections, galleries…).
 import { emojiText, h, icon } from "../core/dom.js";
-import { find, resolve } from "./embeds.js";
-import { markdown } from "../text/markdown.js";
-import { fileCard, gallery, mediaItem } from "./media.js";
 import { selectMenu } from "../floating/select.js";
+import { markdown } from "../text/markdown.js";
+import { find, resolve } from "./embeds.js";
+import { fileCard, gallery, mediaItem } from "./media.js";
 
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "premium" };
 

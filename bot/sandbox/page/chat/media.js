@@ -19,8 +19,8 @@ export function mediaItem(attachment) {
     type: attachment.content_type ?? "",
     spoiler: Boolean(
       attachment.is_spoiler ||
-      (attachment.flags ?? 0) & SPOILER ||
-      attachment.filename?.startsWith("SPOILER_"),
+        (attachment.flags ?? 0) & SPOILER ||
+        attachment.filename?.startsWith("SPOILER_"),
     ),
   };
 }

@@ -1,10 +1,10 @@
 // One message → one element. Knows Discord's message object; knows nothing of lists or sockets.
 import { avatar, displayName, emojiText, h, icon } from "../core/dom.js";
+import { isEphemeral } from "../core/state.js";
+import { inlineMarkdown, isJumbo, markdown } from "../text/markdown.js";
 import { componentTree } from "./components.js";
 import { embedCard, usedAttachments } from "./embeds.js";
-import { inlineMarkdown, isJumbo, markdown } from "../text/markdown.js";
 import { fileCard, gallery, isPicture, keep, mediaItem } from "./media.js";
-import { isEphemeral } from "../core/state.js";
 
 const REPLY = 19;
 const COMMAND_TYPES = new Set([20, 23]);

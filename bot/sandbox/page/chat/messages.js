@@ -1,8 +1,8 @@
 // The list of messages of the open channel: order, grouping, day lines, scrolling.
 import { avatar, displayName, h, icon } from "../core/dom.js";
+import { inlineMarkdown } from "../text/markdown.js";
 import { openLightbox } from "./lightbox.js";
 import { ephemeralLine, failureLine, messageElement, midnight, usedLine } from "./message.js";
-import { inlineMarkdown } from "../text/markdown.js";
 
 const GROUP_WINDOW = 7 * 60 * 1000;
 const NEAR_BOTTOM = 60;
@@ -52,7 +52,7 @@ export class MessageList {
       ...log.messages.map((message) => messageElement(message, this.context, old.get(message.id))),
     );
     this.list.classList.toggle("unloaded", !log.loaded);
-    log.messages.forEach((_, at) => this.#arrange(at));
+    for (const at of log.messages.keys()) this.#arrange(at);
     this.#rove();
     if (stay) this.scroller.scrollTop = top;
     else this.scrollToEnd();

@@ -1,6 +1,7 @@
 // What stands above the first message: where you are, and what to type first.
+
+import { entriesOf, STRING } from "../composer/options.js";
 import { displayName, h } from "../core/dom.js";
-import { STRING, entriesOf } from "../composer/options.js";
 
 const FIRST_PROMPTS = ["an astronaut in the desert", "a fox in the forest", "a castle at sunset"];
 

@@ -1,6 +1,7 @@
 // The message box: plain text, or a command being filled in. Keeps a draft for every channel.
-import { CommandForm, formFromText } from "./command-form.js";
+
 import { displayName, h, icon } from "../core/dom.js";
+import { CommandForm, formFromText } from "./command-form.js";
 import { listenForFiles } from "./files.js";
 import { ATTACHMENT, entriesOf, matchText, rank } from "./options.js";
 import { Picker } from "./picker.js";

@@ -1,17 +1,18 @@
 // Puts the page together: frames from the socket change the state, the views follow the state,
 // and what a person does leaves as one frame with a nonce that its answer carries back.
-import { Answers } from "./answers.js";
-import { Composer } from "../composer/composer.js";
-import { fileSize, h, icon } from "./dom.js";
-import { closeFloating, openMenu } from "../floating/menu.js";
+
 import { MessageList } from "../chat/messages.js";
-import { openModal } from "../floating/modal.js";
-import { messageCommands } from "../composer/options.js";
 import { Frame } from "../chat/sidebar.js";
-import { Socket } from "./socket.js";
-import { State, isEphemeral } from "./state.js";
-import { refreshTimestamps } from "../text/timestamps.js";
 import { drawWelcome } from "../chat/welcome.js";
+import { Composer } from "../composer/composer.js";
+import { messageCommands } from "../composer/options.js";
+import { closeFloating, openMenu } from "../floating/menu.js";
+import { openModal } from "../floating/modal.js";
+import { refreshTimestamps } from "../text/timestamps.js";
+import { Answers } from "./answers.js";
+import { fileSize, h, icon } from "./dom.js";
+import { Socket } from "./socket.js";
+import { isEphemeral, State } from "./state.js";
 
 const CHOICES_WITHIN = 3500;
 const REACTIONS = [

@@ -74,7 +74,7 @@ export class State {
       .filter((message) => !this.#dismissed.has(message.id))
       .sort((a, b) => compareIds(a.id, b.id));
     log.loaded = true;
-    log.messages.forEach((message) => this.#remember(message));
+    for (const message of log.messages) this.#remember(message);
     this.emit("history", channelId);
   }
 

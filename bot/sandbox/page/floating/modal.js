@@ -1,7 +1,7 @@
 // A form the bot asks for. Checks what Discord's client checks, then hands the values over.
 import { announce, h, icon, refocus } from "../core/dom.js";
 import { markdown } from "../text/markdown.js";
-import { BOXES, RADIOS, control as build, required } from "./fields.js";
+import { BOXES, control as build, RADIOS, required } from "./fields.js";
 
 const ROW = 1;
 const DISPLAY = 10;

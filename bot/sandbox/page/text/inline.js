@@ -87,13 +87,14 @@ function code(text, i) {
 function codeEnd(text, i) {
   const ticks = /^`+/.exec(text.slice(i))[0];
   let at = i + ticks.length;
-  while ((at = text.indexOf(ticks, at)) !== -1) {
+  for (;;) {
+    at = text.indexOf(ticks, at);
+    if (at === -1) return -1;
     let run = at;
     while (text[run] === "`") run += 1;
     if (run - at === ticks.length && at > i + ticks.length) return run;
     at = run;
   }
-  return -1;
 }
 
 function wrapped(text, i, mark, build) {
@@ -107,6 +108,7 @@ function wrapped(text, i, mark, build) {
   return { node: build(text.slice(start, end)), end: end + mark.length };
 }
 
+/** Where the mark that opened before `start` closes; -1 if nowhere. */
 function closing(text, start, mark) {
   const single = mark.length === 1;
   for (let j = start; j < text.length; j += 1) {
@@ -115,21 +117,17 @@ function closing(text, start, mark) {
     } else if (text[j] === "`" && codeEnd(text, j) !== -1) {
       j = codeEnd(text, j) - 1;
     } else if (text.startsWith(mark, j)) {
-      if (single && text[j + 1] === mark) {
-        j += 1;
-      } else if (mark === "**" && text[j + 2] === "*" && text[j + 3] !== "*") {
-        if (j + 1 > start) return j + 1;
-      } else if (
-        single &&
-        (/\s/.test(text[j - 1]) || (mark === "_" && /\w/.test(text[j + 1] ?? " ")))
-      ) {
-        continue;
-      } else if (j > start) {
-        return j;
-      }
+      if (single && text[j + 1] === mark) j += 1;
+      else if (mark === "**" && text[j + 2] === "*" && text[j + 3] !== "*") return j + 1;
+      else if (j > start && !(single && opensOnly(text, j, mark))) return j;
     }
   }
   return -1;
+}
+
+/** A single mark after a space, or an underscore before a letter, closes nothing. */
+function opensOnly(text, at, mark) {
+  return /\s/.test(text[at - 1]) || (mark === "_" && /\w/.test(text[at + 1] ?? " "));
 }
 
 function spoiler(children) {

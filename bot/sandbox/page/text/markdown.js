@@ -3,9 +3,11 @@ import { h } from "../core/dom.js";
 import { inline } from "./inline.js";
 
 const FENCE = /```(?:([\w+#.-]+)\n)?\n?([\s\S]*?)\n?```/g;
+const HEADING = /^(#{1,3})\s+(.+)$/;
+const SMALL = /^-#\s+(.+)$/;
 const LIST = /^(\s*)([-*]|\d{1,9}\.)\s+(\S.*)$/;
 const EMOJI_ONLY =
-  /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f\u20e3\s])+$/u;
+  /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\s]|\u200d|\ufe0f|\u20e3)+$/u;
 
 /** A fragment for message text. context: {state, actions}. */
 export function markdown(text, context) {
@@ -53,54 +55,67 @@ function blocks(text, context) {
     else if (paragraph.length && out.length) out.push(h("div", { class: "md-gap" }));
     paragraph = [];
   };
-  for (let i = 0; i < lines.length; i += 1) {
-    const line = lines[i];
-    let match;
-    if ((match = /^(#{1,3})\s+(.+)$/.exec(line))) {
+  for (let at = 0; at < lines.length; ) {
+    const block = blockAt(lines, at, context);
+    if (block) {
       flush();
-      out.push(
-        h(
-          "div",
-          { class: `md-h${match[1].length}`, role: "heading", "aria-level": match[1].length + 2 },
-          inline(match[2], context),
-        ),
-      );
-    } else if ((match = /^-#\s+(.+)$/.exec(line))) {
-      flush();
-      out.push(h("div", { class: "md-small" }, inline(match[1], context)));
-    } else if (line.startsWith(">>> ")) {
-      flush();
-      out.push(
-        h("blockquote", null, blocks([line.slice(4), ...lines.slice(i + 1)].join("\n"), context)),
-      );
-      break;
-    } else if (/^>\s/.test(line)) {
-      flush();
-      const quoted = [];
-      while (i < lines.length && /^>(\s|$)/.test(lines[i]))
-        quoted.push(lines[i++].replace(/^>\s?/, ""));
-      i -= 1;
-      out.push(h("blockquote", null, blocks(quoted.join("\n"), context)));
-    } else if (LIST.test(line)) {
-      flush();
-      const items = [];
-      while (i < lines.length && (match = LIST.exec(lines[i]))) {
-        items.push({
-          indent: match[1].length,
-          ordered: match[2].endsWith("."),
-          number: parseInt(match[2], 10),
-          text: match[3],
-        });
-        i += 1;
-      }
-      i -= 1;
-      out.push(...lists(items, context));
-    } else {
-      paragraph.push(line);
-    }
+      out.push(...block.nodes);
+    } else paragraph.push(lines[at]);
+    at = block?.end ?? at + 1;
   }
   flush();
   return out;
+}
+
+/** The block that starts on this line → {nodes, end}; null where a paragraph does or goes on. */
+function blockAt(lines, at, context) {
+  const line = lines[at];
+  const heading = HEADING.exec(line);
+  if (heading) return { nodes: [headingElement(heading, context)], end: at + 1 };
+  const small = SMALL.exec(line);
+  if (small)
+    return { nodes: [h("div", { class: "md-small" }, inline(small[1], context))], end: at + 1 };
+  if (line.startsWith(">>> "))
+    return { nodes: [quote([line.slice(4), ...lines.slice(at + 1)], context)], end: lines.length };
+  if (/^>\s/.test(line)) {
+    const end = runEnd(lines, at, /^>(\s|$)/);
+    const quoted = lines.slice(at, end).map((each) => each.replace(/^>\s?/, ""));
+    return { nodes: [quote(quoted, context)], end };
+  }
+  if (LIST.test(line)) {
+    const end = runEnd(lines, at, LIST);
+    return { nodes: lists(lines.slice(at, end).map(listItem), context), end };
+  }
+  return null;
+}
+
+/** The first line from `at` on that does not match. */
+function runEnd(lines, at, pattern) {
+  const length = lines.slice(at).findIndex((line) => !pattern.test(line));
+  return length === -1 ? lines.length : at + length;
+}
+
+function headingElement([, marks, title], context) {
+  const level = marks.length;
+  return h(
+    "div",
+    { class: `md-h${level}`, role: "heading", "aria-level": level + 2 },
+    inline(title, context),
+  );
+}
+
+function quote(lines, context) {
+  return h("blockquote", null, blocks(lines.join("\n"), context));
+}
+
+function listItem(line) {
+  const [, indent, mark, text] = LIST.exec(line);
+  return {
+    indent: indent.length,
+    ordered: mark.endsWith("."),
+    number: Number.parseInt(mark, 10),
+    text,
+  };
 }
 
 /** Neighbouring items that differ in kind are separate lists. */
@@ -118,7 +133,7 @@ function lists(items, context) {
 function list(items, context) {
   const first = items[0];
   const root = first.ordered ? h("ol", { start: first.number }) : h("ul");
-  for (let i = 0; i < items.length;) {
+  for (let i = 0; i < items.length; ) {
     const entry = h("li", null, inline(items[i].text, context));
     let next = i + 1;
     while (next < items.length && items[next].indent > first.indent) next += 1;
