@@ -14,8 +14,8 @@ from bot.sandbox.people.person import Person
 from bot.sandbox.rules.errors import ApiError, InteractionFailed, NotResponding, Refused
 from bot.sandbox.server import TOKEN, Sandbox
 from bot.sandbox.world.bus import News
-from bot.sandbox.world.entities import StoredMessage
-from bot.sandbox.world.interactions import DEFER
+from bot.sandbox.world.interaction import DEFER
+from bot.sandbox.world.message import StoredMessage
 from bot.sandbox.world.pictures import avatar
 from bot.sandbox.world.snowflake import MovableClock
 

@@ -6,27 +6,31 @@ Knows every part and binds them to one loopback port; decides nothing about Disc
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
 from aiohttp import web
 
+from bot.sandbox.faults import Faults
 from bot.sandbox.gateway.gateway import Gateway
+from bot.sandbox.gateway.sessions import Sessions
 from bot.sandbox.people.person import People, Person
 from bot.sandbox.people.socket import ClientSockets
 from bot.sandbox.rest.application import ApplicationRoutes
 from bot.sandbox.rest.channels import ChannelRoutes
 from bot.sandbox.rest.door import PREFIX, Call, FrontDoor
-from bot.sandbox.rest.faults import Faults
+from bot.sandbox.rest.downloads import Downloads
+from bot.sandbox.rest.faults import RequestFaults
 from bot.sandbox.rest.interactions import InteractionRoutes
+from bot.sandbox.rest.outage import How, Outage
 from bot.sandbox.rest.ratelimits import RateLimits
-from bot.sandbox.world import pictures
+from bot.sandbox.world.answers import Answers
 from bot.sandbox.world.bus import Bus
-from bot.sandbox.world.files import GONE, Files
+from bot.sandbox.world.files import Files
 from bot.sandbox.world.interactions import Interactions
 from bot.sandbox.world.messages import Messages
 from bot.sandbox.world.shapes import Renderer
@@ -68,24 +72,26 @@ class Sandbox:
         self.files = Files(clock)
         """Bytes by attachment id or by any link to the file."""
         self.renderer = Renderer(self.world, self.files)
+        self._sessions = Sessions(self.world, self.renderer, self.bus)
         self.gateway = Gateway(
-            self.world,
-            self.renderer,
+            self._sessions,
             self.bus,
             token=lambda: self.token,
             url=lambda: self.gateway_url,
             privileged=privileged_intents,
         )
-        self.faults = Faults(self.gateway.drop, self.gateway.reconnect, self.gateway.invalidate)
+        requests = RequestFaults()
+        self.faults = Faults(requests, self.gateway, self._sessions.backlog)
         self.messages = Messages(self.world, self.files, self.bus)
+        self._answers = Answers(self.world, self.messages)
         self.interactions = Interactions(
             self.world,
-            self.messages,
+            self._answers,
             self.bus,
             ack_seconds=ack_seconds,
-            listening=self.gateway.listening,
+            listening=self._sessions.listening,
+            late=self.faults.takes_late,
         )
-        self.gateway.attach(self.interactions)
         self.people = People(
             self.world, self.bus, self.files, self.renderer, self.messages, self.interactions
         )
@@ -95,7 +101,7 @@ class Sandbox:
             clock,
             lambda: self.token,
             self._limits,
-            self.faults,
+            requests,
             self.bus.touch,
         )
         self.bot_online = _OnlineEvent(self.gateway, self.bus)
@@ -146,14 +152,24 @@ class Sandbox:
         self._add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.host, self.port)
         try:
-            await site.start()
+            await self._open_port(self._runner)
         except OSError:
             await self._runner.cleanup()
             raise
         self.port = self._runner.addresses[0][1]
         self.files.base = self.cdn_url
+
+    async def _open_port(self, runner: web.AppRunner) -> None:
+        await web.TCPSite(runner, self.host, self.port).start()
+
+    async def _close_port(self, runner: web.AppRunner) -> None:
+        """Refuse connections from now on, and end those there are."""
+        for site in list(runner.sites):
+            await site.stop()
+        for connection in runner.server.connections if runner.server else ():
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def close(self) -> None:
         """End every connection and stop."""
@@ -166,39 +182,41 @@ class Sandbox:
             self._runner = None
 
     def _add_routes(self, app: web.Application) -> None:
-        ApplicationRoutes(self.world, self.bus, lambda: self.gateway_url).add_to(app)
+        ApplicationRoutes(self.world, self.bus, self.renderer, lambda: self.gateway_url).add_to(app)
         ChannelRoutes(self.world, self.messages, self.renderer).add_to(app)
-        InteractionRoutes(self.interactions, self.renderer).add_to(app)
+        InteractionRoutes(self.interactions, self._answers, self.renderer).add_to(app)
+        Downloads(self.files).add_to(app)
         app.router.add_get("/gateway", self.gateway.serve)
-        app.router.add_get("/cdn/embed/avatars/{number:\\d+}.png", _avatar)
-        app.router.add_get("/cdn/{path:.+}", self._file)
         app.router.add_get("/client", self.clients.serve)
         app.router.add_post("/client/uploads", self.clients.upload)
-        app.router.add_get("/", self._page)
-        app.router.add_get("/assets/{path:.+}", self._page)
-
-    async def _file(self, request: web.Request) -> web.Response:
-        found = self.files.open(request.match_info["path"], request.query)
-        if found is None:
-            return web.Response(status=404, text=GONE)
-        entry, data = found
-        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600"}
-        if not entry.content_type.startswith("image/") or "svg" in entry.content_type:
-            headers["Content-Disposition"] = f'attachment; filename="{entry.filename}"'
-        headers["Content-Type"] = entry.content_type
-        return web.Response(body=data, headers=headers)
-
-    async def _page(self, request: web.Request) -> web.StreamResponse:
-        wanted = _page_file(request.match_info.get("path", "index.html"))
-        if wanted is None:
-            raise web.HTTPNotFound
-        return web.FileResponse(wanted, headers={"Cache-Control": "no-cache"})
 
     # For tests and the page
 
     def limit(self, rate_limits: bool | float) -> None:
         """Change what the constructor's `rate_limits` said."""
         self._limits.scale = float(rate_limits)
+
+    @contextlib.asynccontextmanager
+    async def outage(self, how: How = 503, *, gateway: bool = True) -> AsyncIterator[Outage]:
+        """While the block lasts Discord is away: REST, files and, unless told otherwise, gateway.
+
+        `how` is what clients meet: a status, "refused" (the port is closed, for everybody),
+        "cut" or "hanging". People go on as if nothing were the matter.
+        """
+        outage = Outage(how, gateway=gateway, touch=self.bus.touch)
+        assert self._runner is not None
+        self._door.outage = outage
+        if how == "refused":
+            await self._close_port(self._runner)
+        elif gateway:
+            self.gateway.drop()
+        try:
+            yield outage
+        finally:
+            self._door.outage = None
+            outage.end()
+            if how == "refused":
+                await self._open_port(self._runner)
 
     def person(self, who: object) -> Person:
         """Somebody who uses Discord, by name ("Mia") or id."""
@@ -236,17 +254,6 @@ class _OnlineEvent:
 
     async def wait(self, timeout: float = 30) -> None:
         await self._bus.until(self.is_set, timeout)
-
-
-async def _avatar(request: web.Request) -> web.Response:
-    data = pictures.avatar(int(request.match_info["number"]))
-    return web.Response(body=data, content_type="image/png")
-
-
-def _page_file(name: str) -> Path | None:
-    root = Path(__file__).parent / "page"
-    wanted = (root / name).resolve()
-    return wanted if wanted.is_relative_to(root.resolve()) and wanted.is_file() else None
 
 
 def _shown(host: str) -> str:

@@ -164,7 +164,7 @@ async def test_missing_rights_are_named_before_anything_is_charged(
 
 async def test_missing_rights_in_a_thread(easel: Easel, mia: Scene) -> None:
     sandbox = easel.sandbox
-    thread = sandbox.world.add_thread("imagine", "foxes")
+    thread = sandbox.world.threads.add("imagine", "foxes")
     grid = await mia.imagine("a fox", channel=thread.id)
     assert grid["channel_id"] == thread.id
     sandbox.world.deny_bot("imagine", "SEND_MESSAGES_IN_THREADS")

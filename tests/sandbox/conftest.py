@@ -13,8 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.sandbox import MovableClock, Sandbox
-
-from .robots import Api, Running
+from tests.kit.robots import Api, Running
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox import MovableClock, Sandbox
-from bot.sandbox.world.world import BOT_ID
-
-from .robots import Api
+from bot.sandbox.world.first import BOT_ID
+from tests.kit.robots import Api
 
 COMMANDS = f"/applications/{BOT_ID}/commands"
 

@@ -13,8 +13,7 @@ import pytest
 
 from bot.sandbox import Sandbox
 from bot.sandbox.gateway.compression import ZstdStream, compressor
-
-from .robots import INTENTS, Robot, Running
+from tests.kit.robots import INTENTS, Robot, Running
 
 
 async def test_a_wrong_token_is_refused(sandbox: Sandbox, endpoints: None) -> None:
@@ -58,7 +57,7 @@ async def test_a_dropped_socket_is_resumed_and_missed_events_arrive(
     said = await sandbox.person("Mia").say("lobby", "while you were out")
     await sandbox.wait_for(lambda: sandbox.gateway.resumed == 1)
     await sandbox.wait_for(sandbox.bot_online.is_set)
-    await until(robot, "message")
+    await robot.until("message")
     message = robot.seen("message")[0][0]
     assert message.id == int(said["id"])
     assert message.content == ""
@@ -75,13 +74,7 @@ async def test_op_7_makes_the_bot_come_back_and_op_9_makes_it_identify_again(
     await sandbox.wait_for(lambda: sandbox.gateway.identified == 2)
     assert len(robot.shards) == 1
     await sandbox.person("Mia").say("lobby", "still there?")
-    await until(robot, "message")
-
-
-async def until(robot: Robot, event: str) -> None:
-    """Wait until the robot has seen an event."""
-    if not robot.seen(event):
-        await robot.wait_for(event, timeout=30)
+    await robot.until("message")
 
 
 async def test_content_is_hidden_except_where_discord_shows_it(
@@ -92,8 +85,7 @@ async def test_content_is_hidden_except_where_discord_shows_it(
     await mia.say("lobby", "secret")
     await mia.say("lobby", f"hello <@{sandbox.world.bot.id}>")
     await mia.say(mia.dm, "in private")
-    while len(robot.seen("message")) < 3:
-        await robot.wait_for("message", timeout=30)
+    await robot.until("message", times=3)
     contents = [args[0].content for args in robot.seen("message")]
     assert contents == ["", f"hello <@{sandbox.world.bot.id}>", "in private"]
     channel = robot.get_channel(int(sandbox.world.find_channel("lobby").id))
@@ -110,19 +102,17 @@ async def test_reactions_and_deletions_are_told(sandbox: Sandbox, run: Running) 
     await sent.add_reaction("👍")
     mia = sandbox.person("Mia")
     await mia.react(str(sent.id), "❌")
-    await until(robot, "raw_reaction_add")
-    while len(robot.seen("raw_reaction_add")) < 2:
-        await robot.wait_for("raw_reaction_add", timeout=30)
+    await robot.until("raw_reaction_add", times=2)
     event = robot.seen("raw_reaction_add")[1][0]
     assert (event.user_id, str(event.emoji)) == (int(mia.id), "❌")
     assert event.message_author_id == int(sandbox.world.bot.id)
     await mia.unreact(str(sent.id), "❌")
-    await until(robot, "raw_reaction_remove")
+    await robot.until("raw_reaction_remove")
     shown = mia.message(str(sent.id))
     assert shown is not None
     assert [(each["emoji"]["name"], each["me"]) for each in shown["reactions"]] == [("👍", False)]
     await sent.delete()
-    await until(robot, "raw_message_delete")
+    await robot.until("raw_message_delete")
     assert mia.messages("imagine") == []
 
 
@@ -131,7 +121,7 @@ async def test_events_need_their_intent(sandbox: Sandbox, run: Running) -> None:
     mia = sandbox.person("Mia")
     await mia.say("lobby", "unheard")
     await mia.say(mia.dm, "heard")
-    await until(robot, "message")
+    await robot.until("message")
     assert [args[0].content for args in robot.seen("message")] == ["heard"]
 
 
@@ -143,8 +133,7 @@ async def test_two_shards_share_the_guilds(sandbox: Sandbox, run: Running) -> No
     mia = sandbox.person("Mia")
     await mia.say(mia.dm, "to shard 0")
     await mia.say("lobby", "to the guild's shard")
-    while len(robot.seen("message")) < 2:
-        await robot.wait_for("message", timeout=30)
+    await robot.until("message", times=2)
 
 
 async def test_new_channels_roles_and_permissions_reach_the_bot(
@@ -154,7 +143,7 @@ async def test_new_channels_roles_and_permissions_reach_the_bot(
     sandbox.world.add_channel("ideas")
     sandbox.world.add_role("Beta")
     sandbox.world.deny_bot("ideas", "SEND_MESSAGES")
-    await until(robot, "guild_channel_update")
+    await robot.until("guild_channel_update")
     guild = robot.get_guild(int(sandbox.world.guild.id))
     assert guild is not None
     assert "Beta" in {role.name for role in guild.roles}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from typing import Any
 
 import discord
@@ -11,16 +10,11 @@ import pytest
 from discord import app_commands, ui
 
 from bot.sandbox import MovableClock, NotResponding, Refused, Sandbox
+from bot.sandbox.world.first import BOT_ID
 from bot.sandbox.world.pictures import avatar
-from bot.sandbox.world.world import BOT_ID
-
-from .robots import Api, Robot, Running
+from tests.kit.robots import Api, Robot, Running, picture, waiter
 
 PNG = avatar(0)
-
-
-def file(name: str = "grid.png") -> discord.File:
-    return discord.File(io.BytesIO(PNG), name)
 
 
 def echo(robot: Robot) -> None:
@@ -29,17 +23,6 @@ def echo(robot: Robot) -> None:
     @robot.tree.command(description="Say it again")
     async def echo(interaction: discord.Interaction, text: str) -> None:
         await interaction.response.send_message(text)
-
-
-def waiter(robot: Robot) -> asyncio.Queue[discord.Interaction]:
-    """Add /wait, which hands its interaction to the test and answers nothing."""
-    queue: asyncio.Queue[discord.Interaction] = asyncio.Queue()
-
-    @robot.tree.command(description="Never answer")
-    async def wait(interaction: discord.Interaction) -> None:
-        queue.put_nowait(interaction)
-
-    return queue
 
 
 async def test_a_command_is_deferred_filled_with_a_file_and_followed_up(
@@ -51,9 +34,9 @@ async def test_a_command_is_deferred_filled_with_a_file_and_followed_up(
     @app_commands.describe(prompt="What to draw")
     async def imagine(interaction: discord.Interaction, prompt: str) -> None:
         await interaction.response.defer(thinking=True)
-        edited = await interaction.edit_original_response(content=prompt, attachments=[file()])
+        edited = await interaction.edit_original_response(content=prompt, attachments=[picture()])
         assert await edited.attachments[0].read() == PNG
-        await interaction.followup.send("and another", file=file("more.png"), wait=True)
+        await interaction.followup.send("and another", file=picture("more.png"), wait=True)
 
     await run(robot)
     mia = sandbox.person("Mia")
@@ -123,7 +106,7 @@ async def test_buttons_update_their_message_and_keep_its_picture(
     async def imagine(interaction: discord.Interaction) -> None:
         view = Grid()
         view.add_item(ui.Button(label="Open", url="https://example.org/"))
-        await interaction.response.send_message("grid", file=file(), view=view)
+        await interaction.response.send_message("grid", file=picture(), view=view)
 
     await run(robot)
     mia = sandbox.person("Mia")
@@ -550,7 +533,7 @@ async def test_threads_work_like_their_parent(sandbox: Sandbox, run: Running) ->
     robot = Robot()
     echo(robot)
     await run(robot)
-    thread = sandbox.world.add_thread("imagine", "foxes")
+    thread = sandbox.world.threads.add("imagine", "foxes")
     mia = sandbox.person("Mia")
     await (await mia.slash("echo", channel=thread, text="hi")).ack()
     assert mia.messages(thread)[0]["content"] == "hi"

@@ -9,10 +9,9 @@ import aiohttp
 import discord
 import pytest
 
-from bot.sandbox import Sandbox
+from bot.sandbox import MovableClock, Sandbox
 from bot.sandbox.rest.ratelimits import RateLimits
-
-from .robots import Api, Robot, Running
+from tests.kit.robots import Api, Robot, Running
 
 MESSAGE = ("message-create", "1", 5, 5.0)
 
@@ -66,6 +65,41 @@ async def test_the_sixth_message_and_the_sixth_edit_are_refused(
     assert [each.status for each in tries] == [401] * 5 + [429]
 
 
+async def test_messages_older_than_an_hour_are_edited_three_times_in_six_seconds(
+    clock: MovableClock, session: aiohttp.ClientSession
+) -> None:
+    async with Sandbox(clock=clock, rate_limits=1000.0) as strict:
+        api = Api(strict, session)
+        path = f"/channels/{strict.world.find_channel('imagine').id}/messages"
+        old = [f"{path}/{(await api('POST', path, {'content': 'x'})).body['id']}" for _ in "ab"]
+        clock.advance(3601)
+        edits = [await api("PATCH", old[number % 2], {"content": "y"}) for number in range(4)]
+        assert [each.status for each in edits] == [200, 200, 200, 429]
+        refused = edits[3]
+        assert refused.error == (429, 30046)
+        assert 0 < refused.body["retry_after"] <= 6000
+        assert refused.headers["Via"]
+        assert int(refused.headers["X-RateLimit-Remaining"]) > 0
+        young = f"{path}/{(await api('POST', path, {'content': 'x'})).body['id']}"
+        assert (await api("PATCH", young, {"content": "y"})).status == 200
+
+
+async def test_discord_py_gives_30046_up_after_five_tries(
+    endpoints: None, sandbox: Sandbox, run: Running, clock: MovableClock
+) -> None:
+    robot = await run(Robot())
+    channel = robot.get_channel(int(sandbox.world.find_channel("imagine").id))
+    assert isinstance(channel, discord.TextChannel)
+    sent = await channel.send("grid")
+    clock.advance(3601)
+    sandbox.limit(0.001)
+    sandbox.faults.fail("PATCH", "/messages/", 429, code=30046)
+    with pytest.raises(discord.HTTPException) as caught:
+        await sent.edit(content="older")
+    assert (caught.value.status, caught.value.code) == (429, 30046)
+    await sent.edit(content="oldest")
+
+
 async def test_discord_py_waits_its_turn(endpoints: None, sandbox: Sandbox, run: Running) -> None:
     sandbox.limit(0.05)
     robot = await run(Robot())
@@ -93,6 +127,18 @@ async def test_failures_before_and_after_the_effect(
     assert (await api("POST", path, {"content": "e"})).status == 200
     shown = [each["content"] for each in sandbox.person("Mia").messages("imagine")]
     assert shown == ["b", "c", "e"]
+
+
+async def test_a_proxys_refusal_has_no_code(sandbox: Sandbox, run: Running) -> None:
+    robot = await run(Robot())
+    channel = robot.get_channel(int(sandbox.world.find_channel("imagine").id))
+    assert isinstance(channel, discord.TextChannel)
+    sandbox.faults.answer("POST", r"/messages$", 403)
+    with pytest.raises(discord.Forbidden) as caught:
+        await channel.send("grid")
+    assert caught.value.code == 0
+    assert "Cloudflare" in caught.value.text
+    await channel.send("grid")
 
 
 async def test_a_held_request_waits_for_its_release(

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from bot.sandbox import MovableClock, Sandbox
+from bot.sandbox.world.first import BOT_ID
 from bot.sandbox.world.pictures import avatar
-from bot.sandbox.world.world import BOT_ID
-
-from .robots import Api
+from tests.kit.robots import Api
 
 PNG = avatar(1)
 V2 = 1 << 15

@@ -13,8 +13,7 @@ from discord import app_commands, ui
 
 from bot.sandbox import MovableClock, Sandbox
 from bot.sandbox.world.pictures import avatar
-
-from .robots import Robot, Running
+from tests.kit.robots import Robot, Running
 
 PNG = avatar(3)
 

@@ -13,8 +13,7 @@ import pytest
 from bot.sandbox import MovableClock, Sandbox
 from bot.sandbox.world.files import GONE
 from bot.sandbox.world.pictures import avatar, dimensions
-
-from .robots import Api
+from tests.kit.robots import Api
 
 PNG = avatar(2)
 

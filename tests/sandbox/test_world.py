@@ -8,8 +8,9 @@ import pytest
 
 from bot.sandbox.world import permissions
 from bot.sandbox.world.bus import Bus
+from bot.sandbox.world.first import BOT_ID
 from bot.sandbox.world.snowflake import Snowflakes, seconds
-from bot.sandbox.world.world import BOT_ID, World
+from bot.sandbox.world.world import World
 
 
 @pytest.fixture

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.world.interactions import COMPONENT, MODAL_SUBMIT, Interaction
+from bot.sandbox.world.first import BOT_ID
+from bot.sandbox.world.interaction import COMPONENT, MODAL_SUBMIT, Interaction, file_limit
 from bot.sandbox.world.shapes import Renderer
-from bot.sandbox.world.world import BOT_ID, World
+from bot.sandbox.world.world import World
 
 
-def interaction_create(
-    it: Interaction, world: World, renderer: Renderer, size_limit: int
-) -> dict[str, Any]:
-    """The payload for the bot; `size_limit` in bytes is the announced attachment limit."""
+def interaction_create(it: Interaction, world: World, renderer: Renderer) -> dict[str, Any]:
+    """The payload for the bot."""
     channel = it.channel
     guild = world.guild_of(channel)
-    may = world.may(it.user_id, channel)
+    may = world.granted(it.user_id, channel)
     shape: dict[str, Any] = {
         "id": it.id,
         "application_id": BOT_ID,
@@ -28,13 +27,13 @@ def interaction_create(
         "version": 1,
         "channel_id": channel.id,
         "channel": channel.json() | {"permissions": str(may)},
-        "app_permissions": str(world.may(BOT_ID, channel)),
+        "app_permissions": str(world.app_permissions(channel)),
         "locale": "en-US",
         "entitlements": [],
         "entitlement_sku_ids": [],
         "authorizing_integration_owners": {"0": channel.guild_id or "0"},
         "context": 0 if guild is not None else 1,
-        "attachment_size_limit": size_limit,
+        "attachment_size_limit": file_limit(world, it),
     }
     if guild is not None:
         member = guild.members[it.user_id].json() | {"permissions": str(may)}

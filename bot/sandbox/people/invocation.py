@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.sandbox.rules.errors import NotResponding
 from bot.sandbox.world.bus import Bus
-from bot.sandbox.world.entities import StoredMessage
-from bot.sandbox.world.interactions import Interaction
+from bot.sandbox.world.interaction import Interaction
+from bot.sandbox.world.message import StoredMessage
 from bot.sandbox.world.shapes import Renderer
 
 Payload = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.sandbox.rules.errors import Refused
 from bot.sandbox.world import permissions
-from bot.sandbox.world.entities import Channel
+from bot.sandbox.world.channel import Channel
 from bot.sandbox.world.shapes import Renderer
 from bot.sandbox.world.world import World
 

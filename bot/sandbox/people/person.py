@@ -1,7 +1,7 @@
-"""A person at the keyboard: everything somebody can do in the Discord client.
+"""A person at the keyboard: everything somebody can do in Discord.
 
-Tests and the page use the same methods. Knows what a client lets a person do and refuses the
-rest with a sentence; what the bot makes of it comes back as messages.
+Tests and the page use the same methods. Knows how things are found by the names that people call
+them by; what the application makes of it comes back as messages.
 """
 
 from __future__ import annotations
@@ -9,28 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.people.forms import ModalForm
+from bot.sandbox.people.client import Client
 from bot.sandbox.people.invocation import ACK_TIMEOUT, Invocation
-from bot.sandbox.people.options import Form, Resolved, build, visible
-from bot.sandbox.rules import components
+from bot.sandbox.people.options import build
+from bot.sandbox.people.targets import button_of, component_of
 from bot.sandbox.rules.errors import Refused
 from bot.sandbox.world import permissions
-from bot.sandbox.world.bus import Bus
-from bot.sandbox.world.entities import Channel, StoredMessage, Upload
+from bot.sandbox.world.bus import Bus, News
+from bot.sandbox.world.channel import Channel
 from bot.sandbox.world.files import Files
-from bot.sandbox.world.interactions import (
-    AUTOCOMPLETE,
-    COMMAND,
-    COMPONENT,
-    MODAL_SUBMIT,
-    Interaction,
-    Interactions,
-)
+from bot.sandbox.world.first import BOT_ID
+from bot.sandbox.world.interaction import Interaction
+from bot.sandbox.world.interactions import Interactions
+from bot.sandbox.world.message import Upload
 from bot.sandbox.world.messages import Messages
 from bot.sandbox.world.shapes import Renderer
-from bot.sandbox.world.world import BOT_ID, World
+from bot.sandbox.world.world import World
 
 Payload = dict[str, Any]
+_MESSAGE_DELETED = 72
+"""The audit log's number for a message that a moderator deleted."""
 
 
 class People:
@@ -58,8 +56,15 @@ class People:
 
 
 class Person:
+    """Somebody who uses Discord. Raises Refused for what their client would not let them do.
+
+    Channels go by name, id or JSON ("dm" for direct messages with the bot), messages by id or JSON.
+    """
+
     def __init__(self, people: People, user_id: str) -> None:
         self.id = user_id
+        self.client = Client(people, user_id)
+        """The same deeds for who has the definitions at hand, as the page has."""
         self._all = people
         self._world = people.world
 
@@ -91,29 +96,21 @@ class Person:
 
     def message(self, message: object) -> Payload | None:
         """One message as it is now, None when it is gone."""
-        found = self._find(message)
+        found = self.client.find(message)
         return None if found is None else self._all.renderer.for_person(found, self.id)
 
     def commands(self, channel: object) -> list[Payload]:
         """The application commands this person may use there."""
-        return visible(self._world, self.id, self._channel(channel))
+        return self.client.commands(self._channel(channel))
 
     def _channel(self, where: object) -> Channel:
         channel = self._world.find_channel(self.dm if where == "dm" else where)
-        if not self._world.may(self.id, channel) & permissions.VIEW_CHANNEL:
+        if not self._may(channel) & permissions.VIEW_CHANNEL:
             raise Refused(f"{self.name} cannot see that channel")
         return channel
 
-    def _find(self, message: object) -> StoredMessage | None:
-        key = str(message["id"] if isinstance(message, dict) else message)
-        found = self._world.message(key)
-        return found if found is not None and self._world.sees(self.id, found) else None
-
-    def _need(self, message: object) -> StoredMessage:
-        found = self._find(message)
-        if found is None:
-            raise Refused("that message is gone or not to be seen")
-        return found
+    def _may(self, where: Channel) -> int:
+        return self._world.may(self.id, where)
 
     # Commands
 
@@ -129,27 +126,13 @@ class Person:
     ) -> Invocation:
         """Use a command: its name, and subcommand words after a space ("quota set").
 
-        Option values go by keyword, or in `options` where a name is taken. Raises Refused for
-        what the client would not send.
+        Option values go by keyword, or in `options` where a name is taken.
         """
         where = self._channel("dm" if dm else channel)
         words = command.split()
         definition = self._definition(words[0], 1, where)
         given = build(definition, words[1:], {**(options or {}), **values})
-        return self.use_command(where, definition, given)
-
-    def use_command(self, where: Channel, definition: Payload, given: list[Payload]) -> Invocation:
-        form = self._form(where)
-        filled = form.fill(definition, given)
-        data: Payload = {"id": definition["id"], "name": definition["name"], "type": 1}
-        if filled:
-            data["options"] = filled
-        data |= self._scope(definition, form.resolved)
-        words = [definition["name"]]
-        while filled and filled[0]["type"] in (1, 2):
-            words.append(filled[0]["name"])
-            filled = filled[0]["options"]
-        return self._open(COMMAND, where, data, name=" ".join(words))
+        return self.client.use_command(where, definition, given)
 
     async def autocomplete(
         self,
@@ -171,21 +154,7 @@ class Person:
         words = command.split()
         definition = self._definition(words[0], 1, where)
         given = build(definition, words[1:], {**(options or {}), **values}, focused)
-        return await self.complete(where, definition, given, timeout)
-
-    async def complete(
-        self,
-        where: Channel,
-        definition: Payload,
-        given: list[Payload],
-        timeout: float = ACK_TIMEOUT,
-    ) -> list[Payload]:
-        form = self._form(where)
-        filled = form.fill(definition, given, partial=True)
-        data: Payload = {"id": definition["id"], "name": definition["name"], "type": 1}
-        data |= {"options": filled} | self._scope(definition, form.resolved)
-        made = self._open(AUTOCOMPLETE, where, data)
-        return (await made.ack(timeout))["data"]["choices"]
+        return await self.client.complete(where, definition, given, timeout)
 
     async def context(
         self, command: str, target: object, *, channel: object = "imagine"
@@ -194,86 +163,39 @@ class Person:
         if isinstance(target, Person):
             where = self._channel(channel)
             definition = self._definition(command, 2, where)
-            return self.use_context(where, definition, target.id)
-        found = self._need(target)
+            return self.client.use_context(where, definition, target.id)
+        found = self.client.need(target)
         where = self._world.channels[found.channel_id]
-        return self.use_context(where, self._definition(command, 3, where), found.id)
-
-    def use_context(self, where: Channel, definition: Payload, target_id: str) -> Invocation:
-        kind = definition["type"]
-        resolved = Resolved(self._world, self._all.renderer, where)
-        if kind == 3:
-            resolved.message(self._all.renderer.message(self._need(target_id)))
-        else:
-            resolved.user(target_id)
-        data: Payload = {"id": definition["id"], "name": definition["name"], "type": kind}
-        data |= {"target_id": target_id} | self._scope(definition, resolved)
-        return self._open(COMMAND, where, data, name=definition["name"])
-
-    def definition(self, command_id: str, where: Channel) -> Payload:
-        for each in visible(self._world, self.id, where):
-            if each["id"] == command_id:
-                return each
-        raise Refused("that command is not available here")
+        return self.client.use_context(where, self._definition(command, 3, where), found.id)
 
     def _definition(self, name: str, kind: int, where: Channel) -> Payload:
-        offered = visible(self._world, self.id, where)
+        offered = self.client.commands(where)
         for each in offered:
             if each["name"] == name.removeprefix("/") and each["type"] == kind:
                 return each
         shown = ", ".join(sorted(each["name"] for each in offered)) or "none"
         raise Refused(f"{self.name} has no command {name!r} here; there are: {shown}")
 
-    def _form(self, where: Channel) -> Form:
-        all_ = self._all
-        return Form(self._world, all_.renderer, all_.files, where, self.id)
-
-    def _scope(self, definition: Payload, resolved: Resolved) -> Payload:
-        shape: Payload = {"resolved": resolved.data} if resolved.data else {}
-        if definition.get("guild_id"):
-            shape["guild_id"] = definition["guild_id"]
-        return shape
-
-    def _open(self, kind: int, where: Channel, data: Payload, **rest: Any) -> Invocation:
-        made = self._all.interactions.open(kind, self.id, where, data, **rest)
-        return Invocation(made, self._all.bus, self._all.renderer)
-
     # Components and modals
 
     async def click(self, message: object, button: str) -> Invocation:
         """Press a button, found by custom_id, label or emoji."""
-        found = self._need(message)
-        return self.use_component(found, _button(found, button), [])
+        found = self.client.need(message)
+        return self.client.use_component(found, button_of(found, button), [])
 
     async def select(self, message: object, custom_id: str, values: object) -> Invocation:
         """Choose in a select menu."""
-        found = self._need(message)
-        menu = _by_custom_id(found, custom_id)
+        found = self.client.need(message)
+        menu = component_of(found, custom_id)
         chosen = values if isinstance(values, (list, tuple)) else [values]
-        return self.use_component(found, menu, list(chosen))
-
-    def use_component(
-        self, found: StoredMessage, component: Payload, values: list[Any]
-    ) -> Invocation:
-        if component.get("disabled"):
-            raise Refused("that component is disabled")
-        where = self._world.channels[found.channel_id]
-        kind = component["type"]
-        data: Payload = {"component_type": kind, "custom_id": component["custom_id"]}
-        data["id"] = component["id"]
-        if kind in components.SELECTS:
-            form = ModalForm(Resolved(self._world, self._all.renderer, where), {})
-            data["values"] = form.choose(component, component["custom_id"], values)
-            if form.resolved.data:
-                data["resolved"] = form.resolved.data
-        return self._open(COMPONENT, where, data, message=found)
+        return self.client.use_component(found, menu, list(chosen))
 
     async def submit(
         self, form: Invocation | Payload, values: Mapping[str, Any] | None = None
     ) -> Invocation:
         """Send a modal, given by its invocation or by the modal itself; values by custom_id."""
         opener = form.interaction if isinstance(form, Invocation) else self._opener(form)
-        return self.use_modal(opener, dict(values or {}))
+        return self.client.use_modal(opener, dict(values or {}))
 
     def _opener(self, modal: Payload) -> Interaction:
         for each in self._all.interactions.of(self.id):
@@ -281,47 +203,57 @@ class Person:
                 return each
         raise Refused("that form is not open")
 
-    def use_modal(self, opener: Interaction, values: Payload) -> Invocation:
-        modal = opener.modal
-        if modal is None or opener.user_id != self.id:
-            raise Refused("that form is not open")
-        renderer, files = self._all.renderer, self._all.files
-        uploads = {
-            key: renderer.attachment(entry)
-            for key, entry in files.entries.items()
-            if entry.ephemeral
-        }
-        filler = ModalForm(Resolved(self._world, renderer, opener.channel), uploads)
-        data: Payload = {"custom_id": modal["custom_id"], "components": filler.fill(modal, values)}
-        if filler.resolved.data:
-            data["resolved"] = filler.resolved.data
-        return self._open(MODAL_SUBMIT, opener.channel, data, message=opener.message, parent=opener)
-
     # Messages, reactions, files
 
     async def say(self, channel: object, text: str) -> Payload:
         """Write a message."""
         where = self._channel(channel)
-        if not self._world.may(self.id, where) & permissions.SEND_MESSAGES:
+        if not self._may(where) & permissions.to_write_in(where):
             raise Refused(f"{self.name} may not write there")
         if not text.strip():
             raise Refused("a message needs some text")
         if len(text) > 2000:
             raise Refused("your message is too long: at most 2000 characters")
+        self.client.enter(where)
         author = self._world.users[self.id]
         message = self._all.messages.write(where, author, {"content": text})
         return self._all.renderer.for_person(message, self.id)
 
-    async def react(self, message: object, emoji: str) -> None:
-        found = self._need(message)
+    async def delete(self, message: object) -> None:
+        """Delete an own message, or as a moderator anybody's.
+
+        The bot is told that it is gone; of a moderator it reads in the audit log, if it may.
+        """
+        found = self.client.need(message)
         where = self._world.channels[found.channel_id]
-        may = self._world.may(self.id, where)
-        if found.audience is not None or not may & permissions.ADD_REACTIONS:
+        own = found.author.id == self.id
+        if not own and not self._may(where) & permissions.MANAGE_MESSAGES:
+            raise Refused(f"{self.name} may not delete that message")
+        self._all.messages.delete(found)
+        if not own:
+            entry = {
+                "id": self._world.ids.next(),
+                "guild_id": found.guild_id,
+                "user_id": self.id,
+                "target_id": found.author.id,
+                "action_type": _MESSAGE_DELETED,
+                "options": {"channel_id": where.id, "count": "1"},
+            }
+            news = News("GUILD_AUDIT_LOG_ENTRY_CREATE", entry, where.id, found.guild_id)
+            self._all.bus.publish(news)
+
+    async def react(self, message: object, emoji: str) -> None:
+        """Add a reaction."""
+        found = self.client.need(message)
+        where = self._world.channels[found.channel_id]
+        if found.audience is not None or not self._may(where) & permissions.ADD_REACTIONS:
             raise Refused(f"{self.name} may not react there")
+        self.client.enter(where)
         self._all.messages.react(found, self.id, emoji)
 
     async def unreact(self, message: object, emoji: str) -> None:
-        self._all.messages.unreact(self._need(message), self.id, emoji)
+        """Take a reaction back."""
+        self._all.messages.unreact(self.client.need(message), self.id, emoji)
 
     async def upload(self, filename: str, data: bytes, content_type: str | None = None) -> Payload:
         """A file ready to be used as an option value or in a modal."""
@@ -339,36 +271,5 @@ class Person:
         self._world.users[self.id].dms_open = False
 
     def open_dms(self) -> None:
+        """Take direct messages again."""
         self._world.users[self.id].dms_open = True
-
-
-def component_of(found: StoredMessage, custom_id: str) -> Payload:
-    return _by_custom_id(found, custom_id)
-
-
-def _by_custom_id(found: StoredMessage, custom_id: str) -> Payload:
-    for each in components.walk(found.components):
-        if each.get("custom_id") == custom_id:
-            return each
-    raise Refused(f"the message has no component {custom_id!r}")
-
-
-def _button(found: StoredMessage, wanted: str) -> Payload:
-    buttons = [each for each in components.walk(found.components) if each["type"] == 2]
-    for key in ("custom_id", "label"):
-        for each in buttons:
-            if each.get(key) == wanted:
-                return _pressable(each)
-    for each in buttons:
-        if (each.get("emoji") or {}).get("name") == wanted:
-            return _pressable(each)
-    labels = [each.get("label") or (each.get("emoji") or {}).get("name") for each in buttons]
-    raise Refused(
-        f"the message has no button {wanted!r}; it has {', '.join(map(str, labels)) or 'none'}"
-    )
-
-
-def _pressable(button: Payload) -> Payload:
-    if not button.get("custom_id"):
-        raise Refused("that button is a link")
-    return button

@@ -16,12 +16,14 @@ from aiohttp import BodyPartReader, WSCloseCode, WSMsgType, web
 
 from bot.sandbox.gateway.gateway import Gateway
 from bot.sandbox.people.invocation import Invocation
-from bot.sandbox.people.person import People, Person, component_of
+from bot.sandbox.people.person import People, Person
+from bot.sandbox.people.targets import component_of
 from bot.sandbox.rest.body import answer
 from bot.sandbox.rules.errors import InteractionFailed, NotResponding, Refused, SandboxError
 from bot.sandbox.world import permissions
 from bot.sandbox.world.bus import News
-from bot.sandbox.world.entities import MIB, StoredMessage
+from bot.sandbox.world.guild import MIB
+from bot.sandbox.world.message import StoredMessage
 
 _log = logging.getLogger(__name__)
 
@@ -238,18 +240,20 @@ class _Page:
 
     async def _command(self, wish: Payload) -> None:
         where = self._people.world.find_channel(wish["channel_id"])
-        definition = self.person.definition(str(wish["command_id"]), where)
+        definition = self.person.client.definition(str(wish["command_id"]), where)
         options = wish.get("options") or []
-        self._follow(wish, self.person.use_command(where, definition, options))
+        self._follow(wish, self.person.client.use_command(where, definition, options))
 
     async def _autocomplete(self, wish: Payload) -> None:
         where = self._people.world.find_channel(wish["channel_id"])
-        definition = self.person.definition(str(wish["command_id"]), where)
+        definition = self.person.client.definition(str(wish["command_id"]), where)
         self._spawn(self._complete(wish, where, definition))
 
     async def _complete(self, wish: Payload, where: Any, definition: Payload) -> None:
         try:
-            choices = await self.person.complete(where, definition, wish.get("options") or [])
+            choices = await self.person.client.complete(
+                where, definition, wish.get("options") or []
+            )
         except (SandboxError, TimeoutError):
             choices = []
         self.send({"t": "autocomplete", "nonce": wish.get("nonce"), "choices": choices})
@@ -259,20 +263,20 @@ class _Page:
         if found is None or not self._people.world.sees(self.person.id, found):
             raise Refused("that message is gone")
         component = component_of(found, wish["custom_id"])
-        used = self.person.use_component(found, component, wish.get("values") or [])
+        used = self.person.client.use_component(found, component, wish.get("values") or [])
         self._follow(wish, used)
 
     async def _modal_submit(self, wish: Payload) -> None:
         opener = self._people.interactions.get(str(wish["interaction_id"]))
         if opener is None:
             raise Refused("that form is not open")
-        self._follow(wish, self.person.use_modal(opener, wish.get("values") or {}))
+        self._follow(wish, self.person.client.use_modal(opener, wish.get("values") or {}))
 
     async def _context(self, wish: Payload) -> None:
         where = self._people.world.find_channel(wish["channel_id"])
-        definition = self.person.definition(str(wish["command_id"]), where)
+        definition = self.person.client.definition(str(wish["command_id"]), where)
         target = str(wish["target_id"])
-        self._follow(wish, self.person.use_context(where, definition, target))
+        self._follow(wish, self.person.client.use_context(where, definition, target))
 
     async def _react(self, wish: Payload) -> None:
         """React, or take the reaction back when it is already there."""

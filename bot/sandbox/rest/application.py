@@ -16,8 +16,10 @@ from bot.sandbox.rest.door import PREFIX
 from bot.sandbox.rules.commands import check_counts, check_list, check_one
 from bot.sandbox.rules.errors import ApiError
 from bot.sandbox.world.bus import Bus, News
-from bot.sandbox.world.entities import THREAD, Guild
-from bot.sandbox.world.world import BOT_ID, World
+from bot.sandbox.world.first import BOT_ID
+from bot.sandbox.world.guild import Guild
+from bot.sandbox.world.shapes import Renderer
+from bot.sandbox.world.world import World
 
 _DAILY_CREATES = 200
 _DAY = 24 * 3600
@@ -33,8 +35,11 @@ _KEPT = (
 
 
 class ApplicationRoutes:
-    def __init__(self, world: World, bus: Bus, gateway_url: Callable[[], str]) -> None:
+    def __init__(
+        self, world: World, bus: Bus, renderer: Renderer, gateway_url: Callable[[], str]
+    ) -> None:
         self._world = world
+        self._renderer = renderer
         self._bus = bus
         self._gateway_url = gateway_url
         self._creates: dict[str | None, list[float]] = defaultdict(list)
@@ -51,6 +56,7 @@ class ApplicationRoutes:
         routes.add_get(PREFIX + "/guilds/{guild_id}/members/{user_id}", self.member)
         routes.add_get(PREFIX + "/guilds/{guild_id}/roles", self.roles)
         routes.add_get(PREFIX + "/guilds/{guild_id}/channels", self.channels)
+        routes.add_get(PREFIX + "/guilds/{guild_id}/threads/active", self.active_threads)
         for base in ("", "/guilds/{guild_id}"):
             many = f"{PREFIX}/applications/{{application_id}}{base}/commands"
             one = many + "/{command_id}"
@@ -105,12 +111,17 @@ class ApplicationRoutes:
         )
 
     def _guild(self, request: web.Request) -> Guild:
+        """The guild, if the bot user is in it. Raises ApiError 10004 or 50001."""
         guild = self._world.guilds.get(request.match_info["guild_id"])
         if guild is None:
             raise ApiError(10004)
+        if not self._world.has_bot(guild.id):
+            raise ApiError(50001)
         return guild
 
     async def guild(self, request: web.Request) -> web.Response:
+        if not self._world.has_bot(request.match_info["guild_id"]):
+            raise ApiError(10004)
         guild = self._guild(request)
         shape = guild.json()
         if request.query.get("with_counts", "").lower() in ("1", "true"):
@@ -129,7 +140,13 @@ class ApplicationRoutes:
 
     async def channels(self, request: web.Request) -> web.Response:
         channels = self._world.channels_of(self._guild(request))
-        return answer([each.json() for each in channels if each.type != THREAD])
+        return answer([each.json() for each in channels if not each.is_thread])
+
+    async def active_threads(self, request: web.Request) -> web.Response:
+        threads = self._renderer.active_threads(self._guild(request))
+        shapes = [self._renderer.channel(each) for each in threads]
+        members = [each["member"] for each in shapes if "member" in each]
+        return answer({"threads": shapes, "members": members, "has_more": False})
 
     # Commands
 

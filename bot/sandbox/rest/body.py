@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from bot.sandbox.rules.errors import ApiError
-from bot.sandbox.world.entities import Upload
+from bot.sandbox.world.message import Upload
 
 _FILE = re.compile(r"^files?\[?(\d*)\]?$")
 

@@ -15,10 +15,13 @@ from bot.sandbox.rest.door import PREFIX
 from bot.sandbox.rules import validation
 from bot.sandbox.rules.errors import ApiError, Problems
 from bot.sandbox.world import permissions
-from bot.sandbox.world.entities import DIRECT, MIB, THREAD, Channel, StoredMessage, Upload
+from bot.sandbox.world.channel import Channel
+from bot.sandbox.world.first import BOT_ID
+from bot.sandbox.world.guild import MIB
+from bot.sandbox.world.message import StoredMessage, Upload
 from bot.sandbox.world.messages import Draft, Messages
 from bot.sandbox.world.shapes import Renderer
-from bot.sandbox.world.world import BOT_ID, World
+from bot.sandbox.world.world import World
 
 _NONCE_SECONDS = 300
 
@@ -80,11 +83,11 @@ class ChannelRoutes:
         return answer(self._world.dm_of(user_id).json())
 
     async def channel(self, request: web.Request) -> web.Response:
-        return answer(self._channel(request)[0].json())
+        return answer(self._renderer.channel(self._channel(request)[0]))
 
     async def typing(self, request: web.Request) -> web.Response:
         channel, may = self._channel(request)
-        if not may & _sending(channel):
+        if not may & permissions.to_write_in(channel):
             raise ApiError(50013)
         return done()
 
@@ -126,15 +129,19 @@ class ChannelRoutes:
     def _check_may_send(
         self, channel: Channel, may: int, payload: dict[str, Any], uploads: dict[int, Upload]
     ) -> None:
-        if channel.recipient is not None and not channel.recipient.dms_open:
-            raise ApiError(50007)
-        needed = _sending(channel)
+        if channel.recipient is not None:
+            if not self._world.shares_guild(channel.recipient.id):
+                raise ApiError(50278)
+            if not channel.recipient.dms_open:
+                raise ApiError(50007)
+        needed = permissions.to_write_in(channel)
         if uploads:
             needed |= permissions.ATTACH_FILES
         if payload.get("embeds"):
             needed |= permissions.EMBED_LINKS
         if may & needed != needed:
             raise ApiError(50013)
+        self._world.threads.before_writing(channel, may)
 
     def _file_limit(self, channel: Channel) -> int:
         guild = self._world.guild_of(channel)
@@ -173,19 +180,25 @@ class ChannelRoutes:
             raise ApiError(50005)
         if uploads and not may & permissions.ATTACH_FILES:
             raise ApiError(50013)
-        limit = self._file_limit(self._world.channels[found.channel_id])
+        channel = self._world.channels[found.channel_id]
+        self._world.threads.before_editing(channel, may)
+        limit = self._file_limit(channel)
         draft = Draft(payload, uploads, limit, validation.EDIT_FLAGS)
         return answer(self._renderer.message(self._messages.edit(found, draft)))
 
     async def delete(self, request: web.Request) -> web.Response:
         found, may = self._message(request)
         if found.author.id != BOT_ID:
-            if found.guild_id is None:
-                raise ApiError(50003)
-            if not may & permissions.MANAGE_MESSAGES:
-                raise ApiError(50013)
+            self._check_may_moderate(found, may)
+        self._world.threads.before_deleting(self._world.channels[found.channel_id], may)
         self._messages.delete(found)
         return done()
+
+    def _check_may_moderate(self, found: StoredMessage, may: int) -> None:
+        if found.guild_id is None:
+            raise ApiError(50003)
+        if not may & permissions.MANAGE_MESSAGES:
+            raise ApiError(50013)
 
     # Reactions
 
@@ -204,6 +217,7 @@ class ChannelRoutes:
             needed |= permissions.ADD_REACTIONS
         if may & needed != needed:
             raise ApiError(50013)
+        self._world.threads.before_reacting(self._world.channels[found.channel_id])
         self._messages.react(found, BOT_ID, emoji)
         return done()
 
@@ -211,18 +225,10 @@ class ChannelRoutes:
         found, may = self._message(request)
         user_id = request.match_info.get("user_id", BOT_ID)
         if user_id != BOT_ID:
-            if found.guild_id is None:
-                raise ApiError(50003)
-            if not may & permissions.MANAGE_MESSAGES:
-                raise ApiError(50013)
+            self._check_may_moderate(found, may)
+        self._world.threads.before_reacting(self._world.channels[found.channel_id])
         self._messages.unreact(found, user_id, _emoji(request))
         return done()
-
-
-def _sending(channel: Channel) -> int:
-    if channel.type == THREAD:
-        return permissions.SEND_MESSAGES_IN_THREADS
-    return permissions.SEND_MESSAGES if channel.type != DIRECT else 0
 
 
 def _limit(text: str) -> int:

@@ -1,6 +1,6 @@
 """The REST API's front door: authorization, rate limits, faults, errors and the log.
 
-Knows requests as such; what a route does is in the rest_* modules.
+Knows requests as such; what a route does is in the modules beside.
 """
 
 from __future__ import annotations
@@ -8,19 +8,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.sandbox.rest.body import answer
-from bot.sandbox.rest.faults import Fault, Faults
-from bot.sandbox.rest.ratelimits import RateLimits
+from bot.sandbox.rest.faults import Fault, RequestFaults
+from bot.sandbox.rest.outage import Outage
+from bot.sandbox.rest.ratelimits import RateLimits, Verdict
 from bot.sandbox.rules.errors import ApiError
-from bot.sandbox.world.snowflake import Clock
+from bot.sandbox.world.snowflake import Clock, is_snowflake, seconds
 
 PREFIX = "/api/v10"
 _log = logging.getLogger(__name__)
+_OLD = 3600
+_OLD_EDITS = 30046
+_SLOW_DOWN = {
+    0: "You are being rate limited.",
+    _OLD_EDITS: "Maximum number of edits to messages older than 1 hour reached. Try again later.",
+}
 _NO_TOKEN_NEEDED = ("/interactions/", "/webhooks/", "/gateway")
 
 CODE = web.RequestKey("code", int)
@@ -51,10 +59,12 @@ class FrontDoor:
         clock: Clock,
         token: Callable[[], str],
         limits: RateLimits,
-        faults: Faults,
+        faults: RequestFaults,
         touch: Callable[[], None],
     ) -> None:
         self.log: list[Call] = []
+        self.outage: Outage | None = None
+        """What everybody meets at the moment, if Discord is away."""
         self._touch = touch
         self._clock = clock
         self._token = token
@@ -70,13 +80,13 @@ class FrontDoor:
                 return await handler(request)
             if request.path.startswith(PREFIX):
                 return await self._api(request, handler)
-            return await self._with_faults(request, handler, request.path)
+            return await self._with_outage(request, handler, request.path)
 
         return enter
 
     async def _api(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         path = request.path.removeprefix(PREFIX)
-        response = await self._with_faults(request, self._guarded(handler, path), path)
+        response = await self._with_outage(request, self._guarded(handler), path)
         template = _template(request)
         length, code = request.content_length or 0, request.get(CODE, 0)
         now = self._clock()
@@ -86,6 +96,15 @@ class FrontDoor:
         if response.status == 404 and template == "unknown":
             _log.warning("%s %s: no such route", request.method, path)
         return response
+
+    async def _with_outage(
+        self, request: web.Request, handler: Handler, path: str
+    ) -> web.StreamResponse:
+        outage = self.outage
+        if outage is None or not _belongs_to_discord(request, outage):
+            return await self._with_faults(request, handler, path)
+        response = await outage.meet(request, path)
+        return _cut(request) if response is None else response
 
     async def _with_faults(
         self, request: web.Request, handler: Handler, path: str
@@ -107,26 +126,49 @@ class FrontDoor:
         held = self._faults.held(method, path, after_effect)
         return held is None or await held.pass_through()
 
-    def _guarded(self, handler: Handler, path: str) -> Handler:
+    def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
+            path = request.path.removeprefix(PREFIX)
             open_to_all = path.startswith(_NO_TOKEN_NEEDED) and path != "/gateway/bot"
             if not open_to_all and request.headers.get("Authorization") != f"Bot {self._token()}":
                 return answer({"message": "401: Unauthorized", "code": 0}, 401)
             verdict = self._limits.take(_bucket(request), not open_to_all)
             if verdict.refused:
-                await request.read()
-                body = {
-                    "message": "You are being rate limited.",
-                    "retry_after": verdict.retry_after,
-                    "global": verdict.everywhere,
-                }
-                # Clients take a 429 without Via for a ban by the proxy in front of Discord.
-                return answer(body, 429, verdict.headers | {"Via": "1.1 sandbox"})
+                return await _slow_down(request, verdict)
+            if (wait := self._wait_for_old_edit(request)) > 0:
+                return await _slow_down(request, replace(verdict, retry_after=wait), _OLD_EDITS)
             response = await _answered(request, handler)
             response.headers.update(verdict.headers)
             return response
 
         return guarded
+
+    def _wait_for_old_edit(self, request: web.Request) -> float:
+        """Seconds for which an edit of a message older than an hour must wait."""
+        values = request.match_info
+        message_id = values.get("message_id", "")
+        if _bucket_name(request) != "message-edit" or not is_snowflake(message_id):
+            return 0.0
+        if self._clock() - seconds(message_id) < _OLD:
+            return 0.0
+        return self._limits.wait_for_old_edit(values["channel_id"])
+
+
+async def _slow_down(request: web.Request, verdict: Verdict, code: int = 0) -> web.StreamResponse:
+    """A 429, with the code of a limit that has one of its own."""
+    await request.read()
+    body: dict[str, Any] = {
+        "message": _SLOW_DOWN[code],
+        "retry_after": verdict.retry_after,
+        "global": verdict.everywhere,
+    }
+    headers = verdict.headers
+    if code:
+        request[CODE] = body["code"] = code
+        wait = str(max(1, round(verdict.retry_after)))
+        headers = headers | {"X-RateLimit-Scope": "user", "Retry-After": wait}
+    # Clients take a 429 without Via for a ban by the proxy in front of Discord.
+    return answer(body, 429, headers | {"Via": "1.1 sandbox"})
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -163,9 +205,23 @@ def _bucket(request: web.Request) -> tuple[str, str, int, float] | None:
     return None
 
 
+def _bucket_name(request: web.Request) -> str:
+    bucket = _bucket(request)
+    return bucket[0] if bucket is not None else ""
+
+
+def _belongs_to_discord(request: web.Request, outage: Outage) -> bool:
+    """Whether an outage concerns this path; the page is the sandbox's own."""
+    if request.path == "/gateway":
+        return outage.gateway
+    return request.path.startswith((PREFIX, "/cdn/"))
+
+
 def _broken(request: web.Request, fault: Fault) -> web.StreamResponse:
     if fault.status == 0:
         return _cut(request)
+    if fault.page is not None:
+        return web.Response(status=fault.status, text=fault.page, content_type="text/html")
     text = {500: "500: Internal Server Error", 502: "502: Bad Gateway"}
     message = text.get(fault.status, f"{fault.status}: made to fail")
     return answer({"message": message, "code": fault.code}, fault.status)

@@ -1,6 +1,6 @@
-"""Faults on demand: slow answers, errors, lost answers, held requests, a gateway that goes.
+"""Requests spoiled on demand: slow answers, errors, lost answers, requests that are held.
 
-Knows how to spoil a request; which requests are spoiled is told by method and path. Paths are
+Knows how to spoil one; which requests are spoiled is told by method and path. Paths are
 as in Discord's documentation ("/channels/123/messages"), matched with `re.search`.
 """
 
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
+
+PROXY_PAGE = "<html><head><title>Access denied</title></head><body>Cloudflare</body></html>"
+"""What the proxy in front of Discord answers when it refuses by itself."""
 
 
 @dataclass
@@ -19,9 +21,11 @@ class Fault:
     method: str
     pattern: re.Pattern[str]
     status: int
-    code: int
     times: int
-    after_effect: bool
+    code: int = 0
+    after_effect: bool = False
+    page: str | None = None
+    """HTML to answer with instead of Discord's JSON."""
 
 
 @dataclass
@@ -67,21 +71,10 @@ class Hold:
         return not self.dropped
 
 
-class Faults:
+class RequestFaults:
     """What goes wrong. `latency` stays until `clear`; `fail` ends after `times` requests."""
 
-    def __init__(
-        self,
-        drop_gateway: Callable[[], None],
-        reconnect: Callable[[], None],
-        invalidate_session: Callable[[], None],
-    ) -> None:
-        self.drop_gateway = drop_gateway
-        """Cut every gateway connection without a close frame; sessions can be resumed."""
-        self.reconnect = reconnect
-        """Send op 7 on every gateway connection."""
-        self.invalidate_session = invalidate_session
-        """End every session: op 9, not resumable."""
+    def __init__(self) -> None:
         self._delays: list[_Delay] = []
         self._failures: list[Fault] = []
         self._holds: list[Hold] = []
@@ -105,7 +98,17 @@ class Faults:
         answer.
         """
         pattern = re.compile(path_regex)
-        self._failures.append(Fault(method, pattern, status, code, times, after_effect))
+        self._failures.append(Fault(method, pattern, status, times, code, after_effect))
+
+    def answer(
+        self, method: str, path_regex: str, status: int, page: str = PROXY_PAGE, times: int = 1
+    ) -> None:
+        """Answer the next `times` matching requests with a page of HTML, as a proxy does.
+
+        A client finds no JSON in it and so no code of Discord's.
+        """
+        pattern = re.compile(path_regex)
+        self._failures.append(Fault(method, pattern, status, times, page=page))
 
     def hold(self, method: str, path_regex: str, *, after_effect: bool = False) -> Hold:
         """Make matching requests wait, before their effect or (`after_effect`) after it."""
@@ -115,7 +118,7 @@ class Faults:
         return held
 
     def clear(self) -> None:
-        """Everything works again; held requests go on."""
+        """Every request is answered as it should be; held ones go on."""
         for held in self._holds:
             held.release()
         self._delays.clear()

@@ -12,14 +12,19 @@ from aiohttp import web
 from bot.sandbox.rest.body import answer, done, read
 from bot.sandbox.rest.door import PREFIX
 from bot.sandbox.rules.flags import EPHEMERAL
-from bot.sandbox.world.entities import StoredMessage
-from bot.sandbox.world.interactions import DEFER, MODAL, REPLY, UPDATE, Interaction, Interactions
+from bot.sandbox.world.answers import Answers
+from bot.sandbox.world.interaction import DEFER, MODAL, REPLY, UPDATE, Interaction
+from bot.sandbox.world.interactions import Interactions
+from bot.sandbox.world.message import StoredMessage
 from bot.sandbox.world.shapes import Renderer
 
 
 class InteractionRoutes:
-    def __init__(self, interactions: Interactions, renderer: Renderer) -> None:
+    """The routes that answer an interaction, by its id or its token."""
+
+    def __init__(self, interactions: Interactions, answers: Answers, renderer: Renderer) -> None:
         self._interactions = interactions
+        self._answers = answers
         self._renderer = renderer
 
     def add_to(self, app: web.Application) -> None:
@@ -71,17 +76,17 @@ class InteractionRoutes:
     async def follow_up(self, request: web.Request) -> web.Response:
         payload, uploads = await read(request)
         interaction = self._by_token(request)
-        return self._show(self._interactions.follow_up(interaction, payload, uploads))
+        return self._show(self._answers.follow_up(interaction, payload, uploads))
 
     async def message(self, request: web.Request) -> web.Response:
         which = request.match_info["message_id"]
-        return self._show(self._interactions.message(self._by_token(request), which))
+        return self._show(self._answers.message(self._by_token(request), which))
 
     async def edit(self, request: web.Request) -> web.Response:
         payload, uploads = await read(request)
         interaction, which = self._by_token(request), request.match_info["message_id"]
-        return self._show(self._interactions.edit(interaction, which, payload, uploads))
+        return self._show(self._answers.edit(interaction, which, payload, uploads))
 
     async def delete(self, request: web.Request) -> web.Response:
-        self._interactions.delete(self._by_token(request), request.match_info["message_id"])
+        self._answers.delete(self._by_token(request), request.match_info["message_id"])
         return done()

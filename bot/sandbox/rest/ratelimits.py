@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 
 _GLOBAL = ("global", 50, 1.0)
+_OLD_EDITS = ("old-edits", 3, 6.0)
+"""Edits of messages older than an hour, in one channel."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,14 @@ class RateLimits:
             return self._refuse(limit, name, wait)
         return Verdict(_headers(limit, left, wait, name))
 
+    def wait_for_old_edit(self, channel_id: str) -> float:
+        """Count an edit of a message older than an hour; seconds to wait, 0 when it may pass."""
+        name, limit, span = _OLD_EDITS
+        if not self.scale:
+            return 0.0
+        left, wait = self._spend((name, channel_id), limit, span * self.scale)
+        return max(0.001, round(wait, 3)) if left < 0 else 0.0
+
     def _spend(self, key: tuple[str, str], limit: int, span: float) -> tuple[int, float]:
         """(requests left, negative when over; seconds until the window ends)."""
         now = time.monotonic()
@@ -67,7 +77,7 @@ class RateLimits:
         return limit - window.used, wait
 
     def _forget(self, now: float) -> None:
-        longest = 5.0 * self.scale
+        longest = 6.0 * self.scale
         old = [key for key, each in self._windows.items() if now >= each.begins + longest]
         for key in old:
             del self._windows[key]

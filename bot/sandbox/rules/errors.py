@@ -38,7 +38,9 @@ _CODES: dict[int, tuple[int, str]] = {
     50027: (401, "Invalid Webhook Token"),
     50035: (400, "Invalid Form Body"),
     50046: (400, "Invalid Asset"),
+    50083: (400, "Thread is archived"),
     50109: (400, "The request body contains invalid JSON."),
+    50278: (403, "Cannot send messages to this user due to having no mutual guilds"),
     160002: (400, "Cannot reply without permission to read message history"),
 }
 
@@ -48,10 +50,16 @@ class SandboxError(Exception):
 
 
 class ApiError(SandboxError):
-    """An error answer of the REST API; `errors` is Discord's nested form-error object."""
+    """An error answer of the REST API; `errors` is Discord's nested form-error object.
 
-    def __init__(self, code: int, *, errors: dict[str, Any] | None = None) -> None:
-        self.status, self.message = _CODES[code]
+    `status` is given where Discord has another than the usual one for this code.
+    """
+
+    def __init__(
+        self, code: int, *, errors: dict[str, Any] | None = None, status: int | None = None
+    ) -> None:
+        usual, self.message = _CODES[code]
+        self.status = usual if status is None else status
         self.code = code
         self.errors = errors
         super().__init__(f"{self.message} ({code})")

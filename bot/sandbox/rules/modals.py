@@ -1,6 +1,6 @@
 """The rules for modals, the forms an application opens.
 
-Knows shapes, counts and lengths; does not know what a person may type (modal_form does).
+Knows shapes, counts and lengths; does not know what a person may type (people/forms does).
 """
 
 from __future__ import annotations
@@ -19,12 +19,21 @@ from bot.sandbox.rules.components import (
     check_counts,
     check_options,
     check_select,
+    number,
     walk,
 )
 from bot.sandbox.rules.errors import Problems
 
 _IN_LABEL = (TEXT_INPUT, *SELECTS, FILE_UPLOAD, RADIO, CHECKBOX_GROUP, CHECKBOX)
 _MOST_TEXT = 4000
+
+
+def accept(modal: Component) -> None:
+    """Check the data of a modal callback and number its parts. Raises ApiError 50035."""
+    problems = Problems()
+    check_modal(modal, problems)
+    problems.finish()
+    number(modal["components"])
 
 
 def check_modal(modal: Component, problems: Problems) -> None:

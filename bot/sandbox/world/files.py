@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from bot.sandbox.world.entities import File, Upload
+from bot.sandbox.world.message import File, Upload
 from bot.sandbox.world.pictures import dimensions
 from bot.sandbox.world.snowflake import Clock
 

@@ -12,10 +12,13 @@ from bot.sandbox.rules import components, mentions, validation
 from bot.sandbox.rules.errors import ApiError, Problems
 from bot.sandbox.rules.flags import COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS
 from bot.sandbox.world.bus import Bus, News
-from bot.sandbox.world.entities import Channel, File, StoredMessage, Upload, User
+from bot.sandbox.world.channel import Channel
 from bot.sandbox.world.files import Files
+from bot.sandbox.world.first import BOT_ID
+from bot.sandbox.world.guild import User
+from bot.sandbox.world.message import File, StoredMessage, Upload
 from bot.sandbox.world.snowflake import iso
-from bot.sandbox.world.world import BOT_ID, Ping, World
+from bot.sandbox.world.world import Ping, World
 
 Payload = dict[str, Any]
 

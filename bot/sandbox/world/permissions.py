@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.sandbox.world.entities import Channel, Guild
+    from bot.sandbox.world.channel import Channel
+    from bot.sandbox.world.guild import Guild
 
 BITS: dict[str, int] = {
     "CREATE_INSTANT_INVITE": 1 << 0,
@@ -16,6 +17,7 @@ BITS: dict[str, int] = {
     "MANAGE_CHANNELS": 1 << 4,
     "MANAGE_GUILD": 1 << 5,
     "ADD_REACTIONS": 1 << 6,
+    "VIEW_AUDIT_LOG": 1 << 7,
     "VIEW_CHANNEL": 1 << 10,
     "SEND_MESSAGES": 1 << 11,
     "MANAGE_MESSAGES": 1 << 13,
@@ -26,11 +28,13 @@ BITS: dict[str, int] = {
     "USE_EXTERNAL_EMOJIS": 1 << 18,
     "MANAGE_ROLES": 1 << 28,
     "USE_APPLICATION_COMMANDS": 1 << 31,
+    "MANAGE_THREADS": 1 << 34,
     "SEND_MESSAGES_IN_THREADS": 1 << 38,
 }
 ADMINISTRATOR = BITS["ADMINISTRATOR"]
 MANAGE_GUILD = BITS["MANAGE_GUILD"]
 ADD_REACTIONS = BITS["ADD_REACTIONS"]
+VIEW_AUDIT_LOG = BITS["VIEW_AUDIT_LOG"]
 VIEW_CHANNEL = BITS["VIEW_CHANNEL"]
 SEND_MESSAGES = BITS["SEND_MESSAGES"]
 MANAGE_MESSAGES = BITS["MANAGE_MESSAGES"]
@@ -40,6 +44,7 @@ READ_MESSAGE_HISTORY = BITS["READ_MESSAGE_HISTORY"]
 MENTION_EVERYONE = BITS["MENTION_EVERYONE"]
 USE_EXTERNAL_EMOJIS = BITS["USE_EXTERNAL_EMOJIS"]
 USE_APPLICATION_COMMANDS = BITS["USE_APPLICATION_COMMANDS"]
+MANAGE_THREADS = BITS["MANAGE_THREADS"]
 SEND_MESSAGES_IN_THREADS = BITS["SEND_MESSAGES_IN_THREADS"]
 
 ALL = (1 << 50) - 1
@@ -58,6 +63,17 @@ MEMBER = (
 
 DIRECT_MESSAGE = MEMBER & ~SEND_MESSAGES_IN_THREADS
 """What both sides may do in a direct message."""
+
+
+IN_ANSWERS = ATTACH_FILES | EMBED_LINKS | MENTION_EVERYONE | USE_EXTERNAL_EMOJIS
+"""What an application without a bot user may be permitted at all: it can only answer."""
+
+
+def to_write_in(channel: Channel) -> int:
+    """What a message needs there."""
+    if channel.is_thread:
+        return SEND_MESSAGES_IN_THREADS
+    return SEND_MESSAGES
 
 
 def bits(*names: str | int) -> int:
@@ -79,6 +95,15 @@ def in_guild(guild: Guild, user_id: str) -> int:
     for role_id in member.roles:
         granted |= guild.roles[role_id].permissions
     return ALL if granted & ADMINISTRATOR else granted
+
+
+def of_everyone(guild: Guild, channel: Channel) -> int:
+    """What @everyone may do in `channel`."""
+    base = guild.roles[guild.id].permissions
+    if base & ADMINISTRATOR:
+        return ALL
+    own = channel.overwrites.get(guild.id)
+    return base & ~own.deny | own.allow if own else base
 
 
 def in_channel(guild: Guild, channel: Channel, user_id: str) -> int:

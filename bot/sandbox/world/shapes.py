@@ -9,12 +9,18 @@ import copy
 from typing import Any
 
 from bot.sandbox.rules import components
-from bot.sandbox.world.entities import THREAD, File, Guild, StoredMessage
+from bot.sandbox.world.channel import Channel
 from bot.sandbox.world.files import Files
-from bot.sandbox.world.world import BOT_ID, World
+from bot.sandbox.world.first import BOT_ID
+from bot.sandbox.world.guild import Guild
+from bot.sandbox.world.message import File, StoredMessage
+from bot.sandbox.world.snowflake import iso, seconds
+from bot.sandbox.world.world import World
 
 
 class Renderer:
+    """Makes the JSON that a viewer gets, the bot unless another is named."""
+
     def __init__(self, world: World, files: Files) -> None:
         self._world = world
         self._files = files
@@ -109,6 +115,20 @@ class Renderer:
             shape["allowed_mentions"] = it.allowed_mentions
         return shape
 
+    def channel(self, it: Channel) -> dict[str, Any]:
+        """A channel as the bot sees it; a thread says whether the bot has joined it."""
+        shape = it.json()
+        if BOT_ID in it.members:
+            joined = {"id": it.id, "user_id": BOT_ID, "flags": 0}
+            shape["member"] = joined | {"join_timestamp": iso(seconds(it.id))}
+        return shape
+
+    def active_threads(self, guild: Guild) -> list[Channel]:
+        """The threads that are open and that the bot may see."""
+        channels = self._world.channels_of(guild)
+        threads = [each for each in channels if each.is_thread and not each.archived]
+        return [each for each in threads if self._world.may(BOT_ID, each)]
+
     def guild(self, guild: Guild) -> dict[str, Any]:
         """The guild as GUILD_CREATE shows it, to a bot without the members intent."""
         channels = self._world.channels_of(guild)
@@ -120,8 +140,8 @@ class Renderer:
             "member_count": len(guild.members),
             "voice_states": [],
             "members": [me.json()],
-            "channels": [each.json() for each in channels if each.type != THREAD],
-            "threads": [each.json() for each in channels if each.type == THREAD],
+            "channels": [each.json() for each in channels if not each.is_thread],
+            "threads": [self.channel(each) for each in self.active_threads(guild)],
             "presences": [],
             "stage_instances": [],
             "guild_scheduled_events": [],

@@ -1,7 +1,6 @@
 """The world of the sandbox: one bot, one guild to begin with, and a few people.
 
-Plain state; knows no network. Ids of the first inhabitants are fixed, so that a page that was
-open before a restart still knows who it was.
+Plain state and who may do what; knows no network. The first inhabitants stand in `first`.
 """
 
 from __future__ import annotations
@@ -11,34 +10,12 @@ from typing import Any
 
 from bot.sandbox.world import permissions
 from bot.sandbox.world.bus import Bus, News
-from bot.sandbox.world.entities import (
-    DIRECT,
-    TEXT,
-    THREAD,
-    Channel,
-    Guild,
-    Member,
-    Overwrite,
-    Role,
-    StoredMessage,
-    User,
-)
+from bot.sandbox.world.channel import DIRECT, PRIVATE_THREAD, TEXT, Channel, Overwrite
+from bot.sandbox.world.first import ADMIN, BOT_ID, CHANNELS, COLOURS, GUILD_ID, PEOPLE
+from bot.sandbox.world.guild import Guild, Member, Role, User
+from bot.sandbox.world.message import StoredMessage
 from bot.sandbox.world.snowflake import Clock, Snowflakes, iso
-
-BOT_ID = "1200000000000000001"
-GUILD_ID = "1200000000000000100"
-_CHANNELS = (
-    ("1200000000000000201", "imagine", "Type /imagine and a prompt"),
-    ("1200000000000000202", "gallery", "The pictures people liked best"),
-    ("1200000000000000203", "lobby", "Say hello"),
-)
-_PEOPLE = (
-    ("1200000000000000011", "Ada", "#e8590c", ("Admin",)),
-    ("1200000000000000012", "Mia", "#1098ad", ()),
-    ("1200000000000000013", "Noah", "#7048e8", ("Patron",)),
-)
-_ADMIN = permissions.ADMINISTRATOR | permissions.MANAGE_GUILD | permissions.MANAGE_MESSAGES
-_COLOURS = ("#2f9e44", "#c2255c", "#f08c00", "#1971c2", "#5c940d")
+from bot.sandbox.world.threads import Threads
 
 
 @dataclass(frozen=True)
@@ -64,16 +41,18 @@ class World:
         self.pings: list[Ping] = []
         self.bot = User(BOT_ID, "Easel", "Easel", bot=True)
         self.users[BOT_ID] = self.bot
+        self.threads = Threads(self)
         self.guild = self._first_guild()
 
     def _first_guild(self) -> Guild:
-        owner = _PEOPLE[0][0]
+        owner = PEOPLE[0][0]
         guild = self._make_guild("Easel Studio", GUILD_ID, owner)
-        self._role(guild, "1200000000000000101", "Admin", _ADMIN, 0xE8590C)
+        self._let_in_bot(guild)
+        self._role(guild, "1200000000000000101", "Admin", ADMIN, 0xE8590C)
         self._role(guild, "1200000000000000102", "Patron", 0, 0x7048E8)
-        for position, (channel_id, name, topic) in enumerate(_CHANNELS):
-            self._channel(Channel(channel_id, TEXT, name, guild.id, topic, position))
-        for user_id, name, colour, roles in _PEOPLE:
+        for position, (channel_id, name, topic) in enumerate(CHANNELS):
+            self.take_in(Channel(channel_id, TEXT, name, guild.id, topic, position))
+        for user_id, name, colour, roles in PEOPLE:
             self._person(guild, User(user_id, name.lower(), name, color=colour), roles)
         return guild
 
@@ -81,19 +60,22 @@ class World:
         guild = Guild(guild_id, name, owner_id)
         self.guilds[guild_id] = guild
         guild.roles[guild_id] = Role(guild_id, "@everyone", permissions.MEMBER, 0)
-        role_id = str(int(guild_id) + 3)
+        self.commands.setdefault(guild_id, {})
+        return guild
+
+    def _let_in_bot(self, guild: Guild) -> None:
+        role_id = str(int(guild.id) + 3)
         own = self._role(guild, role_id, self.bot.username, permissions.MEMBER, 0x5865F2)
         own.managed = True
         guild.members[BOT_ID] = Member(self.bot, [role_id], iso(self.clock()))
-        self.commands.setdefault(guild_id, {})
-        return guild
 
     def _role(self, guild: Guild, role_id: str, name: str, granted: int, color: int = 0) -> Role:
         role = Role(role_id, name, granted, len(guild.roles), color)
         guild.roles[role_id] = role
         return role
 
-    def _channel(self, channel: Channel) -> Channel:
+    def take_in(self, channel: Channel) -> Channel:
+        """Make room for a channel that nobody has heard of yet."""
         self.channels[channel.id] = channel
         self.messages[channel.id] = {}
         return channel
@@ -104,18 +86,26 @@ class World:
             dm_id = str(int(user.id) + 1000)
             while dm_id in self.channels:
                 dm_id = self.ids.next()
-            self._channel(Channel(dm_id, DIRECT, "", recipient=user))
+            self.take_in(Channel(dm_id, DIRECT, "", recipient=user))
         held = [self.find_role(name, guild).id for name in roles]
         guild.members[user.id] = Member(user, held, iso(self.clock()))
         return user
 
     # Making and changing things
 
-    def add_guild(self, name: str, *, owner: str = "Ada", members: tuple[str, ...] = ()) -> Guild:
-        """A second guild with one channel, #<name in lower case>, that the bot has joined."""
+    def add_guild(
+        self, name: str, *, owner: str = "Ada", members: tuple[str, ...] = (), bot: bool = True
+    ) -> Guild:
+        """A second guild with one channel, #<name in lower case>.
+
+        Without `bot` the application was added with `applications.commands` only: its commands
+        work there, its bot user is no member.
+        """
         boss = self.find_user(owner)
         guild = self._make_guild(name, self.ids.next(), boss.id)
-        self._channel(Channel(self.ids.next(), TEXT, name.lower(), guild.id))
+        if bot:
+            self._let_in_bot(guild)
+        self.take_in(Channel(self.ids.next(), TEXT, name.lower(), guild.id))
         for person in (owner, *members):
             self._person(guild, self.find_user(person), ())
         self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id))
@@ -125,7 +115,7 @@ class World:
         self, name: str, *, roles: tuple[str, ...] | list[str] = (), guild: Guild | None = None
     ) -> User:
         """A person in `guild` (the first one unless given) with the roles of these names."""
-        colour = _COLOURS[len(self.users) % len(_COLOURS)]
+        colour = COLOURS[len(self.users) % len(COLOURS)]
         user = User(self.ids.next(), name.lower(), name, color=colour)
         self._person(guild or self.guild, user, tuple(roles))
         self.bus.touch()
@@ -142,24 +132,15 @@ class World:
         guild = guild or self.guild
         position = sum(each.guild_id == guild.id for each in self.channels.values())
         made = Channel(self.ids.next(), TEXT, name, guild.id, topic, position)
-        self._channel(made)
+        self.take_in(made)
         self.bus.publish(News("CHANNEL_CREATE", made, made.id, guild.id))
-        return made
-
-    def add_thread(self, parent: str, name: str) -> Channel:
-        """A public thread under the channel `parent`; its permissions are the parent's."""
-        above = self.find_channel(parent)
-        made = Channel(self.ids.next(), THREAD, name, above.guild_id, parent_id=above.id)
-        made.owner_id = self.guilds[above.guild_id or ""].owner_id
-        self._channel(made)
-        self.bus.publish(News("THREAD_CREATE", made, made.id, made.guild_id))
         return made
 
     def remove_channel(self, channel: str) -> None:
         gone = self.find_channel(channel)
         del self.channels[gone.id]
         self.messages.pop(gone.id)
-        name = "THREAD_DELETE" if gone.type == THREAD else "CHANNEL_DELETE"
+        name = "THREAD_DELETE" if gone.is_thread else "CHANNEL_DELETE"
         self.bus.publish(News(name, gone, gone.id, gone.guild_id))
 
     def deny(self, channel: str, subject: str, *names: str | int) -> None:
@@ -256,18 +237,48 @@ class World:
 
     # Who may do what
 
+    def has_bot(self, guild_id: str | None) -> bool:
+        """Whether the bot user itself is a member of a guild; no guild: direct messages."""
+        if guild_id is None:
+            return True
+        return guild_id in self.guilds and BOT_ID in self.guilds[guild_id].members
+
+    def shares_guild(self, user_id: str) -> bool:
+        """Whether the bot and a person meet in some guild, as direct messages need."""
+        return any(
+            user_id in each.members and BOT_ID in each.members for each in self.guilds.values()
+        )
+
     def may(self, user_id: str, channel: Channel) -> int:
         """The permission bits of a user in a channel, 0 when they cannot see it."""
+        granted = self.granted(user_id, channel)
+        private = channel.type == PRIVATE_THREAD and user_id not in channel.members
+        return 0 if private and not granted & permissions.MANAGE_THREADS else granted
+
+    def granted(self, user_id: str, channel: Channel) -> int:
+        """What roles and overwrites give, whoever was invited to a private thread.
+
+        This is what Discord tells of a user in an interaction.
+        """
         if channel.recipient is not None:
             known = user_id in (channel.recipient.id, BOT_ID)
             return permissions.DIRECT_MESSAGE if known else 0
-        ruling = (
-            self.channels[channel.parent_id]
-            if channel.type == THREAD and channel.parent_id
-            else channel
-        )
-        guild = self.guilds[channel.guild_id or ""]
+        ruling, guild = self._ruling(channel)
         return permissions.in_channel(guild, ruling, user_id)
+
+    def app_permissions(self, channel: Channel) -> int:
+        """What an interaction tells the application of its own rights."""
+        if channel.recipient is not None:
+            return permissions.IN_ANSWERS
+        ruling, guild = self._ruling(channel)
+        if BOT_ID not in guild.members:
+            return permissions.of_everyone(guild, ruling) & permissions.IN_ANSWERS
+        return self.granted(BOT_ID, channel)
+
+    def _ruling(self, channel: Channel) -> tuple[Channel, Guild]:
+        """The channel whose overwrites count, a thread's parent, and the guild."""
+        above = self.channels[channel.parent_id] if channel.parent_id else channel
+        return above, self.guilds[channel.guild_id or ""]
 
     def sees(self, user_id: str, message: StoredMessage) -> bool:
         """Whether a person sees a message: the channel, and ephemerals only if meant for them."""

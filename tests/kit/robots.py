@@ -13,7 +13,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.sandbox import Sandbox
+from bot.sandbox import Sandbox, avatar
 
 INTENTS = discord.Intents(
     guilds=True,
@@ -42,6 +42,27 @@ class Robot(discord.AutoShardedClient):
 
     def seen(self, event: str) -> list[tuple[Any, ...]]:
         return [args for name, args in self.events if name == event]
+
+    async def until(self, event: str, times: int = 1) -> None:
+        """Return when the event has been seen that many times."""
+        while len(self.seen(event)) < times:
+            await self.wait_for(event, timeout=30)
+
+
+def waiter(robot: Robot) -> asyncio.Queue[discord.Interaction]:
+    """Add /wait, which hands its interaction to the test and answers nothing."""
+    queue: asyncio.Queue[discord.Interaction] = asyncio.Queue()
+
+    @robot.tree.command(description="Never answer")
+    async def wait(interaction: discord.Interaction) -> None:
+        queue.put_nowait(interaction)
+
+    return queue
+
+
+def picture(name: str = "grid.png") -> discord.File:
+    """A small PNG, the bytes of `avatar(0)`."""
+    return discord.File(io.BytesIO(avatar(0)), name)
 
 
 class Running:
