@@ -8,10 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, replies, wording
+from bot.chat import asking, funds, replies, wording
 from bot.chat.acknowledge import Acknowledger
 from bot.domain.job import Job
-from bot.domain.quota import Period
 from bot.service import Service
 from bot.service.accounts import AccountView
 
@@ -41,17 +40,8 @@ class Account(commands.Cog):
 def describe(view: AccountView) -> discord.Embed:
     """The panel of /info."""
     embed = discord.Embed(title="Your info", colour=_GREEN)
-    balance, quota, profile = view.balance, view.quota, view.profile
-    lines = [f"**{balance.spendable}** grids left"]
-    when = "today" if quota.period is Period.DAY else "this month"
-    parts = [f"{balance.periodic} of {balance.granted} {when}"]
-    if balance.extra:
-        parts.append(f"{balance.extra} that stay")
-    if balance.held:
-        parts.append(f"{balance.held} held for jobs under way")
-    lines.append(", ".join(parts))
-    lines.append(f"New credits <t:{balance.resets_at:.0f}:R>")
-    embed.add_field(name="Credits", value="\n".join(lines), inline=False)
+    quota, profile = view.quota, view.profile
+    embed.add_field(name="Credits", value=funds.balance(view.balance, quota), inline=False)
     embed.add_field(
         name="Limits",
         value=f"{quota.running} drawn at once, {quota.waiting} waiting",

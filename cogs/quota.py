@@ -8,9 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, wording
+from bot.chat import asking, funds, wording
 from bot.domain.errors import UserError
-from bot.domain.quota import Balance, Period, Quota, QuotaSetting, Scope
+from bot.domain.quota import Period, QuotaSetting, Scope
 from bot.service import Service
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         merged = await self._service.quotas.set(
             asking.asker(interaction), interaction.guild_id or 0, scope, target, setting
         )
-        await _say(interaction, f"Limits of {name}", _setting_line(merged))
+        await _say(interaction, f"Limits of {name}", funds.setting(merged))
 
     @app_commands.command(description="Give a member lasting credits, or take them back")
     @app_commands.describe(
@@ -77,7 +77,9 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             asking.asker(interaction), interaction.guild_id or 0, user.id, amount, reason or ""
         )
         verb = "gets" if change >= 0 else "loses"
-        text = f"<@{user.id}> {verb} {abs(change)} lasting grids."
+        text = (
+            f"<@{user.id}> {verb} {abs(change)} lasting {'grid' if abs(change) == 1 else 'grids'}."
+        )
         if change != amount:
             text += " That is all there was to take back."
         await _say(interaction, "Credits granted" if change >= 0 else "Credits taken back", text)
@@ -92,14 +94,14 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             balance, quota = await self._service.quotas.balance_of(
                 asker, guild, user.id, _roles(user)
             )
-            text = f"<@{user.id}>\n{_balance(balance)}\n{_quota(quota)}"
+            text = f"<@{user.id}>\n{funds.balance(balance, quota)}\n{funds.limits(quota)}"
             await _say(interaction, "Account", text)
             return
         view = await self._service.quotas.settings(asker, guild)
-        lines = [f"Without a setting: {_quota(view.fallback)}"]
+        lines = [f"Without a setting: {funds.limits(view.fallback)}"]
         for (scope, target), setting in view.settings.items():
             name = {"server": "Everybody", "role": f"<@&{target}>", "user": f"<@{target}>"}[scope]
-            lines.append(f"{name}: {_setting_line(setting)}")
+            lines.append(f"{name}: {funds.setting(setting)}")
         lines.append(
             "-# A member's own setting beats roles, the most generous role beats the server's."
         )
@@ -121,8 +123,8 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         scope, target, name = _target(interaction, role, user)
         if user is not None and what != "limits":
-            balance = await self._service.quotas.refill(asker, guild, user.id, _roles(user))
-            await _say(interaction, "Credits refilled", f"<@{user.id}>\n{_balance(balance)}")
+            account = await self._service.quotas.refill(asker, guild, user.id, _roles(user))
+            await _say(interaction, "Credits refilled", f"<@{user.id}>\n{funds.balance(*account)}")
             return
         if what == "credits":
             raise UserError("Credits belong to a member; give `user` to refill them.")
@@ -162,32 +164,6 @@ def _target(
 
 def _roles(user: discord.User | discord.Member) -> frozenset[int]:
     return frozenset(role.id for role in getattr(user, "roles", ()))
-
-
-def _quota(quota: Quota) -> str:
-    return (
-        f"{quota.credits} grids a {quota.period}, {quota.running} at once, {quota.waiting} waiting"
-    )
-
-
-def _setting_line(setting: QuotaSetting) -> str:
-    parts = []
-    if setting.credits is not None:
-        parts.append(f"{setting.credits} grids a {setting.period or Period.DAY}")
-    if setting.running is not None:
-        parts.append(f"{setting.running} at once")
-    if setting.waiting is not None:
-        parts.append(f"{setting.waiting} waiting")
-    return ", ".join(parts) or "nothing set"
-
-
-def _balance(balance: Balance) -> str:
-    text = f"**{balance.spendable}** grids left ({balance.periodic} of this period"
-    if balance.extra:
-        text += f", {balance.extra} that stay"
-    if balance.held:
-        text += f", {balance.held} held"
-    return f"{text}); new ones <t:{balance.resets_at:.0f}:R>"
 
 
 async def _say(interaction: discord.Interaction, title: str, text: str) -> None:

@@ -39,8 +39,8 @@ class Failure:
 class Job:
     """A row of the jobs table. Times are UTC seconds since the epoch.
 
-    `attempt` fences; `strikes` counts workers that died while drawing it. `notice` is the id of
-    the message that shows progress, 0 when none is known.
+    `cost` is its price in whole credits. `attempt` fences; `strikes` counts workers that died while
+    drawing it. `notice` is the id of the message that shows progress, 0 when none is known.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Job:
     user: int
     request: GenerationRequest
     status: JobStatus
+    cost: int
     created_at: float
     parent: str | None = None
     attempt: int = 0

@@ -1,4 +1,7 @@
-"""What a user may do: credits a period, pictures at once, waiting jobs. Pure rules.
+"""What a user may do: credits a period, pictures at once, waiting jobs; and what pays. Pure rules.
+
+The allowance of a period is no money: what is left of it is the limit less what was used since the
+period began, so that a changed limit or period holds at once. Lasting credits are money.
 
 Precedence: a user's own setting beats roles, the most generous matching role beats the server's
 default, and that beats the operator's. Each field is decided apart, so a role may raise only one.
@@ -9,7 +12,8 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import enum
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,16 +25,14 @@ class Period(enum.StrEnum):
     DAY = "day"
     MONTH = "month"
 
-    def key(self, now: float) -> str:
-        """The ledger bucket of the period that holds `now` (UTC seconds)."""
-        moment = dt.datetime.fromtimestamp(now, dt.UTC)
-        return moment.strftime("%Y-%m-%d" if self is Period.DAY else "%Y-%m")
+    def began(self, now: float) -> float:
+        """When the period that holds `now` began; both UTC seconds."""
+        moment = _midnight(now)
+        return (moment if self is Period.DAY else moment.replace(day=1)).timestamp()
 
     def ends(self, now: float) -> float:
         """When the period that holds `now` is over, UTC seconds."""
-        moment = dt.datetime.fromtimestamp(now, dt.UTC).replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )
+        moment = _midnight(now)
         if self is Period.DAY:
             return (moment + dt.timedelta(days=1)).timestamp()
         days = calendar.monthrange(moment.year, moment.month)[1]
@@ -39,6 +41,11 @@ class Period(enum.StrEnum):
     @property
     def days(self) -> float:
         return 1.0 if self is Period.DAY else 30.0
+
+
+def _midnight(now: float) -> dt.datetime:
+    moment = dt.datetime.fromtimestamp(now, dt.UTC)
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True)
@@ -113,14 +120,43 @@ def effective(
 
 @dataclass(frozen=True)
 class Balance:
-    """Whole credits of an account. `periodic` lapses at `resets_at`; `extra` stays."""
+    """Whole credits of an account: what is left of the `allowance` of this period, which comes
+    back at `resets_at` (UTC seconds), what stays, and what is held for jobs under way."""
 
-    periodic: int
-    extra: int
+    allowance_left: int
+    lasting: int
     held: int
-    granted: int
+    allowance: int
     resets_at: float
 
     @property
     def spendable(self) -> int:
-        return self.periodic + self.extra
+        return self.allowance_left + self.lasting
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Lasting credits of one source; `expires_at` is UTC seconds, None is never."""
+
+    id: int
+    left: int
+    expires_at: float | None = None
+
+
+def payment(balance: Balance, buckets: Sequence[Bucket], cost: int) -> list[tuple[int | None, int]]:
+    """What pays `cost`: (bucket or None for the allowance, credits), what lapses soonest first.
+
+    `balance.lasting` is the sum of the buckets, and `cost` at most `balance.spendable`.
+    """
+    sources: list[tuple[float, int | None, int]] = [
+        (math.inf if each.expires_at is None else each.expires_at, each.id, each.left)
+        for each in buckets
+    ]
+    sources.append((balance.resets_at, None, balance.allowance_left))
+    parts = []
+    for _, bucket, left in sorted(sources, key=lambda source: source[0]):
+        part = min(left, cost)
+        cost -= part
+        if part:
+            parts.append((bucket, part))
+    return parts

@@ -72,11 +72,14 @@ class Quotas:
             Account(guild, user), amount, asker.user, reason or "grant", self._clock()
         )
 
-    async def refill(self, asker: Asker, guild: int, user: int, roles: frozenset[int]) -> Balance:
-        """Bring a user's credits of this period back to the full allowance."""
+    async def refill(
+        self, asker: Asker, guild: int, user: int, roles: frozenset[int]
+    ) -> tuple[Balance, Quota]:
+        """Forget what a user drew in this period: the full allowance is back."""
         require_admin(asker, guild)
         quota = await self._accounts.quota_of(guild, user, roles)
-        return await self._ledger.refill(Account(guild, user), quota, asker.user, self._clock())
+        account, now = Account(guild, user), self._clock()
+        return await self._ledger.forgive(account, quota, asker.user, now), quota
 
     async def settings(self, asker: Asker, guild: int) -> QuotaView:
         """Every limit an admin set on this server."""

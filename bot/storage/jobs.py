@@ -27,17 +27,15 @@ class JobRepository:
         self._database = database
 
     async def submit(self, job: Job, quota: Quota, queue_limit: int) -> None:
-        """Check limits and balance, insert the job, hold its price.
+        """Check limits and balance, hold the price, insert the job.
 
         Raises QueueFull or OutOfCredits; then nothing was written.
         """
 
         def run(connection: sqlite3.Connection) -> None:
             _check_limits(connection, job, quota, queue_limit)
+            ledger.hold(connection, job, quota)
             _insert(connection, job)
-            ledger.hold(
-                connection, job.account, quota, job.id, job.request.cost, job.created_at
-            )  # fmt: skip
 
         await self._database.transaction(run)
 
@@ -236,7 +234,7 @@ def _insert(connection: sqlite3.Connection, job: Job) -> None:
             job.id, job.origin.guild, job.origin.channel, job.user, job.parent,
             job.origin.parent_message, job.action.value, source and source.job,
             source and source.index, json.dumps(job.request.to_json(), ensure_ascii=False),
-            job.status.value, job.request.cost, job.running_limit, job.created_at,
+            job.status.value, job.cost, job.running_limit, job.created_at,
             job.finished_at,
         ),
     )  # fmt: skip
@@ -280,6 +278,7 @@ def _job(row: sqlite3.Row) -> Job:
         user=row["user_id"],
         request=GenerationRequest.from_json(json.loads(row["request"])),
         status=JobStatus(row["state"]),
+        cost=row["cost"],
         created_at=row["created_at"],
         parent=row["parent_id"],
         attempt=row["attempt"],

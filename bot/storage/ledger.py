@@ -1,4 +1,9 @@
-"""The append-only book of credits. Functions that take a connection belong inside a transaction."""
+"""The append-only book of credits. Functions that take a connection belong inside a transaction.
+
+Each entry is made against a bucket, and the database keeps a bucket's balance: lasting credits of
+one source, or what was used of the allowance on one UTC day. A hold of a job is closed once, by
+capture or release, against the bucket that it was taken from.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,11 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.domain.errors import OutOfCredits
+from bot.domain.job import Job
 from bot.domain.people import Account
-from bot.domain.quota import Balance, Quota
+from bot.domain.quota import Balance, Bucket, Period, Quota, payment
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
-
-EXTRA = ""
-PERIODIC_REASON = "period"
-NOBODY = 0
 
 
 @dataclass(frozen=True)
@@ -31,39 +33,59 @@ class LedgerRepository:
         self._database = database
 
     async def balance(self, account: Account, quota: Quota, now: float) -> Balance:
-        """The balance after the grant of the current period, which is written if it is due."""
-        return await self._database.transaction(lambda c: settle_period(c, account, quota, now))
+        """What the account has under this quota."""
+        return await self._database.read(lambda c: _funds(c, account, quota, now)[0])
 
     async def grant(
-        self, account: Account, amount: int, actor: int, reason: str, now: float
+        self,
+        account: Account,
+        amount: int,
+        actor: int,
+        reason: str,
+        now: float,
+        *,
+        source: str = "grant",
+        expires_at: float | None = None,
     ) -> int:
-        """Add credits that do not lapse; a negative amount takes back at most what is there.
+        """Add credits that stay, until `expires_at` if given; a negative amount takes back at most
+        what is there.
 
         Returns the change that was made; it is written to the audit trail too.
         """
 
         def run(connection: sqlite3.Connection) -> int:
-            change = max(amount, -_sum(connection, account, EXTRA))
-            if change:
-                _write(connection, account, EXTRA, "grant", change, None, actor, reason, now)
+            if amount > 0:
+                bucket = _open(connection, account, "lasting", source, now, expires_at)
+                changes = [(bucket, amount)]
+            else:
+                changes = _taken(_lasting(connection, account, now), -amount)
+            for bucket, part in changes:
+                _write(connection, bucket, "grant", part, None, actor, reason, now)
+            change = sum(part for _, part in changes)
             detail = {"user": account.user, "asked": amount, "changed": change, "reason": reason}
             write_audit(connection, account.guild, actor, "quota grant", detail, now)
             return change
 
         return await self._database.transaction(run)
 
-    async def refill(self, account: Account, quota: Quota, actor: int, now: float) -> Balance:
-        """Bring the current period's credits back to the full allowance, with an audit entry."""
+    async def forgive(self, account: Account, quota: Quota, actor: int, now: float) -> Balance:
+        """Forget what was used of the allowance until now, with an audit entry.
+
+        A job that is under way and released later gives nothing back twice.
+        """
 
         def run(connection: sqlite3.Connection) -> Balance:
-            settle_period(connection, account, quota, now)
-            bucket = quota.period.key(now)
-            missing = quota.credits - _sum(connection, account, bucket)
-            if missing:
-                _write(connection, account, bucket, "grant", missing, None, actor, "reset", now)
-            detail = {"user": account.user, "changed": missing}
+            before, _ = _funds(connection, account, quota, now)
+            connection.execute(
+                "UPDATE buckets SET forgiven_at = ? WHERE guild_id = ? AND user_id = ?"
+                " AND kind = 'allowance' AND forgiven_at IS NULL",
+                (now, account.guild, account.user),
+            )
+            balance, _ = _funds(connection, account, quota, now)
+            changed = balance.allowance_left - before.allowance_left
+            detail = {"user": account.user, "changed": changed}
             write_audit(connection, account.guild, actor, "quota reset credits", detail, now)
-            return settle_period(connection, account, quota, now)
+            return balance
 
         return await self._database.transaction(run)
 
@@ -71,64 +93,26 @@ class LedgerRepository:
         """Users of a guild by paid grids since `since`, most first."""
         rows = await self._database.read(
             lambda c: c.execute(
-                "SELECT h.user_id, -SUM(h.amount) AS grids FROM ledger h JOIN ledger e"
-                " ON e.job_id = h.job_id AND e.bucket = h.bucket AND e.kind = 'capture'"
-                " WHERE h.guild_id = ? AND h.kind = 'hold' AND e.created_at >= ?"
-                " GROUP BY h.user_id ORDER BY grids DESC, h.user_id LIMIT ?",
+                "SELECT user_id, SUM(cost) AS grids FROM jobs WHERE guild_id = ?"
+                " AND finished_at >= ? AND state = 'succeeded' AND cost > 0"
+                " GROUP BY user_id ORDER BY grids DESC, user_id LIMIT ?",
                 (guild, since, limit),
             ).fetchall()
         )
         return [Usage(row["user_id"], row["grids"]) for row in rows]
 
 
-def settle_period(
-    connection: sqlite3.Connection, account: Account, quota: Quota, now: float
-) -> Balance:
-    """Write the current period's grant, or its difference to a better quota gained meanwhile."""
-    bucket = quota.period.key(now)
-    granted = connection.execute(
-        "SELECT COALESCE(SUM(amount), 0) FROM ledger WHERE guild_id = ? AND user_id = ?"
-        " AND bucket = ? AND kind = 'grant' AND reason = ?",
-        (account.guild, account.user, bucket, PERIODIC_REASON),
-    ).fetchone()[0]
-    if quota.credits > granted:
-        amount = quota.credits - granted
-        _write(
-            connection, account, bucket, "grant", amount, None, NOBODY, PERIODIC_REASON, now
-        )  # fmt: skip
-    held = connection.execute(
-        "SELECT COALESCE(-SUM(h.amount), 0) FROM ledger h WHERE h.guild_id = ? AND h.user_id = ?"
-        " AND h.kind = 'hold' AND NOT EXISTS (SELECT 1 FROM ledger e WHERE e.job_id = h.job_id"
-        " AND e.bucket = h.bucket AND e.kind IN ('capture', 'release'))",
-        (account.guild, account.user),
-    ).fetchone()[0]
-    return Balance(
-        periodic=_sum(connection, account, bucket),
-        extra=_sum(connection, account, EXTRA),
-        held=held,
-        granted=max(granted, quota.credits),
-        resets_at=quota.period.ends(now),
-    )
-
-
-def hold(
-    connection: sqlite3.Connection,
-    account: Account,
-    quota: Quota,
-    job: str,
-    cost: int,
-    now: float,
-) -> None:
-    """Reserve `cost` for a job, from what lapses soonest. Raises OutOfCredits."""
-    if cost == 0:
+def hold(connection: sqlite3.Connection, job: Job, quota: Quota) -> None:
+    """Reserve the cost of a job that is about to be stored. Raises OutOfCredits."""
+    if job.cost == 0:
         return
-    balance = settle_period(connection, account, quota, now)
-    if balance.spendable < cost:
-        raise OutOfCredits(_refusal(balance, quota, cost))
-    periodic = min(max(balance.periodic, 0), cost)
-    for bucket, part in ((quota.period.key(now), periodic), (EXTRA, cost - periodic)):
-        if part:
-            _write(connection, account, bucket, "hold", -part, job, account.user, "job", now)
+    now = job.created_at
+    balance, buckets = _funds(connection, job.account, quota, now)
+    if balance.spendable < job.cost:
+        raise OutOfCredits(_refusal(balance, quota, job.cost))
+    for bucket, part in payment(balance, buckets, job.cost):
+        paying = _allowance(connection, job.account, now) if bucket is None else bucket
+        _write(connection, paying, "hold", -part, job.id, job.user, "job", now)
 
 
 def _refusal(balance: Balance, quota: Quota, cost: int) -> str:
@@ -152,29 +136,86 @@ def release(connection: sqlite3.Connection, job: str, now: float) -> None:
 
 def _close(connection: sqlite3.Connection, job: str, kind: str, now: float) -> None:
     connection.execute(
-        "INSERT INTO ledger (guild_id, user_id, bucket, kind, amount, job_id, actor_id, reason,"
-        " created_at) SELECT guild_id, user_id, bucket, ?1, CASE ?1 WHEN 'release' THEN -amount"
-        " ELSE 0 END, job_id, actor_id, reason, ?2 FROM ledger h WHERE job_id = ?3"
-        " AND kind = 'hold' AND NOT EXISTS (SELECT 1 FROM ledger e WHERE e.job_id = h.job_id"
-        " AND e.bucket = h.bucket AND e.kind IN ('capture', 'release'))",
+        "INSERT INTO ledger (bucket_id, kind, amount, job_id, actor_id, reason, created_at)"
+        " SELECT bucket_id, ?1, CASE ?1 WHEN 'release' THEN -amount ELSE 0 END, job_id, actor_id,"
+        " reason, ?2 FROM ledger h WHERE job_id = ?3 AND kind = 'hold' AND NOT EXISTS"
+        " (SELECT 1 FROM ledger e WHERE e.job_id = h.job_id AND e.bucket_id = h.bucket_id"
+        " AND e.kind IN ('capture', 'release'))",
         (kind, now, job),
     )
 
 
-def _sum(connection: sqlite3.Connection, account: Account, bucket: str) -> int:
+def _funds(
+    connection: sqlite3.Connection, account: Account, quota: Quota, now: float
+) -> tuple[Balance, list[Bucket]]:
+    """What the account has, and its lasting buckets, soonest to end first."""
+    used, held = connection.execute(
+        "SELECT (SELECT COALESCE(-SUM(balance), 0) FROM buckets WHERE guild_id = ?1"
+        " AND user_id = ?2 AND kind = 'allowance' AND forgiven_at IS NULL AND granted_at >= ?3),"
+        " (SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE guild_id = ?1 AND user_id = ?2"
+        " AND state IN ('waiting', 'running'))",
+        (account.guild, account.user, quota.period.began(now)),
+    ).fetchone()
+    buckets = _lasting(connection, account, now)
+    balance = Balance(
+        allowance_left=max(0, quota.credits - used),
+        lasting=sum(bucket.left for bucket in buckets),
+        held=held,
+        allowance=quota.credits,
+        resets_at=quota.period.ends(now),
+    )
+    return balance, buckets
+
+
+def _lasting(connection: sqlite3.Connection, account: Account, now: float) -> list[Bucket]:
+    rows = connection.execute(
+        "SELECT id, balance, expires_at FROM buckets WHERE guild_id = ? AND user_id = ?"
+        " AND kind = 'lasting' AND balance > 0 AND (expires_at IS NULL OR expires_at > ?)"
+        " ORDER BY expires_at IS NULL, expires_at, id",
+        (account.guild, account.user, now),
+    )
+    return [Bucket(*row) for row in rows]
+
+
+def _taken(buckets: list[Bucket], amount: int) -> list[tuple[int, int]]:
+    """Changes that take back at most `amount`."""
+    changes = []
+    for bucket in buckets:
+        part = min(bucket.left, amount)
+        amount -= part
+        if part:
+            changes.append((bucket.id, -part))
+    return changes
+
+
+def _allowance(connection: sqlite3.Connection, account: Account, now: float) -> int:
+    """The bucket of what is used of the allowance today."""
+    day = Period.DAY.began(now)
+    found = connection.execute(
+        "SELECT id FROM buckets WHERE guild_id = ? AND user_id = ? AND granted_at = ?"
+        " AND kind = 'allowance' AND forgiven_at IS NULL",
+        (account.guild, account.user, day),
+    ).fetchone()
+    return found[0] if found else _open(connection, account, "allowance", "", day, None)
+
+
+def _open(
+    connection: sqlite3.Connection, account: Account, kind: str, source: str, granted_at: float,
+    expires_at: float | None,
+) -> int:  # fmt: skip
     return connection.execute(
-        "SELECT COALESCE(SUM(amount), 0) FROM ledger WHERE guild_id = ? AND user_id = ?"
-        " AND bucket = ?",
-        (account.guild, account.user, bucket),
+        "INSERT INTO buckets (guild_id, user_id, kind, source, granted_at, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        (account.guild, account.user, kind, source, granted_at, expires_at),
     ).fetchone()[0]
 
 
 def _write(
-    connection: sqlite3.Connection, account: Account, bucket: str, kind: str, amount: int,
-    job: str | None, actor: int, reason: str, now: float,
+    connection: sqlite3.Connection, bucket: int, kind: str, amount: int, job: str | None,
+    actor: int, reason: str, now: float,
 ) -> None:  # fmt: skip
     connection.execute(
-        "INSERT INTO ledger (guild_id, user_id, bucket, kind, amount, job_id, actor_id, reason,"
-        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (account.guild, account.user, bucket, kind, amount, job, actor, reason, now),
+        "INSERT INTO ledger (bucket_id, kind, amount, job_id, actor_id, reason, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (bucket, kind, amount, job, actor, reason, now),
     )

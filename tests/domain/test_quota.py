@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.quota import Balance, Period, Quota, QuotaSetting, effective, most_generous
+from bot.domain.quota import (
+    Balance,
+    Bucket,
+    Period,
+    Quota,
+    QuotaSetting,
+    effective,
+    most_generous,
+    payment,
+)
 
 NONE = QuotaSetting()
 DAY, MONTH = Period.DAY, Period.MONTH
@@ -92,32 +101,69 @@ def test_empty_means_silent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("period", "now", "key", "ends"),
+    ("period", "now", "began", "ends"),
     [
         (DAY, "2026-03-01 00:00:00", "2026-03-01", "2026-03-02"),
         (DAY, "2026-03-01 23:59:59", "2026-03-01", "2026-03-02"),
         (DAY, "2024-02-28 12:00:00", "2024-02-28", "2024-02-29"),
         (DAY, "2026-12-31 12:00:00", "2026-12-31", "2027-01-01"),
-        (MONTH, "2026-01-31 23:59:59", "2026-01", "2026-02-01"),
-        (MONTH, "2024-02-29 12:00:00", "2024-02", "2024-03-01"),
-        (MONTH, "2025-02-28 12:00:00", "2025-02", "2025-03-01"),
-        (MONTH, "2026-12-01 00:00:00", "2026-12", "2027-01-01"),
-        (MONTH, "2026-04-30 12:00:00", "2026-04", "2026-05-01"),
+        (MONTH, "2026-01-31 23:59:59", "2026-01-01", "2026-02-01"),
+        (MONTH, "2024-02-29 12:00:00", "2024-02-01", "2024-03-01"),
+        (MONTH, "2025-02-28 12:00:00", "2025-02-01", "2025-03-01"),
+        (MONTH, "2026-12-01 00:00:00", "2026-12-01", "2027-01-01"),
+        (MONTH, "2026-04-30 12:00:00", "2026-04-01", "2026-05-01"),
     ],
 )
-def test_periods(period: Period, now: str, key: str, ends: str) -> None:
-    assert period.key(moment(now)) == key
+def test_periods(period: Period, now: str, began: str, ends: str) -> None:
+    assert period.began(moment(now)) == moment(began)
     assert period.ends(moment(now)) == moment(ends)
 
 
 @given(st.floats(0, 4e9), st.sampled_from(Period))
 def test_a_new_period_begins_exactly_where_one_ends(now: float, period: Period) -> None:
-    ends = period.ends(now)
-    assert ends > now
-    assert period.key(ends) != period.key(now)
-    assert period.key(ends - 1) == period.key(now)
-    assert period.ends(ends - 1) == ends
+    began, ends = period.began(now), period.ends(now)
+    assert began <= now < ends
+    assert period.began(ends) == ends
+    assert period.began(ends - 1) == began
+    assert period.ends(began) == ends
+
+
+def a_balance(allowance_left: int, lasting: int) -> Balance:
+    return Balance(allowance_left, lasting, held=1, allowance=5, resets_at=1000.0)
 
 
 def test_spendable_is_both_kinds_of_credits() -> None:
-    assert Balance(periodic=3, extra=4, held=1, granted=5, resets_at=0.0).spendable == 7
+    assert a_balance(3, 4).spendable == 7
+
+
+@pytest.mark.parametrize(
+    ("cost", "paid"),
+    [
+        (0, []),
+        (1, [(1, 1)]),
+        (3, [(1, 2), (None, 1)]),
+        (7, [(1, 2), (None, 3), (2, 2)]),
+        (9, [(1, 2), (None, 3), (2, 2), (3, 2)]),
+    ],
+)
+def test_what_lapses_soonest_pays_first(cost: int, paid: list[tuple[int | None, int]]) -> None:
+    buckets = [Bucket(1, 2, 900.0), Bucket(2, 2, 1100.0), Bucket(3, 2)]
+    assert payment(a_balance(3, 6), buckets, cost) == paid
+
+
+@given(
+    st.integers(0, 9),
+    st.lists(st.tuples(st.integers(1, 9), st.none() | st.floats(1, 2000)), max_size=5),
+    st.integers(0, 60),
+)
+def test_a_payment_is_the_price_and_overdraws_nothing(
+    allowance: int, found: list[tuple[int, float | None]], wanted: int
+) -> None:
+    buckets = [Bucket(number, *each) for number, each in enumerate(found)]
+    balance = a_balance(allowance, sum(bucket.left for bucket in buckets))
+    cost = min(wanted, balance.spendable)
+    parts = payment(balance, buckets, cost)
+    had: dict[int | None, int] = {None: allowance} | {each.id: each.left for each in buckets}
+    assert sum(part for _, part in parts) == cost
+    assert len({bucket for bucket, _ in parts}) == len(parts)
+    assert all(0 < part <= had[bucket] for bucket, part in parts)

@@ -179,7 +179,7 @@ async def test_an_admin_sets_grants_shows_resets_and_counts(easel: Easel) -> Non
     ada, mia = Scene(sandbox, "Ada"), Scene(sandbox, "Mia")
     said = await admin(ada, "quota set", credits=1, period="day", running=2, waiting=4)
     assert "Limits of this server" in said
-    assert "1 grids a day, 2 at once, 4 waiting" in said
+    assert "1 grid a day, 2 at once, 4 waiting" in said
     await mia.imagine("a fox")
     assert "Credits exhausted" in await ask(sandbox, mia, "a hare")
     assert "gets 2 lasting grids" in await admin(
@@ -187,11 +187,11 @@ async def test_an_admin_sets_grants_shows_resets_and_counts(easel: Easel) -> Non
     )
     await mia.imagine("a hare")
     shown = await admin(ada, "quota show", user=mia.id)
-    assert "**1** grids left (0 of this period, 1 that stay); new ones <t:" in shown
+    assert "**1** grid left\n0 of today's 1, 1 that stay\nBack to 1 <t:" in shown
     assert "loses 1 lasting" in await admin(ada, "quota grant", user=mia.id, amount=-5)
-    assert "**1** grids left" in await admin(ada, "quota reset", user=mia.id)
+    assert "**1** grid left" in await admin(ada, "quota reset", user=mia.id)
     assert f"1. {mia.mention}: **2** grids" in await admin(ada, "quota usage")
-    assert "Everybody: 1 grids a day" in await admin(ada, "quota show")
+    assert "Everybody: 1 grid a day" in await admin(ada, "quota show")
     assert "Forgotten." in await admin(ada, "quota reset")
     assert "**25** grids" in await admin(ada, "quota reset", user=mia.id)
     deeds = audit(easel)
@@ -215,17 +215,37 @@ async def test_own_settings_beat_roles_and_the_most_generous_role_beats_the_serv
     await admin(ada, "quota set", credits=1)
     await admin(ada, "quota set", credits=3, role=patron)
     await admin(ada, "quota set", credits=2, role=supporter)
-    assert "**1** grids left" in await balance(mia)
+    assert "**1** grid left" in await balance(mia)
     sandbox.world.give_role("Mia", "Supporter")
     assert "**2** grids left" in await balance(mia)
     sandbox.world.give_role("Noah", "Supporter")
     assert "**3** grids left" in await balance(noah)
     await mia.imagine("a fox")
     sandbox.world.give_role("Mia", "Patron")
-    assert "2 of 3 today" in await balance(mia)
+    assert "2 of today's 3" in await balance(mia)
     await admin(ada, "quota set", credits=7, user=mia.id)
     assert "**6** grids left" in await balance(mia)
     assert "**25** grids" not in await admin(ada, "quota show", user=noah.id)
+
+
+async def test_a_lower_limit_holds_at_once_and_a_reset_gives_nothing_twice(
+    easel: Easel, gate: Gate
+) -> None:
+    sandbox = easel.sandbox
+    ada, mia = Scene(sandbox, "Ada"), Scene(sandbox, "Mia")
+    await mia.imagine("a fox")
+    await admin(ada, "quota set", credits=1, user=mia.id)
+    assert "**0** grids left\n0 of today's 1\n" in await balance(mia)
+    assert "Credits exhausted" in await ask(sandbox, mia, "a hare")
+    await admin(ada, "quota set", credits=2, user=mia.id)
+    await (await mia.slash("imagine", prompt="a slow hare")).ack()
+    drawn = await mia.until_drawing()
+    assert "0 of today's 2, 1 held for jobs under way" in await balance(mia)
+    assert "**2** grids left" in await admin(ada, "quota reset", user=mia.id)
+    await (await mia.click(drawn, "Cancel")).ack()
+    await mia.until_said("(Stopped)")
+    assert "**2** grids left\n2 of today's 2\n" in await balance(mia)
+    gate.open()
 
 
 COMMANDS = [

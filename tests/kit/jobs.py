@@ -36,6 +36,7 @@ def job(text: str = "a fox", status: JobStatus = JobStatus.WAITING, **values: An
         user=USER,
         request=values.pop("request", request(text)),
         status=status,
+        cost=1,
         created_at=0.0,
         **values,
     )

@@ -33,6 +33,7 @@ def a_job(
     channel: int = CHANNEL,
     now: float = MORNING,
     status: JobStatus = JobStatus.WAITING,
+    cost: int = 1,
     parent: str | None = None,
 ) -> Job:
     return Job(
@@ -41,6 +42,7 @@ def a_job(
         user=user,
         request=request or a_request(),
         status=status,
+        cost=cost,
         created_at=now,
         parent=parent,
     )

@@ -572,9 +572,10 @@ async def test_grant_refill_show_usage_and_their_trail(house: House) -> None:
     await house.draw(asker=BERT_ASKS)
     assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, 3, "prize") == 3
     assert await house.credits() == (27, 0)
-    assert (await service.quotas.refill(ADMIN_ASKS, GUILD, ANNA, frozenset())).spendable == 28
+    refilled, _ = await service.quotas.refill(ADMIN_ASKS, GUILD, ANNA, frozenset())
+    assert refilled.spendable == 28
     balance, quota = await service.quotas.balance_of(ADMIN_ASKS, GUILD, BERT, frozenset())
-    assert (balance.periodic, quota.credits) == (23, 25)
+    assert (balance.allowance_left, quota.credits) == (23, 25)
     assert await service.quotas.usage(ADMIN_ASKS, GUILD, 1) == [Usage(BERT, 2), Usage(ANNA, 1)]
     assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, -100, "") == -3
     trail = await service.quotas.audit_trail(ADMIN_ASKS, GUILD)

@@ -287,10 +287,9 @@ async def test_fifty_submits_against_a_balance_of_five(database: Database) -> No
     assert len(stored) == 5
 
     balance = await LedgerRepository(database).balance(wanted[0].account, quota, MORNING)
-    assert (balance.periodic, balance.held, balance.granted) == (0, 5, 5)
+    assert (balance.allowance_left, balance.held, balance.allowance) == (0, 5, 5)
     rows = await database.read(
         lambda c: c.execute("SELECT kind, job_id, amount FROM ledger ORDER BY id").fetchall()
     )
-    assert [tuple(row) for row in rows[:1]] == [("grant", None, 5)]
-    assert {row["job_id"] for row in rows[1:]} == {job.id for job in stored}
-    assert [row["amount"] for row in rows[1:]] == [-1] * 5
+    assert {row["job_id"] for row in rows} == {job.id for job in stored}
+    assert [(row["kind"], row["amount"]) for row in rows] == [("hold", -1)] * 5

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.domain.errors import OutOfCredits
 from bot.domain.people import Account
-from bot.domain.quota import Period, Quota
+from bot.domain.quota import Balance, Period, Quota
 from bot.storage import ledger
 from bot.storage.audit import AuditRepository
 from bot.storage.database import Database
@@ -30,6 +31,26 @@ DAY_S = 86_400
 FIVE = Quota(credits=5, running=50, waiting=50)
 
 
+def monthly(credits: int) -> Quota:
+    return Quota(credits, Period.MONTH, running=50, waiting=50)
+
+
+async def left(database: Database, quota: Quota, now: float = MORNING) -> int:
+    return (await LedgerRepository(database).balance(ACCOUNT, quota, now)).allowance_left
+
+
+async def succeed(database: Database, job: str) -> None:
+    """A job's end, without its pictures."""
+
+    def run(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE jobs SET state = 'succeeded', finished_at = ? WHERE id = ?", (MORNING, job)
+        )
+        ledger.capture(connection, job, MORNING)
+
+    await database.transaction(run)
+
+
 async def submitted(database: Database, quota: Quota = FIVE, **more: Any) -> str:
     job = a_job(**more)
     await JobRepository(database).submit(job, quota, 1000)
@@ -40,71 +61,98 @@ async def rows(database: Database, sql: str = "SELECT * FROM ledger ORDER BY id"
     return await database.read(lambda c: c.execute(sql).fetchall())
 
 
-async def test_one_grant_a_period(database: Database) -> None:
-    book = LedgerRepository(database)
-    await book.balance(ACCOUNT, FIVE, MORNING)
-    await book.balance(ACCOUNT, FIVE, MORNING)
-    balance = await book.balance(ACCOUNT, FIVE, MORNING)
-    assert (balance.periodic, balance.granted, balance.spendable) == (5, 5, 5)
-    assert balance.resets_at == MORNING + 16 * 3600
-    assert [row["amount"] for row in await rows(database)] == [5]
+async def test_looking_writes_nothing(database: Database) -> None:
+    balance = await LedgerRepository(database).balance(ACCOUNT, FIVE, MORNING)
+    assert balance == Balance(5, 0, 0, allowance=5, resets_at=MORNING + 16 * 3600)
+    assert balance.spendable == 5
+    assert await rows(database) == []
 
 
-async def test_concurrent_looks_grant_once(database: Database) -> None:
-    book = LedgerRepository(database)
-    await asyncio.gather(*(book.balance(ACCOUNT, FIVE, MORNING) for _ in range(20)))
-    assert len(await rows(database)) == 1
+async def test_the_allowance_is_whole_again_with_its_period(database: Database) -> None:
+    await submitted(database)
+    assert await left(database, FIVE) == 4
+    assert await left(database, FIVE, MORNING + 15 * 3600) == 4
+    assert await left(database, FIVE, MORNING + 16 * 3600) == 5
+    assert await left(database, monthly(5), MORNING + DAY_S) == 4
+    assert await left(database, monthly(5), MORNING + 30 * DAY_S) == 5
 
 
-async def test_credits_lapse_with_their_period(database: Database) -> None:
+async def test_a_changed_limit_holds_at_once(database: Database) -> None:
+    for _ in range(4):
+        await submitted(database)
+    assert await left(database, Quota(credits=8)) == 4
+    assert await left(database, FIVE) == 1
+    assert await left(database, Quota(credits=2)) == 0
+    with pytest.raises(OutOfCredits, match="you have 0"):
+        await submitted(database, Quota(credits=2, waiting=50))
+    await submitted(database)
+    assert await left(database, Quota(credits=8)) == 3
+
+
+async def test_days_and_months_overlap(database: Database) -> None:
+    """A role that is put on and off brings no second allowance."""
+    for _ in range(2):
+        await submitted(database, Quota(credits=2))
+    assert await left(database, monthly(5)) == 3
+    for _ in range(3):
+        await submitted(database, monthly(5))
+    for quota in (monthly(5), FIVE, Quota(credits=2)):
+        with pytest.raises(OutOfCredits):
+            await submitted(database, quota)
+    assert len(await JobRepository(database).of_account(ACCOUNT)) == 5
+    # The next day is a new day, and the same month.
+    assert await left(database, FIVE, MORNING + DAY_S) == 5
+    assert await left(database, monthly(5), MORNING + DAY_S) == 0
+
+
+async def test_a_job_counts_on_the_day_it_was_asked_for(database: Database) -> None:
+    job = await submitted(database)
+    tomorrow = MORNING + DAY_S
+    assert await left(database, FIVE, tomorrow) == 5
+    await JobRepository(database).cancel(job, tomorrow)
+    assert await left(database, FIVE, tomorrow) == 5
+    assert await left(database, monthly(5), tomorrow) == 5
+
+
+async def test_accounts_are_apart(database: Database) -> None:
     book = LedgerRepository(database)
     await submitted(database)
-    assert (await book.balance(ACCOUNT, FIVE, MORNING)).periodic == 4
-    assert (await book.balance(ACCOUNT, FIVE, MORNING + DAY_S)).periodic == 5
+    await book.grant(ACCOUNT, 3, ADMIN, "", MORNING)
+    for other in (Account(GUILD, BERT), Account(GUILD + 1, ANNA), Account(0, ANNA)):
+        assert (await book.balance(other, FIVE, MORNING)).spendable == 5
+        await book.forgive(other, FIVE, ADMIN, MORNING)
+    assert await left(database, FIVE) == 4
 
 
-async def test_a_better_role_grants_only_the_difference(database: Database) -> None:
-    book = LedgerRepository(database)
-    for _ in range(5):
-        await submitted(database)
-    better = Quota(credits=8)
-    assert (await book.balance(ACCOUNT, better, MORNING)).periodic == 3
-    assert (await book.balance(ACCOUNT, better, MORNING)).periodic == 3
-    # Losing the role takes nothing back, gaining it again gives nothing twice.
-    assert (await book.balance(ACCOUNT, FIVE, MORNING)).periodic == 3
-    assert (await book.balance(ACCOUNT, better, MORNING)).periodic == 3
-    assert [row["amount"] for row in await rows(database) if row["kind"] == "grant"] == [5, 3]
-
-
-async def test_months_and_days_are_buckets_of_their_own(database: Database) -> None:
-    book = LedgerRepository(database)
-    monthly = Quota(credits=100, period=Period.MONTH)
-    assert (await book.balance(ACCOUNT, monthly, MORNING)).periodic == 100
-    assert (await book.balance(ACCOUNT, monthly, MORNING + 20 * DAY_S)).granted == 100
-    assert (await book.balance(ACCOUNT, monthly, MORNING + 30 * DAY_S)).periodic == 100
-    assert len(await rows(database)) == 2
-
-
-async def test_hold_then_capture(database: Database) -> None:
+async def test_hold_then_capture_once(database: Database) -> None:
     book = LedgerRepository(database)
     job = await submitted(database)
     assert (await book.balance(ACCOUNT, FIVE, MORNING)).held == 1
     for _ in range(2):
-        await database.transaction(lambda c: ledger.capture(c, job, MORNING))
+        await succeed(database, job)
     await database.transaction(lambda c: ledger.release(c, job, MORNING))
     balance = await book.balance(ACCOUNT, FIVE, MORNING)
-    assert (balance.periodic, balance.held) == (4, 0)
-    assert [row["kind"] for row in await rows(database)] == ["grant", "hold", "capture"]
+    assert (balance.allowance_left, balance.held) == (4, 0)
+    assert [row["kind"] for row in await rows(database)] == ["hold", "capture"]
 
 
 async def test_hold_then_release_once(database: Database) -> None:
     job = await submitted(database)
-    for _ in range(2):
-        await database.transaction(lambda c: ledger.release(c, job, MORNING))
+    await JobRepository(database).cancel(job, MORNING)
+    await database.transaction(lambda c: ledger.release(c, job, MORNING))
     await database.transaction(lambda c: ledger.capture(c, job, MORNING))
     balance = await LedgerRepository(database).balance(ACCOUNT, FIVE, MORNING)
-    assert (balance.periodic, balance.held) == (5, 0)
-    assert [row["kind"] for row in await rows(database)] == ["grant", "hold", "release"]
+    assert (balance.allowance_left, balance.held) == (5, 0)
+    assert [row["kind"] for row in await rows(database)] == ["hold", "release"]
+
+
+async def test_the_price_is_the_jobs_own(database: Database) -> None:
+    await submitted(database, cost=3)
+    await submitted(database, cost=0)
+    balance = await LedgerRepository(database).balance(ACCOUNT, FIVE, MORNING)
+    assert (balance.allowance_left, balance.held) == (2, 3)
+    with pytest.raises(OutOfCredits, match="costs 3 credits and you have 2"):
+        await submitted(database, cost=3)
 
 
 async def test_refusal_says_when_credits_come_back(database: Database) -> None:
@@ -115,65 +163,103 @@ async def test_refusal_says_when_credits_come_back(database: Database) -> None:
     said = str(caught.value)
     assert "costs 1 credit and you have 0 (5 held for jobs under way)" in said
     assert f"come back <t:{MORNING + 16 * 3600:.0f}:R>" in said
-    monthly = Quota(credits=1, period=Period.MONTH)
-    await submitted(database, monthly, user=BERT)
+    await submitted(database, monthly(1), user=BERT)
     with pytest.raises(OutOfCredits, match="a month come back"):
-        await submitted(database, monthly, user=BERT)
+        await submitted(database, monthly(1), user=BERT)
     with pytest.raises(OutOfCredits, match="ask an admin"):
         await submitted(database, Quota(credits=0), user=77)
 
 
-async def test_what_lapses_is_spent_before_what_stays(database: Database) -> None:
-    book = LedgerRepository(database)
+async def test_what_lapses_soonest_is_spent_first(database: Database) -> None:
+    book, hour = LedgerRepository(database), 3600
     two = Quota(credits=2, waiting=50)
-    assert await book.grant(ACCOUNT, 3, ADMIN, "thanks", MORNING) == 3
-    jobs = [await submitted(database, two) for _ in range(3)]
+    for amount, expires_at in ((1, None), (1, MORNING + 40 * hour), (1, MORNING + hour)):
+        await book.grant(ACCOUNT, amount, ADMIN, "", MORNING, expires_at=expires_at)
+    order = []
+    for _ in range(5):
+        await submitted(database, two)
+        [hold] = await rows(database, "SELECT bucket_id FROM ledger ORDER BY id DESC LIMIT 1")
+        [bucket] = await rows(database, f"SELECT * FROM buckets WHERE id = {hold['bucket_id']}")
+        order.append(bucket["kind"] if bucket["expires_at"] is None else bucket["expires_at"])
+    # The allowance lapses 16 hours later.
+    assert order == [MORNING + hour, "allowance", "allowance", MORNING + 40 * hour, "lasting"]
+    with pytest.raises(OutOfCredits):
+        await submitted(database, two)
+
+
+async def test_one_job_may_be_paid_from_several_buckets(database: Database) -> None:
+    book, jobs = LedgerRepository(database), JobRepository(database)
+    two = Quota(credits=2, waiting=50)
+    for _ in range(2):
+        await book.grant(ACCOUNT, 2, ADMIN, "", MORNING)
+    job = await submitted(database, two, cost=5)
     balance = await book.balance(ACCOUNT, two, MORNING)
-    assert (balance.periodic, balance.extra) == (0, 2)
-    await database.transaction(lambda c: ledger.release(c, jobs[2], MORNING))
-    await database.transaction(lambda c: ledger.release(c, jobs[0], MORNING))
+    assert (balance.allowance_left, balance.lasting, balance.held) == (0, 1, 5)
+    await jobs.cancel(job, MORNING)
     balance = await book.balance(ACCOUNT, two, MORNING)
-    assert (balance.periodic, balance.extra) == (1, 3)
+    assert (balance.allowance_left, balance.lasting, balance.held) == (2, 4, 0)
+
+
+async def test_lasting_credits_end_when_they_were_said_to(database: Database) -> None:
+    book, jobs = LedgerRepository(database), JobRepository(database)
+    none, noon = Quota(credits=0), MORNING + 4 * 3600
+    await book.grant(ACCOUNT, 2, ADMIN, "", MORNING, source="pack", expires_at=noon)
+    job = await submitted(database, none)
+    assert (await book.balance(ACCOUNT, none, noon - 1)).lasting == 1
+    assert (await book.balance(ACCOUNT, none, noon)).lasting == 0
+    with pytest.raises(OutOfCredits):
+        await submitted(database, none, now=noon)
+    assert await book.grant(ACCOUNT, -1, ADMIN, "", noon) == 0
+    # What comes back after the end is over as well.
+    await jobs.cancel(job, noon)
+    assert (await book.balance(ACCOUNT, none, noon)).spendable == 0
 
 
 async def test_taking_back_stops_at_zero(database: Database) -> None:
     book = LedgerRepository(database)
-    await book.grant(ACCOUNT, 3, ADMIN, "", MORNING)
-    assert await book.grant(ACCOUNT, -10, ADMIN, "", MORNING) == -3
+    for amount in (3, 2):
+        await book.grant(ACCOUNT, amount, ADMIN, "", MORNING)
+    assert await book.grant(ACCOUNT, -4, ADMIN, "", MORNING) == -4
+    assert await book.grant(ACCOUNT, -10, ADMIN, "", MORNING) == -1
     assert await book.grant(ACCOUNT, -10, ADMIN, "", MORNING) == 0
     assert (await book.balance(ACCOUNT, Quota(credits=0), MORNING)).spendable == 0
 
 
-async def test_grants_and_refills_are_in_the_audit_trail(database: Database) -> None:
+async def test_grants_and_resets_are_in_the_audit_trail(database: Database) -> None:
     book, audit = LedgerRepository(database), AuditRepository(database)
     await book.grant(ACCOUNT, 3, ADMIN, "thanks", MORNING)
     await submitted(database)
-    await book.refill(ACCOUNT, FIVE, ADMIN, MORNING)
+    await book.forgive(ACCOUNT, FIVE, ADMIN, MORNING)
     newest, older = await audit.newest(GUILD)
     assert (newest.actor, newest.deed) == (ADMIN, "quota reset credits")
     assert newest.detail == {"user": ANNA, "changed": 1}
     assert older.detail == {"user": ANNA, "asked": 3, "changed": 3, "reason": "thanks"}
 
 
-async def test_refill_brings_the_full_allowance_back(database: Database) -> None:
-    book = LedgerRepository(database)
-    for _ in range(4):
-        await submitted(database)
-    assert (await book.refill(ACCOUNT, FIVE, ADMIN, MORNING)).periodic == 5
-    assert (await book.refill(ACCOUNT, FIVE, ADMIN, MORNING)).periodic == 5
+async def test_a_reset_forgives_what_was_used_until_now(database: Database) -> None:
+    book, jobs = LedgerRepository(database), JobRepository(database)
+    before = [await submitted(database) for _ in range(4)]
+    assert (await book.forgive(ACCOUNT, FIVE, ADMIN, MORNING)).allowance_left == 5
+    assert (await book.forgive(ACCOUNT, FIVE, ADMIN, MORNING)).allowance_left == 5
+    after = await submitted(database)
+    # What was forgiven cannot come back a second time.
+    for job in before:
+        await jobs.cancel(job, MORNING)
+    assert await left(database, FIVE) == 4
+    await jobs.cancel(after, MORNING)
+    assert await left(database, FIVE) == 5
+    assert await left(database, monthly(5)) == 5
 
 
 async def test_usage_counts_paid_grids_since_a_moment(database: Database) -> None:
-    book = LedgerRepository(database)
+    book, jobs = LedgerRepository(database), JobRepository(database)
     for user, count in ((ANNA, 2), (BERT, 3)):
         for _ in range(count):
-            job = await submitted(database, user=user)
-            await database.transaction(lambda c, job=job: ledger.capture(c, job, MORNING))
+            await succeed(database, await submitted(database, user=user))
     await submitted(database)
-    released = await submitted(database, user=BERT)
-    await database.transaction(lambda c: ledger.release(c, released, MORNING))
-    other_guild = await submitted(database, guild=GUILD + 1)
-    await database.transaction(lambda c: ledger.capture(c, other_guild, MORNING))
+    await succeed(database, await submitted(database, user=BERT, cost=0))
+    await jobs.cancel(await submitted(database, user=BERT), MORNING)
+    await succeed(database, await submitted(database, guild=GUILD + 1))
     assert await book.usage(GUILD, MORNING - 1) == [Usage(BERT, 3), Usage(ANNA, 2)]
     assert await book.usage(GUILD, MORNING - 1, limit=1) == [Usage(BERT, 3)]
     assert await book.usage(GUILD, MORNING + 1) == []
@@ -183,7 +269,7 @@ async def test_usage_counts_paid_grids_since_a_moment(database: Database) -> Non
     "sql", ["UPDATE ledger SET amount = 100", "DELETE FROM ledger", "DELETE FROM ledger WHERE id=1"]
 )
 async def test_the_ledger_is_append_only(database: Database, sql: str) -> None:
-    await LedgerRepository(database).balance(ACCOUNT, FIVE, MORNING)
+    await LedgerRepository(database).grant(ACCOUNT, 5, ADMIN, "", MORNING)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         await database.transaction(lambda c: c.execute(sql))
     assert [row["amount"] for row in await rows(database)] == [5]
@@ -192,38 +278,120 @@ async def test_the_ledger_is_append_only(database: Database, sql: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "amount", "with_job"),
     [("hold", 1, True), ("release", -1, True), ("capture", 1, True), ("grant", 1, True),
-     ("hold", -1, False), ("gift", 1, False)],
+     ("hold", -1, False), ("expire", 1, False), ("gift", 1, False)],
 )  # fmt: skip
 async def test_senseless_rows_are_refused(database, kind: str, amount: int, with_job: bool) -> None:
     job = await submitted(database)
+    await LedgerRepository(database).grant(ACCOUNT, 5, ADMIN, "", MORNING)
     with pytest.raises(sqlite3.IntegrityError):
         await database.transaction(
             lambda c: ledger._write(
-                c, ACCOUNT, "x", kind, amount, job if with_job else None, 0, "test", MORNING
+                c, 2, kind, amount, job if with_job else None, 0, "test", MORNING
             )
         )
 
 
-class Book:
-    """What the ledger should say, in plain Python."""
+async def test_no_balance_can_be_overdrawn(database: Database) -> None:
+    job = await submitted(database, cost=0)
+    await LedgerRepository(database).grant(ACCOUNT, 5, ADMIN, "", MORNING)
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        await database.transaction(
+            lambda c: ledger._write(c, 1, "hold", -6, job, ANNA, "test", MORNING)
+        )
+    assert (await LedgerRepository(database).balance(ACCOUNT, FIVE, MORNING)).lasting == 5
+
+
+@dataclass
+class Source:
+    """Lasting credits in the oracle."""
+
+    left: int
+    expires_at: float | None
+
+
+@dataclass
+class Hold:
+    """A job's payment in the oracle; `allowance` counts until it is released or forgiven."""
+
+    at: float
+    cost: int
+    allowance: int = 0
+    lasting: list[Source] = field(default_factory=list)
+    open: bool = True
+
+
+class Oracle:
+    """What the books should say, in plain Python: one credit at a time, nothing remembered."""
 
     def __init__(self) -> None:
-        self.granted: dict[str, int] = {}
-        self.buckets: dict[str, int] = {}
-        self.holds: dict[str, dict[str, int]] = {}
+        self.sources: list[Source] = []
+        self.holds: dict[str, Hold] = {}
 
-    def settle(self, bucket: str, credits: int) -> None:
-        had = self.granted.get(bucket, 0)
-        if credits > had:
-            self.granted[bucket] = credits
-            self.buckets[bucket] = self.buckets.get(bucket, 0) + credits - had
+    def allowance_left(self, quota: Quota, now: float) -> int:
+        began = quota.period.began(now)
+        used = sum(hold.allowance for hold in self.holds.values() if hold.at >= began)
+        return max(0, quota.credits - used)
 
-    def spendable(self, bucket: str) -> int:
-        return self.buckets.get(bucket, 0) + self.buckets.get("", 0)
+    def lasting(self, now: float) -> list[Source]:
+        """Soonest to end first."""
+        live = [s for s in self.sources if s.left and (s.expires_at is None or s.expires_at > now)]
+        return sorted(live, key=lambda s: s.expires_at or math.inf)
+
+    def balance(self, quota: Quota, now: float) -> Balance:
+        return Balance(
+            self.allowance_left(quota, now),
+            sum(source.left for source in self.lasting(now)),
+            sum(hold.cost for hold in self.holds.values() if hold.open),
+            allowance=quota.credits,
+            resets_at=quota.period.ends(now),
+        )
+
+    def pay(self, job: str, cost: int, quota: Quota, now: float) -> bool:
+        """Take each credit from what lapses soonest; False, and nothing taken, when too few."""
+        if self.balance(quota, now).spendable < cost:
+            return False
+        hold = Hold(now, cost)
+        for _ in range(cost):
+            lasting, resets_at = self.lasting(now), quota.period.ends(now)
+            soonest = lasting[0].expires_at or math.inf if lasting else math.inf
+            if self.allowance_left(quota, now) - hold.allowance > 0 and (
+                not lasting or resets_at <= soonest
+            ):
+                hold.allowance += 1
+            else:
+                lasting[0].left -= 1
+                hold.lasting.append(lasting[0])
+        self.holds[job] = hold
+        return True
+
+    def end(self, job: str, *, spent: bool) -> None:
+        hold = self.holds[job]
+        hold.open = False
+        if not spent:
+            hold.allowance = 0
+            for source in hold.lasting:
+                source.left += 1
+
+    def take_back(self, amount: int, now: float) -> int:
+        taken = 0
+        while taken < amount and (lasting := self.lasting(now)):
+            lasting[0].left -= 1
+            taken += 1
+        return taken
+
+    def forgive(self) -> None:
+        for hold in self.holds.values():
+            hold.allowance = 0
+
+
+QUOTAS = st.builds(
+    Quota, st.integers(0, 6), st.sampled_from(Period), st.just(1000), st.just(1000)
+)  # fmt: skip
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Submits, ends, grants, refills and passing days against the oracle above."""
+    """Submits, ends, grants and resets while limits, periods, roles and the clock change, also
+    backwards; every step says under which quota the account is just then."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -232,7 +400,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.database = self.wait(Database.open(Path(self.folder.name) / "easel.sqlite3"))
         self.jobs = JobRepository(self.database)
         self.ledger = LedgerRepository(self.database)
-        self.book = Book()
+        self.oracle = Oracle()
         self.now = MORNING
 
     def wait(self, coroutine: Any) -> Any:
@@ -243,79 +411,68 @@ class LedgerMachine(RuleBasedStateMachine):
         self.runner.close()
         self.folder.cleanup()
 
-    def quota(self, credits: int, period: Period) -> Quota:
-        return Quota(credits, period, running=1000, waiting=1000)
-
-    @rule(hours=st.integers(1, 40))
+    @rule(hours=st.integers(-20, 400))
     def pass_time(self, hours: int) -> None:
         self.now += hours * 3600
 
-    @rule(credits=st.integers(0, 4), period=st.sampled_from(Period))
-    def submit(self, credits: int, period: Period) -> None:
-        quota, bucket = self.quota(credits, period), period.key(self.now)
-        job = a_job(now=self.now)
-        accepted = True
+    @rule(quota=QUOTAS, cost=st.integers(0, 4))
+    def submit(self, quota: Quota, cost: int) -> None:
+        job, accepted = a_job(now=self.now, cost=cost), True
         try:
             self.wait(self.jobs.submit(job, quota, 10**6))
         except OutOfCredits:
             accepted = False
-        granted = max(0, credits - self.book.granted.get(bucket, 0))
-        assert accepted == (self.book.spendable(bucket) + granted >= 1)
-        if not accepted:
-            return
-        self.book.settle(bucket, credits)
-        paid_from = bucket if self.book.buckets.get(bucket, 0) > 0 else ""
-        self.book.buckets[paid_from] -= 1
-        self.book.holds[job.id] = {paid_from: 1}
+        assert accepted == self.oracle.pay(job.id, cost, quota, self.now)
 
-    @precondition(lambda self: self.book.holds)
-    @rule(data=st.data(), succeeded=st.booleans(), again=st.booleans())
-    def end(self, data: Any, succeeded: bool, again: bool) -> None:
-        job = data.draw(st.sampled_from(sorted(self.book.holds)))
-        ends: list[Callable[..., None]] = [ledger.capture if succeeded else ledger.release]
-        ends += [ledger.capture, ledger.release] if again else []
-        for end in ends:
-            self.wait(self.database.transaction(lambda c, end=end: end(c, job, self.now)))
-        held = self.book.holds.pop(job)
-        if not succeeded:
-            for bucket, amount in held.items():
-                self.book.buckets[bucket] += amount
+    @precondition(lambda self: any(hold.open for hold in self.oracle.holds.values()))
+    @rule(data=st.data(), spent=st.booleans(), again=st.booleans())
+    def end(self, data: Any, spent: bool, again: bool) -> None:
+        job = data.draw(st.sampled_from([j for j, h in self.oracle.holds.items() if h.open]))
+        end = succeed(self.database, job) if spent else self.jobs.cancel(job, self.now)
+        self.wait(end)
+        if again:
+            for close in (ledger.capture, ledger.release):
+                self.wait(self.database.transaction(lambda c, f=close: f(c, job, self.now)))
+        self.oracle.end(job, spent=spent)
 
-    @rule(amount=st.integers(-5, 5))
-    def grant(self, amount: int) -> None:
-        change = self.wait(self.ledger.grant(ACCOUNT, amount, ADMIN, "test", self.now))
-        had = self.book.buckets.get("", 0)
-        assert change == max(amount, -had)
-        self.book.buckets[""] = had + change
+    @rule(amount=st.integers(1, 5), hours=st.none() | st.integers(1, 60))
+    def grant(self, amount: int, hours: int | None) -> None:
+        expires_at = hours and self.now + hours * 3600
+        self.wait(
+            self.ledger.grant(ACCOUNT, amount, ADMIN, "test", self.now, expires_at=expires_at)
+        )
+        self.oracle.sources.append(Source(amount, expires_at))
 
-    @rule(credits=st.integers(0, 4), period=st.sampled_from(Period))
-    def refill(self, credits: int, period: Period) -> None:
-        bucket = period.key(self.now)
-        quota = self.quota(credits, period)
-        balance = self.wait(self.ledger.refill(ACCOUNT, quota, ADMIN, self.now))
-        assert balance.periodic == credits
-        self.book.settle(bucket, credits)
-        self.book.buckets[bucket] = credits
+    @rule(amount=st.integers(1, 7))
+    def take_back(self, amount: int) -> None:
+        change = self.wait(self.ledger.grant(ACCOUNT, -amount, ADMIN, "test", self.now))
+        assert -change == self.oracle.take_back(amount, self.now)
 
-    @rule(credits=st.integers(0, 4), period=st.sampled_from(Period))
-    def look(self, credits: int, period: Period) -> None:
-        bucket = period.key(self.now)
-        balance = self.wait(self.ledger.balance(ACCOUNT, self.quota(credits, period), self.now))
-        self.book.settle(bucket, credits)
-        assert balance.periodic == self.book.buckets.get(bucket, 0)
-        assert balance.extra == self.book.buckets.get("", 0)
-        assert balance.held == sum(sum(held.values()) for held in self.book.holds.values())
-        assert balance.granted == max(self.book.granted.get(bucket, 0), credits)
+    @rule(quota=QUOTAS)
+    def forgive(self, quota: Quota) -> None:
+        balance = self.wait(self.ledger.forgive(ACCOUNT, quota, ADMIN, self.now))
+        self.oracle.forgive()
+        assert balance == self.oracle.balance(quota, self.now)
+        assert balance.allowance_left == quota.credits
+
+    @rule(quota=QUOTAS)
+    def look(self, quota: Quota) -> None:
+        balance = self.wait(self.ledger.balance(ACCOUNT, quota, self.now))
+        assert balance == self.oracle.balance(quota, self.now)
 
     @invariant()
-    def no_bucket_is_negative(self) -> None:
-        sums = self.wait(
-            rows(self.database, "SELECT bucket, SUM(amount) AS s FROM ledger GROUP BY bucket")
+    def every_balance_is_the_sum_of_its_entries(self) -> None:
+        buckets = self.wait(
+            rows(
+                self.database,
+                "SELECT kind, balance, (SELECT COALESCE(SUM(amount), 0) FROM ledger"
+                " WHERE bucket_id = buckets.id) AS entries FROM buckets",
+            )
         )
-        found = {row["bucket"]: row["s"] for row in sums if row["s"]}
-        assert found == {bucket: amount for bucket, amount in self.book.buckets.items() if amount}
-        assert all(amount >= 0 for amount in found.values())
+        assert all(bucket["balance"] == bucket["entries"] for bucket in buckets)
+        lasting = sum(each["balance"] for each in buckets if each["kind"] == "lasting")
+        assert lasting == sum(source.left for source in self.oracle.sources)
 
 
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TestLedgerMachine.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

@@ -29,6 +29,10 @@ async def old(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
+# It took no notice of a lower limit, nor in a month of what was used of a day's credits.
+CORRECTED = {(version_2.ATELIER, version_2.MIA): 4 - 1, (version_2.ATELIER, version_2.LEO): 290 - 1}
+
+
 async def ids(database: Database) -> list[str]:
     rows = await database.read(lambda c: c.execute("SELECT id FROM jobs").fetchall())
     return [row["id"] for row in rows]
@@ -62,7 +66,8 @@ async def test_balances_are_what_version_2_computed(
 ) -> None:  # fmt: skip
     books = version_2.BOOKS[account]
     balance = await LedgerRepository(old).balance(Account(*account), books.quota, NOW)
-    assert (balance.periodic, balance.extra, balance.held) == books[1:]
+    left = CORRECTED.get(account, books.periodic)
+    assert (balance.allowance_left, balance.lasting, balance.held) == (left, *books[2:])
 
 
 async def test_pictures_that_were_kept_have_their_files(old: Database, tmp_path: Path) -> None:

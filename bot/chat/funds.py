@@ -1,0 +1,50 @@
+"""What messages say of credits and limits. Pure."""
+
+from __future__ import annotations
+
+from bot.domain.quota import Balance, Period, Quota, QuotaSetting
+
+_WHEN = {Period.DAY: "today's", Period.MONTH: "this month's"}
+
+
+def grids(count: int) -> str:
+    """1 grid, 2 grids."""
+    return f"{count} grid{'' if count == 1 else 's'}"
+
+
+def balance(balance: Balance, quota: Quota) -> str:
+    """What is left, of what, what is held, and when the allowance is whole again."""
+    parts = []
+    if balance.allowance:
+        parts.append(f"{balance.allowance_left} of {_WHEN[quota.period]} {balance.allowance}")
+    if balance.lasting:
+        parts.append(f"{balance.lasting} that stay")
+    if balance.held:
+        parts.append(f"{balance.held} held for jobs under way")
+    number, word = grids(balance.spendable).split()
+    lines = [f"**{number}** {word} left", ", ".join(parts)]
+    if balance.allowance:
+        lines.append(f"Back to {balance.allowance} <t:{balance.resets_at:.0f}:R>")
+    else:
+        lines.append("None come by themselves here; an admin can give some.")
+    return "\n".join(filter(None, lines))
+
+
+def limits(quota: Quota) -> str:
+    """The whole quota in one line."""
+    return f"{grids(quota.credits)} a {quota.period}, {_jobs(quota.running, quota.waiting)}"
+
+
+def setting(setting: QuotaSetting) -> str:
+    """What an admin's setting says, in one line."""
+    parts = []
+    if setting.credits is not None:
+        parts.append(f"{grids(setting.credits)} a {setting.period or Period.DAY}")
+    jobs = _jobs(setting.running, setting.waiting)
+    return ", ".join([*parts, jobs] if jobs else parts) or "nothing set"
+
+
+def _jobs(running: int | None, waiting: int | None) -> str:
+    parts = [f"{running} at once"] if running is not None else []
+    parts += [f"{waiting} waiting"] if waiting is not None else []
+    return ", ".join(parts)

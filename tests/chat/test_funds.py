@@ -1,0 +1,60 @@
+"""What is said of credits and limits."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.chat import funds
+from bot.domain.quota import Balance, Period, Quota, QuotaSetting
+
+DAY, MONTH = Quota(25), Quota(290, Period.MONTH, running=1, waiting=2)
+
+
+@pytest.mark.parametrize(
+    ("balance", "quota", "lines"),
+    [
+        (
+            Balance(25, 0, 0, 25, 99.0), DAY,
+            ["**25** grids left", "25 of today's 25", "Back to 25 <t:99:R>"],
+        ),
+        (
+            Balance(0, 1, 3, 290, 99.0), MONTH,
+            [
+                "**1** grid left",
+                "0 of this month's 290, 1 that stay, 3 held for jobs under way",
+                "Back to 290 <t:99:R>",
+            ],
+        ),
+        (
+            Balance(0, 7, 0, 0, 99.0), Quota(0),
+            [
+                "**7** grids left", "7 that stay",
+                "None come by themselves here; an admin can give some.",
+            ],
+        ),
+        (
+            Balance(0, 0, 0, 0, 99.0), Quota(0),
+            ["**0** grids left", "None come by themselves here; an admin can give some."],
+        ),
+    ],
+)  # fmt: skip
+def test_balances(balance: Balance, quota: Quota, lines: list[str]) -> None:
+    assert funds.balance(balance, quota).split("\n") == lines
+
+
+def test_limits() -> None:
+    assert funds.limits(DAY) == "25 grids a day, 3 at once, 10 waiting"
+    assert funds.limits(MONTH) == "290 grids a month, 1 at once, 2 waiting"
+
+
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [
+        (QuotaSetting(), "nothing set"),
+        (QuotaSetting(1, Period.DAY), "1 grid a day"),
+        (QuotaSetting(running=5), "5 at once"),
+        (QuotaSetting(600, Period.MONTH, waiting=4), "600 grids a month, 4 waiting"),
+    ],
+)
+def test_settings(setting: QuotaSetting, text: str) -> None:
+    assert funds.setting(setting) == text

@@ -1,0 +1,122 @@
+"""Each migration carries every row of a database of the version before over."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from bot.storage.database import MIGRATIONS, migrate
+from tests.storage import version_2
+
+Rows = list[tuple[object, ...]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    version_2.restore(tmp_path / "easel.sqlite3")
+    return tmp_path / "easel.sqlite3"
+
+
+def migrated(path: Path, to: int, folder: Path) -> sqlite3.Connection:
+    """The database at `path` at schema version `to`; `folder` takes the files for that."""
+    for file in sorted(MIGRATIONS.glob("*.sql")):
+        if int(file.name[:4]) <= to:
+            shutil.copy(file, folder)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    assert migrate(connection, folder) == to
+    return connection
+
+
+def read(path: Path, sql: str) -> Rows:
+    connection = sqlite3.connect(path)
+    found = connection.execute(sql).fetchall()
+    connection.close()
+    return found
+
+
+ENTRIES = (
+    "l.id, {owner}.guild_id, {owner}.user_id, l.kind, l.amount, l.job_id, l.actor_id, l.reason,"
+    " l.created_at"
+)
+
+
+def test_3_keeps_every_entry_of_the_ledger(path: Path, tmp_path: Path) -> None:
+    before = read(path, f"SELECT {ENTRIES.format(owner='l')} FROM ledger l ORDER BY id")
+    migrated(path, 3, tmp_path).close()
+    after = read(
+        path,
+        f"SELECT {ENTRIES.format(owner='b')} FROM ledger l JOIN buckets b ON b.id = l.bucket_id"
+        " ORDER BY l.id",
+    )
+    assert len(after) > 50
+    assert after == before
+
+
+def test_3_keeps_lasting_credits_and_makes_balances_of_entries(path: Path, tmp_path: Path) -> None:
+    lasting = read(
+        path,
+        "SELECT guild_id, user_id, SUM(amount) FROM ledger WHERE bucket = ''"
+        " GROUP BY guild_id, user_id ORDER BY 1, 2",
+    )
+    connection = migrated(path, 3, tmp_path)
+    assert (
+        lasting
+        == connection.execute(
+            "SELECT guild_id, user_id, balance FROM buckets WHERE kind = 'lasting' ORDER BY 1, 2"
+        ).fetchall()
+    )
+    assert any(row[2] for row in lasting)
+    wrong = connection.execute(
+        "SELECT * FROM buckets b WHERE balance <>"
+        " (SELECT SUM(amount) FROM ledger WHERE bucket_id = b.id)"
+    ).fetchall()
+    assert wrong == []
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+
+
+def test_3_counts_what_jobs_used_of_the_allowance_on_each_day(path: Path, tmp_path: Path) -> None:
+    used: dict[tuple[int, int, float], int] = defaultdict(int)
+    resets = dict(
+        ((guild, user), at)
+        for guild, user, at in read(
+            path,
+            "SELECT guild_id, user_id, MAX(created_at) FROM ledger WHERE reason = 'reset'"
+            " GROUP BY guild_id, user_id",
+        )
+    )
+    for guild, user, cost, at in read(
+        path,
+        "SELECT j.guild_id, j.user_id, cost, created_at FROM jobs j WHERE cost > 0"
+        " AND state NOT IN ('failed', 'cancelled') AND EXISTS (SELECT 1 FROM ledger h"
+        " WHERE h.job_id = j.id AND h.kind = 'hold' AND h.bucket <> '')",
+    ):
+        if at > resets.get((guild, user), 0.0):
+            used[guild, user, at // 86_400 * 86_400] += cost
+    connection = migrated(path, 3, tmp_path)
+    found = {
+        (guild, user, day): -balance
+        for guild, user, day, balance in connection.execute(
+            "SELECT guild_id, user_id, granted_at, balance FROM buckets"
+            " WHERE kind = 'allowance' AND forgiven_at IS NULL AND balance <> 0"
+        )
+    }
+    assert len(used) > 5
+    assert found == used
+    connection.close()
+
+
+def test_3_leaves_an_append_only_ledger(path: Path, tmp_path: Path) -> None:
+    connection = migrated(path, 3, tmp_path)
+    for sql in ("UPDATE ledger SET amount = 100", "DELETE FROM ledger"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(sql)
+    left = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    assert not {name for name in left if name.endswith("_2")}
+    connection.close()
