@@ -1,65 +1,78 @@
-"""`easel check`: what is wrong with settings, token, database, model and device, and the remedy."""
+"""`easel check`: what is wrong with the installation, part by part, and the remedy."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
 import shutil
+import socket
 import sqlite3
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import aiohttp
 
 from bot.app import card_of, local_executor
-from bot.commands.shot import free_worker, request_for
-from bot.domain.errors import EaselError, SettingsError
+from bot.commands.health import health_of
+from bot.commands.shot import Shot, shoot
+from bot.domain.errors import EaselError
+from bot.domain.request import GenerationRequest
+from bot.domain.size import Size
 from bot.engine.devices import devices
-from bot.engine.seam import Failed
 from bot.environment import Environment
+from bot.models.cards import ModelCard
+from bot.ops.lock import is_held
+from bot.service import requests
 from bot.settings import Settings
-from bot.storage.database import Database
+from bot.storage.database import newest
 
 _API = "https://discord.com/api/v10"
 _FREE_DISK = 1 << 30
+_GIB = 1 << 30
 
 
 @dataclass(frozen=True)
 class Finding:
     """`ok` None means that it works but deserves a word."""
 
-    part: str
     ok: bool | None
     words: str
 
 
+Look = Callable[[Settings], AsyncIterator[Finding]]
+
+
 async def check(settings: Settings, surroundings: Environment) -> int:
-    """Print a line for each part; 0 when nothing is broken."""
+    """Print a line for each finding; 0 when nothing is broken."""
     broken = False
-    async for finding in findings(settings, surroundings):
-        mark = {True: "ok  ", None: "note", False: "FAIL"}[finding.ok]
-        sys.stdout.write(f"{mark}  {finding.part:<9} {finding.words}\n")
-        sys.stdout.flush()
-        broken |= finding.ok is False
+    for finding in _settings(surroundings):
+        _print("settings", finding)
+    for part, look in _PARTS.items():
+        try:
+            async for finding in look(settings):
+                _print(part, finding)
+                broken |= finding.ok is False
+        except EaselError as error:
+            _print(part, Finding(False, str(error)))
+            broken = True
     return int(broken)
 
 
-async def findings(settings: Settings, surroundings: Environment) -> AsyncIterator[Finding]:
-    """What each part is like, in the order in which the bot needs them."""
-    yield Finding("settings", True, surroundings.sources() or "all at their defaults")
-    for notice in surroundings.notices():
-        yield Finding("settings", None, notice)
-    parts: tuple[tuple[str, Callable[[Settings], Awaitable[Finding]]], ...] = (
-        ("data", _data), ("database", _database), ("token", _token), ("model", _model),
-    )  # fmt: skip
-    for part, look in parts:
-        try:
-            yield await look(settings)
-        except EaselError as error:
-            yield Finding(part, False, str(error))
+def _print(part: str, finding: Finding) -> None:
+    mark = {True: "ok  ", None: "note", False: "FAIL"}[finding.ok]
+    sys.stdout.write(f"{mark}  {part:<9} {finding.words}\n")
+    sys.stdout.flush()
 
 
-async def _data(settings: Settings) -> Finding:
+def _settings(surroundings: Environment) -> list[Finding]:
+    said = Finding(True, surroundings.sources() or "all at their defaults")
+    return [said, *(Finding(None, notice) for notice in surroundings.notices())]
+
+
+async def _data(settings: Settings) -> AsyncIterator[Finding]:
     folder = settings.data_dir
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,39 +80,51 @@ async def _data(settings: Settings) -> Finding:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        return Finding(
-            "data", False, f"DATA_DIR {folder} cannot be written ({error.strerror}); name another."
+        yield Finding(
+            False, f"DATA_DIR {folder} cannot be written ({error.strerror}); name another."
         )
+        return
     free = shutil.disk_usage(folder).free
-    words = f"{folder}, {free / (1 << 30):.1f} GiB free"
+    words = f"{folder.resolve()}, {free / _GIB:.1f} GiB free"
     if free < _FREE_DISK:
-        return Finding("data", None, f"{words}; pictures will soon not fit: free some space.")
-    return Finding("data", True, words)
+        yield Finding(None, f"{words}; pictures will soon not fit: free some space.")
+    else:
+        yield Finding(True, words)
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
     path = settings.data_dir / "easel.sqlite3"
-    known = path.exists()
-    database = await Database.open(path)
+    if not path.exists():
+        yield Finding(True, "made at the first start")
+        return
     try:
-        verdict, jobs = await database.read(
-            lambda c: (
-                c.execute("PRAGMA quick_check").fetchone()[0],
-                c.execute("SELECT COUNT(*) FROM jobs").fetchone()[0],
-            )
-        )
+        yield await asyncio.to_thread(_inspect, path)
     except sqlite3.Error as error:
-        return Finding("database", False, f"{path} is damaged ({error}); restore a backup.")
-    finally:
-        await database.close()
-    if verdict != "ok":
-        return Finding("database", False, f"{path} is damaged ({verdict}); restore a backup.")
-    return Finding("database", True, f"{jobs} jobs" if known else "made anew")
+        yield Finding(False, f"{path} cannot be read ({error}); restore a backup.")
 
 
-async def _token(settings: Settings) -> Finding:
+def _inspect(path: Path) -> Finding:
+    """Only reads, so that a bot that runs meanwhile keeps its schema."""
+    with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as one:
+        version: int = one.execute("PRAGMA user_version").fetchone()[0]
+        verdict = one.execute("PRAGMA quick_check").fetchone()[0]
+        if verdict != "ok":
+            return Finding(False, f"{path} is damaged ({verdict}); restore a backup.")
+        if version > newest():
+            return Finding(
+                False, f"schema version {version} is newer than this program's {newest()}; update."
+            )
+        jobs = one.execute("SELECT COUNT(*) FROM jobs").fetchone()[0] if version else 0
+    words = f"{jobs} jobs, schema version {version}"
+    if version < newest():
+        return Finding(None, f"{words}; the next start brings it to version {newest()}")
+    return Finding(True, words)
+
+
+async def _token(settings: Settings) -> AsyncIterator[Finding]:
     if not settings.discord_token:
-        return Finding("token", None, "DISCORD_TOKEN is not set, so only the sandbox can start.")
+        yield Finding(None, "DISCORD_TOKEN is not set, so only the sandbox can start.")
+        return
     url = (settings.discord_api_url or _API) + "/users/@me"
     headers = {"Authorization": f"Bot {settings.discord_token.reveal()}"}
     try:
@@ -108,42 +133,77 @@ async def _token(settings: Settings) -> Finding:
             session.get(url, headers=headers) as answer,
         ):
             if answer.status == 401:
-                return Finding(
-                    "token", False, "Discord refuses it; copy it anew from the developer portal."
-                )
+                yield Finding(False, "Discord refuses it; copy it anew from the developer portal.")
+                return
             answer.raise_for_status()
             user = await answer.json()
     except (aiohttp.ClientError, TimeoutError) as error:
-        return Finding("token", False, f"Discord cannot be reached ({error}); see to the network.")
-    return Finding("token", True, f"it is {user['username']}'s")
+        yield Finding(False, f"Discord cannot be reached ({error}); see to the network.")
+    else:
+        yield Finding(True, f"it is {user['username']}'s")
 
 
-async def _model(settings: Settings) -> Finding:
-    """Loads the model and draws one small test picture, as a worker would."""
+async def _health(settings: Settings) -> AsyncIterator[Finding]:
+    port = settings.health_port
+    if not port:
+        yield Finding(True, "HEALTH_PORT is 0: off")
+    elif _runs(settings):
+        yield Finding(True, await asyncio.to_thread(health_of, port))
+    else:
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError as error:
+            yield Finding(
+                False, f"HEALTH_PORT {port} cannot be opened ({error.strerror}); name another."
+            )
+        else:
+            yield Finding(True, f"HEALTH_PORT {port} is free")
+
+
+def _runs(settings: Settings) -> bool:
+    """Whether a bot runs with this data folder, the sandbox's included."""
+    return is_held(settings.data_dir) or is_held(settings.sandbox_dir)
+
+
+async def _model(settings: Settings) -> AsyncIterator[Finding]:
+    """Draws one small picture on each device, one after the other, as a worker would."""
+    if _runs(settings):
+        yield Finding(
+            None, "a bot runs and has the model in memory, so none was drawn with; stop it first"
+        )
+        return
     card = card_of(settings)
+    request = _small(card)
+    for device in devices(settings.device, os.environ):
+        try:
+            shot = await _shot(replace(settings, device=device), card, request)
+        except EaselError as error:
+            where = "" if device == "auto" else f" on {device}"
+            yield Finding(False, f"{card.source}{where}: {error}")
+        else:
+            yield Finding(
+                True,
+                f"{card.name} on {shot.device}, loaded in {shot.loading:.1f} s, drew a test "
+                f"picture of {request.size} in {shot.drawing:.1f} s",
+            )
+
+
+def _small(card: ModelCard) -> GenerationRequest:
+    """One picture, as small and as quick as the model can be trusted with."""
+    side = -(-max(64, card.native // 4) // card.multiple) * card.multiple
+    request = requests.imagine(card, "a red fox --seed 1")
+    return replace(request, size=Size(side, side), count=1, steps=min(2, card.steps))
+
+
+async def _shot(settings: Settings, card: ModelCard, request: GenerationRequest) -> Shot:
     executor = local_executor(settings, card)
     await executor.start()
     try:
-        worker = await free_worker(executor)
-        started = time.monotonic()
-        await executor.prepare(worker.id, [card.id])
-        worker = await _loaded(executor, card.id)
-        seconds = time.monotonic() - started
+        return await shoot(executor, request)
     finally:
         await executor.close()
-    request = request_for(card, "a red fox")
-    count = len(devices(settings.device, {}))
-    words = f"{card.name} on {worker.device}, loaded in {seconds:.1f} s, draws {request.size}"
-    return Finding("model", True, words + (f", {count} devices" if count > 1 else ""))
 
 
-async def _loaded(executor, model: str):
-    while True:
-        version = executor.version
-        for worker in executor.workers():
-            state = worker.models.get(model)
-            if error := worker.error or (isinstance(state, Failed) and state.text):
-                raise SettingsError(f"MODEL: {error}")
-            if model in worker.loaded:
-                return worker
-        await executor.changed(version)
+_PARTS: dict[str, Look] = {
+    "data": _data, "database": _database, "token": _token, "health": _health, "model": _model,
+}  # fmt: skip

@@ -16,10 +16,15 @@ def health(settings: Settings) -> int:
 
     Raises EaselError when the bot does not answer or is not well.
     """
-    port = settings.health_port
-    if not port:
+    if settings.health_port:
+        sys.stdout.write(f"{health_of(settings.health_port)}\n")
+    else:
         sys.stdout.write("HEALTH_PORT is 0, so the bot cannot be asked.\n")
-        return 0
+    return 0
+
+
+def health_of(port: int) -> str:
+    """What the bot on this port says of itself. Raises EaselError as `health` does."""
     # Not by urllib, which would ask a proxy for our own loopback.
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
@@ -32,5 +37,4 @@ def health(settings: Settings) -> int:
         connection.close()
     if answer.status != 200:
         raise EaselError(f"The bot is not well: {said}")
-    sys.stdout.write(f"{said}\n")
-    return 0
+    return said

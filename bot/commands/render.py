@@ -9,9 +9,10 @@ from pathlib import Path
 
 from bot import imaging
 from bot.app import card_of, local_executor
-from bot.commands.shot import Shot, request_for, shoot
+from bot.commands.shot import Shot, shoot
 from bot.domain.errors import EaselError, EngineError
 from bot.domain.request import GenerationRequest
+from bot.service import requests
 from bot.settings import Settings
 
 # Large enough for any grid to stay lossless.
@@ -24,7 +25,7 @@ async def render(settings: Settings, text: str, out: Path) -> int:
     Raises InvalidPrompt for the prompt, EaselError when the model cannot draw.
     """
     card = card_of(settings)
-    request = request_for(card, text)
+    request = requests.imagine(card, text)
     executor = local_executor(settings, card)
     await executor.start()
     try:
@@ -35,7 +36,7 @@ async def render(settings: Settings, text: str, out: Path) -> int:
         await executor.close()
     for path in await asyncio.to_thread(_write, request, shot, out):
         sys.stdout.write(f"{path}\n")
-    sys.stderr.write(f"{request.size}, seed {request.seed}, {shot.seconds:.1f} s\n")
+    sys.stderr.write(f"{request.size}, seed {request.seed}, {shot.drawing:.1f} s\n")
     return 0
 
 

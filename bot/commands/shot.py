@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import contextlib
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -17,56 +17,26 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from bot.domain.action import Action
-from bot.domain.errors import EaselError
-from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameters import SEED_MAX
+from bot.domain.errors import EaselError, WorkerLost
 from bot.domain.request import GenerationRequest
-from bot.domain.size import Size
 from bot.engine import seam
-from bot.engine.seam import Attempt, Event, Executor, Worker
-from bot.models.cards import ModelCard
+from bot.engine.seam import Attempt, Event, Executor, Failed, Worker
 
 
 @dataclass
 class Shot:
-    """The pictures by index (encoded, lossless) and the seconds that drawing them took."""
+    """The pictures by index (encoded, lossless), and the seconds that loading and drawing took."""
 
+    device: str
+    loading: float
+    drawing: float = 0.0
     tiles: dict[int, bytes] = field(default_factory=dict)
-    seconds: float = 0.0
-
-
-def request_for(card: ModelCard, text: str) -> GenerationRequest:
-    """The request that /imagine would make of this text."""
-    prompt = Prompt.parse(text)
-    return GenerationRequest(
-        action=Action.IMAGINE,
-        prompt=prompt,
-        model=card.id,
-        size=Size.fit(prompt.aspect, card.native, card.multiple),
-        seed=secrets.randbelow(SEED_MAX + 1) if prompt.seed is None else prompt.seed,
-        steps=card.steps_for(prompt.quality),
-        guidance=card.guidance,
-        sampler=card.sampler,
-    )
-
-
-async def free_worker(executor: Executor) -> Worker:
-    """The first worker that can draw. Raises EaselError with a worker's own words."""
-    while True:
-        version = executor.version
-        for worker in executor.workers():
-            if worker.error:
-                raise EaselError(worker.error)
-            if worker.slots_free:
-                return worker
-        await executor.changed(version)
 
 
 async def shoot(executor: Executor, request: GenerationRequest) -> Shot:
-    """Draw `request` on the first free worker, with a bar on standard error while it lasts.
+    """Draw `request` on the first worker with its model, with a bar on standard error meanwhile.
 
-    Raises EaselError when no worker can draw, EngineError when this cannot be drawn.
+    Raises EaselError when no worker can load the model, EngineError when this cannot be drawn.
     """
     with Progress(
         TextColumn("{task.description}"),
@@ -74,23 +44,54 @@ async def shoot(executor: Executor, request: GenerationRequest) -> Shot:
         TaskProgressColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
+        transient=True,
     ) as bar:
-        return await _draw(executor, request, bar)
+        task = bar.add_task("loading the model", total=None)
+        started = time.monotonic()
+        worker = await _loaded(executor, request.model)
+        shot = Shot(worker.device, time.monotonic() - started)
+        await _draw(executor, worker, request, shot, bar, task)
+    return shot
 
 
-async def _draw(executor: Executor, request: GenerationRequest, bar: Progress) -> Shot:
-    task = bar.add_task("starting", total=None)
-    worker = await free_worker(executor)
-    bar.update(task, description=f"loading on {worker.device}")
+async def _loaded(executor: Executor, model: str) -> Worker:
+    """The first free worker with the model in memory; each is asked once to load it.
+
+    Raises EaselError with the words of the first that cannot.
+    """
+    asked: set[str] = set()
+    while True:
+        version = executor.version
+        for worker in executor.workers():
+            state = worker.models.get(model)
+            if trouble := worker.error or (state.text if isinstance(state, Failed) else None):
+                raise EaselError(trouble)
+            if model in worker.loaded and worker.slots_free:
+                return worker
+            if worker.id not in asked:
+                asked.add(worker.id)
+                await _ask(executor, worker.id, model)
+        await executor.changed(version)
+
+
+async def _ask(executor: Executor, worker: str, model: str) -> None:
+    with contextlib.suppress(WorkerLost):  # its successor is asked, too
+        await executor.prepare(worker, [model])
+
+
+async def _draw(
+    executor: Executor,
+    worker: Worker,
+    request: GenerationRequest,
+    shot: Shot,
+    bar: Progress,
+    task: TaskID,
+) -> None:
     attempt = Attempt(
         uuid.uuid4().hex, 1, request.model, tuple(range(request.count)), request.recipe()
     )
-    shot = Shot()
-    started = time.monotonic()
     async for _, event in executor.run_batch(worker.id, [attempt]):
         _take(event, shot, bar, task)
-    shot.seconds = shot.seconds or time.monotonic() - started
-    return shot
 
 
 def _take(event: Event, shot: Shot, bar: Progress, task: TaskID) -> None:
@@ -100,4 +101,4 @@ def _take(event: Event, shot: Shot, bar: Progress, task: TaskID) -> None:
         case seam.Image(index=index, data=data):
             shot.tiles[index] = data
         case seam.Done(seconds=seconds):
-            shot.seconds = seconds
+            shot.drawing = seconds

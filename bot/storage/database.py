@@ -123,16 +123,25 @@ def migrate(connection: sqlite3.Connection, folder: Path = MIGRATIONS) -> int:
     `user_version` rolls back with its transaction, so it is the record.
     """
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    files = {int(file.name[:4]): file for file in sorted(folder.glob("[0-9]*.sql"))}
-    newest = max(files, default=0)
-    if version > newest:
+    files = _files(folder)
+    last = newest(folder)
+    if version > last:
         raise SettingsError(
-            f"The database has schema version {version}, newer than this program's {newest}; "
+            f"The database has schema version {version}, newer than this program's {last}; "
             "update Easel."
         )
-    for number in range(version + 1, newest + 1):
+    for number in range(version + 1, last + 1):
         _apply(connection, files[number].read_text(encoding="utf-8"), number)
-    return newest
+    return last
+
+
+def newest(folder: Path = MIGRATIONS) -> int:
+    """The schema version of this program."""
+    return max(_files(folder), default=0)
+
+
+def _files(folder: Path) -> dict[int, Path]:
+    return {int(file.name[:4]): file for file in folder.glob("[0-9]*.sql")}
 
 
 def _apply(connection: sqlite3.Connection, script: str, number: int) -> None:

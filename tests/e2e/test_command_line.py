@@ -163,7 +163,7 @@ async def test_check_says_what_is_wrong_and_the_remedy(sandbox: Sandbox, tmp_pat
     assert lines["settings"].startswith("ok ")
     assert lines["data"].startswith(("ok ", "note"))
     assert lines["database"].startswith("FAIL")
-    assert "cannot be opened" in lines["database"]
+    assert "cannot be read" in lines["database"]
     assert lines["token"].startswith("FAIL")
     assert "copy it anew" in lines["token"]
     assert lines["model"].startswith("FAIL")
@@ -186,11 +186,12 @@ async def test_check_of_a_good_installation(
     assert await check(settings_for(sandbox, tmp_path), surroundings) == 0
     out = capsys.readouterr().out
     assert "FAIL" not in out
-    assert "database  made anew" in out
+    assert "database  made at the first start" in out
     assert "it is Easel's" in out
     assert "ok    settings  DATA_DIR from .env" in out
     assert "note  settings  MODLE in the environment is no setting of Easel" in out
     assert "Easel embedded on cpu" in out
+    assert "drew a test picture of 64×64" in out
 
 
 async def test_two_bots_do_not_share_a_data_folder(sandbox: Sandbox, tmp_path: Path) -> None:
