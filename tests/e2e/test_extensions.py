@@ -15,7 +15,8 @@ from tests.kit.scene import Scene
 ALL = ("cogs.imagine", "cogs.results", "cogs.info", "cogs.quota", "cogs.help")
 
 
-@pytest.mark.parametrize("only", ALL)
+# The buttons alone are no case: the sandbox waits for a first command.
+@pytest.mark.parametrize("only", [name for name in ALL if name != "cogs.results"])
 async def test_any_one_extension_is_enough(
     sandbox: Sandbox, tmp_path: Path, quick: Executor, gate: Gate, only: str
 ) -> None:
