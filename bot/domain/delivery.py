@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MIB = 1 << 20
+ENVELOPE = 64 * 1024
+"""Head room for what surrounds a file in a request."""
+
+UPLOAD_LIMIT = 10 * MIB - ENVELOPE
+"""Bytes of a file that may be posted everywhere; some servers take more."""
+
 
 @dataclass(frozen=True)
 class Delivery:

@@ -1,6 +1,7 @@
 """Picture files by tile, written so that a crash leaves either the whole file or none.
 
-Rows about them are in the database; this knows only bytes and paths.
+Beside them lies the file that is to be posted, while it is: whatever it holds can be made again
+from the tiles. Rows about pictures are in the database; this knows only bytes and paths.
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.domain.action import Tile
 
 
 class ImageStore:
-    """Folders of at most 256 × 256 jobs deep: `ab/cd/<job>/<index>.webp`."""
+    """Folders of at most 256 × 256 jobs deep: `ab/cd/<job>/` with `<index>.webp`, `upload.webp`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -35,24 +36,46 @@ class ImageStore:
         """
         await asyncio.to_thread(self._link, source, target)
 
+    async def write_upload(self, job_id: str, data: bytes, extension: str) -> Path:
+        """Store what is to be posted of a job, instead of what was stored before."""
+        return await asyncio.to_thread(self._write_upload, job_id, data, extension)
+
+    async def upload(self, job_id: str) -> Path | None:
+        """The file that is to be posted; None where it has still to be made."""
+        return await asyncio.to_thread(self._upload, job_id)
+
+    async def delete_upload(self, job_id: str) -> None:
+        """It was posted, or will not be."""
+        await asyncio.to_thread(self._delete_uploads, self.folder(job_id))
+
     async def delete(self, tiles: Iterable[Tile]) -> None:
         """Forget files; those that are gone already do not matter."""
         await asyncio.to_thread(self._delete, list(tiles))
 
     def path(self, tile: Tile) -> Path:
-        return self._folder / tile.job[:2] / tile.job[2:4] / tile.job / f"{tile.index}.webp"
+        return self.folder(tile.job) / f"{tile.index}.webp"
+
+    def folder(self, job_id: str) -> Path:
+        """Where everything of a job lies."""
+        return self._folder / job_id[:2] / job_id[2:4] / job_id
 
     def _write(self, tile: Tile, data: bytes) -> str:
-        path = self.path(tile)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _sync_folder(path.parent)
+        _write_whole(self.path(tile), data)
         return hashlib.sha256(data).hexdigest()
+
+    def _write_upload(self, job_id: str, data: bytes, extension: str) -> Path:
+        path = self.folder(job_id) / f"upload.{extension}"
+        _write_whole(path, data)
+        self._delete_uploads(path.parent, but=path)
+        return path
+
+    def _upload(self, job_id: str) -> Path | None:
+        return next(_uploads(self.folder(job_id)), None)
+
+    def _delete_uploads(self, folder: Path, but: Path | None = None) -> None:
+        for path in _uploads(folder):
+            if path != but:
+                path.unlink(missing_ok=True)
 
     def _read(self, tile: Tile) -> bytes | None:
         try:
@@ -76,10 +99,29 @@ class ImageStore:
         for tile in tiles:
             path = self.path(tile)
             path.unlink(missing_ok=True)
+            self._delete_uploads(path.parent)
             try:
                 path.parent.rmdir()
             except OSError:
                 continue
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _uploads(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob("upload.*") if path.suffix != ".partial")
 
 
 def _sync_folder(folder: Path) -> None:
