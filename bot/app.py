@@ -21,8 +21,9 @@ from bot.domain.errors import EngineError
 from bot.domain.quota import Period, Quota
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
-from bot.engine.seam import Executor, Failed
+from bot.engine.seam import Executor, Failed, Loaded
 from bot.models.cards import ModelCard, card_for
+from bot.models.catalogue import Catalogue
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
 from bot.service import Service
@@ -92,12 +93,17 @@ class Core:
 
 def card_of(settings: Settings) -> ModelCard:
     """The card of the MODEL setting with the operator's own values."""
-    return card_for(
-        settings.model,
-        native=settings.model_native or None,
-        steps=settings.model_steps or None,
-        guidance=None if settings.model_guidance < 0 else settings.model_guidance,
-    )
+    return card_for(settings.model, own_values(settings))
+
+
+def own_values(settings: Settings) -> dict[str, Any]:
+    """The fields of the model's card that the operator has set."""
+    values = {
+        "native": settings.model_native or None,
+        "steps": settings.model_steps or None,
+        "guidance": None if settings.model_guidance < 0 else settings.model_guidance,
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def engine_options(settings: Settings, card: ModelCard) -> dict[str, Any]:
@@ -132,19 +138,20 @@ def service_of(
     parts: Repositories,
     dispatcher: Dispatcher,
     executor: Executor,
-    card: ModelCard,
+    catalogue: Catalogue,
     rules: Rules,
     clock: Callable[[], float] = time.time,
 ) -> Service:
     """The use cases over these parts."""
     accounts = Accounts(
         jobs=parts.jobs, ledger=parts.ledger, quotas=parts.quotas, profiles=parts.profiles,
-        executor=executor, card=card, rules=rules, clock=clock,
+        executor=executor, catalogue=catalogue, rules=rules, clock=clock,
     )  # fmt: skip
     return Service(
         drawing=Drawings(
             jobs=parts.jobs, pictures=parts.pictures, outbox=parts.outbox, files=parts.files,
-            dispatcher=dispatcher, accounts=accounts, card=card, rules=rules, clock=clock,
+            dispatcher=dispatcher, accounts=accounts, catalogue=catalogue, rules=rules,
+            clock=clock,
         ),
         pictures=Pictures(parts.pictures, parts.files, rules, clock),
         outbox=Outbox(parts.outbox, parts.jobs, clock),
@@ -153,7 +160,7 @@ def service_of(
             ledger=parts.ledger, quotas=parts.quotas, audit=parts.audit, accounts=accounts,
             rules=rules, clock=clock,
         ),
-        words=Words(card, parts.profiles, clock),
+        words=Words(catalogue.default, parts.profiles, clock),
     )  # fmt: skip
 
 
@@ -164,6 +171,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
     Raises SettingsError when the data folder or the database cannot be used.
     """
     card = card_of(settings)
+    catalogue = Catalogue(card, fixed=own_values(settings))
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(lock_folder(settings.data_dir))
         database = await Database.open(settings.data_dir / "easel.sqlite3")
@@ -173,13 +181,13 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         await executor.start()
         dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files)
         stack.push_async_callback(dispatcher.close)
-        service = service_of(parts, dispatcher, executor, card, rules_of(settings))
+        service = service_of(parts, dispatcher, executor, catalogue, rules_of(settings))
         resumed = await service.drawing.resume()
         if resumed:
             log.info("%d unfinished jobs are in the queue again", resumed)
         for name, work in (
             ("dispatcher", dispatcher.run()),
-            ("loading", _keep_loaded(executor, card.id)),
+            ("loading", _keep_loaded(executor, catalogue)),
             ("housekeeping", _keep_house(service)),
         ):
             stack.push_async_callback(_stop, asyncio.create_task(work, name=name))
@@ -194,12 +202,18 @@ async def _stop(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def _keep_loaded(executor: Executor, model: str) -> None:
-    """Every worker loads the model before it is asked for; a failure is tried again later."""
+async def _keep_loaded(executor: Executor, catalogue: Catalogue) -> None:
+    """Every worker loads the model before it is asked for; a failure is tried again later.
+
+    What a worker reads in a model's own files goes into the catalogue.
+    """
+    model = catalogue.default.id
     seen: set[str] = set()
     while True:
         version = executor.version
         for worker in executor.workers():
+            if isinstance(state := worker.models.get(model), Loaded):
+                catalogue.confirm(model, state.card)
             if worker.id not in seen:
                 seen.add(worker.id)
                 await _prepare(executor, worker.id, model)

@@ -1,20 +1,25 @@
 """Model cards: what a model is called, where it lies, and what it is best asked for.
 
 The card of the embedded model ships with Easel; any other source (local folder, hub id, single
-file) gets a card by looking at the name. Knows nothing about torch.
+file) gets one from its own files, or, until a worker has read them, from its name. Knows nothing
+about torch.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.domain.vocabulary import Vocabulary
+from bot.models import facts, families
 
 EMBEDDED = Path(__file__).parent / "embedded"
-SINGLE_FILES = (".safetensors", ".ckpt")
 IDEAS = (
     "an astronaut lying in a sun lounger with a cocktail in the desert, photo",
     "an astronaut lying in a sun lounger with a cocktail in the desert, expressive oil painting",
@@ -30,7 +35,11 @@ class ModelCard:
     """`native` is the side of a square in pixels, `multiple` what every side is divisible by.
 
     `steps` and `guidance` are for quality 1; `strength` is how far a variation leaves its
-    source (0 to 1).
+    source (0 to 1); `spacing` is how the sampler spreads its steps, empty for the model's own way.
+
+    Capabilities: `guidance_argument` is what the pipeline calls guidance, `negatives_above` the
+    guidance above which it looks at a negative prompt (None: never), `variations` whether it can
+    start from a picture, `previews` whether it shows its steps.
     """
 
     id: str
@@ -43,6 +52,17 @@ class ModelCard:
     sampler: str = "default"
     strength: float = 0.65
     licence: str = "see the model's page"
+    family: str = ""
+    spacing: str = ""
+    guidance_argument: str = "guidance_scale"
+    negatives_above: float | None = 1.0
+    variations: bool = True
+    previews: bool = True
+
+    @property
+    def negatives(self) -> bool:
+        """Whether a negative prompt acts at this card's guidance."""
+        return self.negatives_above is not None and self.guidance > self.negatives_above
 
     def steps_for(self, quality: float) -> int:
         """Number of steps at `--quality`, at least 1."""
@@ -72,50 +92,74 @@ EMBEDDED_CARD = ModelCard(
     steps=8,
     guidance=3.0,
     strength=0.6,
+    family="sd",
     licence="Apache-2.0; drawings of Noto Emoji (OFL) in the training data",
 )
 
-# First match wins. Values are the model makers' own recommendations.
-_FAMILIES: tuple[tuple[str, dict[str, float | int]], ...] = (
-    (r"sdxl[-_]?turbo", {"native": 512, "steps": 4, "guidance": 0.0}),
-    (r"sd[-_]?turbo", {"native": 512, "steps": 4, "guidance": 0.0}),
-    (r"lightning|hyper-?sd", {"native": 1024, "steps": 8, "guidance": 0.0}),
-    (r"flux.*schnell", {"native": 1024, "multiple": 16, "steps": 4, "guidance": 0.0}),
-    (r"flux", {"native": 1024, "multiple": 16, "steps": 28, "guidance": 3.5}),
-    (r"stable-diffusion-3|sd3", {"native": 1024, "multiple": 16, "steps": 28, "guidance": 4.5}),
-    (r"z-image.*turbo", {"native": 1024, "multiple": 16, "steps": 9, "guidance": 0.0}),
-    (r"qwen-image", {"native": 1024, "multiple": 16, "steps": 40, "guidance": 4.0}),
-    (r"xl|pony|illustrious", {"native": 1024, "multiple": 64, "steps": 30, "guidance": 6.0}),
-    (r"stable-diffusion-2|v2-1|768", {"native": 768, "multiple": 64, "steps": 30}),
-)
 
-
-def card_for(
-    source: str,
-    *,
-    native: int | None = None,
-    steps: int | None = None,
-    guidance: float | None = None,
-) -> ModelCard:
+def card_for(source: str, own: Mapping[str, Any] | None = None) -> ModelCard:
     """The card for a MODEL setting; empty means the embedded model.
 
-    Keyword arguments are the operator's own values and win over what the name suggests.
+    Says what the model's own files say where they are on this disk; a worker confirms it when it
+    has loaded the model. `own` are the operator's values, by field, and win.
     """
+    return dataclasses.replace(_unasked(source), **(own or {}))
+
+
+def _unasked(source: str) -> ModelCard:
     if not source or source == EMBEDDED_CARD.id:
-        base = EMBEDDED_CARD
-    else:
-        name = Path(source).stem if source.endswith(SINGLE_FILES) else Path(source).name
-        values: dict[str, float | int] = {"native": 512, "multiple": 8}
-        for pattern, found in _FAMILIES:
-            if re.search(pattern, name, re.IGNORECASE):
-                values |= found
-                break
-        base = ModelCard(id=name, name=name, source=source, **values)  # type: ignore[arg-type]
-    return ModelCard(
-        **{
-            **base.__dict__,
-            **({"native": native} if native else {}),
-            **({"steps": steps} if steps else {}),
-            **({"guidance": guidance} if guidance is not None else {}),
-        }
-    )
+        return EMBEDDED_CARD
+    name = facts.name_of(source)
+    found = _facts(source, name) or _guess(name)
+    return ModelCard(id=_id(source, name), name=name, source=source, **families.fields(found))
+
+
+def _facts(source: str, name: str) -> facts.Facts | None:
+    """What the files say, as far as they can be read here; the worker says why they cannot."""
+    path = Path(source).expanduser()
+    try:
+        if path.is_dir():
+            return facts.of_folder(path)
+        if source.lower().endswith(".safetensors"):
+            return families.of_file(facts.shapes_of(path), name)
+    except (OSError, facts.UnfitFile):
+        pass
+    return None
+
+
+def _guess(name: str) -> facts.Facts:
+    """What a model on the hub, or a .ckpt file, may be until it has been read."""
+    kinds = (kind for pattern, kind in _KINDS if re.search(pattern, name, re.IGNORECASE))
+    found = facts.Facts(next(kinds, "StableDiffusionPipeline"), name)
+    if re.fullmatch(r"stable-diffusion-2(-1)?|.*[^0-9]768([^0-9].*)?", name):
+        return dataclasses.replace(found, denoiser={"sample_size": 96}, vae=_FACTOR_8)
+    if "playground" in name.lower():
+        return dataclasses.replace(found, scheduler={"_class_name": "EDMEulerScheduler"})
+    return found
+
+
+_FACTOR_8 = {"block_out_channels": (1, 1, 1, 1)}
+
+
+_KINDS = (
+    (r"flux[-._]?2.*klein", "Flux2KleinPipeline"),
+    (r"(^|[^a-z])flux[-._]?2", "Flux2Pipeline"),
+    (r"(^|[^a-z])flux", "FluxPipeline"),
+    (r"stable[-_]?diffusion[-_]?3|(^|[^a-z])sd[-_]?3", "StableDiffusion3Pipeline"),
+    (r"(^|[^a-z])z[-_]?image", "ZImagePipeline"),
+    (r"(^|[^a-z])qwen", "QwenImagePipeline"),
+    (r"(^|[^a-z])kolors", "KolorsPipeline"),
+    (r"(^|[^a-z])pixart", "PixArtSigmaPipeline"),
+    (r"(^|[^a-z])chroma", "ChromaPipeline"),
+    (r"xl(?![a-z])|(^|[^a-z])pony|illustrious|animagine|noobai|playground|ssd[-_]1b",
+     "StableDiffusionXLPipeline"),
+)  # fmt: skip
+
+
+def _id(source: str, name: str) -> str:
+    """A hub repository's own name; two files of one name in two folders are two models."""
+    path = Path(source).expanduser()
+    if not (path.exists() or facts.is_single_file(source)) and source.count("/") == 1:
+        return source
+    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()
+    return f"{name}-{digest[:8]}"

@@ -10,6 +10,7 @@ from bot.domain.people import Account, Asker
 from bot.domain.quota import Balance, Quota, effective
 from bot.engine.seam import Executor, Worker
 from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
 from bot.service.rules import DIRECT, Rules
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
@@ -41,7 +42,7 @@ class Accounts:
         quotas: QuotaRepository,
         profiles: ProfileRepository,
         executor: Executor,
-        card: ModelCard,
+        catalogue: Catalogue,
         rules: Rules,
         clock: Callable[[], float],
     ) -> None:
@@ -50,7 +51,7 @@ class Accounts:
         self._quotas = quotas
         self._profiles = profiles
         self._executor = executor
-        self._card = card
+        self._catalogue = catalogue
         self._rules = rules
         self._clock = clock
 
@@ -65,7 +66,7 @@ class Accounts:
             waiting=[job for job in jobs if job.status is JobStatus.WAITING],
             running=[job for job in jobs if job.status is JobStatus.RUNNING],
             profile=await self._profiles.get(asker.user),
-            model=self._card,
+            model=self._catalogue.default,
             workers=self._executor.workers(),
         )
 

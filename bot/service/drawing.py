@@ -17,7 +17,7 @@ from bot.domain.errors import NotFound, OutOfCredits
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.domain.request import GenerationRequest
-from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
 from bot.service import requests
 from bot.service.accounts import Accounts
 from bot.service.rules import DIRECT, Rules, require_right_to_cancel, require_visible
@@ -43,7 +43,7 @@ class Drawings:
         files: ImageStore,
         dispatcher: Dispatcher,
         accounts: Accounts,
-        card: ModelCard,
+        catalogue: Catalogue,
         rules: Rules,
         clock: Callable[[], float],
     ) -> None:
@@ -53,13 +53,13 @@ class Drawings:
         self._files = files
         self._dispatcher = dispatcher
         self._accounts = accounts
-        self._card = card
+        self._catalogue = catalogue
         self._rules = rules
         self._clock = clock
 
     async def imagine(self, asker: Asker, origin: Origin, text: str) -> Job:
         """Queue a new grid. Raises InvalidPrompt, OutOfCredits, QueueFull."""
-        request = requests.imagine(self._card, text)
+        request = requests.imagine(self._catalogue.default, text)
         return await self._submit(asker, origin, request, parent=None)
 
     async def act(self, asker: Asker, origin: Origin, action: Action, tile: Tile) -> Job:
@@ -78,8 +78,9 @@ class Drawings:
         if action is Action.UPSCALE:
             return await self._upscale(asker, origin, parent, tile)
         await self._kept(tile)
-        request = requests.current(self._card, parent.request)
-        request = request.vary(tile, requests.new_seed(), self._card.strength)
+        card = self._catalogue.default
+        request = requests.current(card, parent.request)
+        request = request.vary(tile, requests.new_seed(), card.strength)
         return await self._submit(asker, origin, request, parent)
 
     async def cancel(self, asker: Asker, origin: Origin, job_id: str) -> Job:
@@ -133,7 +134,8 @@ class Drawings:
         return await self._jobs.unfinished()
 
     async def _reroll(self, asker: Asker, origin: Origin, parent: Job) -> Job:
-        request = requests.current(self._card, parent.request).reroll(requests.new_seed())
+        request = requests.current(self._catalogue.default, parent.request)
+        request = request.reroll(requests.new_seed())
         if request.source is not None and await self._stored(request.source) is None:
             request = request.afresh()
         return await self._submit(asker, origin, request, parent)

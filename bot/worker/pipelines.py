@@ -23,9 +23,9 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
 from bot.domain.errors import RenderFailed
-from bot.models.cards import SINGLE_FILES, ModelCard
+from bot.models.cards import ModelCard
+from bot.models.facts import INDEX, is_single_file
 
-INDEX = "model_index.json"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _CONFIGS = ["*.json", "**/*.json", "*.txt", "**/*.txt", "**/*.model"]
 _OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
@@ -52,7 +52,7 @@ class Library:
 def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
     """A text-to-image pipeline on the CPU. Raises RenderFailed("model_missing", …)."""
     try:
-        if card.source.endswith(SINGLE_FILES):
+        if is_single_file(card.source):
             pipeline = _from_file(Path(card.source).expanduser(), dtype, library)
         elif (folder := Path(card.source).expanduser()).is_dir():
             pipeline = _from_folder(folder, dtype)

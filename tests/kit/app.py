@@ -13,6 +13,7 @@ from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
 from bot.service.rules import Rules
 from bot.storage.database import Database
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
@@ -54,7 +55,7 @@ class House:
             self.executor, self.parts.jobs, self.parts.pictures, self.parts.files, self.clock
         )
         self.service = service_of(
-            self.parts, self.dispatcher, self.executor, self.card, self.rules, self.clock
+            self.parts, self.dispatcher, self.executor, Catalogue(self.card), self.rules, self.clock
         )
         await self.service.drawing.resume()
         self._loop = asyncio.create_task(self.dispatcher.run())

@@ -1,0 +1,142 @@
+"""What a model's own files say about it, read without torch.
+
+A folder says it in JSON; a .safetensors file in the names and shapes of its tensors, which stand
+in its header. Knows files; not what follows from them (`bot.models.families`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+INDEX = "model_index.json"
+SINGLE_FILES = (".safetensors", ".ckpt")
+_HEADER_LIMIT = 100 << 20
+_LFS = b"version https://git-lfs"
+_WEB_PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
+
+Shapes = Mapping[str, tuple[int, ...]]
+"""Tensor name → shape."""
+
+
+class UnfitFile(Exception):
+    """A model file that cannot be read; the text completes "The file …"."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`kind` is the pipeline's class; the rest are its parts' configs, empty where there are none.
+
+    `name` is what people call the model; it decides nothing but what files cannot say.
+    """
+
+    kind: str
+    name: str
+    pipeline: Mapping[str, Any] = field(default_factory=dict)
+    denoiser: Mapping[str, Any] = field(default_factory=dict)
+    vae: Mapping[str, Any] = field(default_factory=dict)
+    scheduler: Mapping[str, Any] = field(default_factory=dict)
+
+
+def is_single_file(source: str) -> bool:
+    """True for a source that is one file rather than a folder or a hub repository."""
+    return source.lower().endswith(SINGLE_FILES)
+
+
+def of_folder(folder: Path) -> Facts | None:
+    """Facts of a folder in diffusers' format; None where it is none."""
+    index = _json(folder / INDEX)
+    if not isinstance(index.get("_class_name"), str):
+        return None
+    return Facts(
+        index["_class_name"],
+        folder.name,
+        index,
+        _json(folder / "unet" / "config.json") or _json(folder / "transformer" / "config.json"),
+        _json(folder / "vae" / "config.json"),
+        _json(folder / "scheduler" / "scheduler_config.json"),
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def shapes_of(file: Path) -> Shapes:
+    """The tensors of a .safetensors file, from its header. Raises UnfitFile, OSError."""
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        start = stream.read(512)
+        check_start(start)
+        length = int.from_bytes(start[:8], "little")
+        if size < 10 or start[8:9] != b"{" or length > min(_HEADER_LIMIT, size - 8):
+            raise UnfitFile(_not_safetensors(start, length, size))
+        stream.seek(8)
+        header = _header(stream.read(length))
+    end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+    if 8 + length + end > size:
+        raise UnfitFile(_cut(8 + length + end, size))
+    return {name: tuple(entry["shape"]) for name, entry in header.items()}
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(data)
+        header.pop("__metadata__", None)
+        return {name: {**entry, "shape": list(entry["shape"])} for name, entry in header.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UnfitFile("is damaged: its header cannot be read; download it again") from None
+
+
+def check_start(start: bytes) -> None:
+    """Raises UnfitFile for what is saved by mistake in a model's place, told by its first bytes."""
+    if not start:
+        raise UnfitFile("is empty; download it again")
+    if start.startswith(_LFS):
+        raise UnfitFile(
+            "is only a pointer of Git LFS, not the weights: fetch them with `git lfs pull`"
+        )
+    if _WEB_PAGE.match(start):
+        raise UnfitFile("is a web page, not a model: download it again, signed in if need be")
+
+
+def is_pickle(start: bytes) -> bool:
+    """True for what `torch.save` writes: a ZIP archive, or a bare pickle of old."""
+    return start.startswith((b"PK\x03\x04", b"\x80"))
+
+
+def is_safetensors(start: bytes, size: int) -> bool:
+    """True for a plausible header length followed by JSON."""
+    length = int.from_bytes(start[:8], "little")
+    return start[8:9] == b"{" and 2 <= length <= min(_HEADER_LIMIT, max(0, size - 8))
+
+
+def _not_safetensors(start: bytes, length: int, size: int) -> str:
+    if is_pickle(start):
+        return "is a .ckpt file under another name: let its name end with .ckpt"
+    if start[8:9] == b"{" and length <= _HEADER_LIMIT:
+        return _cut(8 + length, size)
+    return "is no .safetensors file; download it again"
+
+
+def _cut(wanted: int, size: int) -> str:
+    return f"is cut off: it should have {_bytes(wanted)} and has {_bytes(size)}; download it again"
+
+
+def _bytes(count: int) -> str:
+    return f"{count / (1 << 20):,.1f} MiB"
+
+
+def name_of(source: str) -> str:
+    """What people call the model at `source`: the last part, without a file's suffix."""
+    path = Path(source.rstrip("/" + os.sep))
+    return path.stem if is_single_file(source) else path.name

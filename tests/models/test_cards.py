@@ -1,0 +1,261 @@
+"""Cards from a model's own files: configs of folders, headers of files, names at the last."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.models import families
+from bot.models.cards import EMBEDDED_CARD, ModelCard, card_for
+from bot.models.catalogue import Catalogue
+from bot.models.facts import Facts, UnfitFile, shapes_of
+
+FACTOR_8 = {"block_out_channels": [128, 256, 512, 512]}
+LEADING = {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "leading"}
+TRAILING = {"_class_name": "EulerAncestralDiscreteScheduler", "timestep_spacing": "trailing"}
+
+
+def folder(
+    path: Path,
+    kind: str = "StableDiffusionXLPipeline",
+    side: int = 128,
+    scheduler: dict[str, Any] | None = None,
+    index: dict[str, Any] | None = None,
+    **denoiser: Any,
+) -> str:
+    """A folder in diffusers' format without weights."""
+    part = (
+        "unet"
+        if kind.startswith(("StableDiffusionXL", "StableDiffusionP", "Lat"))
+        else ("transformer")
+    )
+    configs = {
+        "model_index.json": {"_class_name": kind, **(index or {})},
+        f"{part}/config.json": {"sample_size": side, **denoiser},
+        "vae/config.json": FACTOR_8,
+        "scheduler/scheduler_config.json": scheduler or LEADING,
+    }
+    for name, config in configs.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(json.dumps(config))
+    return str(path)
+
+
+def asked(card: ModelCard) -> tuple[int, int, float, bool]:
+    """What shows in every picture: side, steps, guidance, whether negatives act."""
+    return card.native, card.steps, card.guidance, card.negatives
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "wanted"),
+    [
+        ("best_model", {}, (1024, 30, 6.0, True)),
+        ("pixlArt_sd15", {"kind": "StableDiffusionPipeline", "side": 64}, (512, 30, 7.0, True)),
+        ("sd2", {"kind": "StableDiffusionPipeline", "side": 96}, (768, 30, 7.0, True)),
+        ("sd-xl", {"kind": "StableDiffusionPipeline", "side": 64}, (512, 30, 7.0, True)),
+        ("fast", {"side": 64, "scheduler": TRAILING}, (512, 4, 0.0, False)),
+        ("fast", {"scheduler": TRAILING}, (1024, 8, 0.0, False)),
+        ("merge-Lightning-4step", {}, (1024, 4, 0.0, False)),
+        ("my_DMD2_merge", {}, (1024, 8, 1.0, False)),
+        (
+            "noob",
+            {"scheduler": TRAILING | {"prediction_type": "v_prediction"}},
+            (1024, 30, 6.0, True),
+        ),
+        (
+            "LCM_Dreamshaper",
+            {"kind": "LatentConsistencyModelPipeline", "side": 64, "time_cond_proj_dim": 256},
+            (512, 8, 8.5, False),
+        ),
+        ("flux", {"kind": "FluxPipeline", "guidance_embeds": True}, (1024, 28, 3.5, False)),
+        ("mine", {"kind": "FluxPipeline", "guidance_embeds": False}, (1024, 4, 0.0, False)),
+        ("three", {"kind": "StableDiffusion3Pipeline"}, (1024, 28, 4.5, True)),
+        ("z", {"kind": "ZImagePipeline", "side": 0}, (1024, 28, 4.0, True)),
+        ("Z-Image-Turbo", {"kind": "ZImagePipeline", "side": 0}, (1024, 9, 0.0, False)),
+        (
+            "klein",
+            {"kind": "Flux2KleinPipeline", "side": 0, "index": {"is_distilled": True}},
+            (1024, 4, 0.0, False),
+        ),
+    ],
+)
+def test_a_folder_says_what_it_is(
+    tmp_path: Path, name: str, files: dict[str, Any], wanted: tuple[int, int, float, bool]
+) -> None:
+    assert asked(card_for(folder(tmp_path / name, **files))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("stabilityai/sdxl-turbo", (512, 4, 0.0, False)),
+        ("stabilityai/stable-diffusion-2-1-base", (512, 30, 7.0, True)),
+        ("stabilityai/stable-diffusion-2-1", (768, 30, 7.0, True)),
+        ("stabilityai/stable-diffusion-3.5-large-turbo", (1024, 4, 0.0, False)),
+        ("stabilityai/stable-diffusion-xl-base-1.0", (1024, 30, 6.0, True)),
+        ("SimianLuo/LCM_Dreamshaper_v7", (512, 8, 1.0, False)),
+        ("Tongyi-MAI/Z-Image-Turbo", (1024, 9, 0.0, False)),
+        ("Kwai-Kolors/Kolors-diffusers", (1024, 30, 5.0, True)),
+        ("playgroundai/playground-v2.5-1024px-aesthetic", (1024, 30, 3.0, True)),
+        ("segmind/SSD-1B", (1024, 30, 6.0, True)),
+        ("black-forest-labs/FLUX.2-klein-4B", (1024, 4, 0.0, False)),
+        ("black-forest-labs/FLUX.1-schnell", (1024, 4, 0.0, False)),
+        ("somebody/foxlyBlend", (512, 30, 7.0, True)),
+        ("somebody/influxMix", (512, 30, 7.0, True)),
+        ("somebody/hyperrealism", (512, 30, 7.0, True)),
+    ],
+)
+def test_until_a_worker_has_read_it_a_name_is_all_there_is(
+    name: str, wanted: tuple[int, int, float, bool]
+) -> None:
+    assert asked(card_for(name)) == wanted
+
+
+def weights(path: Path, shapes: dict[str, list[int]], payload: int = 0) -> Path:
+    """A .safetensors file whose tensors are all empty at its end, and `payload` bytes."""
+    offsets = {"dtype": "F16", "data_offsets": [0, payload]}
+    header = json.dumps({name: offsets | {"shape": shape} for name, shape in shapes.items()})
+    path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(payload))
+    return path
+
+
+FIRST = "model.diffusion_model.input_blocks.0.0.weight"
+SD = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
+XL = "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight"
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "wanted"),
+    [
+        ("sd_xl_turbo_1.0_fp16.safetensors", {XL: [640, 2048]}, (512, 4, 0.0, False)),
+        ("dreamshaperXL_v21TurboDPMSDE.safetensors", {XL: [640, 2048]}, (1024, 8, 2.0, True)),
+        ("sdxl_lightning_4step.safetensors", {XL: [640, 2048]}, (1024, 4, 0.0, False)),
+        ("best_model.SAFETENSORS", {XL: [640, 2048]}, (1024, 30, 6.0, True)),
+        ("pixlArt_sd15.safetensors", {SD: [320, 768]}, (512, 30, 7.0, True)),
+        ("v2-1_768-ema-pruned.safetensors", {SD: [320, 1024]}, (768, 30, 7.0, True)),
+        ("v2-1_512-ema-pruned.safetensors", {SD: [320, 1024]}, (512, 30, 7.0, True)),
+        ("sd_turbo.safetensors", {SD: [320, 1024]}, (512, 4, 0.0, False)),
+    ],
+)
+def test_the_header_of_a_single_file_says_what_it_is(
+    tmp_path: Path, name: str, shapes: dict[str, list[int]], wanted: tuple[int, int, float, bool]
+) -> None:
+    file = weights(tmp_path / name, {FIRST: [320, 4, 3, 3], **shapes})
+    assert asked(card_for(str(file))) == wanted
+
+
+def test_distilled_models_come_with_their_sampler_and_spacing(tmp_path: Path) -> None:
+    turbo = card_for("stabilityai/sdxl-turbo")
+    assert (turbo.sampler, turbo.spacing) == ("euler_a", "trailing")
+    lightning = card_for(folder(tmp_path / "xl_lightning_8step"))
+    assert (lightning.sampler, lightning.spacing, lightning.steps) == ("euler", "trailing", 8)
+    assert card_for("SimianLuo/LCM_Dreamshaper_v7").sampler == "lcm"
+
+
+def test_capabilities_are_declared(tmp_path: Path) -> None:
+    qwen = card_for(folder(tmp_path / "q", "QwenImagePipeline", 0))
+    assert (qwen.guidance_argument, qwen.negatives, qwen.variations) == (
+        "true_cfg_scale",
+        True,
+        True,
+    )
+    pixart = card_for(folder(tmp_path / "p", "PixArtSigmaPipeline"))
+    assert (pixart.native, pixart.previews, pixart.variations) == (1024, False, False)
+    unknown = card_for(folder(tmp_path / "u", "NobodyKnowsPipeline", 0))
+    assert (unknown.family, unknown.variations) == ("other", False)
+
+
+def test_the_operators_values_win_and_decide_whether_negatives_act() -> None:
+    assert EMBEDDED_CARD.negatives
+    card = card_for("", {"guidance": 1.0, "steps": 3})
+    assert (card.steps, card.guidance, card.negatives) == (3, 1.0, False)
+    assert card_for("stabilityai/sdxl-turbo", {"guidance": 2.0}).negatives
+
+
+def test_two_folders_of_one_name_are_two_models(tmp_path: Path) -> None:
+    one = card_for(folder(tmp_path / "a" / "model"))
+    two = card_for(folder(tmp_path / "b" / "model"))
+    assert one.name == two.name == "model"
+    assert one.id != two.id
+    assert card_for(str(tmp_path / "b" / ".." / "a" / "model")).id == one.id
+    assert str(tmp_path) not in one.id
+    assert card_for("org/model").id == "org/model"
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (Facts("StableDiffusionXLPipeline", "x", denoiser={"in_channels": 4}), ""),
+        (Facts("StableDiffusion3Pipeline", "x", denoiser={"in_channels": 16}), ""),
+        (Facts("StableDiffusionInpaintPipeline", "x", denoiser={"in_channels": 9}), "inpainting"),
+        (Facts("StableDiffusionPipeline", "x", denoiser={"in_channels": 8}), "given pictures"),
+        (
+            Facts(
+                "StableDiffusionXLImg2ImgPipeline", "x", {"requires_aesthetics_score": True},
+                {"in_channels": 4},
+            ),
+            "refiner",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_draw_from_words_alone_is_known(facts: Facts, words: str) -> None:
+    said = families.unfit(facts)
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_an_inpainting_file_is_known_by_its_first_layer(tmp_path: Path) -> None:
+    file = weights(tmp_path / "a.safetensors", {FIRST: [320, 9, 3, 3], SD: [320, 768]})
+    facts = families.of_file(shapes_of(file), "a")
+    assert facts
+    assert "inpainting" in families.unfit(facts)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:12\n", "pointer of Git LFS"),
+        (b"\n<!DOCTYPE html><html><body>Sign in</body></html>", "is a web page"),
+        (b"PK\x03\x04archive of a checkpoint", "let its name end with .ckpt"),
+        (b"\x80\x02}q\x00(archive of old", "let its name end with .ckpt"),
+        (b"something else entirely", "is no .safetensors file"),
+        ((9000).to_bytes(8, "little") + b'{"a": {}', "is cut off"),
+        ((9).to_bytes(8, "little") + b'{"a": 1x}', "its header cannot be read"),
+    ],
+)
+def test_what_lies_in_a_models_place_by_mistake_is_named(
+    tmp_path: Path, data: bytes, words: str
+) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(data)
+    with pytest.raises(UnfitFile, match=words):
+        shapes_of(file)
+    assert card_for(str(file)).native == 512  # it is only said when it is loaded
+
+
+def test_a_file_that_lacks_its_end_is_cut_off(tmp_path: Path) -> None:
+    file = weights(tmp_path / "model.safetensors", {"a": [1, 2]}, payload=3 << 20)
+    assert shapes_of(file) == {"a": (1, 2)}
+    file.write_bytes(file.read_bytes()[:-1_000_000])
+    with pytest.raises(UnfitFile, match=r"is cut off: it should have 3\.0 MiB and has 2\.0 MiB"):
+        shapes_of(file)
+
+
+def test_a_catalogue_learns_what_workers_confirm() -> None:
+    guess = card_for("org/model", {"steps": 12})
+    catalogue = Catalogue(guess, [EMBEDDED_CARD], fixed={"steps": 12})
+    assert (catalogue.default, catalogue.ids) == (guess, ["org/model", "embedded"])
+    assert catalogue.card("gone") is None
+    catalogue.confirm("org/model", {"native": 1024, "steps": 40, "name": "x", "later": True})
+    confirmed = catalogue.default
+    assert (confirmed.native, confirmed.steps, confirmed.name) == (1024, 12, "model")
+    catalogue.confirm("embedded", {"steps": 40})
+    assert catalogue.card("embedded") == EMBEDDED_CARD.__class__(
+        **{**vars(EMBEDDED_CARD), "steps": 40}
+    )
+    catalogue.confirm("gone", {"steps": 1})
+    assert catalogue.ids == ["org/model", "embedded"]
