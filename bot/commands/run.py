@@ -10,13 +10,14 @@ import logging
 import signal
 
 from aiohttp import ClientError
-from discord import HTTPException, LoginFailure
+from discord import DiscordException, LoginFailure
 from discord.ext.commands import ExtensionError
 
 from bot.app import core
 from bot.chat.client import EaselBot
 from bot.domain.errors import EaselError, SettingsError
 from bot.engine.seam import Executor
+from bot.ops.progress import StartLog
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -40,29 +41,38 @@ async def run(
     """
     stop = stop or stop_event()
     async with core(settings, executor) as parts:
+        progress = asyncio.create_task(StartLog().keep(parts.executor))
         bot = EaselBot(
             parts.service,
             settings.extensions,
             progress_seconds=settings.progress_seconds,
             api_url=settings.discord_api_url,
         )
-        async with bot:
-            serving = asyncio.create_task(bot.start(settings.discord_token.reveal()))
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            log.info("closing")
-            await bot.close()
-            try:
-                await serving
-            except LoginFailure:
-                raise SettingsError(
-                    "Discord refuses DISCORD_TOKEN; copy it anew from the developer portal."
-                ) from None
-            except ExtensionError as error:
-                raise SettingsError(f"EXTENSIONS: {error}") from error
-            except (ClientError, OSError, HTTPException) as error:
-                raise EaselError(
-                    f"Discord cannot be reached ({error}); see to the network and start again."
-                ) from error
+        try:
+            await _serve(bot, settings.discord_token.reveal(), stop)
+        finally:
+            progress.cancel()
     return 0
+
+
+async def _serve(bot: EaselBot, token: str, stop: asyncio.Event) -> None:
+    """Returns when `stop` is set. Raises EaselError where Discord cannot be served."""
+    async with bot:
+        serving = asyncio.create_task(bot.start(token))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        log.info("closing")
+        await bot.close()
+        try:
+            await serving
+        except LoginFailure:
+            raise SettingsError(
+                "Discord refuses DISCORD_TOKEN; copy it anew from the developer portal."
+            ) from None
+        except ExtensionError as error:
+            raise SettingsError(f"EXTENSIONS: {error}") from error
+        except (ClientError, OSError, DiscordException) as error:
+            raise EaselError(
+                f"Discord cannot be reached ({error}); see to the network and start again."
+            ) from error
