@@ -39,6 +39,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.chat": {"bot.service", "bot.domain", "bot.ops", "discord", "aiohttp", "yarl"},
     "cogs": {"bot.chat", "bot.service", "bot.domain", "discord"},
     "bot.sandbox": {"aiohttp"},
+    "bot.sandbox.rules": set(),
+    "bot.sandbox.world": {"bot.sandbox.rules"},
+    "bot.sandbox.gateway": {"bot.sandbox.rules", "bot.sandbox.world", "aiohttp"},
+    "bot.sandbox.rest": {"bot.sandbox.rules", "bot.sandbox.world", "aiohttp"},
+    "bot.sandbox.people": {"bot.sandbox", "aiohttp"},
     "bot.training": TORCH
     | {
         "bot.domain",

@@ -11,6 +11,7 @@ from bot.sandbox.server import Sandbox, serve_forever
 
 
 def main() -> int:
+    """Serve until interrupted; one sentence and status 1 when that cannot be."""
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=8000, help="0 chooses a free one")

@@ -22,9 +22,11 @@ from bot.sandbox.people.person import People, Person
 from bot.sandbox.people.socket import ClientSockets
 from bot.sandbox.rest.application import ApplicationRoutes
 from bot.sandbox.rest.channels import ChannelRoutes
+from bot.sandbox.rest.commands import CommandRoutes
 from bot.sandbox.rest.door import PREFIX, Call, FrontDoor
 from bot.sandbox.rest.downloads import Downloads
 from bot.sandbox.rest.faults import RequestFaults
+from bot.sandbox.rest.guilds import GuildRoutes
 from bot.sandbox.rest.interactions import InteractionRoutes
 from bot.sandbox.rest.outage import How, Outage
 from bot.sandbox.rest.ratelimits import RateLimits
@@ -121,10 +123,12 @@ class Sandbox:
 
     @property
     def gateway_url(self) -> str:
+        """Where the bot is sent to by GET /gateway."""
         return f"ws://{_shown(self.host)}:{self.port}/gateway"
 
     @property
     def cdn_url(self) -> str:
+        """Where links to files begin."""
         return f"{self.url}/cdn"
 
     @property
@@ -182,7 +186,9 @@ class Sandbox:
             self._runner = None
 
     def _add_routes(self, app: web.Application) -> None:
-        ApplicationRoutes(self.world, self.bus, self.renderer, lambda: self.gateway_url).add_to(app)
+        ApplicationRoutes(self.world, lambda: self.gateway_url).add_to(app)
+        GuildRoutes(self.world, self.renderer).add_to(app)
+        CommandRoutes(self.world, self.bus).add_to(app)
         ChannelRoutes(self.world, self.messages, self.renderer).add_to(app)
         InteractionRoutes(self.interactions, self._answers, self.renderer).add_to(app)
         Downloads(self.files).add_to(app)

@@ -28,26 +28,26 @@ def test_ids_grow_and_carry_the_time() -> None:
 def test_permissions_are_roles_then_overwrites(world: World) -> None:
     mia, noah = world.find_user("Mia").id, world.find_user("Noah").id
     imagine = world.find_channel("imagine")
-    assert world.may(mia, imagine) == permissions.MEMBER
+    assert world.rights.may(mia, imagine) == permissions.MEMBER
     world.deny("imagine", "@everyone", "SEND_MESSAGES")
     world.allow("imagine", "Patron", "SEND_MESSAGES")
-    assert not world.may(mia, imagine) & permissions.SEND_MESSAGES
-    assert world.may(noah, imagine) & permissions.SEND_MESSAGES
+    assert not world.rights.may(mia, imagine) & permissions.SEND_MESSAGES
+    assert world.rights.may(noah, imagine) & permissions.SEND_MESSAGES
     world.deny("imagine", "Noah", "SEND_MESSAGES")
-    assert not world.may(noah, imagine) & permissions.SEND_MESSAGES
+    assert not world.rights.may(noah, imagine) & permissions.SEND_MESSAGES
     world.deny("imagine", "@everyone", "VIEW_CHANNEL")
-    assert world.may(mia, imagine) == 0
-    assert world.may(world.find_user("Ada").id, imagine) == permissions.ALL
-    assert world.may(BOT_ID, imagine) == 0
-    assert world.may("1", imagine) == 0
+    assert world.rights.may(mia, imagine) == 0
+    assert world.rights.may(world.find_user("Ada").id, imagine) == permissions.ALL
+    assert world.rights.may(BOT_ID, imagine) == 0
+    assert world.rights.may("1", imagine) == 0
 
 
 def test_people_roles_and_channels_can_be_added(world: World) -> None:
     world.add_role("Beta", permissions.MANAGE_MESSAGES)
     zoe = world.add_user("Zoe", roles=["Beta"])
-    assert world.may(zoe.id, world.find_channel("lobby")) & permissions.MANAGE_MESSAGES
+    assert world.rights.may(zoe.id, world.find_channel("lobby")) & permissions.MANAGE_MESSAGES
     world.take_role("Zoe", "Beta")
-    assert not world.may(zoe.id, world.find_channel("lobby")) & permissions.MANAGE_MESSAGES
+    assert not world.rights.may(zoe.id, world.find_channel("lobby")) & permissions.MANAGE_MESSAGES
     channel = world.add_channel("ideas")
     assert world.find_channel("#ideas") is channel
     assert world.find_channel({"id": channel.id}) is channel

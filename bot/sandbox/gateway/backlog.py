@@ -27,6 +27,7 @@ class EventHold:
         return len(self._waiting)
 
     def keep(self, send: Send) -> None:
+        """Put one more event at the end."""
         self._waiting.append(send)
         if not self.arrived.done():
             self.arrived.set_result(None)

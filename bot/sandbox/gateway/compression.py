@@ -15,6 +15,8 @@ _BLOCK = 128 * 1024
 
 
 class Compressor(Protocol):
+    """Makes the bytes of one message; keeps the stream of its connection."""
+
     def __call__(self, text: str) -> bytes: ...
 
 

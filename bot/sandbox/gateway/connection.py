@@ -42,6 +42,7 @@ class Session:
     lost_at: float = 0.0
 
     def dispatch(self, name: str, data: Any) -> None:
+        """Tell an event, now or after a resume."""
         self.sequence += 1
         payload = {"op": 0, "t": name, "s": self.sequence, "d": data}
         self.sent.append(payload)
@@ -63,6 +64,7 @@ class Connection:
         self._queue.put_nowait(payload)
 
     def close(self, code: int, reason: str = "") -> None:
+        """Send what is queued, then a close frame."""
         self._queue.put_nowait(Close(code, reason))
 
     def cut(self) -> None:

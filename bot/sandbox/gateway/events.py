@@ -39,7 +39,7 @@ class Events:
         subject = news.subject
         if isinstance(subject, Interaction):
             return interaction_create(subject, self._world, self._renderer)
-        if not self._world.has_bot(news.guild_id):
+        if not self._world.rights.has_bot(news.guild_id):
             return None
         if isinstance(subject, StoredMessage):
             return self._message(news, subject)
@@ -53,7 +53,7 @@ class Events:
 
     def _channel(self, channel: Channel) -> Payload | None:
         """Threads are told only to who may see them."""
-        if channel.is_thread and not self._world.may(BOT_ID, channel):
+        if channel.is_thread and not self._world.rights.may(BOT_ID, channel):
             return None
         return self._renderer.channel(channel)
 
@@ -66,7 +66,7 @@ class Events:
         channel = self._world.channels.get(message.channel_id)
         if message.audience is not None or channel is None:
             return None
-        if not self._world.may(BOT_ID, channel):
+        if not self._world.rights.may(BOT_ID, channel):
             return None
         if news.name in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
             return self._renderer.event(message)

@@ -49,6 +49,7 @@ class Gateway:
 
     @property
     def online(self) -> bool:
+        """Whether a bot is connected."""
         return self._sessions.online
 
     # Faults and lifecycle

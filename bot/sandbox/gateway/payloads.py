@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.world.first import BOT_ID
+from bot.sandbox.world.guild import Guild
 from bot.sandbox.world.interaction import COMPONENT, MODAL_SUBMIT, Interaction, file_limit
 from bot.sandbox.world.shapes import Renderer
 from bot.sandbox.world.world import World
@@ -17,7 +18,7 @@ def interaction_create(it: Interaction, world: World, renderer: Renderer) -> dic
     """The payload for the bot."""
     channel = it.channel
     guild = world.guild_of(channel)
-    may = world.granted(it.user_id, channel)
+    may = world.rights.granted(it.user_id, channel)
     shape: dict[str, Any] = {
         "id": it.id,
         "application_id": BOT_ID,
@@ -27,7 +28,7 @@ def interaction_create(it: Interaction, world: World, renderer: Renderer) -> dic
         "version": 1,
         "channel_id": channel.id,
         "channel": channel.json() | {"permissions": str(may)},
-        "app_permissions": str(world.app_permissions(channel)),
+        "app_permissions": str(world.rights.app_permissions(channel)),
         "locale": "en-US",
         "entitlements": [],
         "entitlement_sku_ids": [],
@@ -35,12 +36,19 @@ def interaction_create(it: Interaction, world: World, renderer: Renderer) -> dic
         "context": 0 if guild is not None else 1,
         "attachment_size_limit": file_limit(world, it),
     }
-    if guild is not None:
-        member = guild.members[it.user_id].json() | {"permissions": str(may)}
-        brief = {"id": guild.id, "locale": "en-US", "features": []}
-        shape |= {"guild_id": guild.id, "guild": brief, "guild_locale": "en-US", "member": member}
-    else:
+    if guild is None:
         shape["user"] = world.users[it.user_id].json()
+    else:
+        shape |= _in_guild(guild, it.user_id, may)
     if it.type in (COMPONENT, MODAL_SUBMIT) and it.message is not None:
         shape["message"] = renderer.message(it.message)
     return shape
+
+
+def _in_guild(guild: Guild, user_id: str, may: int) -> dict[str, Any]:
+    return {
+        "guild_id": guild.id,
+        "guild": {"id": guild.id, "locale": "en-US", "features": []},
+        "guild_locale": "en-US",
+        "member": guild.members[user_id].json() | {"permissions": str(may)},
+    }

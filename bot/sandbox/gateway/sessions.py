@@ -34,6 +34,7 @@ class Sessions:
 
     @property
     def online(self) -> bool:
+        """Whether a bot is connected."""
         return any(each.connection is not None for each in self._all.values())
 
     def listening(self) -> bool:
@@ -52,7 +53,7 @@ class Sessions:
         guilds = [
             each
             for each in self._world.guilds.values()
-            if _routed(session, each.id) and self._world.has_bot(each.id)
+            if _routed(session, each.id) and self._world.rights.has_bot(each.id)
         ]
         session.dispatch(
             "READY",

@@ -45,6 +45,7 @@ class Client:
         return visible(self._world, self._user_id, where)
 
     def definition(self, command_id: str, where: Channel) -> Payload:
+        """An offered command by its id."""
         for each in self.commands(where):
             if each["id"] == command_id:
                 return each
@@ -136,9 +137,12 @@ class Client:
         """A message by id or as JSON, None when it is gone or not for this person's eyes."""
         key = str(message["id"] if isinstance(message, dict) else message)
         found = self._world.message(key)
-        return found if found is not None and self._world.sees(self._user_id, found) else None
+        if found is None or not self._world.rights.sees(self._user_id, found):
+            return None
+        return found
 
     def need(self, message: object) -> StoredMessage:
+        """`find`, for a message that has to be there."""
         found = self.find(message)
         if found is None:
             raise Refused("that message is gone or not to be seen")
@@ -146,7 +150,7 @@ class Client:
 
     def enter(self, where: Channel) -> None:
         """Before anything is done in a thread: clients open an archived one by themselves."""
-        may = self._world.may(self._user_id, where)
+        may = self._world.rights.may(self._user_id, where)
         if where.locked and not may & permissions.MANAGE_THREADS:
             raise Refused("that thread is locked")
         if where.archived:

@@ -31,10 +31,12 @@ class Invocation:
 
     @property
     def token(self) -> str:
+        """What the application answers with, in webhook routes."""
         return self.interaction.token
 
     @property
     def acknowledged(self) -> bool:
+        """Whether the application has given its first answer."""
         return self.interaction.callback is not None
 
     @property

@@ -20,7 +20,10 @@ Payload = dict[str, Any]
 
 
 class Resolved:
-    """Collects the `resolved` part of an interaction's data."""
+    """Collects the `resolved` part of an interaction's data.
+
+    Each method takes in one thing by its id; KeyError when there is none.
+    """
 
     def __init__(self, world: World, renderer: Renderer, channel: Channel) -> None:
         self._world = world
@@ -34,7 +37,7 @@ class Resolved:
         guild = self._world.guild_of(self._channel)
         if guild is not None and user_id in guild.members:
             member = {k: v for k, v in guild.members[user_id].json().items() if k != "user"}
-            member["permissions"] = str(self._world.may(user_id, self._channel))
+            member["permissions"] = str(self._world.rights.may(user_id, self._channel))
             self.data.setdefault("members", {})[user_id] = member
 
     def role(self, role_id: str) -> None:
@@ -44,7 +47,7 @@ class Resolved:
 
     def channel(self, channel_id: str, user_id: str) -> None:
         channel = self._world.channels[channel_id]
-        granted = {"permissions": str(self._world.may(user_id, channel))}
+        granted = {"permissions": str(self._world.rights.may(user_id, channel))}
         self.data.setdefault("channels", {})[channel_id] = channel.json() | granted
 
     def attachment(self, shape: Payload) -> None:
@@ -57,7 +60,7 @@ class Resolved:
 def visible(world: World, user_id: str, channel: Channel) -> list[Payload]:
     """The commands a person may use in a channel, as Discord's client offers them."""
     guild = world.guild_of(channel)
-    may = world.may(user_id, channel)
+    may = world.rights.may(user_id, channel)
     if not may & permissions.USE_APPLICATION_COMMANDS:
         return []
     context = 0 if guild is not None else 1
@@ -216,16 +219,11 @@ def build(
                 return [{"name": rule["name"], "type": rule["type"], "options": inner}]
         raise Refused(f"/{definition['name']} has no subcommand {words[0]!r}")
     known = {each["name"]: each for each in definition.get("options") or []}
+    given = values if focused is None or focused in values else {**values, focused: ""}
     built = []
-    for name, value in values.items():
+    for name, value in given.items():
         if name not in known:
             raise Refused(_no_option(definition, name))
         option = {"name": name, "type": known[name]["type"], "value": value}
         built.append(option | ({"focused": True} if name == focused else {}))
-    if focused is not None and focused not in values:
-        if focused not in known:
-            raise Refused(_no_option(definition, focused))
-        built.append(
-            {"name": focused, "type": known[focused]["type"], "value": "", "focused": True}
-        )
     return built

@@ -70,6 +70,7 @@ class Person:
 
     @property
     def user(self) -> Payload:
+        """Discord's user object."""
         return self._world.users[self.id].json()
 
     @property
@@ -83,6 +84,7 @@ class Person:
 
     @property
     def mention(self) -> str:
+        """What stands in a text to mention this person."""
         return f"<@{self.id}>"
 
     # Seeing
@@ -91,7 +93,7 @@ class Person:
         """What this person sees in a channel, oldest first, ephemerals meant for them included."""
         where = self._channel(channel)
         stored = self._world.messages[where.id].values()
-        shown = [each for each in stored if self._world.sees(self.id, each)]
+        shown = [each for each in stored if self._world.rights.sees(self.id, each)]
         return [self._all.renderer.for_person(each, self.id) for each in shown]
 
     def message(self, message: object) -> Payload | None:
@@ -110,7 +112,7 @@ class Person:
         return channel
 
     def _may(self, where: Channel) -> int:
-        return self._world.may(self.id, where)
+        return self._world.rights.may(self.id, where)
 
     # Commands
 

@@ -31,6 +31,8 @@ Payload = dict[str, Any]
 
 
 class ClientSockets:
+    """Every open page, and what is uploaded from one."""
+
     def __init__(self, people: People, gateway: Gateway) -> None:
         self._people = people
         self._gateway = gateway
@@ -70,6 +72,7 @@ class ClientSockets:
         return answer({"error": "send one file in the field 'file', as a user who exists"}, 400)
 
     async def close(self) -> None:
+        """Close the socket of every page."""
         pages = [page.close() for page in list(self._pages)]
         await asyncio.gather(*pages, return_exceptions=True)
 
@@ -78,7 +81,7 @@ class ClientSockets:
         channels = [
             {"id": each.id, "name": each.name, "type": each.type, "topic": each.topic}
             for each in world.channels_of(world.guild)
-            if world.may(person.id, each) & permissions.VIEW_CHANNEL
+            if world.rights.may(person.id, each) & permissions.VIEW_CHANNEL
         ]
         return {
             "t": "ready",
@@ -118,7 +121,7 @@ class ClientSockets:
         """The commands of the first channel this person sees."""
         world = self._people.world
         for channel in world.channels_of(world.guild):
-            if world.may(person.id, channel) & permissions.VIEW_CHANNEL:
+            if world.rights.may(person.id, channel) & permissions.VIEW_CHANNEL:
                 return person.commands(channel)
         return []
 
@@ -136,7 +139,7 @@ class ClientSockets:
         message = news.subject
         if not news.name.startswith("MESSAGE_"):
             return None
-        if not isinstance(message, StoredMessage) or not self._people.world.sees(
+        if not isinstance(message, StoredMessage) or not self._people.world.rights.sees(
             person.id, message
         ):
             return None
@@ -260,7 +263,7 @@ class _Page:
 
     async def _component(self, wish: Payload) -> None:
         found = self._people.world.message(str(wish["message_id"]))
-        if found is None or not self._people.world.sees(self.person.id, found):
+        if found is None or not self._people.world.rights.sees(self.person.id, found):
             raise Refused("that message is gone")
         component = component_of(found, wish["custom_id"])
         used = self.person.client.use_component(found, component, wish.get("values") or [])

@@ -42,6 +42,7 @@ async def read(request: web.Request) -> tuple[dict[str, Any], dict[int, Upload]]
 
 
 def parse(text: str) -> Any:
+    """Any JSON. Raises ApiError 50109."""
     try:
         return json.loads(text)
     except ValueError:
@@ -57,4 +58,5 @@ def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) 
 
 
 def done() -> web.Response:
+    """204: it is done and there is nothing to say."""
     return web.Response(status=204)

@@ -27,6 +27,8 @@ _NONCE_SECONDS = 300
 
 
 class ChannelRoutes:
+    """Routes of channels, messages and reactions, for the bot token."""
+
     def __init__(self, world: World, messages: Messages, renderer: Renderer) -> None:
         self._world = world
         self._messages = messages
@@ -58,7 +60,7 @@ class ChannelRoutes:
         channel = self._world.channels.get(request.match_info["channel_id"])
         if channel is None:
             raise ApiError(10003)
-        may = self._world.may(BOT_ID, channel)
+        may = self._world.rights.may(BOT_ID, channel)
         if not may & permissions.VIEW_CHANNEL:
             raise ApiError(50001)
         return channel, may
@@ -130,7 +132,7 @@ class ChannelRoutes:
         self, channel: Channel, may: int, payload: dict[str, Any], uploads: dict[int, Upload]
     ) -> None:
         if channel.recipient is not None:
-            if not self._world.shares_guild(channel.recipient.id):
+            if not self._world.rights.shares_guild(channel.recipient.id):
                 raise ApiError(50278)
             if not channel.recipient.dms_open:
                 raise ApiError(50007)

@@ -72,6 +72,8 @@ class FrontDoor:
         self._faults = faults
 
     def middleware(self) -> Middleware:
+        """What aiohttp calls for every request."""
+
         @web.middleware
         async def enter(request: web.Request, handler: Handler) -> web.StreamResponse:
             if not _same_site(request):

@@ -126,10 +126,12 @@ class RequestFaults:
         self._holds.clear()
 
     def delay(self, method: str, path: str) -> float:
+        """Seconds by which this request's answer is late."""
         matching = (each for each in self._delays if _matches(each, method, path))
         return sum(each.seconds for each in matching)
 
     def held(self, method: str, path: str, after_effect: bool) -> Hold | None:
+        """What this request must wait for, before or after its effect."""
         for each in self._holds:
             waits = each.after_effect == after_effect and not each.open
             if waits and _matches(each, method, path):

@@ -16,6 +16,16 @@ _NAME = re.compile(r"^[-_'\w]{1,32}$")
 _MOST = {CHAT_INPUT: 100, USER: 15, MESSAGE: 15}
 _KINDS = {CHAT_INPUT: "chat input", USER: "user", MESSAGE: "message"}
 
+_KEPT = (
+    "name_localizations",
+    "description",
+    "description_localizations",
+    "options",
+    "contexts",
+    "integration_types",
+    "nsfw",
+)
+
 Command = dict[str, Any]
 
 
@@ -38,7 +48,28 @@ def check_list(commands: object) -> list[Command]:
     return commands
 
 
+def registered(body: Command, guild_id: str | None) -> Command:
+    """A command as it is kept, with defaults filled in; id and version are still to come."""
+    needed = body.get("default_member_permissions")
+    shape: Command = {
+        "type": body.get("type", CHAT_INPUT),
+        "name": body["name"],
+        "description": "",
+        "default_member_permissions": None if needed is None else str(needed),
+        "integration_types": [0],
+        "contexts": None,
+        "nsfw": False,
+    }
+    shape |= {key: body[key] for key in _KEPT if body.get(key) is not None}
+    if guild_id is not None:
+        shape["guild_id"] = guild_id
+    elif body.get("dm_permission") is False and shape["contexts"] is None:
+        shape["contexts"] = [0]
+    return shape
+
+
 def check_counts(commands: list[Command]) -> None:
+    """Raise ApiError 30032 when there are too many commands of a kind."""
     for kind, most in _MOST.items():
         if sum(each.get("type", CHAT_INPUT) == kind for each in commands) > most:
             raise ApiError(30032)
@@ -85,28 +116,37 @@ def _options(path: str, options: list[Command], depth: int, problems: Problems) 
     if any(nested) and (not all(nested) or depth > 1):
         text = "Sub-command and sub-command group option types are mutually exclusive to others"
         problems.add(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", text)
-    names: set[str] = set()
-    optional_seen = False
+    _order(path, options, problems)
     for index, option in enumerate(options):
         at = f"{path}.{index}"
         _named(at, option, problems)
         if not problems.choice(f"{at}.type", option.get("type"), tuple(range(1, 12))):
             continue
+        if option["type"] not in (SUBCOMMAND, GROUP):
+            _value_option(at, option, problems)
+            continue
+        if option["type"] == GROUP and depth:
+            text = "A group cannot contain a group"
+            problems.add(at, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", text)
+        _options(f"{at}.options", option.get("options") or [], depth + 1, problems)
+
+
+def _order(path: str, options: list[Command], problems: Problems) -> None:
+    """Every name once, and what is required first."""
+    names: set[str] = set()
+    optional_seen = False
+    for index, option in enumerate(options):
+        at = f"{path}.{index}"
         if option.get("name") in names:
             text = "Option name must be unique"
             problems.add(f"{at}.name", "APPLICATION_COMMAND_OPTIONS_NAME_INVALID", text)
         names.add(str(option.get("name")))
-        if option["type"] in (SUBCOMMAND, GROUP):
-            if option["type"] == GROUP and depth:
-                text = "A group cannot contain a group"
-                problems.add(at, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", text)
-            _options(f"{at}.options", option.get("options") or [], depth + 1, problems)
+        if option.get("type") in (SUBCOMMAND, GROUP):
             continue
         if option.get("required") and optional_seen:
             text = "Required options must be placed before non-required options"
             problems.add(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", text)
         optional_seen = optional_seen or not option.get("required")
-        _value_option(at, option, problems)
 
 
 def _value_option(at: str, option: Command, problems: Problems) -> None:

@@ -1,4 +1,4 @@
-"""The rules for message components; modal_rules has those for forms.
+"""The rules for message components; `modals` has those for forms.
 
 Knows shapes, counts and lengths; does not know which files a message has.
 """
@@ -183,6 +183,7 @@ def _link_button(path: str, button: Component, problems: Problems) -> None:
 
 
 def check_url(path: str, url: object, schemes: tuple[str, ...], problems: Problems) -> None:
+    """A url must begin with one of `schemes`."""
     if not str(url).startswith(tuple(f"{scheme}://" for scheme in schemes)):
         known = ", ".join(f"'{scheme}'" for scheme in schemes)
         text = f"Scheme {str(url).split(':', 1)[0]!r} is not supported. Must be one of ({known})."
@@ -190,6 +191,7 @@ def check_url(path: str, url: object, schemes: tuple[str, ...], problems: Proble
 
 
 def check_select(path: str, select: Component, problems: Problems) -> None:
+    """Rules for a select menu, in a message or a form."""
     problems.length(f"{path}.custom_id", select.get("custom_id"), 1, 100)
     if select.get("placeholder"):
         problems.length(f"{path}.placeholder", select["placeholder"], 0, 150)
@@ -203,6 +205,7 @@ def check_select(path: str, select: Component, problems: Problems) -> None:
 
 
 def check_counts(path: str, it: Component, most: int, problems: Problems) -> None:
+    """Rules for min_values and max_values, which are both 1 unless given."""
     low, high = (1 if it.get(key) is None else it[key] for key in ("min_values", "max_values"))
     good = problems.number(f"{path}.min_values", low, 0, most)
     good = problems.number(f"{path}.max_values", high, 1, most) and good
@@ -216,6 +219,7 @@ def check_counts(path: str, it: Component, most: int, problems: Problems) -> Non
 
 
 def check_options(path: str, options: list[Any], problems: Problems) -> None:
+    """Rules for what can be chosen in a menu or a group."""
     values: set[str] = set()
     for index, option in enumerate(options):
         at = f"{path}.{index}"

@@ -65,6 +65,7 @@ class ApiError(SandboxError):
         super().__init__(f"{self.message} ({code})")
 
     def body(self) -> dict[str, Any]:
+        """Discord's JSON for it."""
         body: dict[str, Any] = {"message": self.message, "code": self.code}
         if self.errors is not None:
             body["errors"] = self.errors
@@ -122,6 +123,7 @@ class Problems:
         return False
 
     def choice(self, path: str, value: object, allowed: tuple[int, ...]) -> bool:
+        """Whether `value` is one of `allowed`; else it is noted."""
         if value in allowed and not isinstance(value, bool):
             return True
         text = f"Value must be one of {{{', '.join(map(str, allowed))}}}."

@@ -23,6 +23,8 @@ USERS_ONLY: dict[str, Any] = {"parse": ["users"], "replied_user": True}
 
 @dataclass(frozen=True)
 class Mentions:
+    """Whom a message mentions: users and roles by id."""
+
     users: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
     everyone: bool = False

@@ -77,18 +77,26 @@ def _modal_field(path: str, it: object, allowed: tuple[int, ...], problems: Prob
     kind = it.get("type") if isinstance(it, dict) else None
     if not isinstance(it, dict) or not problems.choice(f"{path}.type", kind, allowed):
         return
+    _required(path, it, problems)
     if kind in SELECTS:
         check_select(path, it, problems)
         return
     problems.length(f"{path}.custom_id", it.get("custom_id"), 1, 100)
     if kind == TEXT_INPUT:
         _text_input(path, it, problems)
-    elif kind == FILE_UPLOAD:
-        check_counts(path, it, 10, problems)
     elif kind in (RADIO, CHECKBOX_GROUP):
         fewest = 2 if kind == RADIO else 1
         if problems.length(f"{path}.options", it.get("options"), fewest, 10):
             check_options(f"{path}.options", it["options"], problems)
+    if kind in (FILE_UPLOAD, CHECKBOX_GROUP):
+        check_counts(path, it, 10, problems)
+
+
+def _required(path: str, it: Component, problems: Problems) -> None:
+    """What must be filled in cannot be satisfied with nothing."""
+    if it.get("min_values") == 0 and it.get("required") is not False:
+        text = "int value should be greater than or equal to 1."
+        problems.add(f"{path}.min_values", "NUMBER_TYPE_MIN", text)
 
 
 def _text_input(path: str, it: Component, problems: Problems) -> None:

@@ -98,21 +98,26 @@ class Answers:
     def edit(
         self, it: Interaction, which: str, payload: Payload, uploads: Uploads
     ) -> StoredMessage:
+        """Change a message, named as in `message`."""
         flags = validation.EDIT_FLAGS | EPHEMERAL
         draft = self._draft(it, payload, uploads, flags)
         return self._change(it, self.message(it, which), draft)
 
     def delete(self, it: Interaction, which: str) -> None:
+        """Remove a message, named as in `message`."""
         found = self.message(it, which)
-        self._world.threads.before_deleting(it.channel, self._world.app_permissions(it.channel))
+        self._world.threads.before_deleting(it.channel, self._may(it))
         self._messages.delete(found)
 
     def _change(self, it: Interaction, message: StoredMessage, draft: Draft) -> StoredMessage:
-        self._world.threads.before_editing(it.channel, self._world.app_permissions(it.channel))
+        self._world.threads.before_editing(it.channel, self._may(it))
         return self._messages.edit(message, draft)
 
     def _before_writing(self, it: Interaction) -> None:
-        self._world.threads.before_writing(it.channel, self._world.app_permissions(it.channel))
+        self._world.threads.before_writing(it.channel, self._may(it))
+
+    def _may(self, it: Interaction) -> int:
+        return self._world.rights.app_permissions(it.channel)
 
     def _blank(self, it: Interaction) -> StoredMessage:
         message = self._messages.blank(it.channel, self._world.bot)

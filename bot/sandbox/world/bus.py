@@ -36,9 +36,11 @@ class Bus:
         self._waiters: list[asyncio.Future[None]] = []
 
     def subscribe(self, listener: Callable[[News], None]) -> None:
+        """Call `listener` for all news from now on."""
         self._listeners.append(listener)
 
     def publish(self, news: News) -> None:
+        """Tell the listeners, then wake everybody who waits."""
         for listener in list(self._listeners):
             listener(news)
         self.touch()

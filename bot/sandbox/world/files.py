@@ -56,6 +56,7 @@ class Files:
         return entry
 
     def remove(self, file_id: str) -> None:
+        """Forget a file; its links are dead from then on."""
         self._bytes.pop(file_id, None)
         self.entries.pop(file_id, None)
 

@@ -86,18 +86,8 @@ class Interactions:
         name: str = "",
     ) -> Interaction:
         """Start an interaction and tell the bot of it."""
-        made = Interaction(
-            self._world.ids.next(),
-            secrets.token_urlsafe(96),
-            kind,
-            user_id,
-            channel,
-            data,
-            self._world.clock(),
-            message,
-            parent,
-            name,
-        )
+        number, token, now = self._world.ids.next(), secrets.token_urlsafe(96), self._world.clock()
+        made = Interaction(number, token, kind, user_id, channel, data, now, message, parent, name)
         self._by_token[made.token] = self._by_id[made.id] = made
         if self._comes_late():
             self._fail(made)

@@ -69,4 +69,5 @@ class StoredMessage:
 
     @property
     def loading(self) -> bool:
+        """Whether it still says that the application is thinking."""
         return bool(self.flags & LOADING)

@@ -35,6 +35,8 @@ class Draft:
 
 
 class Messages:
+    """Changes the messages of the world and tells of every change."""
+
     def __init__(self, world: World, files: Files, bus: Bus) -> None:
         self._world = world
         self._files = files
@@ -85,17 +87,7 @@ class Messages:
         Raises ApiError 50035, 40005 or 50006 and then changes nothing.
         """
         payload = draft.payload
-        given = payload.get("flags") or 0
-        flags = message.flags & ~LOADING | given & COMPONENTS_V2
-        validation.check_message(payload, flags, draft.allowed_flags | message.flags)
-        after = StoredMessage(**vars(message))
-        after.flags = flags
-        if "content" in payload:
-            after.content = (payload["content"] or "").strip()
-        if "embeds" in payload:
-            after.embeds = list(payload["embeds"] or [])
-        if "components" in payload:
-            after.components = list(payload["components"] or [])
+        after = _with_body(message, draft)
         files = self._files_after(after, draft)
         self._check_result(after, len(files), [each for each in files if isinstance(each, _New)])
         self._store_files(after, files)
@@ -109,18 +101,21 @@ class Messages:
         return message
 
     def delete(self, message: StoredMessage) -> None:
+        """Remove a message with its files."""
         del self._world.messages[message.channel_id][message.id]
         for entry in message.files:
             self._files.remove(entry.id)
         self._bus.publish(News("MESSAGE_DELETE", message, message.channel_id, message.guild_id))
 
     def react(self, message: StoredMessage, user_id: str, emoji: str) -> None:
+        """Add a reaction, once a person and emoji."""
         users = message.reactions.setdefault(emoji, [])
         if user_id not in users:
             users.append(user_id)
             self._reacted("MESSAGE_REACTION_ADD", message, user_id, emoji)
 
     def unreact(self, message: StoredMessage, user_id: str, emoji: str) -> None:
+        """Take a reaction back, if there is one."""
         users = message.reactions.get(emoji, [])
         if user_id in users:
             users.remove(user_id)
@@ -140,24 +135,8 @@ class Messages:
         waiting = dict(draft.uploads)
         if listed is None:
             kept: list[File | _New] = [] if waiting else list(message.files)
-            listed = []
         else:
-            kept = []
-        present = {entry.id: entry for entry in message.files}
-        problems = Problems()
-        for index, item in enumerate(listed):
-            key = str(item.get("id"))
-            if key in present:
-                kept.append(present[key])
-            elif key.isdecimal() and int(key) in waiting:
-                kept.append(_New(waiting.pop(int(key)), item))
-            else:
-                text = f"Attachment {key} is neither on the message nor in the request"
-                problems.add(f"attachments.{index}.id", "ATTACHMENT_NOT_FOUND", text)
-            if item.get("description"):
-                path = f"attachments.{index}.description"
-                problems.length(path, item["description"], 0, 1024)
-        problems.finish()
+            kept = _listed_files(listed, message, waiting)
         kept += [_New(upload, {}) for upload in waiting.values()]
         validation.check_count(len(kept))
         return kept
@@ -235,9 +214,51 @@ class Messages:
         self._world.pings += [Ping(message.id, user_id) for user_id in sorted(pinged)]
 
 
+def _with_body(message: StoredMessage, draft: Draft) -> StoredMessage:
+    """A copy of the message with the text the draft gives it. Raises ApiError 50035."""
+    payload = draft.payload
+    given = payload.get("flags") or 0
+    flags = message.flags & ~LOADING | given & COMPONENTS_V2
+    validation.check_message(payload, flags, draft.allowed_flags | message.flags)
+    after = StoredMessage(**vars(message))
+    after.flags = flags
+    if "content" in payload:
+        after.content = (payload["content"] or "").strip()
+    if "embeds" in payload:
+        after.embeds = list(payload["embeds"] or [])
+    if "components" in payload:
+        after.components = list(payload["components"] or [])
+    return after
+
+
 @dataclass(frozen=True)
 class _New:
     """A file still to be stored, with its entry in the body's attachments list."""
 
     upload: Upload
     item: Payload
+
+
+def _listed_files(
+    listed: list[Payload], message: StoredMessage, waiting: dict[int, Upload]
+) -> list[File | _New]:
+    """Files that a body names, by id on the message or by number among those that came with it.
+
+    Takes the latter out of `waiting`.
+    """
+    kept: list[File | _New] = []
+    present = {entry.id: entry for entry in message.files}
+    problems = Problems()
+    for index, item in enumerate(listed):
+        key = str(item.get("id"))
+        if key in present:
+            kept.append(present[key])
+        elif key.isdecimal() and int(key) in waiting:
+            kept.append(_New(waiting.pop(int(key)), item))
+        else:
+            text = f"Attachment {key} is neither on the message nor in the request"
+            problems.add(f"attachments.{index}.id", "ATTACHMENT_NOT_FOUND", text)
+        if item.get("description"):
+            problems.length(f"attachments.{index}.description", item["description"], 0, 1024)
+    problems.finish()
+    return kept

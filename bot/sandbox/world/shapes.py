@@ -26,9 +26,11 @@ class Renderer:
         self._files = files
 
     def exists(self, it: StoredMessage) -> bool:
+        """Whether a message has not been deleted."""
         return it.id in self._world.messages.get(it.channel_id, {})
 
     def attachment(self, entry: File) -> dict[str, Any]:
+        """An attachment object with a link that works from now on."""
         link = self._files.link(entry)
         shape: dict[str, Any] = {
             "id": entry.id,
@@ -51,8 +53,27 @@ class Renderer:
         self, it: StoredMessage, viewer: str = BOT_ID, *, nested: bool = False
     ) -> dict[str, Any]:
         """The whole message as `viewer` sees it; raises KeyError for users unknown."""
+        shape = self._written(it)
+        if it.reactions:
+            shape["reactions"] = [
+                _reaction(emoji, users, viewer) for emoji, users in it.reactions.items()
+            ]
+        if it.webhook_id:
+            shape |= {"webhook_id": it.webhook_id, "application_id": BOT_ID}
+        if it.metadata:
+            shape |= self._interaction(it.metadata)
+        if it.nonce is not None:
+            shape["nonce"] = it.nonce
+        if it.reference:
+            shape["message_reference"] = dict(it.reference)
+            if not nested:
+                shape["referenced_message"] = self._referenced(it, viewer)
+        return shape
+
+    def _written(self, it: StoredMessage) -> dict[str, Any]:
+        """What was written, and whom it mentions."""
         media = {f"attachment://{each.filename}": each for each in it.files}
-        shape: dict[str, Any] = {
+        return {
             "id": it.id,
             "channel_id": it.channel_id,
             "type": it.type,
@@ -70,21 +91,6 @@ class Renderer:
             "embeds": [self._embed(each, media) for each in it.embeds],
             "components": [self._component(each, media) for each in it.components],
         }
-        if it.reactions:
-            shape["reactions"] = [
-                _reaction(emoji, users, viewer) for emoji, users in it.reactions.items()
-            ]
-        if it.webhook_id:
-            shape |= {"webhook_id": it.webhook_id, "application_id": BOT_ID}
-        if it.metadata:
-            shape |= self._interaction(it.metadata)
-        if it.nonce is not None:
-            shape["nonce"] = it.nonce
-        if it.reference:
-            shape["message_reference"] = dict(it.reference)
-            if not nested:
-                shape["referenced_message"] = self._referenced(it, viewer)
-        return shape
 
     def for_bot(self, it: StoredMessage) -> dict[str, Any]:
         """The message as the bot reads it without the message content intent."""
@@ -127,7 +133,7 @@ class Renderer:
         """The threads that are open and that the bot may see."""
         channels = self._world.channels_of(guild)
         threads = [each for each in channels if each.is_thread and not each.archived]
-        return [each for each in threads if self._world.may(BOT_ID, each)]
+        return [each for each in threads if self._world.rights.may(BOT_ID, each)]
 
     def guild(self, guild: Guild) -> dict[str, Any]:
         """The guild as GUILD_CREATE shows it, to a bot without the members intent."""

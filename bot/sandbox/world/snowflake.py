@@ -22,6 +22,7 @@ class Snowflakes:
         self._last = 0
 
     def next(self) -> str:
+        """An id that was never given before."""
         stamp = max(0, int(self._clock() * 1000) - EPOCH_MS) << 22
         self._last = max(stamp, self._last + 1)
         return str(self._last)
@@ -38,6 +39,7 @@ def iso(moment: float) -> str:
 
 
 def is_snowflake(text: object) -> bool:
+    """Whether it looks like an id, as a number or in a string."""
     return isinstance(text, int) or (isinstance(text, str) and text.isdecimal())
 
 

@@ -1,6 +1,6 @@
 """The world of the sandbox: one bot, one guild to begin with, and a few people.
 
-Plain state and who may do what; knows no network. The first inhabitants stand in `first`.
+Plain state; knows no network. The first inhabitants stand in `first`, who may do what in `rights`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from typing import Any
 
 from bot.sandbox.world import permissions
 from bot.sandbox.world.bus import Bus, News
-from bot.sandbox.world.channel import DIRECT, PRIVATE_THREAD, TEXT, Channel, Overwrite
+from bot.sandbox.world.channel import DIRECT, TEXT, Channel, Overwrite
 from bot.sandbox.world.first import ADMIN, BOT_ID, CHANNELS, COLOURS, GUILD_ID, PEOPLE
 from bot.sandbox.world.guild import Guild, Member, Role, User
 from bot.sandbox.world.message import StoredMessage
+from bot.sandbox.world.rights import Rights
 from bot.sandbox.world.snowflake import Clock, Snowflakes, iso
 from bot.sandbox.world.threads import Threads
 
@@ -42,6 +43,7 @@ class World:
         self.bot = User(BOT_ID, "Easel", "Easel", bot=True)
         self.users[BOT_ID] = self.bot
         self.threads = Threads(self)
+        self.rights = Rights(self)
         self.guild = self._first_guild()
 
     def _first_guild(self) -> Guild:
@@ -122,6 +124,7 @@ class World:
         return user
 
     def add_role(self, name: str, granted: int = 0, *, guild: Guild | None = None) -> Role:
+        """A role with these permission bits, in the first guild unless another is given."""
         guild = guild or self.guild
         role = self._role(guild, self.ids.next(), name, granted)
         payload = {"guild_id": guild.id, "role": role.json()}
@@ -129,6 +132,7 @@ class World:
         return role
 
     def add_channel(self, name: str, *, guild: Guild | None = None, topic: str = "") -> Channel:
+        """A text channel, the last in its guild."""
         guild = guild or self.guild
         position = sum(each.guild_id == guild.id for each in self.channels.values())
         made = Channel(self.ids.next(), TEXT, name, guild.id, topic, position)
@@ -137,6 +141,7 @@ class World:
         return made
 
     def remove_channel(self, channel: str) -> None:
+        """Delete a channel or thread with all its messages."""
         gone = self.find_channel(channel)
         del self.channels[gone.id]
         self.messages.pop(gone.id)
@@ -198,6 +203,7 @@ class World:
         raise KeyError(f"there is no user {text!r}; there are {_names(self.users.values())}")
 
     def find_role(self, name: str, guild: Guild | None = None) -> Role:
+        """By id or name; KeyError when there is none of that name."""
         roles = (guild or self.guild).roles
         for role in roles.values():
             if name in (role.id, role.name):
@@ -217,6 +223,7 @@ class World:
         raise KeyError(f"there is no channel {text!r}; there are {_names(self.channels.values())}")
 
     def dm_of(self, user_id: str) -> Channel:
+        """Somebody's direct messages with the bot."""
         return next(
             each
             for each in self.channels.values()
@@ -224,68 +231,19 @@ class World:
         )
 
     def guild_of(self, channel: Channel) -> Guild | None:
+        """The guild of a channel, None for direct messages."""
         return self.guilds[channel.guild_id] if channel.guild_id else None
 
     def channels_of(self, guild: Guild) -> list[Channel]:
+        """Channels and threads, archived ones too."""
         return [each for each in self.channels.values() if each.guild_id == guild.id]
 
     def message(self, message_id: str) -> StoredMessage | None:
+        """A message by its id alone, wherever it is; None when it is gone."""
         for stored in self.messages.values():
             if message_id in stored:
                 return stored[message_id]
         return None
-
-    # Who may do what
-
-    def has_bot(self, guild_id: str | None) -> bool:
-        """Whether the bot user itself is a member of a guild; no guild: direct messages."""
-        if guild_id is None:
-            return True
-        return guild_id in self.guilds and BOT_ID in self.guilds[guild_id].members
-
-    def shares_guild(self, user_id: str) -> bool:
-        """Whether the bot and a person meet in some guild, as direct messages need."""
-        return any(
-            user_id in each.members and BOT_ID in each.members for each in self.guilds.values()
-        )
-
-    def may(self, user_id: str, channel: Channel) -> int:
-        """The permission bits of a user in a channel, 0 when they cannot see it."""
-        granted = self.granted(user_id, channel)
-        private = channel.type == PRIVATE_THREAD and user_id not in channel.members
-        return 0 if private and not granted & permissions.MANAGE_THREADS else granted
-
-    def granted(self, user_id: str, channel: Channel) -> int:
-        """What roles and overwrites give, whoever was invited to a private thread.
-
-        This is what Discord tells of a user in an interaction.
-        """
-        if channel.recipient is not None:
-            known = user_id in (channel.recipient.id, BOT_ID)
-            return permissions.DIRECT_MESSAGE if known else 0
-        ruling, guild = self._ruling(channel)
-        return permissions.in_channel(guild, ruling, user_id)
-
-    def app_permissions(self, channel: Channel) -> int:
-        """What an interaction tells the application of its own rights."""
-        if channel.recipient is not None:
-            return permissions.IN_ANSWERS
-        ruling, guild = self._ruling(channel)
-        if BOT_ID not in guild.members:
-            return permissions.of_everyone(guild, ruling) & permissions.IN_ANSWERS
-        return self.granted(BOT_ID, channel)
-
-    def _ruling(self, channel: Channel) -> tuple[Channel, Guild]:
-        """The channel whose overwrites count, a thread's parent, and the guild."""
-        above = self.channels[channel.parent_id] if channel.parent_id else channel
-        return above, self.guilds[channel.guild_id or ""]
-
-    def sees(self, user_id: str, message: StoredMessage) -> bool:
-        """Whether a person sees a message: the channel, and ephemerals only if meant for them."""
-        if message.audience is not None:
-            return message.audience == user_id
-        channel = self.channels.get(message.channel_id)
-        return channel is not None and bool(self.may(user_id, channel) & permissions.VIEW_CHANNEL)
 
 
 def _names(things: Any) -> str:
