@@ -119,7 +119,7 @@ async def test_an_admin_sets_a_quota_that_a_member_meets(page: Page) -> None:
     await page.keyboard.press("Tab")
     await page.keyboard.type("1")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("1 grids a day")).to_be_visible()
+    await expect(page.get_by_text("1 grid a day")).to_be_visible()
     await shoot(page, "admin")
     await page.get_by_role("combobox", name="Message #imagine").click()
     await page.keyboard.type("/quota show")
