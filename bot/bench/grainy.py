@@ -38,7 +38,7 @@ class GrainyEngine(SimulatedEngine):
     ) -> Sequence[Image.Image]:
         """Prepared pictures in the size of the engine's `side`, whatever the request says."""
         super().draw(attempt, emit, cancelled)
-        first = attempt.request["seed"]
+        first = attempt.request["seeds"][0]
         return [self._pictures[(first + index) % _PREPARED] for index in attempt.indices]
 
 

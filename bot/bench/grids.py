@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 from bot.bench import child, memory
-from bot.domain.action import Action
-from bot.domain.prompt import Prompt
-from bot.domain.request import GenerationRequest
-from bot.domain.size import Size
 from bot.engine.seam import Attempt
 from bot.models.cards import EMBEDDED_CARD
+from bot.service import requests
 
 PROMPT = "a cat in the forest"
 _SEED = 7
@@ -51,16 +49,9 @@ class Painter:
 
     def by_engine(self, steps: int) -> float:
         """Seconds of one grid as a worker draws it, previews and lossless tiles included."""
-        request = GenerationRequest(
-            action=Action.IMAGINE,
-            prompt=Prompt.parse(PROMPT),
-            model=EMBEDDED_CARD.id,
-            size=Size(EMBEDDED_CARD.native, EMBEDDED_CARD.native),
-            seed=_SEED,
-            steps=steps,
-            guidance=EMBEDDED_CARD.guidance,
-        )
-        attempt = Attempt("bench", 1, EMBEDDED_CARD.id, (0, 1, 2, 3), request.recipe())
+        card = replace(EMBEDDED_CARD, steps=steps)
+        request = requests.imagine(card, f"{PROMPT} --seed {_SEED}")
+        attempt = Attempt("bench", 1, card.id, (0, 1, 2, 3), request.wire())
         begun = time.perf_counter()
         self._engine.draw(attempt, lambda _event: None, lambda: False)
         return time.perf_counter() - begun

@@ -191,8 +191,9 @@ async def _model(settings: Settings) -> AsyncIterator[Finding]:
 def _small(card: ModelCard) -> GenerationRequest:
     """One picture, as small and as quick as the model can be trusted with."""
     side = -(-max(64, card.native // 4) // card.multiple) * card.multiple
-    request = requests.imagine(card, "a red fox --seed 1")
-    return replace(request, size=Size(side, side), count=1, steps=min(2, card.steps))
+    quick = replace(card, steps=min(2, card.steps))
+    request = requests.imagine(quick, "a red fox --seed 1")
+    return replace(request, size=Size(side, side), count=1)
 
 
 async def _shot(settings: Settings, card: ModelCard, request: GenerationRequest) -> Shot:

@@ -88,7 +88,7 @@ async def _draw(
     task: TaskID,
 ) -> None:
     attempt = Attempt(
-        uuid.uuid4().hex, 1, request.model, tuple(range(request.count)), request.recipe()
+        uuid.uuid4().hex, 1, request.model, tuple(range(request.count)), request.wire()
     )
     async for _, event in executor.run_batch(worker.id, [attempt]):
         _take(event, shot, bar, task)

@@ -295,8 +295,8 @@ class Dispatcher:
             raise Busy(f"worker {worker} left before the job began")
 
     async def _attempt(self, job: Job, missing: tuple[int, ...]) -> Attempt:
-        recipe = job.request.recipe()
-        source = job.request.source
+        request = job.request
+        source = request.source
         inputs: dict[str, bytes] = {}
         if source is not None:
             rows = await self._pictures.of_job(source.job)
@@ -304,9 +304,9 @@ class Dispatcher:
             if data is None or source.index not in rows:
                 raise RenderFailed("source_gone", f"the picture {source} is not stored")
             digest = rows[source.index].sha256
-            recipe["source"] = digest
+            request = request.identified({source: digest})
             inputs[digest] = data
-        return Attempt(job.id, job.attempt, job.request.model, missing, recipe, inputs)
+        return Attempt(job.id, job.attempt, request.model, missing, request.wire(), inputs)
 
     async def _take(self, job: Job, event: Event, seconds: float) -> float:
         match event:

@@ -6,6 +6,15 @@ import enum
 from dataclasses import dataclass
 
 
+class Kind(enum.StrEnum):
+    """What sort of work a request is, which decides what a complete result of it is."""
+
+    DRAW = "draw"
+    """Pictures that a worker draws."""
+    EXTRACT = "extract"
+    """One stored picture alone; nothing is drawn."""
+
+
 class Action(enum.StrEnum):
     """What a request does; the value is the code in custom ids."""
 
@@ -13,11 +22,6 @@ class Action(enum.StrEnum):
     VARY = "vary"
     REROLL = "reroll"
     UPSCALE = "upscale"
-
-    @property
-    def draws(self) -> bool:
-        """False where the pictures already exist."""
-        return self is not Action.UPSCALE
 
 
 @dataclass(frozen=True)

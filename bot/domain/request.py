@@ -1,123 +1,253 @@
 """What is to be drawn, as a value: everything needed to draw the same pictures again.
 
-A variation or a re-roll is a changed copy. Stored as JSON with a schema version; the executor
-gets the same plain data. Knows nothing about queues, money or Discord.
+A variation or a re-roll is a changed copy. Stored as JSON with a schema version (the prompt as it
+was understood, never as text for a grammar that changes); what the executor gets is made from it
+by `wire`. Knows nothing about queues, money or Discord.
 """
 
 from __future__ import annotations
 
+import enum
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bot.domain.action import Action, Tile
+from bot.domain import request_v1
+from bot.domain.action import Action, Kind, Tile
+from bot.domain.plain import Pairs, as_json, pairs
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import SEED_MAX
 from bot.domain.size import Size
 
-SCHEMA = 1
+SCHEMA = 2
 GRID = 4
+SOURCE = "source"
+"""The role of the picture that a drawing starts from."""
+
+
+class Seeding(enum.IntEnum):
+    """How the seeds of a request's pictures come from the request's own seed."""
+
+    FOLLOWING = 1
+    """Seed + index, modulo 2³². So did schema 1, whose neighbouring seeds share three of four
+    pictures. With one picture it is that picture's own seed."""
+    SCATTERED = 2
+    """The first 32 bits, most significant first, of the SHA-256 of the ASCII text
+    `easel <seed> <index>`, both in decimal, the index from 0."""
 
 
 @dataclass(frozen=True)
-class GenerationRequest:
-    """`seed` is the grid's; picture i (0-based) starts from `seed_of(i)` alone.
+class Sampling:
+    """How noise becomes a picture.
 
-    `source` and `strength` (0 to 1, share of the noise schedule) are set for variations.
-    `sampler` is a name that the engine knows, or "default" for the model's own.
+    `sampler` is a name that the engine knows, or "default" for the model's own. `strength` and
+    `stop` are shares of the noise schedule, 0 to 1: how far a drawing leaves its source (None
+    without one), and where it ends.
     """
 
+    steps: int
+    guidance: float
+    sampler: str = "default"
+    strength: float | None = None
+    stop: float = 1.0
+
+
+@dataclass(frozen=True)
+class Input:
+    """A picture that a drawing is made from, by what it is for: "source" or another role.
+
+    `digest` is the sha256 hex of its file, None where only the tile is known; `tile` is None for a
+    file that is no tile of a job.
+    """
+
+    role: str
+    digest: str | None = None
+    tile: Tile | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the source picture lies in the new one, in pixels from its top left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationRequest:
+    """`seed` is the grid's; picture i (0-based) starts from `seed_of(i)` alone. `extra` holds what
+    further parameters mean to the engine, by name."""
+
+    kind: Kind = Kind.DRAW
     action: Action
     prompt: Prompt
     model: str
     size: Size
-    seed: int
-    steps: int
-    guidance: float
-    sampler: str = "default"
     count: int = GRID
-    source: Tile | None = None
-    strength: float | None = None
+    seed: int
+    seeding: Seeding = Seeding.SCATTERED
+    sampling: Sampling
+    inputs: tuple[Input, ...] = ()
+    frame: Frame | None = None
+    extra: Pairs = ()
 
     def seed_of(self, index: int) -> int:
-        """The seed of the picture at 0-based `index`."""
-        return (self.seed + index) % (SEED_MAX + 1)
+        """The seed of the picture at 0-based `index`, as `Seeding` defines it."""
+        if self.seeding is Seeding.FOLLOWING:
+            return (self.seed + index) % (SEED_MAX + 1)
+        digest = hashlib.sha256(f"easel {self.seed} {index}".encode()).digest()
+        return int.from_bytes(digest[:4], "big")
 
-    def vary(self, tile: Tile, seed: int, strength: float) -> GenerationRequest:
-        """Four pictures close to `tile` in composition."""
-        return replace(
-            self, action=Action.VARY, prompt=self.prompt.without("seed"), seed=seed, source=tile,
-            strength=strength, count=GRID,
-        )  # fmt: skip
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of every picture, in their order."""
+        return [self.seed_of(index) for index in range(self.count)]
 
-    def reroll(self, seed: int) -> GenerationRequest:
-        """The same again from other noise; of a variation, other variations of its source."""
-        varied = self.strength is not None
-        return replace(
-            self, action=Action.REROLL, prompt=self.prompt.without("seed"), seed=seed, count=GRID,
-            source=self.source if varied else None,
-        )  # fmt: skip
-
-    def afresh(self) -> GenerationRequest:
-        """Without its source picture: drawn from the prompt alone."""
-        return replace(self, source=None, strength=None)
-
-    def upscale(self, tile: Tile) -> GenerationRequest:
-        """One stored picture alone; never drawn."""
-        return replace(
-            self, action=Action.UPSCALE, seed=self.seed_of(tile.index - 1), source=tile,
-            strength=None, count=1,
-        )  # fmt: skip
+    @property
+    def source(self) -> Tile | None:
+        """The tile that this is drawn from, or that it takes out of its grid."""
+        return next((each.tile for each in self.inputs if each.role == SOURCE), None)
 
     @property
     def cost(self) -> int:
         """Whole credits: a drawn grid costs 1, a stored picture nothing."""
-        return 1 if self.action.draws else 0
+        return 1 if self.kind is Kind.DRAW else 0
 
     @property
     def work(self) -> float:
         """Size of the job for fairness and estimates, in megapixel-steps."""
-        steps = self.steps * (1.0 if self.strength is None else self.strength)
-        return self.count * steps * self.size.width * self.size.height / 1e6
+        drawn = self.sampling.stop
+        if self.sampling.strength is not None:
+            drawn = max(0.0, drawn - (1.0 - self.sampling.strength))
+        return self.count * self.sampling.steps * drawn * self.size.width * self.size.height / 1e6
+
+    def vary(self, tile: Tile, seed: int, strength: float) -> GenerationRequest:
+        """Four pictures close to `tile` in composition."""
+        return replace(
+            self._anew(Action.VARY, seed),
+            sampling=replace(self.sampling, strength=strength),
+            inputs=(Input(SOURCE, tile=tile),),
+        )
+
+    def reroll(self, seed: int) -> GenerationRequest:
+        """The same again from other noise; of a variation, other variations of its source."""
+        again = self._anew(Action.REROLL, seed)
+        return again if self.sampling.strength is not None else again.afresh()
+
+    def _anew(self, action: Action, seed: int) -> GenerationRequest:
+        return replace(
+            self, kind=Kind.DRAW, action=action, prompt=self.prompt.without("seed"), count=GRID,
+            seed=seed, seeding=Seeding.SCATTERED,
+        )  # fmt: skip
+
+    def afresh(self) -> GenerationRequest:
+        """Without its source picture: drawn from the prompt alone."""
+        kept = tuple(each for each in self.inputs if each.role != SOURCE)
+        return replace(self, sampling=replace(self.sampling, strength=None), inputs=kept)
+
+    def upscale(self, tile: Tile) -> GenerationRequest:
+        """One stored picture alone; never drawn. Its seed is the picture's own."""
+        return replace(
+            self, kind=Kind.EXTRACT, action=Action.UPSCALE, count=1,
+            seed=self.seed_of(tile.index - 1), seeding=Seeding.FOLLOWING,
+            sampling=replace(self.sampling, strength=None), inputs=(Input(SOURCE, tile=tile),),
+        )  # fmt: skip
+
+    def identified(self, digests: Mapping[Tile, str]) -> GenerationRequest:
+        """With what the files of its tiles turned out to be."""
+        inputs = tuple(
+            replace(each, digest=digests.get(each.tile, each.digest)) if each.tile else each
+            for each in self.inputs
+        )
+        return replace(self, inputs=inputs)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data with a schema version; `from_json` is the inverse."""
         return {
             "schema": SCHEMA,
+            "kind": self.kind.value,
             "action": self.action.value,
-            "prompt": str(self.prompt),
+            "prompt": self.prompt.to_json(),
             "model": self.model,
-            "width": self.size.width,
-            "height": self.size.height,
-            "seed": self.seed,
-            "steps": self.steps,
-            "guidance": self.guidance,
-            "sampler": self.sampler,
+            "size": [self.size.width, self.size.height],
             "count": self.count,
-            "source": [self.source.job, self.source.index] if self.source else None,
-            "strength": self.strength,
+            "seed": self.seed,
+            "seeding": self.seeding.value,
+            "sampling": asdict(self.sampling),
+            "inputs": [_input_json(each) for each in self.inputs],
+            "frame": asdict(self.frame) if self.frame else None,
+            "extra": as_json(self.extra),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> GenerationRequest:
-        """Raises ValueError for a schema this version does not know."""
-        if data.get("schema") != SCHEMA:
-            raise ValueError(f"unknown request schema {data.get('schema')!r}")
-        source = data["source"]
-        return cls(
-            action=Action(data["action"]),
-            prompt=Prompt.parse(data["prompt"]),
-            model=data["model"],
-            size=Size(data["width"], data["height"]),
-            seed=data["seed"],
-            steps=data["steps"],
-            guidance=data["guidance"],
-            sampler=data["sampler"],
-            count=data["count"],
-            source=Tile(*source) if source else None,
-            strength=data["strength"],
-        )
+        """What any version stored. Raises ValueError for what this one cannot read."""
+        try:
+            if data["schema"] == 1:
+                data = request_v1.upgraded(data)
+            if data["schema"] != SCHEMA:
+                raise ValueError(f"unknown request schema {data['schema']!r}")
+            return _read(data)
+        except (LookupError, TypeError, AttributeError) as error:
+            raise ValueError(f"unreadable request: {error!r}") from error
 
     def recipe(self) -> dict[str, Any]:
-        """What the picture's metadata holds: the request with its text parts apart."""
-        return self.to_json() | {"text": self.prompt.text, "negative": self.prompt.negative}
+        """What the picture's metadata holds: the request, and what it comes to in plain words."""
+        return self.to_json() | {
+            "text": self.prompt.text,
+            "negative": self.prompt.negative,
+            "seeds": self.seeds,
+        }
+
+    def wire(self) -> dict[str, Any]:
+        """What a worker gets: flat plain data in which inputs are named by content hash."""
+        named = {each.role: each.digest for each in self.inputs}
+        return {
+            "width": self.size.width,
+            "height": self.size.height,
+            "count": self.count,
+            "seeds": self.seeds,
+            "text": self.prompt.text,
+            "negative": self.prompt.negative,
+            **asdict(self.sampling),
+            "source": named.get(SOURCE),
+            "recipe": self.recipe(),
+        }
+
+
+def _input_json(each: Input) -> dict[str, Any]:
+    tile = [each.tile.job, each.tile.index] if each.tile else None
+    return {"role": each.role, "digest": each.digest, "tile": tile, "weight": each.weight}
+
+
+def _read(data: Mapping[str, Any]) -> GenerationRequest:
+    return GenerationRequest(
+        kind=Kind(data["kind"]),
+        action=Action(data["action"]),
+        prompt=Prompt.from_json(data["prompt"]),
+        model=str(data["model"]),
+        size=Size(*map(int, data["size"])),
+        count=int(data["count"]),
+        seed=int(data["seed"]),
+        seeding=Seeding(data["seeding"]),
+        sampling=_sampling(**data["sampling"]),
+        inputs=tuple(_input(**each) for each in data["inputs"]),
+        frame=Frame(**data["frame"]) if data["frame"] else None,
+        extra=pairs(data["extra"]),
+    )
+
+
+def _sampling(
+    *, steps: Any, guidance: Any, sampler: Any, strength: Any, stop: Any
+) -> Sampling:  # fmt: skip
+    chosen = None if strength is None else float(strength)
+    return Sampling(int(steps), float(guidance), str(sampler), chosen, float(stop))
+
+
+def _input(*, role: Any, digest: Any, tile: Any, weight: Any) -> Input:
+    named = None if digest is None else str(digest)
+    return Input(str(role), named, tile and Tile(str(tile[0]), int(tile[1])), float(weight))

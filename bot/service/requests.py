@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.domain.action import Action
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import SEED_MAX
-from bot.domain.request import GenerationRequest
+from bot.domain.request import GenerationRequest, Sampling
 from bot.domain.size import Size
 from bot.models.cards import ModelCard
 
@@ -28,9 +28,7 @@ def imagine(card: ModelCard, text: str) -> GenerationRequest:
         model=card.id,
         size=size_of(card, prompt),
         seed=new_seed() if prompt.seed is None else prompt.seed,
-        steps=card.steps_for(prompt.quality),
-        guidance=card.guidance,
-        sampler=card.sampler,
+        sampling=_sampling(card, prompt),
     )
 
 
@@ -42,12 +40,14 @@ def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
         request,
         model=card.id,
         size=size_of(card, request.prompt),
-        steps=card.steps_for(request.prompt.quality),
-        guidance=card.guidance,
-        sampler=card.sampler,
+        sampling=replace(_sampling(card, request.prompt), strength=request.sampling.strength),
     )
 
 
 def size_of(card: ModelCard, prompt: Prompt) -> Size:
     """The pixels that this model draws for the prompt's shape."""
     return Size.fit(prompt.aspect, card.native, card.multiple)
+
+
+def _sampling(card: ModelCard, prompt: Prompt) -> Sampling:
+    return Sampling(card.steps_for(prompt.quality), card.guidance, card.sampler)

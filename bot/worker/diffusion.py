@@ -1,7 +1,7 @@
 """The engine: draws with diffusers' own pipelines on one device. Imported in a worker only.
 
-Each picture has its own generator on the CPU, seeded by the request's seed plus its index, so it
-can be drawn again alone. Kernels round differently by batch size; in float32 that stays below
+Each picture has its own generator on the CPU, seeded by its own seed in the request, so it can be
+drawn again alone. Kernels round differently by batch size; in float32 that stays below
 what eight bits show. In half precision it does not, so there a grid is always drawn in full and
 what was not asked for is thrown away: a picture is then bit-equal whoever its company.
 """
@@ -25,7 +25,6 @@ from PIL import Image
 
 from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed, UnknownModel, WorkerLost
-from bot.domain.prompt.parameters import SEED_MAX
 from bot.engine.seam import Attempt, Event, LoadingModel, Preview, Progress
 from bot.models.cards import ModelCard
 from bot.worker import previews
@@ -248,7 +247,7 @@ class _Drawing:
 
     def _arguments(self, indices: Sequence[int]) -> dict[str, Any]:
         request = self._request
-        seeds = [(request["seed"] + index) % (SEED_MAX + 1) for index in indices]
+        seeds = [request["seeds"][index] for index in indices]
         arguments: dict[str, Any] = {
             "prompt": request["text"],
             "width": self.size[0],

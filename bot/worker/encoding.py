@@ -75,7 +75,7 @@ def _upload(drawn: Drawn) -> Upload | None:
     attempt = drawn.attempt
     if not attempt.upload_limit or len(drawn.images) < attempt.request.get("count", 1):
         return None
-    recipe = attempt.request.get("recipe") or attempt.request
+    recipe = attempt.request["recipe"] | {"job": attempt.job}
     grid = imaging.compose(drawn.images)
     try:
         encoded = imaging.encode(grid, attempt.upload_limit, recipe)

@@ -35,7 +35,6 @@ from PIL import Image
 
 from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed
-from bot.domain.prompt.parameters import SEED_MAX
 from bot.engine.seam import Attempt, Event, Preview, Progress
 
 _FOREVER_S = 1e6
@@ -116,8 +115,7 @@ def _preview_steps(steps: int, count: int) -> set[int]:
 
 
 def _picture(request: Mapping[str, Any], index: int) -> Image.Image:
-    seed = (request["seed"] + index) % (SEED_MAX + 1)
-    digest = hashlib.sha256(f"{seed} {request['text']}".encode()).digest()
+    digest = hashlib.sha256(f"{request['seeds'][index]} {request['text']}".encode()).digest()
     colour = colorsys.hsv_to_rgb(digest[0] / 255, 0.6, 0.5 + digest[1] / 510)
     size = request["width"], request["height"]
     return Image.new("RGB", size, tuple(round(255 * part) for part in colour))

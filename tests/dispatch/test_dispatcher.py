@@ -47,7 +47,7 @@ async def test_a_job_is_drawn_stored_captured_and_ready_for_delivery(house: Hous
     final = await house.end(job)
     assert (final.job.status, final.fraction) == (SUCCEEDED, 1.0)
     stored = [await house.parts.files.read(job.tile(index)) for index in (1, 2, 3, 4)]
-    assert stored == [picture(seed) for seed in (7, 8, 9, 10)]
+    assert stored == [picture(seed) for seed in job.request.seeds]
     assert await house.credits() == (24, 0)
     assert [one.job for one in await house.service.outbox.undelivered()] == [job.id]
 
@@ -494,7 +494,7 @@ async def test_a_variation_gets_its_sources_bytes_by_hash(house: House) -> None:
     run = await house.executor.started(before + 1)
     digest = (await house.parts.pictures.of_job(grid.id))[3].sha256
     assert run.attempt.request["source"] == digest
-    assert run.attempt.inputs == {digest: picture(9)}
+    assert run.attempt.inputs == {digest: picture(grid.request.seed_of(2))}
     assert run.attempt.request["strength"] == 0.5
 
 

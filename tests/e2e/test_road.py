@@ -49,7 +49,7 @@ async def test_waiting_then_percent_with_preview_then_a_new_message(
     assert list(messages.buttons(grid)) == U_AND_V
     assert messages.used(grid) == set()
     tile = messages.recipe(sandbox, grid)
-    assert messages.picture(sandbox, grid).size == (2 * tile["width"], 2 * tile["height"])
+    assert messages.picture(sandbox, grid).size == tuple(2 * side for side in tile["size"])
     assert len(mia.results()) == 1
 
 
@@ -127,8 +127,8 @@ async def test_v_draws_from_its_tile_and_replies_to_the_grid(easel: Easel) -> No
     assert varied["content"] == f"**a fox** - Variations by {noah.mention}"
     assert list(messages.buttons(varied)) == U_AND_V
     inside = messages.recipe(sandbox, varied)
-    assert (inside["action"], inside["source"]) == ("vary", [messages.job_of(grid), 2])
-    assert 0 < inside["strength"] < 1
+    assert (inside["action"], inside["inputs"][0]["tile"]) == ("vary", [messages.job_of(grid), 2])
+    assert 0 < inside["sampling"]["strength"] < 1
     shown = noah.person.message(grid)
     assert shown is not None
     assert messages.used(shown) == {"V2"}
@@ -142,10 +142,10 @@ async def test_reroll_draws_the_same_prompt_from_other_noise(easel: Easel, mia: 
     grid = await mia.imagine("a fox --ar 2:3 --seed 3")
     again = await mia.press(grid, "🔄")
     before, after = messages.recipe(sandbox, grid), messages.recipe(sandbox, again)
-    assert after["prompt"] == "a fox --ar 2:3"
+    assert after["prompt"] == {"text": "a fox", "options": {"ar": [2, 3]}}
     assert after["seed"] != before["seed"]
     changed = {key for key in before if before[key] != after[key]}
-    assert changed == {"action", "prompt", "seed", "job"}
+    assert changed == {"action", "prompt", "seed", "seeds", "job"}
     assert again["message_reference"]["message_id"] == grid["id"]
     shown = mia.person.message(grid)
     assert shown is not None
@@ -163,9 +163,9 @@ async def test_buttons_of_a_variation(easel: Easel, mia: Scene) -> None:
     single = await mia.press(varied, "U4")
     assert messages.same_pixels(messages.picture(sandbox, single), _tile(sandbox, varied, 4))
     rerolled = messages.recipe(sandbox, await mia.press(varied, "🔄"))
-    assert rerolled["source"] == [messages.job_of(grid), 4]
+    assert rerolled["inputs"][0]["tile"] == [messages.job_of(grid), 4]
     second = messages.recipe(sandbox, await mia.press(varied, "V1"))
-    assert second["source"] == [messages.job_of(varied), 1]
+    assert second["inputs"][0]["tile"] == [messages.job_of(varied), 1]
 
 
 async def test_a_single_picture_can_be_varied(easel: Easel, mia: Scene) -> None:
@@ -174,7 +174,7 @@ async def test_a_single_picture_can_be_varied(easel: Easel, mia: Scene) -> None:
     single = await mia.press(grid, "U1")
     varied = await mia.press(single, "Vary")
     inside = messages.recipe(sandbox, varied)
-    assert inside["source"] == [messages.job_of(single), 1]
+    assert inside["inputs"][0]["tile"] == [messages.job_of(single), 1]
     assert inside["count"] == 4
     assert list(messages.buttons(varied)) == U_AND_V
     assert varied["message_reference"]["message_id"] == single["id"]
@@ -221,7 +221,7 @@ async def test_a_deleted_parent_does_not_matter(easel: Easel, mia: Scene) -> Non
     delete(sandbox, grid)
     held.release()
     varied = await mia.new_result({grid["id"]})
-    assert messages.recipe(sandbox, varied)["source"] == [messages.job_of(grid), 1]
+    assert messages.recipe(sandbox, varied)["inputs"][0]["tile"] == [messages.job_of(grid), 1]
 
 
 async def test_a_model_that_cannot_be_loaded_is_said_and_the_bot_stays_up(

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import PARAMETERS
 from tests.kit import books, messages
 from tests.kit.easel import Easel, Gate
@@ -73,7 +74,7 @@ async def test_a_prompt_of_4000_characters(easel: Easel, mia: Scene) -> None:
     grid = await mia.imagine(prompt)
     assert len(grid["content"]) <= 2000
     assert grid["content"].endswith(f"…** - {mia.mention}")
-    assert messages.recipe(sandbox, grid)["prompt"] == prompt
+    assert str(Prompt.from_json(messages.recipe(sandbox, grid)["prompt"])) == prompt
     assert len(grid["attachments"][0]["description"]) <= 1024
     varied = await mia.press(grid, "V1")
     assert len(varied["content"]) <= 2000

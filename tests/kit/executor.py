@@ -32,9 +32,13 @@ class Clock:
 def picture(seed: int, side: int = 16) -> bytes:
     """A lossless tile whose colour tells the seed."""
     file = io.BytesIO()
-    colour = (seed % 256, seed // 256 % 256, 128)
-    Picture.new("RGB", (side, side), colour).save(file, "WEBP", lossless=True)
+    Picture.new("RGB", (side, side), colour(seed)).save(file, "WEBP", lossless=True)
     return file.getvalue()
+
+
+def colour(seed: int) -> tuple[int, int, int]:
+    """The colour of `picture(seed)`."""
+    return seed % 256, seed // 256 % 256, 128
 
 
 class Run:
@@ -72,7 +76,7 @@ class Run:
         await self.say(self.drawn(index))
 
     def drawn(self, index: int) -> Event:
-        return Image(index, picture(self.attempt.request["seed"] + index))
+        return Image(index, picture(self.attempt.request["seeds"][index]))
 
     async def finish(self, seconds: float = 1.0) -> None:
         """Say every picture that was asked for, and that this was all."""

@@ -9,7 +9,7 @@ from bot.domain.action import Action, Tile
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Origin
 from bot.domain.prompt import Prompt
-from bot.domain.request import GenerationRequest
+from bot.domain.request import GenerationRequest, Sampling
 from bot.domain.size import Size
 
 JOB_ID = "0123456789abcdef" * 2
@@ -23,8 +23,7 @@ def request(text: str = "a fox", **values: Any) -> GenerationRequest:
         model="embedded",
         size=Size(128, 128),
         seed=7,
-        steps=12,
-        guidance=3.0,
+        sampling=Sampling(steps=12, guidance=3.0),
     )
     return replace(fresh, **values)
 

@@ -8,7 +8,7 @@ from bot.domain.action import Action, Tile
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Origin
 from bot.domain.prompt import Prompt
-from bot.domain.request import GenerationRequest
+from bot.domain.request import SOURCE, GenerationRequest, Input, Sampling
 from bot.domain.size import Size
 
 GUILD, CHANNEL, ANNA, BERT = 10, 20, 31, 32
@@ -21,7 +21,8 @@ def a_request(
 ) -> GenerationRequest:
     return GenerationRequest(
         action=action, prompt=Prompt.parse(text), model="tiny", size=Size(16, 16), seed=7,
-        steps=4, guidance=3.0, source=source, count=count,
+        sampling=Sampling(4, 3.0), inputs=(Input(SOURCE, tile=source),) if source else (),
+        count=count,
     )  # fmt: skip
 
 

@@ -47,14 +47,13 @@ def failure(executor: LocalExecutor, model: str = "embedded") -> str:
 
 
 def request(**changes: Any) -> dict[str, Any]:
-    """A recipe as `GenerationRequest.recipe` makes it, as far as engines read it."""
+    """Plain data as `GenerationRequest.wire` makes it, as far as engines read it."""
     plain = {
         "text": "a red fox in the forest",
         "negative": "",
-        "model": "embedded",
         "width": 64,
         "height": 64,
-        "seed": 7,
+        "seeds": [7, 8, 9, 10],
         "steps": 6,
         "guidance": 3.0,
         "sampler": "default",
@@ -73,8 +72,8 @@ def attempt(
     **changes: Any,
 ) -> Attempt:
     """An attempt at `request(**changes)`."""
-    recipe = request(**changes)
-    return Attempt(job, no, recipe["model"], indices, recipe, inputs or {})
+    model = changes.pop("model", "embedded")
+    return Attempt(job, no, model, indices, request(**changes), inputs or {})
 
 
 @dataclass

@@ -16,13 +16,14 @@ from bot.domain.errors import InvalidPrompt, NotAllowed, NotFound, OutOfCredits,
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.quota import Period, Quota, QuotaSetting
+from bot.domain.request import Sampling
 from bot.domain.size import Size
 from bot.service.rules import Rules
 from bot.storage.ledger import Usage
 from bot.storage.profiles import Profile
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
-from tests.kit.executor import PATIENCE_S, picture
-from tests.kit.values import ANNA, BERT, CHANNEL, GUILD
+from tests.kit.executor import PATIENCE_S, colour, picture
+from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, a_request
 
 ELSEWHERE = Origin(GUILD + 1, CHANNEL + 1)
 DIRECT = Origin(0, 700)
@@ -54,7 +55,7 @@ async def act(house: House, action: Action, tile: Tile, asker: Asker = ANNA_ASKS
 async def test_imagine_fills_the_request_from_the_models_card(house: House) -> None:
     job = await house.imagine("a fox --ar 2:1 --q 0.5")
     request = job.request
-    assert (request.model, request.steps, request.guidance) == ("tiny", 2, 3.0)
+    assert (request.model, request.sampling) == ("tiny", Sampling(2, 3.0))
     assert (request.size, request.count) == (Size(16, 8), 4)
     assert 0 <= request.seed < 2**32
     assert (await house.imagine("a fox --seed 7")).request.seed == 7
@@ -112,7 +113,7 @@ async def test_vary_draws_four_from_one_tile_and_charges_who_presses(house: Hous
     grid = await house.draw("a fox --seed 7 --ar 1:1")
     varied = await act(house, Action.VARY, grid.tile(2), BERT_ASKS)
     assert (varied.user, varied.parent) == (BERT, grid.id)
-    assert (varied.request.source, varied.request.strength) == (grid.tile(2), 0.5)
+    assert (varied.request.source, varied.request.sampling.strength) == (grid.tile(2), 0.5)
     assert str(varied.request.prompt) == "a fox --ar 1:1"
     await house.end(varied)
     assert await house.credits() == (24, 0)
@@ -136,9 +137,10 @@ async def test_upscale_is_free_at_once_and_the_same_each_time(house: House) -> N
     )
     third = await act(house, Action.UPSCALE, grid.tile(3))
     assert first.id == second.id == third.id
-    assert (first.status, first.request.seed) == (JobStatus.SUCCEEDED, 9)
+    seed = grid.request.seed_of(2)
+    assert (first.status, first.request.seeds) == (JobStatus.SUCCEEDED, [seed])
     assert len(house.executor.runs) == before
-    assert await house.parts.files.read(first.tile(1)) == picture(9)
+    assert await house.parts.files.read(first.tile(1)) == picture(seed)
     assert await house.credits() == (24, 0)
     folders = {path.parent.name for path in (house.folder / "images").rglob("*.webp")}
     assert folders == {grid.id, first.id}
@@ -193,12 +195,12 @@ async def test_buttons_after_the_operator_changed_the_model(tmp_path: Path) -> N
         varied = await act(house, Action.VARY, grid.tile(1))
         again = await act(house, Action.REROLL, Tile(grid.id, 0))
         for request in (varied.request, again.request):
-            assert (request.model, request.steps, request.guidance) == ("big", 20, 1.0)
-            assert request.sampler == "euler"
+            assert request.model == "big"
+            assert replace(request.sampling, strength=None) == Sampling(20, 1.0, "euler")
             assert request.size == Size.fit(request.prompt.aspect, 64, big.multiple)
-        assert varied.request.strength == 0.3
+        assert varied.request.sampling.strength == 0.3
         single = await act(house, Action.UPSCALE, grid.tile(2))
-        assert (single.request.model, single.request.seed) == ("tiny", 8)
+        assert (single.request.model, single.request.seed) == ("tiny", grid.request.seed_of(1))
         for job in (varied, again):
             assert (await house.end(job)).job.status is JobStatus.SUCCEEDED
 
@@ -288,7 +290,7 @@ async def test_picture_is_the_lossless_grid_with_its_recipe(house: House) -> Non
     grid = imaging.decode(found.data)
     assert grid.size == (32, 32)
     corners = [(0, 0), (31, 0), (0, 31), (31, 31)]
-    assert [grid.getpixel(at) for at in corners] == [(n, 0, 128) for n in (7, 8, 9, 10)]
+    assert [grid.getpixel(at) for at in corners] == list(map(colour, job.request.seeds))
     recipe = imaging.read_recipe(found.data)
     assert recipe is not None
     assert (recipe["job"], recipe["seed"], recipe["negative"]) == (job.id, 7, "cats")
@@ -298,7 +300,7 @@ async def test_picture_of_one_tile(house: House) -> None:
     grid = await house.draw("a fox --seed 7")
     single = await act(house, Action.UPSCALE, grid.tile(4))
     found = await house.service.pictures.picture(single, PLENTY)
-    assert imaging.decode(found.data).getpixel((3, 3)) == (10, 0, 128)
+    assert imaging.decode(found.data).getpixel((3, 3)) == colour(grid.request.seed_of(3))
 
 
 async def test_a_prompt_without_letters_has_a_file_name(house: House) -> None:
@@ -359,8 +361,8 @@ async def test_old_pictures_go_and_buttons_say_so(tmp_path: Path) -> None:
 
 async def test_too_many_bytes_take_the_oldest(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("bot.service.pictures.EVICTED_AT_ONCE", 3)
-    size = len(picture(7))
-    rules = Rules(images_max_bytes=5 * size)
+    sizes = [len(picture(seed)) for seed in a_request("a fox --seed 7").seeds]
+    rules = Rules(images_max_bytes=sizes[-1] + sum(sizes))
     async with House(tmp_path, automatic=True, rules=rules) as house:
         jobs = []
         for _ in range(3):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -239,7 +238,7 @@ async def test_used_buttons_are_those_that_led_to_something(parts: Repositories)
     grid = await drawn(parts)
     vary = grid.request.vary(grid.tile(2), 1, 0.5)
     await waiting(parts, request=vary, parent=grid.id)
-    gone = await waiting(parts, request=replace(vary, source=grid.tile(4)), parent=grid.id)
+    gone = await waiting(parts, request=grid.request.vary(grid.tile(4), 1, 0.5), parent=grid.id)
     await parts.jobs.cancel(gone.id, MORNING)
     await waiting(parts, request=grid.request.reroll(5), parent=grid.id)
     await parts.jobs.extract(single(grid, 1), an_image(1))

@@ -29,7 +29,7 @@ async def test_the_picture_to_be_posted_comes_after_the_tiles(gpu: LocalExecutor
     assert [type(event) for event in drawn.events[-6:]] == [*[Image] * 4, Upload, Done]
     (upload,) = drawn.of(Upload)
     assert (upload.extension, upload.lossless) == ("webp", True)
-    assert imaging.read_recipe(upload.data) == {"text": "a fox", "seed": 7}
+    assert imaging.read_recipe(upload.data) == {"text": "a fox", "seed": 7, "job": "posted"}
     tiles = [imaging.decode(drawn.images[index]) for index in range(4)]
     assert imaging.decode(upload.data).tobytes() == imaging.compose(tiles).tobytes()
 

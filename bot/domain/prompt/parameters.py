@@ -10,13 +10,18 @@ import difflib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.plain import Plain
 from bot.domain.size import WIDEST, AspectRatio, is_whole
 
 SEED_MAX = 2**32 - 1
 QUALITIES = (0.25, 0.5, 1.0, 2.0)
+
+
+def _aspect(text: str) -> tuple[int, int]:
+    ratio = AspectRatio.parse(text)
+    return ratio.width, ratio.height
 
 
 def _seed(text: str) -> int:
@@ -54,14 +59,14 @@ def quoted(text: str, limit: int = 60) -> str:
 class Parameter:
     """One row of the table.
 
-    `read` turns the typed text into a value or raises ValueError; `write` is its inverse.
+    `read` turns the typed text into a plain value or raises ValueError; `write` is its inverse.
     `expects` completes the sentence "`--name` takes …".
     """
 
     name: str
     aliases: tuple[str, ...]
-    read: Callable[[str], Any]
-    write: Callable[[Any], str]
+    read: Callable[[str], Plain]
+    write: Callable[[Plain], str]
     expects: str
     default: str
     help: str
@@ -73,7 +78,7 @@ class Parameter:
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
-        "ar", ("aspect",), AspectRatio.parse, str,
+        "ar", ("aspect",), _aspect, lambda sides: f"{sides[0]}:{sides[1]}",
         f"two whole numbers such as 3:2, between 1:{WIDEST} and {WIDEST}:1",
         "1:1", "Shape of the pictures, width to height",
     ),
@@ -92,6 +97,12 @@ PARAMETERS: tuple[Parameter, ...] = (
 )  # fmt: skip
 
 _BY_NAME = {name: parameter for parameter in PARAMETERS for name in parameter.names}
+
+
+def written(name: str, value: Plain) -> str:
+    """The value as one types it, of a parameter that this version does not know as well."""
+    parameter = _BY_NAME.get(name)
+    return str(value) if parameter is None else parameter.write(value)
 
 
 def find(name: str) -> Parameter:

@@ -1,17 +1,20 @@
 """The prompt language: text first, `--parameters` last.
 
 Knows the grammar and the table of parameters; does not know models, users or Discord.
-`str(prompt)` is canonical: `Prompt.parse(str(p)) == p`.
+`str(prompt)` is canonical: `Prompt.parse(str(p)) == p`. What is stored is the value itself, by
+`to_json`: reading it back needs no grammar.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.plain import Pairs, as_json, pairs
 from bot.domain.prompt import parameters
 from bot.domain.size import SQUARE, AspectRatio
 
@@ -27,10 +30,10 @@ _DASHES = re.compile(r"(?:^|(?<=\s))(?:--|—)(?=\S)")
 
 @dataclass(frozen=True)
 class Prompt:
-    """What to draw. `options` holds (name, value) pairs in the order of the table."""
+    """What to draw. `options` holds (name, plain value) pairs in the order of the table."""
 
     text: str
-    options: tuple[tuple[str, Any], ...] = ()
+    options: Pairs = ()
 
     @classmethod
     def parse(cls, source: str) -> Prompt:
@@ -44,17 +47,24 @@ class Prompt:
         if not text.strip(_JOINERS):
             raise InvalidPrompt("The prompt is empty; say what to draw, such as `a red fox`.")
         prompt = cls(text, _ordered(values))
-        # The canonical form is what is stored and read again, and it can be the longer one.
+        # People copy the canonical form and type it again, and it can be the longer one.
         _check_length(str(prompt))
         return prompt
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; `from_json` is the inverse."""
+        return {"text": self.text, "options": as_json(self.options)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Prompt:
+        """What `to_json` made, of today's parameters or not: nothing is checked again."""
+        return cls(str(data["text"]), pairs(data["options"]))
 
     def __str__(self) -> str:
         return " ".join((self.text, *self._written()))
 
     def _written(self) -> tuple[str, ...]:
-        return tuple(
-            f"--{name} {parameters.find(name).write(value)}" for name, value in self.options
-        )
+        return tuple(f"--{name} {parameters.written(name, value)}" for name, value in self.options)
 
     @property
     def parameters(self) -> str:
@@ -67,7 +77,7 @@ class Prompt:
 
     @property
     def aspect(self) -> AspectRatio:
-        return self.get("ar", SQUARE)
+        return AspectRatio(*self.get("ar", (SQUARE.width, SQUARE.height)))
 
     @property
     def seed(self) -> int | None:
