@@ -96,6 +96,11 @@ def card_of(settings: Settings) -> ModelCard:
     return card_for(settings.model, own_values(settings))
 
 
+def catalogue_of(settings: Settings) -> Catalogue:
+    """The models that are served, with the operator's own values."""
+    return Catalogue(card_of(settings), fixed=own_values(settings))
+
+
 def own_values(settings: Settings) -> dict[str, Any]:
     """The fields of the model's card that the operator has set."""
     values = {
@@ -170,14 +175,13 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
 
     Raises SettingsError when the data folder or the database cannot be used.
     """
-    card = card_of(settings)
-    catalogue = Catalogue(card, fixed=own_values(settings))
+    catalogue = catalogue_of(settings)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(lock_folder(settings.data_dir))
         database = await Database.open(settings.data_dir / "easel.sqlite3")
         stack.push_async_callback(database.close)
         parts = Repositories.of(database, settings.data_dir / "images")
-        executor = executor or local_executor(settings, card)
+        executor = executor or local_executor(settings, catalogue.default)
         await executor.start()
         dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files)
         stack.push_async_callback(dispatcher.close)

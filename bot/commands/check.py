@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import card_of, local_executor
+from bot.app import catalogue_of, local_executor
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, shoot
 from bot.domain.errors import EaselError
@@ -24,6 +24,7 @@ from bot.domain.size import Size
 from bot.engine.devices import devices
 from bot.environment import Environment
 from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
 from bot.ops.lock import is_held
 from bot.service import requests
 from bot.settings import Settings
@@ -172,20 +173,23 @@ async def _model(settings: Settings) -> AsyncIterator[Finding]:
             None, "a bot runs and has the model in memory, so none was drawn with; stop it first"
         )
         return
-    card = card_of(settings)
-    request = _small(card)
+    catalogue = catalogue_of(settings)
     for device in devices(settings.device, os.environ):
         try:
-            shot = await _shot(replace(settings, device=device), card, request)
+            shot = await _shot(replace(settings, device=device), catalogue)
         except EaselError as error:
             where = "" if device == "auto" else f" on {device}"
-            yield Finding(False, f"{card.source}{where}: {error}")
+            yield Finding(False, f"{catalogue.default.source}{where}: {error}")
         else:
-            yield Finding(
-                True,
-                f"{card.name} on {shot.device}, loaded in {shot.loading:.1f} s, drew a test "
-                f"picture of {request.size} in {shot.drawing:.1f} s",
-            )
+            yield Finding(True, _words(catalogue.default, shot))
+
+
+def _words(card: ModelCard, shot: Shot) -> str:
+    return (
+        f"{card.name} on {shot.device}, loaded in {shot.loading:.1f} s, drew a test picture of "
+        f"{shot.request.size} in {shot.drawing:.1f} s; users get {card.native}×{card.native} in "
+        f"{card.steps} steps"
+    )
 
 
 def _small(card: ModelCard) -> GenerationRequest:
@@ -196,11 +200,11 @@ def _small(card: ModelCard) -> GenerationRequest:
     return replace(request, size=Size(side, side), count=1)
 
 
-async def _shot(settings: Settings, card: ModelCard, request: GenerationRequest) -> Shot:
-    executor = local_executor(settings, card)
+async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:
+    executor = local_executor(settings, catalogue.default)
     await executor.start()
     try:
-        return await shoot(executor, request)
+        return await shoot(executor, catalogue, _small)
     finally:
         await executor.close()
 

@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 from bot import imaging
-from bot.app import card_of, local_executor
+from bot.app import catalogue_of, local_executor
 from bot.commands.shot import Shot, shoot
 from bot.domain.errors import EaselError, EngineError
-from bot.domain.request import GenerationRequest
 from bot.service import requests
 from bot.settings import Settings
 
@@ -24,23 +23,25 @@ async def render(settings: Settings, text: str, out: Path) -> int:
 
     Raises InvalidPrompt for the prompt, EaselError when the model cannot draw.
     """
-    card = card_of(settings)
-    request = requests.imagine(card, text)
-    executor = local_executor(settings, card)
+    catalogue = catalogue_of(settings)
+    requests.imagine(catalogue.default, text)  # a wrong prompt is said before anything is loaded
+    executor = local_executor(settings, catalogue.default)
     await executor.start()
     try:
-        shot = await shoot(executor, request)
+        shot = await shoot(executor, catalogue, lambda card: requests.imagine(card, text))
     except EngineError as error:
-        raise EaselError(f"{card.name} could not draw this: {error}") from error
+        raise EaselError(f"{catalogue.default.name} could not draw this: {error}") from error
     finally:
         await executor.close()
-    for path in await asyncio.to_thread(_write, request, shot, out):
+    for path in await asyncio.to_thread(_write, shot, out):
         sys.stdout.write(f"{path}\n")
+    request = shot.request
     sys.stderr.write(f"{request.size}, seed {request.seed}, {shot.drawing:.1f} s\n")
     return 0
 
 
-def _write(request: GenerationRequest, shot: Shot, out: Path) -> list[Path]:
+def _write(shot: Shot, out: Path) -> list[Path]:
+    request = shot.request
     words = re.sub(r"[^a-z0-9]+", "-", request.prompt.text.lower())[:48].strip("-") or "picture"
     stem = f"{words}-{request.seed}"
     recipe = request.recipe()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -20,24 +21,31 @@ from rich.progress import (
 from bot.domain.errors import EaselError, WorkerLost
 from bot.domain.request import GenerationRequest
 from bot.engine import seam
-from bot.engine.seam import Attempt, Event, Executor, Failed, Worker
+from bot.engine.seam import Attempt, Event, Executor, Failed, Loaded, Worker
+from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
 
 
 @dataclass
 class Shot:
     """The pictures by index (encoded, lossless), and the seconds that loading and drawing took."""
 
+    request: GenerationRequest
     device: str
     loading: float
     drawing: float = 0.0
     tiles: dict[int, bytes] = field(default_factory=dict)
 
 
-async def shoot(executor: Executor, request: GenerationRequest) -> Shot:
-    """Draw `request` on the first worker with its model, with a bar on standard error meanwhile.
+async def shoot(
+    executor: Executor, catalogue: Catalogue, make: Callable[[ModelCard], GenerationRequest]
+) -> Shot:
+    """Draw what `make` wants of the model, with a bar on standard error meanwhile.
 
-    Raises EaselError when no worker can load the model, EngineError when this cannot be drawn.
+    The model is loaded first, so that its card is what its own files say. Raises EaselError when
+    no worker can load it, EngineError when this cannot be drawn.
     """
+    model = catalogue.default.id
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -48,9 +56,11 @@ async def shoot(executor: Executor, request: GenerationRequest) -> Shot:
     ) as bar:
         task = bar.add_task("loading the model", total=None)
         started = time.monotonic()
-        worker = await _loaded(executor, request.model)
-        shot = Shot(worker.device, time.monotonic() - started)
-        await _draw(executor, worker, request, shot, bar, task)
+        worker = await _loaded(executor, model)
+        if isinstance(state := worker.models[model], Loaded):
+            catalogue.confirm(model, state.card)
+        shot = Shot(make(catalogue.default), worker.device, time.monotonic() - started)
+        await _draw(executor, worker, shot, bar, task)
     return shot
 
 
@@ -80,13 +90,9 @@ async def _ask(executor: Executor, worker: str, model: str) -> None:
 
 
 async def _draw(
-    executor: Executor,
-    worker: Worker,
-    request: GenerationRequest,
-    shot: Shot,
-    bar: Progress,
-    task: TaskID,
+    executor: Executor, worker: Worker, shot: Shot, bar: Progress, task: TaskID
 ) -> None:
+    request = shot.request
     attempt = Attempt(
         uuid.uuid4().hex, 1, request.model, tuple(range(request.count)), request.wire()
     )

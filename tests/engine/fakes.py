@@ -28,7 +28,7 @@ def broken(options: Mapping[str, Any]) -> Any:
 
 
 class Heavy(SimulatedEngine):
-    """Is killed while it loads the model "heavy", as the kernel does when memory runs out.
+    """Is killed while it loads a model called "heavy", as the kernel does when memory runs out.
 
     Each load is a line in the file `loads`.
     """
@@ -37,7 +37,7 @@ class Heavy(SimulatedEngine):
         with Path(self._options["loads"]).open("a", encoding="utf-8") as file:
             file.write(f"{model}\n")
         say(f"loading {model.capitalize()}")
-        if model == "heavy":
+        if "heavy" in model:
             os.kill(os.getpid(), signal.SIGKILL)
         super().load(model, lambda text: None)
 

@@ -1,0 +1,61 @@
+"""`easel render`, with workers that draw by themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.commands.render import render
+from bot.domain.errors import EaselError, InvalidPrompt, RenderFailed
+from bot.engine.seam import Loaded
+from bot.settings import Settings
+from tests.kit.executor import FakeExecutor, Run
+
+
+class Confirming(FakeExecutor):
+    """Its workers read in the model's files that it draws 192 pixels in 3 steps."""
+
+    async def prepare(self, worker_id: str, models, pin: bool = False) -> None:
+        card = {"native": 192, "steps": 3}
+        self.alter(worker_id, models={model: Loaded(card) for model in models})
+
+
+@pytest.fixture
+def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
+    one = Confirming(1, automatic=True)
+    monkeypatch.setattr("bot.commands.render.local_executor", lambda *_: one)
+    return one
+
+
+async def test_the_card_that_the_models_files_confirm_is_what_is_asked_for(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    settings = Settings(model="some/hub-model")
+    assert await render(settings, "a red fox --seed 7", tmp_path / "out") == 0
+    [run] = executor.runs
+    assert (run.attempt.request["width"], run.attempt.request["steps"]) == (192, 3)
+    names = [path.name for path in sorted((tmp_path / "out").iterdir())]
+    assert names == [f"a-red-fox-7{part}.webp" for part in ("-1", "-2", "-3", "-4", "")]
+
+
+async def test_the_operators_own_values_win(executor: FakeExecutor, tmp_path: Path) -> None:
+    await render(Settings(model="some/hub-model", model_steps=5), "a red fox", tmp_path)
+    assert executor.runs[0].attempt.request["steps"] == 5
+
+
+async def test_a_wrong_prompt_is_said_before_anything_is_loaded(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidPrompt, match="did you mean `--ar`"):
+        await render(Settings(), "a red fox --arr 3:2", tmp_path)
+    assert not executor.workers()[0].models
+
+
+async def test_what_cannot_be_drawn_is_a_sentence(executor: FakeExecutor, tmp_path: Path) -> None:
+    def fail(run: Run) -> None:
+        run.put(RenderFailed("out_of_memory", "The memory does not suffice."))
+
+    executor.on_start = fail
+    with pytest.raises(EaselError, match="could not draw this: The memory does not suffice"):
+        await render(Settings(), "a red fox", tmp_path)
