@@ -1,6 +1,6 @@
 """`python -m bot bench`: measures this machine and writes BENCHMARKS.md.
 
-Each scenario is a module with `measure(quick)`: `lag`, `busy`, `crowd`. The bot runs in a process
+Each scenario of `program.SCENARIOS` is a module with `measure(quick)`. The bot runs in a process
 of its own (`subject`); the sandbox and its people live in this one (`stage`). No result is taken
 from anywhere but the run.
 """

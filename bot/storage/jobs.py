@@ -27,15 +27,15 @@ class JobRepository:
         self._database = database
 
     async def submit(self, job: Job, quota: Quota, queue_limit: int) -> None:
-        """Check limits and balance, hold the price, insert the job.
+        """Check limits and balance, insert the job, hold its price.
 
         Raises QueueFull or OutOfCredits; then nothing was written.
         """
 
         def run(connection: sqlite3.Connection) -> None:
             _check_limits(connection, job, quota, queue_limit)
-            ledger.hold(connection, job, quota)
             _insert(connection, job)
+            ledger.hold(connection, job, quota)
 
         await self._database.transaction(run)
 

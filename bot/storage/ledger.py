@@ -91,7 +91,7 @@ class LedgerRepository:
 
     async def usage(self, guild: int, since: float, limit: int = 10) -> list[Usage]:
         """Users of a guild by paid grids since `since`, most first."""
-        rows = await self._database.read(
+        rows = await self._database.report(
             lambda c: c.execute(
                 "SELECT user_id, SUM(cost) AS grids FROM jobs WHERE guild_id = ?"
                 " AND finished_at >= ? AND state = 'succeeded' AND cost > 0"
@@ -103,22 +103,22 @@ class LedgerRepository:
 
 
 def hold(connection: sqlite3.Connection, job: Job, quota: Quota) -> None:
-    """Reserve the cost of a job that is about to be stored. Raises OutOfCredits."""
+    """Reserve the cost of a job that was just stored. Raises OutOfCredits."""
     if job.cost == 0:
         return
     now = job.created_at
     balance, buckets = _funds(connection, job.account, quota, now)
     if balance.spendable < job.cost:
-        raise OutOfCredits(_refusal(balance, quota, job.cost))
+        raise OutOfCredits(_refusal(balance, quota, job.cost, balance.held - job.cost))
     for bucket, part in payment(balance, buckets, job.cost):
         paying = _allowance(connection, job.account, now) if bucket is None else bucket
         _write(connection, paying, "hold", -part, job.id, job.user, "job", now)
 
 
-def _refusal(balance: Balance, quota: Quota, cost: int) -> str:
+def _refusal(balance: Balance, quota: Quota, cost: int, held: int) -> str:
     need = f"This costs {cost} credit{'s' if cost > 1 else ''} and you have {balance.spendable}"
-    if balance.held:
-        need += f" ({balance.held} held for jobs under way)"
+    if held:
+        need += f" ({held} held for jobs under way)"
     if quota.credits == 0:
         return f"{need}; ask an admin of this server for credits."
     return f"{need}; your {quota.credits} a {quota.period} come back <t:{balance.resets_at:.0f}:R>."

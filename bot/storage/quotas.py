@@ -29,7 +29,16 @@ class QuotaRepository:
 
     async def policy(self, guild: int, user: int, roles: Iterable[int]) -> Policy:
         """What matches this user, roles among theirs only."""
-        settings = await self.settings(guild)
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'server' UNION ALL"
+                " SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'role' UNION ALL"
+                " SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'user'"
+                " AND target_id = ?2",
+                (guild, user),
+            ).fetchall()
+        )
+        settings = {(row["scope"], row["target_id"]): _setting(row) for row in rows}
         mine = frozenset(roles)
         return Policy(
             settings.get(("server", guild), QuotaSetting()),

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.bench import busy, crowd, embedded, lag, outage
+from bot.bench import busy, crowd, embedded, lag, ledger, outage
 from bot.bench.grainy import grainy
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
@@ -72,3 +72,12 @@ def test_grainy_pictures_are_as_heavy_as_photographs() -> None:
     picture = grainy(128, 1)
     flat = Image.new("RGB", picture.size, "red")
     assert len(imaging.encode_tile(picture)) > 50 * len(imaging.encode_tile(flat))
+
+
+async def test_the_books_are_timed_for_a_short_and_a_long_history() -> None:
+    run = ledger.Run(few=3, many=40, singles=5, at_once=4)
+    seen = await ledger.play(run)
+    assert [len(took) for took in seen.singles.values()] == [5, 5]
+    assert min(seen.submits + seen.bare) > 0
+    assert seen.usage_s > 0
+    assert ledger.figures_of(run, seen)[0].what == "A submit at 40 grids over one at 3, p50"

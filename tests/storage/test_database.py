@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,49 @@ async def test_a_damaged_page_is_trouble_of_the_store(tmp_path: Path) -> None:
         await database.read(lambda c: c.execute("SELECT SUM(LENGTH(detail)) FROM audit").fetchall())
     assert caught.value.code == "damaged"
     await database.close()
+
+
+async def test_no_transaction_waits_for_a_report(database: Database) -> None:
+    written, order = threading.Event(), []
+
+    def slow(connection: sqlite3.Connection) -> tuple[int, int]:
+        before = audited(connection)
+        assert written.wait(20)
+        return before, audited(connection)
+
+    async def report() -> tuple[int, int]:
+        found = await database.report(slow)
+        order.append("report")
+        return found
+
+    task = asyncio.create_task(report())
+    await asyncio.sleep(0)
+    await database.transaction(fill)
+    order.append("transaction")
+    written.set()
+    before, after = await task
+    assert order == ["transaction", "report"]
+    # What it reads is of one moment; the next report is of another.
+    assert before == after
+    assert await database.report(audited) == 50
+
+
+async def test_a_report_cannot_write_and_hurts_nothing(database: Database) -> None:
+    with pytest.raises(StoreUnavailable, match="readonly"):
+        await database.report(fill)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        await database.report(lambda c: c.execute("SELECT * FROM nowhere"))
+    await database.transaction(fill)
+    assert await database.report(audited) == 50
+
+
+async def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "100% mine? #1" / "easel.sqlite3"
+    database = await Database.open(path)
+    await database.transaction(fill)
+    assert await database.report(audited) == 50
+    await database.close()
+    assert path.exists()
 
 
 async def test_a_mistake_in_a_statement_is_no_trouble_of_the_store(database: Database) -> None:

@@ -19,14 +19,13 @@ CREATE TABLE buckets (
 
 ALTER TABLE ledger RENAME TO ledger_2;
 
--- Append-only. A hold is negative; its release gives it back, its capture is 0. A job is paid before
--- it is stored, in one transaction.
+-- Append-only. A hold is negative; its release gives it back, its capture is 0.
 CREATE TABLE ledger (
     id         INTEGER PRIMARY KEY,
     bucket_id  INTEGER NOT NULL REFERENCES buckets (id),
     kind       TEXT NOT NULL CHECK (kind IN ('grant', 'hold', 'capture', 'release', 'expire')),
     amount     INTEGER NOT NULL,
-    job_id     TEXT REFERENCES jobs (id) DEFERRABLE INITIALLY DEFERRED,
+    job_id     TEXT REFERENCES jobs (id),
     actor_id   INTEGER NOT NULL,
     reason     TEXT NOT NULL,
     created_at REAL NOT NULL,

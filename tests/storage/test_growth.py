@@ -1,0 +1,135 @@
+"""What a submit, an account and a report cost does not grow with what was drawn before."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Awaitable, Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.people import Account
+from bot.domain.quota import Period, Quota, QuotaSetting
+from bot.storage.database import Database
+from bot.storage.jobs import JobRepository
+from bot.storage.ledger import LedgerRepository
+from bot.storage.profiles import ProfileRepository
+from bot.storage.quotas import QuotaRepository
+from tests.kit.values import ANNA, BERT, GUILD, a_job
+
+ACCOUNT = Account(GUILD, ANNA)
+# The whole history of a lively account lies in the running month.
+NOW = dt.datetime(2026, 6, 28, tzinfo=dt.UTC).timestamp()
+BEGAN = dt.datetime(2026, 6, 1, tzinfo=dt.UTC).timestamp()
+DAY_S = 86_400
+MONTHLY = Quota(1_000_000, Period.MONTH, running=50, waiting=50)
+_numbers = count(10**9)
+
+
+def draw(connection: sqlite3.Connection, user: int, grids: int, at: float, kind: str) -> None:
+    """Grids that were asked for and drawn at a moment, paid from a bucket of their kind."""
+    bucket = connection.execute(
+        "INSERT INTO buckets (guild_id, user_id, kind, source, granted_at) VALUES (?, ?, ?, '', ?)"
+        " RETURNING id",
+        (GUILD, user, kind, at // DAY_S * DAY_S),
+    ).fetchone()[0]
+    if kind == "lasting":
+        connection.execute(
+            "INSERT INTO ledger (bucket_id, kind, amount, actor_id, reason, created_at)"
+            " VALUES (?, 'grant', ?, 0, '', ?)",
+            (bucket, grids + 1, at),
+        )
+    jobs = [f"{next(_numbers):032x}" for _ in range(grids)]
+    connection.executemany(
+        "INSERT INTO jobs (id, guild_id, channel_id, user_id, action, request, state, cost,"
+        " running_limit, created_at, finished_at)"
+        " VALUES (?, ?, 1, ?, 'imagine', '{}', 'succeeded', 1, 3, ?, ?)",
+        [(job, GUILD, user, at, at) for job in jobs],
+    )
+    for entry, amount in (("hold", -1), ("capture", 0)):
+        connection.executemany(
+            "INSERT INTO ledger (bucket_id, kind, amount, job_id, actor_id, reason, created_at)"
+            " VALUES (?, ?, ?, ?, 0, 'job', ?)",
+            [(bucket, entry, amount, job, at) for job in jobs],
+        )
+
+
+def live(connection: sqlite3.Connection, grids: int) -> None:
+    """A history of two people, half of it paid by the allowance; and a last day like any other."""
+    for day in range(25):
+        at = BEGAN + day * DAY_S
+        for user in (ANNA, BERT):
+            draw(connection, user, grids // 50, at, "allowance")
+    for user in (ANNA, BERT):
+        draw(connection, user, grids // 2, BEGAN, "lasting")
+        draw(connection, user, 20, NOW - 1, "allowance")
+
+
+Work = Callable[[Database], Awaitable[Any]]
+
+
+async def steps(database: Database, work: Work) -> int:
+    """How often SQLite came round while it worked: each row that it looks at counts."""
+    seen = 0
+
+    def passed() -> int:
+        nonlocal seen
+        seen += 1
+        return 0
+
+    for connection in (database.read, database.report):
+        await connection(lambda c: c.set_progress_handler(passed, 1))
+    await work(database)
+    for connection in (database.read, database.report):
+        await connection(lambda c: c.set_progress_handler(None, 1))
+    return seen
+
+
+async def submit(database: Database) -> None:
+    await QuotaRepository(database).policy(GUILD, ANNA, [5])
+    await JobRepository(database).submit(a_job(now=NOW), MONTHLY, 1000)
+
+
+async def cancel(database: Database) -> None:
+    [job, *_] = await JobRepository(database).of_account(ACCOUNT)
+    await JobRepository(database).cancel(job.id, NOW)
+
+
+async def account(database: Database) -> None:
+    await LedgerRepository(database).balance(ACCOUNT, MONTHLY, NOW)
+    await JobRepository(database).of_account(ACCOUNT)
+    await ProfileRepository(database).get(ANNA)
+
+
+async def usage(database: Database) -> None:
+    rows = await LedgerRepository(database).usage(GUILD, NOW - DAY_S)
+    assert [row.grids for row in rows] == [20, 20]
+
+
+@pytest.fixture(scope="module")
+async def aged(tmp_path_factory: pytest.TempPathFactory):
+    """A young database and an old one."""
+    made = []
+    for grids in (100, 10_000):
+        folder: Path = tmp_path_factory.mktemp("aged")
+        database = await Database.open(folder / "easel.sqlite3")
+        await database.transaction(lambda c, grids=grids: live(c, grids))
+        members = QuotaRepository(database)
+        for user in range(grids // 50):
+            await members.set_quota(GUILD, "user", user, QuotaSetting(running=1), 1, NOW)
+        # One job is under way.
+        await submit(database)
+        made.append(database)
+    yield made
+    for database in made:
+        await database.close()
+
+
+@pytest.mark.parametrize("work", [submit, account, usage, cancel])
+async def test_work_does_not_grow_with_history(aged: list[Database], work: Work) -> None:
+    young, old = [await steps(database, work) for database in aged]
+    assert young > 0
+    assert old < 1.3 * young, (young, old)
