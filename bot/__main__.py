@@ -29,7 +29,10 @@ NO_WINDOWS = "Easel does not run on Windows itself; start it in WSL2 or in Docke
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse and run; returns the exit status: 0 well, 1 not, 2 wrong usage or settings."""
+    """Parse and run; returns the exit status.
+
+    0 well, 1 not, 2 wrong usage or settings, 130 interrupted.
+    """
     if sys.platform == "win32":
         sys.stderr.write(f"{NO_WINDOWS}\n")
         return 1
@@ -50,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EaselError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _tell(surroundings: Environment) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bot.__main__ import main
@@ -147,6 +149,22 @@ async def test_render_refuses_a_wrong_prompt_in_a_sentence(tmp_path: Path) -> No
     assert "Traceback" not in err
     assert out == ""
     assert os.listdir(tmp_path) == []
+
+
+async def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "render", "a fox", "--out", str(tmp_path),
+        cwd=ROOT, stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    while not (workers := await asyncio.to_thread(psutil.Process(process.pid).children)):
+        """It is still starting."""
+    process.send_signal(signal.SIGINT)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert out == b""
+    assert not workers[0].is_running()
 
 
 async def test_check_says_what_is_wrong_and_the_remedy(sandbox: Sandbox, tmp_path: Path) -> None:
