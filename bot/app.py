@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.errors import EngineError
+from bot.dispatch.loading import Loader
 from bot.domain.quota import Period, Quota
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
-from bot.engine.seam import Executor, Failed, Loaded
+from bot.engine.seam import Executor
 from bot.models.cards import ModelCard, card_for
 from bot.models.catalogue import Catalogue
 from bot.ops.health import Health
@@ -47,7 +47,6 @@ from bot.storage.quotas import QuotaRepository
 
 log = logging.getLogger(__name__)
 
-RETRY_LOADING_S = 60.0
 HOUSEKEEPING_S = 3600.0
 DAY_S = 86_400
 
@@ -191,7 +190,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
             log.info("%d unfinished jobs are in the queue again", resumed)
         for name, work in (
             ("dispatcher", dispatcher.run()),
-            ("loading", _keep_loaded(executor, catalogue)),
+            ("loading", Loader(executor, [catalogue.default.id], catalogue.confirm).keep()),
             ("housekeeping", _keep_house(service)),
         ):
             stack.push_async_callback(_stop, asyncio.create_task(work, name=name))
@@ -204,39 +203,6 @@ async def _stop(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-async def _keep_loaded(executor: Executor, catalogue: Catalogue) -> None:
-    """Every worker loads the model before it is asked for; a failure is tried again later.
-
-    What a worker reads in a model's own files goes into the catalogue.
-    """
-    model = catalogue.default.id
-    seen: set[str] = set()
-    while True:
-        version = executor.version
-        for worker in executor.workers():
-            if isinstance(state := worker.models.get(model), Loaded):
-                catalogue.confirm(model, state.card)
-            if worker.id not in seen:
-                seen.add(worker.id)
-                await _prepare(executor, worker.id, model)
-        try:
-            async with asyncio.timeout(RETRY_LOADING_S):
-                await executor.changed(version)
-        except TimeoutError:
-            seen -= {
-                worker.id
-                for worker in executor.workers()
-                if isinstance(worker.models.get(model), Failed)
-            }
-
-
-async def _prepare(executor: Executor, worker: str, model: str) -> None:
-    try:
-        await executor.prepare(worker, [model], pin=True)
-    except EngineError as error:
-        log.warning("worker %s: %s", worker, error)
 
 
 async def _keep_house(service: Service) -> None:

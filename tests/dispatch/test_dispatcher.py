@@ -21,12 +21,6 @@ WAITING, RUNNING = JobStatus.WAITING, JobStatus.RUNNING
 SUCCEEDED, FAILED, CANCELLED = JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED
 
 
-@pytest.fixture(autouse=True)
-def quick_positions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.dispatch.dispatcher.POSITIONS_EVERY_S", 0.01)
-    monkeypatch.setattr("bot.dispatch.dispatcher.RECOVER_S", 0.01)
-
-
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with House(tmp_path) as opened:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.app import Repositories, service_of
 from bot.dispatch.dispatcher import Dispatcher
+from bot.dispatch.timing import Timing
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
@@ -22,6 +23,7 @@ from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING
 HERE = Origin(GUILD, CHANNEL)
 ANNA_ASKS = Asker(ANNA)
 BERT_ASKS = Asker(BERT)
+QUICK = Timing(recover=0.01, positions=0.01)
 TINY = ModelCard("tiny", "Tiny", "nowhere", native=16, steps=4, guidance=3.0, strength=0.5)
 
 
@@ -52,7 +54,7 @@ class House:
         self.parts = Repositories.of(self.database, self.folder / "images")
         self.jobs = self.parts.jobs
         self.dispatcher = Dispatcher(
-            self.executor, self.parts.jobs, self.parts.pictures, self.parts.files, self.clock
+            self.executor, self.parts.jobs, self.parts.pictures, self.parts.files, self.clock, QUICK
         )
         self.service = service_of(
             self.parts, self.dispatcher, self.executor, Catalogue(self.card), self.rules, self.clock

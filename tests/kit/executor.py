@@ -13,7 +13,17 @@ from dataclasses import replace
 from PIL import Image as Picture
 
 from bot.domain.errors import Busy, Cancelled, WorkerLost
-from bot.engine.seam import Attempt, Done, Event, Image, Loaded, Progress, Worker
+from bot.engine.seam import (
+    Attempt,
+    Done,
+    Event,
+    Failed,
+    Image,
+    Loaded,
+    ModelState,
+    Progress,
+    Worker,
+)
 
 PATIENCE_S = 20.0
 _END = object()
@@ -121,6 +131,8 @@ class FakeExecutor:
         self.cancels: list[tuple[str, str, int]] = []
         self.killed: list[str] = []
         self.refuse: list[Exception] = []
+        self.prepared: list[str] = []
+        self.unloadable: dict[str, Failed] = {}
         self.on_start: Callable[[Run], None] = lambda run: None
         self._workers: dict[str, Worker] = {}
         self._version = 0
@@ -158,6 +170,13 @@ class FakeExecutor:
                 await self.changed(self._version)
         return self.runs[count - 1]
 
+    async def prepared_times(self, count: int) -> list[str]:
+        """The workers that were asked to load, in order, as soon as there are so many."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.prepared) < count:
+                await self.changed(self._version)
+        return self.prepared
+
     @property
     def order(self) -> list[str]:
         """Job ids in the order in which drawing began."""
@@ -190,9 +209,13 @@ class FakeExecutor:
         self._change = asyncio.Event()
 
     async def prepare(self, worker_id: str, models: Iterable[str], pin: bool = False) -> None:
-        worker = self._workers[worker_id]
-        loaded = {model: Loaded() for model in models}
-        self.alter(worker_id, models=dict(worker.models) | loaded)
+        if worker_id not in self._workers:
+            raise WorkerLost(f"{worker_id} is gone")
+        self.prepared.append(worker_id)
+        states: dict[str, ModelState] = dict(self._workers[worker_id].models)
+        for model in models:
+            states[model] = self.unloadable.get(worker_id, Loaded())
+        self.alter(worker_id, models=states)
 
     async def run_batch(
         self, worker_id: str, attempts: Sequence[Attempt]

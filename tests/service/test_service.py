@@ -34,11 +34,6 @@ PLENTY = 10 << 20
 DAY_S = 86_400
 
 
-@pytest.fixture(autouse=True)
-def quick_positions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.dispatch.dispatcher.POSITIONS_EVERY_S", 0.01)
-
-
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with House(tmp_path, automatic=True) as opened:

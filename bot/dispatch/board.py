@@ -1,0 +1,69 @@
+"""The newest state of every unfinished job, for whoever watches it.
+
+Holds a cell for each job from the moment it waits until it ends. Knows nothing about why a job's
+state changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from bot.dispatch.latest import Latest
+from bot.domain.job import Job, JobUpdate
+
+
+class Board:
+    """Newest values by job id: written by the dispatcher and its drawings, read by watchers."""
+
+    def __init__(self) -> None:
+        self._cells: dict[str, Latest[JobUpdate]] = {}
+
+    def __contains__(self, job_id: object) -> bool:
+        return job_id in self._cells
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def open(self, job_id: str) -> None:
+        """The job is unfinished from now on; what its watchers have seen stays."""
+        self._cells.setdefault(job_id, Latest())
+
+    def show(self, update: JobUpdate) -> None:
+        """Replace what is known of a job; nothing happens where it has ended."""
+        cell = self._cells.get(update.job.id)
+        if cell is not None:
+            cell.set(update)
+
+    def progress(self, job: Job, *, fraction: float | None = None, preview: bytes | None = None,
+                 note: str = "") -> None:  # fmt: skip
+        """A running job came further; what is not said again stays as it was."""
+        before = self.newest(job.id)
+        if before is None or before.value is None:
+            return
+        old = before.value
+        before.set(
+            JobUpdate(
+                job,
+                fraction=old.fraction if fraction is None else fraction,
+                preview=old.preview if preview is None else preview,
+                note=note,
+            )
+        )
+
+    def finish(self, job: Job) -> None:
+        """The job has ended: its watchers see that and are done."""
+        cell = self._cells.pop(job.id, None)
+        if cell is not None:
+            cell.set(JobUpdate(job, fraction=1.0))
+            cell.close()
+
+    def newest(self, job_id: str) -> Latest[JobUpdate] | None:
+        """The cell of an unfinished job; None when it has ended or is unknown."""
+        return self._cells.get(job_id)
+
+    async def watch(self, job_id: str) -> AsyncIterator[JobUpdate]:
+        """Newest values of an unfinished job up to its end; nothing for others."""
+        cell = self._cells.get(job_id)
+        if cell is not None:
+            async for update in cell:
+                yield update

@@ -1,0 +1,102 @@
+"""Has every worker load its models before they are asked for, and again when that failed.
+
+Each (worker, model) has its own time for the next try, so a card that could not load comes back
+whatever the others do. How a model is loaded is the worker's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.errors import EngineError
+from bot.engine.seam import Executor, Failed, Loaded, Worker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Try:
+    """When a worker may be asked for a model again if it still says `failure` then."""
+
+    failure: Failed | None
+    due: float
+
+
+class Loader:
+    """`models` are pinned on every worker; `confirm` is told what a worker read in a loaded model's
+    own files. `clock` returns the monotonic seconds in which `Failed.retry_at` is told; a failure
+    that tells no time is tried again after `retry_s`."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        models: Sequence[str],
+        confirm: Callable[[str, Mapping[str, Any]], None] = lambda model, card: None,
+        retry_s: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._executor = executor
+        self._models = models
+        self._confirm = confirm
+        self._retry_s = retry_s
+        self._clock = clock
+        self._tries: dict[tuple[str, str], _Try] = {}
+
+    async def keep(self) -> None:
+        """Order loads until cancelled."""
+        while True:
+            version = self._executor.version
+            for worker in self._executor.workers():
+                self._confirm_loaded(worker)
+                for model in self._to_load(worker):
+                    await self._prepare(worker, model)
+            self._forget()
+            await self._until_changed_or_due(version)
+
+    def _confirm_loaded(self, worker: Worker) -> None:
+        for model, state in worker.models.items():
+            if isinstance(state, Loaded):
+                self._confirm(model, state.card)
+
+    def _to_load(self, worker: Worker) -> list[str]:
+        if worker.error is not None or worker.draining:
+            return []
+        return [model for model in self._models if self._is_due(worker, model)]
+
+    def _is_due(self, worker: Worker, model: str) -> bool:
+        """Never asked for, or failed and its time has come."""
+        state = worker.models.get(model)
+        known = self._tries.get((worker.id, model))
+        if not isinstance(state, Failed):
+            return known is None
+        if known is None or known.failure != state:
+            due = state.retry_at or self._clock() + self._retry_s
+            known = self._tries[worker.id, model] = _Try(state, due)
+        return known.due <= self._clock()
+
+    async def _prepare(self, worker: Worker, model: str) -> None:
+        state = worker.models.get(model)
+        failure = state if isinstance(state, Failed) else None
+        self._tries[worker.id, model] = _Try(failure, self._clock() + self._retry_s)
+        try:
+            await self._executor.prepare(worker.id, [model], pin=True)
+        except EngineError as error:
+            log.warning("worker %s: %s", worker.id, error)
+
+    def _forget(self) -> None:
+        living = {worker.id for worker in self._executor.workers()}
+        self._tries = {key: one for key, one in self._tries.items() if key[0] in living}
+
+    async def _until_changed_or_due(self, version: int) -> None:
+        failed = [one.due for one in self._tries.values() if one.failure is not None]
+        wait = max(0.0, min(failed) - self._clock()) if failed else None
+        try:
+            async with asyncio.timeout(wait):
+                await self._executor.changed(version)
+        except TimeoutError:
+            return
