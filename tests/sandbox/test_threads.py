@@ -155,13 +155,13 @@ async def test_people_open_archived_threads_and_stop_at_locked_ones(
     assert not thread.archived
     await asyncio.wait_for(asked.get(), 30)
     sandbox.world.threads.lock(thread)
-    for deed in (
+    for action in (
         mia.slash("wait", channel="foxes"),
         mia.say("foxes", "anybody?"),
         mia.react(said, "❤"),
     ):
         with pytest.raises(Refused, match="locked"):
-            await deed
+            await action
     await ada.say("foxes", "closed for today")
     await robot.until("raw_thread_update", times=3)
     told = [args[0].data["thread_metadata"] for args in robot.seen("raw_thread_update")]

@@ -48,7 +48,6 @@ class Backlog:
         self._delays: list[tuple[frozenset[str], float]] = []
         self._late: dict[int, tuple[asyncio.TimerHandle, Send]] = {}
         self._number = 0
-        self._last = 0.0
 
     def hold(self, *names: str) -> EventHold:
         """Keep events of these names back, all of them when none is named."""
@@ -85,11 +84,9 @@ class Backlog:
             send()
 
     def _send_later(self, seconds: float, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        # Two timers of the same moment may run in any order; events keep theirs.
-        self._last = max(loop.time() + seconds, self._last + 1e-6)
         self._number += 1
-        timer = loop.call_at(self._last, self._send_late, self._number)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(seconds, self._send_late, self._number)
         self._late[self._number] = timer, send
 
     def _send_late(self, number: int) -> None:

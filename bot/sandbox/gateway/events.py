@@ -52,7 +52,7 @@ class Events:
         return subject
 
     def _channel(self, channel: Channel) -> Payload | None:
-        """Threads are told only to who may see them."""
+        """A thread is told only to a bot that may see it."""
         if channel.is_thread and not self._world.rights.may(BOT_ID, channel):
             return None
         return self._renderer.channel(channel)

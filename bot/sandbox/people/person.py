@@ -64,7 +64,7 @@ class Person:
     def __init__(self, people: People, user_id: str) -> None:
         self.id = user_id
         self.client = Client(people, user_id)
-        """The same deeds for who has the definitions at hand, as the page has."""
+        """The same actions for a caller that has the definitions at hand, as the page has."""
         self._all = people
         self._world = people.world
 

@@ -1,6 +1,6 @@
 """Channels, threads and direct messages.
 
-Plain state and its JSON shape; who sees a channel is in `world`, what may be done in a thread in
+Plain state and its JSON shape; who sees a channel is in `rights`, what may be done in a thread in
 `threads`.
 """
 

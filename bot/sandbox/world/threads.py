@@ -1,6 +1,6 @@
 """Threads: opened, closed, and what may still be done in them.
 
-Knows Discord's rules for archived and locked threads; who sees one is decided in `world`.
+Knows Discord's rules for archived and locked threads; who sees one is decided in `rights`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Threads:
     ) -> Channel:
         """A thread under the channel `parent`, whose permissions it has.
 
-        A private one is seen by its `members` and by who may MANAGE_THREADS; the bot is not in
-        it until it is invited.
+        A private one is seen by its `members` and by those who may MANAGE_THREADS; the bot is
+        not in it until it is invited.
         """
         world = self._world
         above = world.find_channel(parent)
@@ -71,7 +71,7 @@ class Threads:
     def _tell(self, name: str, thread: Channel) -> None:
         self._world.bus.publish(News(name, thread, thread.id, thread.guild_id))
 
-    # What may be done; `may` are the permission bits of who does it
+    # What may be done; `may` has the permission bits of the one who does it
 
     def before_writing(self, channel: Channel, may: int) -> None:
         """A new message opens an archived thread. Raises ApiError 50083 for a locked one."""
