@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.bench.figures import Figure, Section, below, percentile, spread
-from bot.domain.action import Action
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Origin
-from bot.domain.prompt import Prompt
 from bot.domain.quota import Period, Quota
-from bot.domain.request import GenerationRequest
-from bot.domain.size import Size
+from bot.models.cards import EMBEDDED_CARD
+from bot.service import requests
 from bot.storage import ledger
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
@@ -120,10 +118,7 @@ async def _rate(run: Run, number: int, work: Callable[[], Coroutine[Any, Any, No
 
 
 def _job(user: int) -> Job:
-    request = GenerationRequest(
-        action=Action.IMAGINE, prompt=Prompt("a fox"), model="bench", size=Size(512, 512), seed=7,
-        steps=20, guidance=5.0,
-    )  # fmt: skip
+    request = requests.imagine(EMBEDDED_CARD, "a fox")
     return Job(
         id=uuid.uuid4().hex, origin=Origin(_GUILD, 1), user=user, request=request,
         status=JobStatus.WAITING, cost=1, created_at=time.time(),

@@ -99,7 +99,7 @@ async def test_info_tells_credits_limits_jobs_and_the_model(
     assert press.original["flags"] & messages.EPHEMERAL
     said = messages.text_of(press.original)
     assert "**22** grids left" in said
-    assert "22 of 25 today" in said
+    assert "22 of today's 25" in said
     assert "2 held for jobs under way" in said
     assert "3 drawn at once, 10 waiting" in said
     assert "Running jobs (1)" in said
