@@ -9,7 +9,8 @@
     │   ├── QueueFull            too many jobs waiting, of this user or in all
     │   ├── NotAllowed           the right to do this is missing
     │   ├── MissingPermissions   the bot may not post where it was asked to
-    │   └── NotFound             no such job, picture or setting (any more)
+    │   ├── NotFound             no such job, picture or setting (any more)
+    │   └── Unable               the model of today cannot do this
     └── EngineError              raised behind the executor seam
         ├── WorkerLost           process, node or engine gone or silent: not the user's fault
         ├── Cancelled            the worker confirmed that it stopped
@@ -73,6 +74,10 @@ class MissingPermissions(UserError):
 
 class NotFound(UserError):
     """The job, picture or setting does not exist (any more)."""
+
+
+class Unable(UserError):
+    """The model of today cannot do what is asked for."""
 
 
 class EngineError(EaselError):

@@ -6,13 +6,14 @@ for the user.
 
 from __future__ import annotations
 
+import functools
 import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.action import Action, Tile
+from bot.domain.action import ALL, Action, Button, Press, Tile, buttons
 from bot.domain.errors import NotFound, OutOfCredits
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
@@ -78,9 +79,7 @@ class Drawings:
         if action is Action.UPSCALE:
             return await self._upscale(asker, origin, parent, tile)
         await self._kept(tile)
-        card = self._catalogue.default
-        request = requests.current(card, parent.request)
-        request = request.vary(tile, requests.new_seed(), card.strength)
+        request = requests.pressed(self._catalogue.default, parent.request, Press(action, tile))
         return await self._submit(asker, origin, request, parent)
 
     async def cancel(self, asker: Asker, origin: Origin, job_id: str) -> Job:
@@ -105,6 +104,13 @@ class Drawings:
     async def used(self, job_id: str) -> set[tuple[Action, int]]:
         """Buttons under the job that were pressed with success: (action, tile; 0 for 🔄)."""
         return await self._jobs.used(job_id)
+
+    async def buttons(self, job: Job) -> list[Button]:
+        """The buttons under a finished job's pictures; those that led to a job are used."""
+        used = await self._jobs.used(job.id)
+        card = self._catalogue.default
+        able = functools.partial(requests.able, card)
+        return buttons(job.id, job.request.count, used, able)
 
     async def watch(self, job_id: str) -> AsyncIterator[JobUpdate]:
         """Newest states of a job; the last one is final and always arrives."""
@@ -134,8 +140,8 @@ class Drawings:
         return await self._jobs.unfinished()
 
     async def _reroll(self, asker: Asker, origin: Origin, parent: Job) -> Job:
-        request = requests.current(self._catalogue.default, parent.request)
-        request = request.reroll(requests.new_seed())
+        press = Press(Action.REROLL, parent.tile(ALL))
+        request = requests.pressed(self._catalogue.default, parent.request, press)
         if request.source is not None and await self._stored(request.source) is None:
             request = request.afresh()
         return await self._submit(asker, origin, request, parent)

@@ -6,9 +6,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from bot.domain.action import Action
+from bot.domain.action import ACTIONS, Action, Kind, Means, Press
+from bot.domain.errors import Unable
 from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameters import SEED_MAX
+from bot.domain.prompt.parameters import SEED_MAX, quoted
 from bot.domain.request import GenerationRequest, Sampling
 from bot.domain.size import Size
 from bot.models.cards import ModelCard
@@ -30,6 +31,30 @@ def imagine(card: ModelCard, text: str) -> GenerationRequest:
         seed=new_seed() if prompt.seed is None else prompt.seed,
         sampling=_sampling(card, prompt),
     )
+
+
+def pressed(
+    card: ModelCard, parent: GenerationRequest, press: Press
+) -> GenerationRequest:  # fmt: skip
+    """What a button under `parent` asks for, of today's model where that was changed since.
+
+    Raises Unable where the model cannot do it.
+    """
+    spec = ACTIONS[press.action]
+    if spec.derive is None:
+        raise ValueError(f"{press.action} has no button")
+    if not able(card, press.action):
+        raise Unable(
+            f"The model {quoted(card.name)} cannot do this; 🔄 draws the prompt again instead."
+        )
+    grown = parent if spec.kind is Kind.EXTRACT else current(card, parent)
+    return spec.derive(grown, press, Means(new_seed(), card.strength))
+
+
+def able(card: ModelCard, action: Action) -> bool:
+    """Whether a model can do what an action needs."""
+    capability = ACTIONS[action].capability
+    return not capability or bool(getattr(card, capability))
 
 
 def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:

@@ -12,7 +12,14 @@ import pytest
 
 from bot import imaging
 from bot.domain.action import Action, Tile
-from bot.domain.errors import InvalidPrompt, NotAllowed, NotFound, OutOfCredits, QueueFull
+from bot.domain.errors import (
+    InvalidPrompt,
+    NotAllowed,
+    NotFound,
+    OutOfCredits,
+    QueueFull,
+    Unable,
+)
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.quota import Period, Quota, QuotaSetting
@@ -622,3 +629,16 @@ async def test_every_watcher_sees_the_end(tmp_path: Path) -> None:
         async with asyncio.timeout(PATIENCE_S):
             ends = await asyncio.gather(*watchers)
         assert {end.job.status for end in ends} == {JobStatus.SUCCEEDED}
+
+
+async def test_what_the_model_cannot_do_is_refused_before_the_charge(tmp_path: Path) -> None:
+    async with House(tmp_path, automatic=True) as house:
+        grid = await house.draw()
+    flat = replace(TINY, id="flat", name="Flat", variations=False)
+    async with House(tmp_path, automatic=True, card=flat) as house:
+        shown = {button.action for button in await house.service.drawing.buttons(grid)}
+        assert shown == {Action.UPSCALE, Action.REROLL}
+        # Buttons of older messages are still there.
+        with pytest.raises(Unable, match="`Flat` cannot do this"):
+            await act(house, Action.VARY, grid.tile(1))
+        assert await house.credits() == (24, 0)

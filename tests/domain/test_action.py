@@ -1,0 +1,113 @@
+"""The table of actions, and the buttons and words that are made from it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from bot.domain.action import (
+    ACTIONS,
+    Action,
+    Kind,
+    Means,
+    Press,
+    Target,
+    Tile,
+    buttons,
+    help_lines,
+)
+from tests.kit.values import a_request
+
+JOB = "ab" * 16
+
+
+def faces(count: int, **more) -> list[list[str]]:
+    """Labels or emojis by row."""
+    made = buttons(JOB, count, **more)
+    return [
+        [button.label or button.emoji for button in made if button.row == row]
+        for row in range(1 + max(button.row for button in made))
+    ]
+
+
+def test_every_action_has_its_row_and_every_row_its_own_code() -> None:
+    assert set(ACTIONS) == set(Action)
+    assert all(spec.code is code for code, spec in ACTIONS.items())
+
+
+@pytest.mark.parametrize("action", Action)
+def test_codes_fit_into_custom_ids(action: Action) -> None:
+    assert re.fullmatch(r"[a-z0-9_]{1,24}", action.value)
+
+
+def test_only_what_is_typed_is_not_derived() -> None:
+    typed = [spec.code for spec in ACTIONS.values() if spec.derive is None]
+    assert typed == [Action.IMAGINE]
+    assert ACTIONS[Action.IMAGINE].target is Target.TEXT
+
+
+@pytest.mark.parametrize("spec", [spec for spec in ACTIONS.values() if spec.derive], ids=str)
+def test_what_is_derived_is_what_the_row_says(spec) -> None:
+    tile = Tile(JOB, 0 if spec.target is Target.JOB else 2)
+    made = spec.derive(a_request(), Press(spec.code, tile), Means(seed=9, strength=0.5))
+    assert (made.action, made.kind) == (spec.code, spec.kind)
+    assert made.source == (None if spec.target is Target.JOB else tile)
+    assert made.prompt.text == a_request().prompt.text
+    if made.kind is Kind.DRAW:
+        assert made.seed == 9
+
+
+def test_buttons_under_a_grid() -> None:
+    assert faces(4) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
+    tiles = {button.label: button.tile for button in buttons(JOB, 4)}
+    assert (tiles["U3"], tiles[""]) == (Tile(JOB, 3), Tile(JOB, 0))
+
+
+def test_buttons_under_a_single_picture() -> None:
+    (vary,) = buttons(JOB, 1)
+    assert (vary.action, vary.tile, vary.label, vary.emoji) == (
+        Action.VARY, Tile(JOB, 1), "Vary", "🪄",
+    )  # fmt: skip
+
+
+def test_used_buttons_are_marked() -> None:
+    made = buttons(JOB, 4, used={(Action.UPSCALE, 2), (Action.REROLL, 0)})
+    assert [button.label or button.emoji for button in made if button.used] == ["U2", "🔄"]
+
+
+def test_what_the_model_cannot_do_has_no_button() -> None:
+    assert faces(4, able=lambda action: action is not Action.VARY) == [
+        ["U1", "U2", "U3", "U4", "🔄"]
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_rows_fit_into_a_message(count: int) -> None:
+    rows = Counter(button.row for button in buttons(JOB, count))
+    assert max(rows) < 5
+    assert max(rows.values()) <= 5
+
+
+def test_captions() -> None:
+    grid = a_request()
+    varied = grid.vary(Tile(JOB, 3), 1, 0.5)
+    said = {
+        request.action: ACTIONS[request.action].caption(request)
+        for request in (grid, varied, grid.upscale(Tile(JOB, 3)), grid.reroll(1))
+    }
+    assert said == {
+        Action.IMAGINE: "", Action.VARY: "Variations by", Action.UPSCALE: "Image #3",
+        Action.REROLL: "",
+    }  # fmt: skip
+    again = varied.reroll(2)
+    assert ACTIONS[again.action].caption(again) == "Variations by"
+
+
+def test_help_names_buttons_and_what_is_free() -> None:
+    assert help_lines() == [
+        "**U1**–**U4** take one picture out of the grid, free of charge.",
+        "🔄 draws the same prompt again.",
+        "**V1**–**V4** draw four variations of one picture.",
+    ]
