@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bot.dispatch.board import Board
 from bot.domain.action import Tile
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost, new_reference
-from bot.domain.job import Failure, Job
+from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.pace import Pace
 from bot.engine.seam import Attempt, Done, Event, Executor, Image, LoadingModel, Preview, Progress
 from bot.storage.files import ImageStore
@@ -92,7 +92,10 @@ class Drawing:
     async def run(self) -> Job | None:
         """Draw and settle; the job as it is now, waiting again or ended. None when it is no longer
         this attempt's, because somebody cancelled it meanwhile."""
-        return await self._settle(await self._outcome())
+        outcome = await self._outcome()
+        job = await self._settle(outcome)
+        self._tell(outcome, job)
+        return job
 
     async def cancel(self) -> None:
         """Stop drawing; the row says already that the job is over."""
@@ -201,22 +204,22 @@ class Drawing:
             case Drawn(seconds=seconds):
                 return await jobs.succeed(id, attempt, seconds, now)
             case Again(strike=False):
-                return await jobs.give_back(id, attempt, strike=False)
+                return await jobs.give_back(id, attempt)
             case Again():
-                return await self._strike()
-            case Impossible(code=code, why=why):
-                return await jobs.fail(id, self._failure(code, why), now, attempt)
+                failure = _failure("worker_died")
+                return await jobs.strike(id, attempt, MAX_STRIKES, failure, now)
+            case Impossible(code=code):
+                return await jobs.fail(id, _failure(code), now, attempt)
 
-    async def _strike(self) -> Job | None:
-        waiting = await self._studio.jobs.give_back(self.job.id, self.job.attempt, strike=True)
-        if waiting is None or waiting.strikes < MAX_STRIKES:
-            return waiting
-        now = self._studio.clock()
-        attempt = await self._studio.jobs.start(waiting.id, now)
-        failure = self._failure("worker_died", "two strikes")
-        return await self._studio.jobs.fail(waiting.id, failure, now, attempt or 0)
+    def _tell(self, outcome: Outcome, job: Job | None) -> None:
+        """What an operator finds in the log."""
+        if job is None or job.status is JobStatus.WAITING:
+            return
+        if job.failure is None:
+            log.info("job %s: succeeded in %.2f s", job.id, self._seconds)
+        else:
+            log.error("job %s failed, reference %s: %s", job.id, job.failure.reference, outcome)
 
-    def _failure(self, code: str, why: str) -> Failure:
-        failure = Failure(SENTENCES.get(code, SENTENCES["error"]) + ".", new_reference())
-        log.error("job %s failed, reference %s: %s: %s", self.job.id, failure.reference, code, why)
-        return failure
+
+def _failure(code: str) -> Failure:
+    return Failure(SENTENCES.get(code, SENTENCES["error"]) + ".", new_reference())

@@ -95,16 +95,34 @@ class JobRepository:
 
         return await self._database.transaction(run)
 
-    async def give_back(self, job: str, attempt: int, *, strike: bool) -> Job | None:
+    async def give_back(self, job: str, attempt: int) -> Job | None:
         """A running job waits again; None when the attempt is not its own any more."""
 
         def run(connection: sqlite3.Connection) -> Job | None:
             row = connection.execute(
-                "UPDATE jobs SET state = 'waiting', strikes = strikes + ? WHERE id = ?"
+                "UPDATE jobs SET state = 'waiting' WHERE id = ?"
                 " AND attempt = ? AND state = 'running' RETURNING *",
-                (int(strike), job, attempt),
+                (job, attempt),
             ).fetchone()
             return _job(row) if row else None
+
+        return await self._database.transaction(run)
+
+    async def strike(
+        self, job: str, attempt: int, limit: int, failure: Failure, now: float
+    ) -> Job | None:
+        """A running job's worker died of it: it waits again, or at the strike number `limit` has
+        failed with `failure` and is released. None when the attempt is not its own any more."""
+
+        def run(connection: sqlite3.Connection) -> Job | None:
+            row = connection.execute(
+                "UPDATE jobs SET strikes = strikes + 1, state = 'waiting' WHERE id = ?"
+                " AND attempt = ? AND state = 'running' RETURNING *",
+                (job, attempt),
+            ).fetchone()
+            if row is None or row["strikes"] < limit:
+                return _job(row) if row else None
+            return _fail(connection, job, failure, now)
 
         return await self._database.transaction(run)
 
@@ -140,12 +158,11 @@ class JobRepository:
         """Failed and released; None when the attempt is not the job's own any more."""
 
         def run(connection: sqlite3.Connection) -> Job | None:
-            row = connection.execute(
-                "UPDATE jobs SET state = 'failed', finished_at = ?, failure = ?, reference = ?"
-                " WHERE id = ? AND attempt = ? AND state = 'running' RETURNING *",
-                (now, failure.sentence, failure.reference, job, attempt),
+            own = connection.execute(
+                "SELECT 1 FROM jobs WHERE id = ? AND attempt = ? AND state = 'running'",
+                (job, attempt),
             ).fetchone()
-            return _released(connection, row, now)
+            return _fail(connection, job, failure, now) if own else None
 
         return await self._database.transaction(run)
 
@@ -259,6 +276,15 @@ def _check_complete(connection: sqlite3.Connection, job: Job) -> None:
     ).fetchone()[0]
     if stored != job.request.count:
         raise ValueError(f"job {job.id} has {stored} of {job.request.count} pictures")
+
+
+def _fail(connection: sqlite3.Connection, job: str, failure: Failure, now: float) -> Job | None:
+    row = connection.execute(
+        "UPDATE jobs SET state = 'failed', finished_at = ?, failure = ?, reference = ?"
+        " WHERE id = ? RETURNING *",
+        (now, failure.sentence, failure.reference, job),
+    ).fetchone()
+    return _released(connection, row, now)
 
 
 def _released(connection: sqlite3.Connection, row: sqlite3.Row | None, now: float) -> Job | None:

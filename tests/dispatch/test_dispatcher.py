@@ -178,6 +178,30 @@ async def test_two_strikes_are_the_end(house: House) -> None:
     assert len(house.executor.runs) == 2
 
 
+async def test_killed_right_after_the_last_strike_nothing_is_drawn_a_third_time(house) -> None:
+    job = await house.imagine()
+    house.executor.join()
+    await house.executor.lose((await house.executor.started(1)).worker)
+    run = await house.executor.started(2)
+    write, written = house.database.transaction, asyncio.Event()
+
+    async def killed_after_one(function):
+        if written.is_set():
+            raise RuntimeError("a dead process writes nothing")
+        try:
+            return await write(function)
+        finally:
+            written.set()
+
+    house.database.transaction = killed_after_one
+    await house.executor.lose(run.worker)
+    await written.wait()
+    await house.restart()
+    assert await house.state(job) == (FAILED, 2, 2)
+    assert await house.credits() == (25, 0)
+    assert house.executor.runs == []
+
+
 async def test_a_struck_job_goes_before_its_owners_others(house: House) -> None:
     first, second = await house.imagine(), await house.imagine()
     run = await house.executor.started(1)

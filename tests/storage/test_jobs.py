@@ -122,28 +122,29 @@ async def test_start_counts_attempts_and_only_from_waiting(parts: Repositories) 
     job = await waiting(parts)
     assert await parts.jobs.start(job.id, MORNING) == 1
     assert await parts.jobs.start(job.id, MORNING) is None
-    assert await parts.jobs.give_back(job.id, 1, strike=False)
+    assert await parts.jobs.give_back(job.id, 1)
     assert await parts.jobs.start(job.id, MORNING) == 2
     assert await parts.jobs.start("unknown", MORNING) is None
 
 
 async def test_a_late_attempt_is_refused_everywhere(parts: Repositories) -> None:
     job, old = await running(parts)
-    await parts.jobs.give_back(job.id, old, strike=True)
+    await parts.jobs.give_back(job.id, old)
     new = await parts.jobs.start(job.id, MORNING)
     assert new == old + 1
-    assert await parts.jobs.give_back(job.id, old, strike=True) is None
+    assert await parts.jobs.give_back(job.id, old) is None
     assert await parts.pictures.add(job.id, old, an_image(1), MORNING) is False
     assert await parts.jobs.succeed(job.id, old, 1.0, MORNING) is None
     assert await parts.jobs.fail(job.id, FAILURE, MORNING, old) is None
-    assert await state(parts, job) == (JobStatus.RUNNING, new, 1)
+    assert await parts.jobs.strike(job.id, old, 1, FAILURE, MORNING) is None
+    assert await state(parts, job) == (JobStatus.RUNNING, new, 0)
     assert await parts.pictures.of_job(job.id) == {}
 
 
 async def test_an_attempt_given_back_has_no_say(parts: Repositories) -> None:
     # The row has the same number still, but it is waiting.
     job, attempt = await running(parts)
-    await parts.jobs.give_back(job.id, attempt, strike=False)
+    await parts.jobs.give_back(job.id, attempt)
     assert await parts.pictures.add(job.id, attempt, an_image(1), MORNING) is False
     assert await parts.jobs.succeed(job.id, attempt, 1.0, MORNING) is None
     assert await parts.jobs.fail(job.id, FAILURE, MORNING, attempt) is None
@@ -179,6 +180,30 @@ async def test_failure_releases_once_and_is_kept(parts, database) -> None:
     assert await parts.jobs.fail(job.id, FAILURE, MORNING, attempt) is None
     assert await parts.jobs.cancel(job.id, MORNING) is None
     assert await credits(database) == (1000, 0)
+
+
+async def test_a_strike_below_the_limit_waits_again_and_keeps_its_hold(parts, database) -> None:
+    job, attempt = await running(parts)
+    struck = await parts.jobs.strike(job.id, attempt, 2, FAILURE, MORNING)
+    assert struck is not None
+    assert (struck.status, struck.strikes, struck.failure) == (JobStatus.WAITING, 1, None)
+    assert await parts.jobs.strike(job.id, attempt, 2, FAILURE, MORNING) is None
+    assert await credits(database) == (999, 1)
+
+
+async def test_the_last_strike_fails_and_releases_in_one_transaction(parts, database) -> None:
+    job, attempt = await running(parts)
+    await parts.jobs.strike(job.id, attempt, 2, FAILURE, MORNING)
+    attempt = await parts.jobs.start(job.id, MORNING) or 0
+    begun = []
+    await database.transaction(lambda c: c.set_trace_callback(begun.append))
+    failed = await parts.jobs.strike(job.id, attempt, 2, FAILURE, MORNING)
+    await database.transaction(lambda c: c.set_trace_callback(None))
+    assert failed is not None
+    assert (failed.status, failed.strikes, failed.attempt) == (JobStatus.FAILED, 2, 2)
+    assert failed.failure == FAILURE
+    assert await credits(database) == (1000, 0)
+    assert sum(statement.startswith("BEGIN") for statement in begun) == 2  # and the trace's own
 
 
 @pytest.mark.parametrize("started", [False, True])
