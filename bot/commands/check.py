@@ -18,7 +18,7 @@ import aiohttp
 from bot.app import catalogue_of, local_executor
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, shoot
-from bot.domain.errors import EaselError
+from bot.domain.errors import EaselError, EngineError
 from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
 from bot.engine.devices import devices
@@ -175,11 +175,15 @@ async def _model(settings: Settings) -> AsyncIterator[Finding]:
         return
     catalogue = catalogue_of(settings)
     for device in devices(settings.device, os.environ):
+        what = catalogue.default.source + ("" if device == "auto" else f" on {device}")
         try:
             shot = await _shot(replace(settings, device=device), catalogue)
+        except EngineError as error:
+            yield Finding(
+                False, f"{what}: loaded, but it cannot draw a picture from a text ({error})"
+            )
         except EaselError as error:
-            where = "" if device == "auto" else f" on {device}"
-            yield Finding(False, f"{catalogue.default.source}{where}: {error}")
+            yield Finding(False, f"{what}: {error}")
         else:
             yield Finding(True, _words(catalogue.default, shot))
 

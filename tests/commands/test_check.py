@@ -111,7 +111,7 @@ async def test_a_picture_that_cannot_be_drawn_is_said(
     monkeypatch.setattr("bot.commands.check.local_executor", lambda *_: executor)
     status, said = await checked()
     assert status == 1
-    assert str(error) in said["FAIL model"]
+    assert f"cannot draw a picture from a text ({error})" in said["FAIL model"]
 
 
 async def test_a_worker_that_dies_while_loading_gives_way_to_the_next(
