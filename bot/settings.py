@@ -114,6 +114,14 @@ def _folder(text: str) -> Path:
     return Path(_path(text))
 
 
+def _devices(text: str) -> str:
+    """auto, or devices separated by commas: cpu, mps, cuda:0"""
+    names = _words(text)
+    if not names or not all(re.fullmatch(r"[a-z]+(:[0-9]+)?", name) for name in names):
+        raise ValueError(text)
+    return text
+
+
 _SLIPS = (
     (r"[<\[{(].*[>\]})]", "stands in brackets"),
     (r"[“”„‘’‚«»`].*|.*[“”„‘’‚«»`]", "stands in a word processor's quotation marks"),
@@ -152,20 +160,22 @@ class Settings:
         "", "Folder, hub id or .safetensors/.ckpt file; empty is the embedded model", _path
     )
     model_native: int = _setting(
-        "0", "Side in pixels that the model draws best; 0 goes by its name", _whole(0, 4096)
+        "0", "Side in pixels that the model draws best; 0 goes by its files", _whole(0, 4096)
     )
     model_steps: int = _setting(
-        "0", "Drawing steps at --quality 1; 0 goes by the model's name", _whole(0, 200)
+        "0", "Drawing steps at --quality 1; 0 goes by the model's files and name", _whole(0, 200)
     )
     model_guidance: float = _setting(
-        "-1", "Guidance scale; -1 goes by the model's name", _number(-1, 30)
+        "-1", "Guidance scale; -1 goes by the model's files and name", _number(-1, 30)
     )
     model_cache: str = _setting(
         "", "Folder for downloaded models; empty is the hub's default", _path
     )
     hf_token: Secret = _setting("", "Token for gated models of the Hugging Face hub", _secret)
     device: str = _setting(
-        "auto", "auto takes every GPU, else the CPU; or name devices such as cuda:0,cuda:1"
+        "auto",
+        "auto takes every GPU, else the CPU; or name devices such as cuda:0,cuda:1",
+        _devices,
     )
     dtype: str = _setting(
         "auto",

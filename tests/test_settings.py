@@ -61,6 +61,8 @@ def test_empty_means_default() -> None:
         ("IMAGES_MAX_GB", "nan", "a number from 0.01 to 100000"),
         ("DTYPE", "int8", "one of auto, float32, bfloat16, float16"),
         ("DISCORD_API_URL", "127.0.0.1", "http://"),
+        ("DEVICE", "cuda:O", "auto, or devices"),
+        ("DEVICE", ",", "auto, or devices"),
         ("HEALTH_PORT", "70000", "a whole number from 0 to 65535"),
         ("LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING, ERROR"),
     ],

@@ -71,7 +71,9 @@ async def _serve(bot: EaselBot, token: str, stop: asyncio.Event) -> None:
                 "Discord refuses DISCORD_TOKEN; copy it anew from the developer portal."
             ) from None
         except ExtensionError as error:
-            raise SettingsError(f"EXTENSIONS: {error}") from error
+            raise SettingsError(
+                f"EXTENSIONS: {error} Leave the setting out for all features of this version."
+            ) from error
         except (ClientError, OSError, DiscordException) as error:
             raise EaselError(
                 f"Discord cannot be reached ({error}); see to the network and start again."

@@ -78,7 +78,8 @@ async def test_an_unknown_extension_is_said(sandbox: Sandbox, tmp_path: Path) ->
     )
     assert status == 2
     assert "EXTENSIONS" in err
-    assert "cogs.imagin" in err
+    assert "'cogs.imagin' could not be loaded" in err
+    assert "Leave the setting out" in err
     assert "Traceback" not in err
 
 
