@@ -30,6 +30,7 @@ from bot.engine import frames
 from bot.engine.frames import Frame
 from bot.engine.seam import Engine
 from bot.worker.attempts import Attempts
+from bot.worker.causes import cause
 from bot.worker.encoding import Encoder
 from bot.worker.orders import Orders
 from bot.worker.painter import Painter
@@ -79,7 +80,7 @@ def serve(incoming: frames.Readable, outgoing: Outgoing) -> None:
         engine = build(hello.data["engine"], hello.data["options"])
     except Exception as error:
         log.exception("the engine %s cannot be made", hello.data["engine"])
-        outgoing.send(Frame("broken", {"text": f"{type(error).__name__}: {error}"}))
+        outgoing.send(Frame("broken", {"text": cause(error)}))
         return
     if engine.device == "cpu" and hasattr(os, "nice"):
         os.nice(NICENESS)

@@ -9,34 +9,31 @@ what was not asked for is thrown away: a picture is then bit-equal whoever its c
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
-import inspect
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import diffusers
 import torch
-import transformers
-from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image
 from PIL import Image
 
-from bot import imaging
-from bot.domain.errors import Cancelled, RenderFailed, UnknownModel, WorkerLost
-from bot.engine.seam import Attempt, Event, LoadingModel, Preview, Progress
-from bot.models.cards import ModelCard
-from bot.worker import previews
-from bot.worker.pipelines import Library, open_pipeline, ran_out_of_memory
-from bot.worker.samplers import sampler
+from bot.domain.errors import RenderFailed, UnknownModel, WorkerLost
+from bot.engine.seam import Attempt, Event, LoadingModel
+from bot.models import families
+from bot.models.cards import EMBEDDED_CARD, ModelCard
+from bot.worker.causes import one_line, without_folders
+from bot.worker.drawing import Drawing, Model, accepts
+from bot.worker.precision import NotFinite, pick_device, pick_dtype, ran_out_of_memory
+
+if TYPE_CHECKING:
+    from bot.worker.pipelines import Library
 
 log = logging.getLogger(__name__)
 
-PREVIEWS = 3
-"""Previews of each job."""
-
-_NATIVE_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
+_LARGE = 512
+"""From this side on, decoding four pictures at once takes gigabytes."""
 
 
 def create(options: Mapping[str, Any]) -> DiffusionEngine:
@@ -52,86 +49,37 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
         {card.id: card for card in cards},
         device=options.get("device") or "auto",
         dtype=options.get("dtype") or "auto",
-        library=Library(
-            cache_dir=options.get("cache_dir") or "",
-            token=options.get("token") or "",
-            configs=options.get("configs") or "",
-        ),
+        places={key: options.get(key) or "" for key in ("cache_dir", "token", "configs")},
     )
 
 
-def pick_device(wanted: str) -> torch.device:
-    """ "auto" is the first of CUDA, Apple's Metal and the CPU that is there."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """ "auto" is half precision where the hardware computes in it, bfloat16 before float16."""
-    if wanted != "auto":
-        dtype = getattr(torch, wanted, None)
-        if not isinstance(dtype, torch.dtype):
-            raise ValueError(f"{wanted!r} is no data type: use float32, bfloat16 or float16")
-        return dtype
-    if device.type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if native else torch.float16
-    if device.type == "mps":
-        return torch.float16
-    able = torch.cpu.get_capabilities()
-    return torch.bfloat16 if any(able.get(name) for name in _NATIVE_BF16) else torch.float32
-
-
-class _Model:
-    """One model in memory: pipelines over one set of weights, and how it is previewed."""
-
-    def __init__(self, pipeline: Any) -> None:
-        self.text_to_image = pipeline
-        self.scheduler = pipeline.scheduler
-        self.colours = previews.colours_of(pipeline)
-        self.batch_limits: dict[tuple[int, int], int] = {}
-        self._image_to_image: Any = None
-
-    def image_to_image(self) -> Any:
-        """Raises RenderFailed("bad_input") where this kind of model has no such pipeline."""
-        if self._image_to_image is None:
-            kind = type(self.text_to_image).__name__
-            try:
-                pipeline = AutoPipelineForImage2Image.from_pipe(self.text_to_image)
-            except ValueError:
-                raise RenderFailed(
-                    "bad_input", f"A {kind} cannot start from a picture, so it has no variations."
-                ) from None
-            pipeline.set_progress_bar_config(disable=True)
-            self._image_to_image = pipeline
-        return self._image_to_image
-
-
 class DiffusionEngine:
-    """Satisfies `bot.engine.seam.Engine` for the models in `cards`, by id."""
+    """Satisfies `bot.engine.seam.Engine` for the models in `cards`, by id.
+
+    `places` are the fields of `bot.worker.pipelines.Library`.
+    """
 
     def __init__(
         self,
         cards: Mapping[str, ModelCard],
         device: str = "auto",
         dtype: str = "auto",
-        library: Library | None = None,
+        places: Mapping[str, str] | None = None,
     ) -> None:
-        _hush()
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.deterministic = True
         self._cards = cards
         self._device = pick_device(device)
         self._dtype = pick_dtype(dtype, self._device)
-        self._library = library or Library()
-        self._models: dict[str, _Model] = {}
+        self._places = places or {}
+        self._models: dict[str, Model] = {}
+        self._wide: set[str] = set()
         self.device = str(self._device)
         self.vram_mb = _video_memory(self._device)
 
     def loaded(self) -> Mapping[str, Mapping[str, Any]]:
-        """The models in memory."""
-        return {model: {} for model in sorted(self._models)}
+        """The models in memory, each with what its own files say."""
+        return {model: _confirmed(one) for model, one in sorted(self._models.items())}
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
         """Bring a model into memory; others leave it if the device is too small for both."""
@@ -156,12 +104,25 @@ class DiffusionEngine:
             self._collect()
             self.load(model, say)
 
-    def _open(self, card: ModelCard) -> _Model:
-        pipeline = open_pipeline(card, self._dtype, self._library)
+    def _open(self, card: ModelCard) -> Model:
+        # With the first model: the libraries take seconds, and a worker is ready without them.
+        from bot.worker import pipelines
+
+        pipelines.hush()
+        dtype = torch.float32 if card.id in self._wide else self._dtype
+        pipeline = pipelines.open_pipeline(card, dtype, self._library(pipelines.Library))
+        found = families.fields(pipelines.described(pipeline, card.name))
+        card = card if card.source == EMBEDDED_CARD.source else dataclasses.replace(card, **found)
+        if card.spacing:
+            own = pipeline.scheduler
+            pipeline.scheduler = type(own).from_config(own.config, timestep_spacing=card.spacing)
         pipeline = pipeline.to(self._device)
-        if type(getattr(pipeline, "vae", None)).__name__ == "AutoencoderKL":
-            pipeline.vae.enable_slicing()  # decoding four pictures at once takes gigabytes
-        return _Model(pipeline)
+        if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
+            pipeline.vae.enable_slicing()
+        return Model(pipeline, card, dtype)
+
+    def _library(self, kind: type[Library]) -> Library:
+        return kind(**self._places)
 
     def _collect(self) -> None:
         gc.collect()
@@ -176,11 +137,59 @@ class DiffusionEngine:
         emit: Callable[[Event], None],
         cancelled: Callable[[], bool],
     ) -> Sequence[Image.Image]:
-        """Draw `attempt.indices`; halves the batch for this size for ever when memory runs out."""
-        self.load(attempt.model, lambda text: emit(LoadingModel(text, time.monotonic())))
+        """Draw `attempt.indices`; in float32 for ever where the model overflows in less."""
+
+        def say(text: str) -> None:
+            emit(LoadingModel(text, time.monotonic()))
+
+        self.load(attempt.model, say)
+        try:
+            return self._draw(attempt, emit, cancelled)
+        except NotFinite:
+            if self._models[attempt.model].dtype is torch.float32:
+                raise self._not_finite(attempt.model) from None
+        self._widen(attempt.model, say)
+        try:
+            return self._draw(attempt, emit, cancelled)
+        except NotFinite:
+            raise self._not_finite(attempt.model) from None
+
+    def _widen(self, model: str, say: Callable[[str], None]) -> None:
+        """Load a model again in float32, from its files: what overflowed is lost in memory."""
+        name = self._cards[model].name
+        log.warning("%s overflows in %s: set DTYPE=float32", name, self._models[model].dtype)
+        self._wide.add(model)
+        del self._models[model]
+        self._collect()
+        try:
+            self.load(model, say)
+        except RenderFailed as failure:
+            if failure.code != "out_of_memory":
+                raise
+            self._wide.discard(model)
+            raise RenderFailed(
+                "not_finite",
+                f"The model {name} gives black pictures in half precision, and the memory does "
+                "not suffice for DTYPE=float32: choose another model.",
+            ) from None
+
+    def _not_finite(self, model: str) -> RenderFailed:
+        return RenderFailed(
+            "not_finite",
+            f"The model {self._cards[model].name} gives black pictures even with DTYPE=float32: "
+            "its files are damaged, so download it again.",
+        )
+
+    def _draw(
+        self,
+        attempt: Attempt,
+        emit: Callable[[Event], None],
+        cancelled: Callable[[], bool],
+    ) -> Sequence[Image.Image]:
+        """Halves the batch for this size for ever when memory runs out. Raises NotFinite."""
         model = self._models[attempt.model]
-        drawing = _Drawing(model, attempt, emit, cancelled)
-        pending = self._to_draw(attempt)
+        drawing = Drawing(model, attempt, emit, cancelled)
+        pending = _to_draw(attempt, model.dtype)
         drawn: dict[int, Image.Image] = {}
         while pending:
             limit = min(len(pending), model.batch_limits.get(drawing.size, len(pending)))
@@ -198,112 +207,21 @@ class DiffusionEngine:
             self._collect()  # outside the except clause, whose traceback holds the tensors
         return [drawn[index] for index in attempt.indices]
 
-    def _to_draw(self, attempt: Attempt) -> list[int]:
-        if self._dtype is torch.float32:
-            return list(attempt.indices)
-        return sorted(set(attempt.indices) | set(range(attempt.request.get("count", 1))))
+
+def _to_draw(attempt: Attempt, dtype: torch.dtype) -> list[int]:
+    if dtype is torch.float32:
+        return list(attempt.indices)
+    return sorted(set(attempt.indices) | set(range(attempt.request.get("count", 1))))
 
 
-class _Drawing:
-    """One attempt while it is drawn."""
-
-    def __init__(
-        self,
-        model: _Model,
-        attempt: Attempt,
-        emit: Callable[[Event], None],
-        cancelled: Callable[[], bool],
-    ) -> None:
-        self._request = attempt.request
-        self.size = (self._request["width"], self._request["height"])
-        self._model = model
-        self._emit = emit
-        self._cancelled = cancelled
-        self._source = _source(attempt, self.size)
-        self._before: torch.Tensor | None = None
-        self._done = 0
-
-    def paint(self, indices: Sequence[int], later: int) -> dict[int, Image.Image]:
-        """Draw these together; `later` counts the pictures still to come after them."""
-        if self._cancelled():
-            raise Cancelled
-        pipeline = self._model.image_to_image() if self._source else self._model.text_to_image
-        pipeline.scheduler = sampler(self._request["sampler"], self._model.scheduler)
-        rounds = 1 + math.ceil(later / len(indices))
-        start, self._before = self._done, None
-
-        def after_step(pipe: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            self._done = start + step + 1
-            of = start + rounds * pipe.num_timesteps
-            self._emit(Progress(self._done, of, time.monotonic()))
-            if self._cancelled():
-                raise Cancelled
-            self._preview(pipe, step, tensors["latents"])
-            return {}
-
-        arguments = self._arguments(indices) | {"callback_on_step_end": after_step}
-        images = pipeline(**_accepted(pipeline, arguments)).images
-        return dict(zip(indices, images, strict=True))
-
-    def _arguments(self, indices: Sequence[int]) -> dict[str, Any]:
-        request = self._request
-        seeds = [request["seeds"][index] for index in indices]
-        arguments: dict[str, Any] = {
-            "prompt": request["text"],
-            "width": self.size[0],
-            "height": self.size[1],
-            "num_inference_steps": request["steps"],
-            "guidance_scale": request["guidance"],
-            "num_images_per_prompt": len(indices),
-            # On the CPU, so that every device starts from the same noise.
-            "generator": [torch.Generator("cpu").manual_seed(seed) for seed in seeds],
-            "output_type": "pil",
-        }
-        if request.get("negative"):
-            arguments["negative_prompt"] = request["negative"]
-        if self._source:
-            strength = min(1.0, max(0.01, request.get("strength") or 0.6))
-            # At least one step is left to be drawn.
-            steps = max(request["steps"], math.ceil(1 / strength))
-            arguments |= {
-                "image": self._source,
-                "strength": strength,
-                "num_inference_steps": steps,
-            }
-        return arguments
-
-    def _preview(self, pipeline: Any, step: int, latents: torch.Tensor) -> None:
-        before, self._before = self._before, latents
-        steps = pipeline.num_timesteps
-        due = {round(steps * part / (PREVIEWS + 1)) for part in range(1, PREVIEWS + 1)} - {0, steps}
-        if self._model.colours is None or step + 1 not in due:
-            return
-        skipped = max(0, len(pipeline.scheduler.timesteps) - steps)
-        clean = previews.estimate(pipeline.scheduler, skipped + step, before, latents)
-        cells = previews.unpacked(pipeline, clean, self.size)
-        if cells is not None:
-            picture = imaging.preview(self._model.colours.pictures(cells))
-            self._emit(Preview(picture, time.monotonic()))
-
-
-def _source(attempt: Attempt, size: tuple[int, int]) -> Image.Image | None:
-    name = attempt.request.get("source")
-    if not name:
-        return None
-    data = attempt.inputs.get(name)
-    if data is None:
-        raise RenderFailed("bad_input", "The source picture was not handed over.")
-    try:
-        picture = imaging.decode(data)
-    except imaging.PictureError as error:
-        raise RenderFailed("bad_input", str(error)) from None
-    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
-
-
-def _accepted(pipeline: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What this pipeline takes: not all know a negative prompt, a size or a callback."""
-    known = inspect.signature(pipeline.__call__).parameters
-    return {name: value for name, value in arguments.items() if name in known}
+def _confirmed(model: Model) -> dict[str, Any]:
+    """The fields of the model's card, and what its pipeline was found to be able to do."""
+    fields = dataclasses.asdict(model.card)
+    known = accepts(model.text_to_image)
+    if "negative_prompt" not in known:
+        fields["negatives_above"] = None
+    fields["previews"] = model.colours is not None and "callback_on_step_end" in known
+    return fields
 
 
 @contextlib.contextmanager
@@ -313,27 +231,17 @@ def _failures() -> Iterator[None]:
         yield
     except (RuntimeError, MemoryError) as error:
         if ran_out_of_memory(error):
-            first = (str(error).strip().splitlines() or ["out of memory"])[0][:200]
-            text = f"The memory does not suffice ({first})."
+            text = f"The memory does not suffice ({one_line(error)[:200]})."
             raise RenderFailed("out_of_memory", text) from None
         # After such an error every later call on the device fails too.
         if isinstance(error, torch.AcceleratorError) or "cuda error" in str(error).lower():
             raise WorkerLost(str(error)) from error
         raise
     except ValueError as error:
-        raise RenderFailed("bad_input", str(error).strip().splitlines()[0]) from error
+        raise RenderFailed("bad_input", without_folders(one_line(error))) from error
 
 
 def _video_memory(device: torch.device) -> int:
     if device.type != "cuda":
         return 0
     return torch.cuda.get_device_properties(device).total_memory >> 20
-
-
-def _hush() -> None:
-    diffusers.utils.logging.set_verbosity_error()
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.deterministic = True

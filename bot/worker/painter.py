@@ -16,6 +16,7 @@ from bot.domain.errors import Cancelled, RenderFailed, UnknownModel, WorkerLost
 from bot.engine.frames import Frame
 from bot.engine.seam import Attempt, Begun, Engine
 from bot.worker.attempts import Attempts, Key
+from bot.worker.causes import cause
 from bot.worker.encoding import Drawn
 
 log = logging.getLogger(__name__)
@@ -96,13 +97,13 @@ class Painter:
             self._failed[model] = str(failure)
             raise
         except MemoryError:
-            self._failed[model] = f"There is not enough memory for the model {model}."
+            self._failed[model] = "There is not enough memory for the model."
             raise RenderFailed("out_of_memory", self._failed[model]) from None
         except WorkerLost:
             raise
         except Exception as error:
             log.exception("the model %s cannot be loaded", model)
-            self._failed[model] = f"The model {model} cannot be loaded: {error}"
+            self._failed[model] = f"The model cannot be loaded ({cause(error)})."
             raise RenderFailed("model_missing", self._failed[model]) from error
         finally:
             self._attempts.loading("")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import diffusers
-
 from bot.domain.errors import RenderFailed
 
 DEFAULT = "default"
+# A scheduler's own defaults where the model's config is silent: clipping would change colours.
+_NEUTRAL = {"clip_sample": False, "set_alpha_to_one": False}
 SAMPLERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ddim": ("DDIMScheduler", {}),
     "ddpm": ("DDPMScheduler", {}),
@@ -35,5 +35,7 @@ def sampler(name: str, own: Any) -> Any:
         raise RenderFailed("bad_input", f"There is no sampler {name!r}; there are {known}.")
     if name == DEFAULT or "FlowMatch" in type(own).__name__:
         return type(own).from_config(own.config)
+    import diffusers  # in memory already, with the model
+
     kind, extra = SAMPLERS[name]
-    return getattr(diffusers, kind).from_config(own.config, **extra)
+    return getattr(diffusers, kind).from_config(_NEUTRAL | dict(own.config), **extra)

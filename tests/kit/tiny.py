@@ -6,12 +6,24 @@ fp16/               the same as sd/, with only "fp16" weight files
 alone.safetensors   the weights of sd/ under Stable Diffusion 1's own names, in one file
 alone/              … its configs and tokenizer
 bare.safetensors    the same weights, without configs
+mixed/              the same as sd/, with only "fp16" weight files for the denoiser
+inpaint/            a denoiser that repairs pictures
+nan/, nanunet/      sd/ with a number that is none in the autoencoder, in the denoiser
+overflow/           sd/ with an autoencoder whose numbers are too large for float16
+files/              the weights of alone.safetensors in other files, with configs for all of them:
+                    plain.ckpt, CAPITAL.SAFETENSORS, renamed.ckpt (a .safetensors file)
+                    callback.ckpt (beside a training callback), harmful.ckpt and worse.ckpt
+                    (beside calls that would make the folders "ran" and "ran too"),
+                    cut.ckpt, page.ckpt, pointer.safetensors
 damaged/            a folder whose weights are cut off
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,9 +82,73 @@ def build(folder: Path) -> None:
     save_file(weights, folder / "bare.safetensors")
     no_weights = shutil.ignore_patterns("*.safetensors")
     shutil.copytree(folder / "sd", folder / "alone", ignore=no_weights)
+    _troubled(folder)
+    _files(folder / "files", weights, folder / "alone")
     shutil.copytree(folder / "sd", folder / LAST)
     unet = folder / LAST / "unet" / "diffusion_pytorch_model.safetensors"
     unet.write_bytes(unet.read_bytes()[:1000])
+
+
+def _troubled(folder: Path) -> None:
+    """Folders that differ from sd/ in one part."""
+    for name in ("mixed", "inpaint", "nan", "nanunet", "overflow"):
+        shutil.copytree(folder / "sd", folder / name)
+    weights = "diffusion_pytorch_model"
+    unet = folder / "mixed" / "unet"
+    (unet / f"{weights}.safetensors").rename(unet / f"{weights}.fp16.safetensors")
+    _unet(in_channels=9).save_pretrained(folder / "inpaint" / "unet")
+    vae = library.AutoencoderKL.from_pretrained(folder / "sd" / "vae")
+    with torch.no_grad():
+        # What comes after it divides by its spread, so that only the range of float16 is exceeded.
+        vae.decoder.conv_in.weight.mul_(1e7)
+        vae.save_pretrained(folder / "overflow" / "vae")
+        vae.decoder.conv_out.bias[0] = torch.nan
+        vae.save_pretrained(folder / "nan" / "vae")
+        unet = library.UNet2DConditionModel.from_pretrained(folder / "sd" / "unet")
+        unet.conv_out.bias[0] = torch.nan
+        unet.save_pretrained(folder / "nanunet" / "unet")
+
+
+class _Harm:
+    """A pickle of this calls `call` when it is read, unless the reader takes care."""
+
+    def __init__(self, call: Callable[..., Any], *arguments: Any) -> None:
+        self._reduced = call, arguments
+
+    def __reduce__(self) -> Any:
+        return self._reduced
+
+
+def _files(folder: Path, weights: dict[str, torch.Tensor], configs: Path) -> None:
+    folder.mkdir()
+    shutil.copytree(configs, folder / "configs")
+    save_file(weights, folder / "CAPITAL.SAFETENSORS")
+    save_file(weights, folder / "renamed.ckpt")
+    torch.save({"state_dict": weights, "epoch": 3, "global_step": 7}, folder / "plain.ckpt")
+    beside = {
+        "callback": {_callback(): {"best": 1}},
+        "harmful": _Harm(shutil.copytree, str(configs), str(folder / "ran")),
+        "worse": _Harm(os.mkdir, str(folder / "ran too")),
+    }
+    for name, callbacks in beside.items():
+        torch.save({"state_dict": weights, "callbacks": callbacks}, folder / f"{name}.ckpt")
+    sys.modules.pop(_LIGHTNING)
+    (folder / "cut.ckpt").write_bytes((folder / "plain.ckpt").read_bytes()[:-5000])
+    (folder / "page.ckpt").write_bytes(b"<!DOCTYPE html><html><body>Sign in</body></html>")
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
+    (folder / "pointer.safetensors").write_bytes(pointer)
+
+
+_LIGHTNING = "pytorch_lightning"
+
+
+def _callback() -> type:
+    """A class of a library that nobody has installed, as Stable Diffusion 1 was published with."""
+    module = types.ModuleType(_LIGHTNING)
+    made = type("ModelCheckpoint", (), {"__module__": _LIGHTNING})
+    vars(module)["ModelCheckpoint"] = made
+    sys.modules[_LIGHTNING] = module
+    return made
 
 
 def _text_config() -> CLIPTextConfig:
@@ -100,10 +176,9 @@ def _vae() -> Any:
 
 
 def _unet(**more: Any) -> Any:
-    settings: dict[str, Any] = {"cross_attention_dim": WIDTH} | more
+    settings: dict[str, Any] = {"cross_attention_dim": WIDTH, "in_channels": 4} | more
     return library.UNet2DConditionModel(
         sample_size=32,
-        in_channels=4,
         out_channels=4,
         layers_per_block=1,
         block_out_channels=(WIDTH, 2 * WIDTH),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
@@ -14,6 +15,7 @@ from bot.engine.blame import Retry
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.engine.patience import Patience
 from bot.engine.seam import Attempt, Event, Failed, Image, Worker
+from bot.models.cards import EMBEDDED_CARD, ModelCard
 
 GENEROUS_S = 60
 
@@ -104,6 +106,34 @@ async def draw(
         if on_event:
             await on_event(event)
     return drawn
+
+
+FORMS = (
+    *("sd", "sdxl", "fp16", "mixed", "inpaint", "nan", "nanunet", "overflow"),
+    *("alone.safetensors", "bare.safetensors", "damaged", "absent"),
+    *(f"files/{name}.ckpt" for name in ("plain", "callback", "renamed", "harmful", "worse")),
+    *("files/cut.ckpt", "files/page.ckpt", "files/CAPITAL.SAFETENSORS"),
+    "files/pointer.safetensors",
+)
+
+
+def tiny_models(folder: Path, dtype: str) -> LocalExecutor:
+    """A worker that knows the embedded model and, by these names, those of `tests.kit.tiny`.
+
+    It writes them into `folder`, if they are not there yet.
+    """
+    cards = [EMBEDDED_CARD] + [
+        ModelCard(id=form, name=Path(form).name, source=str(folder / form), native=64)
+        for form in FORMS
+    ]
+    options = {
+        "cards": [asdict(card) for card in cards],
+        "build": str(folder),
+        "dtype": dtype,
+        "cache_dir": str(folder / "cache"),
+    }
+    engine = "tests.engine.fakes:with_tiny_models"
+    return LocalExecutor(["cpu"], engine, options, retry=Retry(backoff=0.01))
 
 
 @asynccontextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import signal
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -15,9 +17,18 @@ from PIL import Image, ImageChops, ImageStat
 from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.engine.local import LocalExecutor
-from bot.engine.seam import Done, Event, Preview, Progress, Worker
-from bot.models.cards import EMBEDDED_CARD
-from tests.kit.workers import Drawn, attempt, draw, failure, free_worker
+from bot.engine.seam import Done, Event, Loaded, LoadingModel, Preview, Progress, Worker
+from bot.models.cards import EMBEDDED_CARD, ModelCard
+from bot.models.catalogue import Catalogue
+from tests.kit.workers import (
+    Drawn,
+    attempt,
+    draw,
+    failure,
+    free_worker,
+    tiny_models,
+    wait_until,
+)
 
 pytestmark = pytest.mark.timeout(300)
 STARTING_S = 240
@@ -217,7 +228,19 @@ async def test_models_from_folders(studio: LocalExecutor, worker: Worker, form: 
     assert imaging.decode(varied.images[0]).size == (64, 64)
 
 
-@pytest.mark.parametrize("form", ["fp16", "alone.safetensors"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "fp16",
+        "mixed",
+        "alone.safetensors",
+        "files/CAPITAL.SAFETENSORS",
+        "files/renamed.ckpt",
+        "files/plain.ckpt",
+        "files/callback.ckpt",
+        "files/harmful.ckpt",
+    ],
+)
 async def test_the_same_weights_in_another_form_draw_the_same(
     studio: LocalExecutor, worker: Worker, form: str
 ) -> None:
@@ -233,12 +256,20 @@ async def test_the_same_weights_in_another_form_draw_the_same(
     [
         ("absent", ["absent does not exist"]),
         ("damaged", ["damaged cannot be read"]),
-        ("bare.safetensors", ["bare.safetensors holds weights only", "model_index.json", "/bare"]),
+        (
+            "bare.safetensors",
+            ["bare.safetensors holds weights only", "model_index.json", "a folder bare beside it"],
+        ),
         ("unknown", ["no model 'unknown'", "embedded"]),
+        ("inpaint", ["inpaint repairs parts of pictures (inpainting)", "choose another one"]),
+        ("files/cut.ckpt", ["cut.ckpt is cut off or damaged"]),
+        ("files/page.ckpt", ["page.ckpt is a web page"]),
+        ("files/pointer.safetensors", ["pointer.safetensors is only a pointer of Git LFS"]),
+        ("files/worse.ckpt", ["worse.ckpt holds more than weights (posix.mkdir)"]),
     ],
 )
 async def test_a_model_that_cannot_be_loaded_is_one_sentence(
-    studio: LocalExecutor, worker: Worker, form: str, words: list[str]
+    studio: LocalExecutor, worker: Worker, models: Path, form: str, words: list[str]
 ) -> None:
     with pytest.raises(RenderFailed) as caught:
         await draw(studio, worker, attempt("none", (0,), model=form))
@@ -246,9 +277,67 @@ async def test_a_model_that_cannot_be_loaded_is_one_sentence(
     text = str(caught.value)
     assert "\n" not in text
     assert all(word in text for word in words), text
+    assert str(models.parent) not in text
     assert failure(studio, form) == ("" if form == "unknown" else text)
     assert studio.workers()[0].error is None
     assert studio.workers()[0].id == worker.id
+
+
+async def test_nothing_that_a_checkpoint_holds_beside_weights_is_run(
+    studio: LocalExecutor, worker: Worker, models: Path
+) -> None:
+    for form in ("files/harmful.ckpt", "files/worse.ckpt"):
+        with contextlib.suppress(RenderFailed):
+            await draw(studio, await free_worker(studio), attempt(form, (0,), model=form, steps=1))
+    made = {path.name for path in (models / "files").iterdir() if path.is_dir()}
+    assert made == {"configs"}
+
+
+@pytest.mark.parametrize(
+    ("form", "family"), [("sd", "sd"), ("sdxl", "sdxl"), ("alone.safetensors", "sd")]
+)
+async def test_a_worker_confirms_the_card_from_the_models_own_files(
+    studio: LocalExecutor, worker: Worker, form: str, family: str
+) -> None:
+    await studio.prepare(worker.id, [form])
+    await wait_until(studio, lambda: form in studio.workers()[0].loaded)
+    state = studio.workers()[0].models[form]
+    assert isinstance(state, Loaded)
+    told = {name: state.card[name] for name in ("family", "native", "steps", "previews")}
+    assert told == {"family": family, "native": 64, "steps": 30, "previews": True}
+    catalogue = Catalogue(ModelCard(form, form, "nowhere", native=512, steps=9))
+    catalogue.confirm(form, state.card)
+    assert (catalogue.default.native, catalogue.default.name) == (64, form)
+
+
+@pytest.mark.parametrize("form", ["nan", "nanunet"])
+async def test_numbers_that_are_none_are_a_failure_and_no_black_picture(
+    studio: LocalExecutor, worker: Worker, form: str
+) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        await draw(studio, worker, attempt(form, (0,), model=form, steps=2))
+    assert caught.value.code == "not_finite"
+    assert f"The model {form} gives black pictures even with DTYPE=float32" in str(caught.value)
+    assert (await free_worker(studio)).id == worker.id
+
+
+async def test_a_model_that_overflows_is_drawn_in_float32_from_then_on(
+    studio: LocalExecutor, worker: Worker, models: Path
+) -> None:
+    wide = await draw(studio, worker, attempt("wide", (0,), model="overflow", steps=2))
+    narrow = tiny_models(models, "float16")
+    await narrow.start()
+    try:
+        worker = await free_worker(narrow, STARTING_S)
+        first = await draw(narrow, worker, attempt("first", (0,), model="overflow", steps=2))
+        assert len(first.of(LoadingModel)) == 2
+        assert psnr(first.images[0], wide.images[0]) >= 50
+        worker = await free_worker(narrow)
+        later = await draw(narrow, worker, attempt("later", (0,), model="overflow", steps=2))
+        assert later.of(LoadingModel) == []
+        assert later.images == first.images
+    finally:
+        await narrow.close()
 
 
 async def test_a_killed_worker_is_replaced_and_draws_the_same(

@@ -1,0 +1,102 @@
+"""Reading the weights of a single file: .safetensors, or .ckpt without running what it holds.
+
+A .ckpt is a pickle, which can name any function to be called. Tensors are read by torch's own
+restricted reader; every other name becomes an inert stub, so nothing is imported or called.
+Imported in a worker only.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from bot.models import facts
+from bot.models.facts import Shapes, UnfitFile
+
+
+class Weights(dict[str, torch.Tensor]):
+    """Tensors by name that are also the path of their file: diffusers asks for one or the other."""
+
+    def __init__(self, tensors: Mapping[str, torch.Tensor], file: Path) -> None:
+        super().__init__(tensors)
+        self._file = file
+
+    def __fspath__(self) -> str:
+        return str(self._file)
+
+    @property
+    def shapes(self) -> Shapes:
+        """Tensor name → shape."""
+        return {name: tuple(tensor.shape) for name, tensor in self.items()}
+
+
+class _Inert:
+    """Stands for whatever a pickle names: it takes everything and does nothing."""
+
+    def __new__(cls, *_: Any, **__: Any) -> _Inert:
+        return super().__new__(cls)
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __setstate__(self, _: Any) -> None:
+        pass
+
+    def __setitem__(self, _: Any, __: Any) -> None:
+        pass
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def read(file: Path) -> Weights:
+    """The weights in a file. Raises UnfitFile, whose text completes "The file …"; OSError."""
+    with file.open("rb") as stream:
+        start = stream.read(512)
+    facts.check_start(start)
+    if file.suffix.lower() == ".safetensors" or facts.is_safetensors(start, file.stat().st_size):
+        facts.shapes_of(file)
+        return Weights(load_file(file), file)
+    if not facts.is_pickle(start):
+        raise UnfitFile("is no .ckpt file; download it again")
+    return Weights(_tensors(_unpickled(file)), file)
+
+
+def _unpickled(file: Path) -> Any:
+    try:
+        with torch.serialization.safe_globals([(_Inert, name) for name in _foreign(file)]):
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        name = str(error).partition("GLOBAL ")[2].split(" ", 1)[0] or "program code"
+        raise UnfitFile(
+            f"holds more than weights ({name}), which is not run: convert it to .safetensors, or "
+            "take it from another source"
+        ) from error
+    except (EOFError, RuntimeError, ValueError) as error:
+        if "memory" in str(error).lower():
+            raise
+        raise UnfitFile("is cut off or damaged; download it again") from error
+
+
+def _foreign(file: Path) -> list[str]:
+    """What the pickle names besides tensors; read from its opcodes, without running them."""
+    try:
+        return torch.serialization.get_unsafe_globals_in_checkpoint(file)
+    except ValueError:  # a bare pickle of old, or no archive of weights
+        return []
+
+
+def _tensors(read: Any) -> dict[str, torch.Tensor]:
+    while isinstance(read, dict) and isinstance(read.get("state_dict"), dict):
+        read = read["state_dict"]
+    if not isinstance(read, dict):
+        raise UnfitFile("holds no weights by name")
+    tensors = {name: value for name, value in read.items() if isinstance(value, torch.Tensor)}
+    if not tensors:
+        raise UnfitFile("holds no weights")
+    return tensors
