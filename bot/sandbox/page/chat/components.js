@@ -1,108 +1,123 @@
 // Buttons, selects and the second generation of components (containers, sections, galleries…).
-import { emojiText, h, icon } from "../core/dom.js";
+import { dots, emojiText, h, icon } from "../core/dom.js";
 import { selectMenu } from "../floating/select.js";
 import { markdown } from "../text/markdown.js";
-import { find, resolve } from "./embeds.js";
+import { find, paintBar, resolve } from "./embeds.js";
 import { fileCard, gallery, mediaItem } from "./media.js";
 
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "premium" };
 
-/** The components of a message. context: {state, actions}; media: {kept, onOpen, onStale}. */
+/** The components of a message. context: {state, actions}; media: as in gallery(). */
 export function componentTree(message, context, media) {
-  return message.components.map((component) => render(component, message, context, media));
+  return new Tree(message, context, media).all(message.components);
 }
 
-function render(component, message, context, media) {
-  const children = (list) => list.map((child) => render(child, message, context, media));
-  const attachments = message.attachments ?? [];
-  switch (component.type) {
-    case 1:
-      return h("div", { class: "action-row" }, children(component.components));
-    case 2:
-      return button(component, message, context);
-    case 3:
-    case 5:
-    case 6:
-    case 7:
-    case 8:
-      return selectMenu(component, context.state.session, {
-        busy: context.state.isBusy(message, component.custom_id),
-        onCommit: (values) => context.actions.press(message, component, values),
-      });
-    case 9:
-      return h(
-        "div",
-        { class: "section" },
-        h("div", { class: "section-text" }, children(component.components)),
-        h(
-          "div",
-          { class: "section-accessory" },
-          render(component.accessory, message, context, media),
-        ),
-      );
-    case 10:
-      return h("div", { class: "text-display" }, markdown(component.content, context));
-    case 11:
-      return h(
-        "div",
-        { class: "thumbnail" },
-        gallery([mediaOf(component, attachments)], media.kept, media.onOpen, media.onStale),
-      );
-    case 12:
-      return gallery(
-        component.items.map((item) => mediaOf(item, attachments)),
-        media.kept,
-        media.onOpen,
-        media.onStale,
-      );
-    case 13:
-      return fileCard(
-        mediaItem({
-          ...component.file,
-          filename: component.name,
-          size: component.size,
-          ...find(component.file.url, attachments),
-        }),
-      );
-    case 14:
-      return h("div", {
-        class: `separator s${component.spacing ?? 1}${component.divider === false ? " blank" : ""}`,
-        role: "separator",
-      });
-    case 17:
-      return container(component, children(component.components));
-    default:
-      return h("div", { class: "unknown-component" }, `Component of type ${component.type}`);
+/** Component types by their number, each a method of Tree. */
+const KINDS = {
+  1: "row",
+  2: "button",
+  3: "select",
+  5: "select",
+  6: "select",
+  7: "select",
+  8: "select",
+  9: "section",
+  10: "text",
+  11: "thumbnail",
+  12: "gallery",
+  13: "file",
+  14: "separator",
+  17: "container",
+};
+
+class Tree {
+  constructor(message, context, media) {
+    Object.assign(this, { message, context, media });
+    this.attachments = message.attachments ?? [];
+  }
+
+  all(components) {
+    return components.map((component) => this.one(component));
+  }
+
+  one(component) {
+    const kind = KINDS[component.type];
+    if (kind) return this[kind](component);
+    return h("div", { class: "unknown-component" }, `Component of type ${component.type}`);
+  }
+
+  row({ components }) {
+    return h("div", { class: "action-row" }, this.all(components));
+  }
+
+  button(component) {
+    return button(component, this.message, this.context);
+  }
+
+  select(component) {
+    const { state, actions } = this.context;
+    return selectMenu(component, state.session, {
+      busy: state.isBusy(this.message, component.custom_id),
+      onCommit: (values) => actions.press(this.message, component, values),
+    });
+  }
+
+  section({ components, accessory }) {
+    return h(
+      "div",
+      { class: "section" },
+      h("div", { class: "section-text" }, this.all(components)),
+      h("div", { class: "section-accessory" }, this.one(accessory)),
+    );
+  }
+
+  text({ content }) {
+    return h("div", { class: "text-display" }, markdown(content, this.context));
+  }
+
+  thumbnail(component) {
+    return h("div", { class: "thumbnail" }, gallery([this.#picture(component)], this.media));
+  }
+
+  gallery({ items }) {
+    return gallery(
+      items.map((item) => this.#picture(item)),
+      this.media,
+    );
+  }
+
+  file({ file, name, size }) {
+    const found = find(file.url, this.attachments);
+    return fileCard(mediaItem({ ...file, filename: name, size, ...found }));
+  }
+
+  separator({ spacing, divider }) {
+    const blank = divider === false ? " blank" : "";
+    return h("div", { class: `separator s${spacing ?? 1}${blank}`, role: "separator" });
+  }
+
+  container(component) {
+    const box = h("div", { class: "container" }, this.all(component.components));
+    paintBar(box, component.accent_color);
+    if (component.spoiler) veil(box);
+    return box;
+  }
+
+  #picture({ media, description, spoiler }) {
+    const part = { ...media, description: description ?? undefined };
+    return { ...resolve(part, this.attachments), spoiler: Boolean(spoiler) };
   }
 }
 
-function mediaOf(item, attachments) {
-  return {
-    ...resolve({ ...item.media, description: item.description ?? undefined }, attachments),
-    spoiler: Boolean(item.spoiler),
-  };
-}
-
-function container(component, children) {
-  const box = h("div", { class: "container" }, children);
-  if (typeof component.accent_color === "number")
-    box.style.setProperty("--bar", `#${component.accent_color.toString(16).padStart(6, "0")}`);
-  if (!component.spoiler) return box;
+/** Hides a container until its cover is pressed. */
+function veil(box) {
   box.classList.add("veiled");
-  const cover = h(
-    "button",
-    {
-      class: "veil",
-      type: "button",
-      onclick: () => {
-        box.classList.remove("veiled");
-        cover.remove();
-      },
-    },
-    "Spoiler",
-  );
+  const onclick = () => {
+    box.classList.remove("veiled");
+    cover.remove();
+  };
+  const cover = h("button", { class: "veil", onclick }, "Spoiler");
   box.append(cover);
-  return box;
 }
 
 function button(component, message, { state, actions }) {
@@ -118,7 +133,6 @@ function button(component, message, { state, actions }) {
     "button",
     {
       class: `button ${style}`,
-      type: "button",
       disabled: Boolean(component.disabled),
       "aria-busy": busy ? "true" : null,
       "aria-label": component.label ? null : emoji,
@@ -127,20 +141,13 @@ function button(component, message, { state, actions }) {
         if (!state.isBusy(message, component.custom_id)) actions.press(message, component);
       },
     },
-    busy
-      ? [...content, h("span", { class: "dots", "aria-label": "Sending" }, h("i"), h("i"), h("i"))]
-      : content,
+    busy ? [...content, dots({ "aria-label": "Sending" })] : content,
   );
 }
 
 function linkButton(component, content) {
   if (component.disabled || !/^https?:\/\//.test(component.url)) {
-    return h(
-      "button",
-      { class: "button link", type: "button", disabled: true },
-      content,
-      icon("external"),
-    );
+    return h("button", { class: "button link", disabled: true }, content, icon("external"));
   }
   return h(
     "a",

@@ -3,57 +3,47 @@ import { h } from "../core/dom.js";
 import { inlineMarkdown, markdown } from "../text/markdown.js";
 import { gallery, mediaItem } from "./media.js";
 
-/** embed → element. media: {kept, onOpen, onStale}; attachments resolve attachment:// links. */
+/** embed → element. media: as in gallery(); attachments resolve attachment:// links. */
 export function embedCard(embed, attachments, context, media) {
-  const thumbnail = embed.thumbnail ? resolve(embed.thumbnail, attachments) : null;
-  const image = embed.image ? resolve(embed.image, attachments) : null;
   const card = h(
     "article",
     { class: "embed", "aria-label": embed.title ? `Embed: ${embed.title}` : "Embed" },
     h(
       "div",
       { class: "embed-main" },
-      h(
-        "div",
-        { class: "embed-text" },
-        embed.provider?.name ? h("div", { class: "embed-provider" }, embed.provider.name) : null,
-        embed.author?.name
-          ? h("div", { class: "embed-author" }, maybeLink(embed.author.url, embed.author.name))
-          : null,
-        embed.title
-          ? h(
-              "div",
-              { class: "embed-title" },
-              maybeLink(embed.url, inlineMarkdown(embed.title, context)),
-            )
-          : null,
-        embed.description
-          ? h("div", { class: "embed-description" }, markdown(embed.description, context))
-          : null,
-        embed.fields?.length
-          ? h("div", { class: "embed-fields" }, fields(embed.fields, context))
-          : null,
-      ),
-      thumbnail
-        ? h(
-            "div",
-            { class: "embed-thumbnail" },
-            gallery([thumbnail], media.kept, media.onOpen, media.onStale),
-          )
-        : null,
+      h("div", { class: "embed-text" }, text(embed, context)),
+      pictureOf("embed-thumbnail", embed.thumbnail, attachments, media),
     ),
-    image
-      ? h(
-          "div",
-          { class: "embed-image" },
-          gallery([image], media.kept, media.onOpen, media.onStale),
-        )
-      : null,
-    footer(embed),
+    pictureOf("embed-image", embed.image, attachments, media),
+    part("embed-footer", footer(embed)),
   );
-  if (typeof embed.color === "number")
-    card.style.setProperty("--bar", `#${embed.color.toString(16).padStart(6, "0")}`);
+  paintBar(card, embed.color);
   return card;
+}
+
+/** Gives the bar at an element's left its colour, a number as Discord sends it. */
+export function paintBar(element, color) {
+  if (typeof color === "number")
+    element.style.setProperty("--bar", `#${color.toString(16).padStart(6, "0")}`);
+}
+
+function text({ provider, author, title, url, description, fields }, context) {
+  return [
+    part("embed-provider", provider?.name),
+    part("embed-author", author?.name && maybeLink(author.url, author.name)),
+    part("embed-title", title && maybeLink(url, inlineMarkdown(title, context))),
+    part("embed-description", description && markdown(description, context)),
+    part("embed-fields", fields?.length && fieldElements(fields, context)),
+  ];
+}
+
+/** A box of that class, or nothing where there is no content. */
+function part(name, content) {
+  return content ? h("div", { class: name }, content) : null;
+}
+
+function pictureOf(name, picture, attachments, media) {
+  return part(name, picture && gallery([resolve(picture, attachments)], media));
 }
 
 /** The attachments that embeds show, which a message does not show a second time. */
@@ -85,7 +75,8 @@ export function find(url, attachments) {
   return attachments.find((file) => (name ? file.filename === name : path(file.url) === path(url)));
 }
 
-function fields(list, context) {
+/** Inline fields stand three in a row; one that is left alone in its row is as wide as the card. */
+function fieldElements(list, context) {
   let run = 0;
   return list.map((field, at) => {
     run = field.inline ? run + 1 : 0;
@@ -100,15 +91,10 @@ function fields(list, context) {
   });
 }
 
-function footer(embed) {
-  const parts = [
-    embed.footer?.text,
-    embed.timestamp
-      ? new Date(embed.timestamp).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })
-      : null,
-  ];
-  const text = parts.filter(Boolean).join(" • ");
-  return text ? h("div", { class: "embed-footer" }, text) : null;
+function footer({ footer: words, timestamp }) {
+  const style = { dateStyle: "medium", timeStyle: "short" };
+  const when = timestamp ? new Date(timestamp).toLocaleString([], style) : null;
+  return [words?.text, when].filter(Boolean).join(" • ");
 }
 
 function maybeLink(url, content) {

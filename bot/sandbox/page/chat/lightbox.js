@@ -1,133 +1,133 @@
 // One picture, full size, over everything: Escape closes, arrow keys walk through the channel.
-import { fileSize, h, icon, refocus } from "../core/dom.js";
+import { fileSize, h, icon, iconButton, refocus } from "../core/dom.js";
+
+const MAX_ENLARGE = 3;
+const WIDTH_SHARE = 0.9;
+const BARS = 150;
 
 /** items: [{url, name, alt, caption, size}] */
 export function openLightbox(items, index, returnFocus) {
-  let at = index;
-  const image = h("img", { class: "lightbox-image", alt: "" });
-  const frame = h("div", { class: "lightbox-frame" }, image);
-  const caption = h("div", { class: "lightbox-caption" });
-  const counter = h("span", { class: "lightbox-counter", "aria-live": "polite" });
-  const original = h(
-    "a",
-    {
-      class: "icon-button",
-      target: "_blank",
-      rel: "noopener",
-      "aria-label": "Open original",
-      title: "Open original",
-    },
-    icon("external"),
-  );
-  const save = h(
-    "a",
-    { class: "icon-button", "aria-label": "Download", title: "Download" },
-    icon("download"),
-  );
-  const close = h(
-    "button",
-    {
-      class: "icon-button",
-      type: "button",
+  new Lightbox(items, index, returnFocus).open();
+}
+
+class Lightbox {
+  #at;
+
+  constructor(items, index, returnFocus) {
+    this.items = items;
+    this.returnFocus = returnFocus;
+    this.#at = index;
+    this.image = h("img", { class: "lightbox-image", alt: "" });
+    this.frame = h("div", { class: "lightbox-frame" }, this.image);
+    this.caption = h("div", { class: "lightbox-caption" });
+    this.counter = h("span", { class: "lightbox-counter", "aria-live": "polite" });
+    this.original = barLink("external", "Open original", { target: "_blank", rel: "noopener" });
+    this.save = barLink("download", "Download");
+    this.close = iconButton("close", {
       "aria-label": "Close",
       title: "Close (Esc)",
-      onclick: () => dialog.close(),
-    },
-    icon("close"),
-  );
-  const back = h(
-    "button",
-    {
-      class: "lightbox-step back",
-      type: "button",
-      "aria-label": "Previous picture",
-      onclick: () => step(-1),
-    },
-    icon("left"),
-  );
-  const next = h(
-    "button",
-    {
-      class: "lightbox-step next",
-      type: "button",
-      "aria-label": "Next picture",
-      onclick: () => step(1),
-    },
-    icon("right"),
-  );
-  const dialog = h(
-    "dialog",
-    { class: "lightbox", "aria-label": "Picture" },
-    h(
+      onclick: () => this.dialog.close(),
+    });
+    this.back = this.#stepButton("back", "Previous picture", icon("left"), -1);
+    this.next = this.#stepButton("next", "Next picture", icon("right"), 1);
+    this.dialog = h(
+      "dialog",
+      { class: "lightbox", "aria-label": "Picture" },
+      this.#bar(),
+      this.back,
+      this.frame,
+      this.next,
+      this.caption,
+    );
+    this.#listen();
+  }
+
+  open() {
+    document.body.append(this.dialog);
+    this.#show();
+    this.dialog.showModal();
+    this.close.focus();
+  }
+
+  #bar() {
+    const spring = h("span", { class: "spring" });
+    return h(
       "div",
       { class: "lightbox-bar" },
-      counter,
-      h("span", { class: "spring" }),
-      original,
-      save,
-      close,
-    ),
-    back,
-    frame,
-    next,
-    caption,
+      this.counter,
+      spring,
+      this.original,
+      this.save,
+      this.close,
+    );
+  }
+
+  #stepButton(name, label, picture, by) {
+    const onclick = () => this.#step(by);
+    return h("button", { class: `lightbox-step ${name}`, "aria-label": label, onclick }, picture);
+  }
+
+  #step(by) {
+    const to = this.#at + by;
+    if (to < 0 || to >= this.items.length) return;
+    this.#at = to;
+    this.#show();
+  }
+
+  #show() {
+    const { length } = this.items;
+    const item = this.items[this.#at];
+    this.image.classList.remove("zoomed");
+    this.image.src = item.url;
+    this.image.alt = item.alt || item.name;
+    this.caption.replaceChildren(item.caption ?? "", nameLine(item));
+    this.counter.textContent = length > 1 ? `${this.#at + 1} of ${length}` : "";
+    this.original.href = item.url;
+    this.save.href = item.url;
+    this.save.download = item.name;
+    this.back.hidden = this.#at === 0;
+    this.next.hidden = this.#at === length - 1;
+  }
+
+  #listen() {
+    const { image, dialog } = this;
+    image.addEventListener("load", () => fit(image));
+    image.addEventListener("click", (event) => {
+      event.stopPropagation();
+      image.classList.toggle("zoomed");
+    });
+    dialog.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!by) return;
+      this.#step(by);
+      event.preventDefault();
+    });
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog || event.target === this.frame) dialog.close();
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      refocus(this.returnFocus);
+    });
+  }
+}
+
+function barLink(name, label, props) {
+  const named = { class: "icon-button", "aria-label": label, title: label };
+  return h("a", { ...named, ...props }, icon(name));
+}
+
+function nameLine(item) {
+  const parts = [item.name, item.size ? fileSize(item.size) : ""];
+  return h("span", { class: "lightbox-name" }, parts.filter(Boolean).join(" · "));
+}
+
+/** Small pictures are enlarged, but not beyond what still looks like one. */
+function fit(image) {
+  const scale = Math.min(
+    (innerWidth * WIDTH_SHARE) / image.naturalWidth,
+    (innerHeight - BARS) / image.naturalHeight,
+    MAX_ENLARGE,
   );
-
-  function step(by) {
-    const to = at + by;
-    if (to < 0 || to >= items.length) return;
-    at = to;
-    show();
-  }
-
-  function show() {
-    const item = items[at];
-    image.classList.remove("zoomed");
-    image.src = item.url;
-    image.alt = item.alt || item.name;
-    caption.replaceChildren(
-      item.caption ?? "",
-      h(
-        "span",
-        { class: "lightbox-name" },
-        [item.name, item.size ? fileSize(item.size) : ""].filter(Boolean).join(" · "),
-      ),
-    );
-    counter.textContent = items.length > 1 ? `${at + 1} of ${items.length}` : "";
-    original.href = item.url;
-    save.href = item.url;
-    save.download = item.name;
-    back.hidden = at === 0;
-    next.hidden = at === items.length - 1;
-  }
-
-  image.addEventListener("load", () => {
-    const scale = Math.min(
-      (innerWidth * 0.9) / image.naturalWidth,
-      (innerHeight - 150) / image.naturalHeight,
-      3,
-    );
-    image.style.width = `${Math.round(image.naturalWidth * scale)}px`;
-  });
-  image.addEventListener("click", (event) => {
-    event.stopPropagation();
-    image.classList.toggle("zoomed");
-  });
-  dialog.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") step(-1);
-    else if (event.key === "ArrowRight") step(1);
-    else return;
-    event.preventDefault();
-  });
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog || event.target === frame) dialog.close();
-  });
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    refocus(returnFocus);
-  });
-  document.body.append(dialog);
-  show();
-  dialog.showModal();
-  close.focus();
+  image.style.width = `${Math.round(image.naturalWidth * scale)}px`;
 }

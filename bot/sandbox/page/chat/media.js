@@ -32,10 +32,10 @@ export function isPicture(item) {
   );
 }
 
-/** The pictures of a message as a mosaic. kept: what the message showed before. */
-export function gallery(items, kept, onOpen, onStale) {
+/** Pictures as a mosaic. media: {kept: what the message showed before, onOpen(box), onStale()} */
+export function gallery(items, media) {
   const single = items.length === 1;
-  const boxes = items.map((item, slot) => picture(item, slot, kept, { single, onOpen, onStale }));
+  const boxes = items.map((item, slot) => picture(item, slot, single, media));
   return h(
     "div",
     { class: `gallery n${Math.min(items.length, 5)}`, dataset: { count: items.length } },
@@ -49,8 +49,8 @@ export function keep(element) {
   return { byKey: new Map(boxes.map((box) => [box.dataset.key, box])), slots: boxes };
 }
 
-export function picture(item, slot, kept, { single = false, onOpen, onStale, className = "" }) {
-  const same = kept?.byKey.get(String(item.key));
+function picture(item, slot, single, { kept, onOpen, onStale }) {
+  const same = kept.byKey.get(String(item.key));
   if (same && same.dataset.single === String(single) && !same.classList.contains("gone")) {
     same.item = item;
     return same;
@@ -59,31 +59,33 @@ export function picture(item, slot, kept, { single = false, onOpen, onStale, cla
   const box = h(
     "button",
     {
-      class: `media ${className}`.trim(),
-      type: "button",
+      class: "media",
       dataset: { key: item.key, single: String(single) },
       "aria-label": `Open picture ${item.alt || item.name}`,
       onclick: () => {
-        if (box.classList.contains("gone")) onStale?.();
+        if (box.classList.contains("gone")) onStale();
         else if (box.classList.contains("hidden-media")) reveal(box);
-        else onOpen?.(box);
+        else onOpen(box);
       },
     },
     image,
   );
   box.item = item;
   if (single) shape(box, item);
-  if (item.spoiler) {
-    box.classList.add("hidden-media");
-    box.append(h("span", { class: "spoiler-tag" }, "Spoiler"));
-  }
-  bridge(box, kept?.slots[slot]);
-  image.addEventListener("load", () => settle(box, image, single && !(item.width && item.height)));
-  image.addEventListener("error", () => fail(box));
-  image.src = item.url;
+  if (item.spoiler) veil(box);
+  bridge(box, kept.slots[slot]);
+  load(box, image, single && !(item.width && item.height));
   return box;
 }
 
+/** Starts loading; `measure` a picture whose size nobody told. */
+function load(box, image, measure) {
+  image.addEventListener("load", () => settle(box, image, measure));
+  image.addEventListener("error", () => fail(box));
+  image.src = box.item.url;
+}
+
+/** Gives the box the picture's size before it loads. */
 function shape(box, { width, height }) {
   if (!width || !height) {
     box.classList.add("unsized");
@@ -94,6 +96,7 @@ function shape(box, { width, height }) {
   box.style.aspectRatio = `${width} / ${height}`;
 }
 
+/** Shows the predecessor's picture in the place of the new one until that has loaded. */
 function bridge(box, predecessor) {
   const before = predecessor?.querySelector("img");
   if (!before?.complete || !before.naturalWidth) {
@@ -110,6 +113,11 @@ function settle(box, image, measure) {
     box.classList.remove("unsized");
     shape(box, { width: image.naturalWidth, height: image.naturalHeight });
   }
+}
+
+function veil(box) {
+  box.classList.add("hidden-media");
+  box.append(h("span", { class: "spoiler-tag" }, "Spoiler"));
 }
 
 function reveal(box) {

@@ -1,8 +1,10 @@
 // The list of messages of the open channel: order, grouping, day lines, scrolling.
-import { avatar, displayName, h, icon } from "../core/dom.js";
+import { h, icon } from "../core/dom.js";
+import { isEphemeral } from "../core/state.js";
 import { inlineMarkdown } from "../text/markdown.js";
+import { day, sameDay } from "../text/moments.js";
 import { openLightbox } from "./lightbox.js";
-import { ephemeralLine, failureLine, messageElement, midnight, usedLine } from "./message.js";
+import { messageElement } from "./message.js";
 
 const GROUP_WINDOW = 7 * 60 * 1000;
 const NEAR_BOTTOM = 60;
@@ -13,31 +15,32 @@ export class MessageList {
   #quiet = 0;
   #top = 0;
 
-  constructor(context, { scroller, messages, ghosts, present }) {
+  constructor(context, { scroller, messages, present }) {
     this.context = context;
     this.scroller = scroller;
     this.list = messages;
-    this.ghosts = ghosts;
     this.present = present;
-    const { state } = context;
     scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true });
-    const follow = new ResizeObserver(() => {
-      if (this.#stuck) this.#toBottom();
-    });
-    follow.observe(scroller);
-    follow.observe(scroller.firstElementChild);
+    const resized = new ResizeObserver(() => this.follow());
+    resized.observe(scroller);
+    resized.observe(scroller.firstElementChild);
     present.addEventListener("click", () => this.scrollToEnd());
     messages.addEventListener("keydown", (event) => this.#walk(event));
+    this.#listen(context.state);
+  }
+
+  #listen(state) {
+    const open = (channelId) => channelId === state.channelId;
     state.on("channel", () => this.showAll());
     state.on("session", () => this.showAll());
     state.on("history", (channelId) => {
-      if (channelId === state.channelId) this.showAll(true);
+      if (open(channelId)) this.showAll(true);
     });
     state.on("message", ({ message, created }) => {
-      if (message.channel_id === state.channelId) this.#put(message, created);
+      if (open(message.channel_id)) this.#put(message, created);
     });
     state.on("delete", ({ channelId, id }) => {
-      if (channelId === state.channelId) this.#remove(id);
+      if (open(channelId)) this.#remove(id);
     });
   }
 
@@ -57,77 +60,6 @@ export class MessageList {
     if (stay) this.scroller.scrollTop = top;
     else this.scrollToEnd();
     requestAnimationFrame(() => this.list.removeAttribute("aria-busy"));
-  }
-
-  /** A line of the bot's that exists on this page only: a command on its way, or one that failed. */
-  addGhost(command) {
-    const { state } = this.context;
-    const { user, bot } = state.session;
-    const text = h(
-      "div",
-      { class: "ghost-text" },
-      h("span", { class: "dots" }, h("i"), h("i"), h("i")),
-      "Sending command…",
-    );
-    const foot = h("div");
-    const element = h(
-      "li",
-      { class: "message ghost waiting", dataset: { channel: state.channelId } },
-      usedLine(user, command.name, command.isContext, this.context),
-      h("div", { class: "gutter" }, avatar(bot)),
-      h(
-        "div",
-        { class: "message-body" },
-        h(
-          "div",
-          { class: "message-head" },
-          h("span", { class: "name" }, displayName(bot)),
-          h("span", { class: "tag" }, "App"),
-        ),
-        text,
-        foot,
-      ),
-    );
-    this.ghosts.append(element);
-    this.scrollToEnd();
-    return {
-      remove: () => element.remove(),
-      fail: (error) => {
-        element.classList.remove("waiting");
-        element.classList.add("ephemeral");
-        text.replaceChildren(failureLine(error));
-        const again = command.retry
-          ? [
-              " · ",
-              h(
-                "button",
-                {
-                  class: "text-link",
-                  type: "button",
-                  onclick: () => {
-                    element.remove();
-                    command.retry();
-                  },
-                },
-                "Edit command",
-              ),
-            ]
-          : [];
-        const line = ephemeralLine(() => element.remove());
-        line.append(...again);
-        foot.replaceChildren(line);
-        if (this.#stuck) this.#toBottom();
-      },
-    };
-  }
-
-  showGhosts() {
-    for (const ghost of this.ghosts.children)
-      ghost.hidden = ghost.dataset.channel !== this.context.state.channelId;
-  }
-
-  clearGhosts() {
-    this.ghosts.replaceChildren();
   }
 
   highlight(id) {
@@ -155,19 +87,18 @@ export class MessageList {
     this.#drawPresent();
   }
 
+  /** Stays at the end, if that is where the reader is. */
+  follow() {
+    if (this.#stuck) this.#toBottom();
+  }
+
   #caption(box) {
-    const message = this.context.state.message(
-      this.context.state.channelId,
-      box.closest(".message").dataset.id,
-    );
+    const { state } = this.context;
+    const message = state.message(state.channelId, box.closest(".message").dataset.id);
     const line = message?.content?.split("\n")[0];
-    return line
-      ? h(
-          "span",
-          { class: "lightbox-text" },
-          inlineMarkdown(line, { ...this.context, inLink: true }),
-        )
-      : null;
+    if (!line) return null;
+    const text = inlineMarkdown(line, { ...this.context, inLink: true });
+    return h("span", { class: "lightbox-text" }, text);
   }
 
   #element(id) {
@@ -176,8 +107,7 @@ export class MessageList {
 
   #put(message, created) {
     const { state } = this.context;
-    const messages = state.log(state.channelId).messages;
-    const at = messages.findIndex((other) => other.id === message.id);
+    const at = state.log(state.channelId).messages.findIndex((other) => other.id === message.id);
     const old = this.#element(message.id);
     const focused = old?.contains(document.activeElement) ? focusKey(old) : null;
     const element = messageElement(message, this.context, old);
@@ -191,14 +121,18 @@ export class MessageList {
     this.#arrange(at + 1);
     this.#rove();
     if (focused) restoreFocus(element, focused);
-    if (!created) return;
+    if (created) this.#welcome(element, message.author?.id === state.session.user.id);
+  }
+
+  /** The end follows a new message, unless the reader is elsewhere and it is somebody else's. */
+  #welcome(element, mine) {
     element.classList.add("arrived");
-    const mine = message.author?.id === state.session.user.id;
-    if (this.#stuck || mine) this.scrollToEnd();
-    else {
-      this.#fresh += 1;
-      this.#drawPresent();
+    if (this.#stuck || mine) {
+      this.scrollToEnd();
+      return;
     }
+    this.#fresh += 1;
+    this.#drawPresent();
   }
 
   #remove(id) {
@@ -213,27 +147,14 @@ export class MessageList {
   /** Groups the message under its predecessor and draws the day line where a day begins. */
   #arrange(at) {
     const { state } = this.context;
-    const messages = state.log(state.channelId).messages;
-    const message = messages[at];
+    const { [at]: message, [at - 1]: before } = state.log(state.channelId).messages;
     const element = this.list.children[at];
     if (!message || !element) return;
-    const before = messages[at - 1];
-    const newDay =
-      !before || midnight(new Date(before.timestamp)) !== midnight(new Date(message.timestamp));
-    const grouped =
-      !newDay &&
-      before.author?.id === message.author?.id &&
-      !element.querySelector(":scope > .above") &&
-      new Date(message.timestamp) - new Date(before.timestamp) < GROUP_WINDOW &&
-      Boolean((before.flags ?? 0) & 64) === Boolean((message.flags ?? 0) & 64);
-    element.classList.toggle("grouped", grouped);
+    const newDay = !before || !sameDay(before.timestamp, message.timestamp);
+    const alone = newDay || Boolean(element.querySelector(":scope > .above"));
+    element.classList.toggle("grouped", !alone && continues(message, before));
     element.querySelector(":scope > .day")?.remove();
-    if (newDay) {
-      const day = new Date(message.timestamp).toLocaleDateString([], { dateStyle: "long" });
-      element.prepend(
-        h("div", { class: "day", role: "separator", "aria-label": day }, h("span", null, day)),
-      );
-    }
+    if (newDay) element.prepend(dayLine(message.timestamp));
   }
 
   /** Edits are not read aloud: the region is busy while they go on. */
@@ -292,19 +213,32 @@ export class MessageList {
   }
 }
 
+/** The same author goes on within minutes, and as openly or as privately as before. */
+function continues(message, before) {
+  return (
+    before.author?.id === message.author?.id &&
+    new Date(message.timestamp) - new Date(before.timestamp) < GROUP_WINDOW &&
+    isEphemeral(before) === isEphemeral(message)
+  );
+}
+
+function dayLine(timestamp) {
+  const text = day(timestamp);
+  const props = { class: "day", role: "separator", "aria-label": text };
+  return h("div", props, h("span", null, text));
+}
+
+/** What has the focus inside a message, so that its successor can have it again. */
 function focusKey(element) {
   const focused = document.activeElement;
   if (focused === element) return { self: true };
   return { customId: focused.dataset.customId, media: focused.dataset.key };
 }
 
-function restoreFocus(element, key) {
-  const target = key.self
-    ? element
-    : key.customId
-      ? element.querySelector(`[data-custom-id="${CSS.escape(key.customId)}"]`)
-      : key.media
-        ? element.querySelector(`.media[data-key="${CSS.escape(key.media)}"]`)
-        : null;
+function restoreFocus(element, { self, customId, media }) {
+  const found = (selector) => element.querySelector(selector);
+  let target = null;
+  if (!self && customId) target = found(`[data-custom-id="${CSS.escape(customId)}"]`);
+  else if (!self && media) target = found(`.media[data-key="${CSS.escape(media)}"]`);
   (target ?? element).focus({ preventScroll: true });
 }

@@ -1,6 +1,7 @@
 // What stands above the first message: where you are, and what to type first.
 
-import { entriesOf, STRING } from "../composer/options.js";
+import { entriesOf } from "../composer/commands.js";
+import { STRING } from "../composer/kinds.js";
 import { displayName, h } from "../core/dom.js";
 
 const FIRST_PROMPTS = ["an astronaut in the desert", "a fox in the forest", "a castle at sunset"];
@@ -45,7 +46,6 @@ function suggestions(state, actions) {
         "button",
         {
           class: "suggestion",
-          type: "button",
           onclick: () => actions.prefill(`/imagine ${prompt}`),
         },
         h("span", { class: "suggestion-command" }, "/imagine"),

@@ -1,45 +1,31 @@
 // A command being filled in: one chip per option, checked as Discord's client checks it.
-import { avatar, h, icon } from "../core/dom.js";
+import { h, icon } from "../core/dom.js";
+import { spread, wire } from "./commands.js";
+import { ATTACHMENT } from "./kinds.js";
 import { OptionField } from "./option-field.js";
-import { ATTACHMENT, BOOLEAN, entities, hint, isEntity, read, spread, wire } from "./options.js";
-
-const AUTOCOMPLETE_DELAY = 150;
+import { read } from "./options.js";
+import { Suggestions } from "./suggestions.js";
 
 export class CommandForm {
   #fields = new Map();
-  #timer = 0;
-  #asked = 0;
 
-  /** host: {state, actions, picker, submit(entry, options, snapshot), exit(text), changed()} */
-  constructor(entry, host, { values = {}, fields = null } = {}) {
+  /** host: {state, actions, picker, submit(entry, options, snapshot), exit(text)} */
+  constructor(entry, host, { values = {}, fields = {} } = {}) {
     this.entry = entry;
     this.host = host;
-    this.more = h("button", {
-      class: "chip-more",
-      type: "button",
-      role: "combobox",
-      "aria-haspopup": "listbox",
-      "aria-expanded": "false",
-      "aria-controls": "picker-list",
-      onclick: () => this.#offerOptions(0),
-      // Nothing is marked, so that Enter sends and only Tab or an arrow goes into the list.
-      onfocus: () => this.#offerOptions(-1),
-      onkeydown: (event) => this.#onMoreKey(event),
-    });
+    this.suggestions = new Suggestions(this);
+    this.more = this.#moreButton();
     this.chips = h(
       "div",
       { class: "chips", role: "group", "aria-label": `Options of /${entry.name}` },
       h("span", { class: "chip-command", title: entry.description }, `/${entry.name}`),
+      this.more,
     );
     this.element = h("div", { class: "command-form" }, this.chips);
-    this.element.addEventListener("focusout", () =>
-      setTimeout(() => {
-        if (!this.element.contains(document.activeElement)) this.host.picker.close();
-      }),
-    );
-    this.chips.append(this.more);
+    this.element.addEventListener("focusout", () => setTimeout(() => this.#left()));
+    this.element.addEventListener("keydown", (event) => this.#onBareKey(event));
     for (const option of entry.options) {
-      const saved = fields?.[option.name];
+      const { [option.name]: saved } = fields;
       if (option.required || saved || option.name in values)
         this.#add(option, saved ?? { text: values[option.name] ?? "" });
     }
@@ -48,61 +34,75 @@ export class CommandForm {
 
   focus() {
     const fields = [...this.#fields.values()];
-    const empty = fields.find((field) => field.option.required && !field.text && !field.upload);
-    const target = empty ?? fields.at(-1);
+    const target = fields.find(isOpen) ?? fields.at(-1);
     if (target) target.focus();
     else if (!this.more.hidden) this.more.focus();
     else {
       this.element.tabIndex = -1;
       this.element.focus();
     }
-    if (!fields.length) this.#listenBare();
   }
 
   snapshot() {
-    const fields = {};
-    for (const [name, { text, picked, upload }] of this.#fields)
-      fields[name] = { text, picked, upload };
-    return { entry: this.entry, fields };
+    const fields = [...this.#fields].map(([name, { text, picked, upload }]) => [
+      name,
+      { text, picked, upload },
+    ]);
+    return { entry: this.entry, fields: Object.fromEntries(fields) };
   }
 
   /** Takes a dropped or pasted file into the first free attachment option. True if it found one. */
   takeFile(file) {
     const free = [...this.#fields.values()].find(
-      (field) => field.option.type === ATTACHMENT && !field.upload && !field.uploading,
+      (field) => field.isFile && !field.upload && !field.uploading,
     );
-    const option = free ? null : this.#unused().find((candidate) => candidate.type === ATTACHMENT);
+    const option = free ? null : this.#unused().find(({ type }) => type === ATTACHMENT);
     const field = free ?? (option ? this.#add(option, {}) : null);
     if (!field) return false;
     this.#upload(field, file);
     return true;
   }
 
+  /** Sends the command if every option is right, else goes to the first that is not. */
   submit() {
-    const options = [];
-    let first = null;
-    for (const field of this.#fields.values()) {
-      const result = this.#read(field);
-      field.complain(result.error);
-      if (result.error) first ??= { field, error: result.error };
-      else if (result.value !== undefined)
-        options.push({ name: field.option.name, type: field.option.type, value: result.value });
-    }
-    if (first) {
-      first.field.focus();
-      this.#showHint(first.field);
+    const fields = [...this.#fields.values()];
+    for (const field of fields) field.complain(this.#read(field).error);
+    const wrong = fields.find((field) => field.complaint);
+    if (wrong) {
+      wrong.focus();
+      this.suggestions.hint(wrong);
       return;
     }
     this.host.picker.close();
-    this.host.submit(this.entry, wire(this.entry, options), this.snapshot());
+    this.host.submit(this.entry, wire(this.entry, this.filled()), this.snapshot());
+  }
+
+  /** Options that have a right value: [{name, type, value}], all but the given field's. */
+  filled(except) {
+    return [...this.#fields.values()]
+      .filter((field) => field !== except)
+      .map((field) => ({ ...field.option, value: this.#read(field).value }))
+      .filter(({ value }) => value !== undefined)
+      .map(({ name, type, value }) => ({ name, type, value }));
+  }
+
+  /** Takes an offered value and goes on to the next option that must be filled in. */
+  choose(field, offer) {
+    field.choose(offer.label, offer.value);
+    const order = [...this.#fields.values()];
+    const next = order.slice(order.indexOf(field) + 1).find(isOpen);
+    (next ?? field).focus();
+    if (!next) this.suggestions.hint(field);
   }
 
   // -- fields --------------------------------------------------------------------------------
 
   #add(option, saved) {
+    const { suggestions } = this;
     const field = new OptionField(option, saved, {
-      input: (changed) => this.#suggest(changed),
-      focus: (focused) => (focused.isFile ? this.#showHint(focused) : this.#suggest(focused, true)),
+      input: (changed) => suggestions.offer(changed),
+      focus: (focused) =>
+        focused.isFile ? suggestions.hint(focused) : suggestions.offer(focused, true),
       blur: (left) => left.text.trim() && left.complain(this.#read(left).error),
       key: (event, at) => this.#onKey(event, at),
       file: (file, into) => this.#upload(into, file),
@@ -118,9 +118,9 @@ export class CommandForm {
   }
 
   async #upload(field, file) {
-    await field.store(file, this.host.actions.upload);
+    await field.store(file, (each) => this.host.actions.upload(each));
     if (this.element.isConnected) field.focus();
-    this.#showHint(field);
+    this.suggestions.hint(field);
   }
 
   #remove(field) {
@@ -130,69 +130,61 @@ export class CommandForm {
     field.chip.remove();
     this.#drawMore();
     const previous = this.#fields.get(before) ?? [...this.#fields.values()][0];
-    if (previous) previous.focus();
-    else this.focus();
+    (previous ?? this).focus();
   }
 
   // -- keys ----------------------------------------------------------------------------------
 
   #onKey(event, field) {
-    if (event.isComposing) return;
-    const { picker } = this.host;
-    if (event.key === "Enter" && field.isFile && !field.upload) return;
-    if (picker.handle(event)) return;
-    const empty = field.isFile ? !field.upload : !field.text;
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      this.submit();
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      if (picker.isOpen) this.#showHint(field);
-      else this.#exit();
-    } else if (event.key === "Backspace" && empty) {
-      event.preventDefault();
-      if (field.option.required) this.#exit();
-      else this.#remove(field);
-    } else if (event.key === "Backspace" && field.isFile) {
-      event.preventDefault();
-      field.clearFile();
-    } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      this.#sideways(event, field);
-    }
+    if (event.isComposing || this.host.picker.handle(event)) return;
+    const { key } = event;
+    if (key === "Enter" && !event.shiftKey) this.submit();
+    else if (key === "Escape") this.#escape(field);
+    else if (key === "Backspace" && field.isEmpty) this.#eraseEmpty(field);
+    else if (key === "Backspace" && field.isFile) field.clearFile();
+    else if (!this.#sideways(event, field)) return;
+    event.preventDefault();
   }
 
-  #sideways(event, field) {
+  #escape(field) {
+    if (this.host.picker.isOpen) this.suggestions.hint(field);
+    else this.#exit();
+  }
+
+  #eraseEmpty(field) {
+    if (field.option.required) this.#exit();
+    else this.#remove(field);
+  }
+
+  /** At the end of a field's text an arrow goes to its neighbour. True if it went. */
+  #sideways({ key }, field) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
     const { selectionStart: start = 0, selectionEnd: end = 0 } = field.input;
-    const left = event.key === "ArrowLeft";
-    if (start !== end || (left ? start > 0 : end < field.text.length)) return;
+    const edge = step < 0 ? start === 0 : end >= field.text.length;
+    if (!step || start !== end || !edge) return false;
     const order = [...this.#fields.values()];
-    const to = order[order.indexOf(field) + (left ? -1 : 1)];
-    if (!to) return;
-    event.preventDefault();
-    to.focus();
+    const to = order[order.indexOf(field) + step];
+    to?.focus();
+    return Boolean(to);
   }
 
   #onMoreKey(event) {
     if (this.host.picker.handle(event)) return;
-    if (event.key === "Escape" || event.key === "Backspace") {
-      event.preventDefault();
-      const last = [...this.#fields.values()].at(-1);
-      if (last) last.focus();
-      else this.#exit();
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      this.submit();
-    }
+    const last = [...this.#fields.values()].at(-1);
+    if (event.key === "Enter") this.submit();
+    else if (event.key !== "Escape" && event.key !== "Backspace") return;
+    else if (last) last.focus();
+    else this.#exit();
+    event.preventDefault();
   }
 
-  #listenBare() {
-    this.element.onkeydown = (event) => {
-      if (event.target !== this.element) return;
-      if (event.key === "Enter") this.submit();
-      else if (event.key === "Escape" || event.key === "Backspace") this.#exit();
-      else return;
-      event.preventDefault();
-    };
+  /** A command without options: the form itself has the focus. */
+  #onBareKey(event) {
+    if (event.target !== this.element) return;
+    if (event.key === "Enter") this.submit();
+    else if (event.key === "Escape" || event.key === "Backspace") this.#exit();
+    else return;
+    event.preventDefault();
   }
 
   #exit() {
@@ -200,10 +192,28 @@ export class CommandForm {
     this.host.exit(`/${this.entry.name}`);
   }
 
-  // -- the list above ------------------------------------------------------------------------
+  #left() {
+    if (!this.element.contains(document.activeElement)) this.host.picker.close();
+  }
+
+  // -- optional options ----------------------------------------------------------------------
 
   #unused() {
     return this.entry.options.filter((option) => !this.#fields.has(option.name));
+  }
+
+  #moreButton() {
+    return h("button", {
+      class: "chip-more",
+      role: "combobox",
+      "aria-haspopup": "listbox",
+      "aria-expanded": "false",
+      "aria-controls": "picker-list",
+      onclick: () => this.#offerOptions(0),
+      // Nothing is marked, so that Enter sends and only Tab or an arrow goes into the list.
+      onfocus: () => this.#offerOptions(-1),
+      onkeydown: (event) => this.#onMoreKey(event),
+    });
   }
 
   #drawMore() {
@@ -214,134 +224,14 @@ export class CommandForm {
   }
 
   #offerOptions(active) {
-    const items = this.#unused().map((option) => ({
-      content: [
-        h(
-          "span",
-          { class: "pick-text" },
-          h("span", { class: "pick-name" }, option.name),
-          h("small", null, option.description),
-        ),
-        h("span", { class: "pick-side" }, hint(option)),
-      ],
-      run: () => this.#add(option, {}).focus(),
-    }));
-    this.host.picker.open(this.more, {
-      head: [
-        h("span", { class: "head-title" }, "Optional"),
-        h("span", { class: "head-note" }, "Tab or ↓ chooses, Enter sends"),
-      ],
-      items,
-      active,
-      label: "Optional options",
-    });
+    const add = (option) => this.#add(option, {}).focus();
+    this.suggestions.offerOptions(this.more, this.#unused(), active, add);
   }
+}
 
-  #suggest(field, fresh = false) {
-    const { option } = field;
-    clearTimeout(this.#timer);
-    if (option.autocomplete) {
-      this.#showHint(field, true);
-      this.#timer = setTimeout(() => this.#ask(field), fresh ? 0 : AUTOCOMPLETE_DELAY);
-      return;
-    }
-    const wanted = field.text.trim().replace(/^[@#]/, "").toLowerCase();
-    const all = this.#offers(option);
-    const settled =
-      fresh && field.text && all.some((offer) => offer.label.toLowerCase() === wanted);
-    const matching = settled
-      ? all
-      : all.filter((offer) =>
-          `${offer.label} ${offer.detail ?? ""}`.toLowerCase().includes(wanted),
-        );
-    this.#offer(field, matching);
-  }
-
-  #offers(option) {
-    if (option.choices?.length)
-      return option.choices.map((choice) => ({ label: choice.name, value: choice.value }));
-    if (option.type === BOOLEAN)
-      return [
-        { label: "True", value: true },
-        { label: "False", value: false },
-      ];
-    if (isEntity(option)) return entities(option, this.host.state.session);
-    return [];
-  }
-
-  async #ask(field) {
-    const ticket = ++this.#asked;
-    const others = [...this.#fields.values()]
-      .filter((other) => other !== field)
-      .map((other) => ({ option: other.option, result: this.#read(other) }))
-      .filter(({ result }) => result.value !== undefined)
-      .map(({ option, result }) => ({ name: option.name, type: option.type, value: result.value }));
-    const focused = {
-      name: field.option.name,
-      type: field.option.type,
-      value: field.text,
-      focused: true,
-    };
-    const choices = await this.host.actions.autocomplete(
-      this.entry,
-      wire(this.entry, [...others, focused]),
-    );
-    if (ticket !== this.#asked || document.activeElement !== field.input) return;
-    this.#offer(
-      field,
-      (choices ?? []).map((choice) => ({ label: choice.name, value: choice.value })),
-      choices === null ? "No suggestions came in time." : "",
-    );
-  }
-
-  #offer(field, offers, note = "") {
-    const items = offers.slice(0, 50).map((offer) => ({
-      content: [
-        offer.user ? avatar(offer.user, "avatar tiny") : null,
-        h("span", { class: "pick-text" }, h("span", null, `${offer.sign ?? ""}${offer.label}`)),
-        offer.detail ? h("span", { class: "pick-side" }, offer.detail) : null,
-      ].filter(Boolean),
-      run: () => this.#choose(field, offer),
-    }));
-    this.host.picker.open(field.input, {
-      head: this.#head(field, note),
-      items,
-      active: field.option.autocomplete ? -1 : 0,
-      label: field.option.name,
-    });
-  }
-
-  #choose(field, offer) {
-    field.choose(offer.label, offer.value);
-    const order = [...this.#fields.values()];
-    const next = order
-      .slice(order.indexOf(field) + 1)
-      .find((other) => other.option.required && !other.text && !other.upload);
-    if (next) next.focus();
-    else {
-      field.focus();
-      this.#showHint(field);
-    }
-  }
-
-  #showHint(field, waiting = false) {
-    if (document.activeElement !== field.input) return;
-    this.host.picker.open(field.input, {
-      head: this.#head(field, waiting ? "Looking for suggestions…" : ""),
-      items: [],
-    });
-  }
-
-  #head(field, note) {
-    const { option, complaint } = field;
-    return [
-      h("span", { class: "head-title" }, option.name),
-      h("span", { class: "head-text", id: "option-hint" }, option.description),
-      complaint
-        ? h("span", { class: "head-error", role: "alert" }, complaint)
-        : h("span", { class: "head-note" }, note || hint(option)),
-    ];
-  }
+/** Whether it must be filled in and is not. */
+function isOpen(field) {
+  return field.option.required && field.isEmpty;
 }
 
 /** A form for typed text such as "/imagine a fox": the text is spread over the options. */

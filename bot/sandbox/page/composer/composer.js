@@ -1,92 +1,56 @@
 // The message box: plain text, or a command being filled in. Keeps a draft for every channel.
-
-import { displayName, h, icon } from "../core/dom.js";
+import { h, icon } from "../core/dom.js";
 import { CommandForm, formFromText } from "./command-form.js";
+import { CommandList } from "./command-list.js";
+import { entriesOf, matchText } from "./commands.js";
 import { listenForFiles } from "./files.js";
-import { ATTACHMENT, entriesOf, matchText, rank } from "./options.js";
+import { ATTACHMENT } from "./kinds.js";
+import { withMentions } from "./mentions.js";
+import { Notices } from "./notices.js";
 import { Picker } from "./picker.js";
+import { Sent } from "./sent.js";
 
-const RECALLED = 50;
+const LONGEST = 8000;
+const HEIGHT_SHARE = 0.4;
+const DM = 1;
 
 export class Composer {
   #drafts = new Map();
-  #sent = [];
+  #sent = new Sent();
   #form = null;
   #shown = null;
 
   constructor(root, context) {
     this.context = context;
-    this.notice = h("div", { class: "notice", role: "status", hidden: true });
-    this.problem = h("div", { class: "notice problem", role: "alert", hidden: true });
-    const pickerRoot = h("div", { class: "picker" });
-    this.picker = new Picker(pickerRoot);
-    this.input = h("textarea", {
-      id: "composer-input",
-      class: "composer-input",
-      rows: 1,
-      maxlength: 8000,
-      role: "combobox",
-      "aria-autocomplete": "list",
-      "aria-haspopup": "listbox",
-      "aria-expanded": "false",
-      "aria-controls": "picker-list",
-      autocomplete: "off",
-      enterkeyhint: "send",
-      oninput: () => this.#onInput(),
-      onkeydown: (event) => this.#onKey(event),
-      onfocus: () => this.#suggest(),
-      onblur: () => this.picker.close(),
-    });
-    this.plus = h(
-      "button",
-      {
-        class: "composer-button",
-        type: "button",
-        "aria-label": "Use a command",
-        title: "Use a command",
-        onclick: () => this.prefill("/"),
-      },
-      icon("slash"),
-    );
-    this.sendButton = h(
-      "button",
-      {
-        class: "composer-button send",
-        type: "button",
-        "aria-label": "Send",
-        title: "Send",
-        onclick: () => this.#send(),
-      },
-      icon("send"),
-    );
+    this.notices = new Notices(context.state);
+    const above = h("div", { class: "picker" });
+    this.picker = new Picker(above);
+    this.input = this.#inputBox();
     this.slot = h("div", { class: "composer-slot" }, this.input);
-    this.box = h("div", { class: "composer" }, this.plus, this.slot, this.sendButton);
-    root.append(this.notice, this.problem, pickerRoot, this.box);
-    listenForFiles(document.getElementById("chat"), this.box, (file) => this.#takeFile(file));
-    const { state } = context;
-    state.on("channel", () => this.#showDraft());
-    state.on("session", ({ otherUser }) => {
-      if (otherUser) this.#forget();
-      this.#drawNotice();
-      this.#showDraft();
+    this.sendButton = boxButton("Send", "send", () => this.#send(), "send");
+    const slash = boxButton("Use a command", "slash", () => this.prefill("/"));
+    const box = h("div", { class: "composer" }, slash, this.slot, this.sendButton);
+    this.commands = new CommandList({
+      picker: this.picker,
+      input: this.input,
+      state: context.state,
+      sent: this.#sent,
+      entries: () => this.#entries(),
+      choose: (entry) => this.#choose(entry),
     });
-    state.on("presence", () => this.#drawNotice());
-    state.on("connection", () => this.#drawNotice());
-    state.on("commands", () => {
-      if (document.activeElement === this.input) this.#suggest();
-    });
+    root.append(this.notices.away, this.notices.problem, above, box);
+    listenForFiles(document.getElementById("chat"), box, (file) => this.#takeFile(file));
+    this.#listen(context.state);
     this.#drawButtons();
   }
 
   focus() {
-    if (this.#form) this.#form.focus();
-    else this.input.focus();
+    (this.#form ?? this.input).focus();
   }
 
   /** Shows a sentence above the box until something is typed. */
   complain(sentence) {
-    this.problem.replaceChildren(icon("warn"), sentence);
-    this.problem.hidden = false;
+    this.notices.complain(sentence);
   }
 
   /** Puts text in the box, as if typed. */
@@ -103,41 +67,55 @@ export class Composer {
     const entry = this.#entries().find((candidate) => candidate.key === snapshot.entry.key);
     if (!entry) return;
     this.#enterForm(new CommandForm(entry, this.#host(), { fields: snapshot.fields }));
-    this.#form.focus();
+  }
+
+  #inputBox() {
+    return h("textarea", {
+      id: "composer-input",
+      class: "composer-input",
+      rows: 1,
+      maxlength: LONGEST,
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-haspopup": "listbox",
+      "aria-expanded": "false",
+      "aria-controls": "picker-list",
+      autocomplete: "off",
+      enterkeyhint: "send",
+      oninput: () => this.#onInput(),
+      onkeydown: (event) => this.#onKey(event),
+      onfocus: () => this.#suggest(),
+      onblur: () => this.picker.close(),
+    });
+  }
+
+  #listen(state) {
+    state.on("channel", () => this.#showDraft());
+    state.on("session", ({ otherUser }) => {
+      if (otherUser) this.#forget();
+      this.#showDraft();
+    });
+    state.on("commands", () => {
+      if (document.activeElement === this.input) this.#suggest();
+    });
   }
 
   // -- drafts --------------------------------------------------------------------------------
 
   #forget() {
     this.#drafts.clear();
-    this.#sent = [];
+    this.#sent.clear();
     this.#shown = null;
     this.#leaveForm();
     this.input.value = "";
   }
 
-  #keepDraft() {
-    if (this.#shown)
-      this.#drafts.set(
-        this.#shown,
-        this.#form ? { form: this.#form.snapshot() } : { text: this.input.value },
-      );
-  }
-
   #showDraft() {
     const { state } = this.context;
     if (!state.session) return;
-    if (state.channelId !== this.#shown) {
-      this.problem.hidden = true;
-      this.#keepDraft();
-      this.#shown = state.channelId;
-      this.#leaveForm();
-      const draft = this.#drafts.get(state.channelId);
-      this.input.value = draft?.text ?? "";
-      if (draft?.form) this.restore(draft.form);
-    }
+    if (state.channelId !== this.#shown) this.#changeDraft(state.channelId);
     const channel = state.channel(state.channelId);
-    const name = channel?.type === 1 ? `@${channel.name}` : `#${channel?.name}`;
+    const name = channel?.type === DM ? `@${channel.name}` : `#${channel?.name}`;
     this.input.placeholder = matchMedia("(max-width: 720px)").matches
       ? `Message ${name}`
       : `Message ${name}, or type / for commands`;
@@ -146,21 +124,15 @@ export class Composer {
     this.#drawButtons();
   }
 
-  #drawNotice() {
-    const { state } = this.context;
-    const bot = state.session?.bot;
-    const offline = Boolean(bot) && !state.session.online;
-    this.notice.hidden = !offline || state.connection !== "open";
-    if (offline)
-      this.notice.replaceChildren(
-        h("span", { class: "presence off" }),
-        h(
-          "span",
-          null,
-          h("strong", null, `${displayName(bot)} is offline.`),
-          " Commands will be answered when it is back.",
-        ),
-      );
+  #changeDraft(channelId) {
+    this.notices.calm();
+    const kept = this.#form ? { form: this.#form.snapshot() } : { text: this.input.value };
+    if (this.#shown) this.#drafts.set(this.#shown, kept);
+    this.#shown = channelId;
+    this.#leaveForm();
+    const draft = this.#drafts.get(channelId);
+    this.input.value = draft?.text ?? "";
+    if (draft?.form) this.restore(draft.form);
   }
 
   // -- text ----------------------------------------------------------------------------------
@@ -170,114 +142,57 @@ export class Composer {
     return state.session ? entriesOf(state.session.commands, state.isDm) : [];
   }
 
+  /** The command that the text begins with, as matchText says it; null for other text. */
+  #match(text) {
+    return text.startsWith("/") ? matchText(this.#entries(), text) : null;
+  }
+
   #onInput() {
-    this.problem.hidden = true;
+    this.notices.calm();
     this.#resize();
     this.#drawButtons();
-    const text = this.input.value;
-    const match = text.startsWith("/") ? matchText(this.#entries(), text) : null;
-    if (match && !match.exact && (match.entry.options.length || !match.rest)) {
+    const match = this.#match(this.input.value);
+    if (match && !match.exact && (match.entry.options.length || !match.rest))
       this.#enterForm(formFromText(match.entry, match.rest, this.#host()));
-      this.#form.focus();
-      return;
-    }
-    this.#suggest();
+    else this.#suggest();
   }
 
   #suggest() {
-    const text = this.input.value;
-    if (!text.startsWith("/") || text.includes("\n")) {
-      this.picker.close();
-      return;
-    }
-    const wanted = text.slice(1).toLowerCase().trimStart();
-    const entries = this.#entries();
-    if (!entries.length) {
-      this.picker.open(this.input, {
-        head: [
-          h(
-            "span",
-            { class: "head-text" },
-            "There are no commands here yet: the bot registers them when it starts.",
-          ),
-        ],
-      });
-      return;
-    }
-    const used = this.#sent.map((snapshot) => snapshot.entry?.key).reverse();
-    const found = rank(entries, wanted, (entry) =>
-      used.includes(entry.key) ? used.indexOf(entry.key) : RECALLED,
-    );
-    const { bot } = this.context.state.session;
-    this.picker.open(this.input, {
-      head: found.length
-        ? [
-            h("img", { class: "head-avatar", src: "/assets/icon.svg", alt: "" }),
-            h("span", { class: "head-title" }, displayName(bot)),
-          ]
-        : [h("span", { class: "head-text" }, `No command is called “/${wanted}”.`)],
-      items: found.map((entry) => ({
-        content: this.#commandRow(entry),
-        run: () => this.#choose(entry),
-      })),
-      label: "Commands",
-    });
-  }
-
-  #commandRow(entry) {
-    const options = entry.options.map((option) =>
-      h("span", { class: option.required ? "pick-option required" : "pick-option" }, option.name),
-    );
-    return [
-      h(
-        "span",
-        { class: "pick-text" },
-        h(
-          "span",
-          { class: "pick-line" },
-          h("span", { class: "pick-name" }, `/${entry.name}`),
-          options,
-        ),
-        h("small", null, entry.description),
-      ),
-    ];
+    this.commands.suggest(this.input.value);
   }
 
   #choose(entry) {
     this.#enterForm(new CommandForm(entry, this.#host()));
-    this.#form.focus();
   }
 
   #onKey(event) {
     if (event.isComposing) return;
-    const { picker, input } = this;
-    if (event.key === "Enter" && !event.shiftKey) {
-      const match = matchText(this.#entries(), input.value.trimEnd());
-      if (match && (!match.exact || match.entry.options.length === 0)) {
-        event.preventDefault();
-        this.#send();
-        return;
-      }
-    }
-    if (picker.handle(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      this.#send();
-    } else if (event.key === "Escape") {
-      if (!picker.root.hidden) picker.close();
-      else if (input.value.startsWith("/")) this.prefill("");
-      else this.context.actions.toEnd();
-    } else if (event.key === "ArrowUp" && !input.value) {
-      event.preventDefault();
-      this.#recallSent();
-    }
+    const enter = event.key === "Enter" && !event.shiftKey;
+    if (!(enter && this.#isComplete()) && this.picker.handle(event)) return;
+    const up = event.key === "ArrowUp" && !this.input.value;
+    if (enter) this.#send();
+    else if (up) this.#recallSent();
+    else if (event.key === "Escape") this.#escape();
+    if (enter || up) event.preventDefault();
+  }
+
+  /** A command that needs nothing more is sent, whatever the list above offers. */
+  #isComplete() {
+    const match = this.#match(this.input.value.trimEnd());
+    return Boolean(match && (!match.exact || match.entry.options.length === 0));
+  }
+
+  #escape() {
+    if (!this.picker.root.hidden) this.picker.close();
+    else if (this.input.value.startsWith("/")) this.prefill("");
+    else this.context.actions.toEnd();
   }
 
   #recallSent() {
-    const snapshot = this.#sent[this.#sent.length - 1];
-    if (!snapshot) return;
-    if (snapshot.text !== undefined) this.prefill(snapshot.text);
-    else this.restore(snapshot);
+    const { last } = this.#sent;
+    if (!last) return;
+    if (last.text === undefined) this.restore(last);
+    else this.prefill(last.text);
   }
 
   #send() {
@@ -286,46 +201,22 @@ export class Composer {
       return;
     }
     const text = this.input.value.trim();
-    if (!text) return;
-    const match = text.startsWith("/") ? matchText(this.#entries(), text) : null;
+    const match = this.#match(text);
     if (match) {
       this.#enterForm(formFromText(match.entry, match.rest, this.#host()));
-      this.#form.focus();
       this.#form.submit();
-      return;
-    }
-    if (text.startsWith("/") && /^\/[\p{L}\p{N}_-]+/u.test(text)) {
-      this.picker.open(this.input, {
-        head: [
-          h(
-            "span",
-            { class: "head-error", role: "alert" },
-            `There is no command ${text.split(/\s/)[0]} here.`,
-          ),
-        ],
-      });
-      return;
-    }
-    if (!this.context.actions.say(this.#withMentions(text))) return;
-    this.#remember({ text });
-    this.#clear();
+    } else if (/^\/[\p{L}\p{N}_-]+/u.test(text)) this.commands.refuse(text);
+    else if (text) this.#say(text);
   }
 
-  #withMentions(text) {
+  #say(text) {
     const { users, bot } = this.context.state.session;
-    return [...users, bot].reduce(
-      (result, user) =>
-        result.replaceAll(new RegExp(`@${displayName(user)}\\b`, "g"), `<@${user.id}>`),
-      text,
-    );
+    if (this.context.actions.say(withMentions(text, [...users, bot]))) this.#done({ text });
   }
 
-  #remember(snapshot) {
-    this.#sent.push(snapshot);
-    if (this.#sent.length > RECALLED) this.#sent.shift();
-  }
-
-  #clear() {
+  /** Empties the box after a message or a command has left. */
+  #done(snapshot) {
+    this.#sent.add(snapshot);
     this.#leaveForm();
     this.input.value = "";
     this.#resize();
@@ -336,7 +227,8 @@ export class Composer {
 
   #resize() {
     this.input.style.height = "auto";
-    this.input.style.height = `${Math.min(this.input.scrollHeight, innerHeight * 0.4)}px`;
+    const height = Math.min(this.input.scrollHeight, innerHeight * HEIGHT_SHARE);
+    this.input.style.height = `${height}px`;
   }
 
   #drawButtons() {
@@ -353,9 +245,7 @@ export class Composer {
       picker: this.picker,
       exit: (text) => this.prefill(text),
       submit: (entry, options, snapshot) => {
-        if (!actions.command(entry, options, snapshot)) return;
-        this.#remember(snapshot);
-        this.#clear();
+        if (actions.command(entry, options, snapshot)) this.#done(snapshot);
       },
     };
   }
@@ -365,6 +255,7 @@ export class Composer {
     this.#form = form;
     this.slot.replaceChildren(form.element);
     this.#drawButtons();
+    form.focus();
   }
 
   #leaveForm() {
@@ -390,16 +281,11 @@ export class Composer {
       return;
     }
     this.input.focus();
-    this.picker.open(this.input, {
-      head: [
-        h(
-          "span",
-          { class: "head-title" },
-          fitting.length ? `Use ${file.name} with` : "No command here takes a file.",
-        ),
-      ],
-      items: fitting.map((entry) => ({ content: this.#commandRow(entry), run: () => use(entry) })),
-      label: "Commands that take a file",
-    });
+    this.commands.offerFor(file, fitting, use);
   }
+}
+
+function boxButton(label, name, onclick, className = "") {
+  const props = { class: `composer-button ${className}`.trim(), "aria-label": label, title: label };
+  return h("button", { ...props, onclick }, icon(name));
 }

@@ -1,6 +1,6 @@
 // One option of a command being filled in: its chip, what is written in it, its complaint.
-import { fileSize, h, icon } from "../core/dom.js";
-import { ATTACHMENT, INTEGER, NUMBER, STRING } from "./options.js";
+import { dots, fileSize, h, icon } from "../core/dom.js";
+import { ATTACHMENT, INTEGER, NUMBER, STRING } from "./kinds.js";
 
 const LONGEST_STRING = 6000;
 const LONGEST_WORD = 100;
@@ -18,6 +18,10 @@ export class OptionField {
     else this.#buildText(events);
     this.input.addEventListener("keydown", (event) => events.key(event, this));
     this.input.addEventListener("focus", () => events.focus(this));
+  }
+
+  get isEmpty() {
+    return this.isFile ? !this.upload : !this.text;
   }
 
   focus() {
@@ -109,7 +113,6 @@ export class OptionField {
     });
     this.input = h("button", {
       class: "chip-file",
-      type: "button",
       "aria-describedby": "option-hint",
       onclick: () => chooser.click(),
     });
@@ -129,7 +132,7 @@ export class OptionField {
 
   #fileContent() {
     const { upload, uploading } = this;
-    if (uploading) return [h("span", { class: "dots" }, h("i"), h("i"), h("i")), uploading];
+    if (uploading) return [dots(), uploading];
     if (!upload) return [icon("image"), "Choose or drop a file"];
     const picture = upload.preview
       ? h("img", { class: "chip-preview", src: upload.preview, alt: "" })

@@ -1,6 +1,7 @@
 // What was asked of the sandbox and not answered yet, by the nonce that question and answer share.
 
 const ANSWER_WITHIN = 20000;
+export const UNANSWERED = "The application did not respond";
 
 export class Answers {
   #waiting = new Map();
@@ -16,7 +17,7 @@ export class Answers {
     this.#count += 1;
     const nonce = `${Date.now()}${this.#count}`;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#fail(nonce, "The application did not respond"), within);
+      const timer = setTimeout(() => this.#fail(nonce, UNANSWERED), within);
       this.#waiting.set(nonce, { resolve, timer });
       if (!this.send({ ...frame, nonce })) {
         this.#fail(nonce, "There is no connection. Try again in a moment.");

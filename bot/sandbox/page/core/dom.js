@@ -10,9 +10,10 @@ const PROPERTIES = new Set([
   "tabIndex",
 ]);
 
-/** h("button", {class, onclick, "aria-label", dataset, …}, ...children) */
+/** h("button", {class, onclick, "aria-label", dataset, …}, ...children); buttons submit nothing. */
 export function h(tag, props, ...children) {
   const element = document.createElement(tag);
+  if (tag === "button") element.type = "button";
   for (const [key, value] of Object.entries(props ?? {})) {
     if (value === undefined || value === null) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
@@ -87,6 +88,16 @@ export function icon(name, className = "") {
   return svg("0 0 24 24", `icon ${className}`.trim(), [["path", { d: STROKES[name] }]]);
 }
 
+/** A square button that shows nothing but an icon; props must name it. */
+export function iconButton(name, props) {
+  return h("button", { class: "icon-button", ...props }, icon(name));
+}
+
+/** The dots that move while something is awaited. */
+export function dots(props) {
+  return h("span", { class: "dots", ...props }, h("i"), h("i"), h("i"));
+}
+
 /** A person's initials on their colour; the bot's own picture for the bot. */
 export function avatar(user, className = "avatar") {
   if (user?.bot)
@@ -98,6 +109,16 @@ export function avatar(user, className = "avatar") {
   );
   element.style.setProperty("--tint", user?.color ?? "#7d7f92");
   return element;
+}
+
+/** The dot that says whether somebody is here. */
+export function presence(online) {
+  return h("span", { class: online ? "presence on" : "presence off" });
+}
+
+/** A small picture with that dot. */
+export function presentAvatar(user, online) {
+  return h("span", { class: "avatar-wrap" }, avatar(user, "avatar small"), presence(online));
 }
 
 function initials(name) {

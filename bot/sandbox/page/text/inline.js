@@ -192,7 +192,6 @@ function link(url, children, context) {
       "button",
       {
         class: bare ? "mention" : "text-link",
-        type: "button",
         onclick: () => context.actions.jump(jump[1], jump[2]),
       },
       bare ? [channelLabel(context.state.channel(jump[1])), " › message"] : children,
@@ -235,7 +234,7 @@ function angleNode(
     if (!target) return h("span", { class: "mention" }, "#unknown");
     return h(
       "button",
-      { class: "mention", type: "button", onclick: () => actions.openChannel(channel) },
+      { class: "mention", onclick: () => actions.openChannel(channel) },
       channelLabel(target),
     );
   }
@@ -243,7 +242,7 @@ function angleNode(
   if (command) {
     return h(
       "button",
-      { class: "mention", type: "button", onclick: () => actions.prefill(`/${command} `) },
+      { class: "mention", onclick: () => actions.prefill(`/${command} `) },
       `/${command}`,
     );
   }
