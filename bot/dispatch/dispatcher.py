@@ -7,7 +7,6 @@ truth about every job. Knows neither Discord nor torch.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -100,22 +99,20 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch until cancelled. Call `close` afterwards."""
-        places = asyncio.create_task(self._places.keep(), name="positions")
-        try:
-            while True:
-                version = self._executor.version
-                self._wake.clear()
-                try:
-                    await self._dispatch()
-                except Exception:
-                    log.exception("cannot start jobs; trying again in %g s", self._timing.recover)
-                    await asyncio.sleep(self._timing.recover)
-                    continue
-                await self._until_something_changes(version)
-        finally:
-            places.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await places
+        while True:
+            version = self._executor.version
+            self._wake.clear()
+            try:
+                await self._dispatch()
+            except Exception:
+                log.exception("cannot start jobs; trying again in %g s", self._timing.recover)
+                await asyncio.sleep(self._timing.recover)
+                continue
+            await self._until_something_changes(version)
+
+    async def tell_places(self) -> None:
+        """Tell those who wait their places until cancelled."""
+        await self._places.keep()
 
     async def close(self) -> None:
         """Stop the executor and with it the running drawings; they are drawn again after a
