@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from bot.dispatch.board import Board
 from bot.dispatch.drawing import Drawing, Studio
 from bot.dispatch.latest import Latest
-from bot.dispatch.places import Places
+from bot.dispatch.places import AT_ONCE, Places
 from bot.dispatch.timing import Timing
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.pace import Pace
@@ -70,11 +70,13 @@ class Dispatcher:
         self._places.tell(job)
         self._changed()
 
-    def restore(self, jobs: Iterable[Job]) -> None:
+    async def restore(self, jobs: Iterable[Job]) -> None:
         """Waiting jobs of an earlier run join the queue, first come first."""
-        for job in jobs:
+        for count, job in enumerate(jobs, start=1):
             self._enter(Waiting(job))
             self.board.show(JobUpdate(job))
+            if count % AT_ONCE == 0:
+                await asyncio.sleep(0)
         self._changed()
 
     async def cancel(self, job: Job) -> None:
@@ -209,8 +211,8 @@ class Dispatcher:
     def _enter(self, waiting: Waiting, front: bool = False) -> None:
         job = waiting.job
         self._waiting[job.id] = waiting
-        alone = job.strikes > 0
-        entry = Entry(job.id, job.account, job.request.work, job.running_limit, alone)
+        path = job.origin.guild, job.user
+        entry = Entry(job.id, path, job.request.work, job.running_limit, job.request.model)
         self.queue.add(entry, front=front)
         self.board.open(job.id)
 
