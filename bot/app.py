@@ -26,7 +26,6 @@ from bot.models.cards import ModelCard, card_for
 from bot.models.catalogue import Catalogue
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
-from bot.ops.supervision import Supervisor
 from bot.service import Service
 from bot.service.accounts import Accounts
 from bot.service.drawing import Drawings
@@ -89,7 +88,6 @@ class Core:
     executor: Executor
     dispatcher: Dispatcher
     service: Service
-    supervisor: Supervisor
 
 
 def card_of(settings: Settings) -> ModelCard:
@@ -160,7 +158,7 @@ def service_of(
             clock=clock,
         ),
         pictures=Pictures(parts.pictures, parts.files, rules, clock),
-        outbox=Outbox(parts.outbox, parts.jobs, clock),
+        outbox=Outbox(parts.outbox, clock),
         accounts=accounts,
         quotas=Quotas(
             ledger=parts.ledger, quotas=parts.quotas, audit=parts.audit, accounts=accounts,
@@ -190,20 +188,27 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         resumed = await service.drawing.resume()
         if resumed:
             log.info("%d unfinished jobs are in the queue again", resumed)
-        supervisor = Supervisor()
-        stack.push_async_callback(supervisor.close)
-        loader = Loader(executor, [catalogue.default.id], catalogue.confirm)
-        supervisor.start("dispatcher", dispatcher.run)
-        supervisor.start("positions", dispatcher.tell_places)
-        supervisor.start("loading", loader.keep)
-        supervisor.start("housekeeping", lambda: _keep_house(service))
+        for name, work in (
+            ("dispatcher", dispatcher.run()),
+            ("loading", Loader(executor, [catalogue.default.id], catalogue.confirm).keep()),
+            ("housekeeping", _keep_house(service)),
+        ):
+            stack.push_async_callback(_stop, asyncio.create_task(work, name=name))
         if settings.health_port:
-            health = Health(settings.health_port, executor, supervisor)
-            await stack.enter_async_context(health)
-        yield Core(settings, parts, executor, dispatcher, service, supervisor)
+            await stack.enter_async_context(Health(settings.health_port, executor))
+        yield Core(settings, parts, executor, dispatcher, service)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _keep_house(service: Service) -> None:
     while True:
-        await service.pictures.housekeeping()
+        try:
+            await service.pictures.housekeeping()
+        except OSError:
+            log.exception("housekeeping")
         await asyncio.sleep(HOUSEKEEPING_S)

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat import wording
+from bot.domain.action import help_lines
 from bot.domain.prompt.parameters import PARAMETERS
 from bot.service import Service
 
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
 _VIOLET = discord.Colour(0x6E56CF)
-_BUTTONS = (
-    "**U1**–**U4** take one picture out of the grid, free of charge.\n"
-    "**V1**–**V4** draw four variations of one picture.\n"
-    "🔄 draws the same prompt again."
-)
 
 
 class Help(commands.Cog):
@@ -39,7 +35,7 @@ class Help(commands.Cog):
             colour=_VIOLET,
         )
         embed.add_field(name="Parameters", value=_parameters(), inline=False)
-        embed.add_field(name="Buttons", value=_BUTTONS, inline=False)
+        embed.add_field(name="Buttons", value="\n".join(help_lines()), inline=False)
         vocabulary = self._service.words.vocabulary
         if vocabulary is not None:
             embed.add_field(

@@ -9,15 +9,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
+from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import discord
+from aiohttp import ClientSession, TraceConfig, TraceRequestStartParams
 
-from bot.chat.trouble import TROUBLE
+from bot.chat.trouble import ALREADY_ANSWERED, TROUBLE, UNKNOWN_INTERACTION, has_code
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+class TooLate(Exception):
+    """Nobody waits for this any more: Discord told the person that the command failed, or another
+    process answered it. `foreign` says that it was the latter."""
+
+    def __init__(self, interaction: discord.Interaction, *, foreign: bool) -> None:
+        why = "another process uses this token" if foreign else "the answer came too late"
+        super().__init__(f"interaction {interaction.id}: {why}")
+        self.foreign = foreign
 
 
 class Acknowledger:
@@ -52,12 +65,18 @@ class Acknowledger:
         self._in_work += 1
         try:
             if self._in_work > self._crowd:
-                await self._answer_crowd(interaction, private)
+                try:
+                    await self._answer_crowd(interaction, private)
+                except TooLate:
+                    work.close()
+                    raise
                 return await work
             task = asyncio.ensure_future(work)
             done, _ = await asyncio.wait({task}, timeout=self._quick_s)
             if not done:
-                await _defer(interaction, private)
+                # What is being done can be taken back only when it is done: the next answer tells.
+                with contextlib.suppress(TooLate):
+                    await _defer(interaction, private)
             return await task
         finally:
             self._in_work -= 1
@@ -77,11 +96,52 @@ class Acknowledger:
                 await self._all_answered.wait()
 
 
+async def first_answer(interaction: discord.Interaction, answer: Awaitable[T]) -> T:
+    """The first answer to an interaction, as it is made by `answer`.
+
+    Raises TooLate where it was refused because nobody waits for it any more. "Already acknowledged"
+    is raised as it stands if more than one request was sent: an earlier one may have arrived.
+    """
+    sent = interaction.extras.setdefault("sent", [])
+    token = _SENT.set(sent)
+    try:
+        return await answer
+    except discord.HTTPException as error:
+        if has_code(error, UNKNOWN_INTERACTION):
+            raise TooLate(interaction, foreign=False) from error
+        if has_code(error, ALREADY_ANSWERED) and len(sent) <= 1:
+            raise TooLate(interaction, foreign=True) from error
+        raise
+    finally:
+        _SENT.reset(token)
+
+
+def counting() -> TraceConfig:
+    """What a client must be made with, so that the requests of a first answer are counted.
+
+    discord.py repeats a request whose reply was lost, and says nothing about it.
+    """
+    trace = TraceConfig()
+    trace.on_request_start.append(_count)
+    return trace
+
+
+_SENT: ContextVar[list[str] | None] = ContextVar("sent", default=None)
+
+
+async def _count(
+    session: ClientSession, context: SimpleNamespace, params: TraceRequestStartParams
+) -> None:
+    sent = _SENT.get()
+    if sent is not None:
+        sent.append(params.method)
+
+
 async def _defer(interaction: discord.Interaction, private: bool) -> None:
     if interaction.response.is_done():
         return
     interaction.extras["private"] = private
     try:
-        await interaction.response.defer(ephemeral=private)
+        await first_answer(interaction, interaction.response.defer(ephemeral=private))
     except TROUBLE as error:
         log.warning("interaction %d: not acknowledged: %s", interaction.id, error)

@@ -1,4 +1,4 @@
-"""Buttons whose whole state is their custom id: `easel:<action>:<job>:<tile>`.
+"""Buttons whose whole state is their custom id: `easel:<code>:<job>:<tile>[:<argument>]`.
 
 They work after restarts and on messages of any age, because discord.py rebuilds them from the id
 (`DynamicItem`). A press becomes the event `easel_press`; what it does is the cogs' business.
@@ -11,17 +11,16 @@ new `View(timeout=None)` of dynamic items and link buttons only, and no sent vie
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 
 import discord
 from discord import ui
 
-from bot.domain.action import Action, Tile
+from bot.domain.action import Button, Tile
 from bot.domain.job import Job
 
 PREFIX = "easel"
 CANCEL = "cancel"
-CODES = (*(action.value for action in Action if action is not Action.IMAGINE), CANCEL)
 
 _QUIET = discord.ButtonStyle.secondary
 _USED = discord.ButtonStyle.primary
@@ -29,28 +28,34 @@ _USED = discord.ButtonStyle.primary
 
 class JobButton(
     ui.DynamicItem[ui.Button[ui.View]],
-    template=rf"{PREFIX}:(?P<code>[a-z_]{{1,24}}):(?P<job>[0-9a-f]{{32}}):(?P<tile>[0-9]{{1,2}})",
+    template=rf"{PREFIX}:(?P<code>[a-z0-9_]{{1,24}}):(?P<job>[0-9a-f]{{32}}):(?P<tile>[0-9]{{1,2}})"
+    r"(?::(?P<argument>[\w.-]{0,24}))?",
 ):
-    """One button of a job; `code` is an action's value or "cancel", `tile.index` 0 means all.
+    """One button of a job; `code` is an action's value or "cancel", `tile.index` 0 means all, and
+    `argument` is what the button says beside that.
 
     Codes that this version does not know still match, so that they are answered.
     """
 
-    def __init__(self, code: str, tile: Tile, **look: object) -> None:
+    def __init__(self, code: str, tile: Tile, argument: str = "", **look: object) -> None:
         self.code = code
         self.tile = tile
-        custom_id = f"{PREFIX}:{code}:{tile.job}:{tile.index}"
-        super().__init__(ui.Button(custom_id=custom_id, **look))  # type: ignore[arg-type]
+        self.argument = argument
+        parts = (PREFIX, code, tile.job, str(tile.index), *([argument] if argument else []))
+        super().__init__(ui.Button(custom_id=":".join(parts), **look))  # type: ignore[arg-type]
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: ui.Item[ui.View], match: re.Match[str], /
     ) -> JobButton:
-        return cls(match["code"], Tile(match["job"], int(match["tile"])))
+        tile = Tile(match["job"], int(match["tile"]))
+        return cls(match["code"], tile, match["argument"] or "")
 
     async def callback(self, interaction: discord.Interaction) -> None:
         # discord.py only logs what a dynamic item raises; the listener answers its own errors.
-        interaction.client.dispatch("easel_press", interaction, self.code, self.tile)
+        interaction.client.dispatch(
+            "easel_press", interaction, self.code, self.tile, self.argument
+        )  # fmt: skip
 
 
 def is_ours(custom_id: str) -> bool:
@@ -58,32 +63,20 @@ def is_ours(custom_id: str) -> bool:
     return custom_id.startswith(f"{PREFIX}:")
 
 
-def result_view(job: Job, used: Collection[tuple[Action, int]] = ()) -> ui.View:
-    """The buttons under a finished job: U1–U4 🔄 / V1–V4, or those of a single picture.
-
-    `used` holds (action, tile) that led to a job; those change style.
-    """
+def result_view(buttons: Iterable[Button]) -> ui.View:
+    """The buttons under a finished job; those that led to a job have another style."""
     view = ui.View(timeout=None)
-    if job.action is Action.UPSCALE and job.request.source is not None:
+    for button in buttons:
         view.add_item(
-            JobButton(Action.VARY.value, job.tile(1), label="Vary", emoji="🪄",
-                      style=_style(used, Action.VARY, 1), row=0)
-        )  # fmt: skip
-        return view
-    for index in range(1, job.request.count + 1):
-        view.add_item(
-            JobButton(Action.UPSCALE.value, job.tile(index), label=f"U{index}",
-                      style=_style(used, Action.UPSCALE, index), row=0)
-        )  # fmt: skip
-    view.add_item(
-        JobButton(Action.REROLL.value, job.tile(0), emoji="🔄",
-                  style=_style(used, Action.REROLL, 0), row=0)
-    )  # fmt: skip
-    for index in range(1, job.request.count + 1):
-        view.add_item(
-            JobButton(Action.VARY.value, job.tile(index), label=f"V{index}",
-                      style=_style(used, Action.VARY, index), row=1)
-        )  # fmt: skip
+            JobButton(
+                button.action.value,
+                button.tile,
+                label=button.label or None,
+                emoji=button.emoji or None,
+                style=_USED if button.used else _QUIET,
+                row=button.row,
+            )
+        )
     return view
 
 
@@ -99,7 +92,3 @@ def cancel_view(job: Job) -> ui.View:
 def is_cancel(custom_id: str, job: Job) -> bool:
     """Whether this is the id of the job's Cancel button."""
     return custom_id.startswith(f"{PREFIX}:{CANCEL}:{job.id}:")
-
-
-def _style(used: Collection[tuple[Action, int]], action: Action, index: int) -> discord.ButtonStyle:
-    return _USED if (action, index) in used else _QUIET

@@ -7,8 +7,9 @@ delivers, answers and recovers. Knows nothing about storage or engines.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import discord
 import yarl
@@ -17,14 +18,17 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.chat import replies
-from bot.chat.acknowledge import Acknowledger
+from bot.chat.acknowledge import Acknowledger, counting
 from bot.chat.buttons import JobButton, is_ours
+from bot.chat.notice import Notices
 from bot.chat.presenter import Presenter
-from bot.domain.action import Tile
+from bot.chat.pump import Pump
 from bot.domain.errors import NotFound
 from bot.service import Service
 
 log = logging.getLogger(__name__)
+
+_AGAIN_S = 5.0
 
 # Names of features as an `.env` of an earlier version lists them, where the buttons were a part of
 # /imagine.
@@ -59,10 +63,14 @@ class EaselBot(commands.AutoShardedBot):
             max_messages=None,
             # A rate limit beyond this is an error to report rather than a time to sleep.
             max_ratelimit_timeout=60.0,
+            http_trace=counting(),
         )
+        notices = Notices()
         self.service = service
-        self.presenter = Presenter(self, service, progress_seconds)
+        self.pump = Pump(self, service, notices)
+        self.presenter = Presenter(self, service, notices, self.pump.wake, progress_seconds)
         self.acknowledger = Acknowledger()
+        self._tasks: list[asyncio.Task[None]] = []
         self._wanted = modules_of(extensions)
 
     async def setup_hook(self) -> None:
@@ -74,10 +82,18 @@ class EaselBot(commands.AutoShardedBot):
             await self.load_extension(name)
         synced = await self.tree.sync()
         log.info("registered %d commands", len(synced))
-        await self.presenter.recover()
+        self.keep_up()
+
+    def keep_up(self) -> None:
+        """Follow what an earlier run left, and post what is due, until `close`."""
+        for name, work in (("recovery", self.presenter.recover), ("pump", self.pump.run)):
+            self._tasks.append(asyncio.create_task(_kept_up(name, work), name=name))
 
     async def close(self) -> None:
-        """Stop following jobs, then leave Discord."""
+        """Stop following jobs and posting, then leave Discord."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.presenter.close()
         await super().close()
 
@@ -97,13 +113,25 @@ class EaselBot(commands.AutoShardedBot):
             unknown = "This form belongs to another version of Easel; press its button anew."
             await replies.answer(interaction, NotFound(unknown))
 
-    async def on_easel_press(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
+    async def on_easel_press(self, interaction: discord.Interaction, *_: object) -> None:
         """Answer a button of ours that no extension takes."""
         if not self.extra_events.get("on_easel_press"):
             await replies.answer(interaction, NotFound("Buttons are switched off here just now."))
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event %s", event_method)
+
+
+async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Begin `work` again as often as it fails."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s", name)
+            await asyncio.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def modules_of(extensions: Iterable[str]) -> tuple[str, ...]:

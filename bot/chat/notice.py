@@ -7,20 +7,23 @@ also when Discord says that the interaction's is dead, since clocks disagree.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 
 from bot.chat import wording
 from bot.chat.buttons import cancel_view
-from bot.chat.trouble import TROUBLE, token_is_dead
+from bot.chat.trouble import TOO_OLD_TO_EDIT, TROUBLE, has_code, token_is_dead
 from bot.domain.job import Job, JobUpdate
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # Seconds before the token's death at which it is no longer relied on.
 _MARGIN_S = 60.0
@@ -28,92 +31,120 @@ _SLOW_S = 30.0
 
 
 class Notice:
-    """One progress message. `webhook` is the interaction's, None after a restart."""
+    """One progress message, and the way to the person who asked while their token lives.
+
+    `id` is 0 while or where no message is shown. `webhook` is the interaction's, None after a
+    restart; `expires_at` in UTC seconds.
+    """
 
     def __init__(
         self,
-        message: discord.PartialMessage,
+        channel: discord.PartialMessageable,
+        id: int = 0,
         webhook: discord.Webhook | None = None,
         expires_at: float = 0.0,
     ) -> None:
-        self.id = message.id
-        self._message = message
+        self.id = id
+        self.settled = asyncio.Event()
+        """Set when it is known, here and in the database, whether there is a message."""
+        self._channel = channel
         self._webhook = webhook
         self._expires_at = expires_at
         self._said: tuple[str, bytes | None] | None = None
+        self._over = False
+        self._editing = asyncio.Lock()
 
     @classmethod
-    def of(cls, interaction: discord.Interaction, message_id: int) -> Notice:
-        """The message that answered an interaction."""
+    def of(cls, interaction: discord.Interaction) -> Notice:
+        """What will answer an interaction; its message is not shown yet."""
         channel = interaction.client.get_partial_messageable(
             interaction.channel_id or 0, guild_id=interaction.guild_id
         )
-        return cls(
-            channel.get_partial_message(message_id),
-            interaction.followup,
-            interaction.expires_at.timestamp(),
+        return cls(channel, 0, interaction.followup, interaction.expires_at.timestamp())
+
+    @classmethod
+    def at(cls, client: discord.Client, job: Job) -> Notice:
+        """The remembered message of a job, reached by the bot's token."""
+        channel = client.get_partial_messageable(
+            job.origin.channel, guild_id=job.origin.guild or None
         )
+        return cls(channel, job.notice)
+
+    @property
+    def token(self) -> discord.Webhook | None:
+        """The interaction's, while it can be relied on."""
+        return self._webhook if time.time() < self._expires_at - _MARGIN_S else None
 
     @property
     def least_pause(self) -> float:
         """Seconds between edits that are polite on the road in use."""
-        return 0.0 if self._token_lives else _SLOW_S
-
-    @property
-    def _token_lives(self) -> bool:
-        return self._webhook is not None and time.time() < self._expires_at - _MARGIN_S
+        return _SLOW_S if self.token is None else 0.0
 
     async def show(self, update: JobUpdate) -> bool:
-        """Bring the message up to date; False when it is gone. Other failures are only logged:
-        the next edit says more than this one. What it says already is not said again."""
-        final = update.job.status.finished
-        said = wording.progress(update), None if final else update.preview
+        """Bring the message up to date; False when there is no use in trying again. Other failures
+        are only logged: the next edit says more. What it says already is not said again."""
+        said = wording.progress(update), update.preview
         if said == self._said:
             return True
         try:
-            await self._edit(*said, None if final else update.job)
-        except discord.NotFound:
-            return False
+            async with self._editing:
+                if self._over or not self.id:
+                    return False
+                await self._edit(*said, cancel_view(update.job))
         except TROUBLE as error:
-            log.warning("job %s: progress not shown: %s", update.job.id, error)
-        else:
-            self._said = said
+            gone = isinstance(error, discord.NotFound) or has_code(error, TOO_OLD_TO_EDIT)
+            log.log(
+                logging.INFO if gone else logging.WARNING,
+                "job %s: progress not shown%s: %s", update.job.id, " any more" * gone, error,
+            )  # fmt: skip
+            return not gone
+        self._said = said
         return True
 
-    async def say(self, job: Job, text: str) -> None:
-        """Replace the message by the job's headline and a sentence."""
-        try:
-            await self._edit(f"{wording.headline(job)}\n⚠️ {text}", None, None)
-        except TROUBLE as error:
-            log.warning("job %s: not said: %s", job.id, error)
+    async def end(self, text: str) -> None:
+        """Say how the job ended; no progress is shown after that. Raises what Discord does."""
+        self._over = True
+        async with self._editing:
+            if (text, None) != self._said:
+                await self._edit(text, None, None)
+                self._said = text, None
 
-    async def remove(self) -> bool:
-        """Delete the message; True when it is gone."""
-        try:
-            await self._by_either_token(
-                lambda webhook: webhook.delete_message(self.id), self._message.delete
-            )
-        except discord.NotFound:
-            return True
-        except TROUBLE as error:
-            log.warning("message %d not removed: %s", self.id, error)
-            return False
-        return True
+    async def remove(self) -> None:
+        """Delete the message, unless it is gone. Raises what Discord does."""
+        self._over = True
+        async with self._editing:
+            message = self._channel.get_partial_message(self.id)
+            try:
+                await self._by_either_token(
+                    lambda webhook: webhook.delete_message(self.id), message.delete
+                )
+            except discord.NotFound:
+                return
 
-    async def _edit(self, content: str, preview: bytes | None, cancellable: Job | None) -> None:
+    async def tell(self, text: str) -> None:
+        """Say something to the asking person alone, where no message is theirs to edit."""
+        if (webhook := self.token) is None:
+            return
+        with contextlib.suppress(*TROUBLE):
+            await webhook.send(text, ephemeral=True)
+
+    async def _edit(
+        self, content: str, preview: bytes | None, view: discord.ui.View | None
+    ) -> None:
         def parts() -> dict[str, Any]:
             # Neither a file nor a view is used twice.
             files = [discord.File(io.BytesIO(preview), "preview.jpg")] if preview else []
             return {
                 "content": content,
                 "attachments": files,
-                "view": cancel_view(cancellable) if cancellable else None,
+                "view": view,
                 "allowed_mentions": discord.AllowedMentions.none(),
             }
 
+        message = self._channel.get_partial_message(self.id)
         await self._by_either_token(
             lambda webhook: webhook.edit_message(self.id, **parts()),
-            lambda: self._message.edit(**parts()),
+            lambda: message.edit(**parts()),
         )
 
     async def _by_either_token(
@@ -121,9 +152,9 @@ class Notice:
         by_interaction: Callable[[discord.Webhook], Awaitable[object]],
         by_bot: Callable[[], Awaitable[object]],
     ) -> None:
-        if self._token_lives and self._webhook is not None:
+        if (webhook := self.token) is not None:
             try:
-                await by_interaction(self._webhook)
+                await by_interaction(webhook)
             except discord.HTTPException as error:
                 if not token_is_dead(error):
                     raise
@@ -131,3 +162,25 @@ class Notice:
             else:
                 return
         await by_bot()
+
+
+class Notices:
+    """Those of unfinished jobs, and of jobs whose end is still to be shown, by job id."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Notice] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def add(self, job_id: str, notice: Notice) -> Notice:
+        """Remember it until `drop`; a newer one takes the place of an older."""
+        self._known[job_id] = notice
+        return notice
+
+    def get(self, job_id: str) -> Notice | None:
+        return self._known.get(job_id)
+
+    def drop(self, job_id: str) -> None:
+        """Nothing is to be shown there any more."""
+        self._known.pop(job_id, None)

@@ -21,6 +21,7 @@ from bot.domain.errors import (
     OutOfCredits,
     QueueFull,
     StoreUnavailable,
+    Unable,
     UserError,
 )
 
@@ -36,6 +37,7 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     NotAllowed: ("Not allowed", RED),
     MissingPermissions: ("Permissions missing", RED),
     NotFound: ("Not found", YELLOW),
+    Unable: ("Not with this model", YELLOW),
 }
 
 _AGAIN = "nothing was charged. Please try again in a moment"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bot.domain.action import Action
+from bot.domain.action import ACTIONS
+from bot.domain.delivery import GivenUp
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.vocabulary import Vocabulary
 
@@ -35,18 +36,9 @@ def quoted(text: str, room: int = CONTENT_LIMIT - _SUFFIX_ROOM) -> str:
 
 def headline(job: Job) -> str:
     """`**prompt** - <@user>`, with what was done to it for children of other jobs."""
-    who = f"<@{job.user}>"
-    request = job.request
-    match job.action:
-        case Action.VARY:
-            who = f"Variations by {who}"
-        case Action.UPSCALE if request.source is not None:
-            who = f"Image #{request.source.index} {who}"
-        case Action.REROLL if request.source is not None:
-            who = f"Variations by {who}"
-        case _:
-            pass
-    return f"{quoted(str(request.prompt))} - {who}"
+    caption = ACTIONS[job.action].caption(job.request)
+    who = f"{caption} <@{job.user}>" if caption else f"<@{job.user}>"
+    return f"{quoted(str(job.request.prompt))} - {who}"
 
 
 def progress(update: JobUpdate) -> str:
@@ -68,6 +60,19 @@ def progress(update: JobUpdate) -> str:
             return f"{head} (Starting)\n-# {escape(update.note[:200])}"
         return f"{head} ({update.fraction:.0%})"
     return head + _waiting(update)
+
+
+_GIVEN_UP = {
+    GivenUp.REFUSED: "It is drawn, but I may not post it here any more; `/show` brings it to you.",
+    GivenUp.TOO_LARGE: "It is drawn, but even its smallest file is too large to be uploaded here.",
+    GivenUp.GONE: "It was drawn, but its pictures were cleared away before they could be posted.",
+    GivenUp.WITHDRAWN: "It was withdrawn.",
+}
+
+
+def given_up(job: Job, why: GivenUp) -> str:
+    """The text of a message about a result that is not posted."""
+    return f"{headline(job)}\n⚠️ {_GIVEN_UP[why]}"
 
 
 def _waiting(update: JobUpdate) -> str:

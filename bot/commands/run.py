@@ -41,15 +41,17 @@ async def run(
     """
     stop = stop or stop_event()
     async with core(settings, executor) as parts:
-        starting = StartLog()
-        parts.supervisor.start("log", lambda: starting.keep(parts.executor))
+        progress = asyncio.create_task(StartLog().keep(parts.executor))
         bot = EaselBot(
             parts.service,
             settings.extensions,
             progress_seconds=settings.progress_seconds,
             api_url=settings.discord_api_url,
         )
-        await _serve(bot, settings.discord_token.reveal(), stop)
+        try:
+            await _serve(bot, settings.discord_token.reveal(), stop)
+        finally:
+            progress.cancel()
     return 0
 
 

@@ -97,6 +97,12 @@ class Drawings:
         await self._dispatcher.cancel(cancelled)
         return cancelled
 
+    async def withdraw(self, job: Job) -> None:
+        """Nobody waits for this job, and nothing of it is shown: stop it, free of charge."""
+        cancelled = await self._jobs.cancel(job.id, self._clock(), shown=False)
+        if cancelled is not None:
+            await self._dispatcher.cancel(cancelled)
+
     async def job(self, job_id: str) -> Job | None:
         """The job as the database has it; None when there is no such job."""
         return await self._jobs.get(job_id)
@@ -132,7 +138,7 @@ class Drawings:
         """Once after a start: unfinished jobs wait again, in order; returns how many."""
         await self._jobs.requeue_running()
         unfinished = await self._jobs.unfinished()
-        await self._dispatcher.restore(unfinished)
+        self._dispatcher.restore(unfinished)
         return len(unfinished)
 
     async def unfinished(self) -> list[Job]:

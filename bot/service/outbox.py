@@ -1,13 +1,12 @@
-"""What is to be posted, and the messages that show progress, as the chat side needs them."""
+"""What is to be shown in channels, as the chat side needs it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from bot.domain.delivery import Delivery
-from bot.domain.job import Job
-from bot.storage.jobs import JobRepository
+from bot.domain.delivery import Delivery, GivenUp
+from bot.domain.people import Asker, Origin
 from bot.storage.outbox import OutboxRepository
 
 log = logging.getLogger(__name__)
@@ -17,58 +16,70 @@ NONCE_LIVES_S = 120.0
 
 
 class Outbox:
-    """Rows that say what was posted where. `clock` returns UTC seconds since the epoch."""
+    """Rows that say what is to be posted and what was posted where. `clock` returns UTC seconds
+    since the epoch; every method raises StoreUnavailable."""
 
-    def __init__(
-        self, outbox: OutboxRepository, jobs: JobRepository, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, outbox: OutboxRepository, clock: Callable[[], float]) -> None:
         self._outbox = outbox
-        self._jobs = jobs
         self._clock = clock
 
-    async def set_notice(self, job_id: str, message: int) -> None:
-        """Remember the message that shows the job's progress; 0 when it needs no more care."""
-        await self._jobs.set_notice(job_id, message)
+    async def due(self, busy: Collection[int], limit: int) -> list[Delivery]:
+        """What can be done now, oldest first: one row for each channel that is not `busy`."""
+        return await self._outbox.due(self._clock(), busy, limit)
 
-    async def stale_notices(self) -> list[Job]:
-        """Ended jobs whose progress message still has to be brought to its end."""
-        return await self._jobs.stale_notices()
+    async def open(self) -> list[Delivery]:
+        """Everything that is still to be done, oldest first."""
+        return await self._outbox.open()
 
-    async def undelivered(self) -> list[Delivery]:
-        """Results that are to be posted, oldest job first."""
-        return await self._outbox.undelivered()
-
-    async def delivery(self, job_id: str) -> Delivery | None:
+    async def of_job(self, job_id: str) -> Delivery | None:
         """The row of a job's result; None while it has none."""
-        return await self._outbox.get(job_id)
+        return await self._outbox.of_job(job_id)
 
-    async def begin_delivery(self, job_id: str) -> tuple[Delivery, bool] | None:
+    async def owed(self, asker: Asker, origin: Origin) -> list[Delivery]:
+        """Results of the asker there that could not be posted so far, oldest first."""
+        return await self._outbox.owed(origin.guild, asker.user)
+
+    async def begin(self, delivery: Delivery) -> tuple[Delivery, bool] | None:
         """Say that a POST begins. None when there is nothing to post.
 
         The flag says that an earlier POST may have arrived and its nonce may be forgotten, so the
-        channel is to be searched first; call `renew_delivery` if nothing is found there.
+        channel is to be searched first; call `renew` if nothing is found there.
         """
         now = self._clock()
-        delivery = await self._outbox.begin_sending(job_id, now)
-        if delivery is None:
+        row = await self._outbox.begin(delivery.id, now)
+        if row is None:
             return None
-        begun = delivery.sent_before
-        return delivery, begun is not None and now - begun > NONCE_LIVES_S
+        return row, row.sent_before is not None and now - row.sent_before > NONCE_LIVES_S
 
-    async def renew_delivery(self, job_id: str) -> Delivery | None:
+    async def renew(self, delivery: Delivery) -> str:
         """A fresh nonce for a POST of which no trace was found."""
-        await self._outbox.renew_nonce(job_id, self._clock())
-        return await self._outbox.get(job_id)
+        return await self._outbox.renew(delivery.id, self._clock())
 
-    async def delivered(self, job_id: str, message: int) -> None:
-        """The result is there."""
-        await self._outbox.delivered(job_id, message)
+    async def postpone(self, delivery: Delivery, seconds: float, why: str) -> None:
+        """Not before so many seconds again."""
+        await self._outbox.postpone(delivery.id, self._clock() + seconds, why)
+
+    async def delivered(self, delivery: Delivery, message: int) -> Delivery | None:
+        """The result is there; returns the row that now takes its progress message away."""
+        return await self._outbox.delivered(delivery.id, message)
+
+    async def give_up(self, delivery: Delivery, why: GivenUp, detail: str) -> Delivery | None:
+        """The result cannot be posted; returns the row whose progress message now says so."""
+        log.warning("job %s: result not posted: %s: %s", delivery.job, why, detail)
+        return await self._outbox.give_up(delivery.id, why, detail)
 
     async def deliver_again(self, job_id: str, gone: int) -> None:
         """The result's message `gone` was deleted; it may be posted once more."""
         await self._outbox.deliver_again(job_id, gone)
 
-    async def give_up_delivery(self, job_id: str, why: str) -> None:
-        """The result cannot be posted (channel gone, permission lost)."""
-        log.warning("job %s: result not posted: %s", job_id, why)
-        await self._outbox.give_up(job_id, why)
+    async def withdraw(self, job_id: str) -> None:
+        """The job's result is not posted: nobody waits for it."""
+        await self._outbox.withdraw(job_id)
+
+    async def ended(self, delivery: Delivery) -> None:
+        """The job's progress message needs no more care."""
+        await self._outbox.ended(delivery)
+
+    async def set_notice(self, job_id: str, message: int) -> None:
+        """Remember the message that shows the job's progress."""
+        await self._outbox.set_notice(job_id, message)

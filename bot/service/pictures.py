@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-from bot import imaging
-from bot.domain.action import Tile
-from bot.domain.errors import NotFound
+from bot.domain.action import Kind, Tile
+from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.job import Job
+from bot.domain.request import Seeding
+from bot.service.encoder import Encoder
+from bot.service.metadata import with_recipe
 from bot.service.rules import Rules
 from bot.storage.files import ImageStore
 from bot.storage.pictures import PictureRepository
@@ -21,16 +21,17 @@ from bot.storage.pictures import PictureRepository
 log = logging.getLogger(__name__)
 
 EVICTED_AT_ONCE = 500
+_RECIPE_ROOM = 64 * 1024
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An encoded picture ready to upload. `description` is its alternative text."""
+    """A picture file ready to upload. `description` is its alternative text."""
 
-    data: bytes
+    path: Path
+    bytes: int
     filename: str
     description: str
-    lossless: bool
 
 
 class Pictures:
@@ -47,33 +48,53 @@ class Pictures:
         self._files = files
         self._rules = rules
         self._clock = clock
-        # One at a time, for a grid of 2048² takes 130 MiB while it is encoded; and always the same
-        # thread, for each thread's allocator keeps what it once had.
-        self._encoder = ThreadPoolExecutor(1, "encoder")
+        self._encoder = Encoder()
 
     async def picture(self, job: Job, limit: int) -> Picture:
-        """The job's grid, or its single picture, encoded to at most `limit` bytes.
+        """The job's grid, or its single picture, as a file of at most `limit` bytes.
 
-        Raises NotFound when the files were cleared away or are damaged.
+        It was composed where it was drawn; what was not, or is too large, is encoded now. Raises
+        NotFound when the pictures were cleared away or are damaged, StoreUnavailable when the disk
+        is in trouble.
         """
-        rows = await self._pictures.of_job(job.id)
-        tiles = [await self._files.read(job.tile(index)) for index in sorted(rows)]
-        if not tiles or any(data is None for data in tiles):
-            raise NotFound("The pictures of this job were cleared away to save space.")
-        recipe = job.request.recipe() | {"job": job.id}
         try:
-            encoded = await asyncio.get_running_loop().run_in_executor(
-                self._encoder, _encode, [d for d in tiles if d], limit, recipe
-            )
-        except imaging.PictureError as error:
-            raise NotFound(str(error)) from error
+            path = await self._files.upload(job.id)
+            if path is None or path.stat().st_size > limit:
+                path = await self._encoded(job, limit)
+            size = path.stat().st_size
+        except OSError as error:
+            raise StoreUnavailable("io", f"job {job.id}: {error}") from error
         words = re.sub(r"[^a-z0-9]+", "-", job.request.prompt.text.lower())[:48].strip("-")
-        return Picture(
-            encoded.data,
-            f"easel_{words or 'picture'}_{job.id}.{encoded.extension}",
-            job.request.prompt.text[:1000],
-            encoded.lossless,
-        )
+        name = f"easel_{words or 'picture'}_{job.id}{path.suffix}"
+        return Picture(path, size, name, _description(job))
+
+    async def forget_upload(self, job: Job) -> None:
+        """The file was posted, or will not be; it can be made again."""
+        try:
+            await self._files.delete_upload(job.id)
+        except OSError as error:
+            log.warning("job %s: its file stays: %s", job.id, error)
+
+    async def _encoded(self, job: Job, limit: int) -> Path:
+        tiles = await self._tiles(job)
+        recipe = job.request.recipe() | {"job": job.id}
+        if len(tiles) == 1 and tiles[0].stat().st_size + _RECIPE_ROOM <= limit:
+            whole = with_recipe(tiles[0].read_bytes(), recipe)
+            if whole is not None:
+                return await self._files.write_upload(job.id, whole, "webp")
+        made = self._files.folder(job.id) / "encoded.partial"
+        try:
+            extension = await self._encoder.encode(tiles, limit, recipe, made)
+            return await self._files.take_upload(job.id, made, extension)
+        finally:
+            made.unlink(missing_ok=True)
+
+    async def _tiles(self, job: Job) -> list[Path]:
+        rows = await self._pictures.of_job(job.id)
+        paths = [self._files.path(job.tile(index)) for index in sorted(rows)]
+        if not paths or not all(path.exists() for path in paths):
+            raise NotFound("The pictures of this job were cleared away to save space.")
+        return paths
 
     async def housekeeping(self) -> int:
         """Clear away pictures that are too old or too many; returns how many."""
@@ -101,7 +122,10 @@ class Pictures:
         return chosen
 
 
-def _encode(tiles: list[bytes], limit: int, recipe: dict[str, Any]) -> imaging.Encoded:
-    # No name keeps the pictures in memory beside the grid made of them.
-    whole = imaging.compose([imaging.decode(data) for data in tiles])
-    return imaging.encode(whole, limit, recipe)
+def _description(job: Job) -> str:
+    """What the picture shows, with the seed that draws it again where that is all it takes."""
+    request, prompt = job.request, job.request.prompt
+    drawn_from_text = request.kind is Kind.DRAW and request.source is None
+    told = not drawn_from_text or prompt.seed is not None
+    seed = "" if told or request.seeding is not Seeding.SCATTERED else f" --seed {request.seed}"
+    return prompt.text[: 1000 - len(seed)] + seed

@@ -40,6 +40,10 @@ class ImageStore:
         """Store what is to be posted of a job, instead of what was stored before."""
         return await asyncio.to_thread(self._write_upload, job_id, data, extension)
 
+    async def take_upload(self, job_id: str, made: Path, extension: str) -> Path:
+        """The same with a file that somebody else wrote beside the pictures."""
+        return await asyncio.to_thread(self._take_upload, job_id, made, extension)
+
     async def upload(self, job_id: str) -> Path | None:
         """The file that is to be posted; None where it has still to be made."""
         return await asyncio.to_thread(self._upload, job_id)
@@ -66,6 +70,12 @@ class ImageStore:
     def _write_upload(self, job_id: str, data: bytes, extension: str) -> Path:
         path = self.folder(job_id) / f"upload.{extension}"
         _write_whole(path, data)
+        self._delete_uploads(path.parent, but=path)
+        return path
+
+    def _take_upload(self, job_id: str, made: Path, extension: str) -> Path:
+        path = self.folder(job_id) / f"upload.{extension}"
+        made.replace(path)
         self._delete_uploads(path.parent, but=path)
         return path
 

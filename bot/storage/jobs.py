@@ -10,11 +10,13 @@ import json
 import sqlite3
 
 from bot.domain.action import Action, Tile
+from bot.domain.delivery import Kind
+from bot.domain.errors import QueueFull
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Account, Origin
 from bot.domain.quota import Quota
 from bot.domain.request import GenerationRequest
-from bot.storage import ledger, limits, outbox, pictures
+from bot.storage import ledger, outbox, pictures
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 
@@ -32,7 +34,7 @@ class JobRepository:
         """
 
         def run(connection: sqlite3.Connection) -> None:
-            limits.check(connection, job, quota, queue_limit)
+            _check_limits(connection, job, quota, queue_limit)
             _insert(connection, job)
             ledger.hold(connection, job, quota)
 
@@ -50,7 +52,7 @@ class JobRepository:
                 return earlier
             _insert(connection, job)
             pictures.insert(connection, job.id, image, job.created_at)
-            outbox.insert(connection, job.id, job.origin.channel)
+            outbox.insert(connection, job.id, Kind.RESULT)
             return job
 
         return await self._database.transaction(run)
@@ -143,7 +145,7 @@ class JobRepository:
             ended = _job(row)
             _check_complete(connection, ended)
             ledger.capture(connection, job, now)
-            outbox.insert(connection, job, ended.origin.channel)
+            outbox.insert(connection, job, Kind.RESULT)
             connection.execute(
                 "UPDATE profiles SET grids = grids + 1, pictures = pictures + ?, seconds ="
                 " seconds + ? WHERE user_id = ?",
@@ -154,7 +156,7 @@ class JobRepository:
         return await self._database.transaction(run)
 
     async def fail(self, job: str, failure: Failure, now: float, attempt: int) -> Job | None:
-        """Failed and released; None when the attempt is not the job's own any more."""
+        """Failed, released and to be told; None when the attempt is not the job's own any more."""
 
         def run(connection: sqlite3.Connection) -> Job | None:
             own = connection.execute(
@@ -165,8 +167,11 @@ class JobRepository:
 
         return await self._database.transaction(run)
 
-    async def cancel(self, job: str, now: float) -> Job | None:
-        """Cancelled and released, whether waiting or running; None when it had ended."""
+    async def cancel(self, job: str, now: float, *, shown: bool = True) -> Job | None:
+        """Cancelled and released, whether waiting or running; None when it had ended.
+
+        `shown` says that its progress may be in the channel, and is to be brought to its end.
+        """
 
         def run(connection: sqlite3.Connection) -> Job | None:
             row = connection.execute(
@@ -174,25 +179,9 @@ class JobRepository:
                 " AND state IN ('waiting', 'running') RETURNING *",
                 (now, job),
             ).fetchone()
-            return _released(connection, row, now)
+            return _ended_without(connection, row, now, shown=shown)
 
         return await self._database.transaction(run)
-
-    async def set_notice(self, job: str, message: int) -> None:
-        """Remember which message shows the progress."""
-        await self._database.transaction(
-            lambda c: c.execute("UPDATE jobs SET notice_id = ? WHERE id = ?", (message, job))
-        )
-
-    async def stale_notices(self) -> list[Job]:
-        """Ended jobs whose progress message was not yet brought to its end."""
-        rows = await self._database.read(
-            lambda c: c.execute(
-                "SELECT * FROM jobs WHERE notice_id <> 0 AND state NOT IN ('waiting', 'running')"
-                " ORDER BY created_at"
-            ).fetchall()
-        )
-        return [_job(row) for row in rows]
 
     async def used(self, job: str) -> set[tuple[Action, int]]:
         """Buttons of this job's message that led to a job: (action, tile; 0 for a re-roll)."""
@@ -218,6 +207,26 @@ class JobRepository:
             ).fetchall()
         )
         return [_job(row) for row in rows]
+
+
+def _check_limits(
+    connection: sqlite3.Connection, job: Job, quota: Quota, queue_limit: int
+) -> None:  # fmt: skip
+    total = connection.execute("SELECT COUNT(*) FROM jobs WHERE state = 'waiting'").fetchone()[0]
+    own, running = connection.execute(
+        "SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(state = 'running'), 0) FROM jobs"
+        " WHERE guild_id = ? AND user_id = ? AND state IN ('waiting', 'running')",
+        (job.origin.guild, job.user),
+    ).fetchone()
+    # A job that may start at once still passes through the queue, so what is free counts too.
+    if own >= quota.waiting + max(0, quota.running - running):
+        raise QueueFull(
+            f"Your queue is full: {own} of your jobs are waiting and {running} being drawn, and "
+            f"your limits are {quota.waiting} and {quota.running}; wait for one to finish or "
+            "cancel one."
+        )
+    if total >= queue_limit:
+        raise QueueFull("The queue is full for everybody just now; please try again in a moment.")
 
 
 def _insert(connection: sqlite3.Connection, job: Job) -> None:
@@ -263,13 +272,18 @@ def _fail(connection: sqlite3.Connection, job: str, failure: Failure, now: float
         " WHERE id = ? RETURNING *",
         (now, failure.sentence, failure.reference, job),
     ).fetchone()
-    return _released(connection, row, now)
+    return _ended_without(connection, row, now)
 
 
-def _released(connection: sqlite3.Connection, row: sqlite3.Row | None, now: float) -> Job | None:
+def _ended_without(
+    connection: sqlite3.Connection, row: sqlite3.Row | None, now: float, *, shown: bool = True
+) -> Job | None:
+    """Without pictures: what was held is released, and the end is to be shown."""
     if row is None:
         return None
     ledger.release(connection, row["id"], now)
+    if shown:
+        outbox.insert(connection, row["id"], Kind.END)
     return _job(row)
 
 

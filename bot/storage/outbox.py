@@ -1,15 +1,19 @@
-"""Results that are to be posted: the table is the queue. One method is one transaction.
+"""Deliveries: the table is the queue. One method is one transaction.
 
-A row is written in the transaction that ends its job, and stays as the record of where it went.
+A row is written in the transaction that ends its job. That of a result stays as the record of where
+it went; that of an end goes when the end is shown.
 """
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Collection
 
-from bot.domain.delivery import Delivery
+from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.storage.database import Database
+
+_OPEN = "message_id = 0 AND given_up IS NULL"
 
 
 def new_nonce() -> str:
@@ -18,28 +22,50 @@ def new_nonce() -> str:
 
 
 class OutboxRepository:
-    """What is to be posted and what became of it."""
+    """What is to be shown in channels, and what became of it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def undelivered(self) -> list[Delivery]:
-        """Results that are to be posted, oldest job first."""
+    async def due(self, now: float, busy: Collection[int], limit: int) -> list[Delivery]:
+        """Rows whose time has come, longest due first: one for each channel that is not `busy`."""
+        marks = ", ".join("?" * len(busy))
         rows = await self._database.read(
             lambda c: c.execute(
-                "SELECT o.* FROM outbox o JOIN jobs j ON j.id = o.job_id WHERE o.message_id = 0"
-                " AND o.given_up IS NULL ORDER BY j.finished_at"
+                "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY channel_id ORDER BY"
+                f" next_try_at, id) AS place FROM deliveries WHERE {_OPEN} AND next_try_at <= ?"
+                f" AND channel_id NOT IN ({marks})) WHERE place = 1 ORDER BY next_try_at, id"
+                " LIMIT ?",
+                (now, *busy, limit),
             ).fetchall()
         )
         return [_delivery(row) for row in rows]
 
-    async def get(self, job: str) -> Delivery | None:
-        row = await self._database.read(
-            lambda c: c.execute("SELECT * FROM outbox WHERE job_id = ?", (job,)).fetchone()
+    async def open(self) -> list[Delivery]:
+        """Everything that is still to be done, oldest first."""
+        rows = await self._database.read(
+            lambda c: c.execute(f"SELECT * FROM deliveries WHERE {_OPEN} ORDER BY id").fetchall()
         )
-        return _delivery(row) if row else None
+        return [_delivery(row) for row in rows]
 
-    async def begin_sending(self, job: str, now: float) -> Delivery | None:
+    async def of_job(self, job_id: str, kind: Kind = Kind.RESULT) -> Delivery | None:
+        """The row of that kind; None while there is none."""
+        return await self._database.read(lambda c: _of_job(c, job_id, kind))
+
+    async def owed(self, guild: int, user: int) -> list[Delivery]:
+        """Results of that person there that could not be posted so far, oldest first."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT d.* FROM jobs j JOIN deliveries d ON d.job_id = j.id WHERE j.guild_id = ?"
+                " AND j.user_id = ? AND j.state = 'succeeded' AND d.kind = 'result'"
+                " AND d.message_id = 0 AND d.given_up IS NOT ?"
+                " AND (d.given_up IS NOT NULL OR d.next_try_at > 0) ORDER BY d.id",
+                (guild, user, GivenUp.WITHDRAWN.value),
+            ).fetchall()
+        )
+        return [_delivery(row) for row in rows]
+
+    async def begin(self, delivery: int, now: float) -> Delivery | None:
         """Note that a POST begins, before it does; returns the row as it was before.
 
         None when there is nothing to send (any more).
@@ -47,81 +73,161 @@ class OutboxRepository:
 
         def run(connection: sqlite3.Connection) -> Delivery | None:
             row = connection.execute(
-                "SELECT * FROM outbox WHERE job_id = ? AND message_id = 0 AND given_up IS NULL",
-                (job,),
+                f"SELECT * FROM deliveries WHERE id = ? AND {_OPEN}", (delivery,)
             ).fetchone()
             if row is None:
                 return None
             connection.execute(
-                "UPDATE outbox SET sending_at = COALESCE(sending_at, ?), tries = tries + 1"
-                " WHERE job_id = ?",
-                (now, job),
+                "UPDATE deliveries SET sending_at = COALESCE(sending_at, ?), tries = tries + 1"
+                " WHERE id = ?",
+                (now, delivery),
             )
             return _delivery(row)
 
         return await self._database.transaction(run)
 
-    async def renew_nonce(self, job: str, now: float) -> None:
-        """A new POST after the old nonce is forgotten by the other side."""
+    async def renew(self, delivery: int, now: float) -> str:
+        """A new nonce for a POST of which no trace was found; returns it."""
+        nonce = new_nonce()
         await self._database.transaction(
             lambda c: c.execute(
-                "UPDATE outbox SET nonce = ?, sending_at = ? WHERE job_id = ? AND message_id = 0",
-                (new_nonce(), now, job),
+                f"UPDATE deliveries SET nonce = ?, sending_at = ? WHERE id = ? AND {_OPEN}",
+                (nonce, now, delivery),
+            )
+        )
+        return nonce
+
+    async def postpone(self, delivery: int, until: float, why: str) -> None:
+        """Not before `until` again."""
+        await self._database.transaction(
+            lambda c: c.execute(
+                "UPDATE deliveries SET next_try_at = ?, last_error = ? WHERE id = ?",
+                (until, why, delivery),
             )
         )
 
-    async def delivered(self, job: str, message: int) -> None:
-        """The result is there."""
-        await self._database.transaction(
-            lambda c: c.execute(
-                "UPDATE outbox SET message_id = ? WHERE job_id = ? AND message_id = 0",
-                (message, job),
-            )
-        )
+    async def delivered(self, delivery: int, message: int) -> Delivery | None:
+        """The result is there; returns the row that now takes its progress message away."""
 
-    async def deliver_again(self, job: str, gone: int) -> None:
+        def run(connection: sqlite3.Connection) -> Delivery | None:
+            connection.execute(
+                "UPDATE deliveries SET message_id = ?, given_up = NULL WHERE id = ?"
+                " AND message_id = 0",
+                (message, delivery),
+            )
+            return _end_after(connection, delivery)
+
+        return await self._database.transaction(run)
+
+    async def give_up(self, delivery: int, why: GivenUp, detail: str) -> Delivery | None:
+        """The result cannot be posted; returns the row whose progress message now says so."""
+
+        def run(connection: sqlite3.Connection) -> Delivery | None:
+            connection.execute(
+                "UPDATE deliveries SET given_up = ?, last_error = ? WHERE id = ?"
+                " AND message_id = 0",
+                (why.value, detail, delivery),
+            )
+            return _end_after(connection, delivery)
+
+        return await self._database.transaction(run)
+
+    async def deliver_again(self, job_id: str, gone: int) -> None:
         """The message `gone` of a result was deleted: post it anew, unless that was done."""
+        await self._afresh(job_id, "message_id = ?", gone)
+
+    async def take_up(self, job_id: str) -> None:
+        """Somebody asks for a result that was given up, or waits: it is tried now."""
+        await self._afresh(job_id, "given_up IS NOT ?", None)
         await self._database.transaction(
             lambda c: c.execute(
-                "UPDATE outbox SET message_id = 0, sending_at = NULL, nonce = ?, given_up = NULL"
-                " WHERE job_id = ? AND message_id = ?",
-                (new_nonce(), job, gone),
+                f"UPDATE deliveries SET next_try_at = 0 WHERE job_id = ? AND {_OPEN}", (job_id,)
             )
         )
 
-    async def take_up(self, job: str) -> None:
-        """Somebody asks for a result that was given up: it is to be posted again."""
+    async def withdraw(self, job_id: str) -> None:
+        """A result that nobody waits for is not posted."""
         await self._database.transaction(
             lambda c: c.execute(
-                "UPDATE outbox SET sending_at = NULL, nonce = ?, given_up = NULL"
-                " WHERE job_id = ? AND given_up IS NOT NULL",
-                (new_nonce(), job),
+                f"UPDATE deliveries SET given_up = ? WHERE job_id = ? AND {_OPEN}",
+                (GivenUp.WITHDRAWN.value, job_id),
             )
         )
 
-    async def give_up(self, job: str, why: str) -> None:
-        """The result cannot be posted (channel gone, permission lost)."""
+    async def _afresh(self, job_id: str, condition: str, value: int | None) -> None:
         await self._database.transaction(
             lambda c: c.execute(
-                "UPDATE outbox SET given_up = ? WHERE job_id = ? AND message_id = 0", (why, job)
+                "UPDATE deliveries SET message_id = 0, sending_at = NULL, nonce = ?, given_up ="
+                f" NULL, next_try_at = 0 WHERE job_id = ? AND kind = 'result' AND {condition}",
+                (new_nonce(), job_id, value),
             )
         )
 
+    async def ended(self, delivery: Delivery) -> None:
+        """The job's progress message needs no more care."""
 
-def insert(connection: sqlite3.Connection, job: str, channel: int) -> None:
-    """The job's result is to be posted; belongs inside the transaction that ends the job."""
+        def run(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM deliveries WHERE id = ?", (delivery.id,))
+            connection.execute("UPDATE jobs SET notice_id = 0 WHERE id = ?", (delivery.job,))
+
+        await self._database.transaction(run)
+
+    async def set_notice(self, job_id: str, message: int) -> None:
+        """Remember which message shows the job's progress; one that comes after the job's end is
+        brought to it."""
+
+        def run(connection: sqlite3.Connection) -> None:
+            row = connection.execute(
+                "UPDATE jobs SET notice_id = ? WHERE id = ? RETURNING state", (message, job_id)
+            ).fetchone()
+            over = row is not None and row["state"] not in ("waiting", "running")
+            result = _of_job(connection, job_id, Kind.RESULT)
+            if over and (result is None or result.message or result.given_up):
+                insert(connection, job_id, Kind.END)
+
+        await self._database.transaction(run)
+
+
+def insert(connection: sqlite3.Connection, job_id: str, kind: Kind) -> None:
+    """Something is to be shown where the job was asked for; belongs inside the transaction that
+    ends the job."""
     connection.execute(
-        "INSERT INTO outbox (job_id, channel_id, nonce) VALUES (?, ?, ?)",
-        (job, channel, new_nonce()),
+        "INSERT INTO deliveries (job_id, kind, channel_id, nonce)"
+        " SELECT id, ?, channel_id, ? FROM jobs WHERE id = ? ON CONFLICT DO NOTHING",
+        (kind.value, new_nonce(), job_id),
     )
+
+
+def _end_after(connection: sqlite3.Connection, delivery: int) -> Delivery | None:
+    """The result is dealt with, so its progress message may go, if one is known."""
+    row = connection.execute(
+        "SELECT j.id FROM deliveries d JOIN jobs j ON j.id = d.job_id WHERE d.id = ?"
+        " AND j.notice_id <> 0",
+        (delivery,),
+    ).fetchone()
+    if row is None:
+        return None
+    insert(connection, row["id"], Kind.END)
+    return _of_job(connection, row["id"], Kind.END)
+
+
+def _of_job(connection: sqlite3.Connection, job_id: str, kind: Kind) -> Delivery | None:
+    row = connection.execute(
+        "SELECT * FROM deliveries WHERE job_id = ? AND kind = ?", (job_id, kind.value)
+    ).fetchone()
+    return _delivery(row) if row else None
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:
     return Delivery(
+        id=row["id"],
         job=row["job_id"],
+        kind=Kind(row["kind"]),
         channel=row["channel_id"],
         nonce=row["nonce"],
+        audience=row["audience"],
         sent_before=row["sending_at"],
         message=row["message_id"],
         tries=row["tries"],
+        given_up=None if row["given_up"] is None else GivenUp(row["given_up"]),
     )

@@ -68,9 +68,9 @@ class PictureRepository:
             lambda c: c.execute(
                 "SELECT job_id, idx, bytes, created_at FROM images WHERE evicted_at IS NULL"
                 " AND job_id NOT IN (SELECT id FROM jobs WHERE state IN ('waiting', 'running'))"
-                " AND job_id NOT IN (SELECT job_id FROM outbox WHERE message_id = 0 AND"
-                " given_up IS NULL) AND (job_id, idx) NOT IN (SELECT source_job, source_tile FROM"
-                " jobs WHERE state IN ('waiting', 'running') AND source_job IS NOT NULL)"
+                " AND job_id NOT IN (SELECT job_id FROM deliveries WHERE message_id = 0"
+                " AND given_up IS NULL) AND (job_id, idx) NOT IN (SELECT source_job, source_tile"
+                " FROM jobs WHERE state IN ('waiting', 'running') AND source_job IS NOT NULL)"
                 " ORDER BY created_at, job_id, idx LIMIT ?",
                 (limit,),
             ).fetchall()

@@ -1,4 +1,4 @@
-"""Acknowledging in time: slow work, many people at once, and whose message is refreshed when."""
+"""Acknowledging in time: slow work, and many people at once."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from typing import Any, cast
 import pytest
 
 from bot.chat.acknowledge import Acknowledger
-from bot.chat.presenter import Presenter
-from bot.domain.job import Job, JobUpdate
-from tests.kit.jobs import job
 
 CROWD = 3
 
@@ -76,13 +73,3 @@ async def test_slow_work_is_acknowledged_as_its_answer_will_be(private: bool) ->
     go_on.set()
     assert await task == "done"
     assert slow.deferred == [private]
-
-
-@pytest.mark.parametrize(
-    ("position", "seconds"), [(None, 2.5), (1, 2.5), (8, 2.5), (80, 25.0), (1000, 30.0)]
-)
-def test_those_far_back_are_refreshed_rarely(position: int | None, seconds: float) -> None:
-    presenter = Presenter(cast(Any, None), cast(Any, None), pause=2.5)
-    update = JobUpdate(job(), position=position)
-    assert isinstance(update.job, Job)
-    assert presenter._rest(update, None) == seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import Any
 
 import discord
@@ -12,23 +13,24 @@ from discord.ui.view import ViewStore
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.buttons import CODES, JobButton, cancel_view, result_view
-from bot.domain.action import Action, Tile
-from bot.domain.job import JobStatus
+from bot.chat.buttons import JobButton, cancel_view, result_view
+from bot.domain.action import Action, Tile, buttons
 from tests.kit import jobs
 
-DONE = JobStatus.SUCCEEDED
 PATTERN = JobButton.__discord_ui_compiled_template__
+
+
+Used = frozenset[tuple[Action, int]]
+
+
+def under(count: int = 4, used: Used = frozenset()) -> ui.View:
+    return result_view(buttons(jobs.JOB_ID, count, used))
 
 
 def views() -> list[ui.View]:
     """One of each kind that is ever sent."""
-    return [
-        result_view(jobs.job(status=DONE)),
-        result_view(jobs.job(status=DONE), {(Action.VARY, 1), (Action.REROLL, 0)}),
-        result_view(jobs.upscale()),
-        cancel_view(jobs.job()),
-    ]
+    used = frozenset({(Action.VARY, 1), (Action.REROLL, 0)})
+    return [under(), under(used=used), under(count=1), cancel_view(jobs.job())]
 
 
 def labels(view: ui.View) -> list[list[str]]:
@@ -54,24 +56,25 @@ def test_a_grid_has_two_rows_and_a_single_picture_one_button() -> None:
 
 
 def test_used_buttons_change_style() -> None:
-    assert primary(result_view(jobs.job(status=DONE))) == []
-    used = {(Action.UPSCALE, 2), (Action.VARY, 2), (Action.REROLL, 0)}
-    assert primary(result_view(jobs.job(status=DONE), used)) == ["U2", "🔄", "V2"]
-    assert primary(result_view(jobs.upscale(), {(Action.VARY, 1)})) == ["Vary"]
+    assert primary(under()) == []
+    used = frozenset({(Action.UPSCALE, 2), (Action.VARY, 2), (Action.REROLL, 0)})
+    assert primary(under(used=used)) == ["U2", "🔄", "V2"]
+    assert primary(under(count=1, used=frozenset({(Action.VARY, 1)}))) == ["Vary"]
 
 
 @given(
-    st.sampled_from(CODES),
+    st.text(string.ascii_lowercase + string.digits + "_", min_size=1, max_size=24),
     st.text("0123456789abcdef", min_size=32, max_size=32),
     st.integers(0, 99),
+    st.text(string.ascii_letters + string.digits + "_.-", max_size=24),
 )
-async def test_an_id_says_everything(code: str, job: str, index: int) -> None:
-    button = JobButton(code, Tile(job, index))
+async def test_an_id_says_everything(code: str, job: str, index: int, argument: str) -> None:
+    button = JobButton(code, Tile(job, index), argument)
     assert len(button.custom_id) <= 100
     match = PATTERN.fullmatch(button.custom_id)
     assert match is not None
     rebuilt = await JobButton.from_custom_id(None, button.item, match)  # type: ignore[arg-type]
-    assert (rebuilt.code, rebuilt.tile) == (code, Tile(job, index))
+    assert (rebuilt.code, rebuilt.tile, rebuilt.argument) == (code, Tile(job, index), argument)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +143,5 @@ async def test_our_views_hold_dynamic_items_only_and_never_time_out() -> None:
 
 
 async def test_every_render_is_a_new_view() -> None:
-    job = jobs.job(status=DONE)
-    assert result_view(job) is not result_view(job)
-    assert cancel_view(job) is not cancel_view(job)
+    assert under() is not under()
+    assert cancel_view(jobs.job()) is not cancel_view(jobs.job())

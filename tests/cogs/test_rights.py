@@ -30,18 +30,11 @@ class Register:
         return [Usage(asker.user, 3)]
 
 
-class Idle:
-    """Stands where jobs and their messages do: there are none."""
+class Bot(EaselBot):
+    """Nothing is to be posted."""
 
-    async def nothing(self) -> list[Any]:
-        return []
-
-    unfinished = undelivered = stale_notices = nothing
-
-
-def idle_parts() -> dict[str, Idle]:
-    """What a client asks of the service after its start."""
-    return dict.fromkeys(("drawing", "outbox"), Idle())
+    def keep_up(self) -> None:
+        pass
 
 
 @pytest.fixture
@@ -63,7 +56,7 @@ def register() -> Register:
 async def test_who_is_an_admin(
     register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    bot = EaselBot(cast(Any, SimpleNamespace(quotas=register, **idle_parts())), ["cogs.quota"])
+    bot = Bot(cast(Any, SimpleNamespace(quotas=register)), ["cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:
         guild = env.create_guild()
         channel = guild.create_text_channel("art")

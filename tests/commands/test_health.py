@@ -11,7 +11,6 @@ from aiohttp import web
 from bot.commands.health import health
 from bot.domain.errors import EaselError, SettingsError
 from bot.ops.health import Health
-from bot.ops.supervision import Supervisor
 from bot.settings import Settings
 from tests.kit.executor import FakeExecutor
 
@@ -30,7 +29,7 @@ async def test_a_bot_that_answers_is_well(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # our own loopback needs none
     port = free_port()
-    async with Health(port, FakeExecutor(1), Supervisor()):
+    async with Health(port, FakeExecutor(1)):
         assert await asked(port) == 0
     assert '"status": "ok"' in capsys.readouterr().out
 
@@ -67,5 +66,5 @@ async def test_a_taken_port_is_said_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(SettingsError, match=f"HEALTH_PORT {port} .*name another, or 0"):
-            async with Health(port, FakeExecutor(1), Supervisor()):
+            async with Health(port, FakeExecutor(1)):
                 pass

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,7 @@ async def test_a_job_is_drawn_stored_captured_and_ready_for_delivery(house: Hous
     stored = [await house.parts.files.read(job.tile(index)) for index in (1, 2, 3, 4)]
     assert stored == [picture(seed) for seed in job.request.seeds]
     assert await house.credits() == (24, 0)
-    assert [one.job for one in await house.service.outbox.undelivered()] == [job.id]
+    assert await house.owed() == [job.id]
 
 
 async def test_watchers_see_waiting_then_running_then_progress(house: House) -> None:
@@ -447,7 +446,7 @@ async def test_cancels_at_any_moment_leave_the_books_right(tmp_path: Path, seed:
         ends = [(await house.end(job)).job.status for job in jobs]
         assert set(ends) <= {SUCCEEDED, CANCELLED}
         assert await house.credits() == (25 - ends.count(SUCCEEDED), 0)
-        assert len(await house.service.outbox.undelivered()) == ends.count(SUCCEEDED)
+        assert len(await house.owed()) == ends.count(SUCCEEDED)
 
 
 # Restart
@@ -548,22 +547,4 @@ async def test_many_jobs_of_two_users_with_losses_balance_in_the_end(tmp_path: P
         assert {job.id for job in ends if job.strikes} == set(struck)
         for asker in askers:
             assert await house.credits(asker) == (19, 0)
-        assert len(await house.service.outbox.undelivered()) == 12
-
-
-async def test_the_loop_goes_on_while_many_jobs_are_restored(house: House) -> None:
-    jobs = [replace(await house.imagine(), id=f"{number:032x}") for number in range(3)]
-    many = [replace(jobs[0], id=f"{number:032x}", user=number) for number in range(10, 510)]
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    counting = asyncio.create_task(count())
-    await house.dispatcher.restore(many)
-    counting.cancel()
-    assert turns >= 10
-    assert len(house.dispatcher.queue) >= 500
+        assert len(await house.owed()) == 12

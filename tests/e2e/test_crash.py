@@ -71,7 +71,7 @@ def assert_all_well(bot: BotProcess, jobs: int) -> None:
     assert books.states(bot.data) == ["succeeded"] * jobs
     assert books.spent(bot.data) == jobs
     assert books.open_holds(bot.data) == 0
-    undelivered = "SELECT * FROM outbox WHERE message_id = 0"
+    undelivered = "SELECT * FROM deliveries WHERE kind = 'result' AND message_id = 0"
     assert not books.rows(bot.data, undelivered)
 
 
@@ -172,14 +172,14 @@ async def test_a_post_of_long_ago_is_found_in_the_channel_and_adopted(
     held.drop()
     sandbox.faults.clear()
     with sqlite3.connect(bot.data / "easel.sqlite3") as database:
-        database.execute("UPDATE outbox SET sending_at = sending_at - 3600")
+        database.execute("UPDATE deliveries SET sending_at = sending_at - 3600")
     database.close()
     [grid] = mia.results()
     before = posts(sandbox)
     await bot.start()
     assert (await mia.new_result(set()))["id"] == grid["id"]
     assert posts(sandbox) == before
-    [row] = books.rows(bot.data, "SELECT message_id FROM outbox")
+    [row] = books.rows(bot.data, "SELECT message_id FROM deliveries WHERE kind = 'result'")
     assert str(row["message_id"]) == grid["id"]
     assert_all_well(bot, jobs=1)
 

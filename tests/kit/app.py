@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ from typing import Any
 from bot.app import Repositories, service_of
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.timing import Timing
+from bot.domain.delivery import Kind
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
-from bot.ops.supervision import Supervisor
 from bot.service.rules import Rules
 from bot.storage.database import Database
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
@@ -60,13 +61,13 @@ class House:
             self.parts, self.dispatcher, self.executor, Catalogue(self.card), self.rules, self.clock
         )
         await self.service.drawing.resume()
-        self.supervisor = Supervisor(first_s=0.01)
-        self.supervisor.start("dispatcher", self.dispatcher.run)
-        self.supervisor.start("positions", self.dispatcher.tell_places)
+        self._loop = asyncio.create_task(self.dispatcher.run())
 
     async def stop(self) -> None:
         """Also what a crash is to the database: nothing more is written."""
-        await self.supervisor.close()
+        self._loop.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._loop
         await self.dispatcher.close()
         await self.database.close()
 
@@ -105,6 +106,17 @@ class House:
                 if wanted(update):
                     return update
         raise AssertionError("the job ended without such an update")
+
+    async def posted(self, job: Job, message: int = 1) -> None:
+        """The job's result is there as that message."""
+        delivery = await self.service.outbox.of_job(job.id)
+        assert delivery is not None
+        await self.service.outbox.delivered(delivery, message)
+
+    async def owed(self) -> list[str]:
+        """Jobs whose result is still to be posted, oldest first."""
+        rows = await self.service.outbox.open()
+        return [row.job for row in rows if row.kind is Kind.RESULT]
 
     async def state(self, job: Job) -> tuple[JobStatus, int, int]:
         """Status, attempt and strikes as the database has them."""

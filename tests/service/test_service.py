@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot import imaging
 from bot.domain.action import Action, Tile
 from bot.domain.errors import (
     InvalidPrompt,
@@ -29,7 +27,7 @@ from bot.service.rules import Rules
 from bot.storage.ledger import Usage
 from bot.storage.profiles import Profile
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
-from tests.kit.executor import PATIENCE_S, colour, picture
+from tests.kit.executor import PATIENCE_S, picture
 from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, a_request
 
 ELSEWHERE = Origin(GUILD + 1, CHANNEL + 1)
@@ -281,55 +279,12 @@ async def test_lifetime_use_counts_what_was_drawn(house: House) -> None:
     assert profile == Profile(grids=2, pictures=8, seconds=2.0)
 
 
-# Pictures
-
-
-async def test_picture_is_the_lossless_grid_with_its_recipe(house: House) -> None:
-    job = await house.draw("A red fox, 日本! --seed 7 --no cats")
-    found = await house.service.pictures.picture(job, PLENTY)
-    assert found.filename == f"easel_a-red-fox_{job.id}.webp"
-    assert (found.description, found.lossless) == ("A red fox, 日本!", True)
-    grid = imaging.decode(found.data)
-    assert grid.size == (32, 32)
-    corners = [(0, 0), (31, 0), (0, 31), (31, 31)]
-    assert [grid.getpixel(at) for at in corners] == list(map(colour, job.request.seeds))
-    recipe = imaging.read_recipe(found.data)
-    assert recipe is not None
-    assert (recipe["job"], recipe["seed"], recipe["negative"]) == (job.id, 7, "cats")
-
-
-async def test_picture_of_one_tile(house: House) -> None:
-    grid = await house.draw("a fox --seed 7")
-    single = await act(house, Action.UPSCALE, grid.tile(4))
-    found = await house.service.pictures.picture(single, PLENTY)
-    assert imaging.decode(found.data).getpixel((3, 3)) == colour(grid.request.seed_of(3))
-
-
-async def test_a_prompt_without_letters_has_a_file_name(house: House) -> None:
-    job = await house.draw("日本 🦊")
-    assert (
-        await house.service.pictures.picture(job, PLENTY)
-    ).filename == f"easel_picture_{job.id}.webp"
-
-
-async def test_picture_of_damaged_or_lost_files_is_explained(house: House) -> None:
-    job = await house.draw()
-    house.parts.files.path(job.tile(2)).write_bytes(b"rubbish")
-    with pytest.raises(NotFound, match="picture"):
-        await house.service.pictures.picture(job, PLENTY)
-    house.parts.files.path(job.tile(2)).unlink()
-    with pytest.raises(NotFound, match="cleared away"):
-        await house.service.pictures.picture(job, PLENTY)
-    with pytest.raises(NotFound, match="cleared away"):
-        await act(house, Action.UPSCALE, job.tile(2))
-
-
 # Housekeeping
 
 
 async def posted(house: House, text: str = "a fox --seed 7") -> Job:
     job = await house.draw(text)
-    await house.service.outbox.delivered(job.id, int(job.id[:12], 16))
+    await house.posted(job)
     return job
 
 
@@ -343,7 +298,7 @@ async def test_old_pictures_go_and_buttons_say_so(tmp_path: Path) -> None:
         old = await posted(house)
         varied = await act(house, Action.VARY, old.tile(1))
         await house.end(varied)
-        await house.service.outbox.delivered(varied.id, 4)
+        await house.posted(varied)
         house.clock.now += 61
         young = await posted(house)
         assert await house.service.pictures.housekeeping() == 8
@@ -385,11 +340,11 @@ async def test_an_extracted_picture_outlives_its_grid(tmp_path: Path) -> None:
         grid = await posted(house)
         house.clock.now += 50
         single = await act(house, Action.UPSCALE, grid.tile(2))
-        await house.service.outbox.delivered(single.id, 5)
+        await house.posted(single)
         house.clock.now += 11
         assert await house.service.pictures.housekeeping() == 4
         assert (await act(house, Action.UPSCALE, grid.tile(2))).id == single.id
-        assert (await house.service.pictures.picture(single, PLENTY)).data
+        assert (await house.service.pictures.picture(single, PLENTY)).bytes
         with pytest.raises(NotFound):
             await act(house, Action.UPSCALE, grid.tile(3))
 
@@ -405,122 +360,7 @@ async def test_what_is_needed_is_not_cleared_away(tmp_path: Path) -> None:
         assert await house.service.pictures.housekeeping() == 3
         assert await house.parts.files.read(source.tile(2)) is not None
         assert await house.parts.files.read(varied.tile(1)) is not None
-        assert (await house.service.pictures.picture(undelivered, PLENTY)).data
-
-
-# Delivery: a post office with Discord's habits, and a crash at every point
-
-
-class PostOffice:
-    """Refuses a nonce it remembers by returning the message that had it."""
-
-    def __init__(self, house: House, remembers_s: float = 180.0) -> None:
-        self.house = house
-        self.messages: dict[int, str] = {}
-        self.pings = 0
-        self._nonces: dict[str, tuple[int, float]] = {}
-        self._remembers_s = remembers_s
-
-    def post(self, job: str, nonce: str) -> int:
-        assert re.fullmatch(r".{1,25}", nonce)
-        now = self.house.clock.now
-        if nonce in self._nonces and now - self._nonces[nonce][1] < self._remembers_s:
-            return self._nonces[nonce][0]
-        number = len(self.messages) + 1
-        self.messages[number] = job
-        self._nonces[nonce] = (number, now)
-        return number
-
-    def search(self, job: str) -> int:
-        return next((number for number, held in self.messages.items() if held == job), 0)
-
-
-class Crash(Exception):
-    pass
-
-
-POINTS = ("begun", "searched", "renewed", "posted", "never")
-
-
-async def deliver(house: House, office: PostOffice, job: Job, crash_at: str = "never") -> None:
-    """What the presenter does, with a crash after one of its steps."""
-
-    def step(name: str) -> None:
-        if name == crash_at:
-            raise Crash(name)
-
-    begun = await house.service.outbox.begin_delivery(job.id)
-    if begun is None:
-        return
-    delivery, search = begun
-    step("begun")
-    message = 0
-    if search:
-        message = office.search(job.id)
-        step("searched")
-        if not message:
-            renewed = await house.service.outbox.renew_delivery(job.id)
-            assert renewed is not None
-            delivery = renewed
-            step("renewed")
-    message = message or office.post(job.id, delivery.nonce)
-    step("posted")
-    await house.service.outbox.delivered(job.id, message)
-
-
-@pytest.mark.parametrize("pause", [1.0, 100.0, 170.0, 1000.0])
-@pytest.mark.parametrize("second", POINTS)
-@pytest.mark.parametrize("first", ["begun", "posted"])
-async def test_one_message_whatever_crashes(tmp_path, first, second, pause) -> None:
-    async with House(tmp_path, automatic=True) as house:
-        office, job = PostOffice(house), await house.draw()
-        for point in (first, second, "never"):
-            try:
-                await deliver(house, office, job, point)
-            except Crash:
-                house.clock.now += pause
-        assert list(office.messages.values()) == [job.id]
-        delivery = await house.service.outbox.delivery(job.id)
-        assert delivery is not None
-        assert delivery.message == 1
-        assert await house.service.outbox.undelivered() == []
-
-
-async def test_delivered_results_are_not_posted_after_a_restart(house: House) -> None:
-    office, job, other = PostOffice(house), await house.draw(), await house.draw()
-    await deliver(house, office, job)
-    await house.restart()
-    assert [one.job for one in await house.service.outbox.undelivered()] == [other.id]
-    await deliver(house, office, job)
-    assert list(office.messages.values()) == [job.id]
-
-
-async def test_a_deleted_result_can_be_posted_once_more(house: House) -> None:
-    office, job = PostOffice(house), await house.draw()
-    await deliver(house, office, job)
-    await house.service.outbox.deliver_again(job.id, 1)
-    await deliver(house, office, job)
-    await deliver(house, office, job)
-    assert list(office.messages.values()) == [job.id, job.id]
-
-
-async def test_a_result_given_up_is_posted_when_somebody_presses_again(house: House) -> None:
-    grid = await house.draw()
-    single = await act(house, Action.UPSCALE, grid.tile(1))
-    await house.service.outbox.give_up_delivery(single.id, "no permission")
-    assert await house.service.outbox.begin_delivery(single.id) is None
-    await act(house, Action.UPSCALE, grid.tile(1))
-    assert await house.service.outbox.begin_delivery(single.id) is not None
-
-
-async def test_notices_are_remembered(tmp_path: Path) -> None:
-    async with House(tmp_path) as house:
-        job = await house.imagine()
-        await house.service.outbox.set_notice(job.id, 44)
-        await house.restart()
-        assert [one.notice for one in await house.service.drawing.unfinished()] == [44]
-        await house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
-        assert [one.id for one in await house.service.outbox.stale_notices()] == [job.id]
+        assert (await house.service.pictures.picture(undelivered, PLENTY)).bytes
 
 
 # Admins

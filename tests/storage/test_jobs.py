@@ -1,4 +1,4 @@
-"""Jobs in the database: limits, fencing, ends that happen once, deliveries, what may be evicted."""
+"""Jobs in the database: limits, fencing, ends that happen once, what may be evicted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from bot.app import Repositories
 from bot.domain.action import Action, Tile
+from bot.domain.delivery import GivenUp, Kind
 from bot.domain.errors import OutOfCredits, QueueFull
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Account
@@ -17,7 +18,7 @@ from bot.storage.database import Database
 from bot.storage.ledger import LedgerRepository
 from bot.storage.pictures import StoredImage
 from bot.storage.profiles import Profile, ProfileRepository
-from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING, a_job, a_request
+from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job, a_request
 
 PLENTY = Quota(credits=1000, running=3, waiting=10)
 FAILURE = Failure("It did not work.", "ABC123")
@@ -52,6 +53,13 @@ async def drawn(parts: Repositories, now: float = MORNING, **more: object) -> Jo
     ended = await parts.jobs.succeed(job.id, attempt, 2.0, now)
     assert ended is not None
     return ended
+
+
+async def row(parts: Repositories, job: Job) -> int:
+    """The id of its delivery."""
+    delivery = await parts.outbox.of_job(job.id)
+    assert delivery is not None
+    return delivery.id
 
 
 async def state(parts: Repositories, job: Job) -> tuple[JobStatus, int, int]:
@@ -91,18 +99,6 @@ async def test_limit_of_all_users(parts: Repositories) -> None:
         await parts.jobs.submit(a_job(user=user), PLENTY, 4)
     with pytest.raises(QueueFull, match="for everybody"):
         await parts.jobs.submit(a_job(user=9), PLENTY, 4)
-
-
-async def test_a_stranger_on_many_servers_leaves_room_in_the_queue(parts: Repositories) -> None:
-    stranger, limit = 666, 20
-    for guild in range(1, 17):
-        await parts.jobs.submit(a_job(user=stranger, guild=guild), PLENTY, limit)
-    with pytest.raises(QueueFull, match="16 of its jobs are yours"):
-        await parts.jobs.submit(a_job(user=stranger, guild=17), PLENTY, limit)
-    await parts.jobs.submit(a_job(user=ANNA), PLENTY, limit)
-    await parts.jobs.submit(a_job(user=BERT), PLENTY, limit)
-    with pytest.raises(QueueFull, match="nearly full"):
-        await parts.jobs.submit(a_job(user=stranger, guild=999), PLENTY, limit)
 
 
 async def test_no_interleaving_exceeds_a_limit(parts: Repositories) -> None:
@@ -169,7 +165,7 @@ async def test_success_needs_every_picture(parts: Repositories, database: Databa
     with pytest.raises(ValueError, match="1 of 4 pictures"):
         await parts.jobs.succeed(job.id, attempt, 1.0, MORNING)
     assert (await state(parts, job))[0] is JobStatus.RUNNING
-    assert await parts.outbox.get(job.id) is None
+    assert await parts.outbox.of_job(job.id) is None
     assert await credits(database) == (999, 1)
 
 
@@ -178,7 +174,7 @@ async def test_success_captures_counts_and_queues_the_delivery(parts, database) 
     assert (job.status, job.finished_at) == (JobStatus.SUCCEEDED, MORNING)
     assert await credits(database) == (999, 0)
     assert await ProfileRepository(database).get(ANNA) == Profile(1, 4, 2.0)
-    assert [one.job for one in await parts.outbox.undelivered()] == [job.id]
+    assert [(one.job, one.kind) for one in await parts.outbox.open()] == [(job.id, Kind.RESULT)]
     assert await parts.jobs.succeed(job.id, job.attempt, 2.0, MORNING) is None
     assert await parts.jobs.cancel(job.id, MORNING) is None
     assert await ProfileRepository(database).get(ANNA) == Profile(1, 4, 2.0)
@@ -189,6 +185,7 @@ async def test_failure_releases_once_and_is_kept(parts, database) -> None:
     failed = await parts.jobs.fail(job.id, FAILURE, MORNING, attempt)
     assert failed is not None
     assert (failed.status, failed.failure) == (JobStatus.FAILED, FAILURE)
+    assert [(one.job, one.kind) for one in await parts.outbox.open()] == [(job.id, Kind.END)]
     assert await parts.jobs.fail(job.id, FAILURE, MORNING, attempt) is None
     assert await parts.jobs.cancel(job.id, MORNING) is None
     assert await credits(database) == (1000, 0)
@@ -267,7 +264,7 @@ async def test_extracting_twice_returns_the_first(parts, database) -> None:
     assert await parts.jobs.get(second.id) is None
     assert (await parts.jobs.upscale_of(grid.tile(2)) or other).id == first.id
     assert await parts.jobs.upscale_of(grid.tile(4)) is None
-    assert len(await parts.outbox.undelivered()) == 3
+    assert len(await parts.outbox.open()) == 3
     assert await credits(database, BERT) == (1000, 0)
 
 
@@ -283,100 +280,10 @@ async def test_used_buttons_are_those_that_led_to_something(parts: Repositories)
     assert await parts.jobs.used(grid.id) == expected
 
 
-async def test_delivery_remembers_when_it_first_began(parts: Repositories) -> None:
-    job = await drawn(parts)
-    assert await parts.outbox.begin_sending("unknown", MORNING) is None
-    first = await parts.outbox.begin_sending(job.id, MORNING + 1)
-    second = await parts.outbox.begin_sending(job.id, MORNING + 2)
-    third = await parts.outbox.begin_sending(job.id, MORNING + 3)
-    assert first is not None
-    assert second is not None
-    assert third is not None
-    assert (first.sent_before, first.tries, first.channel) == (None, 0, CHANNEL)
-    assert (second.sent_before, second.tries) == (MORNING + 1, 1)
-    assert (third.sent_before, third.tries) == (MORNING + 1, 2)
-    assert first.nonce == third.nonce
-    await parts.outbox.renew_nonce(job.id, MORNING + 9)
-    renewed = await parts.outbox.get(job.id)
-    assert renewed is not None
-    assert renewed.nonce != first.nonce
-    assert renewed.sent_before == MORNING + 9
-
-
-async def test_delivered_once(parts: Repositories) -> None:
-    job = await drawn(parts)
-    await parts.outbox.delivered(job.id, 555)
-    await parts.outbox.delivered(job.id, 666)
-    await parts.outbox.give_up(job.id, "too late")
-    before = await parts.outbox.get(job.id)
-    assert before is not None
-    await parts.outbox.renew_nonce(job.id, MORNING)
-    delivery = await parts.outbox.get(job.id)
-    assert delivery is not None
-    assert (delivery.message, delivery.nonce) == (555, before.nonce)
-    assert await parts.outbox.begin_sending(job.id, MORNING) is None
-    assert await parts.outbox.undelivered() == []
-
-
-async def test_deliver_again_after_the_message_was_deleted(parts: Repositories) -> None:
-    job = await drawn(parts)
-    before = await parts.outbox.get(job.id)
-    assert before is not None
-    await parts.outbox.begin_sending(job.id, MORNING)
-    await parts.outbox.delivered(job.id, 555)
-    await parts.outbox.deliver_again(job.id, 444)
-    assert await parts.outbox.begin_sending(job.id, MORNING + 60) is None
-    await parts.outbox.deliver_again(job.id, 555)
-    begun = await parts.outbox.begin_sending(job.id, MORNING + 60)
-    assert begun is not None
-    assert begun.nonce != before.nonce
-    assert (begun.sent_before, begun.message) == (None, 0)
-
-
-async def test_given_up_is_left_alone_until_somebody_asks(parts: Repositories) -> None:
-    job = await drawn(parts)
-    await parts.outbox.take_up(job.id)
-    await parts.outbox.begin_sending(job.id, MORNING)
-    before = await parts.outbox.get(job.id)
-    assert before is not None
-    await parts.outbox.give_up(job.id, "channel gone")
-    assert await parts.outbox.undelivered() == []
-    assert await parts.outbox.begin_sending(job.id, MORNING) is None
-    await parts.outbox.take_up(job.id)
-    begun = await parts.outbox.begin_sending(job.id, MORNING)
-    assert begun is not None
-    assert begun.nonce != before.nonce
-    assert begun.sent_before is None
-
-
-async def test_take_up_leaves_a_delivery_under_way_alone(parts: Repositories) -> None:
-    job = await drawn(parts)
-    before = await parts.outbox.get(job.id)
-    assert before is not None
-    await parts.outbox.begin_sending(job.id, MORNING)
-    await parts.outbox.take_up(job.id)
-    delivery = await parts.outbox.get(job.id)
-    assert delivery is not None
-    assert delivery.nonce == before.nonce
-
-
-async def test_notices_of_ended_jobs_are_stale(parts: Repositories) -> None:
-    job = await waiting(parts)
-    await parts.jobs.set_notice(job.id, 77)
-    found = await parts.jobs.get(job.id)
-    assert found is not None
-    assert found.notice == 77
-    assert await parts.jobs.stale_notices() == []
-    await parts.jobs.cancel(job.id, MORNING)
-    assert [one.id for one in await parts.jobs.stale_notices()] == [job.id]
-    await parts.jobs.set_notice(job.id, 0)
-    assert await parts.jobs.stale_notices() == []
-
-
 async def test_what_may_be_evicted_oldest_first(parts: Repositories) -> None:
     old, young = await drawn(parts, MORNING), await drawn(parts, MORNING + 50)
     for job in (old, young):
-        await parts.outbox.delivered(job.id, int(job.id, 16))
+        await parts.outbox.delivered(await row(parts, job), int(job.id, 16))
     unfinished, attempt = await running(parts)
     await parts.pictures.add(unfinished.id, attempt, an_image(1), MORNING - 500)
     undelivered = await drawn(parts, MORNING - 900)
@@ -392,7 +299,7 @@ async def test_what_may_be_evicted_oldest_first(parts: Repositories) -> None:
     assert await parts.pictures.evictable(2) == expected[:2]
     assert await parts.pictures.kept_bytes() == 13 * 100
     await parts.jobs.cancel(variation.id, MORNING)
-    await parts.outbox.give_up(undelivered.id, "gone")
+    await parts.outbox.give_up(await row(parts, undelivered), GivenUp.REFUSED, "gone")
     assert len(await parts.pictures.evictable(100)) == 12
 
     await parts.pictures.mark_evicted([old.tile(1), old.tile(2)], MORNING + 99)

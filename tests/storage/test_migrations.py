@@ -120,3 +120,26 @@ def test_3_leaves_an_append_only_ledger(path: Path, tmp_path: Path) -> None:
     left = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     assert not {name for name in left if name.endswith("_2")}
     connection.close()
+
+
+ROWS = "job_id, channel_id, nonce, sending_at, tries, message_id"
+
+
+def test_4_keeps_every_row_of_the_outbox(path: Path, tmp_path: Path) -> None:
+    before = read(path, f"SELECT {ROWS} FROM outbox ORDER BY job_id")
+    given_up = read(path, "SELECT job_id, given_up FROM outbox WHERE given_up IS NOT NULL")
+    migrated(path, 4, tmp_path).close()
+    assert len(before) > 30
+    assert before == read(
+        path, f"SELECT {ROWS} FROM deliveries WHERE kind = 'result' ORDER BY job_id"
+    )
+    # Why Discord refused them is kept, and they can be asked for again.
+    assert given_up == read(
+        path, "SELECT job_id, last_error FROM deliveries WHERE given_up = 'refused'"
+    )
+
+
+def test_4_ends_the_progress_messages_that_were_left(path: Path, tmp_path: Path) -> None:
+    migrated(path, 4, tmp_path).close()
+    ends = read(path, "SELECT job_id FROM deliveries WHERE kind = 'end' ORDER BY job_id")
+    assert ends == sorted([(version_2.FAILED,), (version_2.CANCELLED,)])

@@ -10,6 +10,7 @@ import pytest
 
 from bot import imaging
 from bot.domain.action import Action, Tile
+from bot.domain.delivery import Kind
 from bot.domain.people import Account
 from bot.storage.database import Database
 from bot.storage.files import ImageStore
@@ -55,9 +56,10 @@ async def test_every_job_of_version_2_is_read(old: Database) -> None:
 async def test_buttons_that_were_used_and_results_that_are_due_are_known(old: Database) -> None:
     jobs, outbox = JobRepository(old), OutboxRepository(old)
     assert await jobs.used(GRID) == {(Action.VARY, 1), (Action.UPSCALE, 2), (Action.REROLL, 0)}
-    assert {each.job for each in await outbox.undelivered()} == version_2.UNPOSTED
-    stale = {job.id for job in await jobs.stale_notices()}
-    assert {version_2.FAILED, version_2.CANCELLED, version_2.UNDELIVERED} <= stale
+    rows = await outbox.open()
+    assert {each.job for each in rows if each.kind is Kind.RESULT} == version_2.UNPOSTED
+    ends = {each.job for each in rows if each.kind is Kind.END}
+    assert ends == {version_2.FAILED, version_2.CANCELLED}
 
 
 @pytest.mark.parametrize("account", version_2.BOOKS, ids=str)

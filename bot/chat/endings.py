@@ -1,0 +1,90 @@
+"""How a job's progress message ends: away when its pictures are there, else with a sentence.
+
+Knows messages; whether and when is the pump's business.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+
+import discord
+
+from bot.chat import search, wording
+from bot.chat.notice import Notice, Notices
+from bot.chat.posting import Poster
+from bot.chat.trouble import TOO_OLD_TO_EDIT, TROUBLE, Verdict, has_code, judge
+from bot.domain.delivery import Delivery
+from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.service import Service
+
+log = logging.getLogger(__name__)
+
+
+class Endings:
+    """Brings progress messages to their end for one client."""
+
+    def __init__(
+        self, client: discord.Client, service: Service, notices: Notices, poster: Poster
+    ) -> None:
+        self._client = client
+        self._service = service
+        self._notices = notices
+        self._poster = poster
+
+    async def show(self, delivery: Delivery, job: Job) -> None:
+        """Say or show that the job is over. A failure is said in the channel where no progress
+        message can be edited. Raises what Discord does, as long as another try may help."""
+        notice = await self._notice(job)
+        if job.status is JobStatus.SUCCEEDED:
+            await self._after_success(job, notice)
+            return
+        shown = notice is not None and await _done(notice.end(wording.progress(JobUpdate(job))))
+        if not shown and job.status is JobStatus.FAILED:
+            await self._say_in_channel(delivery, job)
+
+    async def _after_success(self, job: Job, notice: Notice | None) -> None:
+        result = await self._service.outbox.of_job(job.id)
+        if notice is None or result is None:
+            return
+        if result.given_up is None:
+            await _done(notice.remove())
+        else:
+            await _done(notice.end(wording.given_up(job, result.given_up)))
+
+    async def _notice(self, job: Job) -> Notice | None:
+        known = self._notices.get(job.id)
+        if known is not None:
+            await known.settled.wait()
+            return known if known.id else None
+        # The last run may have ended between showing the message and recording it.
+        notice = Notice.at(self._client, job)
+        notice.id = notice.id or await search.find_notice(self._client, job)
+        return notice if notice.id else None
+
+    async def _say_in_channel(self, delivery: Delivery, job: Job) -> None:
+        text = wording.progress(JobUpdate(job))
+
+        async def send(channel: discord.PartialMessageable, nonce: str) -> discord.Message:
+            none = discord.AllowedMentions.none()
+            return await channel.send(
+                text, nonce=nonce, suppress_embeds=True, allowed_mentions=none
+            )  # fmt: skip
+
+        def ours(message: discord.Message) -> bool:
+            return bool(job.failure) and job.failure.reference in message.content
+
+        if not await _done(self._poster.once(delivery, job, ours, send)):
+            log.warning("job %s: nobody can be told that it failed", job.id)
+
+
+async def _done(work: Awaitable[object]) -> bool:
+    """Whether it worked; False when Discord will never let it. Raises other trouble."""
+    try:
+        await work
+    except TROUBLE as error:
+        never = isinstance(error, discord.NotFound) and error.code != 0
+        if never or has_code(error, TOO_OLD_TO_EDIT) or judge(error) is Verdict.FINAL:
+            return False
+        raise
+    return True

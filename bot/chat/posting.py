@@ -1,0 +1,64 @@
+"""Posts something exactly once, as far as Discord lets that be checked.
+
+The row in the outbox names a nonce before the POST begins, and Discord refuses the same nonce twice
+for a few minutes. Later than that the channel is searched for our message, and one that is found
+there is adopted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from bot.chat import search
+from bot.chat.pace import Pace
+from bot.domain.delivery import Delivery
+from bot.domain.job import Job
+from bot.service import Service
+
+log = logging.getLogger(__name__)
+
+# discord.py repeats a request by itself; a nonce must not become older than Discord's memory
+# meanwhile.
+_POST_S = 120.0
+
+
+class Poster:
+    """Posts for one client, by the bot's own token."""
+
+    def __init__(self, client: discord.Client, service: Service, pace: Pace) -> None:
+        self._client = client
+        self._service = service
+        self._pace = pace
+
+    async def once(
+        self,
+        delivery: Delivery,
+        job: Job,
+        ours: Callable[[discord.Message], bool],
+        send: Callable[[discord.PartialMessageable, str], Awaitable[discord.Message]],
+    ) -> int:
+        """The id of the message that `send(channel, nonce)` made, now or by an earlier try: then
+        `ours` knows it. 0 when the row is done with. Raises what Discord does."""
+        begun = await self._service.outbox.begin(delivery)
+        if begun is None:
+            return 0
+        row, searching = begun
+        nonce = row.nonce
+        if searching:
+            found = await search.find(
+                self._client, job, row.channel, ours, row.sent_before or job.created_at
+            )
+            if found:
+                log.info("job %s: adopted message %d", job.id, found)
+                return found
+            nonce = await self._service.outbox.renew(row)
+        channel = self._client.get_partial_messageable(
+            row.channel, guild_id=job.origin.guild or None
+        )
+        await self._pace.turn()
+        async with asyncio.timeout(_POST_S):
+            return (await send(channel, nonce)).id

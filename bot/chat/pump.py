@@ -1,0 +1,223 @@
+"""The pump: does what the outbox says is to be done in channels, until Discord has taken it.
+
+The table is the queue; what is under way here is only what is being tried just now. While Discord
+cannot be reached one row is tried at a time, and nothing is encoded or held in memory before its
+turn. Knows rows, order and what refusals mean; not what messages look like.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import discord
+
+from bot.chat import wording
+from bot.chat.endings import Endings
+from bot.chat.notice import Notices
+from bot.chat.pace import Breaker, Pace
+from bot.chat.posting import Poster
+from bot.chat.results import Results
+from bot.chat.trouble import TROUBLE, Verdict, judge
+from bot.domain.delivery import Delivery, GivenUp, Kind
+from bot.domain.errors import NotFound, StoreUnavailable, new_reference
+from bot.domain.job import Job
+from bot.service import Service
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_CLOSE_S = 2.0
+_HOUR_S = 3600.0
+
+
+class Pump:
+    """`at_once` rows are tried at the same time, one in each channel; the table is read when
+    somebody says `wake`, and every `poll_s` seconds. `rest_s` is the first pause after trouble
+    of the database, or of a row that is refused without a reason."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        service: Service,
+        notices: Notices,
+        *,
+        at_once: int = 32,
+        poll_s: float = 5.0,
+        rest_s: float = 2.0,
+        pace: Pace | None = None,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self._service = service
+        self._notices = notices
+        self._at_once = at_once
+        self._poll_s = poll_s
+        self._rest_s = rest_s
+        self._breaker = breaker or Breaker()
+        poster = Poster(client, service, pace or Pace())
+        self.results = Results(client, service, poster)
+        self._endings = Endings(client, service, notices, poster)
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something new to be done."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; then what is being sent is given a moment to arrive."""
+        try:
+            while True:
+                self._woken.clear()
+                try:
+                    await self._begin_due()
+                except StoreUnavailable as error:
+                    log.warning("the outbox cannot be read: %s", error)
+                    self._wake_in(self._rest_s)
+                await self._until_woken()
+        finally:
+            await self._finish()
+
+    async def _begin_due(self) -> None:
+        room = self._breaker.room(len(self._running), self._at_once)
+        if room <= 0:
+            return
+        for delivery in await self._service.outbox.due(self._running.keys(), room):
+            task = asyncio.create_task(self._try(delivery), name=f"deliver {delivery.job}")
+            self._running[delivery.channel] = task
+            task.add_done_callback(lambda _, channel=delivery.channel: self._ended(channel))
+
+    def _ended(self, channel: int) -> None:
+        del self._running[channel]
+        self.wake()
+
+    async def _until_woken(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll_s):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    def _wake_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self.wake)
+
+    async def _finish(self) -> None:
+        tasks = list(self._running.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLOSE_S)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # One row
+
+    async def _try(self, delivery: Delivery) -> None:
+        """One try; whatever comes of it is written to the row."""
+        try:
+            job = await self._service.drawing.job(delivery.job)
+            assert job is not None, "a delivery refers to a job"
+            await (self._end if delivery.kind is Kind.END else self._result)(delivery, job)
+        except StoreUnavailable as error:
+            log.warning("job %s: the outbox cannot be written: %s", delivery.job, error)
+            await asyncio.sleep(self._rest_s)
+        except TROUBLE as error:
+            await self._later(delivery, error)
+        except Exception:
+            reference = new_reference()
+            log.exception("reference %s: %s of job %s", reference, delivery.kind, delivery.job)
+            await self._postpone(delivery, _HOUR_S, f"unexpected, reference {reference}")
+
+    async def _result(self, delivery: Delivery, job: Job) -> None:
+        try:
+            message = await self.results.post(delivery, job)
+        except NotFound as gone:
+            await self._give_up(delivery, job, GivenUp.GONE, str(gone))
+        except discord.HTTPException as refused:
+            verdict = judge(refused)
+            if verdict not in (Verdict.FINAL, Verdict.TOO_LARGE):
+                raise
+            self._breaker.worked()
+            await self._refused(delivery, job, verdict, refused)
+        else:
+            self._breaker.worked()
+            if message:
+                await self._delivered(delivery, job, message)
+
+    async def _refused(
+        self, delivery: Delivery, job: Job, verdict: Verdict, refused: discord.HTTPException
+    ) -> None:
+        """The bot may not post it; perhaps the interaction that asked for it may."""
+        notice = self._notices.get(job.id)
+        webhook = notice.token if notice else None
+        if webhook is not None and verdict is Verdict.FINAL:
+            try:
+                message = await self.results.hand_over(job, webhook)
+            except TROUBLE as error:
+                log.warning("job %s: the interaction may not post it either: %s", job.id, error)
+            else:
+                await self._delivered(delivery, job, message)
+                return
+        why = GivenUp.TOO_LARGE if verdict is Verdict.TOO_LARGE else GivenUp.REFUSED
+        await self._give_up(delivery, job, why, str(refused))
+
+    async def _delivered(self, delivery: Delivery, job: Job, message: int) -> None:
+        if (notice := self._notices.get(job.id)) is not None:
+            await notice.settled.wait()
+        outbox = self._service.outbox
+        end = await self._stored(lambda: outbox.delivered(delivery, message))
+        await self._settled(job, end)
+
+    async def _give_up(self, delivery: Delivery, job: Job, why: GivenUp, detail: str) -> None:
+        outbox = self._service.outbox
+        end = await self._stored(lambda: outbox.give_up(delivery, why, detail))
+        notice = self._notices.get(job.id)
+        if end is None and notice is not None and notice.token is not None and not notice.id:
+            await notice.tell(wording.given_up(job, why))
+        await self._settled(job, end)
+
+    async def _settled(self, job: Job, end: Delivery | None) -> None:
+        """Nothing more is to be posted: the file may go, and so may the progress message."""
+        await self._service.pictures.forget_upload(job)
+        if end is None:
+            self._notices.drop(job.id)
+            return
+        try:
+            await self._end(end, job)
+        except TROUBLE as error:
+            await self._later(end, error)
+
+    async def _end(self, delivery: Delivery, job: Job) -> None:
+        await self._endings.show(delivery, job)
+        self._breaker.worked()
+        await self._stored(lambda: self._service.outbox.ended(delivery))
+        self._notices.drop(job.id)
+
+    async def _stored(self, write: Callable[[], Awaitable[T]]) -> T:
+        """What was done is recorded, however long the database is in trouble."""
+        while True:
+            try:
+                return await write()
+            except StoreUnavailable as error:
+                log.warning("the outbox cannot be written: %s", error)
+                await asyncio.sleep(self._rest_s)
+
+    async def _later(self, delivery: Delivery, error: Exception) -> None:
+        log.warning("job %s: %s not shown yet: %s", delivery.job, delivery.kind, error)
+        if judge(error) is Verdict.AWAY:
+            pause = self._breaker.failed()
+            self._wake_in(pause)
+        else:
+            self._breaker.worked()
+            pause = min(_HOUR_S, self._rest_s * 4 ** min(delivery.tries, 10))
+            pause = max(pause, getattr(error, "retry_after", 0.0))
+        await self._postpone(delivery, pause, str(error))
+
+    async def _postpone(self, delivery: Delivery, seconds: float, why: str) -> None:
+        try:
+            await self._service.outbox.postpone(delivery, seconds, why)
+        except StoreUnavailable as trouble:
+            log.warning("the outbox cannot be written: %s", trouble)
+            await asyncio.sleep(self._rest_s)
+        self._wake_in(seconds)

@@ -1,0 +1,140 @@
+"""What a finished job looks like in a channel: its pictures, headline and buttons.
+
+Knows files and messages; whether and when something is posted is the pump's business.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import discord
+
+from bot.chat import wording
+from bot.chat.buttons import result_view
+from bot.chat.posting import Poster
+from bot.chat.trouble import Verdict, judge
+from bot.domain.action import Kind
+from bot.domain.delivery import ENVELOPE, MIB, UPLOAD_LIMIT, Delivery
+from bot.domain.errors import NotFound
+from bot.domain.job import Job
+from bot.service import Service
+from bot.service.pictures import Picture
+
+log = logging.getLogger(__name__)
+
+_REQUEST_LIMIT = 25 * MIB - ENVELOPE
+_SMALLEST = 256 * 1024
+
+
+class Results:
+    """Posts results for one client. Who waited longer than `ping_after_s` is called back."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        service: Service,
+        poster: Poster,
+        *,
+        ping_after_s: float = 60.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._service = service
+        self._poster = poster
+        self._ping_after_s = ping_after_s
+        self._clock = clock
+
+    async def post(self, delivery: Delivery, job: Job) -> int:
+        """Post the result in its channel unless it is there; returns the message's id.
+
+        Raises NotFound when its pictures are gone, and what Discord does.
+        """
+
+        async def send(channel: discord.PartialMessageable, nonce: str) -> discord.Message:
+            more = {"nonce": nonce, "reference": _reference(job, delivery.channel)}
+            more |= {"mention_author": False, "suppress_embeds": True}
+            return await self._fitting(job, lambda said: channel.send(**said, **more))
+
+        def ours(message: discord.Message) -> bool:
+            return any(job.id in attachment.filename for attachment in message.attachments)
+
+        return await self._poster.once(delivery, job, ours, send)
+
+    async def hand_over(
+        self, job: Job, webhook: discord.Webhook, *, ephemeral: bool = False
+    ) -> int:  # fmt: skip
+        """The same by the token of an interaction, where the bot itself may not post."""
+        message = await self._fitting(
+            job, lambda said: webhook.send(**said, wait=True, ephemeral=ephemeral)
+        )
+        return message.id
+
+    async def still_there(self, job: Job, delivery: Delivery) -> bool:
+        """Whether a result that was posted was not deleted since."""
+        channel = self._client.get_partial_messageable(
+            delivery.channel, guild_id=job.origin.guild or None
+        )
+        try:
+            await channel.fetch_message(delivery.message)
+        except discord.NotFound:
+            return False
+        except discord.HTTPException:
+            return True
+        return True
+
+    def upload_limit(self, guild: int) -> int:
+        """Bytes that the bot may send in one file there; 0 is direct messages."""
+        known = self._client.get_guild(guild) if guild else None
+        return min(known.filesize_limit - ENVELOPE, _REQUEST_LIMIT) if known else UPLOAD_LIMIT
+
+    async def _fitting(self, job: Job, send: Callable[[dict[str, Any]], Any]) -> Any:
+        """Send, and again with ever smaller files while Discord finds them too large."""
+        limit = self.upload_limit(job.origin.guild)
+        buttons = await self._service.drawing.buttons(job)
+        while True:
+            picture = await self._service.pictures.picture(job, limit)
+            said = {
+                "content": wording.headline(job),
+                "file": _opened(picture),
+                "view": result_view(buttons),
+                "allowed_mentions": self._mentions(job),
+            }
+            try:
+                return await send(said)
+            except discord.HTTPException as error:
+                limit = min(limit, picture.bytes) // 2
+                if judge(error) is not Verdict.TOO_LARGE or limit < _SMALLEST:
+                    raise
+            log.info("job %s: %d bytes refused, trying %d", job.id, picture.bytes, limit)
+
+    def _mentions(self, job: Job) -> discord.AllowedMentions:
+        """Only who asked, and only if it took a while; a picture that was only taken out did
+        not."""
+        waited = self._clock() - job.created_at
+        if job.request.kind is not Kind.DRAW or waited < self._ping_after_s:
+            return discord.AllowedMentions.none()
+        return discord.AllowedMentions(
+            everyone=False, roles=False, replied_user=False, users=[discord.Object(job.user)]
+        )
+
+
+def _opened(picture: Picture) -> discord.File:
+    """Streamed from the disk while it is sent; discord.py closes it then."""
+    try:
+        return discord.File(picture.path, picture.filename, description=picture.description)
+    except FileNotFoundError:
+        raise NotFound("The pictures of this job were cleared away meanwhile.") from None
+
+
+def _reference(job: Job, channel: int) -> discord.MessageReference | None:
+    if not job.origin.parent_message:
+        return None
+    return discord.MessageReference(
+        message_id=job.origin.parent_message,
+        channel_id=channel,
+        guild_id=job.origin.guild or None,
+        fail_if_not_exists=False,
+    )
