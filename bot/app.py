@@ -31,6 +31,7 @@ from bot.service.accounts import Accounts
 from bot.service.drawing import Drawings
 from bot.service.outbox import Outbox
 from bot.service.pictures import Pictures
+from bot.service.planning import Planner
 from bot.service.quotas import Quotas
 from bot.service.rules import Rules
 from bot.service.words import Words
@@ -153,9 +154,9 @@ def service_of(
     )  # fmt: skip
     return Service(
         drawing=Drawings(
-            jobs=parts.jobs, pictures=parts.pictures, outbox=parts.outbox, files=parts.files,
-            dispatcher=dispatcher, accounts=accounts, catalogue=catalogue, rules=rules,
-            clock=clock,
+            jobs=parts.jobs, planner=Planner(parts.jobs, parts.pictures, catalogue),
+            outbox=parts.outbox, files=parts.files, dispatcher=dispatcher, accounts=accounts,
+            rules=rules, clock=clock,
         ),
         pictures=Pictures(parts.pictures, parts.files, rules, clock),
         outbox=Outbox(parts.outbox, clock),

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, wording
+from bot.chat import asking, replies, wording
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.presenter import Presenter
-from bot.chat.trouble import TROUBLE
 from bot.domain.job import Job
 from bot.domain.prompt import MAX_LENGTH
 from bot.service import Service
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
-
-log = logging.getLogger(__name__)
 
 
 class Imagine(commands.Cog):
@@ -42,8 +38,10 @@ class Imagine(commands.Cog):
     ) -> None:
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin(interaction)
-        job = await self._quickly(interaction, self._service.drawing.imagine(asker, origin, prompt))
+        work = self._service.drawing.ask(asker, origin, prompt)
+        plan, job = await self._quickly(interaction, work)
         await self._presenter.present(interaction, job)
+        await replies.warn(interaction, plan.warnings)
         await self._explain_words(interaction, job)
 
     @imagine.autocomplete("prompt")
@@ -59,12 +57,8 @@ class Imagine(commands.Cog):
         """Tell somebody once what a small model knows, if it passes over words of theirs."""
         unknown = await self._service.words.hint(job)
         vocabulary = self._service.words.vocabulary
-        if not unknown or vocabulary is None or not interaction.response.is_done():
-            return
-        try:
-            await interaction.followup.send(wording.hint(unknown, vocabulary), ephemeral=True)
-        except TROUBLE as error:
-            log.warning("job %s: not explained: %s", job.id, error)
+        if unknown and vocabulary is not None:
+            await replies.aside(interaction, wording.hint(unknown, vocabulary))
 
 
 async def setup(bot: EaselBot) -> None:

@@ -15,7 +15,7 @@ from bot.chat.buttons import CANCEL
 from bot.chat.presenter import Presenter
 from bot.chat.results import Results as Posted
 from bot.chat.trouble import TROUBLE
-from bot.domain.action import Action, Tile
+from bot.domain.action import Action, Press, Tile
 from bot.domain.errors import NotFound
 from bot.domain.job import JobUpdate
 from bot.service import Service
@@ -23,7 +23,7 @@ from bot.service import Service
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
-Press = Callable[[discord.Interaction, str, Tile], Awaitable[None]]
+Deed = Callable[[discord.Interaction, str, Tile], Awaitable[None]]
 
 
 class Results(commands.Cog):
@@ -40,7 +40,7 @@ class Results(commands.Cog):
         self._presenter = presenter
         self._results = results
         self._quickly = acknowledger.quickly
-        self._presses: dict[str, Press] = {
+        self._presses: dict[str, Deed] = {
             Action.VARY: self._draw_on,
             Action.REROLL: self._draw_on,
             Action.UPSCALE: self._upscale,
@@ -60,35 +60,37 @@ class Results(commands.Cog):
     async def _draw_on(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
-        work = self._service.drawing.act(asker, origin, Action(code), tile)
-        job = await self._quickly(interaction, work)
+        work = self._service.drawing.ask(asker, origin, Press(Action(code), tile))
+        plan, job = await self._quickly(interaction, work)
         await self._presenter.present(interaction, job)
+        await replies.warn(interaction, plan.warnings)
 
     async def _upscale(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
-        work = self._service.drawing.act(asker, origin, Action(code), tile)
-        job = await self._quickly(interaction, work)
-        delivery = await self._service.outbox.of_job(job.id)
-        if delivery is not None and delivery.message:
-            there = self._results.still_there(job, delivery)
-            if await self._quickly(interaction, there):
-                link = wording.link(origin.guild, delivery.channel, delivery.message)
+        work = self._service.drawing.upscale(asker, origin, Press(Action(code), tile))
+        upscaled = await self._quickly(interaction, work)
+        job, there = upscaled.job, upscaled.already_at
+        if there is not None:
+            if await self._quickly(interaction, self._results.still_there(job, there)):
+                link = wording.link(origin.guild, there.channel, there.message)
                 await replies.private(interaction, f"Image #{tile.index} is here already: {link}")
                 return
-            await self._service.outbox.deliver_again(job.id, delivery.message)
+            await self._service.outbox.deliver_again(job.id, there.message)
         await self._presenter.hand_over(interaction, job)
 
     async def _cancel(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         work = self._service.drawing.cancel(asker, origin, tile.job)
-        job = await self._quickly(interaction, work)
+        stopped = await self._quickly(interaction, work)
         # Where this cannot be said, the pump says it.
         if not interaction.response.is_done():
             with contextlib.suppress(*TROUBLE):
                 await interaction.response.edit_message(
-                    content=wording.progress(JobUpdate(job)), view=None, attachments=[]
+                    content=wording.progress(JobUpdate(stopped.job)), view=None, attachments=[]
                 )
+        if not stopped.now:
+            raise NotFound("This job is over already, so there is nothing to cancel.")
 
 
 async def _unknown(interaction: discord.Interaction, code: str, tile: Tile) -> None:

@@ -75,7 +75,7 @@ async def _play(run: Run, database: Database) -> Seen:
     seen, jobs = Seen(), JobRepository(database)
 
     async def submit(user: int) -> None:
-        await jobs.submit(_job(user), _QUOTA, 10**6)
+        await jobs.submit([_job(user)], _QUOTA, 10**6)
 
     await _live(run, database, submit, _YOUNG, run.few, Seen())
     await _live(run, database, submit, _OLD, run.many, seen)

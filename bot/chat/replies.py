@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 
 import discord
 from discord import app_commands
@@ -102,6 +103,22 @@ def _unavailable(error: StoreUnavailable, reference: str) -> discord.Embed:
         description=f"{STORES[error.code]} The reference is `{reference}`.",
         colour=YELLOW,
     )
+
+
+async def aside(interaction: discord.Interaction, content: str) -> None:
+    """Say something privately beside an answer that was given; never raises."""
+    if not interaction.response.is_done():
+        return
+    try:
+        await interaction.followup.send(content, ephemeral=True)
+    except TROUBLE as error:
+        log.warning("interaction %d: an aside was not said: %s", interaction.id, error)
+
+
+async def warn(interaction: discord.Interaction, warnings: Sequence[str]) -> None:
+    """Say privately what of an answered request has no effect; never raises."""
+    if warnings:
+        await aside(interaction, "\n".join(f"⚠️ {sentence}" for sentence in warnings))
 
 
 async def private(

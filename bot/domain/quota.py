@@ -12,10 +12,14 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import enum
+import itertools
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
+
+T = TypeVar("T")
 
 # Whom a setting is for: everybody on a server, members with a role, one user.
 Scope = Literal["server", "role", "user"]
@@ -160,3 +164,15 @@ def payment(balance: Balance, buckets: Sequence[Bucket], cost: int) -> list[tupl
         if part:
             parts.append((bucket, part))
     return parts
+
+
+def shares(
+    parts: Iterable[tuple[int | None, int]], costs: Iterable[tuple[T, int]]
+) -> list[tuple[T, int | None, int]]:
+    """Who is paid from which bucket how much, where `parts` pay exactly the sum of `costs`."""
+    credits = iter([bucket for bucket, part in parts for _ in range(part)])
+    return [
+        (payee, bucket, part)
+        for payee, cost in costs
+        for bucket, part in Counter(itertools.islice(credits, cost)).items()
+    ]

@@ -113,11 +113,6 @@ class GenerationRequest:
         return next((each.tile for each in self.inputs if each.role == SOURCE), None)
 
     @property
-    def cost(self) -> int:
-        """Whole credits: a drawn grid costs 1, a stored picture nothing."""
-        return 1 if self.kind is Kind.DRAW else 0
-
-    @property
     def work(self) -> float:
         """Size of the job for fairness and estimates, in megapixel-steps."""
         drawn = self.sampling.stop

@@ -10,26 +10,40 @@ import functools
 import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.action import ALL, Action, Button, Press, Tile, buttons
+from bot.domain.action import Action, Button, Press, Tile, buttons
+from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, OutOfCredits
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
-from bot.domain.request import GenerationRequest
-from bot.models.catalogue import Catalogue
 from bot.service import requests
 from bot.service.accounts import Accounts
+from bot.service.planning import GONE, Plan, Planner
 from bot.service.rules import DIRECT, Rules, require_right_to_cancel, require_visible
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.outbox import OutboxRepository
-from bot.storage.pictures import PictureRepository, StoredImage
 
 log = logging.getLogger(__name__)
 
-GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
+
+@dataclass(frozen=True)
+class Upscaled:
+    """A picture taken out of its grid, and where it was posted before, None where it is to be
+    posted now."""
+
+    job: Job
+    already_at: Delivery | None = None
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A job that was to be cancelled, as it is now. `now` is False when it was over already."""
+
+    job: Job
+    now: bool
 
 
 class Drawings:
@@ -39,63 +53,78 @@ class Drawings:
         self,
         *,
         jobs: JobRepository,
-        pictures: PictureRepository,
+        planner: Planner,
         outbox: OutboxRepository,
         files: ImageStore,
         dispatcher: Dispatcher,
         accounts: Accounts,
-        catalogue: Catalogue,
         rules: Rules,
         clock: Callable[[], float],
     ) -> None:
         self._jobs = jobs
-        self._pictures = pictures
+        self._planner = planner
         self._outbox = outbox
         self._files = files
         self._dispatcher = dispatcher
         self._accounts = accounts
-        self._catalogue = catalogue
         self._rules = rules
         self._clock = clock
 
-    async def imagine(self, asker: Asker, origin: Origin, text: str) -> Job:
-        """Queue a new grid. Raises InvalidPrompt, OutOfCredits, QueueFull."""
-        request = requests.imagine(self._catalogue.default, text)
-        return await self._submit(asker, origin, request, parent=None)
+    async def plan(self, asker: Asker, origin: Origin, asked: str | Press) -> Plan:
+        """What a typed prompt or a pressed button comes to; nothing is stored.
 
-    async def act(self, asker: Asker, origin: Origin, action: Action, tile: Tile) -> Job:
-        """Press a button under job `tile.job`; `tile.index` is 0 for 🔄.
-
-        Upscale returns a finished job, the same one each time. Raises NotFound, OutOfCredits,
-        QueueFull.
+        Raises InvalidPrompt for a text, NotFound and Unable for a press.
         """
-        parent = await self._visible(origin, tile.job)
-        if parent.status is not JobStatus.SUCCEEDED:
-            raise NotFound("This job has no pictures yet; wait until it is done.")
-        if action is Action.REROLL:
-            return await self._reroll(asker, origin, parent)
-        if not 1 <= tile.index <= parent.request.count:
-            raise NotFound(f"This job has no picture {tile.index}.")
-        if action is Action.UPSCALE:
-            return await self._upscale(asker, origin, parent, tile)
-        await self._kept(tile)
-        request = requests.pressed(self._catalogue.default, parent.request, Press(action, tile))
-        return await self._submit(asker, origin, request, parent)
+        return await self._planner.plan(asker, origin, asked)
 
-    async def cancel(self, asker: Asker, origin: Origin, job_id: str) -> Job:
+    async def submit(self, plan: Plan) -> list[Job]:
+        """Queue everything that is planned, or nothing. Raises OutOfCredits, QueueFull."""
+        asker, origin = plan.asker, plan.origin
+        quota = await self._accounts.quota_of(origin.guild, asker.user, asker.roles)
+        if origin.guild == DIRECT and quota.credits == 0:
+            raise OutOfCredits("Drawing in direct messages is switched off; ask on a server.")
+        jobs = _jobs(plan, self._clock(), JobStatus.WAITING, quota.running)
+        await self._jobs.submit(jobs, quota, self._rules.queue_limit)
+        for job in jobs:
+            log.info("job %s: %s by %d", job.id, job.action.value, asker.user)
+            self._dispatcher.add(job)
+        return jobs
+
+    async def ask(
+        self, asker: Asker, origin: Origin, asked: str | Press
+    ) -> tuple[Plan, Job]:  # fmt: skip
+        """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
+        plan = await self.plan(asker, origin, asked)
+        (job,) = await self.submit(plan)
+        return plan, job
+
+    async def upscale(self, asker: Asker, origin: Origin, press: Press) -> Upscaled:
+        """One picture taken out of its grid: the same finished job whoever presses.
+
+        Raises NotFound.
+        """
+        parent = await self._planner.parent(asker, origin, press)
+        earlier = await self._jobs.upscale_of(press.tile)
+        if earlier is None:
+            plan = await self._planner.under(parent, asker, origin, press)
+            return Upscaled(await self._extract(plan, press.tile))
+        await self._outbox.take_up(earlier.id)
+        delivery = await self._outbox.of_job(earlier.id)
+        return Upscaled(earlier, delivery if delivery and delivery.message else None)
+
+    async def cancel(self, asker: Asker, origin: Origin, job_id: str) -> Stopped:
         """Stop a waiting or running job and give its credits back.
 
-        Raises NotAllowed for somebody else's job without Manage Messages, NotFound when it is
-        over.
+        Raises NotFound, and NotAllowed for somebody else's job without Manage Messages.
         """
-        job = await self._visible(origin, job_id)
+        job = require_visible(asker, origin, await self._jobs.get(job_id))
         require_right_to_cancel(asker, job)
         cancelled = await self._jobs.cancel(job_id, self._clock())
         if cancelled is None:
-            raise NotFound("This job is over already, so there is nothing to cancel.")
+            return Stopped(await self._jobs.get(job_id) or job, now=False)
         log.info("job %s: cancelled by %d", job_id, asker.user)
         await self._dispatcher.cancel(cancelled)
-        return cancelled
+        return Stopped(cancelled, now=True)
 
     async def withdraw(self, job: Job) -> None:
         """Nobody waits for this job, and nothing of it is shown: stop it, free of charge."""
@@ -114,8 +143,7 @@ class Drawings:
     async def buttons(self, job: Job) -> list[Button]:
         """The buttons under a finished job's pictures; those that led to a job are used."""
         used = await self._jobs.used(job.id)
-        card = self._catalogue.default
-        able = functools.partial(requests.able, card)
+        able = functools.partial(requests.able, self._planner.card_of(job))
         return buttons(job.id, job.request.count, used, able)
 
     async def watch(self, job_id: str) -> AsyncIterator[JobUpdate]:
@@ -145,56 +173,13 @@ class Drawings:
         """Waiting and running jobs, oldest first."""
         return await self._jobs.unfinished()
 
-    async def _reroll(self, asker: Asker, origin: Origin, parent: Job) -> Job:
-        press = Press(Action.REROLL, parent.tile(ALL))
-        request = requests.pressed(self._catalogue.default, parent.request, press)
-        if request.source is not None and await self._stored(request.source) is None:
-            request = request.afresh()
-        return await self._submit(asker, origin, request, parent)
-
-    async def _upscale(self, asker: Asker, origin: Origin, parent: Job, tile: Tile) -> Job:
-        earlier = await self._jobs.upscale_of(tile)
-        if earlier is None:
-            return await self._extract(asker, origin, parent, tile)
-        await self._outbox.take_up(earlier.id)
-        return earlier
-
-    async def _submit(
-        self, asker: Asker, origin: Origin, request: GenerationRequest, parent: Job | None
-    ) -> Job:
-        quota = await self._accounts.quota_of(origin.guild, asker.user, asker.roles)
-        if origin.guild == DIRECT and quota.credits == 0:
-            raise OutOfCredits("Drawing in direct messages is switched off; ask on a server.")
-        job = Job(
-            id=uuid.uuid4().hex,
-            origin=origin,
-            user=asker.user,
-            request=request,
-            status=JobStatus.WAITING,
-            cost=request.cost,
-            created_at=self._clock(),
-            parent=parent.id if parent else None,
-            running_limit=quota.running,
-        )
-        await self._jobs.submit(job, quota, self._rules.queue_limit)
-        log.info("job %s: %s by %d", job.id, request.action.value, asker.user)
-        self._dispatcher.add(job)
-        return job
-
-    async def _extract(self, asker: Asker, origin: Origin, parent: Job, tile: Tile) -> Job:
-        image = await self._kept(tile)
+    async def _extract(self, plan: Plan, tile: Tile) -> Job:
         now = self._clock()
-        job = Job(
-            id=uuid.uuid4().hex,
-            origin=origin,
-            user=asker.user,
-            request=parent.request.upscale(tile),
-            status=JobStatus.SUCCEEDED,
-            cost=0,
-            created_at=now,
-            finished_at=now,
-            parent=parent.id,
-        )
+        image = await self._planner.stored(tile)
+        if image is None:
+            raise NotFound(GONE)
+        (job,) = _jobs(plan, now, JobStatus.SUCCEEDED)
+        job = replace(job, finished_at=now)
         try:
             await self._files.link(tile, job.tile(1))
         except FileNotFoundError:
@@ -204,15 +189,19 @@ class Drawings:
             await self._files.delete([job.tile(1)])
         return extracted
 
-    async def _visible(self, origin: Origin, job_id: str) -> Job:
-        return require_visible(await self._jobs.get(job_id), origin)
 
-    async def _kept(self, tile: Tile) -> StoredImage:
-        image = await self._stored(tile)
-        if image is None:
-            raise NotFound(GONE)
-        return image
-
-    async def _stored(self, tile: Tile) -> StoredImage | None:
-        image = (await self._pictures.of_job(tile.job)).get(tile.index)
-        return None if image is None or image.evicted else image
+def _jobs(plan: Plan, now: float, status: JobStatus, running_limit: int = 0) -> list[Job]:
+    return [
+        Job(
+            id=uuid.uuid4().hex,
+            origin=plan.origin,
+            user=plan.asker.user,
+            request=request,
+            status=status,
+            cost=price,
+            created_at=now,
+            parent=plan.parent,
+            running_limit=running_limit,
+        )
+        for request, price in zip(plan.requests, plan.prices, strict=True)
+    ]

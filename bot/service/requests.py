@@ -51,6 +51,20 @@ def pressed(
     return spec.derive(grown, press, Means(new_seed(), card.strength))
 
 
+def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:
+    """What the request asks for in vain of this model, a sentence for each.
+
+    Pasted prompts hold what another model heeds, so this is no refusal: the prompt is drawn and
+    shown as it was typed, and whoever asked is told what has no effect.
+    """
+    if request.prompt.negative and not card.negatives:
+        return [
+            f"`--no` has no effect here: the model {quoted(card.name)} does not look at what to"
+            " leave out. Say what you want to see instead."
+        ]
+    return []
+
+
 def able(card: ModelCard, action: Action) -> bool:
     """Whether a model can do what an action needs."""
     capability = ACTIONS[action].capability

@@ -24,15 +24,19 @@ class Rules:
     images_max_age_s: float = 0.0
 
 
-def require_visible(job: Job | None, origin: Origin) -> Job:
-    """The job if it belongs where the asker is; another server's job does not exist here.
+def visible(asker: Asker, origin: Origin, job: Job) -> bool:
+    """Whether the asker may see a job, and press the buttons under it, at `origin`.
 
-    Raises NotFound.
+    On a server that is everybody; in direct messages who is in that conversation.
     """
-    same = job is not None and job.origin.guild == origin.guild
-    if job is not None and same and origin.guild == DIRECT:
-        same = job.origin.channel == origin.channel
-    if job is None or not same:
+    if job.origin.guild != origin.guild:
+        return False
+    return origin.guild != DIRECT or job.origin.channel == origin.channel
+
+
+def require_visible(asker: Asker, origin: Origin, job: Job | None) -> Job:
+    """The job if it is `visible`; another server's job does not exist here. Raises NotFound."""
+    if job is None or not visible(asker, origin, job):
         raise NotFound("I do not know this job here; its message may be from another server.")
     return job
 

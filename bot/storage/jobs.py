@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 
 from bot.domain.action import Action, Tile
 from bot.domain.delivery import Kind
@@ -27,16 +28,17 @@ class JobRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def submit(self, job: Job, quota: Quota, queue_limit: int) -> None:
-        """Check limits and balance, insert the job, hold its price.
+    async def submit(self, jobs: Sequence[Job], quota: Quota, queue_limit: int) -> None:
+        """Check limits and balance, insert the jobs, hold their prices; all are of one account.
 
         Raises QueueFull or OutOfCredits; then nothing was written.
         """
 
         def run(connection: sqlite3.Connection) -> None:
-            _check_limits(connection, job, quota, queue_limit)
-            _insert(connection, job)
-            ledger.hold(connection, job, quota)
+            _check_limits(connection, jobs, quota, queue_limit)
+            for job in jobs:
+                _insert(connection, job)
+            ledger.hold(connection, jobs, quota)
 
         await self._database.transaction(run)
 
@@ -210,22 +212,23 @@ class JobRepository:
 
 
 def _check_limits(
-    connection: sqlite3.Connection, job: Job, quota: Quota, queue_limit: int
+    connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota, queue_limit: int
 ) -> None:  # fmt: skip
+    account = jobs[0].account
     total = connection.execute("SELECT COUNT(*) FROM jobs WHERE state = 'waiting'").fetchone()[0]
     own, running = connection.execute(
         "SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(state = 'running'), 0) FROM jobs"
         " WHERE guild_id = ? AND user_id = ? AND state IN ('waiting', 'running')",
-        (job.origin.guild, job.user),
+        (account.guild, account.user),
     ).fetchone()
     # A job that may start at once still passes through the queue, so what is free counts too.
-    if own >= quota.waiting + max(0, quota.running - running):
+    if own + len(jobs) > quota.waiting + max(0, quota.running - running):
         raise QueueFull(
             f"Your queue is full: {own} of your jobs are waiting and {running} being drawn, and "
             f"your limits are {quota.waiting} and {quota.running}; wait for one to finish or "
             "cancel one."
         )
-    if total >= queue_limit:
+    if total + len(jobs) > queue_limit:
         raise QueueFull("The queue is full for everybody just now; please try again in a moment.")
 
 

@@ -8,12 +8,13 @@ capture or release, against the bucket that it was taken from.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import OutOfCredits
 from bot.domain.job import Job
 from bot.domain.people import Account
-from bot.domain.quota import Balance, Bucket, Period, Quota, payment
+from bot.domain.quota import Balance, Bucket, Period, Quota, payment, shares
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
 
@@ -102,16 +103,21 @@ class LedgerRepository:
         return [Usage(row["user_id"], row["grids"]) for row in rows]
 
 
-def hold(connection: sqlite3.Connection, job: Job, quota: Quota) -> None:
-    """Reserve the cost of a job that was just stored. Raises OutOfCredits."""
-    if job.cost == 0:
+def hold(connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota) -> None:
+    """Reserve the costs of jobs that were just stored, all of one account and moment.
+
+    Raises OutOfCredits.
+    """
+    cost = sum(job.cost for job in jobs)
+    if cost == 0:
         return
-    now = job.created_at
-    balance, buckets = _funds(connection, job.account, quota, now)
-    if balance.spendable < job.cost:
-        raise OutOfCredits(_refusal(balance, quota, job.cost, balance.held - job.cost))
-    for bucket, part in payment(balance, buckets, job.cost):
-        paying = _allowance(connection, job.account, now) if bucket is None else bucket
+    account, now = jobs[0].account, jobs[0].created_at
+    balance, buckets = _funds(connection, account, quota, now)
+    if balance.spendable < cost:
+        raise OutOfCredits(_refusal(balance, quota, cost, balance.held - cost))
+    parts = payment(balance, buckets, cost)
+    for job, bucket, part in shares(parts, [(job, job.cost) for job in jobs]):
+        paying = _allowance(connection, account, now) if bucket is None else bucket
         _write(connection, paying, "hold", -part, job.id, job.user, "job", now)
 
 

@@ -17,6 +17,7 @@ from bot.domain.quota import (
     effective,
     most_generous,
     payment,
+    shares,
 )
 
 NONE = QuotaSetting()
@@ -167,3 +168,23 @@ def test_a_payment_is_the_price_and_overdraws_nothing(
     assert sum(part for _, part in parts) == cost
     assert len({bucket for bucket, _ in parts}) == len(parts)
     assert all(0 < part <= had[bucket] for bucket, part in parts)
+
+
+@given(st.lists(st.integers(0, 4), max_size=6), st.lists(st.integers(1, 5), max_size=9))
+def test_shares_give_every_job_its_cost_and_use_every_part(
+    costs: list[int], sizes: list[int]
+) -> None:
+    parts: list[tuple[int | None, int]] = []
+    left = sum(costs)
+    for bucket, size in enumerate([*sizes, left]):
+        part = min(size, left)
+        left -= part
+        parts += [(bucket, part)] if part else []
+    given_ = shares(parts, list(enumerate(costs)))
+    assert [
+        sum(part for payee, _, part in given_ if payee == one) for one in range(len(costs))
+    ] == (costs)
+    paid = {one: sum(part for _, bucket, part in given_ if bucket == one) for one, _ in parts}
+    assert paid == dict(parts)
+    # A job is held once against each bucket.
+    assert len({(payee, bucket) for payee, bucket, _ in given_}) == len(given_)

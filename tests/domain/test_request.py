@@ -237,9 +237,8 @@ def test_upscale_carries_the_seed_of_its_picture(seeding: Seeding) -> None:
     assert single.source == Tile("j", 3)
 
 
-def test_price_and_work() -> None:
+def test_work() -> None:
     grid = request(size=Size(1000, 1000), sampling=Sampling(10, 3.0))
-    assert (grid.cost, grid.work) == (1, 40.0)
+    assert grid.work == 40.0
     assert grid.vary(Tile("j", 1), 1, 0.5).work == 20.0
     assert replace(grid, sampling=Sampling(10, 3.0, stop=0.25)).work == 10.0
-    assert grid.upscale(Tile("j", 1)).cost == 0

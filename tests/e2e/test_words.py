@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import PARAMETERS
+from bot.engine.local import LocalExecutor
+from bot.sandbox import Sandbox
 from tests.kit import books, messages
-from tests.kit.easel import Easel, Gate
+from tests.kit.easel import Easel, Gate, SharedExecutor, running, settings_for
 from tests.kit.scene import Scene
 
 HOSTILE = (
@@ -140,6 +143,22 @@ async def test_unknown_words_are_explained_once_and_privately(easel: Easel) -> N
     await noah.imagine("a cellist at night")
     await sandbox.wait_for(lambda: len(noah.private()) == 1)
     assert "here **cellist**." in messages.text_of(noah.private()[0])
+
+
+async def test_what_a_model_does_not_heed_is_said_privately_with_the_answer(
+    sandbox: Sandbox, tmp_path: Path, simulated_worker: tuple[LocalExecutor, Gate]
+) -> None:
+    settings = settings_for(sandbox, tmp_path / "data", model_guidance=0)
+    async with running(sandbox, settings, SharedExecutor(simulated_worker[0])):
+        mia = Scene(sandbox, "Mia")
+        grid = await mia.imagine("a cat --no snow")
+        assert "--no snow" in grid["content"]
+        [said] = mia.private()
+        assert "`--no` has no effect here: the model `Easel embedded`" in messages.text_of(said)
+        await mia.press(grid, "🔄")
+        await sandbox.wait_for(lambda: len(mia.private()) == 2)
+        await mia.imagine("a cat")
+        assert len(mia.private()) == 2
 
 
 async def test_help_lists_what_a_small_model_knows(easel: Easel) -> None:

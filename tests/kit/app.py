@@ -12,10 +12,12 @@ from bot.app import Repositories, service_of
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.timing import Timing
 from bot.domain.delivery import Kind
+from bot.domain.action import Action, Press, Tile
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.service.drawing import Upscaled
 from bot.service.rules import Rules
 from bot.storage.database import Database
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
@@ -78,7 +80,22 @@ class House:
     async def imagine(
         self, text: str = "a red fox", asker: Asker = ANNA_ASKS, origin: Origin = HERE
     ) -> Job:
-        return await self.service.drawing.imagine(asker, origin, text)
+        _, job = await self.service.drawing.ask(asker, origin, text)
+        return job
+
+    async def press(
+        self, action: Action, tile: Tile, asker: Asker = ANNA_ASKS, origin: Origin = HERE
+    ) -> Job:
+        """Press a button that draws."""
+        _, job = await self.service.drawing.ask(asker, origin, Press(action, tile))
+        return job
+
+    async def upscale(
+        self, tile: Tile, asker: Asker = ANNA_ASKS, origin: Origin = HERE
+    ) -> Upscaled:  # fmt: skip
+        """Press U."""
+        press = Press(Action.UPSCALE, tile)
+        return await self.service.drawing.upscale(asker, origin, press)
 
     async def draw(self, text: str = "a red fox", asker: Asker = ANNA_ASKS, **more: Any) -> Job:
         """Ask for a grid and have it drawn."""

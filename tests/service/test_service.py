@@ -46,7 +46,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def act(house: House, action: Action, tile: Tile, asker: Asker = ANNA_ASKS) -> Job:
-    return await house.service.drawing.act(asker, HERE, action, tile)
+    if action is Action.UPSCALE:
+        return (await house.upscale(tile, asker)).job
+    return await house.press(action, tile, asker)
 
 
 # Asking
@@ -215,7 +217,7 @@ async def test_another_servers_job_does_not_exist_here(house: House) -> None:
     for origin in (ELSEWHERE, DIRECT):
         for action in (Action.UPSCALE, Action.VARY, Action.REROLL):
             with pytest.raises(NotFound, match="do not know this job here"):
-                await house.service.drawing.act(admin_there, origin, action, grid.tile(1))
+                await house.press(action, grid.tile(1), admin_there, origin)
         with pytest.raises(NotFound, match="do not know this job here"):
             await house.service.drawing.cancel(admin_there, origin, running.id)
     with pytest.raises(NotFound, match="do not know this job here"):
@@ -225,9 +227,9 @@ async def test_another_servers_job_does_not_exist_here(house: House) -> None:
 async def test_one_direct_conversation_does_not_see_another(house: House) -> None:
     grid = await house.draw(origin=DIRECT)
     with pytest.raises(NotFound):
-        await house.service.drawing.act(BERT_ASKS, Origin(0, 701), Action.UPSCALE, grid.tile(1))
-    single = await house.service.drawing.act(ANNA_ASKS, DIRECT, Action.UPSCALE, grid.tile(1))
-    assert single.origin == DIRECT
+        await house.upscale(grid.tile(1), BERT_ASKS, Origin(0, 701))
+    single = await house.upscale(grid.tile(1), ANNA_ASKS, DIRECT)
+    assert single.job.origin == DIRECT
 
 
 async def test_cancel_is_for_owner_and_moderators(tmp_path: Path) -> None:
@@ -236,9 +238,9 @@ async def test_cancel_is_for_owner_and_moderators(tmp_path: Path) -> None:
         for asker in (BERT_ASKS, ADMIN_ASKS):
             with pytest.raises(NotAllowed, match="Manage Messages"):
                 await house.service.drawing.cancel(asker, HERE, mine.id)
-        assert (await house.service.drawing.cancel(ANNA_ASKS, HERE, mine.id)).status.finished
-        cancelled = await house.service.drawing.cancel(MODERATOR_ASKS, HERE, other.id)
-        assert cancelled.status is JobStatus.CANCELLED
+        assert (await house.service.drawing.cancel(ANNA_ASKS, HERE, mine.id)).now
+        stopped = await house.service.drawing.cancel(MODERATOR_ASKS, HERE, other.id)
+        assert (stopped.now, stopped.job.status) == (True, JobStatus.CANCELLED)
         assert await house.credits() == (25, 0)
 
 

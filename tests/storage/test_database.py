@@ -112,7 +112,7 @@ async def test_open_creates_folders_and_sets_pragmas(tmp_path: Path) -> None:
 async def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
     first = await Database.open(tmp_path / "easel.sqlite3")
     job = a_job()
-    await JobRepository(first).submit(job, Quota(), 10)
+    await JobRepository(first).submit([job], Quota(), 10)
     await first.close()
     second = await Database.open(tmp_path / "easel.sqlite3")
     assert await JobRepository(second).get(job.id) == job
@@ -322,7 +322,7 @@ async def test_fifty_submits_against_a_balance_of_five(database: Database) -> No
     jobs, quota = JobRepository(database), Quota(credits=5, running=3, waiting=100)
     wanted = [a_job() for _ in range(50)]
     ended = await asyncio.gather(
-        *(jobs.submit(job, quota, 1000) for job in wanted), return_exceptions=True
+        *(jobs.submit([job], quota, 1000) for job in wanted), return_exceptions=True
     )
     refused = [error for error in ended if error is not None]
     assert len(refused) == 45

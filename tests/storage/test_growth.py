@@ -90,7 +90,7 @@ async def steps(database: Database, work: Work) -> int:
 
 async def submit(database: Database) -> None:
     await QuotaRepository(database).policy(GUILD, ANNA, [5])
-    await JobRepository(database).submit(a_job(now=NOW), MONTHLY, 1000)
+    await JobRepository(database).submit([a_job(now=NOW)], MONTHLY, 1000)
 
 
 async def cancel(database: Database) -> None:

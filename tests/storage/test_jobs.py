@@ -31,7 +31,7 @@ def parts(database: Database, tmp_path: Path) -> Repositories:
 
 async def waiting(parts: Repositories, quota: Quota = PLENTY, **more: object) -> Job:
     job = a_job(**more)  # type: ignore[arg-type]
-    await parts.jobs.submit(job, quota, 1000)
+    await parts.jobs.submit([job], quota, 1000)
     return job
 
 
@@ -96,15 +96,15 @@ async def test_limits_of_a_user(parts: Repositories) -> None:
 
 async def test_limit_of_all_users(parts: Repositories) -> None:
     for user in range(4):
-        await parts.jobs.submit(a_job(user=user), PLENTY, 4)
+        await parts.jobs.submit([a_job(user=user)], PLENTY, 4)
     with pytest.raises(QueueFull, match="for everybody"):
-        await parts.jobs.submit(a_job(user=9), PLENTY, 4)
+        await parts.jobs.submit([a_job(user=9)], PLENTY, 4)
 
 
 async def test_no_interleaving_exceeds_a_limit(parts: Repositories) -> None:
     quota = Quota(credits=1000, running=1, waiting=4)
     ended = await asyncio.gather(
-        *(parts.jobs.submit(a_job(), quota, 1000) for _ in range(30)), return_exceptions=True
+        *(parts.jobs.submit([a_job()], quota, 1000) for _ in range(30)), return_exceptions=True
     )
     assert sum(isinstance(error, QueueFull) for error in ended) == 25
     assert len(await parts.jobs.of_account(Account(GUILD, ANNA))) == 5
@@ -113,7 +113,7 @@ async def test_no_interleaving_exceeds_a_limit(parts: Repositories) -> None:
 async def test_a_refusal_writes_nothing(parts: Repositories, database: Database) -> None:
     job = a_job()
     with pytest.raises(OutOfCredits):
-        await parts.jobs.submit(job, Quota(credits=0), 1000)
+        await parts.jobs.submit([job], Quota(credits=0), 1000)
     assert await parts.jobs.get(job.id) is None
     assert await ProfileRepository(database).get(ANNA) == Profile()
 

@@ -53,7 +53,7 @@ async def succeed(database: Database, job: str) -> None:
 
 async def submitted(database: Database, quota: Quota = FIVE, **more: Any) -> str:
     job = a_job(**more)
-    await JobRepository(database).submit(job, quota, 1000)
+    await JobRepository(database).submit([job], quota, 1000)
     return job.id
 
 
@@ -419,7 +419,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def submit(self, quota: Quota, cost: int) -> None:
         job, accepted = a_job(now=self.now, cost=cost), True
         try:
-            self.wait(self.jobs.submit(job, quota, 10**6))
+            self.wait(self.jobs.submit([job], quota, 10**6))
         except OutOfCredits:
             accepted = False
         assert accepted == self.oracle.pay(job.id, cost, quota, self.now)

@@ -1,0 +1,110 @@
+"""What would be drawn and what it costs, before anything is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.action import ACTIONS, Press, Target, Tile
+from bot.domain.errors import NotFound
+from bot.domain.job import Job, JobStatus
+from bot.domain.people import Asker, Origin
+from bot.domain.request import GenerationRequest
+from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
+from bot.service import requests
+from bot.service.rules import require_visible
+from bot.storage.jobs import JobRepository
+from bot.storage.pictures import PictureRepository, StoredImage
+
+GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`prices` are whole credits, one for each request. `warnings` are sentences for the asker:
+    what is asked for and will not act. `parent` is the job whose button was pressed."""
+
+    asker: Asker
+    origin: Origin
+    requests: tuple[GenerationRequest, ...]
+    prices: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
+    parent: str | None = None
+
+    @property
+    def price(self) -> int:
+        """Whole credits of all requests together."""
+        return sum(self.prices)
+
+
+class Planner:
+    """Reads what a press refers to; the rest is `bot.service.requests`. Writes nothing."""
+
+    def __init__(
+        self, jobs: JobRepository, pictures: PictureRepository, catalogue: Catalogue
+    ) -> None:  # fmt: skip
+        self._jobs = jobs
+        self._pictures = pictures
+        self._catalogue = catalogue
+
+    async def plan(self, asker: Asker, origin: Origin, asked: str | Press) -> Plan:
+        """Raises InvalidPrompt for a text, NotFound and Unable for a press."""
+        if isinstance(asked, str):
+            card = self._catalogue.default
+            return _plan(card, asker, origin, requests.imagine(card, asked))
+        parent = await self.parent(asker, origin, asked)
+        return await self.under(parent, asker, origin, asked)
+
+    async def parent(self, asker: Asker, origin: Origin, press: Press) -> Job:
+        """The finished job whose button was pressed. Raises NotFound."""
+        job = require_visible(asker, origin, await self._jobs.get(press.tile.job))
+        if job.status is not JobStatus.SUCCEEDED:
+            raise NotFound("This job has no pictures yet; wait until it is done.")
+        of_all = ACTIONS[press.action].target is Target.JOB
+        if not of_all and not 1 <= press.tile.index <= job.request.count:
+            raise NotFound(f"This job has no picture {press.tile.index}.")
+        return job
+
+    async def under(self, parent: Job, asker: Asker, origin: Origin, press: Press) -> Plan:
+        """What a press under `parent` comes to. Raises NotFound and Unable."""
+        card = self.card_of(parent)
+        request = await self._with_inputs(card, requests.pressed(card, parent.request, press))
+        return _plan(card, asker, origin, request, parent.id)
+
+    def card_of(self, job: Job) -> ModelCard:
+        """The card of the job's model, or today's default where it is no longer served."""
+        return self._catalogue.card(job.request.model) or self._catalogue.default
+
+    async def stored(self, tile: Tile) -> StoredImage | None:
+        """The row of a picture whose file is kept."""
+        image = (await self._pictures.of_job(tile.job)).get(tile.index)
+        return None if image is None or image.evicted else image
+
+    async def _with_inputs(
+        self, card: ModelCard, request: GenerationRequest
+    ) -> GenerationRequest:  # fmt: skip
+        """With what its source holds. What was asked of a whole job does without a source that is
+        gone, or that the model cannot start from."""
+        source = request.source
+        if source is None:
+            return request
+        of_all = ACTIONS[request.action].target is Target.JOB
+        image = await self.stored(source)
+        if of_all and (image is None or not card.variations):
+            return request.afresh()
+        if image is None:
+            raise NotFound(GONE)
+        return request.identified({source: image.sha256})
+
+
+def _plan(
+    card: ModelCard,
+    asker: Asker,
+    origin: Origin,
+    request: GenerationRequest,
+    parent: str | None = None,
+) -> Plan:
+    return Plan(
+        asker, origin, (request,), (ACTIONS[request.action].price,),
+        tuple(requests.warnings(card, request)), parent,
+    )  # fmt: skip

@@ -1,0 +1,181 @@
+"""Plan, then submit: what is said before anything is stored, and all or nothing afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.action import Action, Press, Tile
+from bot.domain.errors import NotFound, OutOfCredits, QueueFull
+from bot.domain.job import JobStatus
+from bot.domain.people import Asker, Origin
+from bot.domain.quota import Quota
+from bot.service.planning import Plan
+from bot.service.rules import Rules, visible
+from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
+from tests.kit.values import GUILD, a_job
+
+ELSEWHERE = Origin(GUILD + 1, HERE.channel)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path, automatic=True) as opened:
+        yield opened
+
+
+async def several(house: House, count: int) -> Plan:
+    """A plan as a permutation will make it."""
+    plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox")
+    return replace(plan, requests=plan.requests * count, prices=plan.prices * count)
+
+
+async def test_a_plan_says_the_price_and_stores_nothing(house: House) -> None:
+    plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox --seed 7")
+    assert (plan.price, plan.warnings, plan.parent) == (1, (), None)
+    assert [request.seed for request in plan.requests] == [7]
+    assert await house.service.drawing.unfinished() == []
+    assert await house.credits() == (25, 0)
+    (job,) = await house.service.drawing.submit(plan)
+    assert (job.request, job.cost) == (plan.requests[0], 1)
+    stored = await house.jobs.get(job.id)
+    assert stored is not None
+    assert stored.cost == 1
+
+
+async def test_the_price_is_the_plans_own(house: House) -> None:
+    plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox")
+    (job,) = await house.service.drawing.submit(replace(plan, prices=(3,)))
+    assert await house.credits() == (22, 3)
+    await house.end(job)
+    assert await house.credits() == (22, 0)
+
+
+async def test_many_are_queued_together_in_their_order(house: House) -> None:
+    jobs = await house.service.drawing.submit(await several(house, 3))
+    assert len({job.id for job in jobs}) == 3
+    assert [one.id for one in await house.jobs.unfinished()] == [job.id for job in jobs]
+    assert await house.credits() == (22, 3)
+    for job in jobs:
+        assert (await house.end(job)).job.status is JobStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("rules", "refusal", "words"),
+    [
+        (Rules(quota=Quota(credits=3)), OutOfCredits, "This costs 4 credits and you have 3;"),
+        (Rules(quota=Quota(running=1, waiting=2)), QueueFull, "0 of your jobs are waiting"),
+        (Rules(queue_limit=3), QueueFull, "for everybody"),
+    ],
+    ids=["credits", "own queue", "queue of all"],
+)
+async def test_all_or_nothing(
+    tmp_path: Path, rules: Rules, refusal: type[Exception], words: str
+) -> None:
+    async with House(tmp_path, workers=0, rules=rules) as house:
+        before = await house.credits()
+        with pytest.raises(refusal, match=words):
+            await house.service.drawing.submit(await several(house, 4))
+        assert await house.service.drawing.unfinished() == []
+        assert len(house.dispatcher.queue) == 0
+        assert await house.credits() == before
+        assert len(await house.service.drawing.submit(await several(house, 3))) == 3
+
+
+async def test_a_batch_is_paid_from_several_buckets_job_by_job(tmp_path: Path) -> None:
+    async with House(tmp_path, workers=0, rules=Rules(quota=Quota(credits=2))) as house:
+        await house.service.quotas.grant(Asker(99, admin=True), GUILD, ANNA_ASKS.user, 2, "")
+        plan = replace(await several(house, 2), prices=(1, 3))
+        one, other = await house.service.drawing.submit(plan)
+        assert await house.credits() == (0, 4)
+        await house.service.drawing.cancel(ANNA_ASKS, HERE, other.id)
+        assert await house.credits() == (3, 1)
+        await house.service.drawing.cancel(ANNA_ASKS, HERE, one.id)
+        assert await house.credits() == (4, 0)
+
+
+async def test_a_press_is_planned_like_a_prompt(house: House) -> None:
+    grid = await house.draw("a fox --seed 7")
+    plan = await house.service.drawing.plan(BERT_ASKS, HERE, Press(Action.VARY, grid.tile(2)))
+    (request,) = plan.requests
+    digest = (await house.parts.pictures.of_job(grid.id))[2].sha256
+    assert (plan.parent, plan.price, plan.asker) == (grid.id, 1, BERT_ASKS)
+    assert [(one.tile, one.digest) for one in request.inputs] == [(grid.tile(2), digest)]
+    free = await house.service.drawing.plan(BERT_ASKS, HERE, Press(Action.UPSCALE, grid.tile(2)))
+    assert free.price == 0
+
+
+async def test_what_has_no_effect_is_said_before_the_charge(tmp_path: Path) -> None:
+    turbo = replace(TINY, guidance=0.0)
+    async with House(tmp_path, automatic=True, card=turbo) as house:
+        plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox --no cats")
+        assert ["`--no` has no effect" in sentence for sentence in plan.warnings] == [True]
+        grid = await house.draw("a fox --no cats")
+        press = Press(Action.REROLL, Tile(grid.id, 0))
+        again = await house.service.drawing.plan(ANNA_ASKS, HERE, press)
+        assert again.warnings == plan.warnings
+        # It is passed over, not forgotten.
+        assert again.requests[0].prompt.negative == "cats"
+
+
+async def test_a_reroll_does_without_a_source_that_the_model_cannot_use(tmp_path: Path) -> None:
+    async with House(tmp_path, automatic=True) as house:
+        grid = await house.draw()
+        varied = await house.press(Action.VARY, grid.tile(1))
+        await house.end(varied)
+    flat = replace(TINY, variations=False)
+    async with House(tmp_path, automatic=True, card=flat) as house:
+        again = await house.press(Action.REROLL, Tile(varied.id, 0))
+        assert (again.request.source, again.request.sampling.strength) == (None, None)
+
+
+async def test_upscale_says_where_the_picture_is_already(house: House) -> None:
+    grid = await house.draw()
+    first = await house.upscale(grid.tile(2))
+    assert (first.job.cost, first.already_at) == (0, None)
+    await house.service.outbox.delivered(first.job.id, 77)
+    again = await house.upscale(grid.tile(2), BERT_ASKS)
+    assert again.job.id == first.job.id
+    assert again.already_at is not None
+    assert again.already_at.message == 77
+
+
+async def test_two_at_once_take_one_picture(house: House) -> None:
+    grid = await house.draw()
+    both = await asyncio.gather(*(house.upscale(grid.tile(1)) for _ in range(2)))
+    assert len({one.job.id for one in both}) == 1
+
+
+@pytest.mark.parametrize("index", [0, 5])
+async def test_a_button_without_its_picture(house: House, index: int) -> None:
+    grid = await house.draw()
+    for action in (Action.VARY, Action.UPSCALE):
+        with pytest.raises(NotFound, match=f"no picture {index}"):
+            await house.service.drawing.plan(
+                ANNA_ASKS, HERE, Press(action, Tile(grid.id, index))
+            )  # fmt: skip
+
+
+# Who may see what
+
+
+@pytest.mark.parametrize(
+    ("job_at", "asked_at", "seen"),
+    [
+        (HERE, HERE, True),
+        (HERE, Origin(GUILD, HERE.channel + 1), True),
+        (HERE, ELSEWHERE, False),
+        (HERE, Origin(0, HERE.channel), False),
+        (Origin(0, 7), Origin(0, 7), True),
+        (Origin(0, 7), Origin(0, 8), False),
+        (Origin(0, 7), HERE, False),
+    ],
+)
+def test_who_may_see_a_job(job_at: Origin, asked_at: Origin, seen: bool) -> None:
+    job = a_job(guild=job_at.guild, channel=job_at.channel)
+    for asker in (ANNA_ASKS, BERT_ASKS, Asker(9, moderator=True, admin=True)):
+        assert visible(asker, asked_at, job) is seen
