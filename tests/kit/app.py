@@ -11,8 +11,8 @@ from typing import Any
 from bot.app import Repositories, service_of
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.timing import Timing
-from bot.domain.delivery import Kind
 from bot.domain.action import Action, Press, Tile
+from bot.domain.delivery import Kind
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
@@ -24,8 +24,12 @@ from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
 from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING
 
 HERE = Origin(GUILD, CHANNEL)
+ELSEWHERE = Origin(GUILD + 1, CHANNEL + 1)
+DIRECT = Origin(0, 700)
 ANNA_ASKS = Asker(ANNA)
 BERT_ASKS = Asker(BERT)
+ADMIN_ASKS = Asker(99, admin=True)
+MODERATOR_ASKS = Asker(98, moderator=True)
 QUICK = Timing(recover=0.01, positions=0.01)
 TINY = ModelCard("tiny", "Tiny", "nowhere", native=16, steps=4, guidance=3.0, strength=0.5)
 
@@ -86,7 +90,9 @@ class House:
     async def press(
         self, action: Action, tile: Tile, asker: Asker = ANNA_ASKS, origin: Origin = HERE
     ) -> Job:
-        """Press a button that draws."""
+        """Press a button under a result."""
+        if action is Action.UPSCALE:
+            return (await self.upscale(tile, asker, origin)).job
         _, job = await self.service.drawing.ask(asker, origin, Press(action, tile))
         return job
 

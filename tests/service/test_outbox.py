@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.domain.action import Action, Tile
+from bot.domain.action import Tile
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
 from bot.domain.people import Origin
@@ -19,12 +18,6 @@ from tests.kit.values import CHANNEL, GUILD
 LOBBY = Origin(GUILD, CHANNEL + 1)
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path, automatic=True) as opened:
-        yield opened
-
-
 async def row(house: House, job: Job, kind: Kind = Kind.RESULT) -> Delivery:
     found = await house.parts.outbox.of_job(job.id, kind)
     assert found is not None
@@ -32,7 +25,7 @@ async def row(house: House, job: Job, kind: Kind = Kind.RESULT) -> Delivery:
 
 
 async def upscale(house: House, tile: Tile) -> Job:
-    return await house.service.drawing.act(ANNA_ASKS, HERE, Action.UPSCALE, tile)
+    return (await house.upscale(tile)).job
 
 
 async def due(house: House, busy: tuple[int, ...] = ()) -> list[str]:

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.domain.action import Action
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.job import Job
 from bot.service.encoder import Encoder
 from bot.service.metadata import with_recipe
-from tests.kit.app import ANNA_ASKS, HERE, House
+from tests.kit.app import House
 from tests.kit.executor import colour
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path, automatic=True) as opened:
-        yield opened
-
-
 async def single(house: House, grid: Job, number: int) -> Job:
-    return await house.service.drawing.act(ANNA_ASKS, HERE, Action.UPSCALE, grid.tile(number))
+    return (await house.upscale(grid.tile(number))).job
 
 
 async def test_a_grid_that_was_not_composed_is_composed_now(house: House) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,17 +14,11 @@ from bot.domain.job import JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.quota import Quota
 from bot.service.planning import Plan
-from bot.service.rules import Rules, visible
+from bot.service.rules import Rules
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
-from tests.kit.values import GUILD, a_job
+from tests.kit.values import GUILD
 
 ELSEWHERE = Origin(GUILD + 1, HERE.channel)
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path, automatic=True) as opened:
-        yield opened
 
 
 async def several(house: House, count: int) -> Plan:
@@ -137,7 +130,7 @@ async def test_upscale_says_where_the_picture_is_already(house: House) -> None:
     grid = await house.draw()
     first = await house.upscale(grid.tile(2))
     assert (first.job.cost, first.already_at) == (0, None)
-    await house.service.outbox.delivered(first.job.id, 77)
+    await house.posted(first.job, 77)
     again = await house.upscale(grid.tile(2), BERT_ASKS)
     assert again.job.id == first.job.id
     assert again.already_at is not None
@@ -158,24 +151,3 @@ async def test_a_button_without_its_picture(house: House, index: int) -> None:
             await house.service.drawing.plan(
                 ANNA_ASKS, HERE, Press(action, Tile(grid.id, index))
             )  # fmt: skip
-
-
-# Who may see what
-
-
-@pytest.mark.parametrize(
-    ("job_at", "asked_at", "seen"),
-    [
-        (HERE, HERE, True),
-        (HERE, Origin(GUILD, HERE.channel + 1), True),
-        (HERE, ELSEWHERE, False),
-        (HERE, Origin(0, HERE.channel), False),
-        (Origin(0, 7), Origin(0, 7), True),
-        (Origin(0, 7), Origin(0, 8), False),
-        (Origin(0, 7), HERE, False),
-    ],
-)
-def test_who_may_see_a_job(job_at: Origin, asked_at: Origin, seen: bool) -> None:
-    job = a_job(guild=job_at.guild, channel=job_at.channel)
-    for asker in (ANNA_ASKS, BERT_ASKS, Asker(9, moderator=True, admin=True)):
-        assert visible(asker, asked_at, job) is seen

@@ -1,0 +1,99 @@
+"""What admins may set, give and see."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.errors import (
+    NotAllowed,
+    OutOfCredits,
+)
+from bot.domain.people import Asker
+from bot.domain.quota import Period, Quota, QuotaSetting
+from bot.storage.ledger import Usage
+from tests.kit.app import (
+    ADMIN_ASKS,
+    BERT_ASKS,
+    MODERATOR_ASKS,
+    House,
+)
+from tests.kit.values import ANNA, BERT, GUILD
+
+ROLE = 500
+
+
+async def test_only_admins_of_a_server(house: House) -> None:
+    service = house.service
+    for asker, guild, words in (
+        (BERT_ASKS, GUILD, "Manage Server"),
+        (MODERATOR_ASKS, GUILD, "Manage Server"),
+        (ADMIN_ASKS, 0, "belong to a server"),
+    ):
+        for ask in (
+            service.quotas.set(asker, guild, "user", ANNA, QuotaSetting(9, Period.DAY)),
+            service.quotas.clear(asker, guild, "user", ANNA),
+            service.quotas.grant(asker, guild, ANNA, 5, ""),
+            service.quotas.refill(asker, guild, ANNA, frozenset()),
+            service.quotas.settings(asker, guild),
+            service.quotas.balance_of(asker, guild, ANNA, frozenset()),
+            service.quotas.usage(asker, guild, 7),
+            service.quotas.audit_trail(asker, guild),
+        ):
+            with pytest.raises(NotAllowed, match=words):
+                await ask
+    assert await service.quotas.audit_trail(ADMIN_ASKS, GUILD) == []
+    assert await house.credits() == (25, 0)
+
+
+async def test_quotas_of_server_role_and_user(house: House) -> None:
+    service = house.service
+    member = Asker(ANNA, roles=frozenset({ROLE}))
+    await service.quotas.set(ADMIN_ASKS, GUILD, "server", 0, QuotaSetting(credits=5))
+    assert await house.credits() == (5, 0)
+    await service.quotas.set(ADMIN_ASKS, GUILD, "role", ROLE, QuotaSetting(credits=8, running=1))
+    assert await house.credits(member) == (8, 0)
+    assert await service.accounts.quota_of(GUILD, ANNA, member.roles) == Quota(8, Period.DAY, 1, 10)
+    await service.quotas.set(ADMIN_ASKS, GUILD, "user", ANNA, QuotaSetting(credits=2))
+    assert await service.accounts.quota_of(GUILD, ANNA, member.roles) == Quota(2, Period.DAY, 1, 10)
+    assert await service.accounts.quota_of(GUILD + 1, ANNA, member.roles) == Quota()
+    assert await service.quotas.clear(ADMIN_ASKS, GUILD, "user", ANNA)
+    view = await service.quotas.settings(ADMIN_ASKS, GUILD)
+    assert view.fallback == Quota()
+    assert view.settings == {
+        ("role", ROLE): QuotaSetting(8, Period.DAY, 1),
+        ("server", GUILD): QuotaSetting(5, Period.DAY),
+    }
+
+
+async def test_grant_refill_show_usage_and_their_trail(house: House) -> None:
+    service = house.service
+    await house.draw()
+    await house.draw(asker=BERT_ASKS)
+    await house.draw(asker=BERT_ASKS)
+    assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, 3, "prize") == 3
+    assert await house.credits() == (27, 0)
+    refilled, _ = await service.quotas.refill(ADMIN_ASKS, GUILD, ANNA, frozenset())
+    assert refilled.spendable == 28
+    balance, quota = await service.quotas.balance_of(ADMIN_ASKS, GUILD, BERT, frozenset())
+    assert (balance.allowance_left, quota.credits) == (23, 25)
+    assert await service.quotas.usage(ADMIN_ASKS, GUILD, 1) == [Usage(BERT, 2), Usage(ANNA, 1)]
+    assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, -100, "") == -3
+    trail = await service.quotas.audit_trail(ADMIN_ASKS, GUILD)
+    assert [one.deed for one in reversed(trail)] == [
+        "quota grant", "quota reset credits", "quota show", "quota usage", "quota grant",
+    ]  # fmt: skip
+    assert {one.actor for one in trail} == {ADMIN_ASKS.user}
+    assert await service.quotas.audit_trail(ADMIN_ASKS, GUILD + 1) == []
+
+
+async def test_a_better_role_gained_today_grants_the_difference(house: House) -> None:
+    await house.service.quotas.set(ADMIN_ASKS, GUILD, "server", GUILD, QuotaSetting(credits=2))
+    await house.service.quotas.set(ADMIN_ASKS, GUILD, "role", ROLE, QuotaSetting(credits=3))
+    await house.draw()
+    await house.draw()
+    with pytest.raises(OutOfCredits):
+        await house.imagine()
+    promoted = Asker(ANNA, roles=frozenset({ROLE}))
+    await house.draw(asker=promoted)
+    with pytest.raises(OutOfCredits):
+        await house.imagine(asker=promoted)

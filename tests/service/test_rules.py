@@ -1,0 +1,79 @@
+"""Whose jobs: who sees, presses and cancels what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.action import Action, Tile
+from bot.domain.errors import (
+    NotAllowed,
+    NotFound,
+)
+from bot.domain.job import JobStatus
+from bot.domain.people import Asker, Origin
+from bot.service.rules import visible
+from tests.kit.app import (
+    ADMIN_ASKS,
+    ANNA_ASKS,
+    BERT_ASKS,
+    DIRECT,
+    ELSEWHERE,
+    HERE,
+    MODERATOR_ASKS,
+    House,
+)
+from tests.kit.values import ANNA, GUILD, a_job
+
+
+async def test_another_servers_job_does_not_exist_here(house: House) -> None:
+    grid = await house.draw()
+    running = await house.imagine()
+    admin_there = Asker(ANNA, moderator=True, admin=True)
+    for origin in (ELSEWHERE, DIRECT):
+        for action in (Action.UPSCALE, Action.VARY, Action.REROLL):
+            with pytest.raises(NotFound, match="do not know this job here"):
+                await house.press(action, grid.tile(1), admin_there, origin)
+        with pytest.raises(NotFound, match="do not know this job here"):
+            await house.service.drawing.cancel(admin_there, origin, running.id)
+    with pytest.raises(NotFound, match="do not know this job here"):
+        await house.press(Action.UPSCALE, Tile("../../etc/passwd", 1))
+
+
+async def test_one_direct_conversation_does_not_see_another(house: House) -> None:
+    grid = await house.draw(origin=DIRECT)
+    with pytest.raises(NotFound):
+        await house.upscale(grid.tile(1), BERT_ASKS, Origin(0, 701))
+    single = await house.upscale(grid.tile(1), ANNA_ASKS, DIRECT)
+    assert single.job.origin == DIRECT
+
+
+async def test_cancel_is_for_owner_and_moderators(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        mine, other = await house.imagine(), await house.imagine()
+        for asker in (BERT_ASKS, ADMIN_ASKS):
+            with pytest.raises(NotAllowed, match="Manage Messages"):
+                await house.service.drawing.cancel(asker, HERE, mine.id)
+        assert (await house.service.drawing.cancel(ANNA_ASKS, HERE, mine.id)).now
+        stopped = await house.service.drawing.cancel(MODERATOR_ASKS, HERE, other.id)
+        assert (stopped.now, stopped.job.status) == (True, JobStatus.CANCELLED)
+        assert await house.credits() == (25, 0)
+
+
+@pytest.mark.parametrize(
+    ("job_at", "asked_at", "seen"),
+    [
+        (HERE, HERE, True),
+        (HERE, Origin(GUILD, HERE.channel + 1), True),
+        (HERE, ELSEWHERE, False),
+        (HERE, Origin(0, HERE.channel), False),
+        (Origin(0, 7), Origin(0, 7), True),
+        (Origin(0, 7), Origin(0, 8), False),
+        (Origin(0, 7), HERE, False),
+    ],
+)
+def test_who_may_see_a_job(job_at: Origin, asked_at: Origin, seen: bool) -> None:
+    job = a_job(guild=job_at.guild, channel=job_at.channel)
+    for asker in (ANNA_ASKS, BERT_ASKS, Asker(9, moderator=True, admin=True)):
+        assert visible(asker, asked_at, job) is seen
