@@ -63,6 +63,7 @@ $(VENV)/.made:
 # The usual build for Linux carries gigabytes of CUDA; without an NVIDIA card the CPU build does the
 # same. A torch that is there already is kept, whatever its build.
 $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing Easel and torch into $(VENV); that takes a minute or two."
 	@if $(HAS_TORCH); then :; elif [ -n "$(TORCH_INDEX)" ]; then \
 	  $(PIP) install --index-url "$(TORCH_INDEX)" "$(TORCH)" \
 	  || echo "No $(TORCH) from $(TORCH_INDEX); taking the usual one."; \

@@ -26,6 +26,7 @@ from bot.models.cards import ModelCard, card_for
 from bot.models.catalogue import Catalogue
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
+from bot.ops.supervision import Supervisor
 from bot.service import Service
 from bot.service.accounts import Accounts
 from bot.service.drawing import Drawings
@@ -89,6 +90,7 @@ class Core:
     executor: Executor
     dispatcher: Dispatcher
     service: Service
+    supervisor: Supervisor
 
 
 def card_of(settings: Settings) -> ModelCard:
@@ -189,27 +191,20 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         resumed = await service.drawing.resume()
         if resumed:
             log.info("%d unfinished jobs are in the queue again", resumed)
-        for name, work in (
-            ("dispatcher", dispatcher.run()),
-            ("loading", Loader(executor, [catalogue.default.id], catalogue.confirm).keep()),
-            ("housekeeping", _keep_house(service)),
-        ):
-            stack.push_async_callback(_stop, asyncio.create_task(work, name=name))
+        supervisor = Supervisor()
+        stack.push_async_callback(supervisor.close)
+        loader = Loader(executor, [catalogue.default.id], catalogue.confirm)
+        supervisor.start("dispatcher", dispatcher.run)
+        supervisor.start("positions", dispatcher.tell_places)
+        supervisor.start("loading", loader.keep)
+        supervisor.start("housekeeping", lambda: _keep_house(service))
         if settings.health_port:
-            await stack.enter_async_context(Health(settings.health_port, executor))
-        yield Core(settings, parts, executor, dispatcher, service)
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+            health = Health(settings.health_port, executor, supervisor)
+            await stack.enter_async_context(health)
+        yield Core(settings, parts, executor, dispatcher, service, supervisor)
 
 
 async def _keep_house(service: Service) -> None:
     while True:
-        try:
-            await service.pictures.housekeeping()
-        except OSError:
-            log.exception("housekeeping")
+        await service.pictures.housekeeping()
         await asyncio.sleep(HOUSEKEEPING_S)

@@ -41,17 +41,15 @@ async def run(
     """
     stop = stop or stop_event()
     async with core(settings, executor) as parts:
-        progress = asyncio.create_task(StartLog().keep(parts.executor))
+        starting = StartLog()
+        parts.supervisor.start("log", lambda: starting.keep(parts.executor))
         bot = EaselBot(
             parts.service,
             settings.extensions,
             progress_seconds=settings.progress_seconds,
             api_url=settings.discord_api_url,
         )
-        try:
-            await _serve(bot, settings.discord_token.reveal(), stop)
-        finally:
-            progress.cancel()
+        await _serve(bot, settings.discord_token.reveal(), stop)
     return 0
 
 

@@ -7,7 +7,6 @@ truth about every job. Knows neither Discord nor torch.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -16,7 +15,7 @@ from dataclasses import dataclass, replace
 from bot.dispatch.board import Board
 from bot.dispatch.drawing import Drawing, Studio
 from bot.dispatch.latest import Latest
-from bot.dispatch.places import Places
+from bot.dispatch.places import AT_ONCE, Places
 from bot.dispatch.timing import Timing
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.pace import Pace
@@ -71,11 +70,13 @@ class Dispatcher:
         self._places.tell(job)
         self._changed()
 
-    def restore(self, jobs: Iterable[Job]) -> None:
+    async def restore(self, jobs: Iterable[Job]) -> None:
         """Waiting jobs of an earlier run join the queue, first come first."""
-        for job in jobs:
+        for count, job in enumerate(jobs, start=1):
             self._enter(Waiting(job))
             self.board.show(JobUpdate(job))
+            if count % AT_ONCE == 0:
+                await asyncio.sleep(0)
         self._changed()
 
     async def cancel(self, job: Job) -> None:
@@ -100,22 +101,20 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch until cancelled. Call `close` afterwards."""
-        places = asyncio.create_task(self._places.keep(), name="positions")
-        try:
-            while True:
-                version = self._executor.version
-                self._wake.clear()
-                try:
-                    await self._dispatch()
-                except Exception:
-                    log.exception("cannot start jobs; trying again in %g s", self._timing.recover)
-                    await asyncio.sleep(self._timing.recover)
-                    continue
-                await self._until_something_changes(version)
-        finally:
-            places.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await places
+        while True:
+            version = self._executor.version
+            self._wake.clear()
+            try:
+                await self._dispatch()
+            except Exception:
+                log.exception("cannot start jobs; trying again in %g s", self._timing.recover)
+                await asyncio.sleep(self._timing.recover)
+                continue
+            await self._until_something_changes(version)
+
+    async def tell_places(self) -> None:
+        """Tell those who wait their places until cancelled."""
+        await self._places.keep()
 
     async def close(self) -> None:
         """Stop the executor and with it the running drawings; they are drawn again after a
@@ -212,8 +211,8 @@ class Dispatcher:
     def _enter(self, waiting: Waiting, front: bool = False) -> None:
         job = waiting.job
         self._waiting[job.id] = waiting
-        alone = job.strikes > 0
-        entry = Entry(job.id, job.account, job.request.work, job.running_limit, alone)
+        path = job.origin.guild, job.user
+        entry = Entry(job.id, path, job.request.work, job.running_limit, job.request.model)
         self.queue.add(entry, front=front)
         self.board.open(job.id)
 

@@ -6,6 +6,7 @@ A place is the queue's; this only turns it into words for watchers, in rounds.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 from bot.dispatch.board import Board
 from bot.dispatch.timing import Timing
@@ -16,6 +17,9 @@ from bot.engine.seam import Executor
 
 AT_ONCE = 50
 """Watchers told before the event loop may do something else."""
+
+PLAYED_THROUGH = 1000
+"""Up to so many waiting jobs their order is played through; for more, each place is reckoned."""
 
 
 class Places:
@@ -55,7 +59,7 @@ class Places:
     async def tell_all(self) -> None:
         """One round."""
         workers, note = self._able(), self.trouble()
-        for count, (job_id, (place, work)) in enumerate(self._queue.ahead().items(), start=1):
+        for count, (job_id, place, work) in enumerate(self._places(), start=1):
             cell = self._board.newest(job_id)
             # Meanwhile a job may have begun or ended.
             if job_id in self._queue and cell is not None and cell.value is not None:
@@ -65,6 +69,14 @@ class Places:
                 )  # fmt: skip
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+    def _places(self) -> Iterator[tuple[str, int, float]]:
+        if len(self._queue) <= PLAYED_THROUGH:
+            yield from self._queue.places()
+            return
+        for job_id in self._queue.jobs():
+            if place := self._queue.place(job_id):
+                yield job_id, *place
 
     def trouble(self) -> str:
         """Why nothing is drawn just now; empty while something is or could be."""

@@ -1,42 +1,43 @@
 """Who is next: a fair queue as plain bookkeeping. No clock, no I/O, no await.
 
-Fairness by virtual counters (VTC, arXiv 2401.00588): every user has a counter of served work, the
-user with the least is served next, and one who comes back from idleness starts level with the
-least-served user present, so that nobody saves up claims. Between users served alike, the one whose
-turn was longest ago is next, so a newcomer waits for nobody's second job. Within a user, first
-come, first served.
+Fairness by virtual counters (VTC, arXiv 2401.00588) at two levels. Every server and every person
+has a counter of served work, a person one for all servers. Of the servers, the one is next for
+which the larger of its own counter and that of its next person is least, so neither a server of
+many nor a person on many servers gets more than one share; within a server, the person with the
+least. Between those served alike, the one whose turn was longest ago is next, so a newcomer waits
+for nobody's second job. Within a person's line, first come, first served.
+
+Taking, adding and removing take O(log n), apart from moving list cells in memory.
 """
 
 from __future__ import annotations
 
 import heapq
+import itertools
+import math
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
 
+from bot.domain.counters import Counters
+from bot.domain.lines import Entry, Line, Lines, Path
 
-@dataclass(frozen=True)
-class Entry:
-    """A waiting job. `work` is its size in any one unit; `alone` keeps it out of shared batches;
-    `limit` is how many jobs of this user may run at once."""
-
-    job: str
-    user: object
-    work: float
-    limit: int = 3
-    alone: bool = False
+__all__ = ["Entry", "JobQueue"]
 
 
 class JobQueue:
     """Waiting entries and the running counts that decide between them."""
 
-    def __init__(self) -> None:
-        self._lines: dict[object, deque[Entry]] = {}
+    def __init__(self, *, limited: bool = True) -> None:
+        self._limited = limited
+        self._persons = Counters()
+        self._servers = Counters()
+        self._lines: dict[Path, Line] = {}
+        self._by_server: dict[Hashable, Lines] = {}
+        self._by_person: dict[Hashable, dict[Path, Line]] = {}
         self._where: dict[str, Entry] = {}
         self._running: dict[str, Entry] = {}
-        self._active: dict[object, int] = {}
-        self._served: dict[object, float] = {}
-        self._turn: dict[object, int] = {}
+        self._ready: list[tuple[tuple[float, int, int], int, Hashable]] = []
+        self._numbers = itertools.count()
         self._turns = 0
 
     def __len__(self) -> int:
@@ -50,137 +51,243 @@ class JobQueue:
         """Number of jobs taken and not yet done."""
         return len(self._running)
 
+    @property
+    def remembered(self) -> int:
+        """Persons and servers of whom something is known, present or not."""
+        return len(self._persons) + len(self._servers)
+
     def add(self, entry: Entry, *, front: bool = False) -> None:
-        """Append to the user's line, or put back in front of it after a lost worker, which gives
-        the user back what `next` counted for it.
+        """Append to the person's line, or put back in front of it after a lost worker, which gives
+        the person and the server back what `next` counted.
 
         Raises ValueError when the job is waiting or running already.
         """
         if entry.job in self._where or entry.job in self._running:
             raise ValueError(f"job {entry.job} is in the queue already")
-        served = self._served.get(entry.user, 0.0) - (entry.work if front else 0.0)
-        if not self._present(entry.user):
-            served = max(served, min(map(self._served.__getitem__, self._users()), default=0.0))
-        self._served[entry.user] = served
-        line = self._lines.setdefault(entry.user, deque())
-        (line.appendleft if front else line.append)(entry)
+        server, person = entry.path
+        credit = entry.work if front else 0.0
+        for counters, name in ((self._persons, person), (self._servers, server)):
+            if name not in counters:
+                counters.arrive(name, credit)
+            elif credit:
+                counters.charge(name, -credit)
+        line, lines = self._line(entry.path), self._by_server[server]
+        (line.entries.appendleft if front else line.entries.append)(entry)
         self._where[entry.job] = entry
+        lines.work += entry.work
+        if front or len(line.entries) == 1:
+            self._settle(person)
+        else:
+            lines.put(line, line.key_of_last())
 
-    def next(self) -> Entry | None:
-        """Take the next job whose user may run one more; None when there is none."""
-        best = min(
-            (user for user in self._lines if self._may_run(user)),
-            key=lambda user: (self._served[user], self._turn.get(user, 0)),
-            default=None,
-        )
-        if best is None:
+    def next(self, fits: Callable[[Entry], bool] | None = None) -> Entry | None:
+        """Take the next job whose person may run one more; None when there is none.
+
+        Lines whose first entry does not fit are passed over; each costs O(log n).
+        """
+        passed: list[Line] = []
+        try:
+            while (line := self._first()) is not None:
+                if fits is None or fits(line.entries[0]):
+                    return self._take(line)
+                line.aside = True
+                passed.append(line)
+                self._offer(line)
             return None
-        entry = self._lines[best].popleft()
-        self._forget_line(best)
-        del self._where[entry.job]
-        self._running[entry.job] = entry
-        self._active[best] = self._active.get(best, 0) + 1
-        self._served[best] += entry.work
-        self._turns += 1
-        self._turn[best] = self._turns
-        return entry
+        finally:
+            for line in passed:
+                line.aside = False
+                self._offer(line)
 
     def done(self, job: str) -> None:
-        """A taken job ended or goes back: its user's slot is free. Unknown jobs are ignored."""
+        """A taken job ended or goes back: its person's slot is free. Unknown ones are ignored."""
         entry = self._running.pop(job, None)
         if entry is None:
             return
-        self._active[entry.user] -= 1
-        if not self._active[entry.user]:
-            del self._active[entry.user]
-        self._forget_counters()
+        line = self._lines[entry.path]
+        line.active -= 1
+        self._offer(line)
+        self._forget(line)
 
     def remove(self, job: str) -> bool:
         """Take a waiting job out; False when it is not waiting."""
         entry = self._where.pop(job, None)
         if entry is None:
             return False
-        self._lines[entry.user].remove(entry)
-        self._forget_line(entry.user)
-        self._forget_counters()
+        line = self._lines[entry.path]
+        line.entries.remove(entry)
+        self._by_server[entry.path[0]].work -= entry.work
+        self._settle(entry.path[1])
+        self._forget(line)
         return True
 
     def order(self) -> Iterator[Entry]:
         """Waiting entries in the order in which one worker would take them now."""
-        lines = [deque(line) for line in self._lines.values()]
-        heap = [
-            (self._served[user], self._turn.get(user, 0), rank)
-            for rank, user in enumerate(self._lines)
-        ]
-        heapq.heapify(heap)
-        turns = self._turns
-        while heap:
-            served, _, rank = heapq.heappop(heap)
-            entry = lines[rank].popleft()
+        twin = self._twin()
+        while (entry := twin.next()) is not None:
+            twin.done(entry.job)
             yield entry
-            turns += 1
-            if lines[rank]:
-                heapq.heappush(heap, (served + entry.work, turns, rank))
 
-    def ahead(self) -> dict[str, tuple[int, float]]:
+    def places(self) -> Iterator[tuple[str, int, float]]:
         """For each waiting job its place (from 1) and the work that comes before it: waiting
         entries ahead of it and everything running."""
-        work = sum(entry.work for entry in self._running.values())
-        places: dict[str, tuple[int, float]] = {}
+        work = self._under_way()
         for place, entry in enumerate(self.order(), start=1):
-            places[entry.job] = (place, work)
+            yield entry.job, place, work
             work += entry.work
-        return places
 
     def place(self, job: str) -> tuple[int, float] | None:
-        """What `ahead` says of one job, without ordering the whole queue where its user has no
-        other waiting; None when it is not waiting."""
+        """What `places` says of one job, at once; None when it is not waiting.
+
+        With one server the place of a person's first job is exact; else, and for the work before
+        it, entries count as much as the mean entry of their server.
+        """
         entry = self._where.get(job)
         if entry is None:
             return None
-        if len(self._lines[entry.user]) > 1:
-            return self.ahead()[job]
-        before = list(self._before(entry.user))
-        running = sum(each.work for each in self._running.values())
-        return len(before) + 1, running + sum(each.work for each in before)
+        line = self._lines[entry.path]
+        lines = self._by_server[entry.path[0]]
+        key = line.keys[line.entries.index(entry)]
+        before = lines.rank(key)
+        begins = self._servers[entry.path[0]] + before * lines.mean
+        work = before * lines.mean
+        for server, others in self._by_server.items():
+            if others is not lines:
+                ahead = self._ahead(server, others, begins, entry.path[0])
+                before += ahead
+                work += ahead * others.mean
+        return before + 1, self._under_way() + work
 
-    def _before(self, user: object) -> Iterator[Entry]:
-        """Waiting entries of others that `order` has before the first one of `user`."""
-        own, own_turn = self._served[user], self._turn.get(user, 0)
-        earlier = True  # in the order of lines, which settles what counters and turns do not
-        for other, line in self._lines.items():
-            if other == user:
-                earlier = False
-                continue
-            served, turn = self._served[other], self._turn.get(other, 0)
-            first = served < own or (
-                served == own and (turn < own_turn or (turn == own_turn and earlier))
-            )
-            for entry in line:
-                # Later entries of a line come after a turn newer than any that was taken.
-                if not first and served >= own:
-                    break
-                yield entry
-                served, first = served + entry.work, False
+    def jobs(self) -> list[str]:
+        """Everything that waits, in no order."""
+        return list(self._where)
 
-    def waiting_of(self, user: object) -> int:
-        return len(self._lines.get(user, ()))
+    def waiting_of(self, path: Path) -> int:
+        """How many jobs a person has waiting on a server."""
+        line = self._lines.get(path)
+        return len(line.entries) if line else 0
 
-    def _may_run(self, user: object) -> bool:
-        return self._active.get(user, 0) < self._lines[user][0].limit
+    # Inside
 
-    def _present(self, user: object) -> bool:
-        return user in self._lines or user in self._active
+    def _line(self, path: Path) -> Line:
+        line = self._lines.get(path)
+        if line is None:
+            line = self._lines[path] = Line(path, next(self._numbers))
+            self._by_person.setdefault(path[1], {})[path] = line
+            self._by_server.setdefault(path[0], Lines()).count += 1
+        return line
 
-    def _users(self) -> set[object]:
-        return self._lines.keys() | self._active.keys()
+    def _first(self) -> Line | None:
+        while self._ready:
+            rank, _, server = self._ready[0]
+            lines = self._by_server.get(server)
+            if lines is not None and lines.offered == rank:
+                return lines.first()
+            heapq.heappop(self._ready)
+        return None
 
-    def _forget_line(self, user: object) -> None:
-        if not self._lines[user]:
-            del self._lines[user]
+    def _take(self, line: Line) -> Entry:
+        entry = line.entries.popleft()
+        server, person = entry.path
+        del self._where[entry.job]
+        self._running[entry.job] = entry
+        line.active += 1
+        self._turns += 1
+        self._persons.charge(person, entry.work, self._turns)
+        self._servers.charge(server, entry.work, self._turns)
+        self._by_server[server].work -= entry.work
+        self._step(line)
+        return entry
 
-    def _forget_counters(self) -> None:
-        # Who left keeps the counter only while somebody is present to be compared with.
-        if not self._lines and not self._active:
-            self._served.clear()
-            self._turn.clear()
+    def _step(self, line: Line) -> None:
+        """The first of a line was taken."""
+        server, person = line.path
+        lines = self._by_server[server]
+        if len(self._by_person[person]) > 1 or not line.keys:
+            self._settle(person)
+            return
+        lines.drop(line)
+        if line.entries:
+            lines.drop(line)
+            served, turn = self._persons[person], self._persons.turn(person)
+            lines.put(line, (served, False, 0.0, turn, line.number), first=True)
+        self._offer(line)
+
+    def _settle(self, person: Hashable) -> None:
+        """Something happened to a person's counter or lines: keys and ranks follow."""
+        served, turn = self._persons[person], self._persons.turn(person)
+        for line in self._by_person[person].values():
+            if self._limited:
+                self._by_server[line.path[0]].rekey(line, line.keyed(served, turn))
+            self._offer(line)
+
+    def _offer(self, line: Line) -> None:
+        server, person = line.path
+        lines = self._by_server[server]
+        rank = None
+        if line.may_run(self._limited):
+            rank = (self._persons[person], self._persons.turn(person), line.number)
+        lines.offer(line, rank)
+        self._offer_server(server, lines)
+
+    def _offer_server(self, server: Hashable, lines: Lines) -> None:
+        first = lines.first()
+        offered = None
+        if first is not None:
+            served = max(self._servers[server], self._persons[first.path[1]])
+            offered = (served, self._servers.turn(server), first.number)
+        if offered != lines.offered:
+            lines.offered = offered
+            if offered is not None:
+                heapq.heappush(self._ready, (offered, next(self._numbers), server))
+
+    def _forget(self, line: Line) -> None:
+        if line.entries or line.active:
+            return
+        server, person = line.path
+        del self._lines[line.path], self._by_person[person][line.path]
+        self._by_server[server].count -= 1
+        if not self._by_person[person]:
+            del self._by_person[person]
+            self._persons.leave(person)
+        if not self._by_server[server].count:
+            del self._by_server[server]
+            self._servers.leave(server)
+        if not self._lines:
+            self._ready.clear()
+
+    def _ahead(self, server: Hashable, lines: Lines, begins: float, mine: Hashable) -> int:
+        """How many entries of another server begin before `begins` on the servers' counters."""
+        if not lines.keys:
+            return 0
+        count = (begins - self._servers[server]) / lines.mean
+        whole = math.ceil(count)
+        if count == whole and self._servers.turn(server) < self._servers.turn(mine):
+            whole += 1
+        return min(max(whole, 0), len(lines))
+
+    def _under_way(self) -> float:
+        return sum(entry.work for entry in self._running.values())
+
+    def _twin(self) -> JobQueue:
+        """The same waiting entries and counters, without limits, to be played through."""
+        twin = JobQueue(limited=False)
+        twin._persons, twin._servers = self._persons.copy(), self._servers.copy()
+        twin._turns = self._turns
+        twin._where = dict(self._where)
+        for line in self._lines.values():
+            if line.entries:
+                twin._copy(line)
+        for server, lines in twin._by_server.items():
+            lines.sort()
+            twin._offer_server(server, lines)
+        return twin
+
+    def _copy(self, line: Line) -> None:
+        server, person = line.path
+        copy = Line(line.path, line.number, deque(line.entries))
+        self._lines[line.path] = copy
+        self._by_person.setdefault(person, {})[line.path] = copy
+        lines = self._by_server.setdefault(server, Lines())
+        lines.count += 1
+        lines.gather(copy, (self._persons[person], self._persons.turn(person), line.number))

@@ -7,15 +7,18 @@ import os
 from aiohttp import web
 
 from bot.domain.errors import SettingsError
-from bot.engine.seam import Executor
+from bot.engine.seam import Executor, Loading, Worker
+from bot.ops.supervision import Supervisor
 
 
 class Health:
-    """200 while the event loop answers; the body says how many workers can draw."""
+    """200 and "ok" while all is well, 503 and "trouble" when no worker can draw any more or a task
+    dies again and again. The body names how each worker and each long-lived task is."""
 
-    def __init__(self, port: int, executor: Executor) -> None:
+    def __init__(self, port: int, executor: Executor, supervisor: Supervisor) -> None:
         self._port = port
         self._executor = executor
+        self._supervisor = supervisor
         application = web.Application()
         application.router.add_get("/healthz", self._answer)
         self._runner = web.AppRunner(application, access_log=None)
@@ -37,5 +40,24 @@ class Health:
 
     async def _answer(self, _: web.Request) -> web.Response:
         workers = self._executor.workers()
-        able = sum(worker.trouble is None for worker in workers)
-        return web.json_response({"status": "ok", "workers": len(workers), "able": able})
+        well = self._supervisor.steady and (
+            not workers or any(worker.trouble is None for worker in workers)
+        )
+        said = {
+            "status": "ok" if well else "trouble",
+            "workers": {worker.id: _state(worker) for worker in workers},
+            "tasks": dict(self._supervisor.states()),
+        }
+        return web.json_response(said, status=200 if well else 503)
+
+
+def _state(worker: Worker) -> str:
+    """One word or sentence: what it does, or why it does nothing."""
+    if worker.trouble:
+        return worker.trouble
+    if worker.draining:
+        return "closing"
+    if not worker.loaded:
+        texts = [state.text for state in worker.models.values() if isinstance(state, Loading)]
+        return next(filter(None, texts), "loading")
+    return "ready" if worker.slots_free else "drawing"

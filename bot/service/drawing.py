@@ -166,7 +166,7 @@ class Drawings:
         """Once after a start: unfinished jobs wait again, in order; returns how many."""
         await self._jobs.requeue_running()
         unfinished = await self._jobs.unfinished()
-        self._dispatcher.restore(unfinished)
+        await self._dispatcher.restore(unfinished)
         return len(unfinished)
 
     async def unfinished(self) -> list[Job]:

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 
 from bot.domain.action import Action, Tile
 from bot.domain.delivery import Kind
-from bot.domain.errors import QueueFull
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Account, Origin
 from bot.domain.quota import Quota
 from bot.domain.request import GenerationRequest
-from bot.storage import ledger, outbox, pictures
+from bot.storage import ledger, limits, outbox, pictures
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 
@@ -35,7 +34,7 @@ class JobRepository:
         """
 
         def run(connection: sqlite3.Connection) -> None:
-            _check_limits(connection, jobs, quota, queue_limit)
+            limits.check(connection, jobs, quota, queue_limit)
             for job in jobs:
                 _insert(connection, job)
             ledger.hold(connection, jobs, quota)
@@ -209,27 +208,6 @@ class JobRepository:
             ).fetchall()
         )
         return [_job(row) for row in rows]
-
-
-def _check_limits(
-    connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota, queue_limit: int
-) -> None:  # fmt: skip
-    account = jobs[0].account
-    total = connection.execute("SELECT COUNT(*) FROM jobs WHERE state = 'waiting'").fetchone()[0]
-    own, running = connection.execute(
-        "SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(state = 'running'), 0) FROM jobs"
-        " WHERE guild_id = ? AND user_id = ? AND state IN ('waiting', 'running')",
-        (account.guild, account.user),
-    ).fetchone()
-    # A job that may start at once still passes through the queue, so what is free counts too.
-    if own + len(jobs) > quota.waiting + max(0, quota.running - running):
-        raise QueueFull(
-            f"Your queue is full: {own} of your jobs are waiting and {running} being drawn, and "
-            f"your limits are {quota.waiting} and {quota.running}; wait for one to finish or "
-            "cancel one."
-        )
-    if total + len(jobs) > queue_limit:
-        raise QueueFull("The queue is full for everybody just now; please try again in a moment.")
 
 
 def _insert(connection: sqlite3.Connection, job: Job) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.bench import busy, crowd, embedded, lag, ledger, outage
+from bot.bench import busy, crowd, embedded, lag, ledger, outage, queue
 from bot.bench.grainy import grainy
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
@@ -49,6 +49,15 @@ async def test_every_grid_that_waited_for_discord_is_delivered() -> None:
     assert len(weather.away.drawings) == 3
     assert weather.away.memory["peak"] > weather.before_mib / 2
     assert len(outage.figures_of(run, weather)) == 5
+
+
+async def test_a_long_queue_is_measured_step_by_step() -> None:
+    run = queue.Run(waiting=50, restored=120, steps=10, servers=3)
+    seen = await queue.play(run)
+    assert len(seen.taking) == len(seen.telling) == 10
+    assert min(seen.taking + seen.telling) > 0
+    assert seen.lag
+    assert len(queue.figures_of(run, seen)) == 6
 
 
 async def test_the_embedded_model_is_drawn_both_ways() -> None:

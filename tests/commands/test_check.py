@@ -16,6 +16,7 @@ from bot.environment import Environment
 from bot.models.cards import EMBEDDED_CARD
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
+from bot.ops.supervision import Supervisor
 from bot.settings import Settings
 from bot.storage.database import Database, newest
 from tests.kit.executor import FakeExecutor, Run
@@ -205,7 +206,7 @@ async def test_a_running_bot_is_asked_how_it_is(checked, tmp_path: Path) -> None
         status, said = await checked(health_port=port)
         assert status == 1
         assert "does not answer" in said["FAIL health"]
-        async with Health(port, FakeExecutor(1)):
+        async with Health(port, FakeExecutor(1), Supervisor()):
             status, said = await checked(health_port=port)
     assert status == 0
     assert '"status": "ok"' in said["ok health"]

@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.commands.health import health
 from bot.domain.errors import EaselError, SettingsError
 from bot.ops.health import Health
+from bot.ops.supervision import Supervisor
 from bot.settings import Settings
 from tests.kit.executor import FakeExecutor
 
@@ -29,7 +30,7 @@ async def test_a_bot_that_answers_is_well(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # our own loopback needs none
     port = free_port()
-    async with Health(port, FakeExecutor(1)):
+    async with Health(port, FakeExecutor(1), Supervisor()):
         assert await asked(port) == 0
     assert '"status": "ok"' in capsys.readouterr().out
 
@@ -66,5 +67,5 @@ async def test_a_taken_port_is_said_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(SettingsError, match=f"HEALTH_PORT {port} .*name another, or 0"):
-            async with Health(port, FakeExecutor(1)):
+            async with Health(port, FakeExecutor(1), Supervisor()):
                 pass

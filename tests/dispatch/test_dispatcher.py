@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -546,3 +547,21 @@ async def test_many_jobs_of_two_users_with_losses_balance_in_the_end(tmp_path: P
         for asker in askers:
             assert await house.credits(asker) == (19, 0)
         assert len(await house.owed()) == 12
+
+
+async def test_the_loop_goes_on_while_many_jobs_are_restored(house: House) -> None:
+    jobs = [replace(await house.imagine(), id=f"{number:032x}") for number in range(3)]
+    many = [replace(jobs[0], id=f"{number:032x}", user=number) for number in range(10, 510)]
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    await house.dispatcher.restore(many)
+    counting.cancel()
+    assert turns >= 10
+    assert len(house.dispatcher.queue) >= 500

@@ -10,9 +10,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.domain.pace import Pace
 from bot.domain.queue import Entry, JobQueue
 
+HOME = "home"
 
-def entry(job: str, user: str, work: float = 1.0, limit: int = 3) -> Entry:
-    return Entry(job, user, work, limit)
+
+def entry(job: str, user: str, work: float = 1.0, limit: int = 3, server: str = HOME) -> Entry:
+    return Entry(job, (server, user), work, limit)
+
+
+def ahead(queue: JobQueue) -> dict[str, tuple[int, float]]:
+    return {job: (place, work) for job, place, work in queue.places()}
 
 
 def filled(*entries: Entry) -> JobQueue:
@@ -41,7 +47,7 @@ def test_twenty_jobs_do_not_delay_another_users_first() -> None:
     first = queue.next()
     assert first is not None
     queue.add(entry("b0", "b"))
-    assert queue.ahead()["b0"][0] == 1
+    assert ahead(queue)["b0"][0] == 1
     queue.done(first.job)
     second = queue.next()
     assert second is not None
@@ -106,7 +112,7 @@ def test_remove_and_membership() -> None:
     assert "a1" in queue
     assert queue.remove("a1")
     assert not queue.remove("a1")
-    assert ("a1" in queue, len(queue), queue.waiting_of("a")) == (False, 1, 1)
+    assert ("a1" in queue, len(queue), queue.waiting_of((HOME, "a"))) == (False, 1, 1)
 
 
 def test_a_job_cannot_be_in_twice() -> None:
@@ -128,13 +134,13 @@ def test_unknown_jobs_are_ignored_by_done() -> None:
 def test_ahead_counts_running_work() -> None:
     queue = filled(entry("a0", "a", 5.0), entry("a1", "a", 2.0), entry("a2", "a", 1.0))
     queue.next()
-    assert queue.ahead() == {"a1": (1, 5.0), "a2": (2, 7.0)}
+    assert ahead(queue) == {"a1": (1, 5.0), "a2": (2, 7.0)}
 
 
 def test_ten_thousand_entries() -> None:
     queue = filled(*(entry(f"{n}", f"u{n % 100}") for n in range(10_000)))
     foretold = [one.job for one in queue.order()]
-    assert len(queue.ahead()) == 10_000
+    assert len(ahead(queue)) == 10_000
     assert drain(queue) == foretold
 
 
@@ -148,7 +154,7 @@ def test_positions_are_the_real_order_with_one_worker(jobs, drawn: int) -> None:
         taken = queue.next()
         assert taken is not None
         queue.done(taken.job)
-    places = sorted((place, job) for job, (place, _) in queue.ahead().items())
+    places = sorted((place, job) for job, (place, _) in ahead(queue).items())
     assert [place for place, _ in places] == list(range(1, len(places) + 1))
     assert [job for _, job in places] == drain(queue)
 
@@ -158,11 +164,11 @@ def test_two_waiting_users_are_never_served_far_apart(jobs) -> None:
     # The bound of virtual counters: less than twice the largest job.
     queue = filled(*(entry(f"{n}", user, work) for n, (user, work) in enumerate(jobs)))
     served = dict.fromkeys("abc", 0.0)
-    while all(queue.waiting_of(user) for user in {user for user, _ in jobs}):
+    while all(queue.waiting_of((HOME, user)) for user in {user for user, _ in jobs}):
         taken = queue.next()
         assert taken is not None
         queue.done(taken.job)
-        served[str(taken.user)] += taken.work
+        served[str(taken.path[1])] += taken.work
         present = [served[user] for user in {user for user, _ in jobs}]
         assert max(present) - min(present) <= 6.0
 
@@ -186,14 +192,14 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule()
     def take(self) -> None:
-        foretold = [one for one in self.queue.order() if self._may_run(str(one.user))]
+        foretold = [one for one in self.queue.order() if self._may_run(str(one.path[1]))]
         taken = self.queue.next()
         if taken is None:
             assert not foretold
             return
         assert self.waiting.pop(taken.job) is taken
-        assert self._may_run(str(taken.user))
-        mine = [one for one in self.waiting.values() if one.user == taken.user]
+        assert self._may_run(str(taken.path[1]))
+        mine = [one for one in self.waiting.values() if one.path == taken.path]
         assert all(self._came_before(taken, one) for one in mine)
         self.running[taken.job] = taken
 
@@ -201,7 +207,7 @@ class QueueMachine(RuleBasedStateMachine):
         return int(one.job) < int(other.job)
 
     def _may_run(self, user: str) -> bool:
-        return sum(one.user == user for one in self.running.values()) < 2
+        return sum(one.path[1] == user for one in self.running.values()) < 2
 
     @precondition(lambda self: self.running)
     @rule(data=st.data())
@@ -215,7 +221,7 @@ class QueueMachine(RuleBasedStateMachine):
     def give_back_the_oldest(self) -> None:
         job = min(self.running, key=int)
         one = self.running.pop(job)
-        if any(int(other) < int(job) for other, e in self.waiting.items() if e.user == one.user):
+        if any(int(other) < int(job) for other, e in self.waiting.items() if e.path == one.path):
             self.queue.done(job)
             return
         self.queue.done(job)
@@ -235,8 +241,8 @@ class QueueMachine(RuleBasedStateMachine):
         assert self.queue.running == len(self.running)
         assert {one.job for one in self.queue.order()} == set(self.waiting)
         for user in "abc":
-            mine = sum(one.user == user for one in self.waiting.values())
-            assert self.queue.waiting_of(user) == mine
+            mine = sum(one.path[1] == user for one in self.waiting.values())
+            assert self.queue.waiting_of((HOME, user)) == mine
 
 
 TestQueueMachine = QueueMachine.TestCase

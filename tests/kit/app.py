@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.ops.supervision import Supervisor
 from bot.service.drawing import Upscaled
 from bot.service.rules import Rules
 from bot.storage.database import Database
@@ -67,13 +67,13 @@ class House:
             self.parts, self.dispatcher, self.executor, Catalogue(self.card), self.rules, self.clock
         )
         await self.service.drawing.resume()
-        self._loop = asyncio.create_task(self.dispatcher.run())
+        self.supervisor = Supervisor(first_s=0.01)
+        self.supervisor.start("dispatcher", self.dispatcher.run)
+        self.supervisor.start("positions", self.dispatcher.tell_places)
 
     async def stop(self) -> None:
         """Also what a crash is to the database: nothing more is written."""
-        self._loop.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._loop
+        await self.supervisor.close()
         await self.dispatcher.close()
         await self.database.close()
 

@@ -8,17 +8,10 @@ import pytest
 
 from bot.sandbox import MovableClock, Sandbox
 from bot.sandbox.world.first import BOT_ID
+from tests.kit.components import command, option
 from tests.kit.robots import Api
 
 COMMANDS = f"/applications/{BOT_ID}/commands"
-
-
-def command(**change: Any) -> dict[str, Any]:
-    return {"name": "imagine", "type": 1, "description": "Draw"} | change
-
-
-def option(**change: Any) -> dict[str, Any]:
-    return {"name": "prompt", "description": "What", "type": 3} | change
 
 
 @pytest.mark.parametrize(

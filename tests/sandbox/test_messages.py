@@ -9,39 +9,10 @@ import pytest
 from bot.sandbox import MovableClock, Sandbox
 from bot.sandbox.world.first import BOT_ID
 from bot.sandbox.world.pictures import avatar
+from tests.kit.components import V2, button, container, menu, row, rows, text, v2
 from tests.kit.robots import Api
 
 PNG = avatar(1)
-V2 = 1 << 15
-
-
-def button(**change: Any) -> dict[str, Any]:
-    return {"type": 2, "style": 1, "label": "V1", "custom_id": "v:1"} | change
-
-
-def row(*children: dict[str, Any]) -> dict[str, Any]:
-    return {"type": 1, "components": list(children)}
-
-
-def rows(*each: dict[str, Any]) -> dict[str, Any]:
-    return {"content": "x", "components": list(each)}
-
-
-def menu(**change: Any) -> dict[str, Any]:
-    options = [{"label": "A", "value": "a"}, {"label": "B", "value": "b"}]
-    return {"type": 3, "custom_id": "m", "options": options} | change
-
-
-def text(content: str) -> dict[str, Any]:
-    return {"type": 10, "content": content}
-
-
-def v2(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"flags": V2, "components": list(parts)} | more
-
-
-def container(*parts: dict[str, Any]) -> dict[str, Any]:
-    return {"type": 17, "components": list(parts)}
 
 
 async def test_what_discord_accepts(api: Api, imagine: str) -> None:

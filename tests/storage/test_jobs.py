@@ -101,6 +101,18 @@ async def test_limit_of_all_users(parts: Repositories) -> None:
         await parts.jobs.submit([a_job(user=9)], PLENTY, 4)
 
 
+async def test_a_stranger_on_many_servers_leaves_room_in_the_queue(parts: Repositories) -> None:
+    stranger, limit = 666, 20
+    for guild in range(1, 17):
+        await parts.jobs.submit([a_job(user=stranger, guild=guild)], PLENTY, limit)
+    with pytest.raises(QueueFull, match="16 of its jobs are yours"):
+        await parts.jobs.submit([a_job(user=stranger, guild=17)], PLENTY, limit)
+    await parts.jobs.submit([a_job(user=ANNA)], PLENTY, limit)
+    await parts.jobs.submit([a_job(user=BERT)], PLENTY, limit)
+    with pytest.raises(QueueFull, match="nearly full"):
+        await parts.jobs.submit([a_job(user=stranger, guild=999)], PLENTY, limit)
+
+
 async def test_no_interleaving_exceeds_a_limit(parts: Repositories) -> None:
     quota = Quota(credits=1000, running=1, waiting=4)
     ended = await asyncio.gather(

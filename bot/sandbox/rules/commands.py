@@ -12,7 +12,7 @@ from bot.sandbox.rules.errors import ApiError, Problems
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 SUBCOMMAND, GROUP, STRING, INTEGER, NUMBER = 1, 2, 3, 4, 10
-_NAME = re.compile(r"^[-_'\w]{1,32}$")
+_NAME = re.compile(r"[-_'\w]{1,32}")
 _MOST = {CHAT_INPUT: 100, USER: 15, MESSAGE: 15}
 _KINDS = {CHAT_INPUT: "chat input", USER: "user", MESSAGE: "message"}
 
@@ -95,7 +95,7 @@ def _command(path: str, command: Command, problems: Problems) -> None:
             problems.add(f"{path}.description", "APPLICATION_COMMAND_INVALID", text)
         return
     _named(path, command, problems)
-    _options(f"{path}.options", command.get("options") or [], 0, problems)
+    _options(f"{path}.options", command.get("options") or [], None, problems)
     if _size(command) > 8000:
         text = "Command exceeds maximum size (8000)"
         problems.add(path, "APPLICATION_COMMAND_TOO_LARGE", text)
@@ -103,17 +103,17 @@ def _command(path: str, command: Command, problems: Problems) -> None:
 
 def _named(path: str, it: Command, problems: Problems) -> None:
     name = it.get("name")
-    good = isinstance(name, str) and _NAME.match(name) and name == name.lower()
+    good = isinstance(name, str) and _NAME.fullmatch(name) and name == name.lower()
     if problems.length(f"{path}.name", name, 1, 32) and not good:
         text = "String value did not match validation regex."
         problems.add(f"{path}.name", "APPLICATION_COMMAND_INVALID_NAME", text)
     problems.length(f"{path}.description", it.get("description"), 1, 100)
 
 
-def _options(path: str, options: list[Command], depth: int, problems: Problems) -> None:
+def _options(path: str, options: list[Command], inside: int | None, problems: Problems) -> None:
+    """What stands in a subcommand or group, by `inside`, or in the command itself."""
     problems.length(path, options, 0, 25)
-    nested = [each.get("type") in (SUBCOMMAND, GROUP) for each in options]
-    if any(nested) and (not all(nested) or depth > 1):
+    if not _fits(options, inside):
         text = "Sub-command and sub-command group option types are mutually exclusive to others"
         problems.add(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", text)
     _order(path, options, problems)
@@ -125,10 +125,17 @@ def _options(path: str, options: list[Command], depth: int, problems: Problems) 
         if option["type"] not in (SUBCOMMAND, GROUP):
             _value_option(at, option, problems)
             continue
-        if option["type"] == GROUP and depth:
-            text = "A group cannot contain a group"
-            problems.add(at, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", text)
-        _options(f"{at}.options", option.get("options") or [], depth + 1, problems)
+        _options(f"{at}.options", option.get("options") or [], option["type"], problems)
+
+
+def _fits(options: list[Command], inside: int | None) -> bool:
+    """A group has subcommands, a subcommand has values, a command the one or the other."""
+    nested = [each.get("type") in (SUBCOMMAND, GROUP) for each in options]
+    if inside is None:
+        return all(nested) or not any(nested)
+    if inside == GROUP:
+        return all(each.get("type") == SUBCOMMAND for each in options)
+    return not any(nested)
 
 
 def _order(path: str, options: list[Command], problems: Problems) -> None:
@@ -160,11 +167,19 @@ def _value_option(at: str, option: Command, problems: Problems) -> None:
         problems.length(f"{at}.choices.{index}.name", choice.get("name"), 1, 100)
         if kind == STRING:
             problems.length(f"{at}.choices.{index}.value", choice.get("value"), 0, 100)
+        elif not _is_number(choice.get("value"), whole=kind == INTEGER):
+            text = f"Value {choice.get('value')!r} is no number of this kind."
+            problems.add(f"{at}.choices.{index}.value", "NUMBER_TYPE_COERCE", text)
     if kind == STRING:
         if option.get("min_length") is not None:
             problems.number(f"{at}.min_length", option["min_length"], 0, 6000)
         if option.get("max_length") is not None:
             problems.number(f"{at}.max_length", option["max_length"], 1, 6000)
+
+
+def _is_number(value: object, *, whole: bool) -> bool:
+    kinds = int if whole else (int, float)
+    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 def _size(it: Command) -> int:

@@ -121,9 +121,10 @@ def _paths(components: list[Component], prefix: str) -> Iterator[tuple[str, Comp
 
 
 def _component(path: str, it: object, allowed: tuple[int, ...], problems: Problems) -> None:
-    kind = it.get("type") if isinstance(it, dict) else None
-    if not isinstance(it, dict) or not problems.choice(f"{path}.type", kind, allowed):
+    if not problems.kind(path, it, allowed):
         return
+    assert isinstance(it, dict)
+    kind = it["type"]
     if kind == ROW:
         _row(path, it, problems)
     elif kind == BUTTON:
@@ -248,8 +249,6 @@ def _section(path: str, section: Component, problems: Problems) -> None:
         for index, child in enumerate(children or []):
             _component(f"{path}.components.{index}", child, (TEXT,), problems)
     _component(f"{path}.accessory", section.get("accessory"), (BUTTON, THUMBNAIL), problems)
-    if section.get("accessory") is None:
-        problems.add(f"{path}.accessory", "BASE_TYPE_REQUIRED", "This field is required")
 
 
 def _leaf(path: str, it: Component, problems: Problems) -> None:

@@ -130,6 +130,16 @@ class Problems:
         self.add(path, "BASE_TYPE_CHOICES", text)
         return False
 
+    def kind(self, path: str, it: object, allowed: tuple[int, ...]) -> bool:
+        """Whether `it` is an object whose type is one of `allowed`; else it is noted."""
+        if isinstance(it, dict):
+            return self.choice(f"{path}.type", it.get("type"), allowed)
+        if it is None:
+            self.add(path, "BASE_TYPE_REQUIRED", "This field is required")
+        else:
+            self.add(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
+        return False
+
     def finish(self) -> None:
         """Raise ApiError 50035 if anything was noted."""
         if self.tree:

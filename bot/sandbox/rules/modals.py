@@ -49,16 +49,19 @@ def check_modal(modal: Component, problems: Problems) -> None:
     seen: set[str] = set()
     for component in walk(children):
         custom_id = component.get("custom_id")
-        if custom_id is not None and custom_id in seen:
+        if custom_id is None:
+            continue
+        if custom_id in seen:
             text = "Component custom id cannot be duplicated"
             problems.add("data.components", "COMPONENT_CUSTOM_ID_DUPLICATED", text)
-        seen.add(custom_id or "")
+        seen.add(custom_id)
 
 
 def _modal_part(path: str, part: object, problems: Problems) -> None:
-    kind = part.get("type") if isinstance(part, dict) else None
-    if not isinstance(part, dict) or not problems.choice(f"{path}.type", kind, (ROW, TEXT, LABEL)):
+    if not problems.kind(path, part, (ROW, TEXT, LABEL)):
         return
+    assert isinstance(part, dict)
+    kind = part["type"]
     if kind == TEXT:
         problems.length(f"{path}.content", part.get("content"), 1, _MOST_TEXT)
     elif kind == ROW:
@@ -74,9 +77,10 @@ def _modal_part(path: str, part: object, problems: Problems) -> None:
 
 
 def _modal_field(path: str, it: object, allowed: tuple[int, ...], problems: Problems) -> None:
-    kind = it.get("type") if isinstance(it, dict) else None
-    if not isinstance(it, dict) or not problems.choice(f"{path}.type", kind, allowed):
+    if not problems.kind(path, it, allowed):
         return
+    assert isinstance(it, dict)
+    kind = it["type"]
     _required(path, it, problems)
     if kind in SELECTS:
         check_select(path, it, problems)

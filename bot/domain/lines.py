@@ -1,0 +1,128 @@
+"""The parts of a queue: a person's line on a server, and a server's lines in their order."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+Path = tuple[Hashable, Hashable]
+"""(server, person)."""
+
+Key = tuple[float, bool, float, int, int]
+"""Where an entry stands on its server: the work its person has had when it begins, whether another
+of theirs comes before it, when that one begins, the person's last turn (of a first entry), the
+line's number. Taking the first of a line leaves the keys behind the second as they are."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A waiting job. `path` is (server, person); `work` is its size in any one unit; `limit` is how
+    many jobs of this person may run at once on this server."""
+
+    job: str
+    path: Path
+    work: float
+    limit: int = 3
+    model: str = ""
+
+
+@dataclass
+class Line:
+    """What one person waits for on one server. `number` grows with every line that is begun;
+    `offered` is the rank under which the server knows it, None while nothing of it may run."""
+
+    path: Path
+    number: int
+    entries: deque[Entry] = field(default_factory=deque)
+    keys: deque[Key] = field(default_factory=deque)
+    active: int = 0
+    aside: bool = False
+    offered: tuple[float, int, int] | None = None
+
+    def may_run(self, limited: bool) -> bool:
+        """Whether its first entry may be taken; `limited` says whether limits count."""
+        if self.aside or not self.entries:
+            return False
+        return not limited or self.active < self.entries[0].limit
+
+    def keyed(self, served: float, turn: int) -> list[Key]:
+        """The keys of its entries for what its person has had so far."""
+        keys = [(served, False, 0.0, turn, self.number)] if self.entries else []
+        for entry in self.entries:
+            keys.append(self._after(keys[-1], entry))
+        return keys[:-1]
+
+    def _after(self, key: Key, entry: Entry) -> Key:
+        return key[0] + entry.work, True, key[0], 0, self.number
+
+    def key_of_last(self) -> Key:
+        """The key of an entry that was just appended behind others."""
+        return self._after(self.keys[-1], self.entries[-2])
+
+
+class Lines:
+    """A server's lines. `keys` are those of all its waiting entries, in order."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.work = 0.0
+        self.keys: list[Key] = []
+        self.offered: tuple[float, int, int] | None = None
+        self._ready: list[tuple[tuple[float, int, int], Path, Line]] = []
+
+    def __len__(self) -> int:
+        """Entries that wait."""
+        return len(self.keys)
+
+    @property
+    def mean(self) -> float:
+        """Work of an entry."""
+        return self.work / len(self.keys) if self.keys else 0.0
+
+    def rank(self, key: Key) -> int:
+        """How many entries come before this one."""
+        return bisect_left(self.keys, key)
+
+    def rekey(self, line: Line, keys: list[Key]) -> None:
+        """Give a line's entries other keys."""
+        while line.keys:
+            self.drop(line)
+        for key in keys:
+            self.put(line, key)
+
+    def put(self, line: Line, key: Key, *, first: bool = False) -> None:
+        """Insert a key behind a line's others, or before them."""
+        insort(self.keys, key)
+        (line.keys.appendleft if first else line.keys.append)(key)
+
+    def drop(self, line: Line) -> None:
+        """Take a line's first key out."""
+        del self.keys[bisect_left(self.keys, line.keys.popleft())]
+
+    def offer(self, line: Line, rank: tuple[float, int, int] | None) -> None:
+        """Know a line under a rank, the least first; None takes it off."""
+        if rank != line.offered:
+            line.offered = rank
+            if rank is not None:
+                heapq.heappush(self._ready, (rank, line.path, line))
+
+    def gather(self, line: Line, rank: tuple[float, int, int]) -> None:
+        """Like `offer` for one of many at once; call `sort` afterwards."""
+        line.offered = rank
+        self._ready.append((rank, line.path, line))
+
+    def sort(self) -> None:
+        """Put what was gathered into order."""
+        heapq.heapify(self._ready)
+
+    def first(self) -> Line | None:
+        """The line whose turn it is; None while nothing may run."""
+        while self._ready:
+            rank, _, line = self._ready[0]
+            if line.offered == rank:
+                return line
+            heapq.heappop(self._ready)
+        return None

@@ -1,0 +1,209 @@
+"""The queue between servers: shares, people on many servers, and a plain model to compare with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from bot.domain.queue import Entry, JobQueue
+
+Path = tuple[str, str]
+
+
+def filled(*paths: Path) -> JobQueue:
+    queue = JobQueue()
+    for number, path in enumerate(paths):
+        queue.add(Entry(f"{number}", path, 1.0))
+    return queue
+
+
+def drained(queue: JobQueue) -> Iterator[Path]:
+    while (taken := queue.next()) is not None:
+        queue.done(taken.job)
+        yield taken.path
+
+
+def test_a_person_on_nine_servers_has_one_turn_between_anothers_two() -> None:
+    stranger = [(f"server{n}", "stranger") for n in range(9) for _ in range(2)]
+    order = list(drained(filled(*stranger, *[("home", "Anna")] * 4)))
+    turns = [place for place, (_, person) in enumerate(order) if person == "Anna"]
+    assert turns[1] - turns[0] <= 2
+    assert turns[-1] <= 8
+
+
+def test_a_server_of_many_gets_no_more_than_a_server_of_one() -> None:
+    crowd = [("crowd", f"person{n}") for n in range(20)]
+    order = [server for server, _ in drained(filled(*crowd, *[("small", "Mia")] * 5))]
+    assert order[:10].count("small") == 5
+
+
+def test_people_of_one_server_take_turns_whatever_happens_elsewhere() -> None:
+    jobs = [("home", "Anna"), ("home", "Anna"), ("home", "Bert"), *[("other", "Mia")] * 4]
+    order = list(drained(filled(*jobs)))
+    assert [person for server, person in order if server == "home"] == ["Anna", "Bert", "Anna"]
+
+
+def test_what_fits_nowhere_is_passed_over_and_keeps_its_turn() -> None:
+    queue = JobQueue()
+    queue.add(Entry("1", ("home", "Anna"), 1.0, model="large"))
+    queue.add(Entry("2", ("home", "Bert"), 1.0, model="small"))
+    queue.add(Entry("3", ("home", "Carl"), 1.0, model="small"))
+    assert queue.next(lambda entry: entry.model == "none") is None
+    taken = queue.next(lambda entry: entry.model == "small")
+    assert taken is not None
+    assert taken.job == "2"
+    assert [entry.job for entry in queue.order()] == ["1", "3"]
+    again = queue.next()
+    assert again is not None
+    assert again.job == "1"
+
+
+def test_who_left_is_forgotten_once_it_makes_no_difference() -> None:
+    queue = filled(("home", "stays"))
+    for number in range(1000):
+        queue.add(Entry(f"guest{number}", (f"server{number}", f"guest{number}"), 1.0))
+        taken = queue.next(lambda entry: entry.path[1] != "stays")
+        assert taken is not None
+        queue.done(taken.job)
+        if number % 100 == 99:
+            taken = queue.next()
+            assert taken is not None
+            queue.done(taken.job)
+            queue.add(Entry(f"stays{number}", ("home", "stays"), 200.0))
+    assert queue.remembered < 250
+    assert queue.remove("stays999")
+    assert queue.remembered == 0
+
+
+def calls(work: Callable[[], object]) -> int:
+    """Functions of Python and C that are called by some work."""
+    count = 0
+
+    def watch(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(watch)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("servers", [1, 30])
+def test_taking_and_telling_a_place_cost_no_more_for_a_long_queue(servers: int) -> None:
+    def cost(people: int) -> tuple[int, int]:
+        queue = filled(*((f"server{n % servers}", f"person{n}") for n in range(people)))
+        taken = []
+        taking = calls(lambda: taken.append(queue.next()))
+        return taking, calls(lambda: queue.place(f"{people - 1}"))
+
+    short, long = cost(100), cost(10_000)
+    assert long[0] <= 2 * short[0]
+    assert long[1] <= 2 * short[1]
+
+
+class Model:
+    """The rule of `bot.domain.queue` as it is written, by looking at everybody each time."""
+
+    def __init__(self) -> None:
+        self.lines: dict[Path, list[Entry]] = {}
+        self.running: list[Entry] = []
+        self.persons: dict[str, float] = {}
+        self.servers: dict[str, float] = {}
+        self.turns: dict[tuple[str, str], int] = {}
+        self.turn = 0
+
+    def _arrive(self, level: dict[str, float], place: int, name: str) -> None:
+        here = {path[place] for path in self.lines} | {one.path[place] for one in self.running}
+        if not here:
+            level.clear()
+        if name not in here:
+            least = min((level[str(each)] for each in here), default=0.0)
+            level[name] = max(level.get(name, 0.0), least)
+
+    def add(self, entry: Entry) -> None:
+        server, person = str(entry.path[0]), str(entry.path[1])
+        self._arrive(self.persons, 1, person)
+        self._arrive(self.servers, 0, server)
+        self.lines.setdefault((server, person), []).append(entry)
+
+    def best(self) -> float | None:
+        """The least that the two counters of anybody's next job come to."""
+        able = [path for path, line in self.lines.items() if self._may_run(path, line)]
+        shares = {
+            server: min(self.persons[person] for other, person in able if other == server)
+            for server, _ in able
+        }
+        return min((max(self.servers[s], least) for s, least in shares.items()), default=None)
+
+    def _may_run(self, path: Path, line: list[Entry]) -> bool:
+        return sum(one.path == path for one in self.running) < line[0].limit
+
+    def take(self, entry: Entry) -> None:
+        server, person = str(entry.path[0]), str(entry.path[1])
+        line = self.lines[server, person]
+        assert line.pop(0) is entry
+        if not line:
+            del self.lines[server, person]
+        self.running.append(entry)
+        self.persons[person] += entry.work
+        self.servers[server] += entry.work
+
+
+class SharesMachine(RuleBasedStateMachine):
+    """Whatever comes and goes, the next job is of a server and a person with the least."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue, self.model, self.count = JobQueue(), Model(), 0
+
+    @rule(
+        server=st.sampled_from("XYZ"),
+        person=st.sampled_from("abc"),
+        work=st.sampled_from([1.0, 2.0, 3.0]),
+    )
+    def add(self, server: str, person: str, work: float) -> None:
+        self.count += 1
+        entry = Entry(f"{self.count}", (server, person), work, limit=2)
+        self.queue.add(entry)
+        self.model.add(entry)
+
+    @rule()
+    def take(self) -> None:
+        best = self.model.best()
+        taken = self.queue.next()
+        if taken is None:
+            assert best is None
+            return
+        server, person = str(taken.path[0]), str(taken.path[1])
+        assert max(self.model.servers[server], self.model.persons[person]) == best
+        self.model.take(taken)
+
+    @precondition(lambda self: self.model.running)
+    @rule(data=st.data())
+    def end(self, data: st.DataObject) -> None:
+        entry = data.draw(st.sampled_from(self.model.running))
+        self.model.running.remove(entry)
+        self.queue.done(entry.job)
+
+    @precondition(lambda self: self.model.lines)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        path = data.draw(st.sampled_from(sorted(self.model.lines)))
+        entry = data.draw(st.sampled_from(self.model.lines[path]))
+        self.model.lines[path].remove(entry)
+        if not self.model.lines[path]:
+            del self.model.lines[path]
+        assert self.queue.remove(entry.job)
+
+
+TestShares = SharesMachine.TestCase
+TestShares.settings = settings(max_examples=60, stateful_step_count=40)
