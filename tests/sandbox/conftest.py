@@ -14,6 +14,7 @@ from discord.http import Route
 
 from bot.sandbox import MovableClock, Sandbox
 from tests.kit.robots import Api, Running
+from tests.kit.sandbox import NOON
 
 
 @pytest.fixture
@@ -62,3 +63,9 @@ def api(sandbox: Sandbox, session: aiohttp.ClientSession) -> Api:
 def imagine(sandbox: Sandbox) -> str:
     """The path of #imagine."""
     return f"/channels/{sandbox.world.find_channel('imagine').id}"
+
+
+@pytest.fixture
+def closed() -> Sandbox:
+    """A sandbox whose port is never opened: its world, on a clock that stands at NOON."""
+    return Sandbox(clock=MovableClock(lambda: NOON))

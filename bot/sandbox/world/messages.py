@@ -10,7 +10,13 @@ from typing import Any
 
 from bot.sandbox.rules import components, mentions, validation
 from bot.sandbox.rules.errors import ApiError, Problems
-from bot.sandbox.rules.flags import COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS
+from bot.sandbox.rules.flags import (
+    COMPONENTS_V2,
+    EPHEMERAL,
+    LOADING,
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+)
 from bot.sandbox.world.bus import Bus, News
 from bot.sandbox.world.channel import Channel
 from bot.sandbox.world.files import Files
@@ -66,7 +72,7 @@ class Messages:
         message.embeds = list(payload.get("embeds") or [])
         message.components = list(payload.get("components") or [])
         message.tts = bool(payload.get("tts"))
-        self._check_result(message, len(files), [each for each in files if isinstance(each, _New)])
+        self._check_result(message, files)
         self._store_files(message, files)
         components.number(message.components)
         self._resolve_mentions(message, draft)
@@ -89,7 +95,7 @@ class Messages:
         payload = draft.payload
         after = _with_body(message, draft)
         files = self._files_after(after, draft)
-        self._check_result(after, len(files), [each for each in files if isinstance(each, _New)])
+        self._check_result(after, files)
         self._store_files(after, files)
         components.number(after.components)
         if "content" in payload or "components" in payload or "allowed_mentions" in payload:
@@ -152,7 +158,7 @@ class Messages:
         ]
 
     def _store(self, place: str, new: _New, message: StoredMessage) -> File:
-        name = new.item.get("filename") or new.upload.filename
+        name = new.filename
         upload = Upload(name, new.upload.content_type, new.upload.data)
         entry = self._files.add(self._world.ids.next(), place, upload)
         entry.description = new.item.get("description") or None
@@ -160,32 +166,19 @@ class Messages:
         entry.ephemeral = message.audience is not None
         return entry
 
-    def _check_result(self, message: StoredMessage, count: int, new: list[_New]) -> None:
+    def _check_result(self, message: StoredMessage, files: list[File | _New]) -> None:
         if message.flags & COMPONENTS_V2:
             problems = Problems()
             if message.content or message.embeds:
                 text = "content and embeds must be emptied when IS_COMPONENTS_V2 is set"
                 code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
                 problems.add("content", code, text)
-            self._check_media(message, new, problems)
+            _check_media(message, files, problems)
             problems.finish()
             if not message.components:
                 raise ApiError(50006)
-        elif not (message.content or message.embeds or count):
+        elif not (message.content or message.embeds or files):
             raise ApiError(50006)
-
-    def _check_media(self, message: StoredMessage, new: list[_New], problems: Problems) -> None:
-        known = {entry.filename for entry in message.files}
-        known |= {each.item.get("filename") or each.upload.filename for each in new}
-        for part in components.walk(message.components):
-            for media in components.media_of(part):
-                url = str(media.get("url", ""))
-                name = url.removeprefix("attachment://")
-                if name != url and name not in known:
-                    text = f"The attachment {name!r} is not on the message"
-                    problems.add(
-                        "components", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", text
-                    )
 
     def _resolve_mentions(self, message: StoredMessage, draft: Draft) -> None:
         given = draft.payload.get("allowed_mentions")
@@ -217,8 +210,9 @@ class Messages:
 def _with_body(message: StoredMessage, draft: Draft) -> StoredMessage:
     """A copy of the message with the text the draft gives it. Raises ApiError 50035."""
     payload = draft.payload
-    given = payload.get("flags") or 0
-    flags = message.flags & ~LOADING | given & COMPONENTS_V2
+    flags, given = message.flags & ~LOADING, payload.get("flags")
+    if given is not None:
+        flags = flags & ~SUPPRESS_EMBEDS | given & (SUPPRESS_EMBEDS | COMPONENTS_V2)
     validation.check_message(payload, flags, draft.allowed_flags | message.flags)
     after = StoredMessage(**vars(message))
     after.flags = flags
@@ -237,6 +231,10 @@ class _New:
 
     upload: Upload
     item: Payload
+
+    @property
+    def filename(self) -> str:
+        return self.item.get("filename") or self.upload.filename
 
 
 def _listed_files(
@@ -262,3 +260,17 @@ def _listed_files(
             problems.length(f"attachments.{index}.description", item["description"], 0, 1024)
     problems.finish()
     return kept
+
+
+def _check_media(message: StoredMessage, files: list[File | _New], problems: Problems) -> None:
+    """Components show only files that the message will have."""
+    known = {each.filename for each in files}
+    for part in components.walk(message.components):
+        for media in components.media_of(part):
+            url = str(media.get("url", ""))
+            name = url.removeprefix("attachment://")
+            if name != url and name not in known:
+                text = f"The attachment {name!r} is not on the message"
+                problems.add(
+                    "components", "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", text
+                )
