@@ -111,6 +111,7 @@ class Dispatcher:
                 await asyncio.sleep(self._timing.recover)
                 continue
             await self._until_something_changes(version)
+            self._places.look()
 
     async def tell_places(self) -> None:
         """Tell those who wait their places until cancelled."""

@@ -34,10 +34,16 @@ class Places:
         self._executor = executor
         self._timing = timing
         self._due = asyncio.Event()
+        self._told = ""
 
     def changed(self) -> None:
         """Somebody came, went, or is drawn now: a round is due."""
         self._due.set()
+
+    def look(self) -> None:
+        """The workers changed: a round is due where that changes what stands in the way."""
+        if self.trouble() != self._told:
+            self._due.set()
 
     async def keep(self) -> None:
         """Round after round until cancelled; none while nothing changes."""
@@ -59,6 +65,7 @@ class Places:
     async def tell_all(self) -> None:
         """One round."""
         workers, note = self._able(), self.trouble()
+        self._told = note
         for count, (job_id, place, work) in enumerate(self._places(), start=1):
             cell = self._board.newest(job_id)
             # Meanwhile a job may have begun or ended.

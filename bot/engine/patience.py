@@ -43,7 +43,6 @@ class _Steps:
     def __init__(self, work: float, now: float) -> None:
         self.work = work
         self.clock: float | None = now
-        self.begun = False
         self.stepped = False
 
 
@@ -70,14 +69,14 @@ class Watch:
         self._steps[key] = _Steps(work, now)
 
     def loading(self, key: Key) -> None:
-        """No step is expected while a model is loaded; said too late, it means nothing."""
-        if (steps := self._steps.get(key)) and not steps.begun:
+        """No step is expected while a model is loaded, until drawing begins (again)."""
+        if steps := self._steps.get(key):
             steps.clock = None
 
     def begun(self, key: Key, now: float) -> None:
         """The first step follows."""
         if steps := self._steps.get(key):
-            steps.clock, steps.begun = now, True
+            steps.clock = now
 
     def stepped(self, key: Key, now: float) -> None:
         """One step is done; the time since the last one is the measure of later ones."""

@@ -174,6 +174,7 @@ class Peer:
             return
         match event:
             case LoadingModel():
+                run.begun = False
                 self.watch.loading(key)
             case Begun():
                 run.begun = True

@@ -113,7 +113,10 @@ class LoadingModel:
 
 @dataclass(frozen=True)
 class Begun:
-    """Everything is loaded and the first step follows: from here on a death is this job's."""
+    """Everything is loaded and the first step follows: from here on a death is this job's.
+
+    Said again where the model had to be loaded once more meanwhile.
+    """
 
     t: float = 0.0
 

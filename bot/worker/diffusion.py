@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 
 from bot.domain.errors import RenderFailed, UnknownModel, WorkerLost
-from bot.engine.seam import Attempt, Event, LoadingModel
+from bot.engine.seam import Attempt, Begun, Event, LoadingModel
 from bot.models import families
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.worker.causes import one_line, without_folders
@@ -149,6 +149,7 @@ class DiffusionEngine:
             if self._models[attempt.model].dtype is torch.float32:
                 raise self._not_finite(attempt.model) from None
         self._widen(attempt.model, say)
+        emit(Begun(time.monotonic()))
         try:
             return self._draw(attempt, emit, cancelled)
         except NotFinite:

@@ -10,11 +10,10 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from typing import Any
 
 from bot.domain.errors import Cancelled, RenderFailed, UnknownModel, WorkerLost
 from bot.engine.frames import Frame
-from bot.engine.seam import Attempt, Begun, Engine
+from bot.engine.seam import Attempt, Begun, Engine, Event, LoadingModel
 from bot.worker.attempts import Attempts, Key
 from bot.worker.causes import cause
 from bot.worker.encoding import Drawn
@@ -37,6 +36,7 @@ class Painter:
         self._finish = finish
         self._send = send
         self._failed: dict[str, str] = {}
+        self._loading: dict[str, str] = {}
 
     def prepare(self, model: str) -> None:
         """Load a model that nobody waits for yet; its state tells how that went."""
@@ -66,10 +66,16 @@ class Painter:
             else:
                 self._attempts.end(key, "cancelled")
         finally:
+            if self._loading:
+                self._send_state()
             self._send(Frame("free", {"job": attempt.job, "no": attempt.no}))
 
     def _drawn(self, attempt: Attempt, key: Key) -> Drawn:
-        def emit(event: Any) -> None:
+        def emit(event: Event) -> None:
+            if isinstance(event, LoadingModel):  # once more, in another precision
+                self._send_state({attempt.model: event.text})
+            elif isinstance(event, Begun) and self._loading:
+                self._send_state()
             self._attempts.say(key, event)
 
         def cancelled() -> bool:
@@ -114,8 +120,9 @@ class Painter:
         self._attempts.loading(text)
 
     def _send_state(self, loading: dict[str, str] | None = None) -> None:
+        self._loading = loading or {}
         loaded = {model: dict(card) for model, card in self._engine.loaded().items()}
         for model in loaded:
             self._failed.pop(model, None)
-        state = {"loaded": loaded, "loading": loading or {}, "failed": self._failed}
+        state = {"loaded": loaded, "loading": self._loading, "failed": self._failed}
         self._send(Frame("state", state))

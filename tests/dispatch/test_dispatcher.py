@@ -13,7 +13,7 @@ import pytest
 from bot.domain.action import Action
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.domain.job import JobStatus
-from bot.engine.seam import LoadingModel, Preview
+from bot.engine.seam import Failed, Loaded, Loading, LoadingModel, Preview
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
 from tests.kit.executor import Run, picture
 
@@ -162,6 +162,17 @@ async def test_a_worker_that_died_before_it_began_to_draw_is_no_strike(house: Ho
     await (await house.executor.started(4)).finish()
     final = await house.end(job)
     assert (final.job.status, final.job.strikes) == (SUCCEEDED, 0)
+
+
+async def test_who_waits_is_told_when_a_model_turns_out_not_to_load(house: House) -> None:
+    house.executor.alter("w1", slots_free=0, models={"tiny": Loading()})
+    job = await house.imagine()
+    await house.seen(job, lambda u: u.note == "the model is being loaded")
+    house.executor.alter("w1", slots_free=1, models={"tiny": Failed("Tiny is damaged.")})
+    await house.seen(job, lambda u: u.note == "Tiny is damaged.")
+    house.executor.alter("w1", models={"tiny": Loaded()})
+    await (await house.executor.started(1)).finish()
+    assert (await house.end(job)).job.status is SUCCEEDED
 
 
 async def test_two_strikes_are_the_end(house: House) -> None:

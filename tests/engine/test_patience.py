@@ -75,14 +75,16 @@ def test_nothing_is_expected_while_a_model_is_loaded_or_pictures_are_encoded() -
     assert busy.trouble(99_000) == ""
 
 
-def test_a_late_word_about_loading_does_not_stop_the_clock() -> None:
+def test_the_clock_runs_from_the_word_that_drawing_begins_again() -> None:
     busy = watch()
     busy.handed_over(ONE, work=1, now=0)
-    busy.loading(ONE)
     busy.begun(ONE, 10)
     busy.loading(ONE)
-    busy.heard(1811)
-    assert busy.trouble(1811) == "made no step for 1800 s"
+    busy.heard(5000)
+    assert busy.trouble(5000) == ""
+    busy.begun(ONE, 5000)
+    busy.heard(6801)
+    assert busy.trouble(6801) == "made no step for 1800 s"
 
 
 def test_sleep_of_the_bot_is_forgiven() -> None:

@@ -17,7 +17,7 @@ from PIL import Image, ImageChops, ImageStat
 from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.engine.local import LocalExecutor
-from bot.engine.seam import Done, Event, Loaded, LoadingModel, Preview, Progress, Worker
+from bot.engine.seam import Begun, Done, Event, Loaded, LoadingModel, Preview, Progress, Worker
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.models.catalogue import Catalogue
 from tests.kit.workers import (
@@ -331,6 +331,7 @@ async def test_a_model_that_overflows_is_drawn_in_float32_from_then_on(
         worker = await free_worker(narrow, STARTING_S)
         first = await draw(narrow, worker, attempt("first", (0,), model="overflow", steps=2))
         assert len(first.of(LoadingModel)) == 2
+        assert len(first.of(Begun)) == 2
         assert psnr(first.images[0], wide.images[0]) >= 50
         worker = await free_worker(narrow)
         later = await draw(narrow, worker, attempt("later", (0,), model="overflow", steps=2))
