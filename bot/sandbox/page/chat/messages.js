@@ -198,8 +198,10 @@ export class MessageList {
     this.#drawPresent();
   }
 
+  /** Remembers where that is: the next scrolling up is measured from there. */
   #toBottom() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#top = this.scroller.scrollTop;
   }
 
   #drawPresent() {
