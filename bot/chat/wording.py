@@ -56,8 +56,9 @@ def progress(update: JobUpdate) -> str:
         case _:
             pass
     if update.job.attempt and update.position is None:
-        if update.note and not update.fraction:
-            return f"{head} (Starting)\n-# {escape(update.note[:200])}"
+        if update.note:
+            stage = f"{update.fraction:.0%}" if update.fraction else "Starting"
+            return f"{head} ({stage})\n-# {escape(update.note[:200])}"
         return f"{head} ({update.fraction:.0%})"
     return head + _waiting(update)
 

@@ -16,7 +16,9 @@ from bot.dispatch.board import Board
 from bot.dispatch.drawing import Drawing, Studio
 from bot.dispatch.latest import Latest
 from bot.dispatch.places import AT_ONCE, Places
+from bot.dispatch.retrying import TROUBLE, Retrying
 from bot.dispatch.timing import Timing
+from bot.domain.backoff import Backoff
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.pace import Pace
 from bot.domain.queue import Entry, JobQueue
@@ -55,7 +57,11 @@ class Dispatcher:
         self._jobs = jobs
         self._clock = clock
         self._timing = timing or Timing()
-        self._studio = Studio(executor, jobs, pictures, files, self.board, self.pace, clock)
+        self._retrying = Retrying(self._timing)
+        self._studio = Studio(
+            executor, jobs, pictures, files, self.board, self.pace, self._retrying, self._timing,
+            clock,
+        )  # fmt: skip
         self._places = Places(self.queue, self.board, self.pace, executor, self._timing)
         self._waiting: dict[str, Waiting] = {}
         self._drawings: dict[Drawing, asyncio.Task[None]] = {}
@@ -97,19 +103,34 @@ class Dispatcher:
         """Newest values of an unfinished job up to its end; nothing for others."""
         return self.board.watch(job_id)
 
+    def held(self) -> dict[str, int]:
+        """How much of everything is in memory; empty once every job has ended."""
+        counts = {
+            "waiting": len(self._waiting),
+            "drawings": len(self._drawings),
+            "cells": len(self.board),
+            "queue": len(self.queue),
+            "running": self.queue.running,
+            "counters": self.queue.remembered,
+        }
+        return {name: count for name, count in counts.items() if count}
+
     # The loop
 
     async def run(self) -> None:
         """Dispatch until cancelled. Call `close` afterwards."""
+        rests = Backoff(self._timing.refused, self._timing.refused_longest)
         while True:
             version = self._executor.version
             self._wake.clear()
             try:
                 await self._dispatch()
-            except Exception:
-                log.exception("cannot start jobs; trying again in %g s", self._timing.recover)
-                await asyncio.sleep(self._timing.recover)
+            except TROUBLE as error:
+                rest = rests.next()
+                log.warning("jobs cannot be started: %r; trying again in %g s", error, rest)
+                await asyncio.sleep(rest)
                 continue
+            rests.reset()
             await self._until_something_changes(version)
             self._places.look()
 
@@ -144,7 +165,8 @@ class Dispatcher:
             await asyncio.gather(*waits, return_exceptions=True)
 
     async def _dispatch(self) -> None:
-        while (worker := self._free_worker()) is not None:
+        # While pictures cannot be stored, more of them would only fill the memory.
+        while self._retrying.calm and (worker := self._free_worker()) is not None:
             entry = self.queue.next()
             if entry is None:
                 return
@@ -170,26 +192,20 @@ class Dispatcher:
         self._places.changed()
 
     async def _draw(self, drawing: Drawing) -> None:
+        job: Job | None = None
         try:
-            await self._after(drawing, await drawing.run())
+            job = await drawing.run()
         except Exception:
-            # The row still says running, so the job is drawn after a restart.
-            log.exception("job %s: its end cannot be recorded", drawing.job.id)
-            self.queue.done(drawing.job.id)
+            # A mistake of ours: the row still says running, so it is drawn after a restart.
+            log.exception("%s: its end cannot be recorded", drawing)
         finally:
             del self._drawings[drawing]
-            self._changed()
-
-    async def _after(self, drawing: Drawing, job: Job | None) -> None:
-        """The drawing is over: the job goes back in line, or its watchers see its end."""
-        if job is None:
             self.queue.done(drawing.job.id)
-            await self._finish_as_stored(drawing.job.id)
-        elif job.status.finished:
-            self.queue.done(job.id)
-            self.board.finish(job)
-        elif not self._closing:
-            self._back(Waiting(job, drawing.errors))
+            self._changed()
+        if job is None or job.status.finished:
+            self.board.finish(job or drawing.job)
+        elif not drawing.cancelled and not self._closing:
+            self._enter(Waiting(job, drawing.errors), front=True)
             self._places.tell(job)
 
     def _free_worker(self) -> Worker | None:

@@ -6,22 +6,39 @@ waits again back in line.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.dispatch.board import Board
+from bot.dispatch.retrying import Retrying, Unstored
+from bot.dispatch.timing import Timing
 from bot.domain.action import Tile
+from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost, new_reference
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.pace import Pace
-from bot.engine.seam import Attempt, Done, Event, Executor, Image, LoadingModel, Preview, Progress
+from bot.engine.seam import (
+    Attempt,
+    Done,
+    Event,
+    Executor,
+    Image,
+    LoadingModel,
+    Preview,
+    Progress,
+    Upload,
+)
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.pictures import PictureRepository, StoredImage
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MAX_STRIKES = 2
 MAX_ERRORS = 3
@@ -48,6 +65,8 @@ class Studio:
     files: ImageStore
     board: Board
     pace: Pace
+    retrying: Retrying
+    timing: Timing
     clock: Callable[[], float]
 
 
@@ -86,53 +105,85 @@ class Drawing:
         self.starting = True
         self.closing = False
         self._studio = studio
+        self._cancelled = asyncio.Event()
         self._stored: set[int] = set()
         self._seconds = 0.0
 
     async def run(self) -> Job | None:
-        """Draw and settle; the job as it is now, waiting again or ended. None when it is no longer
-        this attempt's, because somebody cancelled it meanwhile."""
+        """Draw, then settle however long the store refuses that; the job as it is now: waiting
+        again, or ended, by somebody else perhaps. None when there is no such job any more."""
         outcome = await self._outcome()
-        job = await self._settle(outcome)
+        try:
+            job = await self._until_done(lambda: self._settle(outcome), "the end")
+        except ValueError as error:
+            # A picture is missing that was stored before.
+            outcome = Impossible("error", repr(error))
+            job = await self._until_done(lambda: self._settle(outcome), "the end")
         self._tell(outcome, job)
+        if job is None:
+            job = await self._until_done(lambda: self._studio.jobs.get(self.job.id), "a look")
         return job
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether its owner wants it no more."""
+        return self._cancelled.is_set()
 
     async def cancel(self) -> None:
         """Stop drawing; the row says already that the job is over."""
+        self._cancelled.set()
         await self._studio.executor.cancel(self.worker, self.job.id, self.job.attempt)
 
     async def _outcome(self) -> Outcome:
         """What came of it. Everything that can go wrong while drawing ends here as a value."""
-        name = f"job {self.job.id} attempt {self.job.attempt}"
         try:
             await self._draw()
             return Drawn(self._seconds)
         except WorkerLost as lost:
-            log.warning("%s: worker lost: %s", name, lost)
+            log.warning("%s: worker lost: %s", self, lost)
             return Again(strike=lost.begun and not lost.drawn and not self.closing)
-        except Busy:
-            return Again()
-        except Cancelled:
-            # By its owner, and then its row says so; else the worker stopped by itself.
-            log.info("%s: stopped", name)
+        except (Busy, Cancelled, Unstored) as stopped:
+            # By its owner, and then its row says so; else the worker or the disk is at fault.
+            log.info("%s: stopped: %s", self, stopped)
             return Again()
         except RenderFailed as failed:
-            self.errors += 1
-            if not failed.retryable or self.errors >= MAX_ERRORS:
-                return Impossible(failed.code, str(failed))
-            log.warning("%s: %s; trying again", name, failed)
-            return Again()
+            return self._failed(failed)
         except OSError as error:
-            return Impossible("storage", repr(error))
+            return self._failed(RenderFailed("storage", repr(error), retryable=True))
         except Exception as error:
-            log.exception("%s", name)
+            log.exception("%s", self)
             return Impossible("error", repr(error))
+
+    def _failed(self, failed: RenderFailed) -> Outcome:
+        self.errors += 1
+        if not failed.retryable or self.errors >= MAX_ERRORS:
+            return Impossible(failed.code, str(failed))
+        log.warning("%s: %s; trying again", self, failed)
+        return Again()
+
+    def __str__(self) -> str:
+        return f"job {self.job.id} attempt {self.job.attempt}"
+
+    async def _until_done(self, write: Callable[[], Awaitable[T]], what: str) -> T:
+        return await self._studio.retrying.until_done(write, self._say, what=f"{what} of {self}")
+
+    async def _while_wanted(self, write: Callable[[], Awaitable[T]], what: str) -> T:
+        """Raises Unstored when the job is cancelled or the store refuses for too long."""
+        studio = self._studio
+        return await studio.retrying.until_done(
+            write, self._say, what=f"{what} of {self}", within_s=studio.timing.unstored,
+            stop=self._cancelled,
+        )  # fmt: skip
+
+    def _say(self, note: str) -> None:
+        self._studio.board.progress(self.job, note=note)
 
     async def _draw(self) -> None:
         """Have the pictures drawn that are not stored yet, and store them as they come."""
         job, studio = self.job, self._studio
-        self._stored = set(await studio.pictures.of_job(job.id))
-        missing = tuple(i for i in range(job.request.count) if i + 1 not in self._stored)
+        rows = await self._while_wanted(lambda: studio.pictures.of_job(job.id), "the list")
+        self._stored = set(rows)
+        missing = tuple(i for i in range(job.request.count) if i + 1 not in rows)
         if not missing:
             return
         attempt = await self._attempt(missing)
@@ -151,14 +202,20 @@ class Drawing:
         job, request, source = self.job, self.job.request, self.job.request.source
         inputs: dict[str, bytes] = {}
         if source is not None:
-            rows = await self._studio.pictures.of_job(source.job)
+            rows = await self._while_wanted(
+                lambda: self._studio.pictures.of_job(source.job), "the source"
+            )
             data = await self._studio.files.read(source)
             if data is None or source.index not in rows:
                 raise RenderFailed("source_gone", f"the picture {source} is not stored")
             digest = rows[source.index].sha256
             request = request.identified({source: digest})
             inputs[digest] = data
-        return Attempt(job.id, job.attempt, request.model, missing, request.wire(), inputs)
+        whole = len(missing) == request.count
+        return Attempt(
+            job.id, job.attempt, request.model, missing, request.wire(), inputs,
+            upload_limit=UPLOAD_LIMIT if whole else 0,
+        )  # fmt: skip
 
     def _check_start(self) -> None:
         """Nothing may be awaited between this and the start: `cancel` finds a run only after it."""
@@ -177,11 +234,14 @@ class Drawing:
             case Preview(data=data):
                 board.progress(self.job, preview=data)
             case Image(index=index, data=data):
-                await self._store(self.job.tile(index + 1), data)
+                tile = self.job.tile(index + 1)
+                await self._while_wanted(lambda: self._store(tile, data), "a picture")
+            case Upload(data=data, extension=extension):
+                await self._keep_upload(data, extension)
             case Done(seconds=seconds):
                 self._seconds = seconds
             case _:
-                log.debug("job %s: %r", self.job.id, event)
+                log.debug("%s: %r", self, event)
 
     async def _store(self, tile: Tile, data: bytes) -> None:
         studio, job = self._studio, self.job
@@ -189,11 +249,18 @@ class Drawing:
         image = StoredImage(tile.index, digest, len(data), evicted=False)
         if await studio.pictures.add(job.id, job.attempt, image, studio.clock()):
             self._stored.add(tile.index)
-        else:
-            log.info("job %s attempt %d: late picture dropped", job.id, job.attempt)
-            now = await studio.jobs.get(job.id)
-            if now is None or now.attempt == job.attempt:
-                await studio.files.delete([tile])
+            return
+        log.info("%s: late picture dropped", self)
+        now = await studio.jobs.get(job.id)
+        if now is None or now.attempt == job.attempt:
+            await studio.files.delete([tile])
+
+    async def _keep_upload(self, data: bytes, extension: str) -> None:
+        try:
+            await self._studio.files.write_upload(self.job.id, data, extension)
+        except OSError as error:
+            # It can be made again from the pictures.
+            log.warning("%s: what is to be posted is not kept: %s", self, error)
 
     async def _settle(self, outcome: Outcome) -> Job | None:
         """Write what came of it."""

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds. Between two tries to start jobs while that fails; between two rounds that tell
-    waiting people their places, and how much longer a round takes for each of them (telling one
-    costs about 0.1 ms of the event loop); given to drawings to end when the dispatcher closes."""
+    """Seconds.
 
-    recover: float = 1.0
+    `positions` lie between two rounds that tell waiting people their places, and `position` more
+    for each of them, for telling one costs about 0.1 ms of the event loop. What the store refuses
+    is tried again after `refused`, then after twice as long up to `refused_longest`; pictures that
+    cannot be stored for `unstored` are given up and drawn again. Drawings get `close` to end when
+    the dispatcher does.
+    """
+
     positions: float = 0.25
     position: float = 0.004
+    refused: float = 0.5
+    refused_longest: float = 30.0
+    unstored: float = 600.0
     close: float = 2.0

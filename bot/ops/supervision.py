@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from bot.domain.backoff import Backoff
+
 log = logging.getLogger(__name__)
 
 Factory = Callable[[], Coroutine[Any, Any, None]]
@@ -19,8 +21,9 @@ Factory = Callable[[], Coroutine[Any, Any, None]]
 class _Task:
     """One of them: how often it died in a row, and why last."""
 
-    def __init__(self, factory: Factory) -> None:
+    def __init__(self, factory: Factory, rests: Backoff) -> None:
         self.factory = factory
+        self.rests = rests
         self.deaths = 0
         self.began = 0.0
         self.state = "running"
@@ -50,7 +53,7 @@ class Supervisor:
         """
         if name in self._tasks:
             raise ValueError(f"there is a task {name} already")
-        one = self._tasks[name] = _Task(factory)
+        one = self._tasks[name] = _Task(factory, Backoff(self._first_s, self._longest_s))
         one.task = asyncio.create_task(self._keep(name, one), name=name)
 
     async def stop(self, name: str) -> None:
@@ -93,7 +96,9 @@ class Supervisor:
     def _died(self, name: str, one: _Task, error: Exception) -> float:
         """Seconds until its next start."""
         one.deaths = self._deaths(one) + 1
-        rest = min(self._longest_s, self._first_s * 2 ** min(one.deaths - 1, 16))
+        if one.deaths == 1:
+            one.rests.reset()
+        rest = one.rests.next()
         times = "once" if one.deaths == 1 else f"{one.deaths} times in a row"
         one.state = f"died {times}, last of {type(error).__name__}"
         log.error("task %s %s; it starts again in %g s", name, one.state, rest, exc_info=error)

@@ -308,20 +308,6 @@ async def test_a_stream_that_ends_without_all_pictures_is_no_success(house: Hous
     assert await house.credits() == (25, 0)
 
 
-async def test_a_full_disk_fails_the_job_and_not_the_bot(house: House, monkeypatch) -> None:
-    async def full(*_: object) -> str:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(house.parts.files, "write", full)
-        job = await house.imagine()
-        await (await house.executor.started(1)).image(0)
-        final = (await house.end(job)).job
-    assert final.failure is not None
-    assert "could not be stored" in final.failure.sentence
-    assert (await house.draw()).status is SUCCEEDED
-
-
 async def test_a_database_that_fails_for_a_moment_does_not_stop_the_loop(house: House) -> None:
     start, failures = house.jobs.start, [RuntimeError("locked"), RuntimeError("locked")]
 

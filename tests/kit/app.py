@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from bot.models.catalogue import Catalogue
 from bot.ops.supervision import Supervisor
 from bot.service.drawing import Upscaled
 from bot.service.rules import Rules
-from bot.storage.database import Database
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
+from tests.kit.faults import Disk, FaultyDatabase
 from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING
 
 HERE = Origin(GUILD, CHANNEL)
@@ -30,7 +31,7 @@ ANNA_ASKS = Asker(ANNA)
 BERT_ASKS = Asker(BERT)
 ADMIN_ASKS = Asker(99, admin=True)
 MODERATOR_ASKS = Asker(98, moderator=True)
-QUICK = Timing(recover=0.01, positions=0.01)
+QUICK = Timing(positions=0.01, refused=0.01, refused_longest=0.05)
 TINY = ModelCard("tiny", "Tiny", "nowhere", native=16, steps=4, guidance=3.0, strength=0.5)
 
 
@@ -39,12 +40,13 @@ class House:
 
     def __init__(
         self, folder: Path, *, workers: int = 1, automatic: bool = False, card: ModelCard = TINY,
-        rules: Rules | None = None,
+        rules: Rules | None = None, timing: Timing = QUICK,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.card = card
         self.rules = rules or Rules()
         self.clock = Clock(MORNING)
+        self._timing = timing
         self._workers = workers
         self._automatic = automatic
 
@@ -56,12 +58,18 @@ class House:
         await self.stop()
 
     async def start(self) -> None:
-        self.database = await Database.open(self.folder / "easel.sqlite3")
+        self.database = await FaultyDatabase.open(self.folder / "easel.sqlite3", busy_s=0.05)
         self.executor = FakeExecutor(self._workers, automatic=self._automatic)
-        self.parts = Repositories.of(self.database, self.folder / "images")
+        self.disk = Disk(self.folder / "images")
+        self.parts = replace(Repositories.of(self.database, self.folder), files=self.disk)
         self.jobs = self.parts.jobs
         self.dispatcher = Dispatcher(
-            self.executor, self.parts.jobs, self.parts.pictures, self.parts.files, self.clock, QUICK
+            self.executor,
+            self.parts.jobs,
+            self.parts.pictures,
+            self.parts.files,
+            self.clock,
+            self._timing,
         )
         self.service = service_of(
             self.parts, self.dispatcher, self.executor, Catalogue(self.card), self.rules, self.clock
