@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.loading import Loader
-from bot.domain.quota import Period, Quota
+from bot.domain.quota import Caps, Period, Quota
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
@@ -135,6 +135,8 @@ def rules_of(settings: Settings) -> Rules:
     return Rules(
         quota=Quota(settings.credits, Period(settings.credits_period), **limits),
         dm_quota=Quota(settings.dm_credits, Period.DAY, **limits),
+        caps=Caps(settings.credits_max, settings.running_max, settings.waiting_max),
+        guilds=settings.guilds,
         queue_limit=settings.queue_limit,
         images_max_bytes=int(settings.images_max_gb * (1 << 30)),
         images_max_age_s=settings.images_max_days * DAY_S,

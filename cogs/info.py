@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import discord
@@ -59,7 +60,7 @@ def describe(view: AccountView) -> discord.Embed:
     return embed
 
 
-def _jobs(jobs) -> str:
+def _jobs(jobs: Sequence[Job]) -> str:
     lines = [_job(job) for job in jobs[:_LISTED]]
     if len(jobs) > _LISTED:
         lines.append(f"and {len(jobs) - _LISTED} more")

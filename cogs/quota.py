@@ -55,10 +55,15 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         if setting.empty:
             raise UserError("Give at least one of `credits`, `running` or `waiting`.")
         scope, target, name = _target(interaction, role, user)
-        merged = await self._service.quotas.set(
+        merged, holds = await self._service.quotas.set(
             asking.asker(interaction), interaction.guild_id or 0, scope, target, setting
         )
-        await _say(interaction, f"Limits of {name}", funds.setting(merged))
+        text = funds.setting(merged)
+        if holds != merged:
+            text += (
+                f"\nThe operator of this bot allows less, so what holds is: {funds.setting(holds)}."
+            )
+        await _say(interaction, f"Limits of {name}", text)
 
     @app_commands.command(description="Give a member lasting credits, or take them back")
     @app_commands.describe(
@@ -102,6 +107,8 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         for (scope, target), setting in view.settings.items():
             name = {"server": "Everybody", "role": f"<@&{target}>", "user": f"<@{target}>"}[scope]
             lines.append(f"{name}: {funds.setting(setting)}")
+        if caps := funds.caps(view.caps):
+            lines.append(f"The operator of this bot allows at most {caps}.")
         lines.append(
             "-# A member's own setting beats roles, the most generous role beats the server's."
         )

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import discord
 from discord import ui
 
+from bot.chat.gate import passes
 from bot.domain.action import Button, Tile
 from bot.domain.job import Job
 
@@ -50,6 +51,9 @@ class JobButton(
     ) -> JobButton:
         tile = Tile(match["job"], int(match["tile"]))
         return cls(match["code"], tile, match["argument"] or "")
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        return await passes(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         # discord.py only logs what a dynamic item raises; the listener answers its own errors.

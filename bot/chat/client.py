@@ -20,6 +20,7 @@ from discord.http import Route
 from bot.chat import replies
 from bot.chat.acknowledge import Acknowledger, counting
 from bot.chat.buttons import JobButton, is_ours
+from bot.chat.gate import Tree, passes
 from bot.chat.notice import Notices
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
@@ -56,6 +57,7 @@ class EaselBot(commands.AutoShardedBot):
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
+            tree_cls=Tree,
             help_command=None,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -110,6 +112,8 @@ class EaselBot(commands.AutoShardedBot):
         """
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         if interaction.type is discord.InteractionType.modal_submit and is_ours(custom_id):
+            if not await passes(interaction):
+                return
             unknown = "This form belongs to another version of Easel; press its button anew."
             await replies.answer(interaction, NotFound(unknown))
 

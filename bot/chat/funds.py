@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.quota import Balance, Period, Quota, QuotaSetting
+from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting
 
 _WHEN = {Period.DAY: "today's", Period.MONTH: "this month's"}
 
@@ -23,6 +23,8 @@ def balance(balance: Balance, quota: Quota) -> str:
         parts.append(f"{balance.held} held for jobs under way")
     number, word = grids(balance.spendable).split()
     lines = [f"**{number}** {word} left", ", ".join(parts)]
+    if balance.room is not None and balance.room < balance.allowance_left + balance.lasting:
+        lines.append(f"The operator of this bot allows {quota.most} a {quota.period} in all")
     if balance.allowance:
         lines.append(f"Back to {balance.allowance} <t:{balance.resets_at:.0f}:R>")
     else:
@@ -42,6 +44,13 @@ def setting(setting: QuotaSetting) -> str:
         parts.append(f"{grids(setting.credits)} a {setting.period or Period.DAY}")
     jobs = _jobs(setting.running, setting.waiting)
     return ", ".join([*parts, jobs] if jobs else parts) or "nothing set"
+
+
+def caps(caps: Caps) -> str:
+    """The operator's caps in one line; empty without any."""
+    credits = [f"{grids(caps.credits)} a period"] if caps.credits else []
+    jobs = _jobs(caps.running or None, caps.waiting or None)
+    return ", ".join([*credits, jobs] if jobs else credits)
 
 
 def _jobs(running: int | None, waiting: int | None) -> str:

@@ -33,12 +33,12 @@ YELLOW = discord.Colour(0xF5A524)
 
 TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     InvalidPrompt: ("Invalid prompt", RED),
+    Unable: ("Not possible", YELLOW),
     OutOfCredits: ("Credits exhausted", YELLOW),
     QueueFull: ("Queue full", YELLOW),
     NotAllowed: ("Not allowed", RED),
     MissingPermissions: ("Permissions missing", RED),
     NotFound: ("Not found", YELLOW),
-    Unable: ("Not with this model", YELLOW),
 }
 
 _AGAIN = "nothing was charged. Please try again in a moment"

@@ -5,6 +5,7 @@ period began, so that a changed limit or period holds at once. Lasting credits a
 
 Precedence: a user's own setting beats roles, the most generous matching role beats the server's
 default, and that beats the operator's. Each field is decided apart, so a role may raise only one.
+The operator's caps stand above them all.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -26,6 +27,8 @@ Scope = Literal["server", "role", "user"]
 
 
 class Period(enum.StrEnum):
+    """How often an allowance comes back: at midnight UTC, or on the first of the month."""
+
     DAY = "day"
     MONTH = "month"
 
@@ -54,12 +57,16 @@ def _midnight(now: float) -> dt.datetime:
 
 @dataclass(frozen=True)
 class Quota:
-    """What holds for one user: whole credits each period, grids drawn at once, jobs waiting."""
+    """What holds for one user: whole credits each period, grids drawn at once, jobs waiting.
+
+    `most` is the operator's cap on what may be spent in a period, whatever pays; None is no cap.
+    """
 
     credits: int = 25
     period: Period = Period.DAY
     running: int = 3
     waiting: int = 10
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,31 @@ class QuotaSetting:
         )
 
 
+Limits = TypeVar("Limits", Quota, QuotaSetting)
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What the operator allows at most, whatever admins say; 0 is no cap."""
+
+    credits: int = 0
+    running: int = 0
+    waiting: int = 0
+
+    def bound(self, limits: Limits) -> Limits:
+        """The limits where they are lower; a cap never raises one."""
+        return replace(
+            limits,
+            credits=_least(limits.credits, self.credits),
+            running=_least(limits.running, self.running),
+            waiting=_least(limits.waiting, self.waiting),
+        )
+
+
+def _least(value: Any, cap: int) -> Any:
+    return min(value, cap) if cap and value is not None else value
+
+
 def most_generous(settings: Iterable[QuotaSetting]) -> QuotaSetting:
     """Field by field the largest; credits are compared by the day."""
     found = list(settings)
@@ -111,31 +143,38 @@ def effective(
     default: QuotaSetting,
     roles: Iterable[QuotaSetting],
     own: QuotaSetting,
+    caps: Caps = Caps(),
 ) -> Quota:
-    """The quota that holds for a user, see the module's precedence."""
+    """The quota that holds for a user, see the module's precedence; the caps stand above all."""
     chosen = own.over(most_generous(roles).over(default))
-    return Quota(
+    quota = Quota(
         fallback.credits if chosen.credits is None else chosen.credits,
         fallback.period if chosen.credits is None else (chosen.period or Period.DAY),
         fallback.running if chosen.running is None else chosen.running,
         fallback.waiting if chosen.waiting is None else chosen.waiting,
     )
+    return replace(caps.bound(quota), most=caps.credits or None)
 
 
 @dataclass(frozen=True)
 class Balance:
     """Whole credits of an account: what is left of the `allowance` of this period, which comes
-    back at `resets_at` (UTC seconds), what stays, and what is held for jobs under way."""
+    back at `resets_at` (UTC seconds), what stays, and what is held for jobs under way.
+
+    `room` is what the operator's cap still allows in this period; None is no cap.
+    """
 
     allowance_left: int
     lasting: int
     held: int
     allowance: int
     resets_at: float
+    room: int | None = None
 
     @property
     def spendable(self) -> int:
-        return self.allowance_left + self.lasting
+        there = self.allowance_left + self.lasting
+        return there if self.room is None else min(there, self.room)
 
 
 @dataclass(frozen=True)
@@ -147,16 +186,21 @@ class Bucket:
     expires_at: float | None = None
 
 
-def payment(balance: Balance, buckets: Sequence[Bucket], cost: int) -> list[tuple[int | None, int]]:
-    """What pays `cost`: (bucket or None for the allowance, credits), what lapses soonest first.
+Payment = list[tuple[int | None, int]]
+"""(bucket, or None for the allowance; credits), each bucket once."""
+
+
+def payment(balance: Balance, buckets: Sequence[Bucket], cost: int) -> Payment:
+    """What pays `cost`: what lapses soonest first.
 
     `balance.lasting` is the sum of the buckets, and `cost` at most `balance.spendable`.
     """
     sources: list[tuple[float, int | None, int]] = [
-        (math.inf if each.expires_at is None else each.expires_at, each.id, each.left)
-        for each in buckets
+        (balance.resets_at, None, balance.allowance_left)
     ]
-    sources.append((balance.resets_at, None, balance.allowance_left))
+    for each in buckets:
+        lapses = math.inf if each.expires_at is None else each.expires_at
+        sources.append((lapses, each.id, each.left))
     parts = []
     for _, bucket, left in sorted(sources, key=lambda source: source[0]):
         part = min(left, cost)

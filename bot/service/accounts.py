@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account, Asker
-from bot.domain.quota import Balance, Quota, effective
+from bot.domain.quota import Balance, Quota, QuotaSetting, effective
 from bot.engine.seam import Executor, Worker
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
@@ -71,8 +71,16 @@ class Accounts:
         )
 
     async def quota_of(self, guild: int, user: int, roles: frozenset[int]) -> Quota:
-        """The quota that holds for a user with these roles."""
+        """The quota that holds for a user with these roles. Raises NotAllowed where nobody is
+        served."""
+        rules, none = self._rules, QuotaSetting()
+        rules.require_served(guild)
         if guild == DIRECT:
-            return self._rules.dm_quota
+            return effective(rules.dm_quota, none, (), none, rules.caps)
         policy = await self._quotas.policy(guild, user, roles)
-        return effective(self._rules.quota, policy.default, policy.roles.values(), policy.own)
+        settings = policy.default, policy.roles.values(), policy.own
+        return effective(rules.quota, *settings, rules.caps)
+
+    def require_served(self, guild: int) -> None:
+        """Raises NotAllowed for a server that the operator did not name."""
+        self._rules.require_served(guild)

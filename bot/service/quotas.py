@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.people import Account, Asker
-from bot.domain.quota import Balance, Period, Quota, QuotaSetting, Scope
+from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting, Scope
 from bot.service.accounts import Accounts
 from bot.service.rules import Rules, require_admin
 from bot.storage.audit import AuditEntry, AuditRepository
@@ -24,6 +24,7 @@ class QuotaView:
     """Everything that `/quota show` shows of a guild."""
 
     fallback: Quota
+    caps: Caps
     settings: Mapping[tuple[Scope, int], QuotaSetting]
 
 
@@ -49,16 +50,20 @@ class Quotas:
 
     async def set(
         self, asker: Asker, guild: int, scope: Scope, target: int, setting: QuotaSetting
-    ) -> QuotaSetting:
-        """Set limits for the server, a role or a user."""
+    ) -> tuple[QuotaSetting, QuotaSetting]:
+        """Set limits for the server, a role or a user.
+
+        Returns what is set now, and what holds of it under the operator's caps.
+        """
         require_admin(asker, guild)
         if setting.credits is not None and setting.period is None:
             setting = replace(setting, period=Period.DAY)
         if scope == "server":
             target = guild
-        return await self._quotas.set_quota(
+        merged = await self._quotas.set_quota(
             guild, scope, target, setting, asker.user, self._clock()
         )
+        return merged, self._rules.caps.bound(merged)
 
     async def clear(self, asker: Asker, guild: int, scope: Scope, target: int) -> bool:
         """Forget own limits; False when there were none."""
@@ -85,7 +90,8 @@ class Quotas:
         """Every limit an admin set on this server."""
         require_admin(asker, guild)
         await self._audit.write(guild, asker.user, "quota show", {}, self._clock())
-        return QuotaView(self._rules.quota, await self._quotas.settings(guild))
+        rules, settings = self._rules, await self._quotas.settings(guild)
+        return QuotaView(rules.caps.bound(rules.quota), rules.caps, settings)
 
     async def balance_of(
         self, asker: Asker, guild: int, user: int, roles: frozenset[int]

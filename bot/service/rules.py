@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
-from bot.domain.quota import Quota
+from bot.domain.quota import Caps, Quota
 
 DIRECT = 0
 """The guild of direct messages."""
@@ -15,13 +15,23 @@ DIRECT = 0
 
 @dataclass(frozen=True)
 class Rules:
-    """What the operator's settings say about users and disk."""
+    """What the operator's settings say about users and disk.
+
+    `guilds` are the only servers that are served; empty is all of them.
+    """
 
     quota: Quota = Quota()
     dm_quota: Quota = Quota()
+    caps: Caps = Caps()
+    guilds: frozenset[int] = frozenset()
     queue_limit: int = 1000
     images_max_bytes: int = 20 << 30
     images_max_age_s: float = 0.0
+
+    def require_served(self, guild: int) -> None:
+        """Raises NotAllowed for a server that the operator did not name."""
+        if self.guilds and guild != DIRECT and guild not in self.guilds:
+            raise NotAllowed("I am not at this server's service; my operator says where I am.")
 
 
 def visible(asker: Asker, origin: Origin, job: Job) -> bool:

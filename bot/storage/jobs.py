@@ -35,9 +35,10 @@ class JobRepository:
 
         def run(connection: sqlite3.Connection) -> None:
             limits.check(connection, jobs, quota, queue_limit)
+            parts = ledger.afford(connection, jobs, quota)
             for job in jobs:
                 _insert(connection, job)
-            ledger.hold(connection, jobs, quota)
+            ledger.hold(connection, jobs, parts)
 
         await self._database.transaction(run)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bot.domain.errors import OutOfCredits
 from bot.domain.job import Job
 from bot.domain.people import Account
-from bot.domain.quota import Balance, Bucket, Period, Quota, payment, shares
+from bot.domain.quota import Balance, Bucket, Payment, Period, Quota, payment, shares
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
 
@@ -103,28 +103,29 @@ class LedgerRepository:
         return [Usage(row["user_id"], row["grids"]) for row in rows]
 
 
-def hold(connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota) -> None:
-    """Reserve the costs of jobs that were just stored, all of one account and moment.
-
-    Raises OutOfCredits.
-    """
+def afford(connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota) -> Payment:
+    """What pays jobs of one account and moment that are not stored yet. Raises OutOfCredits."""
     cost = sum(job.cost for job in jobs)
-    if cost == 0:
-        return
-    account, now = jobs[0].account, jobs[0].created_at
-    balance, buckets = _funds(connection, account, quota, now)
+    balance, buckets = _funds(connection, jobs[0].account, quota, jobs[0].created_at)
     if balance.spendable < cost:
-        raise OutOfCredits(_refusal(balance, quota, cost, balance.held - cost))
-    parts = payment(balance, buckets, cost)
+        raise OutOfCredits(_refusal(balance, quota, cost))
+    return payment(balance, buckets, cost)
+
+
+def hold(connection: sqlite3.Connection, jobs: Sequence[Job], parts: Payment) -> None:
+    """Reserve what `afford` found for jobs that are stored by now."""
     for job, bucket, part in shares(parts, [(job, job.cost) for job in jobs]):
-        paying = _allowance(connection, account, now) if bucket is None else bucket
-        _write(connection, paying, "hold", -part, job.id, job.user, "job", now)
+        paying = bucket or _allowance(connection, job.account, job.created_at)
+        _write(connection, paying, "hold", -part, job.id, job.user, "job", job.created_at)
 
 
-def _refusal(balance: Balance, quota: Quota, cost: int, held: int) -> str:
+def _refusal(balance: Balance, quota: Quota, cost: int) -> str:
     need = f"This costs {cost} credit{'s' if cost > 1 else ''} and you have {balance.spendable}"
-    if held:
-        need += f" ({held} held for jobs under way)"
+    if balance.held:
+        need += f" ({balance.held} held for jobs under way)"
+    if balance.room is not None and balance.spendable == balance.room:
+        back = f"<t:{balance.resets_at:.0f}:R>"
+        return f"{need}; the operator allows {quota.most} a {quota.period} in all, again {back}."
     if quota.credits == 0:
         return f"{need}; ask an admin of this server for credits."
     return f"{need}; your {quota.credits} a {quota.period} come back <t:{balance.resets_at:.0f}:R>."
@@ -163,14 +164,26 @@ def _funds(
         (account.guild, account.user, quota.period.began(now)),
     ).fetchone()
     buckets = _lasting(connection, account, now)
+    room = None
+    if quota.most is not None:
+        room = max(0, quota.most - _charged(connection, account, quota.period.began(now)))
     balance = Balance(
         allowance_left=max(0, quota.credits - used),
         lasting=sum(bucket.left for bucket in buckets),
         held=held,
         allowance=quota.credits,
         resets_at=quota.period.ends(now),
+        room=room,
     )
     return balance, buckets
+
+
+def _charged(connection: sqlite3.Connection, account: Account, since: float) -> int:
+    return connection.execute(
+        "SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE guild_id = ? AND user_id = ?"
+        " AND created_at >= ? AND cost > 0 AND state NOT IN ('failed', 'cancelled')",
+        (account.guild, account.user, since),
+    ).fetchone()[0]
 
 
 def _lasting(connection: sqlite3.Connection, account: Account, now: float) -> list[Bucket]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.chat import funds
-from bot.domain.quota import Balance, Period, Quota, QuotaSetting
+from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting
 
 DAY, MONTH = Quota(25), Quota(290, Period.MONTH, running=1, waiting=2)
 
@@ -40,6 +40,27 @@ DAY, MONTH = Quota(25), Quota(290, Period.MONTH, running=1, waiting=2)
 )  # fmt: skip
 def test_balances(balance: Balance, quota: Quota, lines: list[str]) -> None:
     assert funds.balance(balance, quota).split("\n") == lines
+
+
+def test_the_operators_cap_is_said_where_it_bites() -> None:
+    capped = Quota(25, most=30)
+    assert "operator" not in funds.balance(Balance(20, 9, 0, 25, 99.0, room=29), capped)
+    said = funds.balance(Balance(20, 9, 0, 25, 99.0, room=1), capped).split("\n")
+    assert said[0] == "**1** grid left"
+    assert "The operator of this bot allows 30 a day in all" in said
+
+
+@pytest.mark.parametrize(
+    ("caps", "text"),
+    [
+        (Caps(), ""),
+        (Caps(100), "100 grids a period"),
+        (Caps(running=2), "2 at once"),
+        (Caps(1, 2, 3), "1 grid a period, 2 at once, 3 waiting"),
+    ],
+)
+def test_caps(caps: Caps, text: str) -> None:
+    assert funds.caps(caps) == text
 
 
 def test_limits() -> None:

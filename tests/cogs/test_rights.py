@@ -37,6 +37,13 @@ class Bot(EaselBot):
         pass
 
 
+class Everywhere:
+    """Stands where the accounts do: every server is served."""
+
+    def require_served(self, guild: int) -> None:
+        pass
+
+
 @pytest.fixture
 def register() -> Register:
     return Register()
@@ -56,7 +63,7 @@ def register() -> Register:
 async def test_who_is_an_admin(
     register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    bot = Bot(cast(Any, SimpleNamespace(quotas=register)), ["cogs.quota"])
+    bot = Bot(cast(Any, SimpleNamespace(quotas=register, accounts=Everywhere())), ["cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:
         guild = env.create_guild()
         channel = guild.create_text_channel("art")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.quota import (
     Balance,
     Bucket,
+    Caps,
     Period,
     Quota,
     QuotaSetting,
@@ -95,6 +97,31 @@ def test_a_users_own_setting_wins_wherever_it_speaks(role, own) -> None:
         assert chosen.running == own.running
 
 
+@pytest.mark.parametrize(
+    ("caps", "own", "expected"),
+    [
+        (Caps(), a_day(900, running=90), Quota(900, DAY, 90, 10)),
+        (Caps(100, 2, 5), a_day(900, running=90), Quota(100, DAY, 2, 5, most=100)),
+        # A cap never raises, and it bounds the operator's own defaults too.
+        (Caps(100, 50, 50), a_day(4), Quota(4, DAY, 3, 10, most=100)),
+        (Caps(10), NONE, Quota(10, DAY, 3, 10, most=10)),
+        (Caps(100), QuotaSetting(900, MONTH), Quota(100, MONTH, 3, 10, most=100)),
+    ],
+)
+def test_the_operators_caps_stand_above_every_setting(caps, own, expected) -> None:
+    assert effective(OPERATOR, NONE, [], own, caps) == expected
+
+
+@given(SETTINGS, st.builds(Caps, *[st.integers(0, 20)] * 3))
+def test_a_cap_never_raises_and_leaves_silence_silent(setting: QuotaSetting, caps: Caps) -> None:
+    bound = caps.bound(setting)
+    for name in ("credits", "running", "waiting"):
+        before, after, cap = (getattr(each, name) for each in (setting, bound, caps))
+        assert (after is None) == (before is None)
+        assert after is None or after == (min(before, cap) if cap else before)
+    assert bound.period == setting.period
+
+
 def test_empty_means_silent() -> None:
     assert NONE.empty
     assert not QuotaSetting(running=1).empty
@@ -131,6 +158,11 @@ def test_a_new_period_begins_exactly_where_one_ends(now: float, period: Period) 
 
 def a_balance(allowance_left: int, lasting: int) -> Balance:
     return Balance(allowance_left, lasting, held=1, allowance=5, resets_at=1000.0)
+
+
+def test_the_operators_cap_bounds_both_kinds_of_credits() -> None:
+    assert replace(a_balance(3, 4), room=5).spendable == 5
+    assert replace(a_balance(3, 4), room=9).spendable == 7
 
 
 def test_spendable_is_both_kinds_of_credits() -> None:

@@ -248,6 +248,70 @@ async def test_a_lower_limit_holds_at_once_and_a_reset_gives_nothing_twice(
     gate.open()
 
 
+# The operator
+
+
+async def test_the_operators_caps_stand_above_admins(start: Start) -> None:
+    async with start(credits_max=2, running_max=1, waiting_max=4) as easel:
+        sandbox = easel.sandbox
+        ada, mia = Scene(sandbox, "Ada"), Scene(sandbox, "Mia")
+        said = await admin(ada, "quota set", credits=50, running=9, waiting=3)
+        assert "50 grids a day, 9 at once, 3 waiting" in said
+        assert "what holds is: 2 grids a day, 1 at once, 3 waiting." in said
+        said = await admin(ada, "quota set", credits=1)
+        assert "what holds is: 1 grid a day, 1 at once, 3 waiting." in said
+        said = await admin(ada, "quota show")
+        assert "Without a setting: 2 grids a day, 1 at once, 4 waiting" in said
+        assert "allows at most 2 grids a period, 1 at once, 4 waiting." in said
+        await admin(ada, "quota grant", user=mia.id, amount=100)
+        assert "**2** grids left" in await balance(mia)
+        for animal in ("fox", "hare"):
+            await mia.imagine(f"a {animal}")
+        assert "allows 2 a day in all" in await ask(sandbox, mia, "an owl")
+        assert "**0** grids left\n0 of today's 1, 99 that stay\n" in await balance(mia)
+        assert books.spent(easel.settings.data_dir) == 2
+
+
+async def test_a_server_that_the_operator_did_not_name_is_not_served(
+    start: Start, gate: Gate
+) -> None:
+    async with start() as easel:
+        mia = Scene(easel.sandbox, "Mia")
+        grid = await mia.imagine("a fox")
+        await (await mia.slash("imagine", prompt="a slow hare")).ack()
+        drawn = await mia.until_drawing()
+        before = everything(easel)
+    async with start(guilds=frozenset({1})) as easel:
+        ada, mia = Scene(easel.sandbox, "Ada"), Scene(easel.sandbox, "Mia")
+        asked = [
+            await mia.slash("imagine", prompt="a fox"),
+            await mia.slash("info"),
+            await mia.slash("help"),
+            *[await mia.click(grid, label) for label in ("U1", "V1", "🔄")],
+            await mia.click(drawn, "Cancel"),
+        ]
+        for press in asked:
+            assert "not at this server's service" in await mia.refused(press)
+        for command, options in (("quota set", {"credits": 9}), ("quota usage", {})):
+            press = await ada.slash(command, **options)
+            assert "not at this server's service" in await ada.refused(press)
+        assert await mia.person.autocomplete("imagine", focused="prompt", prompt="") == []
+        after = everything(easel)
+        gate.open()
+        # In direct messages DM_CREDITS decide.
+        await mia.imagine("a fox", dm=True)
+    assert after == before
+
+
+def everything(easel: Easel) -> dict[str, int]:
+    """How many rows there are of what people can cause."""
+    tables = ("jobs", "ledger", "buckets", "profiles", "quota_settings", "audit")
+    folder = easel.settings.data_dir
+    return {
+        table: books.rows(folder, f"SELECT COUNT(*) FROM {table}")[0][0] for table in tables
+    }  # fmt: skip
+
+
 COMMANDS = [
     ("quota set", {"credits": 100}),
     ("quota grant", {"user": "Mia", "amount": 100}),

@@ -251,6 +251,25 @@ async def test_a_reset_forgives_what_was_used_until_now(database: Database) -> N
     assert await left(database, monthly(5)) == 5
 
 
+async def test_the_operators_cap_counts_whatever_paid(database: Database) -> None:
+    book, jobs = LedgerRepository(database), JobRepository(database)
+    capped = Quota(credits=2, running=50, waiting=50, most=3)
+    await book.grant(ACCOUNT, 1000, ADMIN, "", MORNING)
+    drawn = [await submitted(database, capped) for _ in range(3)]
+    for _ in range(2):
+        with pytest.raises(
+            OutOfCredits, match=r"have 0 .* operator allows 3 a day in all, again <t:"
+        ):
+            await submitted(database, capped)
+        # No admin's reset makes room.
+        await book.forgive(ACCOUNT, capped, ADMIN, MORNING)
+    balance = await book.balance(ACCOUNT, capped, MORNING)
+    assert (balance.allowance_left, balance.lasting, balance.spendable) == (2, 999, 0)
+    await jobs.cancel(drawn[0], MORNING)
+    await submitted(database, capped)
+    assert (await book.balance(ACCOUNT, capped, MORNING + DAY_S)).spendable == 3
+
+
 async def test_usage_counts_paid_grids_since_a_moment(database: Database) -> None:
     book, jobs = LedgerRepository(database), JobRepository(database)
     for user, count in ((ANNA, 2), (BERT, 3)):
@@ -318,6 +337,7 @@ class Hold:
     allowance: int = 0
     lasting: list[Source] = field(default_factory=list)
     open: bool = True
+    released: bool = False
 
 
 class Oracle:
@@ -337,6 +357,13 @@ class Oracle:
         live = [s for s in self.sources if s.left and (s.expires_at is None or s.expires_at > now)]
         return sorted(live, key=lambda s: s.expires_at or math.inf)
 
+    def room(self, quota: Quota, now: float) -> int | None:
+        if quota.most is None:
+            return None
+        holds = self.holds.values()
+        charged = sum(h.cost for h in holds if h.at >= quota.period.began(now) and not h.released)
+        return max(0, quota.most - charged)
+
     def balance(self, quota: Quota, now: float) -> Balance:
         return Balance(
             self.allowance_left(quota, now),
@@ -344,6 +371,7 @@ class Oracle:
             sum(hold.cost for hold in self.holds.values() if hold.open),
             allowance=quota.credits,
             resets_at=quota.period.ends(now),
+            room=self.room(quota, now),
         )
 
     def pay(self, job: str, cost: int, quota: Quota, now: float) -> bool:
@@ -368,7 +396,7 @@ class Oracle:
         hold = self.holds[job]
         hold.open = False
         if not spent:
-            hold.allowance = 0
+            hold.allowance, hold.released = 0, True
             for source in hold.lasting:
                 source.left += 1
 
@@ -385,7 +413,8 @@ class Oracle:
 
 
 QUOTAS = st.builds(
-    Quota, st.integers(0, 6), st.sampled_from(Period), st.just(1000), st.just(1000)
+    Quota, st.integers(0, 6), st.sampled_from(Period), st.just(1000), st.just(1000),
+    st.none() | st.integers(0, 12),
 )  # fmt: skip
 
 

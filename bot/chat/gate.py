@@ -1,0 +1,39 @@
+"""Whom the bot serves: on a server that the operator did not name, nothing is done."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, cast
+
+import discord
+from discord import app_commands
+
+from bot.chat import replies
+from bot.chat.trouble import TROUBLE
+from bot.domain.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from bot.chat.client import EaselBot
+
+
+class Tree(app_commands.CommandTree):
+    """discord.py's tree of commands behind the gate."""
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        return await passes(interaction)
+
+
+async def passes(interaction: discord.Interaction) -> bool:
+    """Whether this server is served; if not, whoever asked is told so."""
+    client = cast("EaselBot", interaction.client)
+    try:
+        client.service.accounts.require_served(interaction.guild_id or 0)
+    except NotAllowed as error:
+        if interaction.type is discord.InteractionType.autocomplete:
+            # There is no place for words in a list of suggestions.
+            with contextlib.suppress(*TROUBLE):
+                await interaction.response.autocomplete([])
+        else:
+            await replies.answer(interaction, error)
+        return False
+    return True
