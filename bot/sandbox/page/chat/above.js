@@ -16,6 +16,7 @@ export function aboveLine(message, context) {
   return usedLine(used.user, used.name, isContext, context);
 }
 
+/** “Mia used /imagine”; isContext: a command from a message's menu, which has no slash. */
 export function usedLine(user, name, isContext, { state }) {
   const person = state.author(user);
   return h(

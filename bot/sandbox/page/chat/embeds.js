@@ -69,6 +69,7 @@ export function resolve(part, attachments) {
   });
 }
 
+/** The attachment that a link means, by its name (attachment://) or its path; undefined if none. */
 export function find(url, attachments) {
   const name = /^attachment:\/\/(.+)$/.exec(url)?.[1];
   const path = (link) => link.split("?")[0];

@@ -7,6 +7,7 @@ const MAX_HEIGHT = 400;
 const MAX_ENLARGE = 4;
 const SPOILER = 8;
 
+/** An attachment as Discord sends it → what gallery() and fileCard() show. */
 export function mediaItem(attachment) {
   return {
     key: attachment.id ?? attachment.url,
@@ -25,6 +26,7 @@ export function mediaItem(attachment) {
   };
 }
 
+/** By its type, or by its name where there is none. */
 export function isPicture(item) {
   return (
     item.type.startsWith("image/") ||
@@ -141,6 +143,7 @@ function fail(box) {
   );
 }
 
+/** A file that is no picture: a video plays, all others can be downloaded. */
 export function fileCard(item) {
   if (item.type.startsWith("video/"))
     return h("video", {

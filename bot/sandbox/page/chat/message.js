@@ -62,6 +62,7 @@ function onRightPress(event, message, context) {
   openMessageMenu(message, x || y ? { x, y } : event.currentTarget, context);
 }
 
+/** What stands left of a message: the author's picture, and the time of a grouped message. */
 export function gutter(author, time = null) {
   return h("div", { class: "gutter" }, avatar(author), time);
 }

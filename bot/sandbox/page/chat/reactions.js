@@ -4,6 +4,7 @@ import { emojiText, h } from "../core/dom.js";
 const FIRST = ["👍", "❤️", "😂", "❌", "✉️"];
 const ALL = "👍 ❤️ 😂 😍 🎉 👀 ⭐ 🔥 🙏 👎 ✅ ❌ ✉️ 🔄 🖼️ 🤔".split(" ");
 
+/** Those that were given, each a button; null if there are none. */
 export function reactions(message, { actions }) {
   if (!message.reactions?.length) return null;
   return h(

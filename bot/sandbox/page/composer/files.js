@@ -1,5 +1,6 @@
 // Files dropped on the conversation or pasted into the message box.
 
+/** take(file) is called for each file dropped on `chat` or pasted into `box`. */
 export function listenForFiles(chat, box, take) {
   const carries = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
   chat.addEventListener("dragover", (event) => {

@@ -26,6 +26,7 @@ export function h(tag, props, ...children) {
   return element;
 }
 
+/** Children without what is absent (null, undefined, false), as one flat list. */
 export function present(children) {
   return children
     .flat(Infinity)
@@ -84,6 +85,7 @@ const STROKES = {
   link: "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1",
 };
 
+/** A drawing from STROKES, in the colour of the text around it. */
 export function icon(name, className = "") {
   return svg("0 0 24 24", `icon ${className}`.trim(), [["path", { d: STROKES[name] }]]);
 }
@@ -136,6 +138,7 @@ export function emojiText(emoji) {
   return emoji.id ? `:${emoji.name}:` : (emoji.name ?? "");
 }
 
+/** 1536 → "1.5 KB". */
 export function fileSize(bytes) {
   if (bytes < 1024) return `${bytes} bytes`;
   if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KB`;
@@ -154,6 +157,7 @@ export function refocus(element) {
   element.focus({ preventScroll: true });
 }
 
+/** Has a screen reader say the text. */
 export function announce(text) {
   const region = document.getElementById("announcer");
   region.textContent = "";

@@ -194,6 +194,7 @@ function position(messages, id) {
   return at;
 }
 
+/** Whether only its reader sees the message. */
 export function isEphemeral(message) {
   return Boolean((message.flags ?? 0) & EPHEMERAL);
 }

@@ -2,6 +2,7 @@
 
 export const BOX = 23;
 
+/** Whether something must be filled in. */
 export function required(component) {
   return component.type !== BOX && component.required !== false && (component.min_values ?? 1) > 0;
 }

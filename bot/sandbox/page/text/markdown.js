@@ -36,6 +36,7 @@ export function inlineMarkdown(text, context) {
   return fragment;
 }
 
+/** Whether the text is a few emoji and nothing else, which are shown large. */
 export function isJumbo(text) {
   return (
     text.length < 60 &&

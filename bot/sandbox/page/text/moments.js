@@ -11,14 +11,17 @@ export function clock(timestamp) {
   return date.toLocaleString([], { dateStyle: "short", timeStyle: "short" });
 }
 
+/** "10:03". */
 export function hourMinute(timestamp) {
   return new Date(timestamp).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
+/** The day of the week, the date and the time to the second. */
 export function full(timestamp) {
   return new Date(timestamp).toLocaleString([], { dateStyle: "full", timeStyle: "medium" });
 }
 
+/** "4 March 2026". */
 export function day(timestamp) {
   return new Date(timestamp).toLocaleDateString([], { dateStyle: "long" });
 }

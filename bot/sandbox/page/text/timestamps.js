@@ -19,6 +19,7 @@ const UNITS = [
   ["second", 1],
 ];
 
+/** The element of <t:seconds:style>; a style is a letter of FORMATS, or R for relative. */
 export function timestamp(seconds, style) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return h("span", null, "Invalid date");
