@@ -223,7 +223,9 @@ class Settings:
         "INFO", "How much is logged", _one_of("DEBUG", "INFO", "WARNING", "ERROR")
     )
     extensions: tuple[str, ...] = _setting(
-        "cogs.imagine,cogs.results,cogs.info,cogs.quota,cogs.help", "Features to load", _words
+        "cogs.imagine,cogs.results,cogs.show,cogs.info,cogs.quota,cogs.help",
+        "Features to load",
+        _words,
     )
 
     @classmethod

@@ -43,6 +43,9 @@ def require_permissions(interaction: discord.Interaction) -> None:
     """Preflight, before anything is charged. Raises MissingPermissions naming what is missing."""
     if interaction.guild_id is None:
         return
+    closed = _closed(interaction, interaction.guild_id)
+    if closed:
+        raise MissingPermissions(closed)
     held = interaction.app_permissions
     needed = dict(_NEEDED)
     if isinstance(interaction.channel, discord.Thread):
@@ -54,6 +57,24 @@ def require_permissions(interaction: discord.Interaction) -> None:
             f"I lack {_listed(missing)} in this channel; ask an admin to give"
             f" {'it' if len(missing) == 1 else 'them'} to my role."
         )
+
+
+def _closed(interaction: discord.Interaction, guild_id: int) -> str:
+    """Why nothing can be posted there although Discord says that the permissions are there."""
+    guild = interaction.client.get_guild(guild_id)
+    if guild is None:
+        return (
+            "I was added to this server with commands only, so I cannot post pictures; ask an admin"
+            " to add me with the scope `bot` too."
+        )
+    thread = interaction.channel
+    if not isinstance(thread, discord.Thread) or interaction.app_permissions.manage_threads:
+        return ""
+    if thread.is_private() and guild.get_thread(thread.id) is None:
+        return "I am not in this private thread; mention me here to add me."
+    if thread.locked:
+        return "This thread is locked, so I cannot post here; ask a moderator to unlock it."
+    return ""
 
 
 def _listed(names: list[str]) -> str:

@@ -22,6 +22,7 @@ from bot.chat.acknowledge import Acknowledger, counting
 from bot.chat.buttons import JobButton, is_ours
 from bot.chat.gate import Tree, passes
 from bot.chat.notice import Notices
+from bot.chat.pace import Pauses
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
 from bot.domain.errors import NotFound
@@ -31,10 +32,10 @@ log = logging.getLogger(__name__)
 
 _AGAIN_S = 5.0
 
-# Names of features as an `.env` of an earlier version lists them, where the buttons were a part of
-# /imagine.
+# Names of features as an `.env` of an earlier version lists them, where what belongs to /imagine
+# was a part of it.
 _MODULES = {
-    "cogs.imagine": ("cogs.imagine", "cogs.results"),
+    "cogs.imagine": ("cogs.imagine", "cogs.results", "cogs.show"),
     "cogs.account": ("cogs.info",),
     "cogs.admin": ("cogs.quota",),
 }
@@ -50,6 +51,7 @@ class EaselBot(commands.AutoShardedBot):
         *,
         progress_seconds: float = 2.5,
         api_url: str = "",
+        pauses: Pauses | None = None,
     ) -> None:
         if api_url:
             point_at(api_url)
@@ -69,7 +71,7 @@ class EaselBot(commands.AutoShardedBot):
         )
         notices = Notices()
         self.service = service
-        self.pump = Pump(self, service, notices)
+        self.pump = Pump(self, service, notices, pauses=pauses)
         self.presenter = Presenter(self, service, notices, self.pump.wake, progress_seconds)
         self.acknowledger = Acknowledger()
         self._tasks: list[asyncio.Task[None]] = []

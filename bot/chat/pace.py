@@ -5,6 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """Seconds between tries. `away` while Discord cannot be reached, one after another; `rest`
+    after trouble of the database, and at first of a row that is refused without a reason, growing
+    to `longest`; `poll` between looks at the outbox if nobody says that there is something new."""
+
+    away: Sequence[float] = (1, 2, 4, 8, 15)
+    rest: float = 2.0
+    longest: float = 3600.0
+    poll: float = 5.0
 
 
 class Pace:
@@ -38,7 +51,7 @@ class Breaker:
 
     def __init__(
         self,
-        pauses: Sequence[float] = (1, 2, 4, 8, 15),
+        pauses: Sequence[float] = Pauses.away,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pauses = pauses

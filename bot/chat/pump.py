@@ -17,7 +17,7 @@ import discord
 from bot.chat import wording
 from bot.chat.endings import Endings
 from bot.chat.notice import Notices
-from bot.chat.pace import Breaker, Pace
+from bot.chat.pace import Breaker, Pace, Pauses
 from bot.chat.posting import Poster
 from bot.chat.results import Results
 from bot.chat.trouble import TROUBLE, Verdict, judge
@@ -30,13 +30,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _CLOSE_S = 2.0
-_HOUR_S = 3600.0
 
 
 class Pump:
     """`at_once` rows are tried at the same time, one in each channel; the table is read when
-    somebody says `wake`, and every `poll_s` seconds. `rest_s` is the first pause after trouble
-    of the database, or of a row that is refused without a reason."""
+    somebody says `wake`, and now and then."""
 
     def __init__(
         self,
@@ -45,18 +43,14 @@ class Pump:
         notices: Notices,
         *,
         at_once: int = 32,
-        poll_s: float = 5.0,
-        rest_s: float = 2.0,
-        pace: Pace | None = None,
-        breaker: Breaker | None = None,
+        pauses: Pauses | None = None,
     ) -> None:
         self._service = service
         self._notices = notices
         self._at_once = at_once
-        self._poll_s = poll_s
-        self._rest_s = rest_s
-        self._breaker = breaker or Breaker()
-        poster = Poster(client, service, pace or Pace())
+        self._pauses = pauses or Pauses()
+        self._breaker = Breaker(self._pauses.away)
+        poster = Poster(client, service, Pace())
         self.results = Results(client, service, poster)
         self._endings = Endings(client, service, notices, poster)
         self._running: dict[int, asyncio.Task[None]] = {}
@@ -75,7 +69,7 @@ class Pump:
                     await self._begin_due()
                 except StoreUnavailable as error:
                     log.warning("the outbox cannot be read: %s", error)
-                    self._wake_in(self._rest_s)
+                    self._wake_in(self._pauses.rest)
                 await self._until_woken()
         finally:
             await self._finish()
@@ -95,7 +89,7 @@ class Pump:
 
     async def _until_woken(self) -> None:
         try:
-            async with asyncio.timeout(self._poll_s):
+            async with asyncio.timeout(self._pauses.poll):
                 await self._woken.wait()
         except TimeoutError:
             return
@@ -121,13 +115,15 @@ class Pump:
             await (self._end if delivery.kind is Kind.END else self._result)(delivery, job)
         except StoreUnavailable as error:
             log.warning("job %s: the outbox cannot be written: %s", delivery.job, error)
-            await asyncio.sleep(self._rest_s)
+            await asyncio.sleep(self._pauses.rest)
         except TROUBLE as error:
             await self._later(delivery, error)
         except Exception:
             reference = new_reference()
             log.exception("reference %s: %s of job %s", reference, delivery.kind, delivery.job)
-            await self._postpone(delivery, _HOUR_S, f"unexpected, reference {reference}")
+            await self._postpone(
+                delivery, self._pauses.longest, f"unexpected, reference {reference}"
+            )
 
     async def _result(self, delivery: Delivery, job: Job) -> None:
         try:
@@ -201,7 +197,7 @@ class Pump:
                 return await write()
             except StoreUnavailable as error:
                 log.warning("the outbox cannot be written: %s", error)
-                await asyncio.sleep(self._rest_s)
+                await asyncio.sleep(self._pauses.rest)
 
     async def _later(self, delivery: Delivery, error: Exception) -> None:
         log.warning("job %s: %s not shown yet: %s", delivery.job, delivery.kind, error)
@@ -210,7 +206,7 @@ class Pump:
             self._wake_in(pause)
         else:
             self._breaker.worked()
-            pause = min(_HOUR_S, self._rest_s * 4 ** min(delivery.tries, 10))
+            pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(delivery.tries, 10))
             pause = max(pause, getattr(error, "retry_after", 0.0))
         await self._postpone(delivery, pause, str(error))
 
@@ -219,5 +215,5 @@ class Pump:
             await self._service.outbox.postpone(delivery, seconds, why)
         except StoreUnavailable as trouble:
             log.warning("the outbox cannot be written: %s", trouble)
-            await asyncio.sleep(self._rest_s)
+            await asyncio.sleep(self._pauses.rest)
         self._wake_in(seconds)

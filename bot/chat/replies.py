@@ -131,7 +131,9 @@ async def private(
     parts = {"content": content, "embed": embed}
     said = {name: value for name, value in parts.items() if value is not None}
     if interaction.response.is_done():
-        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        thinking = discord.InteractionResponseType.deferred_channel_message
+        if interaction.response.type is thinking and not interaction.extras.get("said"):
+            interaction.extras["said"] = True
             if interaction.extras.get("private"):
                 await interaction.edit_original_response(**said)  # type: ignore[arg-type]
                 return

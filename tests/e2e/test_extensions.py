@@ -12,7 +12,7 @@ from bot.sandbox import Sandbox
 from tests.kit.easel import Gate, running, settings_for
 from tests.kit.scene import Scene
 
-ALL = ("cogs.imagine", "cogs.results", "cogs.info", "cogs.quota", "cogs.help")
+ALL = ("cogs.imagine", "cogs.results", "cogs.show", "cogs.info", "cogs.quota", "cogs.help")
 
 
 # The buttons alone are no case: the sandbox waits for a first command.
@@ -41,7 +41,7 @@ async def test_any_one_extension_is_enough(
     [
         (ALL, ALL),
         (("cogs.imagine", "cogs.account", "cogs.admin", "cogs.help"), ALL),
-        (("cogs.imagine",), ("cogs.imagine", "cogs.results")),
+        (("cogs.imagine",), ("cogs.imagine", "cogs.results", "cogs.show")),
         (("cogs.help", "mine.own"), ("cogs.help", "mine.own")),
     ],
 )

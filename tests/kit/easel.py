@@ -11,11 +11,15 @@ from typing import Any
 
 from bot.app import Core, core
 from bot.chat.client import EaselBot
+from bot.chat.pace import Pauses
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Executor
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings
 from tests.kit.launcher import STEPS
+
+QUICK = Pauses(away=(0.05,), rest=0.05, poll=0.5)
+"""Nobody waits for seconds in a test."""
 
 
 class SharedExecutor:
@@ -68,6 +72,7 @@ async def running(
             settings.extensions,
             progress_seconds=settings.progress_seconds,
             api_url=settings.discord_api_url,
+            pauses=QUICK,
         )
         async with bot:
             serving = asyncio.create_task(bot.start(settings.discord_token.reveal()))

@@ -1,0 +1,58 @@
+"""/show: results that could not be posted, for the person who asked for them alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.chat import asking, replies
+from bot.chat.acknowledge import Acknowledger
+from bot.chat.results import Results
+from bot.domain.delivery import Delivery
+from bot.domain.errors import NotFound
+from bot.service import Service
+
+if TYPE_CHECKING:
+    from bot.chat.client import EaselBot
+
+_AT_ONCE = 4
+
+
+class Show(commands.Cog):
+    """Answers by the command's own token, which needs no permission of the bot."""
+
+    def __init__(self, service: Service, results: Results, acknowledger: Acknowledger) -> None:
+        self._service = service
+        self._results = results
+        self._privately = acknowledger.privately
+
+    @app_commands.command(description="Bring me my results that could not be posted here")
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def show(self, interaction: discord.Interaction) -> None:
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        owed = await self._privately(interaction, self._service.outbox.owed(asker, origin))
+        if not owed:
+            raise NotFound("Every result of yours was posted; there is nothing to bring.")
+        more = f", {len(owed) - _AT_ONCE} more by another `/show`" if len(owed) > _AT_ONCE else ""
+        await replies.private(interaction, f"Here they are{more}:")
+        for delivery in owed[:_AT_ONCE]:
+            await self._bring(interaction, delivery)
+
+    async def _bring(self, interaction: discord.Interaction, delivery: Delivery) -> None:
+        job = await self._service.drawing.job(delivery.job)
+        if job is None:
+            return
+        try:
+            message = await self._results.hand_over(job, interaction.followup, ephemeral=True)
+        except NotFound as gone:
+            await replies.private(interaction, f"A result is lost. {gone}")
+            message = interaction.id
+        await self._service.outbox.delivered(delivery, message)
+
+
+async def setup(bot: EaselBot) -> None:
+    await bot.add_cog(Show(bot.service, bot.pump.results, bot.acknowledger))
