@@ -57,7 +57,7 @@ class Dispatcher:
         self._jobs = jobs
         self._clock = clock
         self._timing = timing or Timing()
-        self._retrying = Retrying(self._timing)
+        self._retrying = Retrying(self._timing, self._changed)
         self._studio = Studio(
             executor, jobs, pictures, files, self.board, self.pace, self._retrying, self._timing,
             clock,

@@ -22,8 +22,10 @@ from bot.domain.errors import StoreUnavailable
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-TROUBLE = (StoreUnavailable, sqlite3.Error, OSError)
-"""What database and disk raise. A mistaken statement too: no finished drawing is lost by it."""
+PLACE = (StoreUnavailable, OSError)
+"""What database and disk raise when they refuse everybody."""
+TROUBLE = (*PLACE, sqlite3.Error)
+"""With what a mistaken statement raises: no finished drawing is lost by it."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -34,6 +36,8 @@ class Unstored(Exception):
 
 def sentence(error: Exception) -> str:
     """What people are told while it is waited for."""
+    if not isinstance(error, PLACE):
+        return "This could not be recorded just now; it is tried again."
     if isinstance(error, StoreUnavailable) and error.code == "locked":
         return "The database is busy just now; this goes on in a moment."
     full = isinstance(error, OSError) and error.errno in _FULL
@@ -43,11 +47,13 @@ def sentence(error: Exception) -> str:
 
 
 class Retrying:
-    """Who waits for the store; while anybody does, nothing new should be begun."""
+    """Who waits for the store; while anybody does, nothing new should be begun. Who waits for the
+    mending of a mistake waits alone. `calmed` is called when the last wait for the store ends."""
 
-    def __init__(self, timing: Timing) -> None:
+    def __init__(self, timing: Timing, calmed: Callable[[], None] = lambda: None) -> None:
         self._timing = timing
-        self._troubled = 0
+        self._calmed = calmed
+        self._troubled: set[object] = set()
 
     @property
     def calm(self) -> bool:
@@ -68,23 +74,36 @@ class Retrying:
         Raises Unstored when it is refused for longer than `within_s` seconds or `stop` is set;
         whatever else `write` raises is not the store's.
         """
+        who = object()
+
+        def refused(error: Exception) -> None:
+            self._note(who, isinstance(error, PLACE))
+            say(sentence(error))
+
         try:
             return await write()
         except TROUBLE as error:
             log.warning("%s is refused and tried again: %r", what, error)
-            say(sentence(error))
-        self._troubled += 1
+            refused(error)
         try:
-            result = await self._again(write, say, within_s, stop or asyncio.Event())
+            result = await self._again(write, refused, within_s, stop or asyncio.Event())
         finally:
-            self._troubled -= 1
+            self._note(who, troubled=False)
         log.info("%s is stored", what)
         return result
+
+    def _note(self, who: object, troubled: bool) -> None:
+        if troubled:
+            self._troubled.add(who)
+        elif who in self._troubled:
+            self._troubled.remove(who)
+            if self.calm:
+                self._calmed()
 
     async def _again(
         self,
         write: Callable[[], Awaitable[T]],
-        say: Callable[[str], None],
+        refused: Callable[[Exception], None],
         within_s: float,
         stop: asyncio.Event,
     ) -> T:
@@ -99,4 +118,4 @@ class Retrying:
             except TROUBLE as error:
                 if stop.is_set() or time.monotonic() - since > within_s:
                     raise Unstored(repr(error)) from error
-                say(sentence(error))
+                refused(error)

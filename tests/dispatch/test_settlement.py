@@ -85,6 +85,30 @@ async def test_a_mistake_in_a_statement_is_tried_again_too(house: House) -> None
     assert (await house.end(job)).job.status is SUCCEEDED
 
 
+@pytest.mark.parametrize("trouble", [[], [StoreUnavailable("locked", "busy")]])
+async def test_a_mistake_that_stays_stops_nobody_else(house: House, trouble) -> None:
+    succeed, tries = house.jobs.succeed, asyncio.Semaphore(0)
+    first = await house.imagine()
+
+    async def mistaken(job_id, *rest):
+        if job_id != first.id:
+            return await succeed(job_id, *rest)
+        tries.release()
+        raise trouble.pop() if trouble else sqlite3.IntegrityError("NOT NULL constraint failed")
+
+    house.jobs.succeed = mistaken  # type: ignore[method-assign]
+    await (await house.executor.started(1)).finish()
+    await tries.acquire()
+    other = await house.imagine(asker=BERT_ASKS)
+    await (await house.executor.started(2)).finish()
+    assert (await house.end(other)).job.status is SUCCEEDED
+    update = await house.seen(first, lambda u: "recorded" in (u.note or ""))
+    assert update.note == "This could not be recorded just now; it is tried again."
+    house.jobs.succeed = succeed  # type: ignore[method-assign]
+    assert (await house.end(first)).job.status is SUCCEEDED
+    assert len(house.executor.runs) == 2
+
+
 async def test_every_other_end_is_written_in_the_end_as_well(house: House) -> None:
     house.database.refuse("full", "JobRepository.fail", 3)
     failed = await house.imagine()
