@@ -97,7 +97,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         if user is not None:
             balance, quota = await self._service.quotas.balance_of(
-                asker, guild, user.id, _roles(user)
+                asker, guild, user.id, asking.roles_of(user)
             )
             text = f"<@{user.id}>\n{funds.balance(balance, quota)}\n{funds.limits(quota)}"
             await _say(interaction, "Account", text)
@@ -130,7 +130,9 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         scope, target, name = _target(interaction, role, user)
         if user is not None and what != "limits":
-            account = await self._service.quotas.refill(asker, guild, user.id, _roles(user))
+            account = await self._service.quotas.refill(
+                asker, guild, user.id, asking.roles_of(user)
+            )
             await _say(interaction, "Credits refilled", f"<@{user.id}>\n{funds.balance(*account)}")
             return
         if what == "credits":
@@ -167,10 +169,6 @@ def _target(
     if role is not None and not role.is_default():
         return "role", role.id, wording.escape(role.name)
     return "server", interaction.guild_id or 0, "this server"
-
-
-def _roles(user: discord.User | discord.Member) -> frozenset[int]:
-    return frozenset(role.id for role in getattr(user, "roles", ()))
 
 
 async def _say(interaction: discord.Interaction, title: str, text: str) -> None:

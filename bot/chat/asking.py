@@ -19,13 +19,21 @@ _THREADS = ("send_messages_in_threads", "Send Messages in Threads")
 def asker(interaction: discord.Interaction) -> Asker:
     """The person, with the roles and permissions that Discord sent along."""
     permissions = interaction.permissions
-    roles = getattr(interaction.user, "roles", ())
     return Asker(
         user=interaction.user.id,
-        roles=frozenset(role.id for role in roles),
+        roles=roles_of(interaction.user),
         moderator=interaction.guild_id is not None and permissions.manage_messages,
         admin=interaction.guild_id is not None and permissions.manage_guild,
     )
+
+
+def roles_of(user: discord.User | discord.Member) -> frozenset[int]:
+    """Ids of a member's roles as Discord sent them, without @everyone; none for who is no member.
+
+    `Member.roles` knows only the roles of a server that is cached, and none is until its
+    GUILD_CREATE has come.
+    """
+    return frozenset(user._roles) if isinstance(user, discord.Member) else frozenset()
 
 
 def origin(interaction: discord.Interaction) -> Origin:

@@ -228,6 +228,19 @@ async def test_own_settings_beat_roles_and_the_most_generous_role_beats_the_serv
     assert "**25** grids" not in await admin(ada, "quota show", user=noah.id)
 
 
+async def test_roles_count_before_discord_has_described_the_server(start: Start) -> None:
+    async with start() as easel:
+        patron = easel.sandbox.world.find_role("Patron").id
+        await admin(Scene(easel.sandbox, "Ada"), "quota set", credits=300, role=patron)
+    held = easel.sandbox.faults.hold_events("GUILD_CREATE")
+    async with start() as easel:
+        ada, noah = Scene(easel.sandbox, "Ada"), Scene(easel.sandbox, "Noah")
+        assert "**300** grids left" in await balance(noah)
+        assert "**300** grids left" in await admin(ada, "quota show", user=noah.id)
+        assert len(held) > 0
+        held.release()
+
+
 async def test_a_lower_limit_holds_at_once_and_a_reset_gives_nothing_twice(
     easel: Easel, gate: Gate
 ) -> None:

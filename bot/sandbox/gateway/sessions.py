@@ -70,7 +70,7 @@ class Sessions:
         )
         if session.intents & GUILDS:
             for guild in guilds:
-                session.dispatch("GUILD_CREATE", self._renderer.guild(guild))
+                self._pass_on(session, "GUILD_CREATE", self._renderer.guild(guild))
 
     def resume(self, connection: Connection, session_id: str, sequence: int) -> bool:
         """Whether the session goes on here, after a replay of what it missed."""
