@@ -9,9 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat import asking, funds, wording
-from bot.domain.errors import UserError
-from bot.domain.quota import Period, QuotaSetting, Scope
+from bot.domain.quota import Period, QuotaSetting
 from bot.service import Service
+from bot.service.quotas import Whom
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
@@ -49,21 +49,16 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         role: discord.Role | None = None,
         user: discord.User | None = None,
     ) -> None:
-        if period is not None and credits is None:
-            raise UserError("A `period` needs `credits` to go with it; give both.")
         setting = QuotaSetting(credits, Period(period) if period else None, running, waiting)
-        if setting.empty:
-            raise UserError("Give at least one of `credits`, `running` or `waiting`.")
-        scope, target, name = _target(interaction, role, user)
         merged, holds = await self._service.quotas.set(
-            asking.asker(interaction), interaction.guild_id or 0, scope, target, setting
+            asking.asker(interaction), interaction.guild_id or 0, _whom(role, user), setting
         )
         text = funds.setting(merged)
         if holds != merged:
             text += (
                 f"\nThe operator of this bot allows less, so what holds is: {funds.setting(holds)}."
             )
-        await _say(interaction, f"Limits of {name}", text)
+        await _say(interaction, f"Limits of {_name(role, user)}", text)
 
     @app_commands.command(description="Give a member lasting credits, or take them back")
     @app_commands.describe(
@@ -76,8 +71,6 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         amount: app_commands.Range[int, -1_000_000, 1_000_000],
         reason: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
-        if amount == 0:
-            raise UserError("An amount of 0 changes nothing; give a number above or below it.")
         change = await self._service.quotas.grant(
             asking.asker(interaction), interaction.guild_id or 0, user.id, amount, reason or ""
         )
@@ -128,18 +121,16 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         what: Literal["credits", "limits"] | None = None,
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
-        scope, target, name = _target(interaction, role, user)
-        if user is not None and what != "limits":
-            account = await self._service.quotas.refill(
-                asker, guild, user.id, asking.roles_of(user)
-            )
-            await _say(interaction, "Credits refilled", f"<@{user.id}>\n{funds.balance(*account)}")
+        whom = _whom(role, user)
+        if (what or ("credits" if user else "limits")) == "credits":
+            roles = asking.roles_of(user) if user else frozenset()
+            account = await self._service.quotas.refill(asker, guild, whom, roles)
+            text = f"<@{whom.user}>\n{funds.balance(*account)}"
+            await _say(interaction, "Credits refilled", text)
             return
-        if what == "credits":
-            raise UserError("Credits belong to a member; give `user` to refill them.")
-        found = await self._service.quotas.clear(asker, guild, scope, target)
+        found = await self._service.quotas.clear(asker, guild, whom)
         text = "Forgotten." if found else "There was nothing set."
-        await _say(interaction, f"Limits of {name}", text)
+        await _say(interaction, f"Limits of {_name(role, user)}", text)
 
     @app_commands.command(description="Who drew how much")
     @app_commands.describe(days="How many days back (default: 30)")
@@ -159,16 +150,14 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         await _say(interaction, f"Use in the last {days} days", text)
 
 
-def _target(
-    interaction: discord.Interaction, role: discord.Role | None, user: discord.User | None
-) -> tuple[Scope, int, str]:
-    if role is not None and user is not None:
-        raise UserError("Give a `role` or a `user`, not both.")
+def _whom(role: discord.Role | None, user: discord.User | None) -> Whom:
+    return Whom(role.id if role else None, user.id if user else None)
+
+
+def _name(role: discord.Role | None, user: discord.User | None) -> str:
     if user is not None:
-        return "user", user.id, wording.escape(user.display_name)
-    if role is not None and not role.is_default():
-        return "role", role.id, wording.escape(role.name)
-    return "server", interaction.guild_id or 0, "this server"
+        return wording.escape(user.display_name)
+    return wording.escape(role.name) if role and not role.is_default() else "this server"
 
 
 async def _say(interaction: discord.Interaction, title: str, text: str) -> None:

@@ -1,6 +1,7 @@
 """What a server's admins do: limits, grants, refills, reading who drew how much.
 
-Every method raises NotAllowed for who is no admin, and leaves an entry in the audit trail.
+Every method raises NotAllowed for who is no admin and UserError for what makes no sense, and leaves
+an entry in the audit trail otherwise.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from bot.domain.errors import UserError
 from bot.domain.people import Account, Asker
 from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting, Scope
 from bot.service.accounts import Accounts
@@ -26,6 +28,23 @@ class QuotaView:
     fallback: Quota
     caps: Caps
     settings: Mapping[tuple[Scope, int], QuotaSetting]
+
+
+@dataclass(frozen=True)
+class Whom:
+    """Whom an admin named; neither a role nor a user is the whole server, as is @everyone."""
+
+    role: int | None = None
+    user: int | None = None
+
+    def on(self, guild: int) -> tuple[Scope, int]:
+        """Scope and target of a setting. Raises UserError where both are named."""
+        if self.role is not None and self.user is not None:
+            raise UserError("Give a `role` or a `user`, not both.")
+        if self.user is not None:
+            return "user", self.user
+        # Discord gives @everyone the id of its server.
+        return ("server", guild) if self.role in (None, guild) else ("role", self.role)
 
 
 class Quotas:
@@ -49,39 +68,48 @@ class Quotas:
         self._clock = clock
 
     async def set(
-        self, asker: Asker, guild: int, scope: Scope, target: int, setting: QuotaSetting
+        self, asker: Asker, guild: int, whom: Whom, setting: QuotaSetting
     ) -> tuple[QuotaSetting, QuotaSetting]:
-        """Set limits for the server, a role or a user.
+        """Set limits for the server, a role or a user; credits come back every day by default.
 
         Returns what is set now, and what holds of it under the operator's caps.
         """
         require_admin(asker, guild)
+        scope, target = whom.on(guild)
+        if setting.period is not None and setting.credits is None:
+            raise UserError("A `period` needs `credits` to go with it; give both.")
+        if setting.empty:
+            raise UserError("Give at least one of `credits`, `running` or `waiting`.")
         if setting.credits is not None and setting.period is None:
             setting = replace(setting, period=Period.DAY)
-        if scope == "server":
-            target = guild
         merged = await self._quotas.set_quota(
             guild, scope, target, setting, asker.user, self._clock()
         )
         return merged, self._rules.caps.bound(merged)
 
-    async def clear(self, asker: Asker, guild: int, scope: Scope, target: int) -> bool:
+    async def clear(self, asker: Asker, guild: int, whom: Whom) -> bool:
         """Forget own limits; False when there were none."""
         require_admin(asker, guild)
+        scope, target = whom.on(guild)
         return await self._quotas.clear_quota(guild, scope, target, asker.user, self._clock())
 
     async def grant(self, asker: Asker, guild: int, user: int, amount: int, reason: str) -> int:
         """Give (or with a negative amount take back) lasting credits; returns the change."""
         require_admin(asker, guild)
+        if amount == 0:
+            raise UserError("An amount of 0 changes nothing; give a number above or below it.")
         return await self._ledger.grant(
             Account(guild, user), amount, asker.user, reason or "grant", self._clock()
         )
 
     async def refill(
-        self, asker: Asker, guild: int, user: int, roles: frozenset[int]
+        self, asker: Asker, guild: int, whom: Whom, roles: frozenset[int]
     ) -> tuple[Balance, Quota]:
-        """Forget what a user drew in this period: the full allowance is back."""
+        """Forget what a user with these roles drew in this period: the full allowance is back."""
         require_admin(asker, guild)
+        scope, user = whom.on(guild)
+        if scope != "user":
+            raise UserError("Credits belong to a member; give `user` to refill them.")
         quota = await self._accounts.quota_of(guild, user, roles)
         account, now = Account(guild, user), self._clock()
         return await self._ledger.forgive(account, quota, asker.user, now), quota

@@ -7,9 +7,11 @@ import pytest
 from bot.domain.errors import (
     NotAllowed,
     OutOfCredits,
+    UserError,
 )
 from bot.domain.people import Asker
 from bot.domain.quota import Period, Quota, QuotaSetting
+from bot.service.quotas import Whom
 from bot.storage.ledger import Usage
 from tests.kit.app import (
     ADMIN_ASKS,
@@ -30,10 +32,10 @@ async def test_only_admins_of_a_server(house: House) -> None:
         (ADMIN_ASKS, 0, "belong to a server"),
     ):
         for ask in (
-            service.quotas.set(asker, guild, "user", ANNA, QuotaSetting(9, Period.DAY)),
-            service.quotas.clear(asker, guild, "user", ANNA),
+            service.quotas.set(asker, guild, Whom(user=ANNA), QuotaSetting(9, Period.DAY)),
+            service.quotas.clear(asker, guild, Whom(user=ANNA)),
             service.quotas.grant(asker, guild, ANNA, 5, ""),
-            service.quotas.refill(asker, guild, ANNA, frozenset()),
+            service.quotas.refill(asker, guild, Whom(user=ANNA), frozenset()),
             service.quotas.settings(asker, guild),
             service.quotas.balance_of(asker, guild, ANNA, frozenset()),
             service.quotas.usage(asker, guild, 7),
@@ -48,15 +50,15 @@ async def test_only_admins_of_a_server(house: House) -> None:
 async def test_quotas_of_server_role_and_user(house: House) -> None:
     service = house.service
     member = Asker(ANNA, roles=frozenset({ROLE}))
-    await service.quotas.set(ADMIN_ASKS, GUILD, "server", 0, QuotaSetting(credits=5))
+    await service.quotas.set(ADMIN_ASKS, GUILD, Whom(), QuotaSetting(credits=5))
     assert await house.credits() == (5, 0)
-    await service.quotas.set(ADMIN_ASKS, GUILD, "role", ROLE, QuotaSetting(credits=8, running=1))
+    await service.quotas.set(ADMIN_ASKS, GUILD, Whom(role=ROLE), QuotaSetting(credits=8, running=1))
     assert await house.credits(member) == (8, 0)
     assert await service.accounts.quota_of(GUILD, ANNA, member.roles) == Quota(8, Period.DAY, 1, 10)
-    await service.quotas.set(ADMIN_ASKS, GUILD, "user", ANNA, QuotaSetting(credits=2))
+    await service.quotas.set(ADMIN_ASKS, GUILD, Whom(user=ANNA), QuotaSetting(credits=2))
     assert await service.accounts.quota_of(GUILD, ANNA, member.roles) == Quota(2, Period.DAY, 1, 10)
     assert await service.accounts.quota_of(GUILD + 1, ANNA, member.roles) == Quota()
-    assert await service.quotas.clear(ADMIN_ASKS, GUILD, "user", ANNA)
+    assert await service.quotas.clear(ADMIN_ASKS, GUILD, Whom(user=ANNA))
     view = await service.quotas.settings(ADMIN_ASKS, GUILD)
     assert view.fallback == Quota()
     assert view.settings == {
@@ -72,7 +74,7 @@ async def test_grant_refill_show_usage_and_their_trail(house: House) -> None:
     await house.draw(asker=BERT_ASKS)
     assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, 3, "prize") == 3
     assert await house.credits() == (27, 0)
-    refilled, _ = await service.quotas.refill(ADMIN_ASKS, GUILD, ANNA, frozenset())
+    refilled, _ = await service.quotas.refill(ADMIN_ASKS, GUILD, Whom(user=ANNA), frozenset())
     assert refilled.spendable == 28
     balance, quota = await service.quotas.balance_of(ADMIN_ASKS, GUILD, BERT, frozenset())
     assert (balance.allowance_left, quota.credits) == (23, 25)
@@ -87,8 +89,8 @@ async def test_grant_refill_show_usage_and_their_trail(house: House) -> None:
 
 
 async def test_a_better_role_gained_today_grants_the_difference(house: House) -> None:
-    await house.service.quotas.set(ADMIN_ASKS, GUILD, "server", GUILD, QuotaSetting(credits=2))
-    await house.service.quotas.set(ADMIN_ASKS, GUILD, "role", ROLE, QuotaSetting(credits=3))
+    await house.service.quotas.set(ADMIN_ASKS, GUILD, Whom(role=GUILD), QuotaSetting(credits=2))
+    await house.service.quotas.set(ADMIN_ASKS, GUILD, Whom(role=ROLE), QuotaSetting(credits=3))
     await house.draw()
     await house.draw()
     with pytest.raises(OutOfCredits):
@@ -97,3 +99,20 @@ async def test_a_better_role_gained_today_grants_the_difference(house: House) ->
     await house.draw(asker=promoted)
     with pytest.raises(OutOfCredits):
         await house.imagine(asker=promoted)
+
+
+async def test_an_admin_is_told_what_is_missing_and_nothing_is_written(house: House) -> None:
+    quotas, both, nine = house.service.quotas, Whom(ROLE, ANNA), QuotaSetting(9)
+    for ask, words in (
+        (quotas.set(ADMIN_ASKS, GUILD, Whom(), QuotaSetting()), "at least one of"),
+        (quotas.set(ADMIN_ASKS, GUILD, Whom(), QuotaSetting(None, Period.DAY)), "needs `credits`"),
+        (quotas.set(ADMIN_ASKS, GUILD, both, nine), "not both"),
+        (quotas.clear(ADMIN_ASKS, GUILD, both), "not both"),
+        (quotas.grant(ADMIN_ASKS, GUILD, ANNA, 0, ""), "changes nothing"),
+        (quotas.refill(ADMIN_ASKS, GUILD, Whom(), frozenset()), "give `user`"),
+        (quotas.refill(ADMIN_ASKS, GUILD, Whom(role=ROLE), frozenset()), "give `user`"),
+    ):
+        with pytest.raises(UserError, match=words):
+            await ask
+    assert await quotas.audit_trail(ADMIN_ASKS, GUILD) == []
+    assert (await quotas.settings(ADMIN_ASKS, GUILD)).settings == {}
