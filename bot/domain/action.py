@@ -25,6 +25,8 @@ class Kind(enum.StrEnum):
     """Pictures that a worker draws."""
     EXTRACT = "extract"
     """One stored picture alone; nothing is drawn."""
+    LOST = "lost"
+    """What is left of a stored request that this version cannot read; nothing comes of it."""
 
 
 class Action(enum.StrEnum):

@@ -190,6 +190,18 @@ class GenerationRequest:
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"unreadable request: {error!r}") from error
 
+    @classmethod
+    def lost(cls, stored: object, why: str) -> GenerationRequest:
+        """What can be said of a stored request that cannot be read, so that its job still has an
+        end, a headline and an owner."""
+        prompt = stored.get("prompt") if isinstance(stored, Mapping) else None
+        text = prompt.get("text") if isinstance(prompt, Mapping) else prompt
+        return cls(
+            kind=Kind.LOST, action=Action.IMAGINE, model="", size=Size(0, 0), count=0, seed=0,
+            prompt=Prompt(text if isinstance(text, str) and text else "…"),
+            sampling=Sampling(0, 0.0), extra=(("unreadable", why),),
+        )  # fmt: skip
+
     def recipe(self) -> dict[str, Any]:
         """What the picture's metadata holds: the request, and what it comes to in plain words."""
         return self.to_json() | {

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.action import Action, Button, Press, Tile, buttons
 from bot.domain.delivery import Delivery
-from bot.domain.errors import NotFound, OutOfCredits
-from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.domain.errors import NotFound, OutOfCredits, Unable, new_reference
+from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.service import requests
 from bot.service.accounts import Accounts
@@ -163,15 +163,36 @@ class Drawings:
         return cell.value if cell else None
 
     async def resume(self) -> int:
-        """Once after a start: unfinished jobs wait again, in order; returns how many."""
+        """Once after a start: unfinished jobs wait again, in order; returns how many.
+
+        What cannot be read any more, or drawn by any model that is served, fails free of charge.
+        """
         await self._jobs.requeue_running()
         unfinished = await self._jobs.unfinished()
-        await self._dispatcher.restore(unfinished)
-        return len(unfinished)
+        resumed = [job for each in unfinished if (job := await self._resumed(each))]
+        await self._dispatcher.restore(resumed)
+        return len(resumed)
 
     async def unfinished(self) -> list[Job]:
         """Waiting and running jobs, oldest first."""
         return await self._jobs.unfinished()
+
+    async def _resumed(self, job: Job) -> Job | None:
+        try:
+            request = self._planner.resumed(job.request)
+        except Unable as cannot:
+            failure = Failure(str(cannot), new_reference())
+            why = dict(job.request.extra).get("unreadable", cannot)
+            log.error("job %s failed, reference %s: %s", job.id, failure.reference, why)
+            await self._jobs.refuse(job.id, failure, self._clock())
+            return None
+        if request is job.request:
+            return job
+        log.info("job %s: %s is gone, so %s draws it", job.id, job.request.model, request.model)
+        moved = replace(job, request=request)
+        await self._jobs.retarget(moved)
+        await self._files.delete(job.tile(number) for number in range(1, job.request.count + 1))
+        return moved
 
     async def _extract(self, plan: Plan, tile: Tile) -> Job:
         now = self._clock()

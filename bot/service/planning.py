@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
-from bot.domain.action import ACTIONS, Press, Target, Tile
-from bot.domain.errors import NotFound
+from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
+from bot.domain.errors import NotFound, new_reference
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.request import GenerationRequest
@@ -15,6 +16,8 @@ from bot.service import requests
 from bot.service.rules import require_visible
 from bot.storage.jobs import JobRepository
 from bot.storage.pictures import PictureRepository, StoredImage
+
+log = logging.getLogger(__name__)
 
 GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
 
@@ -57,7 +60,7 @@ class Planner:
 
     async def parent(self, asker: Asker, origin: Origin, press: Press) -> Job:
         """The finished job whose button was pressed. Raises NotFound."""
-        job = require_visible(asker, origin, await self._jobs.get(press.tile.job))
+        job = _readable(require_visible(asker, origin, await self._jobs.get(press.tile.job)))
         if job.status is not JobStatus.SUCCEEDED:
             raise NotFound("This job has no pictures yet; wait until it is done.")
         of_all = ACTIONS[press.action].target is Target.JOB
@@ -70,6 +73,10 @@ class Planner:
         card = self.card_of(parent)
         request = await self._with_inputs(card, requests.pressed(card, parent.request, press))
         return _plan(card, asker, origin, request, parent.id)
+
+    def resumed(self, request: GenerationRequest) -> GenerationRequest:
+        """See `requests.resumed`."""
+        return requests.resumed(self._catalogue, request)
 
     def card_of(self, job: Job) -> ModelCard:
         """The card of the job's model, or today's default where it is no longer served."""
@@ -95,6 +102,18 @@ class Planner:
         if image is None:
             raise NotFound(GONE)
         return request.identified({source: image.sha256})
+
+
+def _readable(job: Job) -> Job:
+    if job.request.kind is not Kind.LOST:
+        return job
+    reference = new_reference()
+    why = dict(job.request.extra)["unreadable"]
+    log.error("reference %s: the request of job %s cannot be read: %s", reference, job.id, why)
+    raise NotFound(
+        "This job was asked of another version of Easel and cannot be read any more (reference"
+        f" `{reference}`)."
+    )
 
 
 def _plan(

@@ -13,6 +13,7 @@ from bot.domain.prompt.parameters import SEED_MAX, quoted
 from bot.domain.request import GenerationRequest, Sampling
 from bot.domain.size import Size
 from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
 
 
 def new_seed() -> int:
@@ -81,6 +82,22 @@ def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
         size=size_of(card, request.prompt),
         sampling=replace(_sampling(card, request.prompt), strength=request.sampling.strength),
     )
+
+
+def resumed(catalogue: Catalogue, request: GenerationRequest) -> GenerationRequest:
+    """The request of a job that waits again after a start: for a model that is served.
+
+    Raises Unable, whose text ends the job.
+    """
+    if request.kind is Kind.LOST:
+        raise Unable("This was asked of another version of Easel and cannot be read any more.")
+    if catalogue.card(request.model):
+        return request
+    if request.source is not None and not catalogue.default.variations:
+        raise Unable(
+            "The model that was to draw this is gone, and the one of today has no variations."
+        )
+    return current(catalogue.default, request)
 
 
 def size_of(card: ModelCard, prompt: Prompt) -> Size:

@@ -6,19 +6,18 @@ a drawing attempt names it and says whether the row was still its own.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 
-from bot.domain.action import Action, Tile
+from bot.domain.action import ACTIONS, ALL, Action, Target, Tile
 from bot.domain.delivery import Kind
-from bot.domain.job import Failure, Job, JobStatus
-from bot.domain.people import Account, Origin
+from bot.domain.job import Failure, Job
+from bot.domain.people import Account
 from bot.domain.quota import Quota
-from bot.domain.request import GenerationRequest
-from bot.storage import ledger, limits, outbox, pictures
+from bot.storage import ledger, limits, outbox, pictures, rows
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
+from bot.storage.rows import job_of
 
 
 class JobRepository:
@@ -37,7 +36,7 @@ class JobRepository:
             limits.check(connection, jobs, quota, queue_limit)
             parts = ledger.afford(connection, jobs, quota)
             for job in jobs:
-                _insert(connection, job)
+                rows.insert(connection, job)
             ledger.hold(connection, jobs, parts)
 
         await self._database.transaction(run)
@@ -52,7 +51,7 @@ class JobRepository:
             earlier = _upscale_of(connection, source)
             if earlier is not None:
                 return earlier
-            _insert(connection, job)
+            rows.insert(connection, job)
             pictures.insert(connection, job.id, image, job.created_at)
             outbox.insert(connection, job.id, Kind.RESULT)
             return job
@@ -67,17 +66,22 @@ class JobRepository:
         row = await self._database.read(
             lambda c: c.execute("SELECT * FROM jobs WHERE id = ?", (job,)).fetchone()
         )
-        return _job(row) if row else None
+        return job_of(row) if row else None
 
     async def unfinished(self) -> list[Job]:
         """Waiting and running jobs, oldest first."""
-        rows = await self._database.read(
-            lambda c: c.execute(
-                "SELECT * FROM jobs WHERE state IN ('waiting', 'running')"
-                " ORDER BY created_at, rowid"
-            ).fetchall()
-        )
-        return [_job(row) for row in rows]
+
+        def run(connection: sqlite3.Connection) -> list[Job]:
+            # Read here as well: ten thousand requests would keep the event loop for a second.
+            return [
+                job_of(row)
+                for row in connection.execute(
+                    "SELECT * FROM jobs WHERE state IN ('waiting', 'running')"
+                    " ORDER BY created_at, rowid"
+                )
+            ]
+
+        return await self._database.read(run)
 
     async def requeue_running(self) -> None:
         """After a restart: what was running waits again. Not a strike."""
@@ -107,7 +111,7 @@ class JobRepository:
                 " AND attempt = ? AND state = 'running' RETURNING *",
                 (job, attempt),
             ).fetchone()
-            return _job(row) if row else None
+            return job_of(row) if row else None
 
         return await self._database.transaction(run)
 
@@ -124,7 +128,7 @@ class JobRepository:
                 (job, attempt),
             ).fetchone()
             if row is None or row["strikes"] < limit:
-                return _job(row) if row else None
+                return job_of(row) if row else None
             return _fail(connection, job, failure, now)
 
         return await self._database.transaction(run)
@@ -144,7 +148,7 @@ class JobRepository:
             ).fetchone()
             if row is None:
                 return None
-            ended = _job(row)
+            ended = job_of(row)
             _check_complete(connection, ended)
             ledger.capture(connection, job, now)
             outbox.insert(connection, job, Kind.RESULT)
@@ -169,6 +173,31 @@ class JobRepository:
 
         return await self._database.transaction(run)
 
+    async def refuse(self, job: str, failure: Failure, now: float) -> Job | None:
+        """A waiting job cannot be drawn: failed, released and to be told; None when it is not
+        waiting."""
+
+        def run(connection: sqlite3.Connection) -> Job | None:
+            waiting = connection.execute(
+                "SELECT 1 FROM jobs WHERE id = ? AND state = 'waiting'", (job,)
+            ).fetchone()
+            return _fail(connection, job, failure, now) if waiting else None
+
+        return await self._database.transaction(run)
+
+    async def retarget(self, job: Job) -> None:
+        """A waiting job is drawn by another model: its new request, and none of the pictures that
+        the old one drew."""
+
+        def run(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE jobs SET request = ? WHERE id = ? AND state = 'waiting'",
+                (rows.written(job.request), job.id),
+            )
+            connection.execute("DELETE FROM images WHERE job_id = ?", (job.id,))
+
+        await self._database.transaction(run)
+
     async def cancel(self, job: str, now: float, *, shown: bool = True) -> Job | None:
         """Cancelled and released, whether waiting or running; None when it had ended.
 
@@ -186,8 +215,8 @@ class JobRepository:
         return await self._database.transaction(run)
 
     async def used(self, job: str) -> set[tuple[Action, int]]:
-        """Buttons of this job's message that led to a job: (action, tile; 0 for a re-roll)."""
-        rows = await self._database.read(
+        """Buttons of this job's message that led to a job: (action, tile or `ALL`)."""
+        found = await self._database.read(
             lambda c: c.execute(
                 "SELECT DISTINCT action, source_job, source_tile FROM jobs WHERE parent_id = ?"
                 " AND state NOT IN ('failed', 'cancelled')",
@@ -195,41 +224,21 @@ class JobRepository:
             ).fetchall()
         )
         return {
-            (Action(row["action"]), 0 if row["action"] == "reroll" else row["source_tile"])
-            for row in rows
+            (spec.code, row["source_tile"] if spec.target is Target.TILE else ALL)
+            for row in found
+            if (spec := ACTIONS.get(row["action"]))
         }
 
     async def of_account(self, account: Account) -> list[Job]:
         """The unfinished jobs of an account, oldest first."""
-        rows = await self._database.read(
+        found = await self._database.read(
             lambda c: c.execute(
                 "SELECT * FROM jobs WHERE guild_id = ? AND user_id = ? AND state IN"
                 " ('waiting', 'running') ORDER BY created_at, rowid",
                 (account.guild, account.user),
             ).fetchall()
         )
-        return [_job(row) for row in rows]
-
-
-def _insert(connection: sqlite3.Connection, job: Job) -> None:
-    source = job.request.source
-    connection.execute(
-        "INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action,"
-        " source_job, source_tile, request, state, cost, running_limit, created_at, finished_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            job.id, job.origin.guild, job.origin.channel, job.user, job.parent,
-            job.origin.parent_message, job.action.value, source and source.job,
-            source and source.index, json.dumps(job.request.to_json(), ensure_ascii=False),
-            job.status.value, job.cost, job.running_limit, job.created_at,
-            job.finished_at,
-        ),
-    )  # fmt: skip
-    connection.execute(
-        "INSERT INTO profiles (user_id, first_seen, last_seen) VALUES (?1, ?2, ?2)"
-        " ON CONFLICT (user_id) DO UPDATE SET last_seen = excluded.last_seen",
-        (job.user, job.created_at),
-    )
+        return [job_of(row) for row in found]
 
 
 def _upscale_of(connection: sqlite3.Connection, tile: Tile) -> Job | None:
@@ -237,7 +246,7 @@ def _upscale_of(connection: sqlite3.Connection, tile: Tile) -> Job | None:
         "SELECT * FROM jobs WHERE action = 'upscale' AND source_job = ? AND source_tile = ?",
         (tile.job, tile.index),
     ).fetchone()
-    return _job(row) if row else None
+    return job_of(row) if row else None
 
 
 def _check_complete(connection: sqlite3.Connection, job: Job) -> None:
@@ -266,27 +275,4 @@ def _ended_without(
     ledger.release(connection, row["id"], now)
     if shown:
         outbox.insert(connection, row["id"], Kind.END)
-    return _job(row)
-
-
-def _job(row: sqlite3.Row) -> Job:
-    failure = None
-    if row["failure"] is not None:
-        failure = Failure(str(row["failure"]), str(row["reference"]))
-    return Job(
-        id=row["id"],
-        origin=Origin(row["guild_id"], row["channel_id"], row["parent_message"]),
-        user=row["user_id"],
-        request=GenerationRequest.from_json(json.loads(row["request"])),
-        status=JobStatus(row["state"]),
-        cost=row["cost"],
-        created_at=row["created_at"],
-        parent=row["parent_id"],
-        attempt=row["attempt"],
-        strikes=row["strikes"],
-        running_limit=row["running_limit"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
-        failure=failure,
-        notice=row["notice_id"],
-    )
+    return job_of(row)

@@ -1,0 +1,71 @@
+"""Rows of the jobs table, and the values they are made of."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from bot.domain.job import Failure, Job, JobStatus
+from bot.domain.people import Origin
+from bot.domain.request import GenerationRequest
+
+
+def insert(connection: sqlite3.Connection, job: Job) -> None:
+    """A new job, whose owner was seen; belongs inside a transaction."""
+    source = job.request.source
+    connection.execute(
+        "INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action,"
+        " source_job, source_tile, request, state, cost, running_limit, created_at, finished_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            job.id, job.origin.guild, job.origin.channel, job.user, job.parent,
+            job.origin.parent_message, job.action.value, source and source.job,
+            source and source.index, written(job.request),
+            job.status.value, job.cost, job.running_limit, job.created_at,
+            job.finished_at,
+        ),
+    )  # fmt: skip
+    connection.execute(
+        "INSERT INTO profiles (user_id, first_seen, last_seen) VALUES (?1, ?2, ?2)"
+        " ON CONFLICT (user_id) DO UPDATE SET last_seen = excluded.last_seen",
+        (job.user, job.created_at),
+    )
+
+
+def written(request: GenerationRequest) -> str:
+    """A request as the table keeps it."""
+    return json.dumps(request.to_json(), ensure_ascii=False)
+
+
+def _request(written: str) -> GenerationRequest:
+    """What cannot be read is `Kind.LOST`: one bad row stops neither a start nor another row."""
+    stored = None
+    try:
+        stored = json.loads(written)
+        return GenerationRequest.from_json(stored)
+    except ValueError as error:
+        return GenerationRequest.lost(stored, str(error))
+
+
+def job_of(row: sqlite3.Row) -> Job:
+    """The job of a row of `SELECT *`."""
+    failure = None
+    if row["failure"] is not None:
+        failure = Failure(str(row["failure"]), str(row["reference"]))
+    return Job(
+        id=row["id"],
+        origin=Origin(row["guild_id"], row["channel_id"], row["parent_message"]),
+        user=row["user_id"],
+        request=_request(row["request"]),
+        status=JobStatus(row["state"]),
+        cost=row["cost"],
+        created_at=row["created_at"],
+        parent=row["parent_id"],
+        attempt=row["attempt"],
+        strikes=row["strikes"],
+        running_limit=row["running_limit"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        failure=failure,
+        notice=row["notice_id"],
+    )
