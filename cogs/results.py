@@ -62,7 +62,7 @@ class Results(commands.Cog):
         asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
         work = self._service.drawing.ask(asker, origin, Press(Action(code), tile))
         plan, job = await self._quickly(interaction, work)
-        await self._presenter.present(interaction, job)
+        await self._presenter.present(interaction, job, plan.parent)
         await replies.warn(interaction, plan.warnings)
 
     async def _upscale(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
@@ -77,7 +77,7 @@ class Results(commands.Cog):
                 await replies.private(interaction, f"Image #{tile.index} is here already: {link}")
                 return
             await self._service.outbox.deliver_again(job.id, there.message)
-        await self._presenter.hand_over(interaction, job)
+        await self._presenter.hand_over(interaction, job, upscaled.parent)
 
     async def _cancel(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
         asker, origin = asking.asker(interaction), asking.origin(interaction)

@@ -49,16 +49,19 @@ class Presenter:
         self._pause = pause
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def present(self, interaction: discord.Interaction, job: Job) -> None:
-        """Answer a command or a press with the job's progress, and follow it to its end.
+    async def present(
+        self, interaction: discord.Interaction, job: Job, parent: Job | None = None
+    ) -> None:
+        """Answer a command, or a press under the pictures of `parent`, with the job's progress, and
+        follow it to its end.
 
         The job goes on even if that fails, unless nobody waits for it: then it is withdrawn, free
         of charge.
         """
         notice = self._notices.add(job.id, Notice.of(interaction))
         try:
-            if interaction.type is discord.InteractionType.component:
-                await self._mark_used(interaction, job)
+            if parent is not None:
+                await self._mark_used(interaction, parent)
             notice.id = await self._show_first(interaction, job)
         except TooLate as late:
             log.warning("job %s: withdrawn: %s", job.id, late)
@@ -69,12 +72,13 @@ class Presenter:
             notice.settled.set()
         self._spawn(self._follow(job, notice), f"follow {job.id}")
 
-    async def hand_over(self, interaction: discord.Interaction, job: Job) -> None:
-        """A finished job is to be posted; where the bot may not, its interaction may."""
+    async def hand_over(self, interaction: discord.Interaction, job: Job, parent: Job) -> None:
+        """A finished job is to be posted, whose button is under the pictures of `parent`; where the
+        bot may not, the interaction may."""
         notice = self._notices.add(job.id, Notice.of(interaction))
         notice.settled.set()
         try:
-            await self._mark_used(interaction, job)
+            await self._mark_used(interaction, parent)
         except TooLate as late:
             log.warning("job %s: %s", job.id, late)
             if late.foreign:
@@ -140,11 +144,8 @@ class Presenter:
     async def _remember(self, job: Job, message: int) -> None:
         await _stored(lambda: self._service.outbox.set_notice(job.id, message))
 
-    async def _mark_used(self, interaction: discord.Interaction, job: Job) -> None:
+    async def _mark_used(self, interaction: discord.Interaction, parent: Job) -> None:
         """Acknowledge a press by showing which buttons were used."""
-        parent = await self._service.drawing.job(job.parent or "")
-        if parent is None:
-            return
         view = result_view(await self._service.drawing.buttons(parent))
         try:
             if not interaction.response.is_done():

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.action import Action, Button, Press, Tile, buttons
+from bot.domain.action import Button, Press, Tile, buttons
 from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, OutOfCredits, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
@@ -31,10 +31,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Upscaled:
-    """A picture taken out of its grid, and where it was posted before, None where it is to be
-    posted now."""
+    """A picture taken out of the grid `parent`, and where it was posted before, None where it is to
+    be posted now."""
 
     job: Job
+    parent: Job
     already_at: Delivery | None = None
 
 
@@ -107,10 +108,10 @@ class Drawings:
         earlier = await self._jobs.upscale_of(press.tile)
         if earlier is None:
             plan = await self._planner.under(parent, asker, origin, press)
-            return Upscaled(await self._extract(plan, press.tile))
+            return Upscaled(await self._extract(plan, press.tile), parent)
         await self._outbox.take_up(earlier.id)
         delivery = await self._outbox.of_job(earlier.id)
-        return Upscaled(earlier, delivery if delivery and delivery.message else None)
+        return Upscaled(earlier, parent, delivery if delivery and delivery.message else None)
 
     async def cancel(self, asker: Asker, origin: Origin, job_id: str) -> Stopped:
         """Stop a waiting or running job and give its credits back.
@@ -135,10 +136,6 @@ class Drawings:
     async def job(self, job_id: str) -> Job | None:
         """The job as the database has it; None when there is no such job."""
         return await self._jobs.get(job_id)
-
-    async def used(self, job_id: str) -> set[tuple[Action, int]]:
-        """Buttons under the job that were pressed with success: (action, tile; 0 for 🔄)."""
-        return await self._jobs.used(job_id)
 
     async def buttons(self, job: Job) -> list[Button]:
         """The buttons under a finished job's pictures; those that led to a job are used."""
@@ -221,7 +218,7 @@ def _jobs(plan: Plan, now: float, status: JobStatus, running_limit: int = 0) -> 
             status=status,
             cost=price,
             created_at=now,
-            parent=plan.parent,
+            parent=plan.parent and plan.parent.id,
             running_limit=running_limit,
         )
         for request, price in zip(plan.requests, plan.prices, strict=True)

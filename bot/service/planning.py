@@ -32,7 +32,7 @@ class Plan:
     requests: tuple[GenerationRequest, ...]
     prices: tuple[int, ...]
     warnings: tuple[str, ...] = ()
-    parent: str | None = None
+    parent: Job | None = None
 
     @property
     def price(self) -> int:
@@ -72,7 +72,7 @@ class Planner:
         """What a press under `parent` comes to. Raises NotFound and Unable."""
         card = self.card_of(parent)
         request = await self._with_inputs(card, requests.pressed(card, parent.request, press))
-        return _plan(card, asker, origin, request, parent.id)
+        return _plan(card, asker, origin, request, parent)
 
     def resumed(self, request: GenerationRequest) -> GenerationRequest:
         """See `requests.resumed`."""
@@ -121,7 +121,7 @@ def _plan(
     asker: Asker,
     origin: Origin,
     request: GenerationRequest,
-    parent: str | None = None,
+    parent: Job | None = None,
 ) -> Plan:
     return Plan(
         asker, origin, (request,), (ACTIONS[request.action].price,),

@@ -96,7 +96,7 @@ async def test_a_press_is_planned_like_a_prompt(house: House) -> None:
     plan = await house.service.drawing.plan(BERT_ASKS, HERE, Press(Action.VARY, grid.tile(2)))
     (request,) = plan.requests
     digest = (await house.parts.pictures.of_job(grid.id))[2].sha256
-    assert (plan.parent, plan.price, plan.asker) == (grid.id, 1, BERT_ASKS)
+    assert (plan.parent, plan.price, plan.asker) == (grid, 1, BERT_ASKS)
     assert [(one.tile, one.digest) for one in request.inputs] == [(grid.tile(2), digest)]
     free = await house.service.drawing.plan(BERT_ASKS, HERE, Press(Action.UPSCALE, grid.tile(2)))
     assert free.price == 0
