@@ -50,6 +50,8 @@ from bot.storage.quotas import QuotaRepository
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 3600.0
+GRAIN_S = 60.0
+"""How far the times of files may be off the clock."""
 DAY_S = 86_400
 
 
@@ -158,7 +160,7 @@ def service_of(
     )  # fmt: skip
     return Service(
         drawing=Drawings(
-            jobs=parts.jobs, planner=Planner(parts.jobs, parts.pictures, catalogue),
+            jobs=parts.jobs, planner=Planner(parts.jobs, parts.pictures, parts.files, catalogue),
             outbox=parts.outbox, files=parts.files, dispatcher=dispatcher, accounts=accounts,
             rules=rules, clock=clock,
         ),
@@ -179,7 +181,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
 
     Raises SettingsError when the data folder or the database cannot be used.
     """
-    catalogue = catalogue_of(settings)
+    catalogue, began = catalogue_of(settings), time.time()
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(lock_folder(settings.data_dir))
         database = await Database.open(settings.data_dir / "easel.sqlite3")
@@ -199,14 +201,16 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         supervisor.start("dispatcher", dispatcher.run)
         supervisor.start("positions", dispatcher.tell_places)
         supervisor.start("loading", loader.keep)
-        supervisor.start("housekeeping", lambda: _keep_house(service))
+        supervisor.start("housekeeping", lambda: _keep_house(service, began))
         if settings.health_port:
             health = Health(settings.health_port, executor, supervisor)
             await stack.enter_async_context(health)
         yield Core(settings, parts, executor, dispatcher, service, supervisor)
 
 
-async def _keep_house(service: Service) -> None:
+async def _keep_house(service: Service, began: float) -> None:
+    await service.pictures.housekeeping()
+    await service.pictures.sweep(began - GRAIN_S)
     while True:
-        await service.pictures.housekeeping()
         await asyncio.sleep(HOUSEKEEPING_S)
+        await service.pictures.housekeeping()

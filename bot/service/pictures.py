@@ -16,11 +16,12 @@ from bot.service.encoder import Encoder
 from bot.service.metadata import with_recipe
 from bot.service.rules import Rules
 from bot.storage.files import ImageStore
-from bot.storage.pictures import PictureRepository
+from bot.storage.pictures import Evictable, PictureRepository
 
 log = logging.getLogger(__name__)
 
 EVICTED_AT_ONCE = 500
+SWEPT_AT_MOST = 10_000
 _RECIPE_ROOM = 64 * 1024
 
 
@@ -97,29 +98,81 @@ class Pictures:
         return paths
 
     async def housekeeping(self) -> int:
-        """Clear away pictures that are too old or too many; returns how many."""
+        """Clear away pictures that are too old or too many; returns how many were marked so.
+
+        What the store refuses is logged; the next round does it.
+        """
         count = 0
-        while evicted := await self._to_evict():
-            # Rows first: a crash in between leaves a file too many, never a promise too many.
-            await self._pictures.mark_evicted(evicted, self._clock())
-            await self._files.delete(evicted)
-            count += len(evicted)
+        try:
+            load, last = await self._load(), None
+            while found := await self._pictures.evictable(EVICTED_AT_ONCE, last):
+                due, last = load.due(found), found[-1]
+                count += await self._evict(due) if due else 0
+                if len(due) < len(found):
+                    break
+        except StoreUnavailable as error:
+            log.warning("pictures cannot be cleared away just now: %s", error)
         if count:
             log.info("cleared away %d pictures", count)
         return count
 
-    async def _to_evict(self) -> list[Tile]:
-        """The next few pictures that are too old, or oldest while there are too many."""
-        now = self._clock()
+    async def sweep(self, before: float) -> int:
+        """Delete what crashes have left: unfinished files, and pictures of jobs that are not known.
+        Only what is older than `before`; returns how many jobs, at most `SWEPT_AT_MOST`."""
+        count = 0
+        try:
+            async for jobs in self._files.sweep(before):
+                rowless = (await self._pictures.rowless(jobs))[: SWEPT_AT_MOST - count]
+                await self._files.delete_jobs(rowless)
+                count += len(rowless)
+                if count >= SWEPT_AT_MOST:
+                    break
+        except (StoreUnavailable, OSError) as error:
+            log.warning("what crashes have left stays until the next start: %s", error)
+        if count:
+            log.info("deleted the pictures of %d jobs that are not known", count)
+        return count
+
+    async def _load(self) -> _Load:
         excess = await self._pictures.kept_bytes() - self._rules.images_max_bytes
-        chosen: list[Tile] = []
-        for tile, size, created_at in await self._pictures.evictable(EVICTED_AT_ONCE):
-            old = 0 < self._rules.images_max_age_s < now - created_at
-            if not old and excess <= 0:
+        age = self._rules.images_max_age_s
+        return _Load(excess, self._clock() - age if age > 0 else 0.0)
+
+    async def _evict(self, due: list[Tile]) -> int:
+        # Files first: on a full disk a row can only be marked when there is room again. To those
+        # who read, a file that is not there is cleared away, whatever its row says.
+        try:
+            await self._files.delete(due)
+            await self._pictures.mark_evicted(due, self._clock())
+        except (StoreUnavailable, OSError) as error:
+            log.warning("%d pictures cannot be cleared away wholly: %s", len(due), error)
+            return 0
+        return len(due)
+
+
+class _Load:
+    """What is too much: `excess` bytes, and all that was made before `before`."""
+
+    def __init__(self, excess: int, before: float) -> None:
+        self._excess = excess
+        self._before = before
+        self._halves: set[Tile] = set()
+
+    def due(self, found: list[Evictable]) -> list[Tile]:
+        """The first of these, while there is too much; the oldest come first."""
+        due: list[Tile] = []
+        for picture in found:
+            if picture.created_at >= self._before and self._excess <= 0:
                 break
-            chosen.append(tile)
-            excess -= size
-        return chosen
+            due.append(picture.tile)
+            self._excess -= self._freed(picture)
+        return due
+
+    def _freed(self, picture: Evictable) -> int:
+        if picture.shared and picture.original not in self._halves:
+            self._halves.add(picture.original)
+            return 0
+        return picture.bytes
 
 
 def _description(job: Job) -> str:

@@ -14,6 +14,7 @@ from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
 from bot.service.rules import require_visible
+from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.pictures import PictureRepository, StoredImage
 
@@ -44,10 +45,15 @@ class Planner:
     """Reads what a press refers to; the rest is `bot.service.requests`. Writes nothing."""
 
     def __init__(
-        self, jobs: JobRepository, pictures: PictureRepository, catalogue: Catalogue
-    ) -> None:  # fmt: skip
+        self,
+        jobs: JobRepository,
+        pictures: PictureRepository,
+        files: ImageStore,
+        catalogue: Catalogue,
+    ) -> None:
         self._jobs = jobs
         self._pictures = pictures
+        self._files = files
         self._catalogue = catalogue
 
     async def plan(self, asker: Asker, origin: Origin, asked: str | Press) -> Plan:
@@ -85,7 +91,9 @@ class Planner:
     async def stored(self, tile: Tile) -> StoredImage | None:
         """The row of a picture whose file is kept."""
         image = (await self._pictures.of_job(tile.job)).get(tile.index)
-        return None if image is None or image.evicted else image
+        if image is None or image.evicted or not await self._files.exists(tile):
+            return None
+        return image
 
     async def _with_inputs(
         self, card: ModelCard, request: GenerationRequest

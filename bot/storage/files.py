@@ -7,12 +7,19 @@ from the tiles. Rows about pictures are in the database; this knows only bytes a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from bot.domain.action import Tile
+
+log = logging.getLogger(__name__)
+
+SWEPT_AT_ONCE = 500
 
 
 class ImageStore:
@@ -53,8 +60,27 @@ class ImageStore:
         await asyncio.to_thread(self._delete_uploads, self.folder(job_id))
 
     async def delete(self, tiles: Iterable[Tile]) -> None:
-        """Forget files; those that are gone already do not matter."""
+        """Forget files; those that are gone already do not matter.
+
+        Raises OSError when one cannot be deleted; the others are.
+        """
         await asyncio.to_thread(self._delete, list(tiles))
+
+    async def exists(self, tile: Tile) -> bool:
+        """Whether there are bytes to read."""
+        return await asyncio.to_thread(self.path(tile).is_file)
+
+    async def sweep(self, before: float) -> AsyncIterator[list[str]]:
+        """Ids of the jobs whose folders are older than `before` (seconds since the epoch), a few
+        hundred at a time. Unfinished files of that age, which a crash left, are deleted on the way.
+        """
+        folders = self._folder.glob("/".join("[0-9a-f]" * length for length in (2, 2, 32)))
+        while some := await asyncio.to_thread(lambda: list(islice(folders, SWEPT_AT_ONCE))):
+            yield await asyncio.to_thread(_sweep, some, before)
+
+    async def delete_jobs(self, job_ids: Iterable[str]) -> None:
+        """Forget everything that was written of jobs."""
+        await asyncio.to_thread(self._delete_jobs, list(job_ids))
 
     def path(self, tile: Tile) -> Path:
         return self.folder(tile.job) / f"{tile.index}.webp"
@@ -106,14 +132,43 @@ class ImageStore:
         _sync_folder(path.parent)
 
     def _delete(self, tiles: list[Tile]) -> None:
+        trouble: OSError | None = None
         for tile in tiles:
             path = self.path(tile)
-            path.unlink(missing_ok=True)
-            self._delete_uploads(path.parent)
             try:
-                path.parent.rmdir()
-            except OSError:
-                continue
+                path.unlink(missing_ok=True)
+                self._delete_uploads(path.parent)
+            except OSError as error:
+                trouble = error
+            _remove_empty(path.parent)
+        if trouble is not None:
+            raise trouble
+
+    def _delete_jobs(self, job_ids: list[str]) -> None:
+        for folder in map(self.folder, job_ids):
+            for pattern in ("[0-9]*.webp", "upload.*", "*.partial"):
+                for path in folder.glob(pattern):
+                    path.unlink(missing_ok=True)
+            _remove_empty(folder)
+
+
+def _sweep(folders: list[Path], before: float) -> list[str]:
+    old = []
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError):
+            if folder.stat().st_mtime < before:
+                old.append(folder.name)
+            for partial in folder.glob("*.partial"):
+                if partial.stat().st_mtime < before:
+                    partial.unlink(missing_ok=True)
+                    log.info("deleted %s/%s, which a crash left", folder.name, partial.name)
+                    _remove_empty(folder)
+    return old
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _write_whole(path: Path, data: bytes) -> None:

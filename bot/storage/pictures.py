@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,18 @@ class StoredImage:
     sha256: str
     bytes: int
     evicted: bool
+
+
+@dataclass(frozen=True)
+class Evictable:
+    """A picture that may be cleared away. An upscale is a link to its `original`'s file (others are
+    their own original); while both are kept they are `shared`, and their bytes there once."""
+
+    tile: Tile
+    bytes: int
+    created_at: float
+    original: Tile
+    shared: bool
 
 
 class PictureRepository:
@@ -51,31 +64,38 @@ class PictureRepository:
         return await self._database.transaction(run)
 
     async def kept_bytes(self) -> int:
-        """The size of all pictures on disk."""
-        return await self._database.read(
+        """The size of all pictures on disk; those that share a file count once."""
+        return await self._database.report(
             lambda c: c.execute(
-                "SELECT COALESCE(SUM(bytes), 0) FROM images WHERE evicted_at IS NULL"
+                "SELECT (SELECT COALESCE(SUM(bytes), 0) FROM images WHERE evicted_at IS NULL)"
+                " - (SELECT COALESCE(SUM(i.bytes), 0) FROM jobs u"
+                " JOIN images i ON i.job_id = u.id AND i.evicted_at IS NULL"
+                " JOIN images o ON (o.job_id, o.idx) = (u.source_job, u.source_tile)"
+                " AND o.evicted_at IS NULL WHERE u.action = 'upscale')"
             ).fetchone()[0]
         )
 
-    async def evictable(self, limit: int) -> list[tuple[Tile, int, float]]:
-        """(tile, bytes, created_at) of the oldest pictures that may be cleared away.
+    async def evictable(self, limit: int, after: Evictable | None = None) -> list[Evictable]:
+        """The oldest pictures that may be cleared away, of those that come `after` one.
 
         Those of unfinished jobs, of results still to be posted, and the sources of waiting or
         running variations may not.
         """
+        last = (after.created_at, after.tile.job, after.tile.index) if after else (-1.0, "", 0)
+        rows = await self._database.read(
+            lambda c: c.execute(_EVICTABLE, (*last, limit)).fetchall()
+        )  # fmt: skip
+        return [_evictable(row) for row in rows]
+
+    async def rowless(self, jobs: Iterable[str]) -> list[str]:
+        """Those of these ids that no job has."""
         rows = await self._database.read(
             lambda c: c.execute(
-                "SELECT job_id, idx, bytes, created_at FROM images WHERE evicted_at IS NULL"
-                " AND job_id NOT IN (SELECT id FROM jobs WHERE state IN ('waiting', 'running'))"
-                " AND job_id NOT IN (SELECT job_id FROM deliveries WHERE message_id = 0"
-                " AND given_up IS NULL) AND (job_id, idx) NOT IN (SELECT source_job, source_tile"
-                " FROM jobs WHERE state IN ('waiting', 'running') AND source_job IS NOT NULL)"
-                " ORDER BY created_at, job_id, idx LIMIT ?",
-                (limit,),
+                "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM jobs)",
+                (json.dumps(list(jobs)),),
             ).fetchall()
         )
-        return [(Tile(row[0], row[1]), row[2], row[3]) for row in rows]
+        return [row[0] for row in rows]
 
     async def mark_evicted(self, tiles: Iterable[Tile], now: float) -> None:
         pairs = [(now, tile.job, tile.index) for tile in tiles]
@@ -84,6 +104,29 @@ class PictureRepository:
                 "UPDATE images SET evicted_at = ? WHERE job_id = ? AND idx = ?", pairs
             )
         )
+
+
+_EVICTABLE = """
+SELECT i.job_id, i.idx, i.bytes, i.created_at,
+    COALESCE(u.source_job, i.job_id) AS original_job,
+    COALESCE(u.source_tile, i.idx) AS original_idx,
+    EXISTS (SELECT 1 FROM images o WHERE (o.job_id, o.idx) = (u.source_job, u.source_tile)
+        AND o.evicted_at IS NULL)
+    OR EXISTS (SELECT 1 FROM jobs v JOIN images o ON o.job_id = v.id AND o.evicted_at IS NULL
+        WHERE v.action = 'upscale' AND v.source_job = i.job_id AND v.source_tile = i.idx) AS shared
+FROM images i LEFT JOIN jobs u ON u.id = i.job_id AND u.action = 'upscale'
+WHERE i.evicted_at IS NULL AND (i.created_at, i.job_id, i.idx) > (?, ?, ?)
+    AND i.job_id NOT IN (SELECT id FROM jobs WHERE state IN ('waiting', 'running'))
+    AND i.job_id NOT IN (SELECT job_id FROM deliveries WHERE message_id = 0 AND given_up IS NULL)
+    AND (i.job_id, i.idx) NOT IN (SELECT source_job, source_tile FROM jobs
+        WHERE state IN ('waiting', 'running') AND source_job IS NOT NULL)
+ORDER BY i.created_at, i.job_id, i.idx LIMIT ?
+"""
+
+
+def _evictable(row: sqlite3.Row) -> Evictable:
+    tile, original = Tile(row["job_id"], row["idx"]), Tile(row["original_job"], row["original_idx"])
+    return Evictable(tile, row["bytes"], row["created_at"], original, bool(row["shared"]))
 
 
 def insert(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from bot.domain.action import Action, Tile
-from bot.domain.errors import (
-    NotFound,
-)
+from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.job import Job, JobStatus
 from bot.service.rules import Rules
-from tests.kit.app import (
-    House,
-)
+from tests.kit.app import House
 from tests.kit.executor import picture
+from tests.kit.faults import CODES
 from tests.kit.values import a_request
 
 PLENTY = 10 << 20
@@ -100,3 +100,108 @@ async def test_what_is_needed_is_not_cleared_away(tmp_path: Path) -> None:
         assert await house.parts.files.read(source.tile(2)) is not None
         assert await house.parts.files.read(varied.tile(1)) is not None
         assert (await house.service.pictures.picture(undelivered, PLENTY)).bytes
+
+
+async def kept(house: House, *jobs: Job) -> list[bool]:
+    """Whether there is a file, of the four pictures of each."""
+    return [await house.parts.files.exists(job.tile(n)) for job in jobs for n in range(1, 5)]
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_files_go_though_no_row_can_be_written(tmp_path, monkeypatch, caplog, code) -> None:
+    monkeypatch.setattr("bot.service.pictures.EVICTED_AT_ONCE", 3)
+    async with House(tmp_path, automatic=True, rules=Rules(images_max_age_s=60.0)) as house:
+        old = [await posted(house), await posted(house)]
+        varied = await house.press(Action.VARY, old[0].tile(1))
+        await house.end(varied)
+        await house.posted(varied)
+        house.clock.now += 61
+        young = await posted(house)
+        house.database.refuse(code, "PictureRepository.mark_evicted")
+        with caplog.at_level(logging.WARNING):
+            assert await house.service.pictures.housekeeping() == 0
+        assert "cannot be cleared away" in caplog.text
+        assert await kept(house, *old, varied, young) == [False] * 12 + [True] * 4
+        # Meanwhile they are gone to everybody, as after the rows are marked.
+        for action in (Action.UPSCALE, Action.VARY):
+            with pytest.raises(NotFound, match="cleared away to save space; 🔄 draws"):
+                await house.press(action, old[0].tile(1))
+        with pytest.raises(NotFound, match="cleared away"):
+            await house.service.pictures.picture(old[0], PLENTY)
+        again = await house.press(Action.REROLL, Tile(varied.id, 0))
+        assert (await house.end(again)).job.status is JobStatus.SUCCEEDED
+        house.database.calm()
+        assert await house.service.pictures.housekeeping() == 12
+        assert all(row.evicted for row in (await house.parts.pictures.of_job(old[1].id)).values())
+        assert await house.service.pictures.housekeeping() == 0
+
+
+async def test_one_file_that_cannot_be_deleted_keeps_no_other(tmp_path: Path) -> None:
+    async with House(tmp_path, automatic=True, rules=Rules(images_max_age_s=60.0)) as house:
+        old = await posted(house)
+        house.clock.now += 61
+        stubborn = house.parts.files.path(old.tile(1))
+        stubborn.unlink()
+        (stubborn / "in the way").mkdir(parents=True)
+        assert await house.service.pictures.housekeeping() == 0
+        assert await kept(house, old) == [False] * 4
+
+
+async def test_an_upscale_counts_once_beside_its_grid(tmp_path: Path) -> None:
+    sizes = [len(picture(seed)) for seed in a_request("a fox --seed 7").seeds]
+    async with House(tmp_path, automatic=True, rules=Rules(images_max_bytes=sum(sizes))) as house:
+        grid = await posted(house)
+        house.clock.now += 1
+        single = await house.press(Action.UPSCALE, grid.tile(2))
+        await house.posted(single)
+        assert await house.parts.pictures.kept_bytes() == sum(sizes)
+        assert await house.service.pictures.housekeeping() == 0
+        # Its tile's going frees nothing; what is over goes on to the next.
+        house.clock.now += 1
+        await posted(house, "a newer fox --seed 7")
+        assert await house.service.pictures.housekeeping() == 5
+        assert await house.parts.pictures.kept_bytes() == sum(sizes)
+        assert not await house.parts.files.exists(single.tile(1))
+
+
+async def test_what_a_crash_left_is_swept(house: House) -> None:
+    job, files = await posted(house), house.parts.files
+    lost, new = Tile("ab12" + "0" * 28, 1), Tile("cd34" + "0" * 28, 1)
+    for tile in (lost, new):
+        await files.write(tile, b"picture")
+        await files.write_upload(tile.job, b"grid", "webp")
+    partials = [files.folder(job.id) / name for name in ("2.partial", "upload.partial")]
+    partials.append(files.folder(lost.job) / "2.partial")
+    for partial in partials:
+        partial.write_bytes(b"half")
+    now = time.time()
+    for path in (partials[0], partials[2], files.folder(lost.job), files.folder(job.id)):
+        os.utime(path, (now - 100, now - 100))
+    assert await house.service.pictures.sweep(now - 50) == 1
+    assert not files.folder(lost.job).exists()
+    assert await files.read(new) == b"picture"
+    assert [partial.exists() for partial in partials] == [False, True, False]
+    assert await kept(house, job) == [True] * 4
+
+
+async def test_a_sweep_does_a_few_at_a_time_and_not_all(house: House, monkeypatch) -> None:
+    monkeypatch.setattr("bot.storage.files.SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr("bot.service.pictures.SWEPT_AT_MOST", 3)
+    for number in range(5):
+        await house.parts.files.write(Tile(f"ab12{number:028x}", 1), b"picture")
+    later = time.time() + 50
+    assert [await house.service.pictures.sweep(later) for _ in range(3)] == [3, 2, 0]
+
+
+async def test_a_sweep_that_the_store_refuses_is_left_for_later(house: House, monkeypatch) -> None:
+    lost = Tile("ab12" + "0" * 28, 1)
+    await house.parts.files.write(lost, b"picture")
+
+    async def busy(jobs: list[str]) -> list[str]:
+        raise StoreUnavailable("locked", "busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.parts.pictures, "rowless", busy)
+        assert await house.service.pictures.sweep(time.time() + 50) == 0
+    assert await house.parts.files.read(lost) == b"picture"
+    assert await house.service.pictures.sweep(time.time() + 50) == 1
