@@ -29,14 +29,15 @@ class OutboxRepository:
 
     async def due(self, now: float, busy: Collection[int], limit: int) -> list[Delivery]:
         """Rows whose time has come, longest due first: one for each channel that is not `busy`."""
-        marks = ", ".join("?" * len(busy))
+        channels = tuple(busy)  # read on another thread, while the caller's may change
+        marks = ", ".join("?" * len(channels))
         rows = await self._database.read(
             lambda c: c.execute(
                 "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY channel_id ORDER BY"
                 f" next_try_at, id) AS place FROM deliveries WHERE {_OPEN} AND next_try_at <= ?"
                 f" AND channel_id NOT IN ({marks})) WHERE place = 1 ORDER BY next_try_at, id"
                 " LIMIT ?",
-                (now, *busy, limit),
+                (now, *channels, limit),
             ).fetchall()
         )
         return [_delivery(row) for row in rows]

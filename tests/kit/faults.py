@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,14 +47,23 @@ class FaultyDatabase(Database):
                 self._news.clear()
                 await self._news.wait()
 
+    async def until(self, wanted: Callable[[], Awaitable[bool]]) -> None:
+        """Return when the database says so; it is asked again after every transaction."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                self._news.clear()
+                if await wanted():
+                    return
+                await self._news.wait()
+
     async def transaction(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        if not self._left or not function.__qualname__.startswith(self._method):
-            return await super().transaction(function)
-        self._left -= 1
         try:
+            if not self._left or not function.__qualname__.startswith(self._method):
+                return await super().transaction(function)
+            self._left -= 1
+            self.refused += 1
             return await super().transaction(lambda c: self._refused(c, function))
         finally:
-            self.refused += 1
             self._news.set()
 
     def _refused(self, connection: sqlite3.Connection, function: Function) -> Any:

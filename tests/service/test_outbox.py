@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +100,20 @@ async def test_one_row_for_each_channel_those_that_failed_last(house: House) -> 
     assert await due(house) == [third.id, other.id]
     await house.posted(third)
     assert await due(house) == [other.id, first.id]
+
+
+async def test_channels_that_become_free_meanwhile_do_not_disturb_the_reading(
+    house: House,
+) -> None:
+    job = await house.draw(origin=LOBBY)
+    read, busy = threading.Event(), {CHANNEL: "posting", CHANNEL + 2: "posting"}
+    before = asyncio.create_task(house.database.read(lambda c: read.wait(20)))
+    reading = asyncio.create_task(house.service.outbox.due(busy.keys(), 10))
+    await asyncio.sleep(0)  # both are on their way to the database
+    busy.clear()
+    read.set()
+    assert await before
+    assert [each.job for each in await reading] == [job.id]
 
 
 async def test_what_somebody_is_owed_is_theirs_and_was_tried(house: House) -> None:

@@ -1,0 +1,249 @@
+"""Discord's side of the bot's messages, without a network: channels that keep what is said there,
+refuse what a test wants refused, and remember nonces."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+
+from tests.kit.executor import PATIENCE_S
+
+BOT = 999
+_KINDS = {403: discord.Forbidden, 404: discord.NotFound}
+
+
+def refusal(status: int, code: int = 0) -> discord.HTTPException:
+    """What discord.py raises for such an answer."""
+    kind = _KINDS.get(status, discord.HTTPException)
+    if status >= 500:
+        kind = discord.DiscordServerError
+    answer: Any = SimpleNamespace(status=status, reason="refused")
+    return kind(answer, {"code": code, "message": "no"})
+
+
+@contextmanager
+def closing(said: dict[str, Any]) -> Iterator[None]:
+    """Close the file after the request, whatever came of it, as discord.py does."""
+    try:
+        yield
+    finally:
+        if (file := said.get("file")) is not None:
+            file.close()
+
+
+class FakeDiscord:
+    """The client, its channels and whatever answers there.
+
+    `refuse` holds what the next requests meet, None where they pass; `away` is met by all. While
+    `gate` is shut requests wait. `calls` are all requests, as (what, channel).
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.user = SimpleNamespace(id=BOT)
+        self.application_id = BOT
+        self.guilds: dict[int, Any] = {}
+        self.messages: dict[int, FakeMessage] = {}
+        self.calls: list[tuple[str, int]] = []
+        self.refuse: list[Exception | None] = []
+        self.away: Exception | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.under_way = 0
+        self.nonces: dict[str, FakeMessage] = {}
+        self._news = asyncio.Event()
+
+    def get_partial_messageable(self, channel: int, *, guild_id: int | None = None) -> FakeChannel:
+        return FakeChannel(self, channel)
+
+    def get_guild(self, guild: int) -> Any:
+        return self.guilds.get(guild)
+
+    def texts(self, channel: int) -> list[str]:
+        """What stands in a channel, oldest first."""
+        return [each.content for each in self.messages.values() if each.channel == channel]
+
+    def of_kind(self, what: str) -> list[int]:
+        """The channels of all requests of a kind, in order."""
+        return [channel for kind, channel in self.calls if kind == what]
+
+    async def until(self, wanted: Callable[[], bool]) -> None:
+        """Return when it is so; looked at after every request."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not wanted():
+                self._news.clear()
+                await self._news.wait()
+
+    async def request(self, what: str, channel: int) -> None:
+        """Raises what this request is to meet."""
+        self.calls.append((what, channel))
+        self.under_way += 1
+        self._news.set()
+        try:
+            await self.gate.wait()
+            if self.away is not None:
+                raise self.away
+            if self.refuse and (error := self.refuse.pop(0)) is not None:
+                raise error
+        finally:
+            self.under_way -= 1
+
+    def make(self, channel: int, said: dict[str, Any], author: int = BOT) -> FakeMessage:
+        """A message there; the same nonce makes the same one."""
+        nonce = said.get("nonce")
+        if nonce in self.nonces:
+            return self.nonces[nonce]
+        moment = dt.datetime.fromtimestamp(self.clock(), dt.UTC)
+        number = discord.utils.time_snowflake(moment) + len(self.messages) + 1
+        message = self.messages[number] = FakeMessage(self, channel, number, author)
+        message.take(said)
+        if nonce is not None:
+            self.nonces[nonce] = message
+        self._news.set()
+        return message
+
+
+class FakeMessage:
+    """One message as it stands."""
+
+    def __init__(self, chat: FakeDiscord, channel: int, id: int, author: int) -> None:
+        self.id, self.channel = id, channel
+        self.author = SimpleNamespace(id=author)
+        self.content = ""
+        self.said: dict[str, Any] = {}
+        self.components: list[discord.ActionRow] = []
+        self.attachments: list[Any] = []
+        self._discord = chat
+
+    def take(self, said: dict[str, Any]) -> None:
+        self.said = said
+        self.content = said.get("content") or ""
+        view, file = said.get("view"), said.get("file")
+        self.components = [discord.ActionRow(row) for row in view.to_components()] if view else []
+        files = said.get("attachments") or ([file] if file else [])
+        self.attachments = [SimpleNamespace(filename=each.filename) for each in files]
+
+    async def edit(self, **said: Any) -> None:
+        await self._discord.request("edit", self.channel)
+        if self.id not in self._discord.messages:
+            raise refusal(404, 10008)
+        self._discord.messages[self.id].take(said)
+
+    async def delete(self) -> None:
+        await self._discord.request("delete", self.channel)
+        if self._discord.messages.pop(self.id, None) is None:
+            raise refusal(404, 10008)
+
+
+class FakeChannel:
+    """A channel reached by the bot's token."""
+
+    def __init__(self, chat: FakeDiscord, id: int) -> None:
+        self.id = id
+        self._discord = chat
+
+    def get_partial_message(self, id: int) -> FakeMessage:
+        return FakeMessage(self._discord, self.id, id, BOT)
+
+    async def send(self, content: str | None = None, **said: Any) -> FakeMessage:
+        with closing(said):
+            await self._discord.request("send", self.id)
+            return self._discord.make(self.id, {"content": content} | said)
+
+    async def fetch_message(self, id: int) -> FakeMessage:
+        await self._discord.request("fetch", self.id)
+        if id not in self._discord.messages:
+            raise refusal(404, 10008)
+        return self._discord.messages[id]
+
+    async def history(self, *, after: Any, **_: Any) -> AsyncIterator[FakeMessage]:
+        await self._discord.request("history", self.id)
+        for each in list(self._discord.messages.values()):
+            if each.channel == self.id and each.id > after.id:
+                yield each
+
+
+class FakeWebhook:
+    """The same channel by the token of an interaction; counts its requests as "hook …"."""
+
+    def __init__(self, chat: FakeDiscord, channel: int) -> None:
+        self._discord = chat
+        self._channel = channel
+        self.private: list[str] = []
+        """What was said to the asking person alone."""
+
+    async def send(
+        self, content: str | None = None, *, ephemeral: bool = False, **said: Any
+    ) -> FakeMessage | None:
+        with closing(said):
+            await self._discord.request("hook send", self._channel)
+            if ephemeral:
+                self.private.append(content or "")
+                return None
+            return self._discord.make(self._channel, {"content": content} | said)
+
+    async def edit_message(self, id: int, **said: Any) -> None:
+        await self._discord.request("hook edit", self._channel)
+        if id not in self._discord.messages:
+            raise refusal(404, 10008)
+        self._discord.messages[id].take(said)
+
+    async def delete_message(self, id: int) -> None:
+        await self._discord.request("hook delete", self._channel)
+        if self._discord.messages.pop(id, None) is None:
+            raise refusal(404, 10008)
+
+
+class FakeInteraction:
+    """A command, or a press where `parent` is the message under which the button stands."""
+
+    id = 7
+
+    def __init__(
+        self, chat: FakeDiscord, channel: int, guild: int, parent: FakeMessage | None = None
+    ) -> None:
+        kinds = discord.InteractionType
+        self.type = kinds.component if parent else kinds.application_command
+        self.client = chat
+        self.channel_id, self.guild_id = channel, guild
+        self.message = parent
+        self.extras: dict[str, Any] = {}
+        self.followup = FakeWebhook(chat, channel)
+        self.expires_at = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=15)
+        self.original: FakeMessage | None = None
+        self.deferred = False
+        self._discord = chat
+
+    @property
+    def response(self) -> FakeInteraction:
+        return self
+
+    def is_done(self) -> bool:
+        return self.deferred
+
+    async def send_message(self, content: str, **said: Any) -> Any:
+        await self._discord.request("answer", self.channel_id)
+        self.original = self._discord.make(self.channel_id, {"content": content} | said)
+        return SimpleNamespace(message_id=self.original.id)
+
+    async def edit_message(self, **said: Any) -> None:
+        await self._discord.request("answer", self.channel_id)
+        assert self.message is not None
+        self.message.take(said)
+
+    async def edit_original_response(self, **said: Any) -> FakeMessage:
+        await self._discord.request("hook edit", self.channel_id)
+        self.original = self._discord.make(self.channel_id, said)
+        return self.original
+
+    async def original_response(self) -> FakeMessage:
+        await self._discord.request("hook fetch", self.channel_id)
+        if self.original is None:
+            raise refusal(404, 10015)
+        return self.original
