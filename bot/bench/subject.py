@@ -93,6 +93,7 @@ async def _bot(order: Order) -> AsyncIterator[tuple[EaselBot | Bare, Watched | N
                 settings.extensions,
                 progress_seconds=settings.progress_seconds,
                 api_url=settings.discord_api_url,
+                supervisor=parts.supervisor,
             ),
             watched,
         )

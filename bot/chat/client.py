@@ -7,9 +7,8 @@ delivers, answers and recovers. Knows nothing about storage or engines.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import discord
 import yarl
@@ -26,11 +25,10 @@ from bot.chat.pace import Pauses
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
 from bot.domain.errors import NotFound
+from bot.ops.supervision import Supervisor
 from bot.service import Service
 
 log = logging.getLogger(__name__)
-
-_AGAIN_S = 5.0
 
 # Names of features as an `.env` of an earlier version lists them, where what belongs to /imagine
 # was a part of it.
@@ -42,7 +40,10 @@ _MODULES = {
 
 
 class EaselBot(commands.AutoShardedBot):
-    """discord.py's bot with the service and no privileged intent."""
+    """discord.py's bot with the service and no privileged intent.
+
+    `supervisor` keeps its long-lived tasks up, one of its own if there is none.
+    """
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class EaselBot(commands.AutoShardedBot):
         progress_seconds: float = 2.5,
         api_url: str = "",
         pauses: Pauses | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         if api_url:
             point_at(api_url)
@@ -74,7 +76,7 @@ class EaselBot(commands.AutoShardedBot):
         self.pump = Pump(self, service, notices, pauses=pauses)
         self.presenter = Presenter(self, service, notices, self.pump.wake, progress_seconds)
         self.acknowledger = Acknowledger()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._supervisor = supervisor or Supervisor()
         self._wanted = modules_of(extensions)
 
     async def setup_hook(self) -> None:
@@ -90,14 +92,13 @@ class EaselBot(commands.AutoShardedBot):
 
     def keep_up(self) -> None:
         """Follow what an earlier run left, and post what is due, until `close`."""
-        for name, work in (("recovery", self.presenter.recover), ("pump", self.pump.run)):
-            self._tasks.append(asyncio.create_task(_kept_up(name, work), name=name))
+        self._supervisor.start("recovery", self.presenter.recover)
+        self._supervisor.start("pump", self.pump.run)
 
     async def close(self) -> None:
         """Stop following jobs and posting, then leave Discord."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for name in ("recovery", "pump"):
+            await self._supervisor.stop(name)
         await self.presenter.close()
         await super().close()
 
@@ -126,18 +127,6 @@ class EaselBot(commands.AutoShardedBot):
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event %s", event_method)
-
-
-async def _kept_up(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Begin `work` again as often as it fails."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("%s", name)
-            await asyncio.sleep(_AGAIN_S)
-        else:
-            return
 
 
 def modules_of(extensions: Iterable[str]) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ async def run(
             settings.extensions,
             progress_seconds=settings.progress_seconds,
             api_url=settings.discord_api_url,
+            supervisor=parts.supervisor,
         )
         await _serve(bot, settings.discord_token.reveal(), stop)
     return 0

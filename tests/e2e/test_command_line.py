@@ -9,16 +9,19 @@ import socket
 import sys
 from pathlib import Path
 
+import aiohttp
 import psutil
 import pytest
 
 from bot.__main__ import main
 from bot.commands.check import check
+from bot.commands.run import run
 from bot.engine.local import LocalExecutor
 from bot.environment import Environment
 from bot.ops.lock import lock_folder
 from bot.sandbox import Sandbox
 from tests.kit.easel import SharedExecutor, settings_for
+from tests.kit.executor import FakeExecutor
 from tests.kit.process import ROOT
 
 PATIENCE_S = 100.0
@@ -66,6 +69,26 @@ async def test_a_taken_health_port_is_said(sandbox: Sandbox, tmp_path: Path) -> 
     assert status == 2
     assert f"HEALTH_PORT {port} cannot be opened (Address already in use)" in err
     assert "Traceback" not in err
+
+
+async def test_healthz_of_a_running_bot_names_what_it_keeps_up(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    settings, stop = settings_for(sandbox, tmp_path, health_port=port), asyncio.Event()
+    serving = asyncio.create_task(run(settings, stop, FakeExecutor()))
+    await sandbox.bot_ready()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/healthz") as answer,
+    ):
+        tasks = (await answer.json())["tasks"]
+    stop.set()
+    assert await serving == 0
+    assert {name: tasks.get(name) for name in ("dispatcher", "pump")} == {
+        "dispatcher": "running", "pump": "running",
+    }  # fmt: skip
 
 
 async def test_an_unknown_extension_is_said(sandbox: Sandbox, tmp_path: Path) -> None:

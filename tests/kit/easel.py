@@ -72,6 +72,7 @@ async def running(
             settings.extensions,
             progress_seconds=settings.progress_seconds,
             api_url=settings.discord_api_url,
+            supervisor=parts.supervisor,
             pauses=QUICK,
         )
         async with bot:
