@@ -514,12 +514,16 @@ async def test_a_variation_gets_its_sources_bytes_by_hash(house: House) -> None:
 
 async def test_a_source_that_vanished_fails_with_its_own_sentence(house: House) -> None:
     grid = await house.draw()
-    await house.parts.files.delete([grid.tile(3)])
+    before = await house.imagine()
+    run = await house.executor.started(2)
     job = await house.press(Action.VARY, grid.tile(3))
+    await house.parts.files.delete([grid.tile(3)])
+    await run.finish()
+    assert (await house.end(before)).job.status is SUCCEEDED
     final = (await house.end(job)).job
     assert final.failure is not None
     assert "🔄 draws the prompt again" in final.failure.sentence
-    assert await house.credits() == (24, 0)
+    assert await house.credits() == (23, 0)
 
 
 # Many at once

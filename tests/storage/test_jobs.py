@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import Repositories
-from bot.domain.action import Action, Tile
+from bot.domain.action import Action
 from bot.domain.delivery import GivenUp, Kind
 from bot.domain.errors import OutOfCredits, QueueFull
 from bot.domain.job import Failure, Job, JobStatus
@@ -16,7 +16,7 @@ from bot.domain.people import Account
 from bot.domain.quota import Quota
 from bot.storage.database import Database
 from bot.storage.ledger import LedgerRepository
-from bot.storage.pictures import StoredImage
+from bot.storage.pictures import Evictable, StoredImage
 from bot.storage.profiles import Profile, ProfileRepository
 from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job, a_request
 
@@ -302,13 +302,15 @@ async def test_what_may_be_evicted_oldest_first(parts: Repositories) -> None:
     source = old.tile(2)
     variation = await waiting(parts, request=old.request.vary(source, 1, 0.5))
 
-    def tiles(job: Job, *indices: int) -> list[tuple[Tile, int, float]]:
+    def some(job: Job, *indices: int) -> list[Evictable]:
         at = MORNING if job is old else MORNING + 50
-        return [(job.tile(index), 100, at) for index in indices]
+        tiles = [job.tile(index) for index in indices]
+        return [Evictable(tile, 100, at, original=tile, shared=False) for tile in tiles]
 
-    expected = [*tiles(old, 1, 3, 4), *tiles(young, 1, 2, 3, 4)]
+    expected = [*some(old, 1, 3, 4), *some(young, 1, 2, 3, 4)]
     assert await parts.pictures.evictable(100) == expected
     assert await parts.pictures.evictable(2) == expected[:2]
+    assert await parts.pictures.evictable(3, expected[1]) == expected[2:5]
     assert await parts.pictures.kept_bytes() == 13 * 100
     await parts.jobs.cancel(variation.id, MORNING)
     await parts.outbox.give_up(await row(parts, undelivered), GivenUp.REFUSED, "gone")
