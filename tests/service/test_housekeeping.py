@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import time
@@ -9,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import core
 from bot.domain.action import Action, Tile
 from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.job import Job, JobStatus
+from bot.service.pictures import Pictures
 from bot.service.rules import Rules
+from bot.settings import Settings
+from bot.storage.files import ImageStore
 from tests.kit.app import House
-from tests.kit.executor import picture
+from tests.kit.executor import PATIENCE_S, FakeExecutor, picture
 from tests.kit.faults import CODES
 from tests.kit.values import a_request
 
@@ -205,3 +210,21 @@ async def test_a_sweep_that_the_store_refuses_is_left_for_later(house: House, mo
         assert await house.service.pictures.sweep(time.time() + 50) == 0
     assert await house.parts.files.read(lost) == b"picture"
     assert await house.service.pictures.sweep(time.time() + 50) == 1
+
+
+async def test_a_start_sweeps(tmp_path: Path, monkeypatch) -> None:
+    files, lost = ImageStore(tmp_path / "images"), Tile("ab12" + "0" * 28, 1)
+    await files.write(lost, b"picture")
+    long_ago = time.time() - 3600
+    os.utime(files.folder(lost.job), (long_ago, long_ago))
+    sweep, swept = Pictures.sweep, asyncio.Event()
+
+    async def told(self: Pictures, before: float) -> int:
+        count = await sweep(self, before)
+        swept.set()
+        return count
+
+    monkeypatch.setattr(Pictures, "sweep", told)
+    async with core(Settings(data_dir=tmp_path), FakeExecutor()), asyncio.timeout(PATIENCE_S):
+        await swept.wait()
+    assert not files.folder(lost.job).exists()
