@@ -44,12 +44,13 @@ class Pump:
         *,
         at_once: int = 32,
         pauses: Pauses | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         self._service = service
         self._notices = notices
         self._at_once = at_once
         self._pauses = pauses or Pauses()
-        self._breaker = Breaker(self._pauses.away)
+        self._breaker = breaker or Breaker(self._pauses.away)
         poster = Poster(client, service, Pace())
         self.results = Results(client, service, poster)
         self._endings = Endings(client, service, notices, poster)

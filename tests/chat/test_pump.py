@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from bot.chat.notice import Notice, Notices
-from bot.chat.pace import Breaker, Pace
+from bot.chat.pace import Breaker, Pauses
 from bot.chat.pump import Pump
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
@@ -48,8 +48,8 @@ class Works:
         self.notices = Notices()
         self.breaker = Counted((5.0,), house.clock)
         self.pump = Pump(
-            cast(Any, chat), house.service, self.notices, at_once=at_once, poll_s=0.01,
-            rest_s=0.01, pace=Pace(1e6, 1000), breaker=self.breaker,
+            cast(Any, chat), house.service, self.notices, at_once=at_once,
+            pauses=Pauses(poll=0.01, rest=0.01), breaker=self.breaker,
         )  # fmt: skip
         self._task: asyncio.Task[None] | None = None
 

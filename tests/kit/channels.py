@@ -74,11 +74,15 @@ class FakeDiscord:
         return [channel for kind, channel in self.calls if kind == what]
 
     async def until(self, wanted: Callable[[], bool]) -> None:
-        """Return when it is so; looked at after every request."""
+        """Return when it is so; looked at after everything that happens."""
         async with asyncio.timeout(PATIENCE_S):
             while not wanted():
                 self._news.clear()
                 await self._news.wait()
+
+    def happened(self) -> None:
+        """Whoever waits in `until` looks again."""
+        self._news.set()
 
     async def request(self, what: str, channel: int) -> None:
         """Raises what this request is to meet."""
@@ -122,6 +126,7 @@ class FakeMessage:
         self._discord = chat
 
     def take(self, said: dict[str, Any]) -> None:
+        self._discord.happened()
         self.said = said
         self.content = said.get("content") or ""
         view, file = said.get("view"), said.get("file")

@@ -1,0 +1,190 @@
+"""How progress messages end: away, with a sentence, or said in the channel instead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import discord
+import pytest
+
+from bot.chat.buttons import cancel_view
+from bot.chat.endings import Endings
+from bot.chat.notice import Notice, Notices
+from bot.chat.pace import Pace
+from bot.chat.posting import Poster
+from bot.domain.delivery import Delivery, GivenUp, Kind
+from bot.domain.errors import EngineError
+from bot.domain.job import Job, JobStatus
+from tests.kit.app import ANNA_ASKS, HERE, House
+from tests.kit.channels import FakeDiscord, FakeMessage, refusal
+from tests.kit.values import CHANNEL
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path) as opened:
+        yield opened
+
+
+class Desk:
+    """What the pump needs to bring one job's message to its end."""
+
+    def __init__(self, house: House, chat: FakeDiscord) -> None:
+        self.house, self.chat = house, chat
+        self.notices = Notices()
+        poster = Poster(cast(Any, chat), house.service, Pace(1e6))
+        self.endings = Endings(cast(Any, chat), house.service, self.notices, poster)
+
+    async def message(self, job: Job, *, recorded: bool = True) -> FakeMessage:
+        made = self.chat.make(CHANNEL, {"content": "Waiting", "view": cancel_view(job)})
+        if recorded:
+            await self.house.service.outbox.set_notice(job.id, made.id)
+        return made
+
+    async def failed(self) -> Job:
+        job = await self.house.imagine()
+        for count in (1, 2, 3):
+            run = await self.house.executor.started(count)
+            await run.fail(EngineError("boom"))
+            if (await self.house.state(job))[0].finished:
+                break
+        return await self.now(job)
+
+    async def now(self, job: Job) -> Job:
+        found = (await self.house.end(job)).job
+        again = await self.house.service.drawing.job(found.id)
+        assert again is not None
+        return again
+
+    async def cancelled(self) -> Job:
+        job = await self.house.imagine()
+        await self.house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
+        return await self.now(job)
+
+    async def show(self, job: Job) -> None:
+        found = await self.house.parts.outbox.of_job(job.id, Kind.END)
+        again = await self.house.service.drawing.job(job.id)
+        assert again is not None
+        row = found or Delivery(0, job.id, Kind.END, CHANNEL, "none")
+        await self.endings.show(row, again)
+
+
+@pytest.fixture
+def desk(house: House, chat: FakeDiscord) -> Desk:
+    return Desk(house, chat)
+
+
+async def test_a_message_goes_when_its_pictures_are_there(desk: Desk) -> None:
+    job = await desk.house.draw()
+    await desk.message(job)
+    await desk.house.posted(job)
+    await desk.show(job)
+    assert desk.chat.messages == {}
+
+
+async def test_a_message_that_is_gone_already_is_well(desk: Desk) -> None:
+    job = await desk.house.draw()
+    await desk.message(job)
+    await desk.house.posted(job)
+    desk.chat.messages.clear()
+    await desk.show(job)
+    await desk.show(job)
+
+
+async def test_what_could_not_be_posted_is_said_in_its_place(desk: Desk) -> None:
+    job = await desk.house.draw()
+    message = await desk.message(job)
+    row = await desk.house.service.outbox.of_job(job.id)
+    assert row is not None
+    await desk.house.service.outbox.give_up(row, GivenUp.GONE, "cleared")
+    await desk.show(job)
+    assert "cleared away" in message.content
+    assert message.components == []
+
+
+async def test_a_cancelled_job_says_so_where_it_can_and_nowhere_else(desk: Desk) -> None:
+    shown, silent = await desk.cancelled(), await desk.cancelled()
+    message = await desk.message(shown)
+    await desk.show(shown)
+    await desk.show(silent)
+    assert message.content.endswith("(Stopped)")
+    assert desk.chat.texts(CHANNEL) == [message.content]
+
+
+async def test_a_failure_is_said_in_the_message(desk: Desk) -> None:
+    job = await desk.failed()
+    assert job.status is JobStatus.FAILED
+    message = await desk.message(job)
+    await desk.show(job)
+    assert "Nothing was charged." in message.content
+    assert desk.chat.of_kind("send") == []
+
+
+@pytest.mark.parametrize("error", [None, refusal(404, 10008), refusal(400, 30046)])
+async def test_a_failure_whose_message_cannot_be_edited_is_said_in_the_channel(
+    desk: Desk, error: discord.HTTPException | None
+) -> None:
+    job = await desk.failed()
+    if error is not None:
+        await desk.message(job)
+        desk.chat.refuse = [error]
+    await desk.show(job)
+    said = desk.chat.texts(CHANNEL)[-1]
+    assert job.failure is not None
+    assert job.failure.reference in said
+    assert desk.chat.of_kind("send") == [CHANNEL]
+    [found] = [each for each in desk.chat.messages.values() if each.content == said]
+    assert found.said["allowed_mentions"].to_dict() == {"parse": []}
+
+
+async def test_a_failure_said_before_a_crash_is_not_said_again(desk: Desk) -> None:
+    job = await desk.failed()
+    await desk.show(job)
+    desk.chat.nonces.clear()
+    desk.house.clock.now += 121
+    await desk.show(job)
+    assert len(desk.chat.messages) == 1
+
+
+async def test_where_nobody_can_be_told_it_is_logged(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await desk.failed()
+    desk.chat.refuse = [None, refusal(403, 50013)]
+    await desk.show(job)
+    assert "nobody can be told" in caplog.text
+
+
+@pytest.mark.parametrize("error", [refusal(500), OSError(), refusal(403), refusal(404)])
+async def test_trouble_that_may_pass_is_for_another_try(desk: Desk, error: Exception) -> None:
+    job = await desk.cancelled()
+    message = await desk.message(job)
+    desk.chat.refuse = [error]
+    with pytest.raises(type(error)):
+        await desk.show(job)
+    await desk.show(job)
+    assert message.content.endswith("(Stopped)")
+
+
+async def test_a_message_that_was_never_recorded_is_searched_and_ended(desk: Desk) -> None:
+    job = await desk.cancelled()
+    message = await desk.message(job, recorded=False)
+    await desk.show(job)
+    assert desk.chat.of_kind("history") == [CHANNEL]
+    assert message.content.endswith("(Stopped)")
+
+
+async def test_an_end_waits_until_it_is_known_whether_there_is_a_message(desk: Desk) -> None:
+    job = await desk.cancelled()
+    notice = desk.notices.add(job.id, Notice.at(cast(Any, desk.chat), job))
+    showing = asyncio.create_task(desk.show(job))
+    await desk.house.service.outbox.open()
+    assert not showing.done()
+    message = await desk.message(job)
+    notice.id = message.id
+    notice.settled.set()
+    await showing
+    assert message.content.endswith("(Stopped)")
