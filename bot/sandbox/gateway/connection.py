@@ -91,7 +91,7 @@ class Connection:
 
 def decode(data: str | bytes) -> Payload:
     """The payload of a frame. Raises Close 4002 when it is none."""
-    if len(data) > 4096:
+    if len(data.encode() if isinstance(data, str) else data) > 4096:
         raise Close(4002, "The payload is larger than 4096 bytes.")
     try:
         payload = json.loads(data)

@@ -83,7 +83,7 @@ class Client:
     def use_context(self, where: Channel, definition: Payload, target_id: str) -> Invocation:
         """Send a context menu command on a message or a user, by its id."""
         kind = definition["type"]
-        resolved = Resolved(self._world, self._all.renderer, where)
+        resolved = Resolved(self._world, where, self._user_id)
         if kind == 3:
             resolved.message(self._all.renderer.message(self.need(target_id)))
         else:
@@ -108,7 +108,7 @@ class Client:
         data: Payload = {"component_type": kind, "custom_id": component["custom_id"]}
         data["id"] = component["id"]
         if kind in components.SELECTS:
-            form = ModalForm(Resolved(self._world, self._all.renderer, where), {})
+            form = ModalForm(Resolved(self._world, where, self._user_id), {})
             data["values"] = form.choose(component, component["custom_id"], values)
             if form.resolved.data:
                 data["resolved"] = form.resolved.data
@@ -125,7 +125,7 @@ class Client:
             for key, entry in files.entries.items()
             if entry.ephemeral
         }
-        filler = ModalForm(Resolved(self._world, renderer, opener.channel), uploads)
+        filler = ModalForm(Resolved(self._world, opener.channel, self._user_id), uploads)
         data: Payload = {"custom_id": modal["custom_id"], "components": filler.fill(modal, values)}
         if filler.resolved.data:
             data["resolved"] = filler.resolved.data

@@ -69,25 +69,42 @@ class ModalForm:
         if not low <= len(chosen) <= high:
             count = str(low) if low == high else f"{low} to {high}"
             raise Refused(f"{label}: choose {count}")
+        if len(set(chosen)) < len(chosen):
+            raise Refused(f"{label}: choose each only once")
         options = [each["value"] for each in field.get("options") or []]
         for each in chosen:
             if options and each not in options:
                 raise Refused(f"{label}: {each!r} is not one of {', '.join(options)}")
-            self._resolve(field["type"], label, each)
+            self._resolve(field, label, each)
         return chosen
 
-    def _resolve(self, kind: int, label: str, key: str) -> None:
+    def _resolve(self, field: Payload, label: str, key: str) -> None:
+        kind = field["type"]
         try:
-            if kind in (5, 7):
+            if kind == components.USER_SELECT:
                 self.resolved.user(key)
-            elif kind == 6:
+            elif kind == components.ROLE_SELECT:
                 self.resolved.role(key)
-            elif kind == 8:
-                self.resolved.channel(key, key)
+            elif kind == components.MENTIONABLE_SELECT:
+                self._person_or_role(key)
+            elif kind == components.CHANNEL_SELECT:
+                self._channel(field, label, key)
             elif kind == components.FILE_UPLOAD:
                 self.resolved.attachment(self._attachments[key])
         except KeyError:
             raise Refused(f"{label}: there is no {key}") from None
+
+    def _person_or_role(self, key: str) -> None:
+        try:
+            self.resolved.user(key)
+        except KeyError:
+            self.resolved.role(key)
+
+    def _channel(self, field: Payload, label: str, key: str) -> None:
+        self.resolved.channel(key)
+        types = field.get("channel_types")
+        if types and self.resolved.data["channels"][key]["type"] not in types:
+            raise Refused(f"{label}: a channel of that kind cannot be chosen")
 
 
 def _listed(value: object) -> list[str]:

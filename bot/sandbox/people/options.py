@@ -20,15 +20,15 @@ Payload = dict[str, Any]
 
 
 class Resolved:
-    """Collects the `resolved` part of an interaction's data.
+    """Collects the `resolved` part of an interaction's data, for the person who chooses.
 
     Each method takes in one thing by its id; KeyError when there is none.
     """
 
-    def __init__(self, world: World, renderer: Renderer, channel: Channel) -> None:
+    def __init__(self, world: World, channel: Channel, user_id: str) -> None:
         self._world = world
-        self._renderer = renderer
         self._channel = channel
+        self._user_id = user_id
         self.data: Payload = {}
 
     def user(self, user_id: str) -> None:
@@ -42,12 +42,13 @@ class Resolved:
 
     def role(self, role_id: str) -> None:
         guild = self._world.guild_of(self._channel)
-        if guild is not None:
-            self.data.setdefault("roles", {})[role_id] = guild.roles[role_id].json()
+        if guild is None:
+            raise KeyError(role_id)
+        self.data.setdefault("roles", {})[role_id] = guild.roles[role_id].json()
 
-    def channel(self, channel_id: str, user_id: str) -> None:
+    def channel(self, channel_id: str) -> None:
         channel = self._world.channels[channel_id]
-        granted = {"permissions": str(self._world.rights.may(user_id, channel))}
+        granted = {"permissions": str(self._world.rights.may(self._user_id, channel))}
         self.data.setdefault("channels", {})[channel_id] = channel.json() | granted
 
     def attachment(self, shape: Payload) -> None:
@@ -92,12 +93,11 @@ class Form:
     def __init__(
         self, world: World, renderer: Renderer, files: Any, channel: Channel, user_id: str
     ) -> None:
-        self.resolved = Resolved(world, renderer, channel)
+        self.resolved = Resolved(world, channel, user_id)
         self._world = world
         self._renderer = renderer
         self._files = files
         self._channel = channel
-        self._user_id = user_id
 
     def fill(
         self, definition: Payload, given: list[Payload], *, partial: bool = False
@@ -174,7 +174,7 @@ class Form:
             types = rule.get("channel_types")
             if types and self._world.channels[key].type not in types:
                 raise Refused(f"{name}: a channel of that kind cannot be chosen")
-            self.resolved.channel(key, self._user_id)
+            self.resolved.channel(key)
         elif kind == ATTACHMENT and key in self._files.entries:
             self.resolved.attachment(self._renderer.attachment(self._files.entries[key]))
         else:
