@@ -21,7 +21,8 @@ from bot.storage.pictures import Evictable, PictureRepository
 log = logging.getLogger(__name__)
 
 EVICTED_AT_ONCE = 500
-SWEPT_AT_MOST = 10_000
+SWEPT_AT_MOST = 100
+"""A crash leaves the pictures of a few jobs; more are those of another or a newer database."""
 _RECIPE_ROOM = 64 * 1024
 
 
@@ -118,20 +119,22 @@ class Pictures:
 
     async def sweep(self, before: float) -> int:
         """Delete what crashes have left: unfinished files, and pictures of jobs that are not known.
-        Only what is older than `before`; returns how many jobs, at most `SWEPT_AT_MOST`."""
-        count = 0
+        Only what is older than `before`, and nothing where there is more than a crash leaves: the
+        database may have been restored from an older copy. Returns how many jobs."""
+        rowless: list[str] = []
         try:
             async for jobs in self._files.sweep(before):
-                rowless = (await self._pictures.rowless(jobs))[: SWEPT_AT_MOST - count]
-                await self._files.delete_jobs(rowless)
-                count += len(rowless)
-                if count >= SWEPT_AT_MOST:
-                    break
+                rowless += await self._pictures.rowless(jobs)
+                if len(rowless) > SWEPT_AT_MOST:
+                    log.warning("there are many pictures of jobs that are not known; they stay")
+                    return 0
+            await self._files.delete_jobs(rowless)
         except (StoreUnavailable, OSError) as error:
             log.warning("what crashes have left stays until the next start: %s", error)
-        if count:
-            log.info("deleted the pictures of %d jobs that are not known", count)
-        return count
+            return 0
+        if rowless:
+            log.info("deleted the pictures of %d jobs that are not known", len(rowless))
+        return len(rowless)
 
     async def _load(self) -> _Load:
         excess = await self._pictures.kept_bytes() - self._rules.images_max_bytes

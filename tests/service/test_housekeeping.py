@@ -189,13 +189,18 @@ async def test_what_a_crash_left_is_swept(house: House) -> None:
     assert await kept(house, job) == [True] * 4
 
 
-async def test_a_sweep_does_a_few_at_a_time_and_not_all(house: House, monkeypatch) -> None:
+@pytest.mark.parametrize(("most", "deleted"), [(5, 5), (4, 0)])
+async def test_more_than_a_crash_leaves_is_not_swept(
+    house: House, monkeypatch: pytest.MonkeyPatch, most: int, deleted: int
+) -> None:
     monkeypatch.setattr("bot.storage.files.SWEPT_AT_ONCE", 2)
-    monkeypatch.setattr("bot.service.pictures.SWEPT_AT_MOST", 3)
-    for number in range(5):
-        await house.parts.files.write(Tile(f"ab12{number:028x}", 1), b"picture")
-    later = time.time() + 50
-    assert [await house.service.pictures.sweep(later) for _ in range(3)] == [3, 2, 0]
+    monkeypatch.setattr("bot.service.pictures.SWEPT_AT_MOST", most)
+    tiles = [Tile(f"ab12{number:028x}", 1) for number in range(5)]
+    for tile in tiles:
+        await house.parts.files.write(tile, b"picture")
+    assert await house.service.pictures.sweep(time.time() + 50) == deleted
+    kept = [await house.parts.files.read(tile) for tile in tiles]
+    assert kept.count(b"picture") == 5 - deleted
 
 
 async def test_a_sweep_that_the_store_refuses_is_left_for_later(house: House, monkeypatch) -> None:
