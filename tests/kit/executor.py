@@ -75,9 +75,11 @@ class Run:
         async with asyncio.timeout(PATIENCE_S):
             heard = asyncio.ensure_future(self.put(event).wait())
             ended = asyncio.ensure_future(self.ended.wait())
-            await asyncio.wait({heard, ended}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (heard, ended):
-                task.cancel()
+            try:
+                await asyncio.wait({heard, ended}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (heard, ended):
+                    task.cancel()
 
     async def progress(self, step: int, of: int = 4) -> None:
         await self.say(Progress(step, of))
@@ -155,13 +157,14 @@ class FakeExecutor:
         self._workers[worker] = replace(self._workers[worker], **changes)  # type: ignore[arg-type]
         self._bump()
 
-    async def lose(self, worker: str) -> None:
-        """The worker dies; what it drew is lost with it."""
-        del self._workers[worker]
+    async def lose(self, worker: str, *, begun: bool = True, drawn: bool = False) -> None:
+        """The worker dies, unless it is dead already; what it drew is lost with it."""
+        if self._workers.pop(worker, None) is None:
+            return
         lost = [run for run in self.runs if run.worker == worker and not run.ended.is_set()]
         self._bump()
         for run in lost:
-            await run.fail(WorkerLost(f"{worker} died", begun=True))
+            await run.fail(WorkerLost(f"{worker} died", begun=begun, drawn=drawn))
 
     async def started(self, count: int) -> Run:
         """The run number `count` (from 1), as soon as it has begun."""

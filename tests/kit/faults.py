@@ -74,7 +74,7 @@ class FaultyDatabase(Database):
                 function(connection)
                 _fill(connection)
             case "read_only":
-                _write_to_read_only(connection, function)
+                return _on_read_only(connection, function)
         raise AssertionError("nothing was refused")
 
 
@@ -94,10 +94,11 @@ def _fill(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA max_page_count = 4294967294")
 
 
-def _write_to_read_only(connection: sqlite3.Connection, function: Function) -> None:
+def _on_read_only(connection: sqlite3.Connection, function: Function) -> Any:
+    """Raises where `function` writes; some only look."""
     connection.execute("PRAGMA query_only = ON")
     try:
-        function(connection)
+        return function(connection)
     finally:
         connection.execute("PRAGMA query_only = OFF")
 
