@@ -36,11 +36,11 @@ class Message:
 
 class Channels:
     """A client's view of every channel. `clock` returns UTC seconds; while `away` nothing arrives,
-    and a share `lossy` of what arrives is answered by nothing."""
+    and a share `lossy` of what arrives gets no answer."""
 
     def __init__(self, rnd: random.Random, clock: Callable[[], float]) -> None:
         self.away = False
-        self.lossy = 0.0
+        self.lossy = 0.2
         self.messages: dict[int, Message] = {}
         self.user = SimpleNamespace(id=ME)
         self._random = rnd

@@ -70,7 +70,6 @@ class Weather:
 
     async def blow(self) -> None:
         """Many things at once."""
-        self.channels.lossy = 0.2
         for _ in range(STEPS):
             (what,) = self._random.choices(list(WEATHER), list(WEATHER.values()))
             if what == "restart":
@@ -78,11 +77,10 @@ class Weather:
             else:
                 self._spawn(getattr(self, f"_{what}")())
             self.house.clock.now += 0.05
-            await self._moment()
+            await self._moment(0.009)
 
     async def calm(self) -> None:
-        """Nothing goes wrong any more: return when nothing is left to be done."""
-        self.channels.lossy = 0.0
+        """Only answers are still lost now and then: return when nothing is left to be done."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
         try:
@@ -247,6 +245,8 @@ class Weather:
             task.cancel()
         await asyncio.wait(doomed) if doomed else None
         self.channels.away = False
+        # What begins while all ends has nobody to play it.
+        self.house.executor.on_start = lambda run: None
         await self.house.stop()
         self.house.clock.now += self._random.choice([1, 100, 300])
         if self._random.random() < 0.3:
