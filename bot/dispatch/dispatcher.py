@@ -11,16 +11,15 @@ import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.dispatch.board import Board
 from bot.dispatch.drawing import Drawing, Studio
 from bot.dispatch.latest import Latest
 from bot.dispatch.places import AT_ONCE, Places
-from bot.dispatch.retrying import TROUBLE, Retrying
+from bot.dispatch.retrying import Retrying
 from bot.dispatch.timing import Timing
-from bot.domain.backoff import Backoff
-from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.domain.job import Job, JobUpdate
 from bot.domain.pace import Pace
 from bot.domain.queue import Entry, JobQueue
 from bot.engine.seam import Executor, Worker
@@ -58,13 +57,11 @@ class Dispatcher:
         self.pace = Pace()
         self.board = Board()
         self._executor = executor
-        self._jobs = jobs
-        self._clock = clock
         self._timing = timing or Timing()
         self._retrying = Retrying(self._timing, self._changed)
         self._studio = Studio(
             executor, jobs, pictures, files, self.board, self.pace, self._retrying, self._timing,
-            clock,
+            self._changed, clock,
         )  # fmt: skip
         self._places = Places(self.queue, self.board, self.pace, executor, self._timing)
         self._waiting: dict[str, Waiting] = {}
@@ -135,18 +132,10 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch until cancelled. Call `close` afterwards."""
-        rests = Backoff(self._timing.refused, self._timing.refused_longest)
         while True:
             version = self._executor.version
             self._wake.clear()
-            try:
-                await self._dispatch()
-            except TROUBLE as error:
-                rest = rests.next()
-                log.warning("jobs cannot be started: %r; trying again in %g s", error, rest)
-                await asyncio.sleep(rest)
-                continue
-            rests.reset()
+            self._dispatch()
             await self._until_something_changes(version)
             self._places.look()
 
@@ -180,32 +169,16 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
 
-    async def _dispatch(self) -> None:
+    def _dispatch(self) -> None:
         # While pictures cannot be stored, more of them would only fill the memory.
         while self._retrying.calm and (worker := self._free_worker()) is not None:
             entry = self.queue.next()
             if entry is None:
                 return
             waiting = self._waiting.pop(entry.job)
-            try:
-                await self._start(waiting, worker.id)
-            except Exception:
-                self._back(waiting)
-                raise
-
-    async def _start(self, waiting: Waiting, worker: str) -> None:
-        now = self._clock()
-        attempt = await self._jobs.start(waiting.job.id, now)
-        if attempt is None:
-            self.queue.done(waiting.job.id)
-            await self._finish_as_stored(waiting.job.id)
-            return
-        job = replace(waiting.job, status=JobStatus.RUNNING, attempt=attempt, started_at=now)
-        drawing = Drawing(self._studio, job, worker, waiting.errors)
-        task = asyncio.create_task(self._draw(drawing), name=f"draw {job.id}")
-        self._drawings[drawing] = task
-        self.board.show(JobUpdate(job))
-        self._places.changed()
+            drawing = Drawing(self._studio, waiting.job, worker.id, waiting.errors)
+            task = asyncio.create_task(self._draw(drawing), name=f"draw {entry.job}")
+            self._drawings[drawing] = task
 
     async def _draw(self, drawing: Drawing) -> None:
         job: Job | None = None
@@ -237,10 +210,6 @@ class Dispatcher:
         ]
         return max(free, key=lambda worker: len(worker.loaded), default=None)
 
-    def _back(self, waiting: Waiting) -> None:
-        self.queue.done(waiting.job.id)
-        self._enter(waiting, front=True)
-
     def _enter(self, waiting: Waiting, front: bool = False) -> None:
         job = waiting.job
         self._waiting[job.id] = waiting
@@ -252,8 +221,3 @@ class Dispatcher:
     def _changed(self) -> None:
         self._wake.set()
         self._places.changed()
-
-    async def _finish_as_stored(self, job_id: str) -> None:
-        job = await self._jobs.get(job_id)
-        if job is not None and job.status.finished:
-            self.board.finish(job)

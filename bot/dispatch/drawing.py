@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.dispatch.board import Board
+from bot.dispatch.outcome import Again, Drawn, Impossible, Outcome, failure
 from bot.dispatch.retrying import Retrying, Unstored
 from bot.dispatch.timing import Timing
 from bot.domain.action import Tile
 from bot.domain.delivery import UPLOAD_LIMIT
-from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost, new_reference
-from bot.domain.job import Failure, Job, JobStatus
+from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
+from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.pace import Pace
 from bot.engine.seam import (
     Attempt,
@@ -42,22 +43,14 @@ T = TypeVar("T")
 
 MAX_STRIKES = 2
 MAX_ERRORS = 3
-
-SENTENCES: Mapping[str, str] = {
-    "out_of_memory": "This picture needs more memory than the machine has; try a squarer --ar",
-    "bad_input": "The model cannot draw this request; try other words or parameters",
-    "model_missing": "The model is not available just now; the operator has been told",
-    "worker_died": "Drawing this stopped the machine twice, so it was given up",
-    "storage": "The pictures could not be stored; the operator has been told",
-    "not_finite": "The model gave a black picture; the operator has been told",
-    "source_gone": "The picture to vary was cleared away to save space; 🔄 draws the prompt again",
-    "error": "Something went wrong while drawing; please try again",
-}
+MAX_MISTAKES = 5
+"""Tries of a statement of one drawing that is refused for what it says."""
 
 
 @dataclass(frozen=True)
 class Studio:
-    """What every drawing needs. `clock` returns UTC seconds since the epoch."""
+    """What every drawing needs. `changed` is called where another job may begin meanwhile; `clock`
+    returns UTC seconds since the epoch."""
 
     executor: Executor
     jobs: JobRepository
@@ -67,32 +60,8 @@ class Studio:
     pace: Pace
     retrying: Retrying
     timing: Timing
+    changed: Callable[[], None]
     clock: Callable[[], float]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Every picture is stored."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Again:
-    """It is to be drawn once more; `strike` when this job may be why its worker died."""
-
-    strike: bool = False
-
-
-@dataclass(frozen=True)
-class Impossible:
-    """It cannot be drawn. `code` is a key of `SENTENCES`; `why` is for the log."""
-
-    code: str
-    why: str
-
-
-Outcome = Drawn | Again | Impossible
 
 
 class Drawing:
@@ -106,6 +75,7 @@ class Drawing:
         self.closing = False
         self._studio = studio
         self._cancelled = asyncio.Event()
+        self._started = False
         self._stored: set[int] = set()
         self._seconds = 0.0
 
@@ -168,18 +138,24 @@ class Drawing:
         return await self._studio.retrying.until_done(write, self._say, what=f"{what} of {self}")
 
     async def _while_wanted(self, write: Callable[[], Awaitable[T]], what: str) -> T:
-        """Raises Unstored when the job is cancelled or the store refuses for too long."""
+        """Raises Unstored when the job is cancelled or the store refuses for too long, and
+        sqlite3.Error for a mistake that stays."""
         studio = self._studio
         return await studio.retrying.until_done(
             write, self._say, what=f"{what} of {self}", within_s=studio.timing.unstored,
-            stop=self._cancelled,
+            tries=MAX_MISTAKES, stop=self._cancelled,
         )  # fmt: skip
 
     def _say(self, note: str) -> None:
         self._studio.board.progress(self.job, note=note)
+        if self.starting and self._studio.retrying.calm:
+            # A mistake in statements of its own; the worker need not wait for it.
+            self.starting = False
+            self._studio.changed()
 
     async def _draw(self) -> None:
         """Have the pictures drawn that are not stored yet, and store them as they come."""
+        await self._start()
         job, studio = self.job, self._studio
         rows = await self._while_wanted(lambda: studio.pictures.of_job(job.id), "the list")
         self._stored = set(rows)
@@ -197,6 +173,19 @@ class Drawing:
         if len(self._stored) < job.request.count:
             raise RenderFailed("error", f"{len(self._stored)} pictures of {job.request.count} came")
         studio.pace.measured(job.request.work * len(missing) / job.request.count, self._seconds)
+
+    async def _start(self) -> None:
+        """Raises Cancelled where the job waits no more."""
+        studio, id = self._studio, self.job.id
+        no = await self._while_wanted(lambda: studio.jobs.start(id, studio.clock()), "the start")
+        if no is None:
+            raise Cancelled("it waits no more")
+        self._started = True
+        self.job = replace(
+            self.job, status=JobStatus.RUNNING, attempt=no, started_at=studio.clock()
+        )  # fmt: skip
+        studio.board.show(JobUpdate(self.job))
+        studio.changed()
 
     async def _attempt(self, missing: tuple[int, ...]) -> Attempt:
         job, request, source = self.job, self.job.request, self.job.request.source
@@ -273,10 +262,11 @@ class Drawing:
             case Again(strike=False):
                 return await jobs.give_back(id, attempt)
             case Again():
-                failure = _failure("worker_died")
-                return await jobs.strike(id, attempt, MAX_STRIKES, failure, now)
+                return await jobs.strike(id, attempt, MAX_STRIKES, failure("worker_died"), now)
+            case Impossible(code=code) if not self._started:
+                return await jobs.refuse(id, failure(code), now)
             case Impossible(code=code):
-                return await jobs.fail(id, _failure(code), now, attempt)
+                return await jobs.fail(id, failure(code), now, attempt)
 
     def _tell(self, outcome: Outcome, job: Job | None) -> None:
         """What an operator finds in the log."""
@@ -286,7 +276,3 @@ class Drawing:
             log.info("job %s: succeeded in %.2f s", job.id, self._seconds)
         else:
             log.error("job %s failed, reference %s: %s", job.id, job.failure.reference, outcome)
-
-
-def _failure(code: str) -> Failure:
-    return Failure(SENTENCES.get(code, SENTENCES["error"]) + ".", new_reference())

@@ -67,16 +67,22 @@ class Retrying:
         *,
         what: str,
         within_s: float = float("inf"),
+        tries: float = float("inf"),
         stop: asyncio.Event | None = None,
     ) -> T:
         """What `write()` returns at last. `say` is told a sentence for people at each refusal.
 
-        Raises Unstored when it is refused for longer than `within_s` seconds or `stop` is set;
-        whatever else `write` raises is not the store's.
+        Raises Unstored when it is refused for longer than `within_s` seconds or `stop` is set, and
+        what a mistaken statement raises when that has been tried `tries` times; whatever else
+        `write` raises is not the store's.
         """
-        who = object()
+        who, mistakes = object(), 0
 
         def refused(error: Exception) -> None:
+            nonlocal mistakes
+            mistakes += not isinstance(error, PLACE)
+            if mistakes >= tries:
+                raise error
             self._note(who, isinstance(error, PLACE))
             say(sentence(error))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.action import Action
-from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
+from bot.domain.errors import Busy, Cancelled, RenderFailed, StoreUnavailable, WorkerLost
 from bot.domain.job import JobStatus
 from bot.engine.seam import Failed, Loaded, Loading, LoadingModel, Preview
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
@@ -309,7 +309,7 @@ async def test_a_stream_that_ends_without_all_pictures_is_no_success(house: Hous
 
 
 async def test_a_database_that_fails_for_a_moment_does_not_stop_the_loop(house: House) -> None:
-    start, failures = house.jobs.start, [RuntimeError("locked"), RuntimeError("locked")]
+    start, failures = house.jobs.start, [StoreUnavailable("locked", "busy")] * 2
 
     async def unsteady(job: str, now: float) -> int | None:
         if failures:

@@ -138,6 +138,70 @@ async def test_jobs_that_cannot_be_started_wait_their_turn(house: House) -> None
     assert order.index(jobs[2].id) < order.index(jobs[1].id)
 
 
+async def test_a_start_that_is_a_mistake_is_tried_again_and_stops_nobody_else(house: House) -> None:
+    start, go = house.jobs.start, asyncio.Event()
+    mistakes = [sqlite3.OperationalError("no such column: attempt")] * 3
+
+    async def mistaken(job_id, *rest):
+        if job_id != first.id or not mistakes:
+            return await start(job_id, *rest)
+        if len(mistakes) < 3:
+            await go.wait()
+        raise mistakes.pop()
+
+    house.jobs.start = mistaken  # type: ignore[method-assign]
+    first = await house.imagine()
+    other = await house.imagine(asker=BERT_ASKS)
+    await (await house.executor.started(1)).finish()
+    assert (await house.end(other)).job.status is SUCCEEDED
+    assert (await house.state(first))[:2] == (WAITING, 0)
+    go.set()
+    await (await house.executor.started(2)).finish()
+    assert (await house.end(first)).job.status is SUCCEEDED
+    assert house.executor.order == [other.id, first.id]
+    assert await house.credits() == (24, 0)
+
+
+async def test_a_job_that_can_never_be_started_fails_alone_with_a_reference(house, caplog) -> None:
+    start = house.jobs.start
+
+    async def mistaken(job_id, *rest):
+        if job_id != first.id:
+            return await start(job_id, *rest)
+        raise sqlite3.OperationalError("no such column: attempt")
+
+    house.jobs.start = mistaken  # type: ignore[method-assign]
+    first = await house.imagine()
+    other = await house.imagine(asker=BERT_ASKS)
+    end = (await house.end(first)).job
+    assert end.status is FAILED
+    assert end.failure is not None
+    assert f"reference {end.failure.reference}" in caplog.text
+    assert "no such column" in caplog.text
+    assert await house.credits() == (25, 0)
+    await (await house.executor.started(1)).finish()
+    assert (await house.end(other)).job.status is SUCCEEDED
+    assert house.dispatcher.held() == {}
+
+
+async def test_pictures_that_can_never_be_recorded_are_not_drawn_for_ever(house, caplog) -> None:
+    async def mistaken(*_):
+        raise sqlite3.IntegrityError("NOT NULL constraint failed: images.bytes")
+
+    house.parts.pictures.add = mistaken
+    job = await house.imagine()
+    run = await house.executor.started(1)
+    run.put(run.drawn(0))
+    end = (await house.end(job)).job
+    assert end.status is FAILED
+    assert end.failure is not None
+    assert f"reference {end.failure.reference}" in caplog.text
+    assert "NOT NULL" in caplog.text
+    assert len(house.executor.runs) == 1
+    assert await house.credits() == (25, 0)
+    assert house.dispatcher.held() == {}
+
+
 async def test_a_full_disk_is_waited_out_and_said(house: House) -> None:
     house.disk.full = True
     job = await house.imagine()

@@ -1,0 +1,50 @@
+"""What can come of an attempt at a job, and what people are told where that is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.errors import new_reference
+from bot.domain.job import Failure
+
+SENTENCES: Mapping[str, str] = {
+    "out_of_memory": "This picture needs more memory than the machine has; try a squarer --ar",
+    "bad_input": "The model cannot draw this request; try other words or parameters",
+    "model_missing": "The model is not available just now; the operator has been told",
+    "worker_died": "Drawing this stopped the machine twice, so it was given up",
+    "storage": "The pictures could not be stored; the operator has been told",
+    "not_finite": "The model gave a black picture; the operator has been told",
+    "source_gone": "The picture to vary was cleared away to save space; 🔄 draws the prompt again",
+    "error": "Something went wrong while drawing; please try again",
+}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Every picture is stored."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Again:
+    """It is to be drawn once more; `strike` when this job may be why its worker died."""
+
+    strike: bool = False
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """It cannot be drawn. `code` is a key of `SENTENCES`; `why` is for the log."""
+
+    code: str
+    why: str
+
+
+Outcome = Drawn | Again | Impossible
+
+
+def failure(code: str) -> Failure:
+    """The sentence for a code, with a new reference."""
+    return Failure(SENTENCES.get(code, SENTENCES["error"]) + ".", new_reference())
