@@ -199,10 +199,11 @@ class Drawings:
         (job,) = _jobs(plan, now, JobStatus.SUCCEEDED)
         job = replace(job, finished_at=now)
         try:
-            await self._files.link(tile, job.tile(1))
+            one_file = await self._files.link(tile, job.tile(1))
         except FileNotFoundError:
             raise NotFound(GONE) from None
-        extracted = await self._jobs.extract(job, replace(image, index=1))
+        linked = (image.linked or tile) if one_file else None
+        extracted = await self._jobs.extract(job, replace(image, index=1, linked=linked))
         if extracted.id != job.id:
             await self._files.delete([job.tile(1)])
         return extracted

@@ -36,12 +36,13 @@ class ImageStore:
         """The bytes, or None when they are not there (any more)."""
         return await asyncio.to_thread(self._read, tile)
 
-    async def link(self, source: Tile, target: Tile) -> None:
-        """The same bytes under a second tile, without a copy where the disk can.
+    async def link(self, source: Tile, target: Tile) -> bool:
+        """The same bytes under a second tile; True where both are one file, False where the disk
+        took a copy.
 
         Raises FileNotFoundError when `source` is not there (any more).
         """
-        await asyncio.to_thread(self._link, source, target)
+        return await asyncio.to_thread(self._link, source, target)
 
     async def write_upload(self, job_id: str, data: bytes, extension: str) -> Path:
         """Store what is to be posted of a job, instead of what was stored before."""
@@ -119,7 +120,7 @@ class ImageStore:
         except FileNotFoundError:
             return None
 
-    def _link(self, source: Tile, target: Tile) -> None:
+    def _link(self, source: Tile, target: Tile) -> bool:
         path = self.path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -129,7 +130,9 @@ class ImageStore:
             raise
         except OSError:
             self._write(target, self.path(source).read_bytes())
+            return False
         _sync_folder(path.parent)
+        return True
 
     def _delete(self, tiles: list[Tile]) -> None:
         trouble: OSError | None = None

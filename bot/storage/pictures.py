@@ -13,17 +13,19 @@ from bot.storage.database import Database
 
 @dataclass(frozen=True)
 class StoredImage:
-    """Row of a picture file. `index` counts from 1; `evicted` when the file was cleared away."""
+    """Row of a picture file. `index` counts from 1; `evicted` when the file was cleared away;
+    `linked` is the picture whose file this is another name of."""
 
     index: int
     sha256: str
     bytes: int
     evicted: bool
+    linked: Tile | None = None
 
 
 @dataclass(frozen=True)
 class Evictable:
-    """A picture that may be cleared away. An upscale is a link to its `original`'s file (others are
+    """A picture that may be cleared away. It may be a link to its `original`'s file (others are
     their own original); while both are kept they are `shared`, and their bytes there once."""
 
     tile: Tile
@@ -65,15 +67,9 @@ class PictureRepository:
 
     async def kept_bytes(self) -> int:
         """The size of all pictures on disk; those that share a file count once."""
-        return await self._database.report(
-            lambda c: c.execute(
-                "SELECT (SELECT COALESCE(SUM(bytes), 0) FROM images WHERE evicted_at IS NULL)"
-                " - (SELECT COALESCE(SUM(i.bytes), 0) FROM jobs u"
-                " JOIN images i ON i.job_id = u.id AND i.evicted_at IS NULL"
-                " JOIN images o ON (o.job_id, o.idx) = (u.source_job, u.source_tile)"
-                " AND o.evicted_at IS NULL WHERE u.action = 'upscale')"
-            ).fetchone()[0]
-        )
+        return await self._database.read(
+            lambda c: c.execute("SELECT bytes FROM kept").fetchone()[0]
+        )  # fmt: skip
 
     async def evictable(self, limit: int, after: Evictable | None = None) -> list[Evictable]:
         """The oldest pictures that may be cleared away, of those that come `after` one.
@@ -108,13 +104,9 @@ class PictureRepository:
 
 _EVICTABLE = """
 SELECT i.job_id, i.idx, i.bytes, i.created_at,
-    COALESCE(u.source_job, i.job_id) AS original_job,
-    COALESCE(u.source_tile, i.idx) AS original_idx,
-    EXISTS (SELECT 1 FROM images o WHERE (o.job_id, o.idx) = (u.source_job, u.source_tile)
-        AND o.evicted_at IS NULL)
-    OR EXISTS (SELECT 1 FROM jobs v JOIN images o ON o.job_id = v.id AND o.evicted_at IS NULL
-        WHERE v.action = 'upscale' AND v.source_job = i.job_id AND v.source_tile = i.idx) AS shared
-FROM images i LEFT JOIN jobs u ON u.id = i.job_id AND u.action = 'upscale'
+    COALESCE(i.linked_job, i.job_id) AS original_job, COALESCE(i.linked_idx, i.idx) AS original_idx,
+    NOT EXISTS (SELECT 1 FROM images_alone a WHERE a.job_id = i.job_id AND a.idx = i.idx) AS shared
+FROM images i
 WHERE i.evicted_at IS NULL AND (i.created_at, i.job_id, i.idx) > (?, ?, ?)
     AND i.job_id NOT IN (SELECT id FROM jobs WHERE state IN ('waiting', 'running'))
     AND i.job_id NOT IN (SELECT job_id FROM deliveries WHERE message_id = 0 AND given_up IS NULL)
@@ -133,13 +125,20 @@ def insert(
     connection: sqlite3.Connection, job: str, image: StoredImage, now: float
 ) -> None:  # fmt: skip
     """Belongs inside a transaction; a picture that was there before is replaced."""
+    linked = image.linked
     connection.execute(
-        "INSERT INTO images (job_id, idx, sha256, bytes, created_at) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (job_id, idx) DO UPDATE SET sha256 = excluded.sha256,"
-        " bytes = excluded.bytes, created_at = excluded.created_at, evicted_at = NULL",
-        (job, image.index, image.sha256, image.bytes, now),
-    )
+        "INSERT INTO images (job_id, idx, sha256, bytes, created_at, linked_job, linked_idx)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, idx) DO UPDATE SET sha256 ="
+        " excluded.sha256, bytes = excluded.bytes, created_at = excluded.created_at,"
+        " linked_job = excluded.linked_job, linked_idx = excluded.linked_idx, evicted_at = NULL",
+        (
+            job, image.index, image.sha256, image.bytes, now, linked and linked.job,
+            linked and linked.index,
+        ),
+    )  # fmt: skip
 
 
 def _image(row: sqlite3.Row) -> StoredImage:
-    return StoredImage(row["idx"], row["sha256"], row["bytes"], row["evicted_at"] is not None)
+    linked = Tile(row["linked_job"], row["linked_idx"]) if row["linked_job"] else None
+    evicted = row["evicted_at"] is not None
+    return StoredImage(row["idx"], row["sha256"], row["bytes"], evicted, linked)

@@ -1,4 +1,4 @@
-"""What a submit, an account and a report cost does not grow with what was drawn before."""
+"""What a submit, an account, a report and housekeeping cost does not grow with history."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bot.domain.quota import Period, Quota, QuotaSetting
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
+from bot.storage.pictures import PictureRepository
 from bot.storage.profiles import ProfileRepository
 from bot.storage.quotas import QuotaRepository
 from tests.kit.values import ANNA, BERT, GUILD, a_job
@@ -48,6 +49,10 @@ def draw(connection: sqlite3.Connection, user: int, grids: int, at: float, kind:
         " running_limit, created_at, finished_at)"
         " VALUES (?, ?, 1, ?, 'imagine', '{}', 'succeeded', 1, 3, ?, ?)",
         [(job, GUILD, user, at, at) for job in jobs],
+    )
+    connection.executemany(
+        "INSERT INTO images (job_id, idx, sha256, bytes, created_at) VALUES (?, 1, '', 99, ?)",
+        [(job, at + place / 1000) for place, job in enumerate(jobs)],
     )
     for entry, amount in (("hold", -1), ("capture", 0)):
         connection.executemany(
@@ -109,6 +114,15 @@ async def usage(database: Database) -> None:
     assert [row.grids for row in rows] == [20, 20]
 
 
+async def weight(database: Database) -> None:
+    assert await PictureRepository(database).kept_bytes() > 0
+
+
+async def eviction(database: Database) -> None:
+    pictures = PictureRepository(database)
+    await pictures.mark_evicted([each.tile for each in await pictures.evictable(20)], NOW)
+
+
 @pytest.fixture(scope="module")
 async def aged(tmp_path_factory: pytest.TempPathFactory):
     """A young database and an old one."""
@@ -128,7 +142,7 @@ async def aged(tmp_path_factory: pytest.TempPathFactory):
         await database.close()
 
 
-@pytest.mark.parametrize("work", [submit, account, usage, cancel])
+@pytest.mark.parametrize("work", [submit, account, usage, cancel, weight, eviction])
 async def test_work_does_not_grow_with_history(aged: list[Database], work: Work) -> None:
     young, old = [await steps(database, work) for database in aged]
     assert young > 0

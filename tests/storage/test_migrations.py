@@ -143,3 +143,27 @@ def test_4_ends_the_progress_messages_that_were_left(path: Path, tmp_path: Path)
     migrated(path, 4, tmp_path).close()
     ends = read(path, "SELECT job_id FROM deliveries WHERE kind = 'end' ORDER BY job_id")
     assert ends == sorted([(version_2.FAILED,), (version_2.CANCELLED,)])
+
+
+def test_6_knows_what_the_kept_files_weigh(tmp_path: Path) -> None:
+    path, images = tmp_path / "easel.sqlite3", tmp_path / "images"
+    version_2.restore(path, images)
+    rows = read(path, "SELECT job_id, idx, bytes FROM images WHERE evicted_at IS NULL")
+    files = {images_path(images, job, idx).stat().st_ino: size for job, idx, size in rows}
+    # Some were taken out of their grids.
+    assert len(files) < len(rows)
+    before = read(path, f"SELECT {PICTURES} FROM images ORDER BY job_id, idx")
+    migrated(path, 6, tmp_path).close()
+    assert read(path, "SELECT bytes FROM kept") == [(sum(files.values()),)]
+    assert read(path, f"SELECT {PICTURES} FROM images ORDER BY job_id, idx") == before
+    [linked] = read(
+        path, f"SELECT linked_job, linked_idx FROM images WHERE job_id = '{version_2.UPSCALED}'"
+    )
+    assert linked == (version_2.GRID, 2)
+
+
+PICTURES = "job_id, idx, sha256, bytes, created_at, evicted_at"
+
+
+def images_path(images: Path, job: object, index: object) -> Path:
+    return images / str(job)[:2] / str(job)[2:4] / str(job) / f"{index}.webp"
