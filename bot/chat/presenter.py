@@ -145,15 +145,25 @@ class Presenter:
         await _stored(lambda: self._service.outbox.set_notice(job.id, message))
 
     async def _mark_used(self, interaction: discord.Interaction, parent: Job) -> None:
-        """Acknowledge a press by showing which buttons were used."""
-        view = result_view(await self._service.drawing.buttons(parent))
+        """Acknowledge a press by showing which buttons were used, where that can be read."""
+        view = await self._buttons(parent)
         try:
             if not interaction.response.is_done():
-                await first_answer(interaction, interaction.response.edit_message(view=view))
-            elif interaction.message is not None:
+                respond = interaction.response
+                answer = respond.edit_message(view=view) if view else respond.defer()
+                await first_answer(interaction, answer)
+            elif view is not None and interaction.message is not None:
                 await interaction.followup.edit_message(interaction.message.id, view=view)
         except TROUBLE as error:
             log.warning("interaction %d: not acknowledged: %s", interaction.id, error)
+
+    async def _buttons(self, parent: Job) -> discord.ui.View | None:
+        """None while the database is in trouble: what was pressed is queued all the same."""
+        try:
+            return result_view(await self._service.drawing.buttons(parent))
+        except StoreUnavailable as error:
+            log.warning("job %s: its buttons are not brought up to date: %s", parent.id, error)
+            return None
 
 
 async def _say_first(interaction: discord.Interaction, update: JobUpdate) -> int:

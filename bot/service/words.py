@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
+from bot.domain.errors import StoreUnavailable
 from bot.domain.job import Job
 from bot.models.cards import ModelCard
 from bot.storage.profiles import ProfileRepository
@@ -29,11 +31,13 @@ class Words:
     async def hint(self, job: Job) -> list[str]:
         """Words of the job's prompt that a small model passes over, once for each user.
 
-        Empty for a model that has an idea of any word, and for a person who was told before.
+        Empty for a model that has an idea of any word, for a person who was told before, and while
+        the database is in trouble: then they are told another time.
         """
         if self.vocabulary is None:
             return []
         unknown = self.vocabulary.unknown(job.request.prompt.text)
-        if unknown and await self._profiles.note_hint(job.user, self._clock()):
-            return unknown
+        with contextlib.suppress(StoreUnavailable):
+            if unknown and await self._profiles.note_hint(job.user, self._clock()):
+                return unknown
         return []

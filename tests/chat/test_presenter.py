@@ -14,6 +14,7 @@ from bot.chat.buttons import cancel_view
 from bot.chat.notice import Notices
 from bot.chat.presenter import Presenter
 from bot.domain.action import Action
+from bot.domain.errors import StoreUnavailable
 from bot.domain.job import Job, JobStatus
 from tests.kit.app import House
 from tests.kit.channels import FakeDiscord, FakeInteraction, FakeMessage, refusal
@@ -103,6 +104,33 @@ async def test_a_press_colours_its_button_and_is_answered_beside(desk: Desk) -> 
     assert used == ["V1"]
     assert [what for what, _ in desk.chat.calls][:2] == ["answer", "hook send"]
     assert await desk.notice_of(job) == max(desk.chat.messages)
+
+
+async def unreadable(job: str) -> set[tuple[Action, int]]:
+    raise StoreUnavailable("io", "disk I/O error")
+
+
+async def test_a_press_is_answered_though_the_used_buttons_cannot_be_read(desk: Desk) -> None:
+    parent = await desk.house.draw()
+    result = desk.chat.make(CHANNEL, {"content": "grid"})
+    desk.house.jobs.used = unreadable  # type: ignore[method-assign]
+    job = await desk.house.press(Action.VARY, parent.tile(1))
+    await desk.present(desk.asked(result), job, parent)
+    assert [what for what, _ in desk.chat.calls][:2] == ["answer", "hook send"]
+    assert await desk.notice_of(job) == max(desk.chat.messages)
+    await (await desk.house.executor.started(2)).finish()
+    await asyncio.wait_for(desk.over.wait(), 20)
+    assert await desk.status(job) is JobStatus.SUCCEEDED
+
+
+async def test_a_picture_is_handed_over_though_the_used_buttons_cannot_be_read(desk: Desk) -> None:
+    grid = await desk.house.draw()
+    single = await desk.house.press(Action.UPSCALE, grid.tile(2))
+    desk.house.jobs.used = unreadable  # type: ignore[method-assign]
+    interaction = desk.asked(desk.chat.make(CHANNEL, {"content": "grid"}))
+    await desk.presenter.hand_over(cast(Any, interaction), single, grid)
+    assert desk.over.is_set()
+    assert interaction.deferred
 
 
 async def test_a_command_that_nobody_waits_for_is_withdrawn_free_of_charge(desk: Desk) -> None:

@@ -242,6 +242,10 @@ class FakeInteraction:
         assert self.message is not None
         self.message.take(said)
 
+    async def defer(self) -> None:
+        await self._discord.request("answer", self.channel_id)
+        self.deferred = True
+
     async def edit_original_response(self, **said: Any) -> FakeMessage:
         await self._discord.request("hook edit", self.channel_id)
         self.original = self._discord.make(self.channel_id, said)
