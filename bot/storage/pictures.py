@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.domain.action import Tile
 from bot.storage.database import Database
+from bot.storage.inputs import NEEDED_TILES
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ class PictureRepository:
     async def evictable(self, limit: int, after: Evictable | None = None) -> list[Evictable]:
         """The oldest pictures that may be cleared away, of those that come `after` one.
 
-        Those of unfinished jobs, of results still to be posted, and the sources of waiting or
-        running variations may not.
+        Those of unfinished jobs, those that unfinished jobs are drawn from, and those of results
+        still to be posted may not.
         """
         last = (after.created_at, after.tile.job, after.tile.index) if after else (-1.0, "", 0)
         rows = await self._database.read(
@@ -102,7 +103,7 @@ class PictureRepository:
         )
 
 
-_EVICTABLE = """
+_EVICTABLE = f"""
 SELECT i.job_id, i.idx, i.bytes, i.created_at,
     COALESCE(i.linked_job, i.job_id) AS original_job, COALESCE(i.linked_idx, i.idx) AS original_idx,
     NOT EXISTS (SELECT 1 FROM images_alone a WHERE a.job_id = i.job_id AND a.idx = i.idx) AS shared
@@ -110,8 +111,7 @@ FROM images i
 WHERE i.evicted_at IS NULL AND (i.created_at, i.job_id, i.idx) > (?, ?, ?)
     AND i.job_id NOT IN (SELECT id FROM jobs WHERE state IN ('waiting', 'running'))
     AND i.job_id NOT IN (SELECT job_id FROM deliveries WHERE message_id = 0 AND given_up IS NULL)
-    AND (i.job_id, i.idx) NOT IN (SELECT source_job, source_tile FROM jobs
-        WHERE state IN ('waiting', 'running') AND source_job IS NOT NULL)
+    AND (i.job_id, i.idx) NOT IN ({NEEDED_TILES})
 ORDER BY i.created_at, i.job_id, i.idx LIMIT ?
 """
 

@@ -222,7 +222,8 @@ async def test_an_extended_code_of_the_disk_is_known_by_its_kind(database: Datab
 async def test_a_damaged_page_is_trouble_of_the_store(tmp_path: Path) -> None:
     path = tmp_path / "easel.sqlite3"
     database = await Database.open(path)
-    await database.transaction(fill)
+    for _ in range(3):
+        await database.transaction(fill)
     await database.close()
     with path.open("r+b") as file:
         file.seek(-60 * 1024, 2)

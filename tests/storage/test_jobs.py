@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from bot.domain.errors import OutOfCredits, QueueFull
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Account
 from bot.domain.quota import Quota
+from bot.domain.request import Input
 from bot.storage.database import Database
 from bot.storage.ledger import LedgerRepository
 from bot.storage.pictures import Evictable, StoredImage
@@ -290,6 +292,25 @@ async def test_used_buttons_are_those_that_led_to_something(parts: Repositories)
     await parts.jobs.extract(single(grid, 1), an_image(1))
     expected = {(Action.VARY, 2), (Action.REROLL, 0), (Action.UPSCALE, 1)}
     assert await parts.jobs.used(grid.id) == expected
+
+
+async def test_inputs_are_rows_of_the_same_transaction(
+    parts: Repositories, database: Database
+) -> None:
+    grid = await drawn(parts)
+    mask = Input("mask", "ab" * 32, grid.tile(1), 0.5)
+    request = grid.request.vary(grid.tile(2), 1, 0.5)
+    request = replace(request, inputs=(*request.inputs, mask))
+    job = await waiting(parts, request=request)
+    with pytest.raises(QueueFull):
+        await waiting(parts, Quota(1000, running=1, waiting=0), request=request)
+    rows = await database.read(lambda c: c.execute("SELECT * FROM job_inputs").fetchall())
+    assert [tuple(row) for row in rows] == [
+        (job.id, 0, "source", None, grid.id, 2),
+        (job.id, 1, "mask", "ab" * 32, grid.id, 1),
+    ]
+    await parts.outbox.delivered(await row(parts, grid), 1)
+    assert [each.tile.index for each in await parts.pictures.evictable(100)] == [3, 4]
 
 
 async def test_what_may_be_evicted_oldest_first(parts: Repositories) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections import defaultdict
@@ -160,6 +161,27 @@ def test_6_knows_what_the_kept_files_weigh(tmp_path: Path) -> None:
         path, f"SELECT linked_job, linked_idx FROM images WHERE job_id = '{version_2.UPSCALED}'"
     )
     assert linked == (version_2.GRID, 2)
+
+
+def test_7_knows_what_each_job_is_made_from(path: Path, tmp_path: Path) -> None:
+    requests = {job: json.loads(text) for job, text in read(path, "SELECT id, request FROM jobs")}
+    sources = [
+        (job, 0, "source", *request["source"])
+        for job, request in sorted(requests.items())
+        if request["source"]
+    ]
+    migrated(path, 7, tmp_path).close()
+    assert len(sources) > 5
+    assert sources == read(
+        path, "SELECT job_id, place, role, tile_job, tile_idx FROM job_inputs ORDER BY job_id"
+    )
+    digests = read(
+        path,
+        "SELECT digest, sha256 FROM job_inputs LEFT JOIN images i"
+        " ON (i.job_id, i.idx) = (tile_job, tile_idx)",
+    )
+    assert all(digest == sha256 for digest, sha256 in digests)
+    assert any(digest for digest, _ in digests)
 
 
 PICTURES = "job_id, idx, sha256, bytes, created_at, evicted_at"
