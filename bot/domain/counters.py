@@ -1,14 +1,22 @@
 """Virtual counters: how much was served to each of those who share something.
 
-After VTC (arXiv 2401.00588): who comes is lifted to the least-served of those present, so that
-nobody saves up claims while away; who left is remembered only as long as that could matter.
+After VTC (Sheng et al., Fairness in Serving Large Language Models, OSDI 2024): the floor is the
+least counter of those who wait, or that of the last of them while nobody does; it never falls. Who
+begins to wait with less is lifted to it, so that nobody saves up claims while away.
+
+Who left with no more than the floor would come back at it, and is forgotten. Who left with more is
+remembered until the floor has passed them, but only the heaviest `KEPT` of them: coming back gains
+nothing, unless `KEPT` others left who had been served still more.
 """
 
 from __future__ import annotations
 
-import heapq
-import itertools
 from collections.abc import Hashable
+
+from bot.domain.ranking import Ranking
+
+KEPT = 1000
+"""How many are remembered of those who left with more than the floor."""
 
 
 class Counters:
@@ -17,84 +25,76 @@ class Counters:
     def __init__(self) -> None:
         self._served: dict[Hashable, float] = {}
         self._turns: dict[Hashable, int] = {}
-        self._present: set[Hashable] = set()
-        # Heaps keep what became untrue until it comes to the top.
-        self._least: list[tuple[float, int, Hashable]] = []
-        self._left: list[tuple[float, int, Hashable]] = []
-        self._ticket = itertools.count()
+        self._waiting: dict[Hashable, int] = {}
+        self._least: Ranking[Hashable] = Ranking()
+        self._left: Ranking[Hashable] = Ranking()
+        self._floor = 0.0
 
     def __len__(self) -> int:
-        """How many are remembered, present or not."""
+        """How many are remembered, here or not."""
         return len(self._served)
 
-    def __contains__(self, name: Hashable) -> bool:
-        """Whether somebody is present."""
-        return name in self._present
-
     def __getitem__(self, name: Hashable) -> float:
-        """Work served to somebody present."""
+        """Work served to somebody who is here."""
         return self._served[name]
-
-    @property
-    def present(self) -> int:
-        return len(self._present)
 
     def turn(self, name: Hashable) -> int:
         """When somebody was last served, as a growing number; 0 for never."""
         return self._turns.get(name, 0)
 
-    def arrive(self, name: Hashable, credit: float = 0.0) -> None:
-        """Somebody who was absent is present; `credit` is work that was counted and not done."""
-        served = self._served.get(name, 0.0) - credit
-        self._present.add(name)
-        self._set(name, max(served, self.least()))
+    def wait(self, name: Hashable, work: float = 0.0) -> None:
+        """Somebody, known or not, waits in one line more; then `charge` the work, so that the
+        floor does not take from them what is given back."""
+        self._waiting[name] = self._waiting.get(name, 0) + 1
+        if self._waiting[name] == 1:
+            self._left.drop(name)
+            self._served[name] = max(self._served.get(name, 0.0), self._floor)
+        self.charge(name, work)
+
+    def rest(self, name: Hashable) -> None:
+        """Somebody waits in one line less."""
+        self._waiting[name] -= 1
+        if not self._waiting[name]:
+            del self._waiting[name]
+            self._least.drop(name)
+            self._raise(name)
 
     def charge(self, name: Hashable, work: float, turn: int | None = None) -> None:
-        """Count work for somebody present; negative work gives back."""
+        """Count work for somebody who is here; negative work gives back."""
+        self._served[name] += work
         if turn is not None:
             self._turns[name] = turn
-        self._set(name, self._served[name] + work)
-        self._forget()
+        if name in self._waiting:
+            self._least.put(name, (self._served[name],))
+            self._raise(name)
 
     def leave(self, name: Hashable) -> None:
-        """Somebody is absent from now on."""
-        self._present.discard(name)
-        heapq.heappush(self._left, (self._served[name], next(self._ticket), name))
-        self._forget()
-
-    def least(self) -> float:
-        """The smallest counter among those present; 0 without any."""
-        while self._least:
-            served, _, name = self._least[0]
-            if name in self._present and self._served[name] == served:
-                return served
-            heapq.heappop(self._least)
-        return 0.0
+        """Somebody who was here and waits for nothing is not here any more."""
+        if name in self._turns:
+            self._left.put(name, (self._served[name],))
+            self._forget()
+        else:
+            # Never served, thus never above the floor.
+            del self._served[name]
 
     def copy(self) -> Counters:
-        """The same state, to be played with."""
+        """The same counters and turns, to be played with where nobody comes any more."""
         twin = Counters()
         twin._served = dict(self._served)
         twin._turns = dict(self._turns)
-        twin._present = set(self._present)
-        twin._least = list(self._least)
-        twin._left = list(self._left)
-        twin._ticket = itertools.count(next(self._ticket))
+        twin._waiting = dict(self._waiting)
         return twin
 
-    def _set(self, name: Hashable, served: float) -> None:
-        self._served[name] = served
-        heapq.heappush(self._least, (served, next(self._ticket), name))
+    def _raise(self, last: Hashable) -> None:
+        """The floor follows the least of those who wait, or the last who did."""
+        first = self._least.first()
+        self._floor = max(self._floor, self._served[last if first is None else first])
+        self._forget()
 
     def _forget(self) -> None:
-        """Drop who left with no more than those present have: coming back makes no difference."""
-        if not self._present:
-            for each in (self._served, self._turns, self._least, self._left):
-                each.clear()
-            return
-        least = self.least()
-        while self._left and self._left[0][0] <= least:
-            served, _, name = heapq.heappop(self._left)
-            if name not in self._present and self._served.get(name) == served:
-                del self._served[name]
-                self._turns.pop(name, None)
+        """Drop who left with no more than the floor, and the least of too many."""
+        while (name := self._left.first()) is not None:
+            if self._served[name] > self._floor and len(self._left) <= KEPT:
+                return
+            self._left.drop(name)
+            del self._served[name], self._turns[name]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+
+from bot.domain.ranking import Ranking
 
 Path = tuple[Hashable, Hashable]
 """(server, person)."""
@@ -29,10 +30,10 @@ class Entry:
     model: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Line:
     """What one person waits for on one server. `number` grows with every line that is begun;
-    `offered` is the rank under which the server knows it, None while nothing of it may run."""
+    while `aside`, it is passed over."""
 
     path: Path
     number: int
@@ -40,7 +41,6 @@ class Line:
     keys: deque[Key] = field(default_factory=deque)
     active: int = 0
     aside: bool = False
-    offered: tuple[float, int, int] | None = None
 
     def may_run(self, limited: bool) -> bool:
         """Whether its first entry may be taken; `limited` says whether limits count."""
@@ -64,14 +64,14 @@ class Line:
 
 
 class Lines:
-    """A server's lines. `keys` are those of all its waiting entries, in order."""
+    """A server's lines. `keys` are those of all its waiting entries, in order; `ready` are the
+    lines of which something may be taken, whose turn it is first."""
 
     def __init__(self) -> None:
         self.count = 0
         self.work = 0.0
         self.keys: list[Key] = []
-        self.offered: tuple[float, int, int] | None = None
-        self._ready: list[tuple[tuple[float, int, int], Path, Line]] = []
+        self.ready: Ranking[Line] = Ranking()
 
     def __len__(self) -> int:
         """Entries that wait."""
@@ -101,28 +101,3 @@ class Lines:
     def drop(self, line: Line) -> None:
         """Take a line's first key out."""
         del self.keys[bisect_left(self.keys, line.keys.popleft())]
-
-    def offer(self, line: Line, rank: tuple[float, int, int] | None) -> None:
-        """Know a line under a rank, the least first; None takes it off."""
-        if rank != line.offered:
-            line.offered = rank
-            if rank is not None:
-                heapq.heappush(self._ready, (rank, line.path, line))
-
-    def gather(self, line: Line, rank: tuple[float, int, int]) -> None:
-        """Like `offer` for one of many at once; call `sort` afterwards."""
-        line.offered = rank
-        self._ready.append((rank, line.path, line))
-
-    def sort(self) -> None:
-        """Put what was gathered into order."""
-        heapq.heapify(self._ready)
-
-    def first(self) -> Line | None:
-        """The line whose turn it is; None while nothing may run."""
-        while self._ready:
-            rank, _, line = self._ready[0]
-            if line.offered == rank:
-                return line
-            heapq.heappop(self._ready)
-        return None

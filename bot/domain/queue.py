@@ -7,12 +7,14 @@ many nor a person on many servers gets more than one share; within a server, the
 least. Between those served alike, the one whose turn was longest ago is next, so a newcomer waits
 for nobody's second job. Within a person's line, first come, first served.
 
+Who is held by a limit of their own keeps their counter, for they wait as others do; who only runs
+does not wait. Whoever has a line is remembered; of those who left, `Counters` says who.
+
 Taking, adding and removing take O(log n), apart from moving list cells in memory.
 """
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import math
 from collections import deque
@@ -20,6 +22,7 @@ from collections.abc import Callable, Hashable, Iterator
 
 from bot.domain.counters import Counters
 from bot.domain.lines import Entry, Line, Lines, Path
+from bot.domain.ranking import Ranking
 
 __all__ = ["Entry", "JobQueue"]
 
@@ -36,7 +39,7 @@ class JobQueue:
         self._by_person: dict[Hashable, dict[Path, Line]] = {}
         self._where: dict[str, Entry] = {}
         self._running: dict[str, Entry] = {}
-        self._ready: list[tuple[tuple[float, int, int], int, Hashable]] = []
+        self._ready: Ranking[Hashable] = Ranking()
         self._numbers = itertools.count()
         self._turns = 0
 
@@ -58,27 +61,23 @@ class JobQueue:
 
     def add(self, entry: Entry, *, front: bool = False) -> None:
         """Append to the person's line, or put back in front of it after a lost worker, which gives
-        the person and the server back what `next` counted.
+        the person and the server back what `next` counted, whatever the floor.
 
         Raises ValueError when the job is waiting or running already.
         """
         if entry.job in self._where or entry.job in self._running:
             raise ValueError(f"job {entry.job} is in the queue already")
-        server, person = entry.path
-        credit = entry.work if front else 0.0
-        for counters, name in ((self._persons, person), (self._servers, server)):
-            if name not in counters:
-                counters.arrive(name, credit)
-            elif credit:
-                counters.charge(name, -credit)
-        line, lines = self._line(entry.path), self._by_server[server]
+        line, lines = self._line(entry.path), self._by_server[entry.path[0]]
         (line.entries.appendleft if front else line.entries.append)(entry)
         self._where[entry.job] = entry
         lines.work += entry.work
-        if front or len(line.entries) == 1:
-            self._settle(person)
-        else:
+        if not front and len(line.entries) > 1:
             lines.put(line, line.key_of_last())
+            return
+        work = -entry.work if front else 0.0
+        for counters, name in self._levels(entry.path):
+            (counters.wait if len(line.entries) == 1 else counters.charge)(name, work)
+        self._settle(entry.path[1])
 
     def next(self, fits: Callable[[Entry], bool] | None = None) -> Entry | None:
         """Take the next job whose person may run one more; None when there is none.
@@ -117,6 +116,7 @@ class JobQueue:
         line = self._lines[entry.path]
         line.entries.remove(entry)
         self._by_server[entry.path[0]].work -= entry.work
+        self._rest(line)
         self._settle(entry.path[1])
         self._forget(line)
         return True
@@ -177,25 +177,32 @@ class JobQueue:
             self._by_server.setdefault(path[0], Lines()).count += 1
         return line
 
+    def _levels(self, path: Path) -> tuple[tuple[Counters, Hashable], ...]:
+        return (self._servers, path[0]), (self._persons, path[1])
+
+    def _charge(self, path: Path, work: float, turn: int | None = None) -> None:
+        for counters, name in self._levels(path):
+            counters.charge(name, work, turn)
+
+    def _rest(self, line: Line) -> None:
+        """Something was taken out of a line: it may have been all."""
+        if not line.entries:
+            for counters, name in self._levels(line.path):
+                counters.rest(name)
+
     def _first(self) -> Line | None:
-        while self._ready:
-            rank, _, server = self._ready[0]
-            lines = self._by_server.get(server)
-            if lines is not None and lines.offered == rank:
-                return lines.first()
-            heapq.heappop(self._ready)
-        return None
+        server = self._ready.first()
+        return None if server is None else self._by_server[server].ready.first()
 
     def _take(self, line: Line) -> Entry:
         entry = line.entries.popleft()
-        server, person = entry.path
         del self._where[entry.job]
         self._running[entry.job] = entry
         line.active += 1
         self._turns += 1
-        self._persons.charge(person, entry.work, self._turns)
-        self._servers.charge(server, entry.work, self._turns)
-        self._by_server[server].work -= entry.work
+        self._charge(entry.path, entry.work, self._turns)
+        self._by_server[entry.path[0]].work -= entry.work
+        self._rest(line)
         self._step(line)
         return entry
 
@@ -222,24 +229,25 @@ class JobQueue:
             self._offer(line)
 
     def _offer(self, line: Line) -> None:
-        server, person = line.path
+        server = line.path[0]
         lines = self._by_server[server]
-        rank = None
         if line.may_run(self._limited):
-            rank = (self._persons[person], self._persons.turn(person), line.number)
-        lines.offer(line, rank)
+            lines.ready.put(line, self._rank(line))
+        else:
+            lines.ready.drop(line)
         self._offer_server(server, lines)
 
     def _offer_server(self, server: Hashable, lines: Lines) -> None:
-        first = lines.first()
-        offered = None
-        if first is not None:
-            served = max(self._servers[server], self._persons[first.path[1]])
-            offered = (served, self._servers.turn(server), first.number)
-        if offered != lines.offered:
-            lines.offered = offered
-            if offered is not None:
-                heapq.heappush(self._ready, (offered, next(self._numbers), server))
+        first = lines.ready.first()
+        if first is None:
+            self._ready.drop(server)
+            return
+        served = max(self._servers[server], self._persons[first.path[1]])
+        self._ready.put(server, (served, self._servers.turn(server), first.number))
+
+    def _rank(self, line: Line) -> tuple[float, int, int]:
+        person = line.path[1]
+        return self._persons[person], self._persons.turn(person), line.number
 
     def _forget(self, line: Line) -> None:
         if line.entries or line.active:
@@ -254,7 +262,7 @@ class JobQueue:
             del self._by_server[server]
             self._servers.leave(server)
         if not self._lines:
-            self._ready.clear()
+            self._persons, self._servers = Counters(), Counters()
 
     def _ahead(self, server: Hashable, lines: Lines, begins: float, mine: Hashable) -> int:
         """How many entries of another server begin before `begins` on the servers' counters."""
@@ -279,7 +287,6 @@ class JobQueue:
             if line.entries:
                 twin._copy(line)
         for server, lines in twin._by_server.items():
-            lines.sort()
             twin._offer_server(server, lines)
         return twin
 
@@ -290,4 +297,4 @@ class JobQueue:
         self._by_person.setdefault(person, {})[line.path] = copy
         lines = self._by_server.setdefault(server, Lines())
         lines.count += 1
-        lines.gather(copy, (self._persons[person], self._persons.turn(person), line.number))
+        lines.ready.put(copy, self._rank(copy))

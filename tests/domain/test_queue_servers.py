@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from types import FrameType
 
 import pytest
@@ -110,39 +111,59 @@ def test_taking_and_telling_a_place_cost_no_more_for_a_long_queue(servers: int) 
     assert long[1] <= 2 * short[1]
 
 
+@dataclass
+class Level:
+    """Counters of all who ever came since nobody was there, and the floor."""
+
+    served: dict[str, float] = field(default_factory=dict)
+    floor: float = 0.0
+
+
 class Model:
-    """The rule of `bot.domain.queue` as it is written, by looking at everybody each time."""
+    """The rule of `bot.domain.queue` as it is written, by looking at everybody each time.
+
+    It forgets nobody, so it also shows that forgetting makes no difference.
+    """
 
     def __init__(self) -> None:
         self.lines: dict[Path, list[Entry]] = {}
         self.running: list[Entry] = []
-        self.persons: dict[str, float] = {}
-        self.servers: dict[str, float] = {}
-        self.turns: dict[tuple[str, str], int] = {}
-        self.turn = 0
+        self.persons = Level()
+        self.servers = Level()
 
-    def _arrive(self, level: dict[str, float], place: int, name: str) -> None:
-        here = {path[place] for path in self.lines} | {one.path[place] for one in self.running}
-        if not here:
-            level.clear()
-        if name not in here:
-            least = min((level[str(each)] for each in here), default=0.0)
-            level[name] = max(level.get(name, 0.0), least)
+    def _arrive(self, level: Level, place: int, name: str) -> None:
+        if not self.lines and not self.running:
+            level.served.clear()
+            level.floor = 0.0
+        if all(path[place] != name for path in self.lines):
+            level.served[name] = max(level.served.get(name, 0.0), level.floor)
+
+    def _raise(self, level: Level, place: int, last: str) -> None:
+        waiting = {path[place] for path in self.lines} or {last}
+        level.floor = max(level.floor, min(level.served[each] for each in waiting))
 
     def add(self, entry: Entry) -> None:
         server, person = str(entry.path[0]), str(entry.path[1])
-        self._arrive(self.persons, 1, person)
         self._arrive(self.servers, 0, server)
+        self._arrive(self.persons, 1, person)
         self.lines.setdefault((server, person), []).append(entry)
+        self._raised((server, person))
+
+    def _raised(self, path: Path) -> None:
+        self._raise(self.servers, 0, path[0])
+        self._raise(self.persons, 1, path[1])
 
     def best(self) -> float | None:
         """The least that the two counters of anybody's next job come to."""
         able = [path for path, line in self.lines.items() if self._may_run(path, line)]
         shares = {
-            server: min(self.persons[person] for other, person in able if other == server)
+            server: min(self.persons.served[person] for other, person in able if other == server)
             for server, _ in able
         }
-        return min((max(self.servers[s], least) for s, least in shares.items()), default=None)
+        return min((self.rank(server, least) for server, least in shares.items()), default=None)
+
+    def rank(self, server: str, served: float) -> float:
+        return max(self.servers.served[server], served)
 
     def _may_run(self, path: Path, line: list[Entry]) -> bool:
         return sum(one.path == path for one in self.running) < line[0].limit
@@ -154,8 +175,16 @@ class Model:
         if not line:
             del self.lines[server, person]
         self.running.append(entry)
-        self.persons[person] += entry.work
-        self.servers[server] += entry.work
+        self.persons.served[person] += entry.work
+        self.servers.served[server] += entry.work
+        self._raised((server, person))
+
+    def remove(self, entry: Entry) -> None:
+        server, person = path = str(entry.path[0]), str(entry.path[1])
+        self.lines[path].remove(entry)
+        if not self.lines[path]:
+            del self.lines[path]
+        self._raised((server, person))
 
 
 class SharesMachine(RuleBasedStateMachine):
@@ -184,7 +213,7 @@ class SharesMachine(RuleBasedStateMachine):
             assert best is None
             return
         server, person = str(taken.path[0]), str(taken.path[1])
-        assert max(self.model.servers[server], self.model.persons[person]) == best
+        assert self.model.rank(server, self.model.persons.served[person]) == best
         self.model.take(taken)
 
     @precondition(lambda self: self.model.running)
@@ -199,9 +228,7 @@ class SharesMachine(RuleBasedStateMachine):
     def remove(self, data: st.DataObject) -> None:
         path = data.draw(st.sampled_from(sorted(self.model.lines)))
         entry = data.draw(st.sampled_from(self.model.lines[path]))
-        self.model.lines[path].remove(entry)
-        if not self.model.lines[path]:
-            del self.model.lines[path]
+        self.model.remove(entry)
         assert self.queue.remove(entry.job)
 
 
