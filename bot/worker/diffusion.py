@@ -221,6 +221,7 @@ def _confirmed(model: Model) -> dict[str, Any]:
     known = accepts(model.text_to_image)
     if "negative_prompt" not in known:
         fields["negatives_above"] = None
+    fields["variations"] = model.card.variations and model.varies
     fields["previews"] = model.colours is not None and "callback_on_step_end" in known
     return fields
 

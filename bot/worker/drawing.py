@@ -37,6 +37,13 @@ class Model:
         self.batch_limits: dict[tuple[int, int], int] = {}
         self._image_to_image: Any = None
 
+    @property
+    def varies(self) -> bool:
+        """Whether this kind of model can start from a picture."""
+        from bot.worker import pipelines  # in memory already, with the model
+
+        return pipelines.has_sibling(self.text_to_image)
+
     def image_to_image(self) -> Any:
         """Raises RenderFailed("bad_input") where this kind of model has no such pipeline."""
         if self._image_to_image is None:

@@ -8,6 +8,7 @@ alone/              … its configs and tokenizer
 bare.safetensors    the same weights, without configs
 mixed/              the same as sd/, with only "fp16" weight files for the denoiser
 inpaint/            a denoiser that repairs pictures
+panorama/           sd/ as a kind of pipeline that cannot start from a picture
 nan/, nanunet/      sd/ with a number that is none in the autoencoder, in the denoiser
 overflow/           sd/ with an autoencoder whose numbers are too large for float16
 files/              the weights of alone.safetensors in other files, with configs for all of them:
@@ -91,8 +92,10 @@ def build(folder: Path) -> None:
 
 def _troubled(folder: Path) -> None:
     """Folders that differ from sd/ in one part."""
-    for name in ("mixed", "inpaint", "nan", "nanunet", "overflow"):
+    for name in ("mixed", "inpaint", "panorama", "nan", "nanunet", "overflow"):
         shutil.copytree(folder / "sd", folder / name)
+    index = folder / "panorama" / "model_index.json"
+    index.write_text(index.read_text().replace("StableDiffusionP", "StableDiffusionPanoramaP"))
     weights = "diffusion_pytorch_model"
     unet = folder / "mixed" / "unet"
     (unet / f"{weights}.safetensors").rename(unet / f"{weights}.fp16.safetensors")

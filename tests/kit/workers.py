@@ -109,7 +109,7 @@ async def draw(
 
 
 FORMS = (
-    *("sd", "sdxl", "fp16", "mixed", "inpaint", "nan", "nanunet", "overflow"),
+    *("sd", "sdxl", "fp16", "mixed", "inpaint", "panorama", "nan", "nanunet", "overflow"),
     *("alone.safetensors", "bare.safetensors", "damaged", "absent"),
     *(f"files/{name}.ckpt" for name in ("plain", "callback", "renamed", "harmful", "worse")),
     *("files/cut.ckpt", "files/page.ckpt", "files/CAPITAL.SAFETENSORS"),

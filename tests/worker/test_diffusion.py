@@ -294,17 +294,24 @@ async def test_nothing_that_a_checkpoint_holds_beside_weights_is_run(
 
 
 @pytest.mark.parametrize(
-    ("form", "family"), [("sd", "sd"), ("sdxl", "sdxl"), ("alone.safetensors", "sd")]
+    ("form", "family", "varies"),
+    [
+        ("sd", "sd", True),
+        ("sdxl", "sdxl", True),
+        ("alone.safetensors", "sd", True),
+        ("panorama", "sd", False),
+    ],
 )
 async def test_a_worker_confirms_the_card_from_the_models_own_files(
-    studio: LocalExecutor, worker: Worker, form: str, family: str
+    studio: LocalExecutor, worker: Worker, form: str, family: str, varies: bool
 ) -> None:
     await studio.prepare(worker.id, [form])
     await wait_until(studio, lambda: form in studio.workers()[0].loaded)
     state = studio.workers()[0].models[form]
     assert isinstance(state, Loaded)
-    told = {name: state.card[name] for name in ("family", "native", "steps", "previews")}
-    assert told == {"family": family, "native": 64, "steps": 30, "previews": True}
+    told = {name: state.card[name] for name in ("family", "native", "steps", "variations")}
+    assert told == {"family": family, "native": 64, "steps": 30, "variations": varies}
+    assert state.card["previews"]
     catalogue = Catalogue(ModelCard(form, form, "nowhere", native=512, steps=9))
     catalogue.confirm(form, state.card)
     assert (catalogue.default.native, catalogue.default.name) == (64, form)
