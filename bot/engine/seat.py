@@ -86,10 +86,10 @@ class Seat:
     async def close(self) -> None:
         """Let the process end by itself, which it does when its input ends; else kill it.
 
-        Returns in bounded time, even if the process cannot be killed.
+        Returns in bounded time, even if the process cannot be killed; at once where that is known.
         """
         self._closing = True
-        if self.peer is None or self._gone.is_set():
+        if self.peer is None or self._gone.is_set() or self._stuck:
             return
         self.peer.condemn("was shut down")
         self._channel.hang_up()
