@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 
@@ -25,6 +25,7 @@ from bot.domain.job import Job, JobUpdate
 from bot.service import Service
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # Between two tries while the database is in trouble.
 _REST_S = 2.0
@@ -56,7 +57,7 @@ class Presenter:
         follow it to its end.
 
         The job goes on even if that fails, unless nobody waits for it: then it is withdrawn, free
-        of charge.
+        of charge. What was drawn by then is posted; only another process's answer stands for it.
         """
         notice = self._notices.add(job.id, Notice.of(interaction))
         try:
@@ -64,9 +65,7 @@ class Presenter:
                 await self._mark_used(interaction, parent)
             notice.id = await self._show_first(interaction, job)
         except TooLate as late:
-            log.warning("job %s: withdrawn: %s", job.id, late)
-            self._notices.drop(job.id)
-            await _stored(lambda: self._service.drawing.withdraw(job))
+            await self._withdraw(job, late)
             return
         finally:
             notice.settled.set()
@@ -80,10 +79,16 @@ class Presenter:
         try:
             await self._mark_used(interaction, parent)
         except TooLate as late:
-            log.warning("job %s: %s", job.id, late)
-            if late.foreign:
-                self._notices.drop(job.id)
-                await _stored(lambda: self._service.outbox.withdraw(job.id))
+            await self._withdraw(job, late)
+        self._ended()
+
+    async def _withdraw(self, job: Job, late: TooLate) -> None:
+        log.warning("job %s: withdrawn, unless it is over: %s", job.id, late)
+        withdrawn = await _stored(lambda: self._service.drawing.withdraw(job))
+        if withdrawn or late.foreign:
+            self._notices.drop(job.id)
+        if late.foreign:
+            await _stored(lambda: self._service.outbox.withdraw(job.id))
         self._ended()
 
     async def recover(self) -> None:
@@ -199,13 +204,11 @@ async def _said_after_all(interaction: discord.Interaction, job: Job, error: Exc
     return 0
 
 
-async def _stored(write: Callable[[], Awaitable[object]]) -> None:
+async def _stored(write: Callable[[], Awaitable[T]]) -> T:
     """Write it, however long the database is in trouble."""
     while True:
         try:
-            await write()
+            return await write()
         except StoreUnavailable as error:
             log.warning("not written yet: %s", error)
             await asyncio.sleep(_REST_S)
-        else:
-            return

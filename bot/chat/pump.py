@@ -8,6 +8,7 @@ turn. Knows rows, order and what refusals mean; not what messages look like.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -34,7 +35,8 @@ _CLOSE_S = 2.0
 
 class Pump:
     """`at_once` rows are tried at the same time, one in each channel; the table is read when
-    somebody says `wake`, and now and then."""
+    somebody says `wake`, and now and then. A first answer that is still under way is waited for
+    `answer_s`, as long as Discord does: who gets none is called when their result is posted."""
 
     def __init__(
         self,
@@ -45,10 +47,12 @@ class Pump:
         at_once: int = 32,
         pauses: Pauses | None = None,
         breaker: Breaker | None = None,
+        answer_s: float = 3.0,
     ) -> None:
         self._service = service
         self._notices = notices
         self._at_once = at_once
+        self._answer_s = answer_s
         self._pauses = pauses or Pauses()
         self._breaker = breaker or Breaker(self._pauses.away)
         poster = Poster(client, service, Pace())
@@ -128,7 +132,7 @@ class Pump:
 
     async def _result(self, delivery: Delivery, job: Job) -> None:
         try:
-            message = await self.results.post(delivery, job)
+            message = await self.results.post(delivery, job, call=await self._unseen(job))
         except NotFound as gone:
             await self._give_up(delivery, job, GivenUp.GONE, str(gone))
         except discord.HTTPException as refused:
@@ -141,6 +145,16 @@ class Pump:
             self._breaker.worked()
             if message:
                 await self._delivered(delivery, job, message)
+
+    async def _unseen(self, job: Job) -> bool:
+        """Whether who asked was shown nothing: Discord told them that the bot did not answer."""
+        notice = self._notices.get(job.id)
+        if notice is None:
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._answer_s):
+                await notice.settled.wait()
+        return not notice.id
 
     async def _refused(
         self, delivery: Delivery, job: Job, verdict: Verdict, refused: discord.HTTPException

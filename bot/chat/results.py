@@ -47,8 +47,9 @@ class Results:
         self._ping_after_s = ping_after_s
         self._clock = clock
 
-    async def post(self, delivery: Delivery, job: Job) -> int:
-        """Post the result in its channel unless it is there; returns the message's id.
+    async def post(self, delivery: Delivery, job: Job, *, call: bool = False) -> int:
+        """Post the result in its channel unless it is there; returns the message's id. `call` says
+        that its owner has seen nothing of it so far.
 
         Raises NotFound when its pictures are gone, and what Discord does.
         """
@@ -56,6 +57,7 @@ class Results:
         async def send(channel: discord.PartialMessageable, nonce: str) -> discord.Message:
             more = {"nonce": nonce, "reference": _reference(job, delivery.channel)}
             more |= {"mention_author": False, "suppress_embeds": True}
+            more["allowed_mentions"] = self._mentions(job, call)
             return await self._fitting(job, lambda said: channel.send(**said, **more))
 
         def ours(message: discord.Message) -> bool:
@@ -68,7 +70,10 @@ class Results:
     ) -> int:  # fmt: skip
         """The same by the token of an interaction, where the bot itself may not post."""
         message = await self._fitting(
-            job, lambda said: webhook.send(**said, wait=True, ephemeral=ephemeral)
+            job,
+            lambda said: webhook.send(
+                **said, wait=True, ephemeral=ephemeral, allowed_mentions=self._mentions(job)
+            ),
         )
         return message.id
 
@@ -100,7 +105,6 @@ class Results:
                 "content": wording.headline(job),
                 "file": _opened(picture),
                 "view": result_view(buttons),
-                "allowed_mentions": self._mentions(job),
             }
             try:
                 return await send(said)
@@ -110,11 +114,11 @@ class Results:
                     raise
             log.info("job %s: %d bytes refused, trying %d", job.id, picture.bytes, limit)
 
-    def _mentions(self, job: Job) -> discord.AllowedMentions:
-        """Only who asked, and only if it took a while; a picture that was only taken out did
-        not."""
-        waited = self._clock() - job.created_at
-        if job.request.kind is not Kind.DRAW or waited < self._ping_after_s:
+    def _mentions(self, job: Job, call: bool = False) -> discord.AllowedMentions:
+        """Only who asked, and only if it took a while or is to be; a picture that was only taken
+        out did not."""
+        call = call or self._clock() - job.created_at >= self._ping_after_s
+        if job.request.kind is not Kind.DRAW or not call:
             return discord.AllowedMentions.none()
         return discord.AllowedMentions(
             everyone=False, roles=False, replied_user=False, users=[discord.Object(job.user)]

@@ -127,11 +127,13 @@ class Drawings:
         await self._dispatcher.cancel(cancelled)
         return Stopped(cancelled, now=True)
 
-    async def withdraw(self, job: Job) -> None:
-        """Nobody waits for this job, and nothing of it is shown: stop it, free of charge."""
+    async def withdraw(self, job: Job) -> bool:
+        """Nobody waits for this job, and nothing of it is shown: stop it, free of charge. False
+        when it was over already."""
         cancelled = await self._jobs.cancel(job.id, self._clock(), shown=False)
         if cancelled is not None:
             await self._dispatcher.cancel(cancelled)
+        return cancelled is not None
 
     async def job(self, job_id: str) -> Job | None:
         """The job as the database has it; None when there is no such job."""

@@ -143,6 +143,21 @@ async def test_a_command_that_nobody_waits_for_is_withdrawn_free_of_charge(desk:
     assert desk.notices.get(job.id) is None
 
 
+@pytest.mark.parametrize(("status", "code", "owed"), [(404, 10062, True), (400, 40060, False)])
+async def test_what_was_drawn_before_the_answer_came_too_late_is_posted(
+    desk: Desk, status: int, code: int, owed: bool
+) -> None:
+    """Unless another process answered: then that one draws it as well."""
+    job = await desk.house.draw()
+    desk.chat.refuse = [refusal(status, code)]
+    await desk.present(desk.asked(), job)
+    assert desk.over.is_set()
+    assert (job.id in await desk.house.owed()) is owed
+    assert (desk.notices.get(job.id) is not None) is owed
+    assert await desk.status(job) is JobStatus.SUCCEEDED
+    assert await desk.house.credits() == (24, 0)
+
+
 async def test_a_withdrawal_waits_for_the_database(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

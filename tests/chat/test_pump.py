@@ -197,6 +197,43 @@ async def test_a_progress_message_goes_when_the_result_is_there(
     assert len(works.notices) == 0
 
 
+@pytest.mark.parametrize("shown", [True, False])
+async def test_who_was_answered_is_not_called_and_who_was_not_is(
+    house: House, chat: FakeDiscord, shown: bool
+) -> None:
+    house.clock.now = time.time()
+    job = await house.draw()
+    async with working(house, chat, begin=False) as works:
+        await works.notice(job, shown=shown)
+        works.begin()
+        await works.quiet()
+        assert await called(works, job) is not shown
+
+
+async def test_an_answer_under_way_is_waited_for_before_anybody_is_called(
+    house: House, chat: FakeDiscord
+) -> None:
+    house.clock.now = time.time()
+    job = await house.draw()
+    async with working(house, chat, begin=False) as works:
+        await works.notice(job)
+        notice = works.notices.get(job.id)
+        assert notice is not None
+        notice.settled.clear()
+        works.begin()
+        await works.looks_again()
+        assert chat.of_kind("send") == []
+        notice.settled.set()
+        await works.quiet()
+        assert not await called(works, job)
+
+
+async def called(works: Works, job: Job) -> bool:
+    """Whether the result mentions anybody so that they are told."""
+    result = works.chat.messages[(await works.row(job)).message]
+    return "users" in result.said["allowed_mentions"].to_dict()
+
+
 # Discord is away
 
 

@@ -62,6 +62,13 @@ async def test_only_who_waited_a_minute_is_called(
     assert posted.said["mention_author"] is False
 
 
+async def test_who_was_shown_nothing_is_called_at_once(house: House, chat: FakeDiscord) -> None:
+    job = await house.draw()
+    number = await results(house, chat).post(await row(house, job), job, call=True)
+    mentions = chat.messages[number].said["allowed_mentions"].to_dict()
+    assert (mentions["users"], mentions["parse"]) == ([ANNA], [])
+
+
 async def test_nobody_is_called_for_a_picture_that_was_taken_out(
     house: House, chat: FakeDiscord
 ) -> None:

@@ -209,9 +209,10 @@ async def test_after_15_minutes_the_bot_token_takes_over(
         await mia.press(grid, "V1")
 
 
-async def test_an_answer_that_is_late_for_a_picture_costs_the_progress_only(
+async def test_what_was_drawn_when_the_answer_came_too_late_is_posted_and_calls_its_owner(
     tmp_path: Path, quick: Executor
 ) -> None:
+    """It is charged: the pictures are what was asked for, and the call says that they are there."""
     async with (
         Sandbox(port=0, rate_limits=0.1, ack_seconds=0.5) as sandbox,
         running(sandbox, settings_for(sandbox, tmp_path), quick),
@@ -225,7 +226,9 @@ async def test_an_answer_that_is_late_for_a_picture_costs_the_progress_only(
         late.release()
         sandbox.faults.clear()
         grid = await mia.new_result(set())
-        for button in ("U1", "V1"):
+        assert [each["id"] for each in grid["mentions"]] == [mia.id]
+        # A picture that is taken out is there at once, and its owner with it.
+        for button, called in (("U1", []), ("V1", [mia.id])):
             known = {each["id"] for each in mia.results()}
             late = sandbox.faults.hold("POST", r"^/interactions/")
             asked = await mia.click(grid, button)
@@ -234,8 +237,10 @@ async def test_an_answer_that_is_late_for_a_picture_costs_the_progress_only(
                 await asked.ack()
             late.release()
             sandbox.faults.clear()
-            await mia.new_result(known)
+            result = await mia.new_result(known)
+            assert [each["id"] for each in result["mentions"]] == called
         assert len(mia.results()) == 3
+        assert books.spent(tmp_path) == 2
 
 
 async def test_a_lost_answer_to_the_acknowledgement(easel: Easel, mia: Scene) -> None:

@@ -34,7 +34,7 @@ async def check(seed: int, folder: Path, caplog: pytest.LogCaptureFixture) -> No
         accounts = [(guild, user) for guild in (0, *GUILDS) for user in PEOPLE]
         worth = {(guild, user): await house.credits(Asker(user), guild) for guild, user in accounts}
     await asyncio.sleep(0)  # what was cancelled has ended then
-    assert asyncio.all_tasks() == before
+    assert asyncio.all_tasks() <= before  # of those some may have ended
     assert mistakes(caplog) == []
     with contextlib.closing(Books(house.database.path)) as books:
         check_books(books, folder / "images")
