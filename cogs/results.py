@@ -76,7 +76,7 @@ class Results(commands.Cog):
                 link = wording.link(origin.guild, there.channel, there.message)
                 await replies.private(interaction, f"Image #{tile.index} is here already: {link}")
                 return
-            await self._service.outbox.deliver_again(job.id, there.message)
+            await self._service.outbox.deliver_again(asker, job, there.message)
         await self._presenter.hand_over(interaction, job, upscaled.parent)
 
     async def _cancel(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:

@@ -6,7 +6,9 @@ import logging
 from collections.abc import Callable, Collection
 
 from bot.domain.delivery import Delivery, GivenUp
+from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
+from bot.service.rules import require_right_to_repost
 from bot.storage.outbox import OutboxRepository
 
 log = logging.getLogger(__name__)
@@ -68,9 +70,13 @@ class Outbox:
         log.warning("job %s: result not posted: %s: %s", delivery.job, why, detail)
         return await self._outbox.give_up(delivery.id, why, detail)
 
-    async def deliver_again(self, job_id: str, gone: int) -> None:
-        """The result's message `gone` was deleted; it may be posted once more."""
-        await self._outbox.deliver_again(job_id, gone)
+    async def deliver_again(self, asker: Asker, job: Job, gone: int) -> None:
+        """The result's message `gone` was deleted; it may be posted once more.
+
+        Raises NotAllowed for who may not undo what a moderator did.
+        """
+        require_right_to_repost(asker, job)
+        await self._outbox.deliver_again(job.id, gone)
 
     async def withdraw(self, job_id: str) -> None:
         """The job's result is not posted: nobody waits for it."""

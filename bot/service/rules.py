@@ -59,6 +59,16 @@ def require_right_to_cancel(asker: Asker, job: Job) -> None:
         )
 
 
+def require_right_to_repost(asker: Asker, job: Job) -> None:
+    """Raises NotAllowed on a server without Manage Messages: only who has it deletes what a bot
+    posted, and what moderators took away nobody else brings back."""
+    if job.origin.guild != DIRECT and not asker.moderator:
+        raise NotAllowed(
+            "A moderator deleted this picture here, so only a member with Manage Messages can"
+            " bring it back."
+        )
+
+
 def require_admin(asker: Asker, guild: int) -> None:
     """Raises NotAllowed where there is nothing to administer, or no right to."""
     if guild == DIRECT:

@@ -14,7 +14,7 @@ from bot.domain.action import Tile
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
 from bot.domain.people import Origin
-from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
+from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, MODERATOR_ASKS, House
 from tests.kit.values import CHANNEL, GUILD
 
 LOBBY = Origin(GUILD, CHANNEL + 1)
@@ -70,9 +70,9 @@ async def test_only_the_deleted_message_makes_a_result_due_again(house: House) -
     job = await house.draw()
     before = await row(house, job)
     await house.posted(job, 555)
-    await house.service.outbox.deliver_again(job.id, 444)
+    await house.service.outbox.deliver_again(MODERATOR_ASKS, job, 444)
     assert await house.owed() == []
-    await house.service.outbox.deliver_again(job.id, 555)
+    await house.service.outbox.deliver_again(MODERATOR_ASKS, job, 555)
     again = await row(house, job)
     assert again.nonce != before.nonce
     assert (again.sent_before, again.message) == (None, 0)

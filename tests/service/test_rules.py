@@ -61,6 +61,26 @@ async def test_cancel_is_for_owner_and_moderators(tmp_path: Path) -> None:
         assert await house.credits() == (25, 0)
 
 
+async def test_what_moderators_took_away_only_moderators_bring_back(house: House) -> None:
+    grid = await house.draw()
+    job = (await house.upscale(grid.tile(1))).job
+    await house.posted(job, 555)
+    for asker in (ANNA_ASKS, BERT_ASKS, ADMIN_ASKS):
+        with pytest.raises(NotAllowed, match="Manage Messages can bring it back"):
+            await house.service.outbox.deliver_again(asker, job, 555)
+    assert job.id not in await house.owed()
+    await house.service.outbox.deliver_again(MODERATOR_ASKS, job, 555)
+    assert job.id in await house.owed()
+
+
+async def test_nobody_moderates_direct_messages(house: House) -> None:
+    grid = await house.draw(origin=DIRECT)
+    job = (await house.upscale(grid.tile(1), ANNA_ASKS, DIRECT)).job
+    await house.posted(job, 555)
+    await house.service.outbox.deliver_again(ANNA_ASKS, job, 555)
+    assert job.id in await house.owed()
+
+
 @pytest.mark.parametrize(
     ("job_at", "asked_at", "seen"),
     [
