@@ -95,7 +95,7 @@ class Drawings:
         self, asker: Asker, origin: Origin, asked: str | Press
     ) -> tuple[Plan, Job]:  # fmt: skip
         """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
-        plan = await self.plan(asker, origin, asked)
+        plan = await self._planner.plan(asker, origin, asked)
         (job,) = await self.submit(plan)
         return plan, job
 
@@ -109,8 +109,7 @@ class Drawings:
         if earlier is None:
             plan = await self._planner.under(parent, asker, origin, press)
             return Upscaled(await self._extract(plan, press.tile), parent)
-        await self._outbox.take_up(earlier.id)
-        delivery = await self._outbox.of_job(earlier.id)
+        delivery = await self._outbox.take_up(earlier.id)
         return Upscaled(earlier, parent, delivery if delivery and delivery.message else None)
 
     async def cancel(self, asker: Asker, origin: Origin, job_id: str) -> Stopped:

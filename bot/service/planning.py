@@ -77,7 +77,8 @@ class Planner:
     async def under(self, parent: Job, asker: Asker, origin: Origin, press: Press) -> Plan:
         """What a press under `parent` comes to. Raises NotFound and Unable."""
         card = self.card_of(parent)
-        request = await self._with_inputs(card, requests.pressed(card, parent.request, press))
+        pressed = requests.pressed(card, parent.request, press)
+        request = await self._with_inputs(card, pressed)
         return _plan(card, asker, origin, request, parent)
 
     def resumed(self, request: GenerationRequest) -> GenerationRequest:

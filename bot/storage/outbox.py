@@ -135,16 +135,19 @@ class OutboxRepository:
 
     async def deliver_again(self, job_id: str, gone: int) -> None:
         """The message `gone` of a result was deleted: post it anew, unless that was done."""
-        await self._afresh(job_id, "message_id = ?", gone)
+        await self._database.transaction(lambda c: _afresh(c, job_id, "message_id = ?", gone))
 
-    async def take_up(self, job_id: str) -> None:
-        """Somebody asks for a result that was given up, or waits: it is tried now."""
-        await self._afresh(job_id, "given_up IS NOT ?", None)
-        await self._database.transaction(
-            lambda c: c.execute(
+    async def take_up(self, job_id: str) -> Delivery | None:
+        """Somebody asks for a result: one that was given up, or waits, is tried now; returns it."""
+
+        def run(connection: sqlite3.Connection) -> Delivery | None:
+            _afresh(connection, job_id, "given_up IS NOT ?", None)
+            connection.execute(
                 f"UPDATE deliveries SET next_try_at = 0 WHERE job_id = ? AND {_OPEN}", (job_id,)
             )
-        )
+            return _of_job(connection, job_id, Kind.RESULT)
+
+        return await self._database.transaction(run)
 
     async def withdraw(self, job_id: str) -> None:
         """A result that nobody waits for is not posted."""
@@ -152,15 +155,6 @@ class OutboxRepository:
             lambda c: c.execute(
                 f"UPDATE deliveries SET given_up = ? WHERE job_id = ? AND {_OPEN}",
                 (GivenUp.WITHDRAWN.value, job_id),
-            )
-        )
-
-    async def _afresh(self, job_id: str, condition: str, value: int | None) -> None:
-        await self._database.transaction(
-            lambda c: c.execute(
-                "UPDATE deliveries SET message_id = 0, sending_at = NULL, nonce = ?, given_up ="
-                f" NULL, next_try_at = 0 WHERE job_id = ? AND kind = 'result' AND {condition}",
-                (new_nonce(), job_id, value),
             )
         )
 
@@ -187,6 +181,14 @@ class OutboxRepository:
                 insert(connection, job_id, Kind.END)
 
         await self._database.transaction(run)
+
+
+def _afresh(connection: sqlite3.Connection, job_id: str, condition: str, value: int | None) -> None:
+    connection.execute(
+        "UPDATE deliveries SET message_id = 0, sending_at = NULL, nonce = ?, given_up = NULL,"
+        f" next_try_at = 0 WHERE job_id = ? AND kind = 'result' AND {condition}",
+        (new_nonce(), job_id, value),
+    )
 
 
 def insert(connection: sqlite3.Connection, job_id: str, kind: Kind) -> None:
