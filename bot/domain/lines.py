@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from bot.domain.ranking import Ranking
+from bot.domain.ranking import Rank, Rankings
 
 Path = tuple[Hashable, Hashable]
 """(server, person)."""
@@ -33,20 +33,37 @@ class Entry:
 @dataclass(eq=False)
 class Line:
     """What one person waits for on one server. `number` grows with every line that is begun;
-    while `aside`, it is passed over."""
+    `firsts` is the first entry of each model."""
 
     path: Path
     number: int
     entries: deque[Entry] = field(default_factory=deque)
     keys: deque[Key] = field(default_factory=deque)
     active: int = 0
-    aside: bool = False
+    firsts: dict[str, Entry] = field(default_factory=dict)
 
-    def may_run(self, limited: bool) -> bool:
-        """Whether its first entry may be taken; `limited` says whether limits count."""
-        if self.aside or not self.entries:
-            return False
-        return not limited or self.active < self.entries[0].limit
+    def add(self, entry: Entry, *, front: bool = False) -> None:
+        """Append an entry, or put it before the others."""
+        if front:
+            self.entries.appendleft(entry)
+            self.firsts[entry.model] = entry
+        else:
+            self.entries.append(entry)
+            self.firsts.setdefault(entry.model, entry)
+
+    def remove(self, entry: Entry) -> None:
+        """Take an entry out, wherever it stands."""
+        self.entries.remove(entry)
+        if self.firsts[entry.model] is entry:
+            del self.firsts[entry.model]
+            alike = (other for other in self.entries if other.model == entry.model)
+            if following := next(alike, None):
+                self.firsts[entry.model] = following
+
+    def may_run(self, model: str, limited: bool) -> bool:
+        """Whether its first entry of a model may be taken; `limited` says whether limits count."""
+        first = self.firsts.get(model)
+        return first is not None and (not limited or self.active < first.limit)
 
     def keyed(self, served: float, turn: int) -> list[Key]:
         """The keys of its entries for what its person has had so far."""
@@ -65,13 +82,13 @@ class Line:
 
 class Lines:
     """A server's lines. `keys` are those of all its waiting entries, in order; `ready` are the
-    lines of which something may be taken, whose turn it is first."""
+    lines of which something may be taken, for each model whose turn it is first."""
 
     def __init__(self) -> None:
         self.count = 0
         self.work = 0.0
         self.keys: list[Key] = []
-        self.ready: Ranking[Line] = Ranking()
+        self.ready: Rankings[Line] = Rankings()
 
     def __len__(self) -> int:
         """Entries that wait."""
@@ -101,3 +118,8 @@ class Lines:
     def drop(self, line: Line) -> None:
         """Take a line's first key out."""
         del self.keys[bisect_left(self.keys, line.keys.popleft())]
+
+    def offer(self, line: Line, rank: Rank, limited: bool) -> None:
+        """Know a line under a rank for each model of which something may be taken."""
+        for model in {*self.ready, *line.firsts}:
+            self.ready.put(model, line, rank if line.may_run(model, limited) else None)

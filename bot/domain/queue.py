@@ -10,7 +10,9 @@ for nobody's second job. Within a person's line, first come, first served.
 Who is held by a limit of their own keeps their counter, for they wait as others do; who only runs
 does not wait. Whoever has a line is remembered; of those who left, `Counters` says who.
 
-Taking, adding and removing take O(log n), apart from moving list cells in memory.
+A job whose model cannot be drawn just now is passed over by those of other models and keeps its
+place: the first job of every model is known. Taking, adding and removing take O(log n) for each
+model that waits, apart from moving list cells in memory.
 """
 
 from __future__ import annotations
@@ -18,11 +20,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 
 from bot.domain.counters import Counters
 from bot.domain.lines import Entry, Line, Lines, Path
-from bot.domain.ranking import Ranking
+from bot.domain.ranking import Rankings
 
 __all__ = ["Entry", "JobQueue"]
 
@@ -39,7 +41,7 @@ class JobQueue:
         self._by_person: dict[Hashable, dict[Path, Line]] = {}
         self._where: dict[str, Entry] = {}
         self._running: dict[str, Entry] = {}
-        self._ready: Ranking[Hashable] = Ranking()
+        self._ready: Rankings[Hashable] = Rankings()
         self._numbers = itertools.count()
         self._turns = 0
 
@@ -68,35 +70,49 @@ class JobQueue:
         if entry.job in self._where or entry.job in self._running:
             raise ValueError(f"job {entry.job} is in the queue already")
         line, lines = self._line(entry.path), self._by_server[entry.path[0]]
-        (line.entries.appendleft if front else line.entries.append)(entry)
+        line.add(entry, front=front)
         self._where[entry.job] = entry
         lines.work += entry.work
         if not front and len(line.entries) > 1:
             lines.put(line, line.key_of_last())
+            self._offer(line)
             return
         work = -entry.work if front else 0.0
         for counters, name in self._levels(entry.path):
             (counters.wait if len(line.entries) == 1 else counters.charge)(name, work)
         self._settle(entry.path[1])
 
-    def next(self, fits: Callable[[Entry], bool] | None = None) -> Entry | None:
-        """Take the next job whose person may run one more; None when there is none.
+    def heads(self) -> list[Entry]:
+        """Of each model the first job whose person may run one more, in fair order."""
+        found = []
+        for model in self._ready:
+            rank, server = self._ready.first(model)
+            _, line = self._by_server[server].ready.first(model)
+            entry = line.firsts[model]
+            found.append((rank, line.entries.index(entry), entry))
+        return [entry for _, _, entry in sorted(found, key=lambda head: head[:2])]
 
-        Lines whose first entry does not fit are passed over; each costs O(log n).
-        """
-        passed: list[Line] = []
-        try:
-            while (line := self._first()) is not None:
-                if fits is None or fits(line.entries[0]):
-                    return self._take(line)
-                line.aside = True
-                passed.append(line)
-                self._offer(line)
-            return None
-        finally:
-            for line in passed:
-                line.aside = False
-                self._offer(line)
+    def next(self) -> Entry | None:
+        """Take the first of `heads`; None when there is none."""
+        heads = self.heads()
+        return self.take(heads[0].job) if heads else None
+
+    def take(self, job: str) -> Entry:
+        """Take a job that waits. Raises KeyError for another."""
+        entry = self._running[job] = self._where.pop(job)
+        line = self._lines[entry.path]
+        first = line.entries[0] is entry
+        line.remove(entry)
+        line.active += 1
+        self._turns += 1
+        self._charge(entry.path, entry.work, self._turns)
+        self._by_server[entry.path[0]].work -= entry.work
+        self._rest(line)
+        if first:
+            self._step(line)
+        else:
+            self._settle(entry.path[1])
+        return entry
 
     def done(self, job: str) -> None:
         """A taken job ended or goes back: its person's slot is free. Unknown ones are ignored."""
@@ -114,7 +130,7 @@ class JobQueue:
         if entry is None:
             return False
         line = self._lines[entry.path]
-        line.entries.remove(entry)
+        line.remove(entry)
         self._by_server[entry.path[0]].work -= entry.work
         self._rest(line)
         self._settle(entry.path[1])
@@ -190,22 +206,6 @@ class JobQueue:
             for counters, name in self._levels(line.path):
                 counters.rest(name)
 
-    def _first(self) -> Line | None:
-        server = self._ready.first()
-        return None if server is None else self._by_server[server].ready.first()
-
-    def _take(self, line: Line) -> Entry:
-        entry = line.entries.popleft()
-        del self._where[entry.job]
-        self._running[entry.job] = entry
-        line.active += 1
-        self._turns += 1
-        self._charge(entry.path, entry.work, self._turns)
-        self._by_server[entry.path[0]].work -= entry.work
-        self._rest(line)
-        self._step(line)
-        return entry
-
     def _step(self, line: Line) -> None:
         """The first of a line was taken."""
         server, person = line.path
@@ -231,19 +231,17 @@ class JobQueue:
     def _offer(self, line: Line) -> None:
         server = line.path[0]
         lines = self._by_server[server]
-        if line.may_run(self._limited):
-            lines.ready.put(line, self._rank(line))
-        else:
-            lines.ready.drop(line)
+        lines.offer(line, self._rank(line), self._limited)
         self._offer_server(server, lines)
 
     def _offer_server(self, server: Hashable, lines: Lines) -> None:
-        first = lines.ready.first()
-        if first is None:
-            self._ready.drop(server)
-            return
-        served = max(self._servers[server], self._persons[first.path[1]])
-        self._ready.put(server, (served, self._servers.turn(server), first.number))
+        served, turn = self._servers[server], self._servers.turn(server)
+        for model in {*self._ready, *lines.ready}:
+            rank = None
+            if model in lines.ready:
+                first, _ = lines.ready.first(model)
+                rank = max(served, first[0]), turn, *first
+            self._ready.put(model, server, rank)
 
     def _rank(self, line: Line) -> tuple[float, int, int]:
         person = line.path[1]
@@ -292,9 +290,10 @@ class JobQueue:
 
     def _copy(self, line: Line) -> None:
         server, person = line.path
-        copy = Line(line.path, line.number, deque(line.entries))
+        copy = Line(line.path, line.number, deque(line.entries), firsts=dict(line.firsts))
         self._lines[line.path] = copy
         self._by_person.setdefault(person, {})[line.path] = copy
         lines = self._by_server.setdefault(server, Lines())
         lines.count += 1
-        lines.ready.put(copy, self._rank(copy))
+        for model in copy.firsts:
+            lines.ready.put(model, copy, self._rank(copy))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
 Name = TypeVar("Name", bound=Hashable)
@@ -28,6 +28,9 @@ class Ranking(Generic[Name]):
 
     def __len__(self) -> int:
         return len(self._ranks)
+
+    def __getitem__(self, name: Name) -> Rank:
+        return self._ranks[name]
 
     def put(self, name: Name, rank: Rank) -> None:
         """Give a name a rank in place of the one that it had."""
@@ -54,3 +57,33 @@ class Ranking(Generic[Name]):
         if len(self._heap) > 2 * len(self._ranks) + SPARE:
             self._heap = [each for each in self._heap if self._ranks.get(each[2]) == each[0]]
             heapq.heapify(self._heap)
+
+
+class Rankings(Generic[Name]):
+    """A ranking for each of several models; iterates over the models that have one."""
+
+    def __init__(self) -> None:
+        self._by_model: dict[str, Ranking[Name]] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_model)
+
+    def __contains__(self, model: object) -> bool:
+        return model in self._by_model
+
+    def put(self, model: str, name: Name, rank: Rank | None) -> None:
+        """Give a name a rank, or none."""
+        if rank is not None:
+            self._by_model.setdefault(model, Ranking()).put(name, rank)
+        elif (ranking := self._by_model.get(model)) is not None:
+            ranking.drop(name)
+            if not len(ranking):
+                del self._by_model[model]
+
+    def first(self, model: str) -> tuple[Rank, Name]:
+        """The name with the least rank, and that rank. Raises KeyError for a model without any."""
+        ranking = self._by_model[model]
+        name = ranking.first()
+        if name is None:
+            raise KeyError(model)
+        return ranking[name], name

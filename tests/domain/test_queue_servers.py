@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from bot.domain.queue import Entry, JobQueue
 
 Path = tuple[str, str]
+MODELS = ("large", "small")
 
 
 def filled(*paths: Path) -> JobQueue:
@@ -50,28 +51,49 @@ def test_people_of_one_server_take_turns_whatever_happens_elsewhere() -> None:
     assert [person for server, person in order if server == "home"] == ["Anna", "Bert", "Anna"]
 
 
-def test_what_fits_nowhere_is_passed_over_and_keeps_its_turn() -> None:
+def heads(queue: JobQueue) -> list[str]:
+    return [entry.job for entry in queue.heads()]
+
+
+def test_what_is_passed_over_keeps_its_turn() -> None:
     queue = JobQueue()
     queue.add(Entry("1", ("home", "Anna"), 1.0, model="large"))
     queue.add(Entry("2", ("home", "Bert"), 1.0, model="small"))
     queue.add(Entry("3", ("home", "Carl"), 1.0, model="small"))
-    assert queue.next(lambda entry: entry.model == "none") is None
-    taken = queue.next(lambda entry: entry.model == "small")
-    assert taken is not None
-    assert taken.job == "2"
+    assert heads(queue) == ["1", "2"]
+    assert queue.take("2").job == "2"
     assert [entry.job for entry in queue.order()] == ["1", "3"]
-    again = queue.next()
-    assert again is not None
-    assert again.job == "1"
+    assert heads(queue) == ["1", "3"]
+    assert next(drained(queue)) == ("home", "Anna")
+
+
+def test_a_persons_own_job_of_another_model_passes_too() -> None:
+    queue = JobQueue()
+    for job, model in (("1", "large"), ("2", "large"), ("3", "small"), ("4", "small")):
+        queue.add(Entry(job, ("home", "Anna"), 1.0, limit=2, model=model))
+    queue.add(Entry("5", ("away", "Bert"), 1.0, model="small"))
+    assert heads(queue) == ["1", "3"]
+    assert queue.take("3").job == "3"
+    assert heads(queue) == ["5", "1"]
+    assert [entry.job for entry in queue.order()] == ["5", "1", "2", "4"]
+    queue.take("5")
+    assert heads(queue) == ["1", "4"]
+    assert queue.remove("1")
+    assert heads(queue) == ["2", "4"]
+    queue.take("4")
+    assert heads(queue) == []  # two of hers run
+    for job in ("3", "5", "4"):
+        queue.done(job)
+    assert heads(queue) == ["2"]
+    with pytest.raises(KeyError):
+        queue.take("4")
 
 
 def test_who_left_is_forgotten_once_it_makes_no_difference() -> None:
     queue = filled(("home", "stays"))
     for number in range(1000):
         queue.add(Entry(f"guest{number}", (f"server{number}", f"guest{number}"), 1.0))
-        taken = queue.next(lambda entry: entry.path[1] != "stays")
-        assert taken is not None
-        queue.done(taken.job)
+        queue.done(queue.take(f"guest{number}").job)
         if number % 100 == 99:
             taken = queue.next()
             assert taken is not None
@@ -96,6 +118,17 @@ def calls(work: Callable[[], object]) -> int:
     finally:
         sys.setprofile(None)
     return count
+
+
+def test_those_whose_model_nobody_has_cost_nothing() -> None:
+    def cost(people: int) -> int:
+        queue = JobQueue()
+        for number in range(people):
+            queue.add(Entry(f"{number}", (f"server{number % 30}", number), 1.0, model="gone"))
+        queue.add(Entry("here", ("last", "Mia"), 1.0, model="here"))
+        return calls(lambda: queue.take(queue.heads()[-1].job))
+
+    assert cost(10_000) <= 2 * cost(100)
 
 
 @pytest.mark.parametrize("servers", [1, 30])
@@ -153,9 +186,9 @@ class Model:
         self._raise(self.servers, 0, path[0])
         self._raise(self.persons, 1, path[1])
 
-    def best(self) -> float | None:
-        """The least that the two counters of anybody's next job come to."""
-        able = [path for path, line in self.lines.items() if self._may_run(path, line)]
+    def best(self, model: str) -> float | None:
+        """The least that the two counters of anybody's next job of a model come to."""
+        able = [path for path, line in self.lines.items() if self._may_run(path, line, model)]
         shares = {
             server: min(self.persons.served[person] for other, person in able if other == server)
             for server, _ in able
@@ -165,13 +198,15 @@ class Model:
     def rank(self, server: str, served: float) -> float:
         return max(self.servers.served[server], served)
 
-    def _may_run(self, path: Path, line: list[Entry]) -> bool:
-        return sum(one.path == path for one in self.running) < line[0].limit
+    def _may_run(self, path: Path, line: list[Entry], model: str) -> bool:
+        running = sum(one.path == path for one in self.running)
+        return any(entry.model == model and running < entry.limit for entry in line)
 
     def take(self, entry: Entry) -> None:
         server, person = str(entry.path[0]), str(entry.path[1])
         line = self.lines[server, person]
-        assert line.pop(0) is entry
+        assert next(one for one in line if one.model == entry.model) is entry
+        line.remove(entry)
         if not line:
             del self.lines[server, person]
         self.running.append(entry)
@@ -198,23 +233,29 @@ class SharesMachine(RuleBasedStateMachine):
         server=st.sampled_from("XYZ"),
         person=st.sampled_from("abc"),
         work=st.sampled_from([1.0, 2.0, 3.0]),
+        model=st.sampled_from(MODELS),
     )
-    def add(self, server: str, person: str, work: float) -> None:
+    def add(self, server: str, person: str, work: float, model: str) -> None:
         self.count += 1
-        entry = Entry(f"{self.count}", (server, person), work, limit=2)
+        entry = Entry(f"{self.count}", (server, person), work, limit=2, model=model)
         self.queue.add(entry)
         self.model.add(entry)
 
-    @rule()
-    def take(self) -> None:
-        best = self.model.best()
-        taken = self.queue.next()
-        if taken is None:
-            assert best is None
-            return
-        server, person = str(taken.path[0]), str(taken.path[1])
-        assert self.model.rank(server, self.model.persons.served[person]) == best
-        self.model.take(taken)
+    @rule(which=st.integers(0, len(MODELS) - 1))
+    def take(self, which: int) -> None:
+        heads = self.queue.heads()
+        costs = [self._counted(entry) for entry in heads]
+        assert costs == sorted(costs)
+        found = {entry.model: cost for entry, cost in zip(heads, costs, strict=True)}
+        assert found == {
+            model: best for model in MODELS if (best := self.model.best(model)) is not None
+        }
+        if which < len(heads):
+            self.model.take(self.queue.take(heads[which].job))
+
+    def _counted(self, entry: Entry) -> float:
+        server, person = str(entry.path[0]), str(entry.path[1])
+        return self.model.rank(server, self.model.persons.served[person])
 
     @precondition(lambda self: self.model.running)
     @rule(data=st.data())
