@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from bot.dispatch.board import Board
 from bot.dispatch.outcome import Again, Drawn, Impossible, Outcome, failure
+from bot.dispatch.recycling import Recycling
 from bot.dispatch.retrying import Retrying, Unstored
 from bot.dispatch.timing import Timing
 from bot.domain.action import Tile
@@ -76,6 +77,7 @@ class Drawing:
         self._studio = studio
         self._cancelled = asyncio.Event()
         self._started = False
+        self._recycling = Recycling(self._kill, studio.timing.stop)
         self._stored: set[int] = set()
         self._seconds = 0.0
 
@@ -102,7 +104,12 @@ class Drawing:
     async def cancel(self) -> None:
         """Stop drawing; the row says already that the job is over."""
         self._cancelled.set()
+        self._recycling.told()
         await self._studio.executor.cancel(self.worker, self.job.id, self.job.attempt)
+
+    async def _kill(self) -> None:
+        log.warning("%s: goes on though it was cancelled, so %s is recycled", self, self.worker)
+        await self._studio.executor.kill(self.worker)
 
     async def _outcome(self) -> Outcome:
         """What came of it. Everything that can go wrong while drawing ends here as a value."""
@@ -123,6 +130,8 @@ class Drawing:
         except Exception as error:
             log.exception("%s", self)
             return Impossible("error", repr(error))
+        finally:
+            self._recycling.over()
 
     def _failed(self, failed: RenderFailed) -> Outcome:
         self.errors += 1
@@ -215,6 +224,7 @@ class Drawing:
 
     async def _hear(self, event: Event) -> None:
         board = self._studio.board
+        self._recycling.hear(event)
         match event:
             case LoadingModel(text=text):
                 board.progress(self.job, note=text)

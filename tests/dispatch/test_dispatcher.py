@@ -14,7 +14,7 @@ from bot.domain.action import Action
 from bot.domain.errors import Busy, Cancelled, RenderFailed, StoreUnavailable, WorkerLost
 from bot.domain.job import JobStatus
 from bot.engine.seam import Failed, Loaded, Loading, LoadingModel, Preview
-from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
+from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, QUICK, House
 from tests.kit.executor import Run, picture
 
 WAITING, RUNNING = JobStatus.WAITING, JobStatus.RUNNING
@@ -402,6 +402,24 @@ async def test_pictures_that_come_after_the_cancel_are_dropped(house: House) -> 
     assert list(await house.parts.pictures.of_job(job.id)) == [1]
     assert await house.parts.files.read(job.tile(2)) is None
     assert await house.credits() == (25, 0)
+
+
+async def test_a_worker_that_goes_on_after_the_cancel_is_recycled(tmp_path: Path) -> None:
+    async with House(tmp_path, timing=replace(QUICK, stop=0.01)) as house:
+        job, other = await house.imagine(), await house.imagine()
+        run = await house.executor.started(1)
+        run.stubborn = True
+        await run.progress(1)
+        await house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
+        await run.ended.wait()
+        assert house.executor.killed == [run.worker]
+        house.executor.join()
+        again = await house.executor.started(2)
+        assert again.job == other.id
+        await again.finish()
+        assert (await house.end(other)).job.strikes == 0
+        assert house.executor.killed == [run.worker]
+        assert house.dispatcher.held() == {}
 
 
 async def test_cancel_twice_and_too_late_are_explained(house: House) -> None:
