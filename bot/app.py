@@ -38,6 +38,7 @@ from bot.service.rules import Rules
 from bot.service.words import Words
 from bot.settings import Settings
 from bot.storage.audit import AuditRepository
+from bot.storage.blobs import Blobs
 from bot.storage.database import Database
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -57,7 +58,7 @@ DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Repositories:
-    """Everything that is kept: one object for each table or two, and the picture files."""
+    """Everything that is kept: one object for each table or two, and the files."""
 
     jobs: JobRepository
     pictures: PictureRepository
@@ -67,10 +68,11 @@ class Repositories:
     audit: AuditRepository
     profiles: ProfileRepository
     files: ImageStore
+    blobs: Blobs
 
     @classmethod
-    def of(cls, database: Database, images: Path) -> Repositories:
-        """Over one database, with picture files in the folder `images`."""
+    def of(cls, database: Database, folder: Path) -> Repositories:
+        """Over one database, with the files in `images` and `blobs` in the folder."""
         return cls(
             JobRepository(database),
             PictureRepository(database),
@@ -79,7 +81,8 @@ class Repositories:
             QuotaRepository(database),
             AuditRepository(database),
             ProfileRepository(database),
-            ImageStore(images),
+            ImageStore(folder / "images"),
+            Blobs(database, folder / "blobs"),
         )
 
 
@@ -158,13 +161,13 @@ def service_of(
         jobs=parts.jobs, ledger=parts.ledger, quotas=parts.quotas, profiles=parts.profiles,
         executor=executor, catalogue=catalogue, rules=rules, clock=clock,
     )  # fmt: skip
+    planner = Planner(parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue)
     return Service(
         drawing=Drawings(
-            jobs=parts.jobs, planner=Planner(parts.jobs, parts.pictures, parts.files, catalogue),
-            outbox=parts.outbox, files=parts.files, dispatcher=dispatcher, accounts=accounts,
-            rules=rules, clock=clock,
+            jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
+            dispatcher=dispatcher, accounts=accounts, rules=rules, clock=clock,
         ),
-        pictures=Pictures(parts.pictures, parts.files, rules, clock),
+        pictures=Pictures(parts.pictures, parts.files, parts.blobs, rules, clock),
         outbox=Outbox(parts.outbox, clock),
         accounts=accounts,
         quotas=Quotas(
@@ -186,10 +189,10 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         stack.enter_context(lock_folder(settings.data_dir))
         database = await Database.open(settings.data_dir / "easel.sqlite3")
         stack.push_async_callback(database.close)
-        parts = Repositories.of(database, settings.data_dir / "images")
+        parts = Repositories.of(database, settings.data_dir)
         executor = executor or local_executor(settings, catalogue.default)
         await executor.start()
-        dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files)
+        dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files, parts.blobs)
         stack.push_async_callback(dispatcher.close)
         service = service_of(parts, dispatcher, executor, catalogue, rules_of(settings))
         resumed = await service.drawing.resume()

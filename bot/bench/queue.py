@@ -66,8 +66,9 @@ async def play(run: Run) -> Seen:
         try:
             parts = Repositories.of(database, Path(folder))
             dispatcher = Dispatcher(
-                LocalExecutor(["simulated"], SIMULATED, {}), parts.jobs, parts.pictures, parts.files
-            )
+                LocalExecutor(["simulated"], SIMULATED, {}), parts.jobs, parts.pictures,
+                parts.files, parts.blobs,
+            )  # fmt: skip
             ticking = asyncio.create_task(ticker.run())
             await asyncio.sleep(0.05)
             ticker.mark()

@@ -22,6 +22,7 @@ from bot.domain.errors import (
     OutOfCredits,
     QueueFull,
     StoreUnavailable,
+    TooLarge,
     Unable,
     UserError,
 )
@@ -39,6 +40,7 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     NotAllowed: ("Not allowed", RED),
     MissingPermissions: ("Permissions missing", RED),
     NotFound: ("Not found", YELLOW),
+    TooLarge: ("Too large", YELLOW),
 }
 
 _AGAIN = "nothing was charged. Please try again in a moment"

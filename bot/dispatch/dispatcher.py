@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from bot.dispatch.board import Board
 from bot.dispatch.drawing import Drawing, Studio
+from bot.dispatch.inputs import Inputs
 from bot.dispatch.latest import Latest
 from bot.dispatch.places import AT_ONCE, Places
 from bot.dispatch.retrying import Retrying
@@ -23,6 +24,7 @@ from bot.domain.job import Job, JobUpdate
 from bot.domain.pace import Pace
 from bot.domain.queue import Entry, JobQueue
 from bot.engine.seam import Executor, Worker
+from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.pictures import PictureRepository
@@ -50,6 +52,7 @@ class Dispatcher:
         jobs: JobRepository,
         pictures: PictureRepository,
         files: ImageStore,
+        blobs: Blobs,
         clock: Callable[[], float] = time.time,
         timing: Timing | None = None,
     ) -> None:
@@ -60,8 +63,8 @@ class Dispatcher:
         self._timing = timing or Timing()
         self._retrying = Retrying(self._timing, self._changed)
         self._studio = Studio(
-            executor, jobs, pictures, files, self.board, self.pace, self._retrying, self._timing,
-            self._changed, clock,
+            executor, jobs, pictures, files, Inputs(pictures, files, blobs), self.board, self.pace,
+            self._retrying, self._timing, self._changed, clock,
         )  # fmt: skip
         self._places = Places(self.queue, self.board, self.pace, executor, self._timing)
         self._waiting: dict[str, Waiting] = {}

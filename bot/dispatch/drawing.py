@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.dispatch.board import Board
+from bot.dispatch.inputs import Inputs
 from bot.dispatch.outcome import Again, Drawn, Impossible, Outcome, failure
 from bot.dispatch.recycling import Recycling
 from bot.dispatch.retrying import Retrying, Unstored
@@ -57,6 +58,7 @@ class Studio:
     jobs: JobRepository
     pictures: PictureRepository
     files: ImageStore
+    inputs: Inputs
     board: Board
     pace: Pace
     retrying: Retrying
@@ -197,18 +199,10 @@ class Drawing:
         studio.changed()
 
     async def _attempt(self, missing: tuple[int, ...]) -> Attempt:
-        job, request, source = self.job, self.job.request, self.job.request.source
-        inputs: dict[str, bytes] = {}
-        if source is not None:
-            rows = await self._while_wanted(
-                lambda: self._studio.pictures.of_job(source.job), "the source"
-            )
-            data = await self._studio.files.read(source)
-            if data is None or source.index not in rows:
-                raise RenderFailed("source_gone", f"the picture {source} is not stored")
-            digest = rows[source.index].sha256
-            request = request.identified({source: digest})
-            inputs[digest] = data
+        job, studio = self.job, self._studio
+        request, inputs = await self._while_wanted(
+            lambda: studio.inputs.of(job.request), "what it is drawn from"
+        )
         whole = len(missing) == request.count
         return Attempt(
             job.id, job.attempt, request.model, missing, request.wire(), inputs,

@@ -15,7 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "worker_died": "Drawing this stopped the machine twice, so it was given up",
     "storage": "The pictures could not be stored; the operator has been told",
     "not_finite": "The model gave a black picture; the operator has been told",
-    "source_gone": "The picture to vary was cleared away to save space; 🔄 draws the prompt again",
+    "source_gone": "A picture that this needs was cleared away; 🔄 draws the prompt again",
     "error": "Something went wrong while drawing; please try again",
 }
 

@@ -10,6 +10,7 @@
     │   ├── NotAllowed           the right to do this is missing
     │   ├── MissingPermissions   the bot may not post where it was asked to
     │   ├── NotFound             no such job, picture or setting (any more)
+    │   ├── TooLarge             a file has more bytes than are kept
     │   └── Unable               the model of today cannot do this
     └── EngineError              raised behind the executor seam
         ├── WorkerLost           process, node or engine gone or silent: not the user's fault
@@ -74,6 +75,10 @@ class MissingPermissions(UserError):
 
 class NotFound(UserError):
     """The job, picture or setting does not exist (any more)."""
+
+
+class TooLarge(UserError):
+    """The file has more bytes than are kept of one."""
 
 
 class Unable(UserError):

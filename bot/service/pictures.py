@@ -1,8 +1,10 @@
-"""Finished pictures: encoded for an upload, and cleared away when there are too many."""
+"""Finished pictures: encoded for an upload, and cleared away when there are too many, as is what
+people uploaded."""
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from bot.domain.request import Seeding
 from bot.service.encoder import Encoder
 from bot.service.metadata import with_recipe
 from bot.service.rules import Rules
+from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.pictures import Evictable, PictureRepository
 
@@ -43,11 +46,13 @@ class Pictures:
         self,
         pictures: PictureRepository,
         files: ImageStore,
+        blobs: Blobs,
         rules: Rules,
         clock: Callable[[], float],
     ) -> None:
         self._pictures = pictures
         self._files = files
+        self._blobs = blobs
         self._rules = rules
         self._clock = clock
         self._encoder = Encoder()
@@ -99,10 +104,12 @@ class Pictures:
         return paths
 
     async def housekeeping(self) -> int:
-        """Clear away pictures that are too old or too many; returns how many were marked so.
+        """Clear away uploads that nobody uses, then pictures that are too old or too many; returns
+        how many were marked so.
 
         What the store refuses is logged; the next round does it.
         """
+        await self._drop_blobs()
         count = 0
         try:
             load, last = await self._load(), None
@@ -117,12 +124,24 @@ class Pictures:
             log.info("cleared away %d pictures", count)
         return count
 
+    async def _drop_blobs(self) -> None:
+        """What was uploaded is kept no longer than what is drawn."""
+        ages = self._rules.blobs_max_age_s, self._rules.images_max_age_s or math.inf
+        try:
+            count = await self._blobs.drop_unused(self._clock() - min(ages))
+        except (StoreUnavailable, OSError) as error:
+            log.warning("uploads cannot be cleared away just now: %s", error)
+            return
+        if count:
+            log.info("cleared away %d uploads that nobody uses", count)
+
     async def sweep(self, before: float) -> int:
         """Delete what crashes have left: unfinished files, and pictures of jobs that are not known.
         Only what is older than `before`, and nothing where there is more than a crash leaves: the
         database may have been restored from an older copy. Returns how many jobs."""
         rowless: list[str] = []
         try:
+            await self._blobs.sweep(before, SWEPT_AT_MOST)
             async for jobs in self._files.sweep(before):
                 rowless += await self._pictures.rowless(jobs)
                 if len(rowless) > SWEPT_AT_MOST:
@@ -181,7 +200,7 @@ class _Load:
 def _description(job: Job) -> str:
     """What the picture shows, with the seed that draws it again where that is all it takes."""
     request, prompt = job.request, job.request.prompt
-    drawn_from_text = request.kind is Kind.DRAW and request.source is None
+    drawn_from_text = request.kind is Kind.DRAW and not request.inputs
     told = not drawn_from_text or prompt.seed is not None
     seed = "" if told or request.seeding is not Seeding.SCATTERED else f" --seed {request.seed}"
     return prompt.text[: 1000 - len(seed)] + seed

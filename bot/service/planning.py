@@ -9,11 +9,12 @@ from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
 from bot.domain.errors import NotFound, new_reference
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
-from bot.domain.request import GenerationRequest
+from bot.domain.request import GenerationRequest, Input
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
 from bot.service.rules import require_visible
+from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.pictures import PictureRepository, StoredImage
@@ -49,11 +50,13 @@ class Planner:
         jobs: JobRepository,
         pictures: PictureRepository,
         files: ImageStore,
+        blobs: Blobs,
         catalogue: Catalogue,
     ) -> None:
         self._jobs = jobs
         self._pictures = pictures
         self._files = files
+        self._blobs = blobs
         self._catalogue = catalogue
 
     async def plan(self, asker: Asker, origin: Origin, asked: str | Press) -> Plan:
@@ -99,18 +102,26 @@ class Planner:
     async def _with_inputs(
         self, card: ModelCard, request: GenerationRequest
     ) -> GenerationRequest:  # fmt: skip
-        """With what its source holds. What was asked of a whole job does without a source that is
-        gone, or that the model cannot start from."""
-        source = request.source
-        if source is None:
+        """With what its inputs hold. What was asked of a whole job does without a source where an
+        input is gone, or where the model cannot start from one."""
+        if not request.inputs:
             return request
-        of_all = ACTIONS[request.action].target is Target.JOB
-        image = await self.stored(source)
-        if of_all and (image is None or not card.variations):
+        digests = {each: await self._digest(each) for each in request.inputs}
+        gone = None in digests.values()
+        if ACTIONS[request.action].target is Target.JOB and (gone or not card.variations):
             return request.afresh()
-        if image is None:
+        if gone:
             raise NotFound(GONE)
-        return request.identified({source: image.sha256})
+        return request.identified(
+            {each.tile: digest for each, digest in digests.items() if each.tile and digest}
+        )
+
+    async def _digest(self, each: Input) -> str | None:
+        if each.tile is not None:
+            image = await self.stored(each.tile)
+            return image and image.sha256
+        kept = each.digest is not None and await self._blobs.exists(each.digest)
+        return each.digest if kept else None
 
 
 def _readable(job: Job) -> Job:

@@ -93,7 +93,7 @@ def resumed(catalogue: Catalogue, request: GenerationRequest) -> GenerationReque
         raise Unable("This was asked of another version of Easel and cannot be read any more.")
     if catalogue.card(request.model):
         return request
-    if request.source is not None and not catalogue.default.variations:
+    if request.inputs and not catalogue.default.variations:
         raise Unable(
             "The model that was to draw this is gone, and the one of today has no variations."
         )

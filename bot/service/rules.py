@@ -17,7 +17,8 @@ DIRECT = 0
 class Rules:
     """What the operator's settings say about users and disk.
 
-    `guilds` are the only servers that are served; empty is all of them.
+    `guilds` are the only servers that are served; empty is all of them. `blobs_max_age_s` counts
+    from the last use of what somebody uploaded.
     """
 
     quota: Quota = Quota()
@@ -27,6 +28,7 @@ class Rules:
     queue_limit: int = 1000
     images_max_bytes: int = 20 << 30
     images_max_age_s: float = 0.0
+    blobs_max_age_s: float = 30 * 86_400.0
 
     def require_served(self, guild: int) -> None:
         """Raises NotAllowed for a server that the operator did not name."""

@@ -10,12 +10,12 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import os
 from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from bot.domain.action import Tile
+from bot.storage.disk import PARTIAL, remove_empty, sync_folder, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +91,12 @@ class ImageStore:
         return self._folder / job_id[:2] / job_id[2:4] / job_id
 
     def _write(self, tile: Tile, data: bytes) -> str:
-        _write_whole(self.path(tile), data)
+        write_whole(self.path(tile), data)
         return hashlib.sha256(data).hexdigest()
 
     def _write_upload(self, job_id: str, data: bytes, extension: str) -> Path:
         path = self.folder(job_id) / f"upload.{extension}"
-        _write_whole(path, data)
+        write_whole(path, data)
         self._delete_uploads(path.parent, but=path)
         return path
 
@@ -131,7 +131,7 @@ class ImageStore:
         except OSError:
             self._write(target, self.path(source).read_bytes())
             return False
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return True
 
     def _delete(self, tiles: list[Tile]) -> None:
@@ -143,16 +143,16 @@ class ImageStore:
                 self._delete_uploads(path.parent)
             except OSError as error:
                 trouble = error
-            _remove_empty(path.parent)
+            remove_empty(path.parent)
         if trouble is not None:
             raise trouble
 
     def _delete_jobs(self, job_ids: list[str]) -> None:
         for folder in map(self.folder, job_ids):
-            for pattern in ("[0-9]*.webp", "upload.*", "*.partial"):
+            for pattern in ("[0-9]*.webp", "upload.*", f"*{PARTIAL}"):
                 for path in folder.glob(pattern):
                     path.unlink(missing_ok=True)
-            _remove_empty(folder)
+            remove_empty(folder)
 
 
 def _sweep(folders: list[Path], before: float) -> list[str]:
@@ -161,42 +161,13 @@ def _sweep(folders: list[Path], before: float) -> list[str]:
         with contextlib.suppress(FileNotFoundError):
             if folder.stat().st_mtime < before:
                 old.append(folder.name)
-            for partial in folder.glob("*.partial"):
+            for partial in folder.glob(f"*{PARTIAL}"):
                 if partial.stat().st_mtime < before:
                     partial.unlink(missing_ok=True)
                     log.info("deleted %s/%s, which a crash left", folder.name, partial.name)
-                    _remove_empty(folder)
+                    remove_empty(folder)
     return old
 
 
-def _remove_empty(folder: Path) -> None:
-    with contextlib.suppress(OSError):
-        folder.rmdir()
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
 def _uploads(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.glob("upload.*") if path.suffix != ".partial")
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    return (path for path in folder.glob("upload.*") if path.suffix != PARTIAL)

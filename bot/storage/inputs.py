@@ -11,6 +11,8 @@ _UNFINISHED = (
 )
 NEEDED_TILES = f"SELECT tile_job, tile_idx {_UNFINISHED} NOT NULL"
 """Pictures that unfinished jobs are drawn from."""
+NEEDED_BLOBS = f"SELECT digest {_UNFINISHED} NULL"
+"""Other files that unfinished jobs are drawn from."""
 
 
 def insert(connection: sqlite3.Connection, job: Job) -> None:

@@ -29,7 +29,8 @@ class JobRepository:
     async def submit(self, jobs: Sequence[Job], quota: Quota, queue_limit: int) -> None:
         """Check limits and balance, insert the jobs, hold their prices; all are of one account.
 
-        Raises QueueFull or OutOfCredits; then nothing was written.
+        Raises QueueFull or OutOfCredits, and NotFound where a file that one is made from is gone;
+        then nothing was written.
         """
 
         def run(connection: sqlite3.Connection) -> None:

@@ -8,11 +8,14 @@ import sqlite3
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Origin
 from bot.domain.request import GenerationRequest
-from bot.storage import inputs
+from bot.storage import blobs, inputs
 
 
 def insert(connection: sqlite3.Connection, job: Job) -> None:
-    """A new job with its inputs, whose owner was seen; belongs inside a transaction."""
+    """A new job with its inputs, whose owner was seen; belongs inside a transaction.
+
+    Raises NotFound where a file that it is made from was dropped.
+    """
     source = job.request.source
     connection.execute(
         "INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action,"
@@ -27,6 +30,7 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
         ),
     )  # fmt: skip
     inputs.insert(connection, job)
+    blobs.use(connection, job)
     connection.execute(
         "INSERT INTO profiles (user_id, first_seen, last_seen) VALUES (?1, ?2, ?2)"
         " ON CONFLICT (user_id) DO UPDATE SET last_seen = excluded.last_seen",

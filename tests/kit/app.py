@@ -36,11 +36,14 @@ TINY = ModelCard("tiny", "Tiny", "nowhere", native=16, steps=4, guidance=3.0, st
 
 
 class House:
-    """`async with House(folder) as house`. What is made anew by a restart is an attribute."""
+    """`async with House(folder) as house`. What is made anew by a restart is an attribute.
+
+    An `executor` that is given is used instead of a fake one.
+    """
 
     def __init__(
         self, folder: Path, *, workers: int = 1, automatic: bool = False, card: ModelCard = TINY,
-        rules: Rules | None = None, timing: Timing = QUICK,
+        rules: Rules | None = None, timing: Timing = QUICK, executor: Any = None,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.card = card
@@ -49,6 +52,7 @@ class House:
         self._timing = timing
         self._workers = workers
         self._automatic = automatic
+        self._executor = executor
 
     async def __aenter__(self) -> House:
         await self.start()
@@ -59,7 +63,7 @@ class House:
 
     async def start(self) -> None:
         self.database = await FaultyDatabase.open(self.folder / "easel.sqlite3", busy_s=0.05)
-        self.executor = FakeExecutor(self._workers, automatic=self._automatic)
+        self.executor = self._executor or FakeExecutor(self._workers, automatic=self._automatic)
         self.disk = Disk(self.folder / "images")
         self.parts = replace(Repositories.of(self.database, self.folder), files=self.disk)
         self.jobs = self.parts.jobs
@@ -68,6 +72,7 @@ class House:
             self.parts.jobs,
             self.parts.pictures,
             self.parts.files,
+            self.parts.blobs,
             self.clock,
             self._timing,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 from bot.domain.action import Action, Tile
 from bot.domain.job import Job, JobStatus
@@ -24,6 +25,12 @@ def a_request(
         sampling=Sampling(4, 3.0), inputs=(Input(SOURCE, tile=source),) if source else (),
         count=count,
     )  # fmt: skip
+
+
+def from_file(request: GenerationRequest, digest: str, strength: float = 0.5) -> GenerationRequest:
+    """The same, drawn from a file that is no picture of a job."""
+    sampling = replace(request.sampling, strength=strength)
+    return replace(request, sampling=sampling, inputs=(Input(SOURCE, digest),))
 
 
 def a_job(

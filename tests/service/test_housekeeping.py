@@ -14,6 +14,7 @@ from bot.app import core
 from bot.domain.action import Action, Tile
 from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.job import Job, JobStatus
+from bot.domain.people import Account
 from bot.service.pictures import Pictures
 from bot.service.rules import Rules
 from bot.settings import Settings
@@ -21,7 +22,7 @@ from bot.storage.files import ImageStore
 from tests.kit.app import House
 from tests.kit.executor import PATIENCE_S, FakeExecutor, picture
 from tests.kit.faults import CODES
-from tests.kit.values import a_request
+from tests.kit.values import ANNA, GUILD, a_request
 
 PLENTY = 10 << 20
 
@@ -167,6 +168,68 @@ async def test_an_upscale_counts_once_beside_its_grid(tmp_path: Path) -> None:
         assert await house.service.pictures.housekeeping() == 5
         assert await house.parts.pictures.kept_bytes() == sum(sizes)
         assert not await house.parts.files.exists(single.tile(1))
+
+
+async def uploaded(house: House, data: bytes = b"an upload") -> str:
+    return await house.parts.blobs.put(data, Account(GUILD, ANNA), house.clock())
+
+
+@pytest.mark.parametrize(
+    ("rules", "kept_s"),
+    [(Rules(), 30 * 86_400), (Rules(images_max_age_s=60.0), 60), (Rules(blobs_max_age_s=7.0), 7)],
+)
+async def test_uploads_go_when_nobody_used_them_for_long(
+    tmp_path: Path, rules: Rules, kept_s: float
+) -> None:
+    async with House(tmp_path, rules=rules) as house:
+        digest = await uploaded(house)
+        house.clock.now += kept_s
+        await house.service.pictures.housekeeping()
+        assert await house.parts.blobs.read(digest) == b"an upload"
+        house.clock.now += 1
+        await house.service.pictures.housekeeping()
+        assert await house.parts.blobs.read(digest) is None
+        assert await house.parts.pictures.kept_bytes() == 0
+
+
+async def test_uploads_count_beside_pictures(tmp_path: Path) -> None:
+    sizes = [len(picture(seed)) for seed in a_request("a fox --seed 7").seeds]
+    async with House(tmp_path, automatic=True, rules=Rules(images_max_bytes=sum(sizes))) as house:
+        await posted(house)
+        assert await house.service.pictures.housekeeping() == 0
+        await uploaded(house, bytes(sizes[0]))
+        assert await house.parts.pictures.kept_bytes() == sum(sizes) + sizes[0]
+        assert await house.service.pictures.housekeeping() == 1
+
+
+async def test_uploads_that_the_store_keeps_hold_up_no_picture(
+    tmp_path: Path, monkeypatch, caplog
+) -> None:
+    async with House(tmp_path, automatic=True, rules=Rules(images_max_age_s=60.0)) as house:
+        await posted(house)
+        await uploaded(house)
+        house.clock.now += 61
+
+        async def busy(before: float) -> int:
+            raise StoreUnavailable("locked", "busy")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(house.parts.blobs, "drop_unused", busy)
+            assert await house.service.pictures.housekeeping() == 4
+        assert "uploads cannot be cleared away just now" in caplog.text
+        await house.service.pictures.housekeeping()
+        assert await house.parts.pictures.kept_bytes() == 0
+
+
+async def test_a_sweep_takes_uploads_that_are_not_known(house: House) -> None:
+    digest = await uploaded(house)
+    lost = await uploaded(house, b"lost")
+    await house.database.transaction(
+        lambda c: c.execute("DELETE FROM blobs WHERE digest = ?", (lost,))
+    )
+    await house.service.pictures.sweep(time.time() + 50)
+    assert await house.parts.blobs.read(lost) is None
+    assert await house.parts.blobs.read(digest) == b"an upload"
 
 
 async def test_what_a_crash_left_is_swept(house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bot.service.encoder import Encoder
 from bot.service.metadata import with_recipe
 from tests.kit.app import House
 from tests.kit.executor import colour
+from tests.kit.values import from_file
 
 
 async def single(house: House, grid: Job, number: int) -> Job:
@@ -70,6 +72,13 @@ async def test_alternative_text_tells_the_seed_that_nobody_typed(
     found = await house.service.pictures.picture(job, UPLOAD_LIMIT)
     cut = "日" * (1000 - len(seed)) + seed
     assert found.description == words.format(seed=job.request.seed, cut=cut)
+
+
+async def test_alternative_text_tells_no_seed_that_does_not_draw_it_again(house: House) -> None:
+    job = await house.draw("a fox")
+    from_upload = replace(job, request=from_file(job.request, "ab" * 32))
+    found = await house.service.pictures.picture(from_upload, UPLOAD_LIMIT)
+    assert found.description == "a fox"
 
 
 async def test_one_tile_is_not_unpacked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,14 @@ import pytest
 from bot.domain.action import Action, Press, Tile
 from bot.domain.errors import NotFound, OutOfCredits, QueueFull
 from bot.domain.job import JobStatus
-from bot.domain.people import Asker, Origin
+from bot.domain.people import Account, Asker, Origin
 from bot.domain.quota import Quota
 from bot.service.planning import Plan
 from bot.service.rules import Rules
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
-from tests.kit.values import GUILD
+from tests.kit.values import GUILD, from_file
 
+ANNAS = Account(GUILD, ANNA_ASKS.user)
 ELSEWHERE = Origin(GUILD + 1, HERE.channel)
 
 
@@ -124,6 +125,22 @@ async def test_a_reroll_does_without_a_source_that_the_model_cannot_use(tmp_path
     async with House(tmp_path, automatic=True, card=flat) as house:
         again = await house.press(Action.REROLL, Tile(varied.id, 0))
         assert (again.request.source, again.request.sampling.strength) == (None, None)
+
+
+async def test_a_reroll_starts_from_the_same_upload_while_it_is_kept(house: House) -> None:
+    digest = await house.parts.blobs.put(b"upload", ANNAS, house.clock())
+    plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox")
+    (job,) = await house.service.drawing.submit(
+        replace(plan, requests=(from_file(plan.requests[0], digest),))
+    )
+    await house.end(job)
+    again = await house.press(Action.REROLL, Tile(job.id, 0))
+    assert (again.request.inputs, again.request.sampling.strength) == (job.request.inputs, 0.5)
+    assert (await house.end(again)).job.status is JobStatus.SUCCEEDED
+    await house.parts.blobs.forget_user(ANNA_ASKS.user)
+    again = await house.press(Action.REROLL, Tile(job.id, 0))
+    assert (again.request.inputs, again.request.sampling.strength) == ((), None)
+    assert (await house.end(again)).job.status is JobStatus.SUCCEEDED
 
 
 async def test_upscale_says_where_the_picture_is_already(house: House) -> None:

@@ -12,7 +12,9 @@ from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.request import Sampling, Seeding
 from bot.domain.size import Size
 from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
 from bot.service import requests
+from tests.kit.values import from_file
 
 CARD = ModelCard("tiny", "Tiny", "nowhere", native=64, steps=10, guidance=3.0, strength=0.4)
 TILE = Tile("ab" * 16, 2)
@@ -93,3 +95,11 @@ def test_negatives_that_do_not_act_are_said(
     assert bool(said) is warned
     assert all("`--no` has no effect here: the model `Tiny`" in sentence for sentence in said)
     assert requests.warnings(card, requests.imagine(card, "a fox")) == []
+
+
+def test_what_starts_from_an_upload_needs_a_model_that_can() -> None:
+    request = from_file(requests.imagine(a_card(id="gone"), "a fox"), "ab" * 32)
+    able = requests.resumed(Catalogue(a_card()), request)
+    assert (able.model, able.inputs, able.sampling.strength) == ("tiny", request.inputs, 0.5)
+    with pytest.raises(Unable, match="has no variations"):
+        requests.resumed(Catalogue(a_card(variations=False)), request)

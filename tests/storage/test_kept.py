@@ -1,4 +1,4 @@
-"""What all kept pictures weigh is known at any moment, and is what their files weigh."""
+"""What all kept files weigh is known at any moment, and is what their files weigh."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ import pytest
 from bot.app import Repositories
 from bot.domain.action import Tile
 from bot.domain.job import Job, JobStatus
+from bot.domain.people import Account
 from bot.domain.quota import Quota
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
-from tests.kit.values import MORNING, a_job, a_request
+from tests.kit.values import GUILD, MORNING, a_job, a_request
 
 PLENTY = Quota(credits=10**6, running=10**6, waiting=10**6)
 
 
 class Gallery:
-    """Pictures of real jobs on a real disk, to which anything may happen."""
+    """Pictures and uploads on a real disk, to which anything may happen."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
         self._random = random.Random(seed)
+        self._now = MORNING
         self._undrawn: list[tuple[Job, int]] = []
         self._finished: dict[str, Job] = {}
 
@@ -38,7 +40,7 @@ class Gallery:
         """One thing of those that happen to pictures."""
         deeds: list[Callable[[], Awaitable[None]]] = [
             *(self.begin, self.finish, self.finish, self.extract, self.extract, self.evict),
-            *(self.give_up, self.retarget, self.restart),
+            *(self.give_up, self.retarget, self.restart, self.upload, self.forget, self.drop),
         ]
         await self._random.choice(deeds)()
 
@@ -103,6 +105,18 @@ class Gallery:
             await self.parts.jobs.retarget(job)
             await self.parts.files.delete(job.tile(index) for index in range(1, 5))
 
+    async def upload(self) -> None:
+        """One of a few files, by one of a few people."""
+        data = bytes([self._random.randint(1, 4)]) * 700
+        self._now += 1
+        await self.parts.blobs.put(data, Account(GUILD, self._random.randint(1, 3)), self._now)
+
+    async def forget(self) -> None:
+        await self.parts.blobs.forget_user(self._random.randint(1, 3))
+
+    async def drop(self) -> None:
+        await self.parts.blobs.drop_unused(before=self._now - 2)
+
     async def restart(self) -> None:
         await self.database.close()
         await self.open()
@@ -117,7 +131,9 @@ class Gallery:
 
     def on_disk(self) -> int:
         """What the files weigh, those once that have several names."""
-        found = [path.stat() for path in self.folder.rglob("*.webp")]
+        folders = (self.folder / "images", self.folder / "blobs")
+        files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+        found = [path.stat() for path in files]
         return sum({stat.st_ino: stat.st_size for stat in found}.values())
 
 
@@ -132,12 +148,12 @@ async def gallery(tmp_path: Path, seed: int) -> AsyncIterator[Gallery]:
 @pytest.mark.parametrize("seed", range(4))
 async def test_it_is_what_the_files_weigh_whatever_happens(gallery: Gallery) -> None:
     heaviest = 0
-    for _ in range(80):
+    for _ in range(120):
         await gallery.anything()
         weight = gallery.on_disk()
         assert await gallery.parts.pictures.kept_bytes() == weight
         heaviest = max(heaviest, weight)
-    assert heaviest > 5000
+    assert heaviest > 3000
 
 
 @pytest.mark.parametrize("seed", [5])

@@ -1,0 +1,42 @@
+"""Files that a crash leaves whole or not there at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+PARTIAL = ".partial"
+"""The ending of a file that is still being written."""
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Under another name first, which is taken away when the disk refuses. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(PARTIAL)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Names are on disk before anybody relies on them."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove_empty(folder: Path) -> None:
+    """A folder in which something is left stays."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
