@@ -98,8 +98,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         view = await self._service.quotas.settings(asker, guild)
         lines = [f"Without a setting: {funds.limits(view.fallback)}"]
         for (scope, target), setting in view.settings.items():
-            name = {"server": "Everybody", "role": f"<@&{target}>", "user": f"<@{target}>"}[scope]
-            lines.append(f"{name}: {funds.setting(setting)}")
+            lines.append(f"{funds.whose(scope, target)}: {funds.setting(setting)}")
         if caps := funds.caps(view.caps):
             lines.append(f"The operator of this bot allows at most {caps}.")
         lines.append(
@@ -149,6 +148,17 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             text += f"\n-# {total} grids by these {len(rows)} members"
         await _say(interaction, f"Use in the last {days} days", text)
 
+    @app_commands.command(name="log", description="What was changed here, when and by whom")
+    async def log_(self, interaction: discord.Interaction) -> None:
+        entries = await self._service.quotas.changes(
+            asking.asker(interaction), interaction.guild_id or 0
+        )
+        lines = [
+            f"<t:{entry.at:.0f}:R> <@{entry.actor}> {funds.deed(entry.deed, entry.detail)}"
+            for entry in entries
+        ]
+        await _say(interaction, "Last changes", "\n".join(lines) or "Nothing was changed so far.")
+
 
 def _whom(role: discord.Role | None, user: discord.User | None) -> Whom:
     return Whom(role.id if role else None, user.id if user else None)
@@ -161,7 +171,9 @@ def _name(role: discord.Role | None, user: discord.User | None) -> str:
 
 
 async def _say(interaction: discord.Interaction, title: str, text: str) -> None:
-    embed = discord.Embed(title=title, description=text[:_DESCRIPTION_LIMIT], colour=_BLUE)
+    if len(text) > _DESCRIPTION_LIMIT:
+        text = text[:_DESCRIPTION_LIMIT].rpartition("\n")[0] + "\n…"
+    embed = discord.Embed(title=title, description=text, colour=_BLUE)
     await interaction.response.send_message(embed=embed, ephemeral=True)
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting
+from collections.abc import Mapping
+from typing import Any
 
+from bot.chat.wording import escape
+from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting, Scope
+
+# What a grant is recorded with when nobody gave a reason.
+_NO_REASON = ("", "grant")
 _WHEN = {Period.DAY: "today's", Period.MONTH: "this month's"}
 
 
@@ -44,6 +50,30 @@ def setting(setting: QuotaSetting) -> str:
         parts.append(f"{grids(setting.credits)} a {setting.period or Period.DAY}")
     jobs = _jobs(setting.running, setting.waiting)
     return ", ".join([*parts, jobs] if jobs else parts) or "nothing set"
+
+
+def whose(scope: Scope, target: int) -> str:
+    """To whom a setting applies."""
+    return {"server": "Everybody", "role": f"<@&{target}>", "user": f"<@{target}>"}[scope]
+
+
+def deed(name: str, detail: Mapping[str, Any]) -> str:
+    """What an admin did, from the audit trail, in one line."""
+    match name:
+        case "quota set":
+            limits = QuotaSetting(
+                **{key: detail[key] for key in detail if key not in ("scope", "target")}
+            )
+            return f"{whose(detail['scope'], detail['target'])}: {setting(limits)}"
+        case "quota reset limits":
+            return f"{whose(detail['scope'], detail['target'])}: limits forgotten"
+        case "quota grant":
+            reason = "" if detail["reason"] in _NO_REASON else f" ({escape(detail['reason'])})"
+            return f"<@{detail['user']}>: {detail['changed']:+} lasting{reason}"
+        case "quota reset credits":
+            return f"<@{detail['user']}>: {detail['changed']:+} of the allowance, refilled"
+        case _:
+            return name
 
 
 def caps(caps: Caps) -> str:

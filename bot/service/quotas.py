@@ -14,7 +14,7 @@ from bot.domain.people import Account, Asker
 from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting, Scope
 from bot.service.accounts import Accounts
 from bot.service.rules import Rules, require_admin
-from bot.storage.audit import AuditEntry, AuditRepository
+from bot.storage.audit import LOOKS, AuditEntry, AuditRepository
 from bot.storage.ledger import LedgerRepository, Usage
 from bot.storage.quotas import QuotaRepository
 
@@ -138,7 +138,8 @@ class Quotas:
         await self._audit.write(guild, asker.user, "quota usage", {"days": days}, now)
         return await self._ledger.usage(guild, now - days * DAY_S)
 
-    async def audit_trail(self, asker: Asker, guild: int) -> list[AuditEntry]:
-        """The newest deeds of admins on this server."""
+    async def changes(self, asker: Asker, guild: int) -> list[AuditEntry]:
+        """What admins changed on this server, newest first; who only looked is left out."""
         require_admin(asker, guild)
-        return await self._audit.newest(guild)
+        await self._audit.write(guild, asker.user, "quota log", {}, self._clock())
+        return await self._audit.newest(guild, without=LOOKS)

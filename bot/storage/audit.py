@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.storage.database import Database
+
+LOOKS = ("quota show", "quota usage", "quota log")
+"""Deeds that change nothing."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,16 @@ class AuditRepository:
         """Write down what an admin did where nothing else is written in the same step."""
         await self._database.transaction(lambda c: write_audit(c, guild, actor, deed, detail, now))
 
-    async def newest(self, guild: int, limit: int = 20) -> list[AuditEntry]:
-        """Newest first."""
-        rows = await self._database.read(
+    async def newest(
+        self, guild: int, limit: int = 20, without: Sequence[str] = ()
+    ) -> list[AuditEntry]:
+        """Newest first, but for the deeds that are named."""
+        marks = ", ".join("?" * len(without))
+        rows = await self._database.report(
             lambda c: c.execute(
-                "SELECT * FROM audit WHERE guild_id = ? ORDER BY id DESC LIMIT ?", (guild, limit)
+                f"SELECT * FROM audit WHERE guild_id = ? AND deed NOT IN ({marks})"
+                " ORDER BY id DESC LIMIT ?",
+                (guild, *without, limit),
             ).fetchall()
         )
         return [

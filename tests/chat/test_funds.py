@@ -79,3 +79,28 @@ def test_limits() -> None:
 )
 def test_settings(setting: QuotaSetting, text: str) -> None:
     assert funds.setting(setting) == text
+
+
+@pytest.mark.parametrize(
+    ("deed", "detail", "line"),
+    [
+        (
+            "quota set", {"scope": "role", "target": 5, "credits": 290, "period": "month"},
+            "<@&5>: 290 grids a month",
+        ),
+        ("quota set", {"scope": "server", "target": 1, "running": 2}, "Everybody: 2 at once"),
+        ("quota reset limits", {"scope": "user", "target": 7}, "<@7>: limits forgotten"),
+        (
+            "quota grant", {"user": 7, "asked": 2, "changed": 2, "reason": "*won* @here"},
+            r"<@7>: +2 lasting (\*won\* \@here)",
+        ),
+        (
+            "quota grant", {"user": 7, "asked": -9, "changed": -2, "reason": "grant"},
+            "<@7>: -2 lasting",
+        ),
+        ("quota reset credits", {"user": 7, "changed": 3}, "<@7>: +3 of the allowance, refilled"),
+        ("plan made", {"by": "a later version"}, "plan made"),
+    ],
+)  # fmt: skip
+def test_deeds_of_admins(deed: str, detail: dict[str, object], line: str) -> None:
+    assert funds.deed(deed, detail) == line

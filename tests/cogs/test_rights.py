@@ -14,7 +14,7 @@ from bot.domain.errors import NotAllowed
 from bot.domain.people import Asker
 from bot.storage.ledger import Usage
 
-NAMES = ("grant", "reset", "set", "show", "usage")
+NAMES = ("grant", "log", "reset", "set", "show", "usage")
 
 
 class Register:

@@ -194,11 +194,20 @@ async def test_an_admin_sets_grants_shows_resets_and_counts(easel: Easel) -> Non
     assert "Everybody: 1 grid a day" in await admin(ada, "quota show")
     assert "Forgotten." in await admin(ada, "quota reset")
     assert "**25** grids" in await admin(ada, "quota reset", user=mia.id)
+    changes = (await admin(ada, "quota log")).splitlines()
+    assert [line.partition(f"{ada.mention} ")[2] for line in changes[-6:]] == [
+        f"{mia.mention}: +2 of the allowance, refilled",
+        "Everybody: limits forgotten",
+        f"{mia.mention}: +1 of the allowance, refilled",
+        f"{mia.mention}: -1 lasting",
+        f"{mia.mention}: +2 lasting (birthday)",
+        "Everybody: 1 grid a day, 2 at once, 4 waiting",
+    ]
     deeds = audit(easel)
     assert {who for who, _, _ in deeds} == {ada.id}
     assert [deed for _, deed, _ in deeds] == [
         "quota set", "quota grant", "quota show", "quota grant", "quota reset credits",
-        "quota usage", "quota show", "quota reset limits", "quota reset credits",
+        "quota usage", "quota show", "quota reset limits", "quota reset credits", "quota log",
     ]  # fmt: skip
     assert deeds[1][2] == {
         "user": int(mia.id), "asked": 2, "changed": 2, "reason": "birthday"

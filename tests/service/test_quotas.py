@@ -39,11 +39,11 @@ async def test_only_admins_of_a_server(house: House) -> None:
             service.quotas.settings(asker, guild),
             service.quotas.balance_of(asker, guild, ANNA, frozenset()),
             service.quotas.usage(asker, guild, 7),
-            service.quotas.audit_trail(asker, guild),
+            service.quotas.changes(asker, guild),
         ):
             with pytest.raises(NotAllowed, match=words):
                 await ask
-    assert await service.quotas.audit_trail(ADMIN_ASKS, GUILD) == []
+    assert await house.parts.audit.newest(GUILD) == []
     assert await house.credits() == (25, 0)
 
 
@@ -80,12 +80,15 @@ async def test_grant_refill_show_usage_and_their_trail(house: House) -> None:
     assert (balance.allowance_left, quota.credits) == (23, 25)
     assert await service.quotas.usage(ADMIN_ASKS, GUILD, 1) == [Usage(BERT, 2), Usage(ANNA, 1)]
     assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, -100, "") == -3
-    trail = await service.quotas.audit_trail(ADMIN_ASKS, GUILD)
+    changes = await service.quotas.changes(ADMIN_ASKS, GUILD)
+    assert [one.deed for one in changes] == ["quota grant", "quota reset credits", "quota grant"]
+    assert await service.quotas.changes(ADMIN_ASKS, GUILD + 1) == []
+    trail = await house.parts.audit.newest(GUILD)
     assert [one.deed for one in reversed(trail)] == [
         "quota grant", "quota reset credits", "quota show", "quota usage", "quota grant",
+        "quota log",
     ]  # fmt: skip
     assert {one.actor for one in trail} == {ADMIN_ASKS.user}
-    assert await service.quotas.audit_trail(ADMIN_ASKS, GUILD + 1) == []
 
 
 async def test_a_better_role_gained_today_grants_the_difference(house: House) -> None:
@@ -114,5 +117,5 @@ async def test_an_admin_is_told_what_is_missing_and_nothing_is_written(house: Ho
     ):
         with pytest.raises(UserError, match=words):
             await ask
-    assert await quotas.audit_trail(ADMIN_ASKS, GUILD) == []
+    assert await house.parts.audit.newest(GUILD) == []
     assert (await quotas.settings(ADMIN_ASKS, GUILD)).settings == {}
