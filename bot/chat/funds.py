@@ -71,7 +71,7 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
             reason = "" if detail["reason"] in _NO_REASON else f" ({escape(detail['reason'])})"
             return f"<@{detail['user']}>: {detail['changed']:+} lasting{reason}"
         case "quota reset credits":
-            return f"<@{detail['user']}>: {detail['changed']:+} of the allowance, refilled"
+            return f"<@{detail['user']}>: allowance refilled ({detail['changed']:+})"
         case _:
             return name
 

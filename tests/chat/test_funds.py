@@ -98,7 +98,7 @@ def test_settings(setting: QuotaSetting, text: str) -> None:
             "quota grant", {"user": 7, "asked": -9, "changed": -2, "reason": "grant"},
             "<@7>: -2 lasting",
         ),
-        ("quota reset credits", {"user": 7, "changed": 3}, "<@7>: +3 of the allowance, refilled"),
+        ("quota reset credits", {"user": 7, "changed": 3}, "<@7>: allowance refilled (+3)"),
         ("plan made", {"by": "a later version"}, "plan made"),
     ],
 )  # fmt: skip

@@ -196,9 +196,9 @@ async def test_an_admin_sets_grants_shows_resets_and_counts(easel: Easel) -> Non
     assert "**25** grids" in await admin(ada, "quota reset", user=mia.id)
     changes = (await admin(ada, "quota log")).splitlines()
     assert [line.partition(f"{ada.mention} ")[2] for line in changes[-6:]] == [
-        f"{mia.mention}: +2 of the allowance, refilled",
+        f"{mia.mention}: allowance refilled (+0)",
         "Everybody: limits forgotten",
-        f"{mia.mention}: +1 of the allowance, refilled",
+        f"{mia.mention}: allowance refilled (+1)",
         f"{mia.mention}: -1 lasting",
         f"{mia.mention}: +2 lasting (birthday)",
         "Everybody: 1 grid a day, 2 at once, 4 waiting",
