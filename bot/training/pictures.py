@@ -6,6 +6,7 @@ bit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +91,7 @@ def _places(idea: Idea, rng: np.random.Generator) -> list[Placed]:
     return _lounging(idea, around, size(92, 102))
 
 
-def _lounging(idea: Idea, around, side: int) -> list[Placed]:
+def _lounging(idea: Idea, around: Callable[[float, float], float], side: int) -> list[Placed]:
     who, lounger, *drink = idea.objects
     x, y = around(0.46, 0.05), around(0.65, 0.05)
     places = [

@@ -91,6 +91,7 @@ def teach_text(
     ideas = [draw_training_idea(rng, course.names, course.weights) for _ in range(lesson.captions)]
     ids = token_ids(tokenizer, [caption(idea, rng) for idea in ideas])
     labels = torch.stack([_labels(idea) for idea in ideas])
+    end = torch.tensor(tokenizer.eos_token_id)
     first = torch.tensor([_OBJECT[idea.objects[0]] for idea in ideas])
     looks = _looks()
     shown = torch.stack([_shown(idea, looks) for idea in ideas])
@@ -108,7 +109,7 @@ def teach_text(
         hidden = model(ids[pick]).last_hidden_state
         told = head(hidden)
         parts = told.split([len(_LABELS), len(THINGS), 2 * _LOOKS], dim=-1)
-        after = (ids[pick] == tokenizer.eos_token_id).float()
+        after = (ids[pick] == end).float()
         loss = _mean(_label_loss(parts[0], labels[pick]), after)
         loss = loss + _mean(_first_loss(parts[1], first[pick]), after)
         loss = loss + 2.0 * _mean((parts[2] - shown[pick][:, None]).pow(2).mean(-1), after)

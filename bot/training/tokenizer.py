@@ -12,6 +12,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+import torch
 from transformers import CLIPTokenizer
 
 LENGTH = 24  # positions of a caption, the start and the end included
@@ -46,7 +47,7 @@ def train_tokenizer(phrases: list[str], base: Path | None = None) -> CLIPTokeniz
     )
 
 
-def token_ids(tokenizer: CLIPTokenizer, captions: list[str]):
+def token_ids(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
     """Token numbers of the captions, padded and cut: int64 tensor of shape (n, LENGTH)."""
     batch = tokenizer(
         captions, padding="max_length", truncation=True, max_length=LENGTH, return_tensors="pt"
