@@ -1,20 +1,23 @@
 """Discord's side of the bot's messages, without a network: channels that keep what is said there,
-refuse what a test wants refused, and remember nonces."""
+refuse what a test wants refused, and remember nonces for a while. They outlive the bot."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 
 from tests.kit.executor import PATIENCE_S
 
+T = TypeVar("T")
 BOT = 999
+REMEMBERS_S = 180.0
 _KINDS = {403: discord.Forbidden, 404: discord.NotFound}
 
 
@@ -56,7 +59,8 @@ class FakeDiscord:
         self.gate = asyncio.Event()
         self.gate.set()
         self.under_way = 0
-        self.nonces: dict[str, FakeMessage] = {}
+        self.nonces: dict[tuple[int, str], tuple[FakeMessage, float]] = {}
+        self._numbers = itertools.count(1)
         self._news = asyncio.Event()
 
     def get_partial_messageable(self, channel: int, *, guild_id: int | None = None) -> FakeChannel:
@@ -84,8 +88,8 @@ class FakeDiscord:
         """Whoever waits in `until` looks again."""
         self._news.set()
 
-    async def request(self, what: str, channel: int) -> None:
-        """Raises what this request is to meet."""
+    async def request(self, what: str, channel: int, act: Callable[[], T]) -> T:
+        """What `act` returns; raises what this request is to meet instead."""
         self.calls.append((what, channel))
         self.under_way += 1
         self._news.set()
@@ -95,22 +99,33 @@ class FakeDiscord:
                 raise self.away
             if self.refuse and (error := self.refuse.pop(0)) is not None:
                 raise error
+            return act()
         finally:
             self.under_way -= 1
 
     def make(self, channel: int, said: dict[str, Any], author: int = BOT) -> FakeMessage:
-        """A message there; the same nonce makes the same one."""
-        nonce = said.get("nonce")
-        if nonce in self.nonces:
-            return self.nonces[nonce]
-        moment = dt.datetime.fromtimestamp(self.clock(), dt.UTC)
-        number = discord.utils.time_snowflake(moment) + len(self.messages) + 1
+        """A message there, as of now or of an earlier one with the same nonce."""
+        nonce, now = said.get("nonce"), self.clock()
+        before = self.nonces.get((channel, nonce)) if nonce else None
+        if before and now - before[1] < REMEMBERS_S:
+            return before[0]
+        moment = dt.datetime.fromtimestamp(now, dt.UTC)
+        number = discord.utils.time_snowflake(moment) + next(self._numbers)
         message = self.messages[number] = FakeMessage(self, channel, number, author)
         message.take(said)
-        if nonce is not None:
-            self.nonces[nonce] = message
+        if nonce:
+            self.nonces[channel, nonce] = message, now
         self._news.set()
         return message
+
+    def existing(self, message: int) -> FakeMessage:
+        """The message as it stands; raises what Discord says where there is none."""
+        if message not in self.messages:
+            raise refusal(404, 10008)
+        return self.messages[message]
+
+    def remove(self, message: int) -> None:
+        del self.messages[self.existing(message).id]
 
 
 class FakeMessage:
@@ -135,15 +150,12 @@ class FakeMessage:
         self.attachments = [SimpleNamespace(filename=each.filename) for each in files]
 
     async def edit(self, **said: Any) -> None:
-        await self._discord.request("edit", self.channel)
-        if self.id not in self._discord.messages:
-            raise refusal(404, 10008)
-        self._discord.messages[self.id].take(said)
+        chat = self._discord
+        await chat.request("edit", self.channel, lambda: chat.existing(self.id).take(said))
 
     async def delete(self) -> None:
-        await self._discord.request("delete", self.channel)
-        if self._discord.messages.pop(self.id, None) is None:
-            raise refusal(404, 10008)
+        chat = self._discord
+        await chat.request("delete", self.channel, lambda: chat.remove(self.id))
 
 
 class FakeChannel:
@@ -157,19 +169,16 @@ class FakeChannel:
         return FakeMessage(self._discord, self.id, id, BOT)
 
     async def send(self, content: str | None = None, **said: Any) -> FakeMessage:
+        chat, said = self._discord, {"content": content} | said
         with closing(said):
-            await self._discord.request("send", self.id)
-            return self._discord.make(self.id, {"content": content} | said)
+            return await chat.request("send", self.id, lambda: chat.make(self.id, said))
 
     async def fetch_message(self, id: int) -> FakeMessage:
-        await self._discord.request("fetch", self.id)
-        if id not in self._discord.messages:
-            raise refusal(404, 10008)
-        return self._discord.messages[id]
+        return await self._discord.request("fetch", self.id, lambda: self._discord.existing(id))
 
     async def history(self, *, after: Any, **_: Any) -> AsyncIterator[FakeMessage]:
-        await self._discord.request("history", self.id)
-        for each in list(self._discord.messages.values()):
+        chat = self._discord
+        for each in await chat.request("history", self.id, lambda: list(chat.messages.values())):
             if each.channel == self.id and each.id > after.id:
                 yield each
 
@@ -186,23 +195,25 @@ class FakeWebhook:
     async def send(
         self, content: str | None = None, *, ephemeral: bool = False, **said: Any
     ) -> FakeMessage | None:
+        said = {"content": content} | said
         with closing(said):
-            await self._discord.request("hook send", self._channel)
-            if ephemeral:
-                self.private.append(content or "")
-                return None
-            return self._discord.make(self._channel, {"content": content} | said)
+            return await self._discord.request(
+                "hook send", self._channel, lambda: self._say(said, ephemeral)
+            )
+
+    def _say(self, said: dict[str, Any], ephemeral: bool) -> FakeMessage | None:
+        if not ephemeral:
+            return self._discord.make(self._channel, said)
+        self.private.append(said["content"] or "")
+        return None
 
     async def edit_message(self, id: int, **said: Any) -> None:
-        await self._discord.request("hook edit", self._channel)
-        if id not in self._discord.messages:
-            raise refusal(404, 10008)
-        self._discord.messages[id].take(said)
+        chat = self._discord
+        await chat.request("hook edit", self._channel, lambda: chat.existing(id).take(said))
 
     async def delete_message(self, id: int) -> None:
-        await self._discord.request("hook delete", self._channel)
-        if self._discord.messages.pop(id, None) is None:
-            raise refusal(404, 10008)
+        chat = self._discord
+        await chat.request("hook delete", self._channel, lambda: chat.remove(id))
 
 
 class FakeInteraction:
@@ -233,26 +244,34 @@ class FakeInteraction:
         return self.deferred
 
     async def send_message(self, content: str, **said: Any) -> Any:
-        await self._discord.request("answer", self.channel_id)
-        self.original = self._discord.make(self.channel_id, {"content": content} | said)
-        return SimpleNamespace(message_id=self.original.id)
+        answered = await self._shown("answer", {"content": content} | said)
+        return SimpleNamespace(message_id=answered.id)
 
     async def edit_message(self, **said: Any) -> None:
-        await self._discord.request("answer", self.channel_id)
         assert self.message is not None
-        self.message.take(said)
+        parent = self.message
+        await self._discord.request("answer", self.channel_id, lambda: parent.take(said))
 
     async def defer(self) -> None:
-        await self._discord.request("answer", self.channel_id)
-        self.deferred = True
+        def noted() -> None:
+            self.deferred = True
+
+        await self._discord.request("answer", self.channel_id, noted)
 
     async def edit_original_response(self, **said: Any) -> FakeMessage:
-        await self._discord.request("hook edit", self.channel_id)
-        self.original = self._discord.make(self.channel_id, said)
-        return self.original
+        return await self._shown("hook edit", said)
+
+    async def _shown(self, what: str, said: dict[str, Any]) -> FakeMessage:
+        def made() -> FakeMessage:
+            self.original = self._discord.make(self.channel_id, said)
+            return self.original
+
+        return await self._discord.request(what, self.channel_id, made)
 
     async def original_response(self) -> FakeMessage:
-        await self._discord.request("hook fetch", self.channel_id)
-        if self.original is None:
-            raise refusal(404, 10015)
-        return self.original
+        def found() -> FakeMessage:
+            if self.original is None:
+                raise refusal(404, 10015)
+            return self.original
+
+        return await self._discord.request("hook fetch", self.channel_id, found)

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
-from tests.stress.channels import Channels
+from tests.kit.channels import FakeDiscord
 from tests.stress.weather import CREDITS, DIRECT_CREDITS
 
 
@@ -68,7 +68,7 @@ def check_pictures(books: Books, job: sqlite3.Row, images: Path) -> None:
     assert not list(folder.glob("upload.*")), "its file was kept after it was posted"
 
 
-def check_channels(books: Books, channels: Channels, recorded: dict[str, int]) -> None:
+def check_channels(books: Books, channels: FakeDiscord, recorded: dict[str, int]) -> None:
     """One result for each job that succeeded, one sentence for each that failed, and no progress
     message that looks as if its job went on."""
     posted = Counter(

@@ -23,9 +23,10 @@ from bot.domain.quota import Period, Quota
 from bot.engine.seam import Begun, Upload
 from bot.service.rules import Rules
 from tests.kit.app import TINY, House
+from tests.kit.channels import FakeWebhook
 from tests.kit.executor import Run
 from tests.kit.faults import CODES
-from tests.stress.channels import Channels
+from tests.stress.storm import Storm
 
 PEOPLE = range(31, 37)
 GUILDS = range(10, 13)
@@ -51,7 +52,7 @@ class Weather:
 
     def __init__(self, house: House, rnd: random.Random) -> None:
         self.house = house
-        self.channels = Channels(rnd, house.clock)
+        self.channels = Storm(rnd, house.clock)
         self.recorded: dict[str, int] = {}
         self._random = rnd
         self._jobs: list[Job] = []
@@ -160,7 +161,10 @@ class Weather:
         try:
             with contextlib.suppress(*TROUBLE):
                 text = wording.progress(JobUpdate(job))
-                notice.id = (await place.ask(text, cancel_view(job))).id
+                hook = FakeWebhook(self.channels, origin.channel)
+                shown = await hook.send(text, view=cancel_view(job))
+                assert shown is not None
+                notice.id = shown.id
                 await self._remember(job, notice.id)
         finally:
             notice.settled.set()
@@ -235,16 +239,16 @@ class Weather:
             disk.full = False
 
     async def _cut_off(self) -> None:
-        self.channels.away = True
+        self.channels.cut_off = True
         await asyncio.sleep(self._random.uniform(0, 0.05))
-        self.channels.away = False
+        self.channels.cut_off = False
 
     async def _restart(self) -> None:
         """A crash, perhaps for minutes, and perhaps with another MODEL afterwards."""
         for task in (doomed := list(self._tasks)):
             task.cancel()
         await asyncio.wait(doomed) if doomed else None
-        self.channels.away = False
+        self.channels.cut_off = False
         # What begins while all ends has nobody to play it.
         self.house.executor.on_start = lambda run: None
         await self.house.stop()
