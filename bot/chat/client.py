@@ -73,8 +73,11 @@ class EaselBot(commands.AutoShardedBot):
         )
         notices = Notices()
         self.service = service
+        pauses = pauses or Pauses()
         self.pump = Pump(self, service, notices, pauses=pauses)
-        self.presenter = Presenter(self, service, notices, self.pump.wake, progress_seconds)
+        self.presenter = Presenter(
+            self, service, notices, self.pump.wake, progress_seconds, pauses.rest
+        )
         self.acknowledger = Acknowledger()
         self._supervisor = supervisor or Supervisor()
         self._wanted = modules_of(extensions)

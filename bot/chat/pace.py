@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -27,11 +27,16 @@ class Pace:
     """
 
     def __init__(
-        self, rate: float = 46.0, burst: int = 3, clock: Callable[[], float] = time.monotonic
+        self,
+        rate: float = 46.0,
+        burst: int = 3,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._interval = 1 / rate
         self._credit = (burst - 1) / rate
         self._clock = clock
+        self._sleep = sleep
         self._next = 0.0
 
     async def turn(self) -> None:
@@ -40,7 +45,7 @@ class Pace:
         at = max(self._next, now - self._credit)
         self._next = at + self._interval
         if at > now:
-            await asyncio.sleep(at - now)
+            await self._sleep(at - now)
 
 
 class Breaker:

@@ -27,13 +27,11 @@ from bot.service import Service
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Between two tries while the database is in trouble.
-_REST_S = 2.0
-
 
 class Presenter:
-    """`pause` is the least number of seconds between two edits of one message; `ended` is called
-    when a job is over, so that the outbox has something new."""
+    """`pause` is the least number of seconds between two edits of one message, `rest` lies between
+    two tries while the database is in trouble; `ended` is called when a job is over, so that the
+    outbox has something new."""
 
     def __init__(
         self,
@@ -42,12 +40,14 @@ class Presenter:
         notices: Notices,
         ended: Callable[[], None],
         pause: float = 2.5,
+        rest: float = 2.0,
     ) -> None:
         self._client = client
         self._service = service
         self._notices = notices
         self._ended = ended
         self._pause = pause
+        self._rest = rest
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def present(
@@ -84,11 +84,11 @@ class Presenter:
 
     async def _withdraw(self, job: Job, late: TooLate) -> None:
         log.warning("job %s: withdrawn, unless it is over: %s", job.id, late)
-        withdrawn = await _stored(lambda: self._service.drawing.withdraw(job))
+        withdrawn = await self._stored(lambda: self._service.drawing.withdraw(job))
         if withdrawn or late.foreign:
             self._notices.drop(job.id)
         if late.foreign:
-            await _stored(lambda: self._service.outbox.withdraw(job.id))
+            await self._stored(lambda: self._service.outbox.withdraw(job.id))
         self._ended()
 
     async def recover(self) -> None:
@@ -147,7 +147,16 @@ class Presenter:
         return message
 
     async def _remember(self, job: Job, message: int) -> None:
-        await _stored(lambda: self._service.outbox.set_notice(job.id, message))
+        await self._stored(lambda: self._service.outbox.set_notice(job.id, message))
+
+    async def _stored(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write it, however long the database is in trouble."""
+        while True:
+            try:
+                return await write()
+            except StoreUnavailable as error:
+                log.warning("not written yet: %s", error)
+                await asyncio.sleep(self._rest)
 
     async def _mark_used(self, interaction: discord.Interaction, parent: Job) -> None:
         """Acknowledge a press by showing which buttons were used, where that can be read."""
@@ -202,13 +211,3 @@ async def _said_after_all(interaction: discord.Interaction, job: Job, error: Exc
     if answered:
         raise TooLate(interaction, foreign=True)
     return 0
-
-
-async def _stored(write: Callable[[], Awaitable[T]]) -> T:
-    """Write it, however long the database is in trouble."""
-    while True:
-        try:
-            return await write()
-        except StoreUnavailable as error:
-            log.warning("not written yet: %s", error)
-            await asyncio.sleep(_REST_S)

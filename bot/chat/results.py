@@ -26,11 +26,11 @@ from bot.service.pictures import Picture
 log = logging.getLogger(__name__)
 
 _REQUEST_LIMIT = 25 * MIB - ENVELOPE
-_SMALLEST = 256 * 1024
 
 
 class Results:
-    """Posts results for one client. Who waited longer than `ping_after_s` is called back."""
+    """Posts results for one client. Who waited longer than `ping_after_s` is called back; a file
+    that is refused as too large is made smaller down to `smallest` bytes."""
 
     def __init__(
         self,
@@ -39,12 +39,14 @@ class Results:
         poster: Poster,
         *,
         ping_after_s: float = 60.0,
+        smallest: int = 256 * 1024,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._service = service
         self._poster = poster
         self._ping_after_s = ping_after_s
+        self._smallest = smallest
         self._clock = clock
 
     async def post(self, delivery: Delivery, job: Job, *, call: bool = False) -> int:
@@ -110,7 +112,7 @@ class Results:
                 return await send(said)
             except discord.HTTPException as error:
                 limit = min(limit, picture.bytes) // 2
-                if judge(error) is not Verdict.TOO_LARGE or limit < _SMALLEST:
+                if judge(error) is not Verdict.TOO_LARGE or limit < self._smallest:
                     raise
             log.info("job %s: %d bytes refused, trying %d", job.id, picture.bytes, limit)
 

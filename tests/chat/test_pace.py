@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import pytest
-
 from bot.chat.pace import Breaker, Pace
 from tests.kit.executor import Clock
 
@@ -38,28 +34,24 @@ def test_pauses_grow_to_the_last_and_begin_again_when_it_worked() -> None:
     assert breaker.failed() == 1
 
 
-@pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Sleep takes no time and is written down."""
-    taken: list[float] = []
+class Naps(list[float]):
+    """Sleep that takes no time and is written down."""
 
-    async def sleep(seconds: float) -> None:
-        taken.append(round(seconds, 6))
-
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    return taken
+    async def __call__(self, seconds: float) -> None:
+        self.append(round(seconds, 6))
 
 
-async def test_a_burst_passes_and_the_rest_wait_their_turns(naps: list[float]) -> None:
-    pace = Pace(rate=10, burst=3, clock=Clock(50.0))
+async def test_a_burst_passes_and_the_rest_wait_their_turns() -> None:
+    naps = Naps()
+    pace = Pace(rate=10, burst=3, clock=Clock(50.0), sleep=naps)
     for _ in range(6):
         await pace.turn()
     assert naps == [0.1, 0.2, 0.3]
 
 
-async def test_what_is_not_used_is_saved_up_to_a_burst_only(naps: list[float]) -> None:
-    clock = Clock(50.0)
-    pace = Pace(rate=10, burst=2, clock=clock)
+async def test_what_is_not_used_is_saved_up_to_a_burst_only() -> None:
+    clock, naps = Clock(50.0), Naps()
+    pace = Pace(rate=10, burst=2, clock=clock, sleep=naps)
     for _ in range(3):
         await pace.turn()
     clock.now += 1000
@@ -68,9 +60,9 @@ async def test_what_is_not_used_is_saved_up_to_a_burst_only(naps: list[float]) -
     assert naps == [0.1, 0.1]
 
 
-async def test_no_more_than_the_rate_in_any_second(naps: list[float]) -> None:
-    clock = Clock(0.0)
-    pace = Pace(rate=46, burst=3, clock=clock)
+async def test_no_more_than_the_rate_in_any_second() -> None:
+    clock, naps = Clock(0.0), Naps()
+    pace = Pace(rate=46, burst=3, clock=clock, sleep=naps)
     turns = []
     for _ in range(200):
         before = len(naps)

@@ -38,7 +38,7 @@ class Desk:
         self.notices = Notices()
         self.over = asyncio.Event()
         self.presenter = Presenter(
-            cast(Any, chat), house.service, self.notices, self.over.set, pause=0
+            cast(Any, chat), house.service, self.notices, self.over.set, pause=0, rest=0.001
         )
 
     def asked(self, parent: FakeMessage | None = None) -> FakeInteraction:
@@ -158,10 +158,7 @@ async def test_what_was_drawn_before_the_answer_came_too_late_is_posted(
     assert await desk.house.credits() == (24, 0)
 
 
-async def test_a_withdrawal_waits_for_the_database(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.chat.presenter._REST_S", 0.001)
+async def test_a_withdrawal_waits_for_the_database(desk: Desk) -> None:
     job = await desk.house.imagine()
     desk.house.database.refuse("locked", times=2)
     desk.chat.refuse = [refusal(404, 10062)]

@@ -19,9 +19,9 @@ from tests.kit.channels import FakeDiscord, FakeMessage, FakeWebhook, refusal
 from tests.kit.values import ANNA, CHANNEL, GUILD
 
 
-def results(house: House, chat: FakeDiscord) -> Results:
+def results(house: House, chat: FakeDiscord, **limits: Any) -> Results:
     poster = Poster(cast(Any, chat), house.service, Pace(1e6))
-    return Results(cast(Any, chat), house.service, poster, clock=house.clock)
+    return Results(cast(Any, chat), house.service, poster, clock=house.clock, **limits)
 
 
 async def post(house: House, chat: FakeDiscord, job: Job) -> FakeMessage:
@@ -110,7 +110,6 @@ async def test_a_file_may_be_as_large_as_its_server_allows(
 async def test_a_large_file_that_is_refused_is_made_smaller_until_it_passes(
     house: House, chat: FakeDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.chat.results._SMALLEST", 1)
     job = await house.draw()
     asked: list[int] = []
     make = house.service.pictures.picture
@@ -121,7 +120,7 @@ async def test_a_large_file_that_is_refused_is_made_smaller_until_it_passes(
 
     monkeypatch.setattr(house.service.pictures, "picture", picture)
     chat.refuse = [refusal(413, 40005), refusal(400, 50045)]
-    await post(house, chat, job)
+    await results(house, chat, smallest=1).post(await row(house, job), job)
     assert asked == [UPLOAD_LIMIT, 2 * MIB, MIB]
     assert len(chat.messages) == 1
 
