@@ -15,6 +15,7 @@ from bot.chat.notice import Notice, Notices
 from bot.chat.pace import Breaker, Pauses
 from bot.chat.pump import Pump
 from bot.domain.delivery import Delivery, GivenUp, Kind
+from bot.domain.errors import RenderFailed
 from bot.domain.job import Job
 from tests.kit.app import ANNA_ASKS, HERE, House
 from tests.kit.channels import FakeChannel, FakeDiscord, FakeWebhook, refusal
@@ -255,6 +256,25 @@ async def test_one_row_only_is_tried_while_discord_is_away(house: House, chat: F
     assert sorted(each.channel for each in chat.messages.values()) == [
         CHANNEL + number for number in range(4)
     ]
+
+
+async def test_an_end_is_owed_until_it_is_said(house: House, chat: FakeDiscord) -> None:
+    house.executor.automatic = False
+    job = await house.imagine()
+    run = await house.executor.started(1)
+    async with working(house, chat) as works:
+        await works.notice(job)
+        chat.refuse = [refusal(503), AWAY]
+        await run.fail(RenderFailed("error", "boom"))
+        for count in (1, 2, 3):
+            await chat.until(lambda count=count: len(chat.of_kind("hook edit")) >= count)
+            await works.looks_again()
+            house.clock.now += 5.1
+        await works.quiet()
+    [notice] = chat.messages.values()
+    assert "Something went wrong" in notice.content
+    assert notice.components == []
+    assert len(works.notices) == 0
 
 
 @pytest.mark.parametrize("error", [AWAY, refusal(502), TimeoutError(), refusal(401)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -583,4 +584,5 @@ async def test_the_loop_goes_on_while_many_jobs_are_restored(house: House) -> No
     await house.dispatcher.restore(many)
     counting.cancel()
     assert turns >= 10
+    assert gc.isenabled()
     assert len(house.dispatcher.queue) >= 500
