@@ -82,6 +82,15 @@ async def test_a_command_is_answered_with_its_progress_and_that_is_remembered(de
     assert "(100%)" not in message.content  # the end is the pump's to show
 
 
+async def test_the_message_is_remembered_however_often_the_database_refuses(desk: Desk) -> None:
+    job = await desk.house.imagine()
+    desk.house.database.refuse("locked", "OutboxRepository.set_notice", times=2)
+    await desk.present(desk.asked(), job)
+    assert await desk.notice_of(job) == next(iter(desk.chat.messages))
+    await (await desk.house.executor.started(1)).finish()
+    await asyncio.wait_for(desk.over.wait(), 20)
+
+
 async def test_a_thinking_is_filled_in(desk: Desk) -> None:
     job, interaction = await desk.house.imagine(), desk.asked()
     interaction.deferred = True
