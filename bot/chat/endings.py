@@ -14,7 +14,7 @@ from bot.chat import search, wording
 from bot.chat.notice import Notice, Notices
 from bot.chat.posting import Poster
 from bot.chat.trouble import TOO_OLD_TO_EDIT, TROUBLE, Verdict, has_code, judge
-from bot.domain.delivery import Delivery
+from bot.domain.delivery import Delivery, GivenUp
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.service import Service
 
@@ -35,22 +35,25 @@ class Endings:
     async def show(self, delivery: Delivery, job: Job) -> None:
         """Say or show that the job is over. A failure is said in the channel where no progress
         message can be edited. Raises what Discord does, as long as another try may help."""
-        notice = await self._notice(job)
         if job.status is JobStatus.SUCCEEDED:
-            await self._after_success(job, notice)
+            result = await self._service.outbox.of_job(job.id)
+            if result is not None:
+                await self.after_result(job, result.given_up)
             return
+        notice = await self._notice(job)
         shown = notice is not None and await _done(notice.end(wording.progress(JobUpdate(job))))
         if not shown and job.status is JobStatus.FAILED:
             await self._say_in_channel(delivery, job)
 
-    async def _after_success(self, job: Job, notice: Notice | None) -> None:
-        result = await self._service.outbox.of_job(job.id)
-        if notice is None or result is None:
+    async def after_result(self, job: Job, given_up: GivenUp | None) -> None:
+        """The job's pictures are there, or why they could not be posted. Raises as `show` does."""
+        notice = await self._notice(job)
+        if notice is None:
             return
-        if result.given_up is None:
+        if given_up is None:
             await _done(notice.remove())
         else:
-            await _done(notice.end(wording.given_up(job, result.given_up)))
+            await _done(notice.end(wording.given_up(job, given_up)))
 
     async def _notice(self, job: Job) -> Notice | None:
         known = self._notices.get(job.id)

@@ -83,8 +83,8 @@ class Pump:
         room = self._breaker.room(len(self._running), self._at_once)
         if room <= 0:
             return
-        for delivery in await self._service.outbox.due(self._running.keys(), room):
-            task = asyncio.create_task(self._try(delivery), name=f"deliver {delivery.job}")
+        for delivery, job in await self._service.outbox.due(self._running.keys(), room):
+            task = asyncio.create_task(self._try(delivery, job), name=f"deliver {job.id}")
             self._running[delivery.channel] = task
             task.add_done_callback(lambda _, channel=delivery.channel: self._ended(channel))
 
@@ -112,11 +112,9 @@ class Pump:
 
     # One row
 
-    async def _try(self, delivery: Delivery) -> None:
+    async def _try(self, delivery: Delivery, job: Job) -> None:
         """One try; whatever comes of it is written to the row."""
         try:
-            job = await self._service.drawing.job(delivery.job)
-            assert job is not None, "a delivery refers to a job"
             await (self._end if delivery.kind is Kind.END else self._result)(delivery, job)
         except StoreUnavailable as error:
             log.warning("job %s: the outbox cannot be written: %s", delivery.job, error)
@@ -178,7 +176,7 @@ class Pump:
             await notice.settled.wait()
         outbox = self._service.outbox
         end = await self._stored(lambda: outbox.delivered(delivery, message))
-        await self._settled(job, end)
+        await self._settled(job, end, None)
 
     async def _give_up(self, delivery: Delivery, job: Job, why: GivenUp, detail: str) -> None:
         outbox = self._service.outbox
@@ -186,24 +184,28 @@ class Pump:
         notice = self._notices.get(job.id)
         if end is None and notice is not None and notice.token is not None and not notice.id:
             await notice.tell(wording.given_up(job, why))
-        await self._settled(job, end)
+        await self._settled(job, end, why)
 
-    async def _settled(self, job: Job, end: Delivery | None) -> None:
+    async def _settled(self, job: Job, end: Delivery | None, given_up: GivenUp | None) -> None:
         """Nothing more is to be posted: the file may go, and so may the progress message."""
         await self._service.pictures.forget_upload(job)
         if end is None:
             self._notices.drop(job.id)
             return
         try:
-            await self._end(end, job)
+            await self._endings.after_result(job, given_up)
+            await self._ended_well(end)
         except TROUBLE as error:
             await self._later(end, error)
 
     async def _end(self, delivery: Delivery, job: Job) -> None:
         await self._endings.show(delivery, job)
+        await self._ended_well(delivery)
+
+    async def _ended_well(self, delivery: Delivery) -> None:
         self._breaker.worked()
         await self._stored(lambda: self._service.outbox.ended(delivery))
-        self._notices.drop(job.id)
+        self._notices.drop(delivery.job)
 
     async def _stored(self, write: Callable[[], Awaitable[T]]) -> T:
         """What was done is recorded, however long the database is in trouble."""

@@ -104,7 +104,7 @@ def _take(event: Event, shot: Shot, bar: Progress, task: TaskID) -> None:
     match event:
         case seam.Progress(step=step, of=of):
             bar.update(task, description="drawing", total=of, completed=step)
-        case seam.Image(index=index, data=data):
-            shot.tiles[index] = data
+        case seam.Images(data=data):
+            shot.tiles |= data
         case seam.Done(seconds=seconds):
             shot.drawing = seconds

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -29,7 +29,7 @@ from bot.engine.seam import (
     Done,
     Event,
     Executor,
-    Image,
+    Images,
     LoadingModel,
     Preview,
     Progress,
@@ -168,9 +168,10 @@ class Drawing:
         """Have the pictures drawn that are not stored yet, and store them as they come."""
         await self._start()
         job, studio = self.job, self._studio
-        rows = await self._while_wanted(lambda: studio.pictures.of_job(job.id), "the list")
-        self._stored = set(rows)
-        missing = tuple(i for i in range(job.request.count) if i + 1 not in rows)
+        if job.attempt > 1:
+            rows = await self._while_wanted(lambda: studio.pictures.of_job(job.id), "the list")
+            self._stored = set(rows)
+        missing = tuple(i for i in range(job.request.count) if i + 1 not in self._stored)
         if not missing:
             return
         attempt = await self._attempt(missing)
@@ -226,9 +227,9 @@ class Drawing:
                 board.progress(self.job, fraction=step / max(1, of))
             case Preview(data=data):
                 board.progress(self.job, preview=data)
-            case Image(index=index, data=data):
-                tile = self.job.tile(index + 1)
-                await self._while_wanted(lambda: self._store(tile, data), "a picture")
+            case Images(data=data):
+                came = {self.job.tile(index + 1): picture for index, picture in data.items()}
+                await self._while_wanted(lambda: self._store(came), "a picture")
             case Upload(data=data, extension=extension):
                 await self._keep_upload(data, extension)
             case Done(seconds=seconds):
@@ -236,17 +237,20 @@ class Drawing:
             case _:
                 log.debug("%s: %r", self, event)
 
-    async def _store(self, tile: Tile, data: bytes) -> None:
+    async def _store(self, came: Mapping[Tile, bytes]) -> None:
         studio, job = self._studio, self.job
-        digest = await studio.files.write(tile, data)
-        image = StoredImage(tile.index, digest, len(data), evicted=False)
-        if await studio.pictures.add(job.id, job.attempt, image, studio.clock()):
-            self._stored.add(tile.index)
+        digests = await studio.files.write(came)
+        images = [
+            StoredImage(tile.index, digest, len(came[tile]), evicted=False)
+            for tile, digest in digests.items()
+        ]
+        if await studio.pictures.add(job.id, job.attempt, images, studio.clock()):
+            self._stored.update(tile.index for tile in came)
             return
-        log.info("%s: late picture dropped", self)
+        log.info("%s: late pictures dropped", self)
         now = await studio.jobs.get(job.id)
         if now is None or now.attempt == job.attempt:
-            await studio.files.delete([tile])
+            await studio.files.delete(came)
 
     async def _keep_upload(self, data: bytes, extension: str) -> None:
         try:

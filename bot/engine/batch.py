@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
 from bot.domain.errors import EngineError
 from bot.engine.patience import Key
-from bot.engine.seam import Attempt, Event
+from bot.engine.seam import Attempt, Event, Image, Images
 
 
 class Batch:
@@ -17,12 +18,23 @@ class Batch:
         self.attempts = attempts
         self.open: set[Key] = {(attempt.job, attempt.no) for attempt in attempts}
         self.closed = asyncio.Event()
-        self._said: asyncio.Queue[tuple[str, Event] | None] = asyncio.Queue()
+        self._said: deque[tuple[str, Event]] = deque()
+        self._news = asyncio.Event()
         self._error: EngineError | None = None
 
     def say(self, job: str, event: Event) -> None:
-        """Pass on what a job said."""
-        self._said.put_nowait((job, event))
+        """Pass on what a job said; pictures that follow each other are heard together."""
+        if isinstance(event, Image):
+            event = Images(self._unheard(job) | {event.index: event.data}, event.t)
+        self._said.append((job, event))
+        self._news.set()
+
+    def _unheard(self, job: str) -> dict[int, bytes]:
+        match self._said and self._said[-1]:
+            case (of, Images(data=data)) if of == job:
+                self._said.pop()
+                return dict(data)
+        return {}
 
     def end(self, key: Key, error: EngineError | None = None) -> None:
         """Attempt `key` is over; the first error is the batch's."""
@@ -30,11 +42,15 @@ class Batch:
         self._error = self._error or error
         if not self.open:
             self.closed.set()
-            self._said.put_nowait(None)
+            self._news.set()
 
     async def events(self) -> AsyncIterator[tuple[str, Event]]:
         """Everything said until all attempts ended; then raises the first error."""
-        while said := await self._said.get():
-            yield said
+        while self._said or self.open:
+            if self._said:
+                yield self._said.popleft()
+                continue
+            self._news.clear()
+            await self._news.wait()
         if self._error:
             raise self._error

@@ -140,7 +140,8 @@ class Preview:
 
 @dataclass(frozen=True)
 class Image:
-    """Picture `index` (0-based), losslessly encoded (WebP)."""
+    """Picture `index` (0-based), losslessly encoded (WebP). A worker says it; listeners hear it in
+    `Images`."""
 
     index: int
     data: bytes
@@ -148,10 +149,19 @@ class Image:
 
 
 @dataclass(frozen=True)
+class Images:
+    """Every `Image` of an attempt that has come since the listener looked: encoded pictures by
+    index."""
+
+    data: Mapping[int, bytes]
+    t: float = 0.0
+
+
+@dataclass(frozen=True)
 class Upload:
     """All pictures of the attempt in one file of at most `Attempt.upload_limit` bytes.
 
-    Comes after the last `Image`, if it was asked for.
+    Comes after the last picture, if it was asked for.
     """
 
     data: bytes
@@ -177,7 +187,7 @@ class Done:
     t: float = 0.0
 
 
-Event = LoadingModel | Begun | Progress | Preview | Image | Upload | Result | Done
+Event = LoadingModel | Begun | Progress | Preview | Image | Images | Upload | Result | Done
 
 
 class Executor(Protocol):

@@ -25,8 +25,9 @@ class Outbox:
         self._outbox = outbox
         self._clock = clock
 
-    async def due(self, busy: Collection[int], limit: int) -> list[Delivery]:
-        """What can be done now, oldest first: one row for each channel that is not `busy`."""
+    async def due(self, busy: Collection[int], limit: int) -> list[tuple[Delivery, Job]]:
+        """What can be done now, oldest first: one row for each channel that is not `busy`, with
+        its job."""
         return await self._outbox.due(self._clock(), busy, limit)
 
     async def open(self) -> list[Delivery]:

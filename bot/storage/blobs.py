@@ -119,7 +119,7 @@ class Blobs:
     def _write(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
         if self._read(digest) is None:
-            write_whole(self.path(digest), data)
+            write_whole({self.path(digest): data})
         return digest
 
     def _read(self, digest: str) -> bytes | None:

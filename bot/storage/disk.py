@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 PARTIAL = ".partial"
 """The ending of a file that is still being written."""
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Under another name first, which is taken away when the disk refuses. Raises OSError."""
+def write_whole(files: Mapping[Path, bytes]) -> None:
+    """Each under another name first, which is taken away when the disk refuses.
+
+    Raises OSError; others of them may be there then.
+    """
+    for path, data in files.items():
+        _write(path, data)
+    for folder in {path.parent for path in files}:
+        sync_folder(folder)
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(PARTIAL)
     try:
@@ -20,9 +31,9 @@ def write_whole(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    finally:
+    except BaseException:
         partial.unlink(missing_ok=True)
-    sync_folder(path.parent)
+        raise
 
 
 def sync_folder(folder: Path) -> None:

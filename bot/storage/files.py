@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -28,9 +29,12 @@ class ImageStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def write(self, tile: Tile, data: bytes) -> str:
-        """Store and return the sha256 hex of the content. Raises OSError when the disk refuses."""
-        return await asyncio.to_thread(self._write, tile, data)
+    async def write(self, pictures: Mapping[Tile, bytes]) -> dict[Tile, str]:
+        """Store pictures and return the sha256 hex of each.
+
+        Raises OSError when the disk refuses one; others of them may be stored then.
+        """
+        return await asyncio.to_thread(self._write, pictures)
 
     async def read(self, tile: Tile) -> bytes | None:
         """The bytes, or None when they are not there (any more)."""
@@ -90,13 +94,13 @@ class ImageStore:
         """Where everything of a job lies."""
         return self._folder / job_id[:2] / job_id[2:4] / job_id
 
-    def _write(self, tile: Tile, data: bytes) -> str:
-        write_whole(self.path(tile), data)
-        return hashlib.sha256(data).hexdigest()
+    def _write(self, pictures: Mapping[Tile, bytes]) -> dict[Tile, str]:
+        write_whole({self.path(tile): data for tile, data in pictures.items()})
+        return {tile: hashlib.sha256(data).hexdigest() for tile, data in pictures.items()}
 
     def _write_upload(self, job_id: str, data: bytes, extension: str) -> Path:
         path = self.folder(job_id) / f"upload.{extension}"
-        write_whole(path, data)
+        write_whole({path: data})
         self._delete_uploads(path.parent, but=path)
         return path
 
@@ -129,7 +133,7 @@ class ImageStore:
         except FileNotFoundError:
             raise
         except OSError:
-            self._write(target, self.path(source).read_bytes())
+            self._write({target: self.path(source).read_bytes()})
             return False
         sync_folder(path.parent)
         return True
@@ -170,4 +174,7 @@ def _sweep(folders: list[Path], before: float) -> list[str]:
 
 
 def _uploads(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.glob("upload.*") if path.suffix != PARTIAL)
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(folder):
+            if name.startswith("upload.") and not name.endswith(PARTIAL):
+                yield folder / name

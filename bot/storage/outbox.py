@@ -11,7 +11,9 @@ import sqlite3
 from collections.abc import Collection
 
 from bot.domain.delivery import Delivery, GivenUp, Kind
+from bot.domain.job import Job
 from bot.storage.database import Database
+from bot.storage.rows import job_of
 
 _OPEN = "message_id = 0 AND given_up IS NULL"
 
@@ -27,20 +29,24 @@ class OutboxRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def due(self, now: float, busy: Collection[int], limit: int) -> list[Delivery]:
+    async def due(
+        self, now: float, busy: Collection[int], limit: int
+    ) -> list[tuple[Delivery, Job]]:
         """Rows whose time has come, longest due first: one for each channel that is not `busy`."""
         channels = tuple(busy)  # read on another thread, while the caller's may change
         marks = ", ".join("?" * len(channels))
-        rows = await self._database.read(
-            lambda c: c.execute(
+
+        def run(connection: sqlite3.Connection) -> list[tuple[Delivery, Job]]:
+            rows = connection.execute(
                 "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY channel_id ORDER BY"
                 f" next_try_at, id) AS place FROM deliveries WHERE {_OPEN} AND next_try_at <= ?"
                 f" AND channel_id NOT IN ({marks})) WHERE place = 1 ORDER BY next_try_at, id"
                 " LIMIT ?",
                 (now, *channels, limit),
             ).fetchall()
-        )
-        return [_delivery(row) for row in rows]
+            return [(_delivery(row), _job(connection, row["job_id"])) for row in rows]
+
+        return await self._database.read(run)
 
     async def open(self) -> list[Delivery]:
         """Everything that is still to be done, oldest first."""
@@ -219,6 +225,10 @@ def _of_job(connection: sqlite3.Connection, job_id: str, kind: Kind) -> Delivery
         "SELECT * FROM deliveries WHERE job_id = ? AND kind = ?", (job_id, kind.value)
     ).fetchone()
     return _delivery(row) if row else None
+
+
+def _job(connection: sqlite3.Connection, job_id: str) -> Job:
+    return job_of(connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone())
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:

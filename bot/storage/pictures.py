@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.action import Tile
@@ -51,8 +51,8 @@ class PictureRepository:
         )
         return {row["idx"]: _image(row) for row in rows}
 
-    async def add(self, job: str, attempt: int, image: StoredImage, now: float) -> bool:
-        """Record a written picture; False when the attempt is not the job's own any more."""
+    async def add(self, job: str, attempt: int, images: Sequence[StoredImage], now: float) -> bool:
+        """Record written pictures; False when the attempt is not the job's own any more."""
 
         def run(connection: sqlite3.Connection) -> bool:
             own = connection.execute(
@@ -61,7 +61,8 @@ class PictureRepository:
             ).fetchone()
             if own is None:
                 return False
-            insert(connection, job, image, now)
+            for image in images:
+                insert(connection, job, image, now)
             return True
 
         return await self._database.transaction(run)

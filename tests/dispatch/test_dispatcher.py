@@ -351,15 +351,15 @@ async def test_cancel_while_running(house: House) -> None:
 
 
 async def test_cancel_between_choice_and_start_never_draws(house: House) -> None:
-    images, cancelled = house.parts.pictures.of_job, []
+    start = house.jobs.start
 
-    async def cancel_meanwhile(job: str):
-        rows = await images(job)
-        if not cancelled:
-            cancelled.append(await house.service.drawing.cancel(ANNA_ASKS, HERE, job))
-        return rows
+    async def cancel_meanwhile(job: str, now: float) -> int | None:
+        house.jobs.start = start  # type: ignore[method-assign]
+        attempt = await start(job, now)
+        await house.service.drawing.cancel(ANNA_ASKS, HERE, job)
+        return attempt
 
-    house.parts.pictures.of_job = cancel_meanwhile  # type: ignore[method-assign]
+    house.jobs.start = cancel_meanwhile  # type: ignore[method-assign]
     job = await house.imagine()
     assert (await house.end(job)).job.status is CANCELLED
     other = await house.imagine()

@@ -17,7 +17,7 @@ from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.engine.blame import Retry
 from bot.engine.local import LocalExecutor
 from bot.engine.patience import Patience
-from bot.engine.seam import Attempt, Begun, Done, Event, Image, LoadingModel, Preview, Progress
+from bot.engine.seam import Attempt, Begun, Done, Event, Images, LoadingModel, Preview, Progress
 from tests.kit.workers import (
     attempt,
     children,
@@ -95,10 +95,10 @@ async def test_the_slot_is_free_when_drawing_ended_not_when_encoding_did(
 
     async def follow(event: Event) -> None:
         # The pictures are large, so the last one is encoded well after drawing ended.
-        if isinstance(event, Image) and event.index == 0:
+        if isinstance(event, Images) and 0 in event.data:
             free = await free_worker(gpu)
             followers.append(asyncio.create_task(draw(gpu, free, attempt("next", steps=2))))
-        if isinstance(event, Image) and followers:
+        if isinstance(event, Images) and followers:
             overlapped.set()
 
     big = attempt("big", width=2048, height=2048, steps=1)

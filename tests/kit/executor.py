@@ -18,7 +18,7 @@ from bot.engine.seam import (
     Done,
     Event,
     Failed,
-    Image,
+    Images,
     Loaded,
     ModelState,
     Progress,
@@ -88,7 +88,7 @@ class Run:
         await self.say(self.drawn(index))
 
     def drawn(self, index: int) -> Event:
-        return Image(index, picture(self.attempt.request["seeds"][index]))
+        return Images({index: picture(self.attempt.request["seeds"][index])})
 
     async def finish(self, seconds: float = 1.0) -> None:
         """Say every picture that was asked for, and that this was all."""

@@ -111,8 +111,8 @@ class Disk(ImageStore):
         self.full = False
         self.refused = asyncio.Semaphore(0)
 
-    async def write(self, tile: Any, data: bytes) -> str:
+    async def write(self, pictures: Any) -> Any:
         if self.full:
             self.refused.release()
             raise OSError(errno.ENOSPC, "No space left on device")
-        return await super().write(tile, data)
+        return await super().write(pictures)

@@ -14,7 +14,7 @@ import psutil
 from bot.engine.blame import Retry
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.engine.patience import Patience
-from bot.engine.seam import Attempt, Event, Failed, Image, Worker
+from bot.engine.seam import Attempt, Event, Failed, Images, Worker
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 
 GENEROUS_S = 60
@@ -89,7 +89,7 @@ class Drawn:
 
     @property
     def images(self) -> dict[int, bytes]:
-        return {event.index: event.data for event in self.of(Image)}
+        return {index: data for event in self.of(Images) for index, data in event.data.items()}
 
 
 async def draw(

@@ -236,7 +236,7 @@ async def test_what_a_crash_left_is_swept(house: House) -> None:
     job, files = await posted(house), house.parts.files
     lost, new = Tile("ab12" + "0" * 28, 1), Tile("cd34" + "0" * 28, 1)
     for tile in (lost, new):
-        await files.write(tile, b"picture")
+        await files.write({tile: b"picture"})
         await files.write_upload(tile.job, b"grid", "webp")
     partials = [files.folder(job.id) / name for name in ("2.partial", "upload.partial")]
     partials.append(files.folder(lost.job) / "2.partial")
@@ -260,7 +260,7 @@ async def test_more_than_a_crash_leaves_is_not_swept(
     monkeypatch.setattr("bot.service.pictures.SWEPT_AT_MOST", most)
     tiles = [Tile(f"ab12{number:028x}", 1) for number in range(5)]
     for tile in tiles:
-        await house.parts.files.write(tile, b"picture")
+        await house.parts.files.write({tile: b"picture"})
     assert await house.service.pictures.sweep(time.time() + 50) == deleted
     kept = [await house.parts.files.read(tile) for tile in tiles]
     assert kept.count(b"picture") == 5 - deleted
@@ -268,7 +268,7 @@ async def test_more_than_a_crash_leaves_is_not_swept(
 
 async def test_a_sweep_that_the_store_refuses_is_left_for_later(house: House, monkeypatch) -> None:
     lost = Tile("ab12" + "0" * 28, 1)
-    await house.parts.files.write(lost, b"picture")
+    await house.parts.files.write({lost: b"picture"})
 
     async def busy(jobs: list[str]) -> list[str]:
         raise StoreUnavailable("locked", "busy")
@@ -282,7 +282,7 @@ async def test_a_sweep_that_the_store_refuses_is_left_for_later(house: House, mo
 
 async def test_a_start_sweeps(tmp_path: Path, monkeypatch) -> None:
     files, lost = ImageStore(tmp_path / "images"), Tile("ab12" + "0" * 28, 1)
-    await files.write(lost, b"picture")
+    await files.write({lost: b"picture"})
     long_ago = time.time() - 3600
     os.utime(files.folder(lost.job), (long_ago, long_ago))
     sweep, swept = Pictures.sweep, asyncio.Event()

@@ -31,7 +31,7 @@ async def upscale(house: House, tile: Tile) -> Job:
 
 
 async def due(house: House, busy: tuple[int, ...] = ()) -> list[str]:
-    return [each.job for each in await house.service.outbox.due(busy, 10)]
+    return [each.job for each, _ in await house.service.outbox.due(busy, 10)]
 
 
 # Rows
@@ -113,7 +113,7 @@ async def test_channels_that_become_free_meanwhile_do_not_disturb_the_reading(
     busy.clear()
     read.set()
     assert await before
-    assert [each.job for each in await reading] == [job.id]
+    assert [each.job for each, _ in await reading] == [job.id]
 
 
 async def test_what_somebody_is_owed_is_theirs_and_was_tried(house: House) -> None:

@@ -27,7 +27,7 @@ def files(store: ImageStore) -> list[str]:
 
 
 async def test_write_and_read(store: ImageStore) -> None:
-    digest = await store.write(Tile(JOB, 1), b"picture")
+    (digest,) = (await store.write({Tile(JOB, 1): b"picture"})).values()
     assert digest == hashlib.sha256(b"picture").hexdigest()
     assert await store.read(Tile(JOB, 1)) == b"picture"
     assert await store.read(Tile(JOB, 2)) is None
@@ -35,18 +35,18 @@ async def test_write_and_read(store: ImageStore) -> None:
 
 
 async def test_writing_again_replaces(store: ImageStore) -> None:
-    await store.write(Tile(JOB, 1), b"first, and longer")
-    await store.write(Tile(JOB, 1), b"second")
+    await store.write({Tile(JOB, 1): b"first, and longer"})
+    await store.write({Tile(JOB, 1): b"second"})
     assert await store.read(Tile(JOB, 1)) == b"second"
 
 
 async def test_many_at_once(store: ImageStore) -> None:
-    await asyncio.gather(*(store.write(Tile(JOB, n), bytes([n]) * 999) for n in range(1, 21)))
+    await asyncio.gather(*(store.write({Tile(JOB, n): bytes([n]) * 999}) for n in range(1, 21)))
     assert [await store.read(Tile(JOB, n)) for n in (1, 20)] == [b"\x01" * 999, b"\x14" * 999]
 
 
 async def test_a_crash_before_the_rename_leaves_the_old_file(store, monkeypatch) -> None:
-    await store.write(Tile(JOB, 1), b"old")
+    await store.write({Tile(JOB, 1): b"old"})
 
     def crash(self: Path, target: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -54,12 +54,12 @@ async def test_a_crash_before_the_rename_leaves_the_old_file(store, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", crash)
         with pytest.raises(OSError, match="No space"):
-            await store.write(Tile(JOB, 1), b"new")
+            await store.write({Tile(JOB, 1): b"new"})
         with pytest.raises(OSError, match="No space"):
-            await store.write(Tile(JOB, 2), b"new")
+            await store.write({Tile(JOB, 2): b"new"})
     assert await store.read(Tile(JOB, 1)) == b"old"
     assert await store.read(Tile(JOB, 2)) is None
-    await store.write(Tile(JOB, 2), b"new")
+    await store.write({Tile(JOB, 2): b"new"})
     assert await store.read(Tile(JOB, 2)) == b"new"
 
 
@@ -70,12 +70,12 @@ async def test_bytes_are_on_disk_before_the_name_is(store, monkeypatch) -> None:
     monkeypatch.setattr(
         Path, "replace", lambda path, target: (deeds.append("rename"), replace(path, target))[1]
     )
-    await store.write(Tile(JOB, 1), b"picture")
+    await store.write({Tile(JOB, 1): b"picture"})
     assert deeds == ["sync", "rename", "sync"]
 
 
 async def test_a_link_outlives_its_source(store: ImageStore) -> None:
-    await store.write(Tile(JOB, 3), b"picture")
+    await store.write({Tile(JOB, 3): b"picture"})
     await store.link(Tile(JOB, 3), Tile(OTHER, 1))
     await store.link(Tile(JOB, 3), Tile(OTHER, 1))
     assert store.path(Tile(JOB, 3)).samefile(store.path(Tile(OTHER, 1)))
@@ -84,7 +84,7 @@ async def test_a_link_outlives_its_source(store: ImageStore) -> None:
 
 
 async def test_a_link_is_a_copy_where_the_disk_has_none(store, monkeypatch) -> None:
-    await store.write(Tile(JOB, 3), b"picture")
+    await store.write({Tile(JOB, 3): b"picture"})
 
     def refuse(self: Path, target: Path) -> None:
         raise OSError(errno.EPERM, "no links here")
@@ -101,19 +101,19 @@ async def test_a_link_to_nothing_is_refused(store: ImageStore) -> None:
 
 
 async def test_delete_tidies_empty_folders_and_does_not_mind_absence(store: ImageStore) -> None:
-    await store.write(Tile(JOB, 1), b"1")
-    await store.write(Tile(JOB, 2), b"2")
+    await store.write({Tile(JOB, 1): b"1"})
+    await store.write({Tile(JOB, 2): b"2"})
     await store.delete([Tile(JOB, 1), Tile(JOB, 4), Tile(OTHER, 1)])
     assert files(store) == [f"ab/12/{JOB}/2.webp"]
     await store.delete([Tile(JOB, 2)])
     assert not store.path(Tile(JOB, 2)).parent.exists()
-    await store.write(Tile(JOB, 1), b"again")
+    await store.write({Tile(JOB, 1): b"again"})
     assert await store.read(Tile(JOB, 1)) == b"again"
 
 
 async def test_the_file_to_post_lies_beside_the_pictures_and_is_one(store: ImageStore) -> None:
     assert await store.upload(JOB) is None
-    await store.write(Tile(JOB, 1), b"picture")
+    await store.write({Tile(JOB, 1): b"picture"})
     assert (await store.write_upload(JOB, b"exact", "webp")).read_bytes() == b"exact"
     smaller = await store.write_upload(JOB, b"small", "jpg")
     assert await store.upload(JOB) == smaller
@@ -124,7 +124,7 @@ async def test_the_file_to_post_lies_beside_the_pictures_and_is_one(store: Image
 
 
 async def test_the_file_to_post_goes_with_its_pictures(store: ImageStore) -> None:
-    await store.write(Tile(JOB, 1), b"picture")
+    await store.write({Tile(JOB, 1): b"picture"})
     await store.write_upload(JOB, b"grid", "webp")
     await store.delete([Tile(JOB, 1)])
     assert not store.folder(JOB).exists()

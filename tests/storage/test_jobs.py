@@ -51,7 +51,7 @@ def an_image(index: int, evicted: bool = False) -> StoredImage:
 async def drawn(parts: Repositories, now: float = MORNING, **more: object) -> Job:
     job, attempt = await running(parts, **more)
     for index in range(1, job.request.count + 1):
-        assert await parts.pictures.add(job.id, attempt, an_image(index), now)
+        assert await parts.pictures.add(job.id, attempt, [an_image(index)], now)
     ended = await parts.jobs.succeed(job.id, attempt, 2.0, now)
     assert ended is not None
     return ended
@@ -155,7 +155,7 @@ async def test_a_late_attempt_is_refused_everywhere(parts: Repositories) -> None
     new = await parts.jobs.start(job.id, MORNING)
     assert new == old + 1
     assert await parts.jobs.give_back(job.id, old) is None
-    assert await parts.pictures.add(job.id, old, an_image(1), MORNING) is False
+    assert await parts.pictures.add(job.id, old, [an_image(1)], MORNING) is False
     assert await parts.jobs.succeed(job.id, old, 1.0, MORNING) is None
     assert await parts.jobs.fail(job.id, FAILURE, MORNING, old) is None
     assert await parts.jobs.strike(job.id, old, 1, FAILURE, MORNING) is None
@@ -167,7 +167,7 @@ async def test_an_attempt_given_back_has_no_say(parts: Repositories) -> None:
     # The row has the same number still, but it is waiting.
     job, attempt = await running(parts)
     await parts.jobs.give_back(job.id, attempt)
-    assert await parts.pictures.add(job.id, attempt, an_image(1), MORNING) is False
+    assert await parts.pictures.add(job.id, attempt, [an_image(1)], MORNING) is False
     assert await parts.jobs.succeed(job.id, attempt, 1.0, MORNING) is None
     assert await parts.jobs.fail(job.id, FAILURE, MORNING, attempt) is None
     assert await state(parts, job) == (JobStatus.WAITING, 1, 0)
@@ -175,7 +175,7 @@ async def test_an_attempt_given_back_has_no_say(parts: Repositories) -> None:
 
 async def test_success_needs_every_picture(parts: Repositories, database: Database) -> None:
     job, attempt = await running(parts)
-    await parts.pictures.add(job.id, attempt, an_image(1), MORNING)
+    await parts.pictures.add(job.id, attempt, [an_image(1)], MORNING)
     with pytest.raises(ValueError, match="1 of 4 pictures"):
         await parts.jobs.succeed(job.id, attempt, 1.0, MORNING)
     assert (await state(parts, job))[0] is JobStatus.RUNNING
@@ -243,7 +243,7 @@ async def test_cancel_releases_once(parts, database, started: bool) -> None:
 async def test_many_ends_at_once_are_one_end(parts, database) -> None:
     job, attempt = await running(parts)
     for index in range(1, 5):
-        await parts.pictures.add(job.id, attempt, an_image(index), MORNING)
+        await parts.pictures.add(job.id, attempt, [an_image(index)], MORNING)
     ends = await asyncio.gather(
         parts.jobs.cancel(job.id, MORNING),
         parts.jobs.succeed(job.id, attempt, 1.0, MORNING),
@@ -256,7 +256,7 @@ async def test_many_ends_at_once_are_one_end(parts, database) -> None:
 
 async def test_requeue_after_a_restart_is_no_strike(parts: Repositories) -> None:
     job, attempt = await running(parts)
-    await parts.pictures.add(job.id, attempt, an_image(2), MORNING)
+    await parts.pictures.add(job.id, attempt, [an_image(2)], MORNING)
     await parts.jobs.requeue_running()
     assert await state(parts, job) == (JobStatus.WAITING, 1, 0)
     assert list(await parts.pictures.of_job(job.id)) == [2]
@@ -318,7 +318,7 @@ async def test_what_may_be_evicted_oldest_first(parts: Repositories) -> None:
     for job in (old, young):
         await parts.outbox.delivered(await row(parts, job), int(job.id, 16))
     unfinished, attempt = await running(parts)
-    await parts.pictures.add(unfinished.id, attempt, an_image(1), MORNING - 500)
+    await parts.pictures.add(unfinished.id, attempt, [an_image(1)], MORNING - 500)
     undelivered = await drawn(parts, MORNING - 900)
     source = old.tile(2)
     variation = await waiting(parts, request=old.request.vary(source, 1, 0.5))

@@ -64,9 +64,10 @@ class Gallery:
     async def _draw(self, job: Job, attempt: int, indices: range) -> None:
         for index in indices:
             data = b"x" * self._random.randint(1, 999)
-            digest = await self.parts.files.write(job.tile(index), data)
-            image = StoredImage(index, digest, len(data), evicted=False)
-            assert await self.parts.pictures.add(job.id, attempt, image, MORNING)
+            tile = job.tile(index)
+            digests = await self.parts.files.write({tile: data})
+            image = StoredImage(index, digests[tile], len(data), evicted=False)
+            assert await self.parts.pictures.add(job.id, attempt, [image], MORNING)
 
     async def extract(self) -> None:
         """A picture is taken out of its grid, or again out of what was taken out."""

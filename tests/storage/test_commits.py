@@ -1,0 +1,112 @@
+"""bot.storage.commits: transactions that share a commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.domain.errors import StoreUnavailable
+from bot.storage.database import Database
+
+Function = Callable[[sqlite3.Connection], Any]
+
+
+@pytest.fixture
+async def database(tmp_path):
+    opened = await Database.open(tmp_path / "easel.db")
+    await opened.transaction(lambda c: c.execute("CREATE TABLE t (n INTEGER NOT NULL) STRICT"))
+    yield opened
+    await opened.close()
+
+
+def add(number: int | None) -> Function:
+    return lambda c: c.execute("INSERT INTO t VALUES (?)", (number,)).rowcount
+
+
+async def numbers(database: Database) -> list[int]:
+    rows = await database.read(lambda c: c.execute("SELECT n FROM t").fetchall())
+    return [row[0] for row in rows]
+
+
+async def together(database: Database, *functions: Function) -> list[Any]:
+    """Run these while the thread is busy, so that all of them wait for it."""
+    go = threading.Event()
+    busy = asyncio.create_task(database.read(lambda c: go.wait(20)))
+    await asyncio.sleep(0)
+    running = [asyncio.create_task(database.transaction(function)) for function in functions]
+    await asyncio.sleep(0)
+    go.set()
+    assert await busy
+    return await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_who_waits_together_is_committed_once(database: Database) -> None:
+    said: list[str] = []
+    await database.read(lambda c: c.set_trace_callback(said.append))
+    assert await together(database, *(add(n) for n in range(20))) == [1] * 20
+    await database.read(lambda c: c.set_trace_callback(None))
+    assert said.count("COMMIT") == 1
+    assert await numbers(database) == list(range(20))
+
+
+async def test_what_one_raises_undoes_that_one_alone(database: Database) -> None:
+    def half(connection: sqlite3.Connection) -> None:
+        add(7)(connection)
+        raise LookupError("no such person")
+
+    one, error, mistake, last = await together(database, add(1), half, add(None), add(2))
+    assert (one, last) == (1, 1)
+    assert isinstance(error, LookupError)
+    assert isinstance(mistake, sqlite3.IntegrityError)
+    assert await numbers(database) == [1, 2]
+
+
+async def test_each_sees_what_those_before_it_wrote(database: Database) -> None:
+    def count(connection: sqlite3.Connection) -> int:
+        return connection.execute("SELECT COUNT(*) FROM t").fetchone()[0]
+
+    assert await together(database, count, add(1), count, add(2), count) == [0, 1, 1, 1, 2]
+
+
+async def test_a_disk_that_takes_everything_back_tells_everybody(database: Database) -> None:
+    def full(connection: sqlite3.Connection) -> None:
+        connection.execute("ROLLBACK")  # as SQLite itself may do on such an error
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    told = await together(database, add(1), full, add(2))
+    assert [type(each) for each in told] == [StoreUnavailable] * 3
+    assert await numbers(database) == []
+    assert await database.transaction(add(3)) == 1
+    assert await numbers(database) == [3]
+
+
+async def test_a_commit_that_is_refused_was_nobodys(database: Database) -> None:
+    await database.transaction(
+        lambda c: c.execute(
+            "CREATE TABLE child (t INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)"
+        )
+    )
+    await database.transaction(lambda c: c.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+    orphan = await together(database, add(1), lambda c: c.execute("INSERT INTO child VALUES (5)"))
+    assert [type(each) for each in orphan] == [sqlite3.IntegrityError] * 2
+    assert await numbers(database) == []
+
+
+async def test_a_cancelled_task_takes_nothing_from_the_others(database: Database) -> None:
+    go = threading.Event()
+    busy = asyncio.create_task(database.read(lambda c: go.wait(20)))
+    await asyncio.sleep(0)
+    running = [asyncio.create_task(database.transaction(add(n))) for n in (1, 2, 3)]
+    await asyncio.sleep(0)
+    running[0].cancel()
+    go.set()
+    await busy
+    assert await asyncio.gather(*running[1:]) == [1, 1]
+    assert await numbers(database) == [1, 2, 3]
