@@ -7,8 +7,10 @@ Imported in a worker only.
 
 from __future__ import annotations
 
+import contextlib
 import pickle
-from collections.abc import Mapping
+import pickletools
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +85,24 @@ def _unpickled(file: Path) -> Any:
         raise UnfitFile("is cut off or damaged; download it again") from error
 
 
-def _foreign(file: Path) -> list[str]:
+def _foreign(file: Path) -> Collection[str]:
     """What the pickle names besides tensors; read from its opcodes, without running them."""
     try:
         return torch.serialization.get_unsafe_globals_in_checkpoint(file)
-    except ValueError:  # a bare pickle of old, or no archive of weights
-        return []
+    except ValueError:  # no archive of weights
+        return _named(file)
+
+
+def _named(file: Path) -> set[str]:
+    """What a bare pickle of old names, tensors too: three that tell how it was written come before
+    the one with the weights."""
+    names: set[str] = set()
+    with file.open("rb") as stream, contextlib.suppress(ValueError):
+        for _ in range(4):
+            for code, name, _ in pickletools.genops(stream):
+                if code.name == "GLOBAL":
+                    names.add(str(name).replace(" ", "."))
+    return names
 
 
 def _tensors(read: Any) -> dict[str, torch.Tensor]:

@@ -14,7 +14,8 @@ overflow/           sd/ with an autoencoder whose numbers are too large for floa
 files/              the weights of alone.safetensors in other files, with configs for all of them:
                     plain.ckpt, CAPITAL.SAFETENSORS, renamed.ckpt (a .safetensors file)
                     callback.ckpt (beside a training callback), harmful.ckpt and worse.ckpt
-                    (beside calls that would make the folders "ran" and "ran too"),
+                    (beside calls that would make the folders "ran" and "ran too"), all three
+                    also as torch saved them of old (old_callback.ckpt …),
                     cut.ckpt, page.ckpt, pointer.safetensors
 damaged/            a folder whose weights are cut off
 """
@@ -134,7 +135,9 @@ def _files(folder: Path, weights: dict[str, torch.Tensor], configs: Path) -> Non
         "worse": _Harm(os.mkdir, str(folder / "ran too")),
     }
     for name, callbacks in beside.items():
-        torch.save({"state_dict": weights, "callbacks": callbacks}, folder / f"{name}.ckpt")
+        both = {"state_dict": weights, "callbacks": callbacks}
+        torch.save(both, folder / f"{name}.ckpt")
+        torch.save(both, folder / f"old_{name}.ckpt", _use_new_zipfile_serialization=False)
     sys.modules.pop(_LIGHTNING)
     (folder / "cut.ckpt").write_bytes((folder / "plain.ckpt").read_bytes()[:-5000])
     (folder / "page.ckpt").write_bytes(b"<!DOCTYPE html><html><body>Sign in</body></html>")

@@ -112,6 +112,7 @@ FORMS = (
     *("sd", "sdxl", "fp16", "mixed", "inpaint", "panorama", "nan", "nanunet", "overflow"),
     *("alone.safetensors", "bare.safetensors", "damaged", "absent"),
     *(f"files/{name}.ckpt" for name in ("plain", "callback", "renamed", "harmful", "worse")),
+    *(f"files/old_{name}.ckpt" for name in ("callback", "harmful", "worse")),
     *("files/cut.ckpt", "files/page.ckpt", "files/CAPITAL.SAFETENSORS"),
     "files/pointer.safetensors",
 )

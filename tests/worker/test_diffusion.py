@@ -239,6 +239,7 @@ async def test_models_from_folders(studio: LocalExecutor, worker: Worker, form: 
         "files/plain.ckpt",
         "files/callback.ckpt",
         "files/harmful.ckpt",
+        "files/old_callback.ckpt",
     ],
 )
 async def test_the_same_weights_in_another_form_draw_the_same(
@@ -266,6 +267,7 @@ async def test_the_same_weights_in_another_form_draw_the_same(
         ("files/page.ckpt", ["page.ckpt is a web page"]),
         ("files/pointer.safetensors", ["pointer.safetensors is only a pointer of Git LFS"]),
         ("files/worse.ckpt", ["worse.ckpt holds more than weights (posix.mkdir)"]),
+        ("files/old_worse.ckpt", ["(posix.mkdir)", "convert it to .safetensors"]),
     ],
 )
 async def test_a_model_that_cannot_be_loaded_is_one_sentence(
@@ -286,7 +288,8 @@ async def test_a_model_that_cannot_be_loaded_is_one_sentence(
 async def test_nothing_that_a_checkpoint_holds_beside_weights_is_run(
     studio: LocalExecutor, worker: Worker, models: Path
 ) -> None:
-    for form in ("files/harmful.ckpt", "files/worse.ckpt"):
+    for name in ("harmful", "worse", "old_harmful", "old_worse"):
+        form = f"files/{name}.ckpt"
         with contextlib.suppress(RenderFailed):
             await draw(studio, await free_worker(studio), attempt(form, (0,), model=form, steps=1))
     made = {path.name for path in (models / "files").iterdir() if path.is_dir()}
