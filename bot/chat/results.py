@@ -5,6 +5,7 @@ Knows files and messages; whether and when something is posted is the pump's bus
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 from collections.abc import Callable
@@ -128,9 +129,11 @@ class Results:
 
 
 def _opened(picture: Picture) -> discord.File:
-    """Streamed from the disk while it is sent; discord.py closes it then."""
+    """Streamed from memory or disk while it is sent; discord.py closes it then."""
+    content = picture.content
     try:
-        return discord.File(picture.path, picture.filename, description=picture.description)
+        file = io.BytesIO(content) if isinstance(content, bytes) else content
+        return discord.File(file, picture.filename, description=picture.description)
     except FileNotFoundError:
         raise NotFound("The pictures of this job were cleared away meanwhile.") from None
 

@@ -94,6 +94,8 @@ class Drawing:
             outcome = Impossible("error", repr(error))
             job = await self._until_done(lambda: self._settle(outcome), "the end")
         self._tell(outcome, job)
+        if job is None or job.status is not JobStatus.SUCCEEDED:
+            self._studio.files.uploads.forget(self.job.id)
         if job is None:
             job = await self._until_done(lambda: self._studio.jobs.get(self.job.id), "a look")
         return job
@@ -254,7 +256,7 @@ class Drawing:
 
     async def _keep_upload(self, data: bytes, extension: str) -> None:
         try:
-            await self._studio.files.write_upload(self.job.id, data, extension)
+            await self._studio.files.uploads.keep(self.job.id, data, extension)
         except OSError as error:
             # It can be made again from the pictures.
             log.warning("%s: what is to be posted is not kept: %s", self, error)

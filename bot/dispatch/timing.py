@@ -18,7 +18,7 @@ class Timing:
     """
 
     positions: float = 0.25
-    position: float = 0.004
+    position: float = 0.01
     refused: float = 0.5
     refused_longest: float = 30.0
     unstored: float = 600.0

@@ -20,6 +20,7 @@ from bot.service.rules import Rules
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.pictures import Evictable, PictureRepository
+from bot.storage.uploads import Upload
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +32,10 @@ _RECIPE_ROOM = 64 * 1024
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture file ready to upload. `description` is its alternative text."""
+    """A picture file ready to upload: its bytes, or where they lie. `description` is its
+    alternative text."""
 
-    path: Path
+    content: bytes | Path
     bytes: int
     filename: str
     description: str
@@ -65,34 +67,33 @@ class Pictures:
         is in trouble.
         """
         try:
-            path = await self._files.upload(job.id)
-            if path is None or path.stat().st_size > limit:
-                path = await self._encoded(job, limit)
-            size = path.stat().st_size
+            made = await self._files.uploads.of(job.id)
+            if made is None or made.bytes > limit:
+                made = await self._encoded(job, limit)
         except OSError as error:
             raise StoreUnavailable("io", f"job {job.id}: {error}") from error
         words = re.sub(r"[^a-z0-9]+", "-", job.request.prompt.text.lower())[:48].strip("-")
-        name = f"easel_{words or 'picture'}_{job.id}{path.suffix}"
-        return Picture(path, size, name, _description(job))
+        name = f"easel_{words or 'picture'}_{job.id}.{made.extension}"
+        return Picture(made.content, made.bytes, name, _description(job))
 
     async def forget_upload(self, job: Job) -> None:
         """The file was posted, or will not be; it can be made again."""
         try:
-            await self._files.delete_upload(job.id)
+            await self._files.uploads.delete(job.id)
         except OSError as error:
             log.warning("job %s: its file stays: %s", job.id, error)
 
-    async def _encoded(self, job: Job, limit: int) -> Path:
+    async def _encoded(self, job: Job, limit: int) -> Upload:
         tiles = await self._tiles(job)
         recipe = job.request.recipe() | {"job": job.id}
         if len(tiles) == 1 and tiles[0].stat().st_size + _RECIPE_ROOM <= limit:
             whole = with_recipe(tiles[0].read_bytes(), recipe)
             if whole is not None:
-                return await self._files.write_upload(job.id, whole, "webp")
+                return await self._files.uploads.keep(job.id, whole, "webp")
         made = self._files.folder(job.id) / "encoded.partial"
         try:
             extension = await self._encoder.encode(tiles, limit, recipe, made)
-            return await self._files.take_upload(job.id, made, extension)
+            return await self._files.uploads.take(job.id, made, extension)
         finally:
             made.unlink(missing_ok=True)
 

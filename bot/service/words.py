@@ -10,6 +10,9 @@ from bot.domain.job import Job
 from bot.models.cards import ModelCard
 from bot.storage.profiles import ProfileRepository
 
+REMEMBERED = 10_000
+"""People of whom it is known without a look at the database that they were told."""
+
 
 class Words:
     """What the model can be asked for. `vocabulary` is None for one that has an idea of any word;
@@ -21,6 +24,7 @@ class Words:
         self._profiles = profiles
         self._clock = clock
         self._ideas = card.ideas()
+        self._told: set[int] = set()
         self.vocabulary = card.vocabulary()
 
     def ideas(self, typed: str, limit: int = 10) -> list[str]:
@@ -37,7 +41,15 @@ class Words:
         if self.vocabulary is None:
             return []
         unknown = self.vocabulary.unknown(job.request.prompt.text)
+        if not unknown or job.user in self._told:
+            return []
         with contextlib.suppress(StoreUnavailable):
-            if unknown and await self._profiles.note_hint(job.user, self._clock()):
-                return unknown
+            first = await self._profiles.note_hint(job.user, self._clock())
+            self._remember(job.user)
+            return unknown if first else []
         return []
+
+    def _remember(self, user: int) -> None:
+        if len(self._told) >= REMEMBERED:
+            self._told.clear()
+        self._told.add(user)

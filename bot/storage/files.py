@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import os
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
 from bot.domain.action import Tile
 from bot.storage.disk import PARTIAL, remove_empty, sync_folder, write_whole
+from bot.storage.uploads import ROOM, Uploads, delete_uploads
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,14 @@ SWEPT_AT_ONCE = 500
 
 
 class ImageStore:
-    """Folders of at most 256 × 256 jobs deep: `ab/cd/<job>/` with `<index>.webp`, `upload.webp`."""
+    """Folders of at most 256 × 256 jobs deep: `ab/cd/<job>/` with `<index>.webp`.
 
-    def __init__(self, folder: Path) -> None:
+    `uploads` are made of them; up to `room` bytes of those are held in memory.
+    """
+
+    def __init__(self, folder: Path, room: int = ROOM) -> None:
         self._folder = folder
+        self.uploads = Uploads(self.folder, room)
 
     async def write(self, pictures: Mapping[Tile, bytes]) -> dict[Tile, str]:
         """Store pictures and return the sha256 hex of each.
@@ -47,22 +51,6 @@ class ImageStore:
         Raises FileNotFoundError when `source` is not there (any more).
         """
         return await asyncio.to_thread(self._link, source, target)
-
-    async def write_upload(self, job_id: str, data: bytes, extension: str) -> Path:
-        """Store what is to be posted of a job, instead of what was stored before."""
-        return await asyncio.to_thread(self._write_upload, job_id, data, extension)
-
-    async def take_upload(self, job_id: str, made: Path, extension: str) -> Path:
-        """The same with a file that somebody else wrote beside the pictures."""
-        return await asyncio.to_thread(self._take_upload, job_id, made, extension)
-
-    async def upload(self, job_id: str) -> Path | None:
-        """The file that is to be posted; None where it has still to be made."""
-        return await asyncio.to_thread(self._upload, job_id)
-
-    async def delete_upload(self, job_id: str) -> None:
-        """It was posted, or will not be."""
-        await asyncio.to_thread(self._delete_uploads, self.folder(job_id))
 
     async def delete(self, tiles: Iterable[Tile]) -> None:
         """Forget files; those that are gone already do not matter.
@@ -98,26 +86,6 @@ class ImageStore:
         write_whole({self.path(tile): data for tile, data in pictures.items()})
         return {tile: hashlib.sha256(data).hexdigest() for tile, data in pictures.items()}
 
-    def _write_upload(self, job_id: str, data: bytes, extension: str) -> Path:
-        path = self.folder(job_id) / f"upload.{extension}"
-        write_whole({path: data})
-        self._delete_uploads(path.parent, but=path)
-        return path
-
-    def _take_upload(self, job_id: str, made: Path, extension: str) -> Path:
-        path = self.folder(job_id) / f"upload.{extension}"
-        made.replace(path)
-        self._delete_uploads(path.parent, but=path)
-        return path
-
-    def _upload(self, job_id: str) -> Path | None:
-        return next(_uploads(self.folder(job_id)), None)
-
-    def _delete_uploads(self, folder: Path, but: Path | None = None) -> None:
-        for path in _uploads(folder):
-            if path != but:
-                path.unlink(missing_ok=True)
-
     def _read(self, tile: Tile) -> bytes | None:
         try:
             return self.path(tile).read_bytes()
@@ -144,7 +112,8 @@ class ImageStore:
             path = self.path(tile)
             try:
                 path.unlink(missing_ok=True)
-                self._delete_uploads(path.parent)
+                self.uploads.forget(tile.job)
+                delete_uploads(path.parent)
             except OSError as error:
                 trouble = error
             remove_empty(path.parent)
@@ -152,7 +121,8 @@ class ImageStore:
             raise trouble
 
     def _delete_jobs(self, job_ids: list[str]) -> None:
-        for folder in map(self.folder, job_ids):
+        for job_id in job_ids:
+            folder = self.folder(job_id)
             for pattern in ("[0-9]*.webp", "upload.*", f"*{PARTIAL}"):
                 for path in folder.glob(pattern):
                     path.unlink(missing_ok=True)
@@ -171,10 +141,3 @@ def _sweep(folders: list[Path], before: float) -> list[str]:
                     log.info("deleted %s/%s, which a crash left", folder.name, partial.name)
                     remove_empty(folder)
     return old
-
-
-def _uploads(folder: Path) -> Iterator[Path]:
-    with contextlib.suppress(FileNotFoundError):
-        for name in os.listdir(folder):
-            if name.startswith("upload.") and not name.endswith(PARTIAL):
-                yield folder / name

@@ -15,6 +15,7 @@ from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.job import Job
 from bot.service.encoder import Encoder
 from bot.service.metadata import with_recipe
+from bot.service.pictures import Picture
 from tests.kit.app import House
 from tests.kit.executor import colour
 from tests.kit.values import from_file
@@ -24,11 +25,16 @@ async def single(house: House, grid: Job, number: int) -> Job:
     return (await house.upscale(grid.tile(number))).job
 
 
+def bytes_of(picture: Picture) -> bytes:
+    content = picture.content
+    return content if isinstance(content, bytes) else content.read_bytes()
+
+
 async def test_a_grid_that_was_not_composed_is_composed_now(house: House) -> None:
     job = await house.draw("A red fox, 日本! --seed 7 --no cats")
     found = await house.service.pictures.picture(job, UPLOAD_LIMIT)
     assert found.filename == f"easel_a-red-fox_{job.id}.webp"
-    data = found.path.read_bytes()
+    data = bytes_of(found)
     assert found.bytes == len(data)
     grid = imaging.decode(data)
     assert grid.size == (32, 32)
@@ -41,22 +47,23 @@ async def test_a_grid_that_was_not_composed_is_composed_now(house: House) -> Non
 
 async def test_what_was_composed_is_posted_as_it_is_while_it_fits(house: House) -> None:
     job = await house.draw()
-    stored = await house.parts.files.write_upload(job.id, b"composed elsewhere", "jpg")
+    await house.parts.files.uploads.keep(job.id, b"composed elsewhere", "jpg")
     found = await house.service.pictures.picture(job, UPLOAD_LIMIT)
-    assert (found.path, found.filename[-4:]) == (stored, ".jpg")
+    assert (found.content, found.filename[-4:]) == (b"composed elsewhere", ".jpg")
     await house.service.pictures.forget_upload(job)
-    assert await house.parts.files.upload(job.id) is None
+    assert await house.parts.files.uploads.of(job.id) is None
     assert await house.parts.files.read(job.tile(1)) is not None
 
 
 async def test_what_does_not_fit_is_made_smaller(house: House) -> None:
     job = await house.draw()
-    await house.parts.files.write_upload(job.id, bytes(5000), "webp")
+    await house.parts.files.uploads.keep(job.id, bytes(5000), "webp")
     found = await house.service.pictures.picture(job, 4000)
     assert found.bytes <= 4000
-    assert imaging.decode(found.path.read_bytes()).size == (32, 32)
-    assert [path.name for path in sorted(found.path.parent.iterdir()) if "up" in path.name] == [
-        found.path.name
+    assert isinstance(found.content, Path)
+    assert imaging.decode(found.content.read_bytes()).size == (32, 32)
+    assert [path.name for path in found.content.parent.iterdir() if "up" in path.name] == [
+        found.content.name
     ]
 
 
@@ -86,7 +93,7 @@ async def test_one_tile_is_not_unpacked(house: House, monkeypatch: pytest.Monkey
     taken = await single(house, grid, 4)
     monkeypatch.setattr(Encoder, "encode", None)
     found = await house.service.pictures.picture(taken, UPLOAD_LIMIT)
-    data = found.path.read_bytes()
+    data = bytes_of(found)
     assert imaging.decode(data).getpixel((3, 3)) == colour(grid.request.seed_of(3))
     recipe = imaging.read_recipe(data)
     assert recipe is not None

@@ -111,31 +111,12 @@ async def test_delete_tidies_empty_folders_and_does_not_mind_absence(store: Imag
     assert await store.read(Tile(JOB, 1)) == b"again"
 
 
-async def test_the_file_to_post_lies_beside_the_pictures_and_is_one(store: ImageStore) -> None:
-    assert await store.upload(JOB) is None
-    await store.write({Tile(JOB, 1): b"picture"})
-    assert (await store.write_upload(JOB, b"exact", "webp")).read_bytes() == b"exact"
-    smaller = await store.write_upload(JOB, b"small", "jpg")
-    assert await store.upload(JOB) == smaller
-    assert files(store) == [f"ab/12/{JOB}/1.webp", f"ab/12/{JOB}/upload.jpg"]
-    await store.delete_upload(JOB)
-    assert await store.upload(JOB) is None
-    assert await store.read(Tile(JOB, 1)) == b"picture"
-
-
-async def test_the_file_to_post_goes_with_its_pictures(store: ImageStore) -> None:
-    await store.write({Tile(JOB, 1): b"picture"})
-    await store.write_upload(JOB, b"grid", "webp")
-    await store.delete([Tile(JOB, 1)])
-    assert not store.folder(JOB).exists()
-
-
 async def test_what_could_not_be_written_leaves_nothing_behind(store, monkeypatch) -> None:
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        await store.write_upload(JOB, b"grid", "webp")
+        await store.write({Tile(JOB, 1): b"picture"})
     assert files(store) == []
-    assert await store.upload(JOB) is None
+    assert await store.read(Tile(JOB, 1)) is None

@@ -98,6 +98,7 @@ class Weather:
             "open": await self.house.service.outbox.open(),
             "held": self.house.dispatcher.held(),
             "notices": len(self.notices),
+            "uploads": len(self.house.parts.files.uploads),
             "acting": self._tasks,
         }
         return {name: value for name, value in left.items() if value}
