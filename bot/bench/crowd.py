@@ -82,7 +82,10 @@ async def measure(quick: bool) -> Section:
     bare = [await play_burst(run, bare=True) for _ in range(run.bursts)]
     bursts = [await play_burst(run) for _ in range(run.bursts)]
     async with stage(
-        engine=SIMULATED, options={"step_seconds": 0, "previews": 0}, model_steps=1
+        engine=SIMULATED,
+        options={"step_seconds": 0, "previews": 0},
+        ticking=False,
+        model_steps=1,
     ) as place:
         people, channels = place.people(run.people), place.channels(CHANNELS)
         await loaded(place, people[0], 60)
@@ -94,7 +97,9 @@ async def measure(quick: bool) -> Section:
 async def play_burst(run: Run, *, bare: bool = False) -> Burst:
     """One burst on a bot that has answered once before."""
     options = {"step_seconds": run.job_s / 10, "previews": 0}
-    async with stage(engine=SIMULATED, options=options, bare=bare, model_steps=10) as place:
+    async with stage(
+        engine=SIMULATED, options=options, bare=bare, ticking=False, model_steps=10
+    ) as place:
         people, channels = place.people(run.people), place.channels(CHANNELS)
         await burst(place, people[:1], channels)
         if not bare:

@@ -11,7 +11,7 @@ class Order:
     """Which bot to run.
 
     `engine` is the factory of a worker's engine, with its `options`; "" is the real one. `bare` is
-    a bot without Easel in it.
+    a bot without Easel in it. `ticking` has the process watch its own loop, which takes some CPU.
     """
 
     api_url: str
@@ -21,3 +21,4 @@ class Order:
     options: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     bare: bool = False
+    ticking: bool = True

@@ -99,6 +99,7 @@ async def stage(
     engine: str = "",
     options: dict[str, Any] | None = None,
     bare: bool = False,
+    ticking: bool = True,
     **settings: Any,
 ) -> AsyncIterator[Stage]:
     """A sandbox and a bot that has come online there; both are gone after the block."""
@@ -114,6 +115,7 @@ async def stage(
                 options or {},
                 NO_LIMITS | settings,
                 bare,
+                ticking,
             )
             await child.ask(**dataclasses.asdict(order))
             await sandbox.bot_ready(60)

@@ -106,7 +106,7 @@ async def main() -> None:
     _log_to(Path(order.folder) / "bench.log")
     async with _bot(order) as (bot, watched), bot:
         subject = Subject(watched)
-        ticking = asyncio.create_task(subject.ticker.run())
+        ticking = asyncio.create_task(subject.ticker.run() if order.ticking else asyncio.sleep(0))
         serving = asyncio.create_task(bot.start(order.token))
         asking = asyncio.create_task(child.serve(subject.answer, reader))
         child.say({"started": True})
