@@ -22,13 +22,12 @@ from bot.engine.seam import (
     Attempt,
     Begun,
     Failed,
-    Loaded,
     Loading,
     LoadingModel,
-    ModelState,
     Progress,
     Worker,
 )
+from bot.engine.states import States, followed
 
 SLOTS = 1
 
@@ -67,7 +66,7 @@ class _Known:
     ready: bool = False
     useful: bool = False
     broken: str = ""
-    models: dict[str, ModelState] = field(default_factory=dict)
+    models: States = field(default_factory=dict)
 
 
 class Peer:
@@ -103,7 +102,7 @@ class Peer:
             node=self._identity.node,
             device=self.known.device,
             vram_mb=self.known.vram_mb,
-            models=self._refused | self.known.models,
+            models={**self._refused, **self.known.models},
             slots_free=max(0, SLOTS - len(self._drawing)) if usable else 0,
             draining=draining,
             error=self.known.broken or error,
@@ -184,20 +183,12 @@ class Peer:
         run.batch.say(key[0], event)
 
     def _hear_state(self, said: Mapping[str, Any]) -> None:
-        loaded = {model: Loaded(card) for model, card in said["loaded"].items()}
-        loading = {model: Loading(text) for model, text in said["loading"].items()}
-        failed = {model: self._failed(model, text) for model, text in said["failed"].items()}
-        self.known.models = {**failed, **loaded, **loading}
-        self.known.useful = self.known.useful or bool(loaded)
-        for model in loaded.keys() & self._refused.keys():
+        now = time.monotonic()
+        self.known.models = followed(self.known.models, said, now, self._retry_s)
+        self.known.useful = self.known.useful or bool(said["loaded"])
+        for model in said["loaded"].keys() & self._refused.keys():
             del self._refused[model]
         self._changed()
-
-    def _failed(self, model: str, text: str) -> Failed:
-        before = self.known.models.get(model)
-        if isinstance(before, Failed) and before.text == text:
-            return before
-        return Failed(text, time.monotonic() + self._retry_s)
 
     def _free(self, key: Key) -> None:
         self._drawing.discard(key)

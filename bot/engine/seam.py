@@ -14,16 +14,26 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Loading:
-    """The model is being brought into memory; `text` says how far that is."""
+    """The model is being brought into memory; `text` says how far that is.
+
+    That began at `since`, in monotonic seconds of the bot's process.
+    """
 
     text: str = ""
+    since: float = 0.0
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """The model is in memory. `card` holds what its own files say: fields of `ModelCard`."""
+    """The model is in memory. `card` holds what its own files say: fields of `ModelCard`.
+
+    It has been there since `since`, in monotonic seconds of the bot's process; loading it took
+    `took_s` seconds, 0 where that is not known.
+    """
 
     card: Mapping[str, Any] = field(default_factory=dict)
+    since: float = 0.0
+    took_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,11 @@ class Worker:
     error: str | None = None
 
     @property
+    def seat(self) -> tuple[str, str]:
+        """Where it is: the same for all incarnations on a device."""
+        return self.node, self.device
+
+    @property
     def loaded(self) -> frozenset[str]:
         """The ids of the models in memory."""
         return frozenset(id for id, state in self.models.items() if isinstance(state, Loaded))
@@ -74,7 +89,7 @@ class Worker:
     def room(self, model: str, pixels: int) -> int:
         """How many attempts at pictures of `model` with `pixels` pixels may start now.
 
-        None while the model's loading has failed: a request does not try again, `prepare` does.
+        None while the model's loading has failed; who asks for it knows when to try again.
         """
         if self.draining or self.error is not None:
             return 0

@@ -17,7 +17,17 @@ from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.engine.blame import Retry
 from bot.engine.local import LocalExecutor
 from bot.engine.patience import Patience
-from bot.engine.seam import Attempt, Begun, Done, Event, Images, LoadingModel, Preview, Progress
+from bot.engine.seam import (
+    Attempt,
+    Begun,
+    Done,
+    Event,
+    Images,
+    Loaded,
+    LoadingModel,
+    Preview,
+    Progress,
+)
 from tests.kit.workers import (
     attempt,
     children,
@@ -275,7 +285,9 @@ async def test_a_missing_model_is_one_sentence_until_it_is_there(tmp_path: Path)
         missing.unlink()
         await executor.prepare(worker.id, ["embedded"])
         await wait_until(executor, lambda: bool(executor.workers()[0].loaded))
-        assert executor.workers()[0].loaded == {"embedded"}
+        state = executor.workers()[0].models["embedded"]
+        assert isinstance(state, Loaded)
+        assert 0 < state.took_s < state.since
         assert len((await draw(executor, await free_worker(executor), attempt())).images) == 4
 
 
