@@ -1,0 +1,314 @@
+"""Which job starts on which worker: the rules one by one, then days of work in a second."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.queue import Entry, JobQueue
+from bot.domain.routing import Choice, Standing, route
+
+LOADS = {"old": 10.0, "new": 10.0, "other": 10.0}
+
+
+def waiting(*models: str) -> list[Entry]:
+    """One job of each model, in fair order; a job bears its model's name."""
+    return [Entry(model, ("home", model), 1.0, model=model) for model in models]
+
+
+def worker(
+    id: str, *models: str, busy: float | None = None, kept: float = math.inf,
+    failed: str = "", load: float = 10.0,
+) -> Standing:  # fmt: skip
+    """A worker with models in memory; it is free unless it is busy for a while."""
+    return Standing(
+        id, busy is None, frozenset(models), dict.fromkeys(LOADS, load), busy or 0.0, kept,
+        frozenset(failed.split()),
+    )  # fmt: skip
+
+
+def chosen(jobs: list[Entry], *workers: Standing) -> tuple[str, str, float] | None:
+    choice = route(jobs, workers)
+    return None if choice is None else (choice.job, choice.worker, choice.load_s)
+
+
+def test_nothing_starts_without_a_job_or_a_worker() -> None:
+    assert route([], [worker("w1", "old")]) is None
+    assert route(waiting("old"), []) is None
+    assert route(waiting("old"), [worker("w1", "old", busy=1.0)]) is None
+
+
+def test_a_worker_that_has_the_model_comes_before_one_that_must_load_it() -> None:
+    workers = worker("w1", "new"), worker("w2"), worker("w3", "old")
+    assert chosen(waiting("old"), *workers) == ("old", "w3", 0.0)
+
+
+def test_of_equals_the_one_with_the_least_in_memory_loads() -> None:
+    workers = worker("w1", "old"), worker("w2"), worker("w3", "old")
+    assert chosen(waiting("new"), *workers) == ("new", "w2", 10.0)
+
+
+def test_the_quicker_load_wins() -> None:
+    assert chosen(waiting("new"), worker("w1"), worker("w2", load=3.0)) == ("new", "w2", 3.0)
+
+
+def test_a_job_waits_for_a_busy_worker_that_begins_it_sooner_than_a_free_one_has_loaded() -> None:
+    soon, late = worker("w1", "old", busy=9.0), worker("w1", "old", busy=11.0)
+    assert chosen(waiting("old"), soon, worker("w2")) is None
+    assert chosen(waiting("old"), late, worker("w2")) == ("old", "w2", 10.0)
+
+
+def test_a_worker_that_loads_counts_with_the_rest_of_its_load_and_is_handed_nothing() -> None:
+    # What it is loading is among its models; it is busy for as long as that takes.
+    nearly, just_begun = worker("w1", "old", busy=2.0), worker("w1", "old", busy=600.0)
+    assert chosen(waiting("old"), nearly) is None
+    assert chosen(waiting("old"), nearly, worker("w2")) is None
+    assert chosen(waiting("old"), just_begun, worker("w2", "old")) == ("old", "w2", 0.0)
+    assert chosen(waiting("old"), just_begun, worker("w2", "old", busy=5.0)) is None
+
+
+def test_what_cannot_start_holds_up_nobody() -> None:
+    assert chosen(waiting("new", "old"), worker("w1", "old", failed="new")) == ("old", "w1", 0.0)
+    busy = worker("w1", "new", busy=1.0)
+    assert chosen(waiting("new", "old"), busy, worker("w2", "old")) == ("old", "w2", 0.0)
+
+
+def test_a_model_that_failed_everywhere_waits_and_one_that_failed_somewhere_does_not() -> None:
+    assert chosen(waiting("new"), worker("w1", failed="new"), worker("w2", failed="new")) is None
+    workers = worker("w1", failed="new"), worker("w2", "old")
+    assert chosen(waiting("new"), *workers) == ("new", "w2", 10.0)
+
+
+def test_nobody_waits_for_a_busy_worker_that_failed() -> None:
+    workers = worker("w1", busy=0.5, failed="new"), worker("w2")
+    assert chosen(waiting("new"), *workers) == ("new", "w2", 10.0)
+
+
+def test_a_worker_keeps_to_what_it_has_for_the_time_that_the_other_load_takes() -> None:
+    jobs = waiting("new", "old")
+    assert chosen(jobs, worker("w1", "old", kept=9.9)) == ("old", "w1", 0.0)
+    assert chosen(jobs, worker("w1", "old", kept=10.0)) == ("new", "w1", 10.0)
+
+
+def test_it_keeps_to_nothing_that_nobody_waits_for() -> None:
+    assert chosen(waiting("new"), worker("w1", "old", kept=0.0)) == ("new", "w1", 10.0)
+    jobs = waiting("new", "other")
+    assert chosen(jobs, worker("w1", "old", kept=0.0)) == ("new", "w1", 10.0)
+
+
+def test_fair_order_decides_between_models_in_memory() -> None:
+    both = worker("w1", "old", "new", kept=0.0)
+    assert chosen(waiting("new", "old"), both) == ("new", "w1", 0.0)
+    assert chosen(waiting("old", "new"), both) == ("old", "w1", 0.0)
+
+
+MODELS = st.sampled_from(sorted(LOADS))
+STANDINGS = st.builds(
+    Standing,
+    id=st.uuids().map(str),
+    free=st.booleans(),
+    models=st.frozensets(MODELS, max_size=2),
+    load_s=st.fixed_dictionaries(dict.fromkeys(LOADS, st.sampled_from([1.0, 10.0, 60.0]))),
+    busy_s=st.sampled_from([0.0, 5.0, 30.0, math.inf]),
+    kept_s=st.sampled_from([0.0, 9.0, 100.0]),
+    failed=st.frozensets(MODELS, max_size=2),
+)
+
+
+@given(st.lists(MODELS, unique=True), st.lists(STANDINGS, max_size=4))
+def test_whatever_starts_could_not_start_sooner(models: list[str], workers: list[Standing]) -> None:
+    choice = route(waiting(*models), workers)
+    if choice is None:
+        idle = [one.models - one.failed for one in workers if one.free]
+        assert all(has.isdisjoint(models) for has in idle)
+        return
+    (worker,) = [one for one in workers if one.id == choice.worker]
+    assert worker.free
+    assert choice.job not in worker.failed
+    assert choice.load_s == (0.0 if choice.job in worker.models else worker.load_s[choice.job])
+    assert all(choice.load_s <= one.start_s(choice.job) for one in workers if not one.free)
+
+
+# Days of work in a second
+
+
+@dataclass
+class Card:
+    """A worker with room for some models, the newest last."""
+
+    id: str
+    room: int
+    models: list[str] = field(default_factory=list)
+    until: float = 0.0
+    since: float = -math.inf
+
+    def standing(self, now: float, loads: dict[str, float], guess: float) -> Standing:
+        busy = max(0.0, self.until - now)
+        return Standing(
+            self.id, not busy, frozenset(self.models), loads, busy * guess, now - self.since
+        )
+
+
+@dataclass
+class Drawn:
+    """A job's life, in seconds."""
+
+    came: float
+    model: str
+    began: float = math.inf
+
+
+class Shop:
+    """A real queue, workers that forget a model when they need its room, and a clock that jumps.
+
+    `guesses` says how wrong the estimates of busy workers are, as factors. Somebody looks whenever
+    a worker comes free or a job comes, and every second.
+    """
+
+    def __init__(
+        self, cards: list[Card], loads: dict[str, float], draw_s: float,
+        guesses: tuple[float, float] = (1.0, 1.0), seed: int = 0,
+    ) -> None:  # fmt: skip
+        self.cards = {card.id: card for card in cards}
+        self.loads, self.draw_s, self.guesses = loads, draw_s, guesses
+        self.random = random.Random(seed)
+        self.queue, self.now = JobQueue(), 0.0
+        self.jobs: dict[str, Drawn] = {}
+        self.loaded: list[tuple[float, str, str]] = []
+        self._streams: dict[str, tuple[str, str, int]] = {}
+        self._ends: list[tuple[float, str]] = []
+
+    def add(self, person: str, model: str, limit: int = 3) -> str:
+        job = f"{len(self.jobs)}"
+        self.jobs[job] = Drawn(self.now, model)
+        self.queue.add(Entry(job, ("home", person), 1.0, limit, model))
+        return job
+
+    def stream(self, person: str, model: str, deep: int = 3) -> None:
+        """A person who always has some jobs waiting."""
+        for _ in range(deep):
+            self._streams[self.add(person, model)] = person, model, deep
+
+    def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        self._look()
+        while self.now < end:
+            upcoming = self._ends[0][0] if self._ends else math.inf
+            self.now = min(upcoming, math.floor(self.now) + 1.0)
+            while self._ends and self._ends[0][0] <= self.now:
+                self.queue.done(heapq.heappop(self._ends)[1])
+            self._look()
+
+    def _look(self) -> None:
+        while (choice := self._route()) is not None:
+            self._begin(choice)
+
+    def _route(self) -> Choice | None:
+        cards = self.cards.values()
+        standings = [
+            card.standing(self.now, self.loads, self.random.uniform(*self.guesses))
+            for card in cards
+        ]
+        return route(self.queue.heads(), standings)
+
+    def _begin(self, choice: Choice) -> None:
+        entry, card = self.queue.take(choice.job), self.cards[choice.worker]
+        drawn = self.jobs[entry.job]
+        drawn.began = self.now + choice.load_s
+        card.until = drawn.began + self.draw_s
+        if entry.model not in card.models:
+            assert choice.load_s == self.loads[entry.model]
+            self.loaded.append((self.now, card.id, entry.model))
+            card.models = [*card.models, entry.model][-card.room :]
+            card.since = drawn.began
+        heapq.heappush(self._ends, (card.until, entry.job))
+        if stream := self._streams.pop(entry.job, None):
+            self._streams[self.add(*stream[:2])] = stream
+
+    def waits(self, model: str | None = None) -> list[float]:
+        """How long jobs waited until they were drawn, those that still wait included."""
+        jobs = [drawn for drawn in self.jobs.values() if model in (None, drawn.model)]
+        return [min(drawn.began, self.now) - drawn.came for drawn in jobs]
+
+    def drawn(self) -> Counter[str]:
+        return Counter(one.model for one in self.jobs.values() if one.began < self.now)
+
+
+def shop(cards: str, room: int = 1, draw_s: float = 5.0, load_s: float = 20.0, **more) -> Shop:
+    """Workers with a model each ("old old new"; "-" for none)."""
+    made = [
+        Card(f"w{n}", room, [model] if model != "-" else [])
+        for n, model in enumerate(cards.split())
+    ]
+    return Shop(made, dict.fromkeys(LOADS, load_s), draw_s, **more)
+
+
+@pytest.mark.parametrize("workers", ["old", "old old old"])
+def test_a_model_that_nobody_has_gets_a_worker_however_many_jobs_come_for_another(workers) -> None:
+    world = shop(workers)
+    for number in range(4):
+        world.stream(f"fan{number}", "old")
+    world.run(100)
+    for _ in range(20):
+        job = world.add("Mia", "new")
+        world.run(300)
+        # The time that the worker keeps to what it has, a drawing, its own load.
+        assert world.jobs[job].began - world.jobs[job].came <= 20 + 5 + 20 + 1
+    assert world.drawn()["old"] > world.drawn()["new"] * 8
+
+
+def test_two_models_on_one_worker_take_turns_of_a_load_and_share_it_fairly() -> None:
+    world = shop("old")
+    world.stream("Anna", "old")
+    world.stream("Bert", "new")
+    world.run(10_000)
+    # Each load of 20 s is followed by 20 s of drawing at least, and by no more than needed.
+    assert 10_000 / 50 <= len(world.loaded) <= 10_000 / 40
+    drawn = world.drawn()
+    assert abs(drawn["old"] - drawn["new"]) <= 10
+    assert max(world.waits()) <= 3 * 100
+
+
+def test_with_a_worker_for_each_model_nothing_is_ever_loaded_again() -> None:
+    world = shop("- -")
+    world.stream("Anna", "old")
+    world.stream("Bert", "new")
+    world.run(10_000)
+    assert len(world.loaded) == 2
+    assert min(world.drawn().values()) >= 1900
+
+
+def test_a_burst_for_a_new_model_does_not_turn_every_worker_over_and_over() -> None:
+    world = shop("old " * 8)
+    for number in range(12):
+        world.stream(f"fan{number}", "old")
+    world.run(100)
+    for number in range(16):
+        world.add(f"guest{number}", "new")
+    world.run(600)
+    assert max(world.waits("new")) <= 100
+    # There and back again, once for each worker at most.
+    assert len(world.loaded) <= 16
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_days_of_mixed_work_starve_nobody_and_are_no_storm_of_loads(seed: int) -> None:
+    rng = random.Random(seed)
+    world = shop("- " * rng.randint(1, 4), rng.choice([1, 2]), guesses=(0.2, 4.0), seed=seed)
+    count = len(world.cards)
+    for _ in range(1500):
+        model = rng.choices(["new", "old", "other"], [8, 3, 1])[0]
+        world.add(f"person{rng.randrange(12)}", model)
+        world.run(rng.expovariate(0.12 * count))
+    world.run(3000)
+    assert len(world.queue) == 0
+    assert len(world.loaded) <= count * world.now / 40 + count
+    assert max(world.waits("other")) <= max(world.waits("new")) + 100
+    assert max(world.waits()) <= 2000
