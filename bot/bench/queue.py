@@ -16,17 +16,24 @@ from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Origin
 from bot.domain.queue import Entry, JobQueue
+from bot.domain.routing import Standing, route
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
 from bot.storage.database import Database
 
+MODELS = ("gone", "here")
+WORKERS = [
+    Standing(f"{number}", free=True, models=frozenset({"here"}), failed=frozenset({"gone"}))
+    for number in range(8)
+]
 STEP_MS = 0.2
 STALL_MS = 50
 TITLE = "A long queue"
 HOW = (
-    "Everybody has one job in the queue, on 20 servers. Jobs of an earlier run join it while a"
-    " ticker in the same loop is due every 5 ms."
+    "Everybody has one job in the queue, on 20 servers, every other one of them for a model that"
+    " no worker can load. Jobs of an earlier run join it while a ticker in the same loop is due"
+    " every 5 ms."
 )
 
 
@@ -85,15 +92,22 @@ async def play(run: Run) -> Seen:
 def _stepped(run: Run) -> tuple[list[float], list[float]]:
     queue = JobQueue()
     for number in range(run.waiting):
-        queue.add(Entry(f"{number}", (number % run.servers, number), 1.0))
+        model = MODELS[number // run.servers % 2]
+        queue.add(Entry(f"{number}", (number % run.servers, number), 1.0, model=model))
     taking, telling = [], []
     for number in range(run.steps):
-        taken: list[Entry | None] = []
-        taking.append(_timed(lambda taken=taken: taken.append(queue.next())))
+        taken: list[Entry] = []
+        taking.append(_timed(lambda taken=taken: taken.append(_next(queue))))
         telling.append(_timed(lambda number=number: queue.place(f"{run.waiting - 1 - number}")))
-        if taken[0] is not None:
-            queue.done(taken[0].job)
+        queue.done(taken[0].job)
     return taking, telling
+
+
+def _next(queue: JobQueue) -> Entry:
+    choice = route(queue.heads(), WORKERS)
+    if choice is None:
+        raise RuntimeError("too few jobs wait for a model that is there")
+    return queue.take(choice.job)
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -115,7 +129,7 @@ def figures_of(run: Run, seen: Seen) -> list[Figure]:
         return below(what, 1000 * percentile(list(seconds), 0.99), STEP_MS, "ms")
 
     return [
-        step(f"{run.waiting:,} wait: taking the next, p99", seen.taking),
+        step(f"{run.waiting:,} wait: choosing and taking the next, p99", seen.taking),
         Figure("… p50 / p99 / maximum", spread(seen.taking)),
         step(f"{run.waiting:,} wait: telling a place, p99", seen.telling),
         Figure("… p50 / p99 / maximum", spread(seen.telling)),

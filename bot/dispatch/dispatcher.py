@@ -1,7 +1,7 @@
-"""The loop from queue to executor: takes the next job for a free worker and begins a drawing.
+"""The loop from queue to executor: begins a drawing of the job and on the worker that are next.
 
-Decisions about order are the `JobQueue`'s, one attempt is a `Drawing`'s, and the database is the
-truth about every job. Knows neither Discord nor torch.
+Decisions about order are the `JobQueue`'s, those about workers `route`'s, one attempt is a
+`Drawing`'s, and the database is the truth about every job. Knows neither Discord nor torch.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from bot.dispatch.inputs import Inputs
 from bot.dispatch.latest import Latest
 from bot.dispatch.places import AT_ONCE, Places
 from bot.dispatch.retrying import Retrying
+from bot.dispatch.standing import Standings
 from bot.dispatch.timing import Timing
 from bot.domain.job import Job, JobUpdate
 from bot.domain.pace import Pace
 from bot.domain.queue import Entry, JobQueue
-from bot.engine.seam import Executor, Worker
+from bot.domain.routing import Choice, route
+from bot.engine.seam import Executor
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -55,6 +57,7 @@ class Dispatcher:
         blobs: Blobs,
         clock: Callable[[], float] = time.time,
         timing: Timing | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.queue = JobQueue()
         self.pace = Pace()
@@ -66,6 +69,7 @@ class Dispatcher:
             executor, jobs, pictures, files, Inputs(pictures, files, blobs), self.board, self.pace,
             self._retrying, self._timing, self._changed, clock,
         )  # fmt: skip
+        self._standings = Standings(executor, self.pace, monotonic)
         self._places = Places(self.queue, self.board, self.pace, executor, self._timing)
         self._waiting: dict[str, Waiting] = {}
         self._drawings: dict[Drawing, asyncio.Task[None]] = {}
@@ -166,7 +170,8 @@ class Dispatcher:
             asyncio.create_task(self._wake.wait()),
         ]
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            look = self._timing.look if len(self.queue) else None
+            await asyncio.wait(waits, timeout=look, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in waits:
                 task.cancel()
@@ -174,14 +179,19 @@ class Dispatcher:
 
     def _dispatch(self) -> None:
         # While pictures cannot be stored, more of them would only fill the memory.
-        while self._retrying.calm and (worker := self._free_worker()) is not None:
-            entry = self.queue.next()
-            if entry is None:
-                return
-            waiting = self._waiting.pop(entry.job)
-            drawing = Drawing(self._studio, waiting.job, worker.id, waiting.errors)
+        while self._retrying.calm and (choice := self._choose()) is not None:
+            entry, waiting = self.queue.take(choice.job), self._waiting.pop(choice.job)
+            given = self._standings.assign(choice, entry.model, entry.work)
+            drawing = Drawing(self._studio, waiting.job, given, waiting.errors)
             task = asyncio.create_task(self._draw(drawing), name=f"draw {entry.job}")
             self._drawings[drawing] = task
+
+    def _choose(self) -> Choice | None:
+        heads = self.queue.heads()
+        given = {drawing.worker: drawing.given for drawing in self._drawings}
+        starting = {drawing.worker for drawing in self._drawings if drawing.starting}
+        models = {entry.model for entry in heads}
+        return route(heads, self._standings.now(models, given, starting))
 
     async def _draw(self, drawing: Drawing) -> None:
         job: Job | None = None
@@ -199,19 +209,6 @@ class Dispatcher:
         elif not drawing.cancelled and not self._closing:
             self._enter(Waiting(job, drawing.errors), front=True)
             self._places.tell(job)
-
-    def _free_worker(self) -> Worker | None:
-        """A worker that can draw now, one with a model in memory before others."""
-        starting = {drawing.worker for drawing in self._drawings if drawing.starting}
-        free = [
-            worker
-            for worker in self._executor.workers()
-            if worker.slots_free > 0
-            and not worker.draining
-            and worker.trouble is None
-            and worker.id not in starting
-        ]
-        return max(free, key=lambda worker: len(worker.loaded), default=None)
 
     def _enter(self, waiting: Waiting, front: bool = False) -> None:
         job = waiting.job

@@ -18,6 +18,7 @@ from bot.dispatch.inputs import Inputs
 from bot.dispatch.outcome import Again, Drawn, Impossible, Outcome, failure
 from bot.dispatch.recycling import Recycling
 from bot.dispatch.retrying import Retrying, Unstored
+from bot.dispatch.standing import Assignment, could_not_load
 from bot.dispatch.timing import Timing
 from bot.domain.action import Tile
 from bot.domain.delivery import UPLOAD_LIMIT
@@ -70,9 +71,10 @@ class Studio:
 class Drawing:
     """`errors` counts earlier attempts at the job that failed for a reason that may pass."""
 
-    def __init__(self, studio: Studio, job: Job, worker: str, errors: int = 0) -> None:
+    def __init__(self, studio: Studio, job: Job, given: Assignment, errors: int = 0) -> None:
         self.job = job
-        self.worker = worker
+        self.given = given
+        self.worker = given.worker
         self.errors = errors
         self.starting = True
         self.closing = False
@@ -138,6 +140,9 @@ class Drawing:
             self._recycling.over()
 
     def _failed(self, failed: RenderFailed) -> Outcome:
+        if could_not_load(self._studio.executor, self.worker, self.job.request.model):
+            log.warning("%s: %s cannot load the model: %s", self, self.worker, failed)
+            return Again()
         self.errors += 1
         if not failed.retryable or self.errors >= MAX_ERRORS:
             return Impossible(failed.code, str(failed))
@@ -186,7 +191,8 @@ class Drawing:
                 await self._hear(event)
         if len(self._stored) < job.request.count:
             raise RenderFailed("error", f"{len(self._stored)} pictures of {job.request.count} came")
-        studio.pace.measured(job.request.work * len(missing) / job.request.count, self._seconds)
+        work = job.request.work * len(missing) / job.request.count
+        studio.pace.measured(job.request.model, self.given.device, work, self._seconds)
 
     async def _start(self) -> None:
         """Raises Cancelled where the job waits no more."""

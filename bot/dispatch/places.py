@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from bot.dispatch.board import Board
 from bot.dispatch.timing import Timing
 from bot.domain.job import Job, JobUpdate
-from bot.domain.pace import Pace
+from bot.domain.pace import Device, Pace
 from bot.domain.queue import JobQueue
-from bot.engine.seam import Executor
+from bot.engine.seam import Executor, Failed, Loaded, Loading, Worker
 
 AT_ONCE = 50
 """Watchers told before the event loop may do something else."""
@@ -34,7 +34,7 @@ class Places:
         self._executor = executor
         self._timing = timing
         self._due = asyncio.Event()
-        self._told = ""
+        self._told: dict[str, str] = {}
 
     def changed(self) -> None:
         """Somebody came, went, or is drawn now: a round is due."""
@@ -42,7 +42,7 @@ class Places:
 
     def look(self) -> None:
         """The workers changed: a round is due where that changes what stands in the way."""
-        if self.trouble() != self._told:
+        if any(self.trouble(model) != told for model, told in self._told.items()):
             self._due.set()
 
     async def keep(self) -> None:
@@ -59,21 +59,25 @@ class Places:
         place = self._queue.place(job.id)
         if place is None:
             return
-        wait = self._pace.estimate(place[1], self._able())
+        model = job.request.model
+        wait = self._pace.estimate(model, place[1], self._able(model))
         self._board.show(JobUpdate(job, position=place[0], wait_s=wait))
 
     async def tell_all(self) -> None:
         """One round."""
-        workers, note = self._able(), self.trouble()
-        self._told = note
+        self._told = {}
+        able: dict[str, list[Device]] = {}
         for count, (job_id, place, work) in enumerate(self._places(), start=1):
             cell = self._board.newest(job_id)
             # Meanwhile a job may have begun or ended.
             if job_id in self._queue and cell is not None and cell.value is not None:
-                wait = self._pace.estimate(work, workers)
-                self._board.show(
-                    JobUpdate(cell.value.job, position=place, wait_s=wait, note=note)
-                )  # fmt: skip
+                job = cell.value.job
+                model = job.request.model
+                if model not in able:
+                    able[model], self._told[model] = self._able(model), self.trouble(model)
+                wait = self._pace.estimate(model, work, able[model])
+                note = self._told[model]
+                self._board.show(JobUpdate(job, position=place, wait_s=wait, note=note))
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -85,13 +89,26 @@ class Places:
             if place := self._queue.place(job_id):
                 yield job_id, *place
 
-    def trouble(self) -> str:
-        """Why nothing is drawn just now; empty while something is or could be."""
+    def trouble(self, model: str) -> str:
+        """Why nothing of a model is drawn just now; empty while something is or could be."""
         workers = self._executor.workers()
-        if any(worker.loaded for worker in workers if worker.error is None):
+        able = [worker for worker in workers if worker.error is None]
+        states = [worker.models.get(model) for worker in able]
+        if any(isinstance(state, Loaded) for state in states):
             return ""
-        errors = [worker.trouble for worker in workers if worker.trouble]
-        return errors[0] if errors else "the model is being loaded"
+        loading = [state.text for state in states if isinstance(state, Loading)]
+        if not loading and any(worker.loaded and model not in worker.models for worker in able):
+            return ""
+        if not loading and (reasons := [*filter(None, (_reason(each, model) for each in workers))]):
+            return reasons[0]
+        return next(filter(None, loading), "the model is being loaded")
 
-    def _able(self) -> int:
-        return sum(worker.trouble is None for worker in self._executor.workers())
+    def _able(self, model: str) -> list[Device]:
+        workers = self._executor.workers()
+        return [worker.seat for worker in workers if not _reason(worker, model)]
+
+
+def _reason(worker: Worker, model: str) -> str:
+    """Why a worker does not draw a model; empty where it can."""
+    state = worker.models.get(model)
+    return worker.error or (state.text if isinstance(state, Failed) else "")

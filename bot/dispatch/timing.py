@@ -13,8 +13,9 @@ class Timing:
     for each of them, for telling one costs about 0.1 ms of the event loop. What the store refuses
     is tried again after `refused`, then after twice as long up to `refused_longest`; pictures that
     cannot be stored for `unstored` are given up and drawn again. A drawing that was told to stop
-    has `stop` for that, or a few of its steps, before its worker is recycled. Drawings get `close`
-    to end when the dispatcher does.
+    has `stop` for that, or a few of its steps, before its worker is recycled. While jobs wait, the
+    workers are looked at every `look`, for estimates change by the mere passing of time. Drawings
+    get `close` to end when the dispatcher does.
     """
 
     positions: float = 0.25
@@ -23,4 +24,5 @@ class Timing:
     refused_longest: float = 30.0
     unstored: float = 600.0
     stop: float = 60.0
+    look: float = 1.0
     close: float = 2.0

@@ -128,7 +128,7 @@ async def test_a_worker_that_dies_while_loading_gives_way_to_the_next(
                 raise WorkerLost("w1 died", begun=False)
             self.alter(worker_id, models={model: Loaded() for model in models})
 
-    executor = Dying(1, automatic=True)
+    executor = Dying(1, automatic=True, models=())
     monkeypatch.setattr("bot.commands.check.local_executor", lambda *_: executor)
     status, said = await checked()
     assert status == 0

@@ -23,7 +23,7 @@ class Confirming(FakeExecutor):
 
 @pytest.fixture
 def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
-    one = Confirming(1, automatic=True)
+    one = Confirming(1, automatic=True, models=())
     monkeypatch.setattr("bot.commands.render.local_executor", lambda *_: one)
     return one
 

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.domain.pace import Pace
 from bot.domain.queue import Entry, JobQueue
 
 HOME = "home"
@@ -247,26 +246,3 @@ class QueueMachine(RuleBasedStateMachine):
 
 TestQueueMachine = QueueMachine.TestCase
 TestQueueMachine.settings = settings(max_examples=25, stateful_step_count=30)
-
-
-def test_pace_knows_nothing_before_it_measured() -> None:
-    pace = Pace()
-    assert pace.estimate(10, 1) is None
-    pace.measured(0, 5)
-    pace.measured(5, 0)
-    assert pace.estimate(10, 1) is None
-
-
-def test_pace_estimates_by_work_and_workers() -> None:
-    pace = Pace()
-    pace.measured(work=2, seconds=4)
-    assert pace.estimate(10, 1) == 20
-    assert pace.estimate(10, 4) == 5
-    assert pace.estimate(10, 0) is None
-
-
-def test_pace_follows_slowly() -> None:
-    pace = Pace()
-    pace.measured(1, 1)
-    pace.measured(1, 2)
-    assert pace.estimate(1, 1) == pytest.approx(1.2)

@@ -31,7 +31,7 @@ ANNA_ASKS = Asker(ANNA)
 BERT_ASKS = Asker(BERT)
 ADMIN_ASKS = Asker(99, admin=True)
 MODERATOR_ASKS = Asker(98, moderator=True)
-QUICK = Timing(positions=0.01, refused=0.01, refused_longest=0.05)
+QUICK = Timing(positions=0.01, refused=0.01, refused_longest=0.05, look=0.01)
 TINY = ModelCard("tiny", "Tiny", "nowhere", native=16, steps=4, guidance=3.0, strength=0.5)
 
 
@@ -49,6 +49,7 @@ class House:
         self.card = card
         self.rules = rules or Rules()
         self.clock = Clock(MORNING)
+        self.seconds = Clock(1000.0)
         self._timing = timing
         self._workers = workers
         self._automatic = automatic
@@ -75,6 +76,7 @@ class House:
             self.parts.blobs,
             self.clock,
             self._timing,
+            self.seconds,
         )
         self.service = service_of(
             self.parts, self.dispatcher, self.executor, Catalogue(self.card), self.rules, self.clock

@@ -125,10 +125,15 @@ class Run:
 
 
 class FakeExecutor:
-    """`automatic` runs finish by themselves; others wait for the test."""
+    """`automatic` runs finish by themselves; others wait for the test. Workers join with `models`
+    in memory unless they are told otherwise."""
 
-    def __init__(self, workers: int = 1, *, automatic: bool = False) -> None:
+    def __init__(
+        self, workers: int = 1, *, automatic: bool = False,
+        models: Iterable[str] = ("tiny", "embedded"),
+    ) -> None:  # fmt: skip
         self.automatic = automatic
+        self._models = tuple(models)
         self.runs: list[Run] = []
         self.cancels: list[tuple[str, str, int]] = []
         self.killed: list[str] = []
@@ -148,7 +153,8 @@ class FakeExecutor:
     def join(self, **more: object) -> str:
         """A new worker; its id is never used again."""
         self._count += 1
-        worker = Worker(f"w{self._count}", "here", "fake", 0, {}, 1)
+        loaded = {model: Loaded() for model in self._models}
+        worker = Worker(f"w{self._count}", "here", f"fake:{self._count}", 0, loaded, 1)
         self._workers[worker.id] = replace(worker, **more)  # type: ignore[arg-type]
         self._bump()
         return worker.id

@@ -60,7 +60,7 @@ def test_a_successor_is_told_of_anew(
 
 
 async def test_it_follows_an_executor(said: pytest.LogCaptureFixture) -> None:
-    executor = FakeExecutor(1)
+    executor = FakeExecutor(1, models=())
     task = asyncio.create_task(StartLog().keep(executor))
     await asyncio.sleep(0)  # it looks
     await executor.prepare("w1", ["xl"])

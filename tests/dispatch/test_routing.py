@@ -1,0 +1,127 @@
+"""Jobs go to the worker that begins them first; a model that does not load stops nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import RenderFailed
+from bot.domain.job import Job, JobStatus
+from bot.domain.people import Asker
+from bot.engine.seam import Failed, Loaded, Loading
+from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
+
+WAITING, RUNNING, SUCCEEDED = JobStatus.WAITING, JobStatus.RUNNING, JobStatus.SUCCEEDED
+NOT_ENOUGH = Failed("The memory is too small for Large.")
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """One worker, which has the model tiny and was never asked for another."""
+    async with House(tmp_path) as opened:
+        yield opened
+
+
+async def ask(house: House, model: str, asker: Asker = ANNA_ASKS) -> Job:
+    """A grid of another model than everybody's."""
+    plan = await house.service.drawing.plan(asker, HERE, "a red fox")
+    (request,) = plan.requests
+    plan = replace(plan, requests=(replace(request, model=model),))
+    (job,) = await house.service.drawing.submit(plan)
+    return job
+
+
+async def test_a_job_waits_a_moment_for_the_loaded_worker_not_minutes_for_the_loading_one(
+    house: House,
+) -> None:
+    house.executor.join(models={"tiny": Loading("fetching tiny", since=house.seconds.now)})
+    await house.imagine()
+    first = await house.executor.started(1)
+    second = await house.imagine()
+    await house.seen(second, lambda update: update.position == 1)
+    await first.finish()
+    assert [(await house.executor.started(n)).worker for n in (1, 2)] == ["w1", "w1"]
+
+
+async def test_a_job_is_given_to_a_loading_worker_once_it_has_loaded(house: House) -> None:
+    house.executor.alter("w1", models={"tiny": Loading("fetching tiny, 40%")})
+    job = await house.imagine()
+    await house.seen(job, lambda update: update.note == "fetching tiny, 40%")
+    assert (await house.state(job), house.executor.runs) == ((WAITING, 0, 0), [])
+    house.executor.alter("w1", models={"tiny": Loaded()})
+    await (await house.executor.started(1)).finish()
+    assert (await house.end(job)).job.status is SUCCEEDED
+
+
+async def test_a_worker_loads_what_nobody_has(house: House) -> None:
+    house.executor.alter("w1", slots_free=0)
+    house.executor.join(models={})
+    job = await ask(house, "large")
+    run = await house.executor.started(1)
+    assert (run.worker, run.attempt.model) == ("w2", "large")
+    await run.finish()
+    assert (await house.end(job)).job.status is SUCCEEDED
+
+
+async def test_a_job_whose_model_loads_nowhere_waits_with_the_reason_and_lets_others_by(
+    house: House,
+) -> None:
+    states = {"tiny": Loaded(), "large": replace(NOT_ENOUGH, retry_at=house.seconds.now + 60)}
+    house.executor.alter("w1", models=states)
+    stuck = await ask(house, "large")
+    own, others = await house.imagine(), await house.imagine(asker=BERT_ASKS)
+    for number in (1, 2):
+        await (await house.executor.started(number)).finish()
+    assert {(await house.end(job)).job.status for job in (own, others)} == {SUCCEEDED}
+    update = await house.seen(stuck, lambda update: bool(update.note))
+    assert (update.job.status, update.note) == (WAITING, NOT_ENOUGH.text)
+    house.seconds.now += 60
+    await (await house.executor.started(3)).finish()
+    assert (await house.end(stuck)).job.status is SUCCEEDED
+
+
+async def test_a_worker_that_turns_out_not_to_load_the_model_is_no_failure_of_the_job(
+    house: House,
+) -> None:
+    house.executor.join()
+    job = await ask(house, "large")
+    for number in (1, 2):
+        run = await house.executor.started(number)
+        house.executor.alter(run.worker, models={"tiny": Loaded(), "large": NOT_ENOUGH})
+        await run.fail(RenderFailed("model_missing", NOT_ENOUGH.text))
+    assert {run.worker for run in house.executor.runs} == {"w1", "w2"}
+    update = await house.seen(job, lambda update: bool(update.note))
+    assert (update.job.status, update.note) == (WAITING, NOT_ENOUGH.text)
+    assert await house.credits() == (24, 1)
+
+
+async def test_a_model_that_was_just_loaded_is_kept_for_a_while_and_not_for_ever(
+    house: House,
+) -> None:
+    house.executor.alter("w1", models={"tiny": Loaded(since=house.seconds.now, took_s=30.0)})
+    tiny = [await house.imagine(asker=BERT_ASKS) for _ in range(4)]
+    run = await house.executor.started(1)
+    large = await ask(house, "large")
+    await run.finish()
+    # Anna is first, but Bert's model is in memory.
+    run = await house.executor.started(2)
+    assert run.job == tiny[1].id
+    house.seconds.now += 30
+    await run.finish()
+    assert (await house.executor.started(3)).job == large.id
+
+
+async def test_each_device_has_its_own_pace(house: House) -> None:
+    house.executor.join()
+    jobs = [await house.imagine() for _ in range(2)]
+    for number, seconds in ((1, 2.0), (2, 8.0)):
+        await (await house.executor.started(number)).finish(seconds)
+    for job in jobs:
+        await house.end(job)
+    pace, work = house.dispatcher.pace, jobs[0].request.work
+    seats = {worker.id: worker.seat for worker in house.executor.workers()}
+    told = [pace.draw_s("tiny", seats[run.worker], work) for run in house.executor.runs]
+    assert told == [pytest.approx(2.0), pytest.approx(8.0)]
