@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.chat import asking, replies
 from bot.chat.acknowledge import Acknowledger
-from bot.chat.results import Results
+from bot.chat.pump import Pump
 from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound
 from bot.service import Service
@@ -24,9 +24,9 @@ _AT_ONCE = 4
 class Show(commands.Cog):
     """Answers by the command's own token, which needs no permission of the bot."""
 
-    def __init__(self, service: Service, results: Results, acknowledger: Acknowledger) -> None:
+    def __init__(self, service: Service, pump: Pump, acknowledger: Acknowledger) -> None:
         self._service = service
-        self._results = results
+        self._pump = pump
         self._privately = acknowledger.privately
 
     @app_commands.command(description="Bring me my results that could not be posted here")
@@ -47,12 +47,12 @@ class Show(commands.Cog):
         if job is None:
             return
         try:
-            message = await self._results.hand_over(job, interaction.followup, ephemeral=True)
+            message = await self._pump.results.hand_over(job, interaction.followup, ephemeral=True)
         except NotFound as gone:
             await replies.private(interaction, f"A result is lost. {gone}")
             message = interaction.id
-        await self._service.outbox.delivered(delivery, message)
+        await self._pump.delivered(delivery, job, message)
 
 
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Show(bot.service, bot.pump.results, bot.acknowledger))
+    await bot.add_cog(Show(bot.service, bot.pump, bot.acknowledger))

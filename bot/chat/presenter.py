@@ -89,6 +89,7 @@ class Presenter:
             self._notices.drop(job.id)
         if late.foreign:
             await self._stored(lambda: self._service.outbox.withdraw(job.id))
+            await self._service.pictures.forget_upload(job)
         self._ended()
 
     async def recover(self) -> None:

@@ -110,6 +110,14 @@ class Pump:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def delivered(self, delivery: Delivery, job: Job, message: int) -> None:
+        """A result is there, whoever brought it: what was kept for it may go."""
+        if (notice := self._notices.get(job.id)) is not None:
+            await notice.settled.wait()
+        outbox = self._service.outbox
+        end = await self._stored(lambda: outbox.delivered(delivery, message))
+        await self._settled(job, end, None)
+
     # One row
 
     async def _try(self, delivery: Delivery, job: Job) -> None:
@@ -142,7 +150,7 @@ class Pump:
         else:
             self._breaker.worked()
             if message:
-                await self._delivered(delivery, job, message)
+                await self.delivered(delivery, job, message)
 
     async def _unseen(self, job: Job) -> bool:
         """Whether who asked was shown nothing: Discord told them that the bot did not answer."""
@@ -166,17 +174,10 @@ class Pump:
             except TROUBLE as error:
                 log.warning("job %s: the interaction may not post it either: %s", job.id, error)
             else:
-                await self._delivered(delivery, job, message)
+                await self.delivered(delivery, job, message)
                 return
         why = GivenUp.TOO_LARGE if verdict is Verdict.TOO_LARGE else GivenUp.REFUSED
         await self._give_up(delivery, job, why, str(refused))
-
-    async def _delivered(self, delivery: Delivery, job: Job, message: int) -> None:
-        if (notice := self._notices.get(job.id)) is not None:
-            await notice.settled.wait()
-        outbox = self._service.outbox
-        end = await self._stored(lambda: outbox.delivered(delivery, message))
-        await self._settled(job, end, None)
 
     async def _give_up(self, delivery: Delivery, job: Job, why: GivenUp, detail: str) -> None:
         outbox = self._service.outbox

@@ -158,11 +158,14 @@ async def test_what_was_drawn_before_the_answer_came_too_late_is_posted(
 ) -> None:
     """Unless another process answered: then that one draws it as well."""
     job = await desk.house.draw()
+    uploads = desk.house.disk.uploads
+    await uploads.keep(job.id, b"grid", "webp")
     desk.chat.refuse = [refusal(status, code)]
     await desk.present(desk.asked(), job)
     assert desk.over.is_set()
     assert (job.id in await desk.house.owed()) is owed
     assert (desk.notices.get(job.id) is not None) is owed
+    assert (await uploads.of(job.id) is not None) is owed
     assert await desk.status(job) is JobStatus.SUCCEEDED
     assert await desk.house.credits() == (24, 0)
 

@@ -41,6 +41,12 @@ async def until_all_is_shown(folder: Path) -> None:
             pass
 
 
+async def until_nothing_is_kept_for_posting(folder: Path) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while await asyncio.to_thread(lambda: list(folder.rglob("upload.*"))):
+            pass
+
+
 async def test_an_outage_delays_and_loses_nothing(
     sandbox: Sandbox, easel: Easel, tmp_path: Path, mia: Scene
 ) -> None:
@@ -97,6 +103,7 @@ async def test_what_nobody_may_post_is_brought_by_show(
     [grid] = mia.results()
     assert grid["flags"] & messages.EPHEMERAL
     await until_all_is_shown(tmp_path)
+    await until_nothing_is_kept_for_posting(tmp_path)
     assert "nothing to bring" in await mia.refused(await mia.slash("show", channel="lobby"))
     await (await mia.click(grid, "V1")).ack()
     await sandbox.wait_for(lambda: len(mia.results()) == 2)
