@@ -59,12 +59,15 @@ class Standings:
         self, worker: Worker, models: Collection[str], given: Assignment | None, starting: bool
     ) -> Standing:
         self._learn(worker)
+        seat = worker.seat
+        paces = {model: self._pace.draw_s(model, seat, 1.0) for model in models}
         loading = [id for id, state in worker.models.items() if isinstance(state, Loading)]
         return Standing(
             worker.id,
             free=worker.slots_free > 0 and not loading and not starting,
             models=worker.loaded | set(loading),
-            load_s={model: self._pace.load_s(model, worker.seat) for model in models},
+            load_s={model: self._pace.load_s(model, seat) for model in models},
+            draw_s={model: pace for model, pace in paces.items() if pace is not None},
             busy_s=max(self._rests(worker, given), default=math.inf),
             kept_s=self._clock() - max(_loaded_at(worker), default=-math.inf),
             failed=frozenset(self._failed(worker)),

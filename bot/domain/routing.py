@@ -3,8 +3,9 @@
 Jobs are looked at in fair order, of each model the first, and each by its estimated start:
 
 - A job starts on the free worker where it is drawn soonest: at once where its model is in memory,
-  after a load elsewhere. Where a worker that still draws or loads is expected to begin it sooner
-  than that, the job waits; it is never handed to a worker that is loading.
+  after a load elsewhere; of equals on the one that draws quicker. Where a worker that still draws
+  or loads is expected to begin it sooner than that, the job waits; it is never handed to a worker
+  that is loading.
 - What cannot start now holds up nobody: the next in order is looked at, and the job keeps its
   place. A worker that failed to load a model is passed over for that model alone, until it may be
   tried again.
@@ -33,7 +34,8 @@ class Standing:
     `free` says that it can be handed a job now; else it could begin with one in `busy_s`, which is
     infinite where nothing is known about that. `models` are in its memory, with what it is loading
     just now; it has had the newest for `kept_s`. `failed` are not to be tried again yet. `load_s`
-    holds how long it needs to load each model that somebody waits for.
+    holds how long it needs to load each model that somebody waits for, `draw_s` how long to draw
+    the same amount of work with it, where that is known.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Standing:
     busy_s: float = math.inf
     kept_s: float = math.inf
     failed: frozenset[str] = frozenset()
+    draw_s: Mapping[str, float] = field(default_factory=dict)
 
     def start_s(self, model: str) -> float:
         """Time until it would draw a job of a model that came first; infinite while it failed."""
@@ -50,6 +53,11 @@ class Standing:
             return math.inf
         load_s = 0.0 if model in self.models else self.load_s[model]
         return load_s if self.free else self.busy_s + load_s
+
+    def cost(self, model: str) -> tuple[float, float, int]:
+        """What speaks against it for a job of a model: a late start, slow drawing, and how many
+        models it has to lose."""
+        return self.start_s(model), self.draw_s.get(model, 0.0), len(self.models)
 
     def may_take(self, model: str, others: Collection[str]) -> bool:
         """Whether it may begin with a job of a model now although others wait, too."""
@@ -83,9 +91,9 @@ def route(waiting: Sequence[Entry], workers: Iterable[Standing]) -> Choice | Non
 
 
 def _best(model: str, behind: Collection[str], workers: Sequence[Standing]) -> Standing | None:
-    """The worker that takes a job of a model now; of equals the one with the least to lose."""
+    """The worker that takes a job of a model now."""
     able = [worker for worker in workers if worker.may_take(model, behind)]
-    best = min(able, key=lambda one: (one.start_s(model), len(one.models)), default=None)
+    best = min(able, key=lambda worker: worker.cost(model), default=None)
     if best is None:
         return None
     busy = (worker.start_s(model) for worker in workers if not worker.free)

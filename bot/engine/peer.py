@@ -164,6 +164,8 @@ class Peer:
         self.known.vram_mb, self.known.ready = said["vram_mb"], True
         if self._wanted:
             self._line.write(Frame("prepare", {"models": self._wanted}))
+            # So that nobody takes it for idle until it says so itself.
+            self.known.models = {self._wanted[0]: Loading("", time.monotonic())}
         self._changed()
 
     def _hear_event(self, key: Key, frame: Frame) -> None:

@@ -56,6 +56,17 @@ async def test_a_job_is_given_to_a_loading_worker_once_it_has_loaded(house: Hous
     assert (await house.end(job)).job.status is SUCCEEDED
 
 
+async def test_of_two_idle_workers_the_quicker_one_draws(house: House) -> None:
+    house.executor.join()
+    jobs = [await house.imagine() for _ in range(2)]
+    for number, seconds in ((1, 20.0), (2, 5.0)):
+        await (await house.executor.started(number)).finish(seconds)
+    for job in jobs:
+        await house.end(job)
+    await house.imagine()
+    assert (await house.executor.started(3)).worker == house.executor.runs[1].worker
+
+
 async def test_a_worker_loads_what_nobody_has(house: House) -> None:
     house.executor.alter("w1", slots_free=0)
     house.executor.join(models={})

@@ -6,7 +6,7 @@ import heapq
 import math
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -53,6 +53,14 @@ def test_a_worker_that_has_the_model_comes_before_one_that_must_load_it() -> Non
 def test_of_equals_the_one_with_the_least_in_memory_loads() -> None:
     workers = worker("w1", "old"), worker("w2"), worker("w3", "old")
     assert chosen(waiting("new"), *workers) == ("new", "w2", 10.0)
+
+
+def test_of_equals_the_one_that_draws_quicker_starts() -> None:
+    slow = replace(worker("w1", "old"), draw_s={"old": 9.0})
+    quick = replace(worker("w2", "old", "new"), draw_s={"old": 2.0})
+    assert chosen(waiting("old"), slow, quick) == ("old", "w2", 0.0)
+    busy = replace(quick, free=False, busy_s=1.0)
+    assert chosen(waiting("old"), slow, busy) == ("old", "w1", 0.0)
 
 
 def test_the_quicker_load_wins() -> None:

@@ -24,6 +24,7 @@ from bot.engine.seam import (
     Event,
     Images,
     Loaded,
+    Loading,
     LoadingModel,
     Preview,
     Progress,
@@ -265,6 +266,17 @@ async def test_a_killed_worker_is_replaced() -> None:
         assert another.id != worker.id
         await wait_until(executor, lambda: "pinned" in executor.workers()[0].loaded)
         assert "loose" not in executor.workers()[0].loaded
+
+
+async def test_a_worker_is_loading_from_the_moment_that_it_is_ready() -> None:
+    async with simulated(load_seconds=0.1) as executor:
+        await wait_until(executor, lambda: bool(executor.workers()))
+        await executor.prepare(executor.workers()[0].id, ["embedded"], pin=True)
+        for _ in range(2):
+            worker = await free_worker(executor)
+            assert isinstance(worker.models["embedded"], Loading)
+            await wait_until(executor, lambda: bool(executor.workers()[0].loaded))
+            await executor.kill(worker.id)
 
 
 async def test_a_missing_model_is_one_sentence_until_it_is_there(tmp_path: Path) -> None:
