@@ -16,6 +16,9 @@ So a model that nobody has gets a worker at the latest when it has been first in
 own load time and one drawing, however many jobs come for the others; and workers that somebody
 waits for spend no more time on such loads than on drawing in between. Where nobody waits for what
 a worker has, loading costs nobody anything, and nothing is waited for.
+
+Only the first job of a model counts: that many wait behind it is no reason here to have another
+worker load the model, which is for whoever loads ahead of need.
 """
 
 from __future__ import annotations

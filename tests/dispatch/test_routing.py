@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from bot.domain.errors import RenderFailed
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker
-from bot.engine.seam import Failed, Loaded, Loading
+from bot.engine.seam import Failed, Loaded, Loading, ModelState
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
 
 WAITING, RUNNING, SUCCEEDED = JobStatus.WAITING, JobStatus.RUNNING, JobStatus.SUCCEEDED
@@ -136,3 +138,30 @@ async def test_each_device_has_its_own_pace(house: House) -> None:
     seats = {worker.id: worker.seat for worker in house.executor.workers()}
     told = [pace.draw_s("tiny", seats[run.worker], work) for run in house.executor.runs]
     assert told == [pytest.approx(2.0), pytest.approx(8.0)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_becomes_of_the_models_every_job_is_drawn_in_the_end(
+    tmp_path: Path, seed: int
+) -> None:
+    rng, models = random.Random(seed), ("tiny", "large", "other")
+    async with House(tmp_path, workers=3, automatic=True) as house:
+        executor = house.executor
+
+        def some_state() -> ModelState:
+            later = house.seconds.now + rng.choice([5, 50])
+            return rng.choice([Loaded(), Loading(since=house.seconds.now), Failed("No.", later)])
+
+        jobs = []
+        for _ in range(20):
+            for worker in executor.workers():
+                executor.alter(worker.id, models={model: some_state() for model in models})
+            asker = rng.choice([ANNA_ASKS, BERT_ASKS])
+            jobs.append(await ask(house, rng.choice(models), asker))
+            house.seconds.now += rng.choice([1, 10])
+            for _ in range(rng.randrange(30)):
+                await asyncio.sleep(0)
+        for worker in executor.workers():
+            executor.alter(worker.id, models={model: Loaded() for model in models})
+        assert {(await house.end(job)).job.status for job in jobs} == {SUCCEEDED}
+        assert house.dispatcher.held() == {}
