@@ -37,6 +37,13 @@ def write_whole(files: Mapping[Path, bytes]) -> None:
         sync_folder(folder)
 
 
+def rename_whole(made: Path, path: Path) -> None:
+    """A file that somebody else wrote gets its name when it is on disk. Raises OSError."""
+    with made.open("rb+") as file:
+        os.fsync(file.fileno())
+    made.replace(path)
+
+
 def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("wb")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.storage.disk import PARTIAL, write_whole
+from bot.storage.disk import PARTIAL, rename_whole, write_whole
 
 ROOM = 16 << 20
 """Bytes held in memory. Discord takes most of them within a second; while it is away the rest goes
@@ -80,7 +80,7 @@ class Uploads:
 
     def _take(self, job_id: str, made: Path, extension: str) -> Path:
         path = self._folder(job_id) / f"upload.{extension}"
-        made.replace(path)
+        rename_whole(made, path)
         delete_uploads(path.parent, but=path)
         return path
 

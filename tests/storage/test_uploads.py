@@ -72,8 +72,14 @@ async def test_what_the_disk_refuses_leaves_nothing_behind(store, monkeypatch) -
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    made = store.folder(OTHER) / "encoded.partial"
+    made.parent.mkdir(parents=True)
+    made.write_bytes(b"not on disk yet")
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         await store.uploads.keep(JOB, b"grid", "webp")
-    assert files(store) == []
+    with pytest.raises(OSError, match="No space"):
+        await store.uploads.take(OTHER, made, "webp")
+    assert (files(store), files(store, OTHER)) == ([], ["encoded.partial"])
     assert await store.uploads.of(JOB) is None
+    assert await store.uploads.of(OTHER) is None
