@@ -34,6 +34,8 @@ def run(out: Path | None, quick: bool) -> int:
     minutes = (time.monotonic() - began) / 60
     text = report.render(sections, command=command, minutes=minutes, load=load)
     place = out or ROOT / "BENCHMARKS.md"
+    if place.exists():
+        text += report.by_hand(place.read_text(encoding="utf-8"))
     place.write_text(text, encoding="utf-8")
     sys.stdout.write(f"{text}\nWritten to {place}\n")
     return int(failed)

@@ -29,6 +29,15 @@ with real SQLite and a real worker process.
 """
 
 
+BY_HAND = "<!-- What follows was measured elsewhere; a run of the bench leaves it as it is. -->"
+
+
+def by_hand(before: str) -> str:
+    """What a document says that no run on this machine could; empty where it says nothing."""
+    _, mark, rest = before.partition(BY_HAND)
+    return f"\n{mark}{rest}" if mark else ""
+
+
 def render(sections: Sequence[Section], *, command: str, minutes: float, load: str) -> str:
     """The whole document as Markdown."""
     head = _HEAD.format(

@@ -43,3 +43,11 @@ def test_a_scenario_that_fails_is_reported_and_the_others_go_on(
     assert "Could not be measured: no sandbox" in text
     assert "| one | 1 |" in text
     assert "bench --quick" in text
+
+
+def test_what_was_measured_elsewhere_is_kept_word_for_word() -> None:
+    before = f"# Benchmarks\n\nold figures\n\n{report.BY_HAND}\n\n## On a card\n\n| a | b |\n"
+    kept = report.by_hand(before)
+    assert kept == f"\n{report.BY_HAND}\n\n## On a card\n\n| a | b |\n"
+    assert report.by_hand("new figures\n" + kept) == kept
+    assert report.by_hand("# Benchmarks\n\nold figures\n") == ""
