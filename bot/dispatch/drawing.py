@@ -97,7 +97,7 @@ class Drawing:
             job = await self._until_done(lambda: self._settle(outcome), "the end")
         self._tell(outcome, job)
         if job is None or job.status is not JobStatus.SUCCEEDED:
-            self._studio.files.uploads.forget(self.job.id)
+            await self._studio.files.uploads.delete(self.job.id)
         if job is None:
             job = await self._until_done(lambda: self._studio.jobs.get(self.job.id), "a look")
         return job

@@ -78,10 +78,7 @@ class Pictures:
 
     async def forget_upload(self, job: Job) -> None:
         """The file was posted, or will not be; it can be made again."""
-        try:
-            await self._files.uploads.delete(job.id)
-        except OSError as error:
-            log.warning("job %s: its file stays: %s", job.id, error)
+        await self._files.uploads.delete(job.id)
 
     async def _encoded(self, job: Job, limit: int) -> Upload:
         tiles = await self._tiles(job)

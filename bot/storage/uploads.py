@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.storage.disk import PARTIAL, rename_whole, write_whole
+
+log = logging.getLogger(__name__)
 
 ROOM = 16 << 20
 """Bytes held in memory. Discord takes most of them within a second; while it is away the rest goes
@@ -62,9 +65,13 @@ class Uploads:
         return held or await asyncio.to_thread(self._find, job_id)
 
     async def delete(self, job_id: str) -> None:
-        """It was posted, or will not be. Raises OSError when the disk refuses."""
-        if not self.forget(job_id):
+        """It was posted, or will not be. What the disk does not let go of stays, and is logged."""
+        if self.forget(job_id):
+            return
+        try:
             await asyncio.to_thread(delete_uploads, self._folder(job_id))
+        except OSError as error:
+            log.warning("job %s: what was to be posted stays: %s", job_id, error)
 
     def forget(self, job_id: str) -> bool:
         """Nothing of the job is held in memory any more; False when nothing was."""

@@ -14,7 +14,8 @@ import pytest
 from bot.domain.action import Action
 from bot.domain.errors import Busy, Cancelled, RenderFailed, StoreUnavailable, WorkerLost
 from bot.domain.job import JobStatus
-from bot.engine.seam import Failed, Loaded, Loading, LoadingModel, Preview
+from bot.engine.seam import Failed, Loaded, Loading, LoadingModel, Preview, Upload
+from bot.storage.uploads import Uploads
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, QUICK, House
 from tests.kit.executor import Run, picture
 
@@ -347,6 +348,22 @@ async def test_cancel_while_running(house: House) -> None:
     assert (await house.executor.started(2)).job == other.id
     assert (await house.state(job))[0] is CANCELLED
     assert await house.credits() == (24, 1)
+
+
+@pytest.mark.parametrize("room", [0, 1000])
+async def test_what_was_to_be_posted_of_a_cancelled_job_goes(tmp_path: Path, room: int) -> None:
+    """From the disk as well, which takes what is too much for memory."""
+    async with House(tmp_path) as house:
+        uploads = house.disk.uploads = Uploads(house.disk.folder, room)
+        job = await house.imagine()
+        run = await house.executor.started(1)
+        run.stubborn = True
+        await house.service.drawing.cancel(ANNA_ASKS, HERE, job.id)
+        await run.image(0)
+        await run.say(Upload(b"grid", "webp", lossless=True))
+        assert await uploads.of(job.id) is not None
+        await run.done()
+    assert await uploads.of(job.id) is None
 
 
 async def test_cancel_between_choice_and_start_never_draws(house: House) -> None:
