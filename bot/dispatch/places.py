@@ -21,6 +21,8 @@ AT_ONCE = 50
 PLAYED_THROUGH = 1000
 """Up to so many waiting jobs their order is played through; for more, each place is reckoned."""
 
+LOADING = "the model is being loaded"
+
 
 class Places:
     """Keeps the board's waiting jobs current."""
@@ -96,12 +98,11 @@ class Places:
         states = [worker.models.get(model) for worker in able]
         if any(isinstance(state, Loaded) for state in states):
             return ""
-        loading = [state.text for state in states if isinstance(state, Loading)]
-        if not loading and any(worker.loaded and model not in worker.models for worker in able):
+        if loading := [state.text for state in states if isinstance(state, Loading)]:
+            return next(filter(None, loading), LOADING)
+        if any(worker.loaded and model not in worker.models for worker in able):
             return ""
-        if not loading and (reasons := [*filter(None, (_reason(each, model) for each in workers))]):
-            return reasons[0]
-        return next(filter(None, loading), "the model is being loaded")
+        return next(filter(None, (_reason(worker, model) for worker in workers)), LOADING)
 
     def _able(self, model: str) -> list[Device]:
         workers = self._executor.workers()
