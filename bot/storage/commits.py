@@ -57,9 +57,10 @@ class Commits:
                 _run_in_savepoint(connection, transaction)
             connection.execute("COMMIT")
         except BaseException as error:
-            roll_back(connection)
             for transaction in group:
-                transaction.error = transaction.error or error
+                # What one raised itself may be owed to what another wrote, which is not there now.
+                transaction.error = error
+            roll_back(connection)
 
 
 def _run_in_savepoint(connection: sqlite3.Connection, transaction: Transaction) -> None:

@@ -94,8 +94,16 @@ async def test_a_commit_that_is_refused_was_nobodys(database: Database) -> None:
         )
     )
     await database.transaction(lambda c: c.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
-    orphan = await together(database, add(1), lambda c: c.execute("INSERT INTO child VALUES (5)"))
-    assert [type(each) for each in orphan] == [sqlite3.IntegrityError] * 2
+
+    def alone(connection: sqlite3.Connection) -> None:
+        if connection.execute("SELECT n FROM t").fetchall():
+            raise LookupError("somebody was here before")
+
+    def orphan(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO child VALUES (5)")
+
+    told = await together(database, add(1), alone, orphan)
+    assert [type(each) for each in told] == [sqlite3.IntegrityError] * 3
     assert await numbers(database) == []
 
 
