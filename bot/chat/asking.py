@@ -14,6 +14,7 @@ _NEEDED = {
     "read_message_history": "Read Message History",
 }
 _THREADS = ("send_messages_in_threads", "Send Messages in Threads")
+_ALL = discord.Permissions(**dict.fromkeys((*_NEEDED, _THREADS[0]), True))
 
 
 def asker(interaction: discord.Interaction) -> Asker:
@@ -55,6 +56,8 @@ def require_permissions(interaction: discord.Interaction) -> None:
     if closed:
         raise MissingPermissions(closed)
     held = interaction.app_permissions
+    if held.is_superset(_ALL):
+        return
     needed = dict(_NEEDED)
     if isinstance(interaction.channel, discord.Thread):
         del needed["send_messages"]

@@ -17,7 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.chat import replies
-from bot.chat.acknowledge import Acknowledger, counting
+from bot.chat.acknowledge import Acknowledger, Connector
 from bot.chat.buttons import JobButton, is_ours
 from bot.chat.gate import Tree, passes
 from bot.chat.notice import Notices
@@ -69,7 +69,6 @@ class EaselBot(commands.AutoShardedBot):
             max_messages=None,
             # A rate limit beyond this is an error to report rather than a time to sleep.
             max_ratelimit_timeout=60.0,
-            http_trace=counting(),
         )
         notices = Notices()
         self.service = service
@@ -81,6 +80,11 @@ class EaselBot(commands.AutoShardedBot):
         self.acknowledger = Acknowledger()
         self._supervisor = supervisor or Supervisor()
         self._wanted = modules_of(extensions)
+
+    async def login(self, token: str) -> None:
+        """As ever, by connections that count what is sent for a first answer."""
+        self.http.connector = Connector(limit=0)
+        await super().login(token)
 
     async def setup_hook(self) -> None:
         """Load the extensions, register the commands and take up what an earlier run left, before
