@@ -38,9 +38,9 @@ class Acknowledger:
     """One for all the commands and buttons of a client.
 
     Work that takes longer than `quick_s` seconds is acknowledged meanwhile by a "thinking". With
-    more than `crowd` pieces in work everybody is acknowledged first, and the work itself waits
-    until all of them are (`quick_s` at most): an answer costs a third of the work, so the last of
-    a crowd is answered long before Discord would give up on it.
+    more than `crowd` pieces in work everybody is acknowledged at once, and who comes to a crowd is
+    worked for when all of it is (after `quick_s` at most): an answer costs a third of the work, so
+    the last of a crowd is answered long before Discord would give up on it.
     """
 
     def __init__(self, quick_s: float = 1.0, crowd: int = 4) -> None:
@@ -49,6 +49,7 @@ class Acknowledger:
         self._in_work = 0
         self._unanswered = 0
         self._begin = asyncio.Event()
+        self._crowded = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
     async def quickly(
@@ -67,6 +68,7 @@ class Acknowledger:
         self._in_work += 1
         try:
             if self._in_work > self._crowd:
+                self._crowded.set()
                 try:
                     await self._answer_crowd(interaction, private)
                 except TooLate:
@@ -74,14 +76,26 @@ class Acknowledger:
                     raise
                 return await work
             task = asyncio.ensure_future(work)
-            done, _ = await asyncio.wait({task}, timeout=self._quick_s)
-            if not done:
+            if not await self._done_soon(task):
                 # What is being done can be taken back only when it is done: the next answer tells.
                 with contextlib.suppress(TooLate):
                     await _defer(interaction, private)
             return await task
         finally:
             self._in_work -= 1
+            if self._in_work <= self._crowd:
+                self._crowded.clear()
+
+    async def _done_soon(self, task: asyncio.Future[Any]) -> bool:
+        """Whether the work is done while it may keep somebody waiting; not once a crowd comes."""
+        crowded = asyncio.ensure_future(self._crowded.wait())
+        try:
+            await asyncio.wait(
+                {task, crowded}, timeout=self._quick_s, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            crowded.cancel()
+        return task.done()
 
     async def _answer_crowd(self, interaction: discord.Interaction, private: bool) -> None:
         """Acknowledge, then let the others of the crowd be acknowledged as well."""
