@@ -52,6 +52,7 @@ class Seen:
     """Seconds of each call, and how late the loop was while jobs were restored."""
 
     taking: list[float]
+    routing: list[float]
     telling: list[float]
     lag: list[float]
     restored_s: float
@@ -65,7 +66,7 @@ async def measure(quick: bool) -> Section:
 
 async def play(run: Run) -> Seen:
     """The queue by itself, then a dispatcher that is given the jobs of an earlier run."""
-    taking, telling = _stepped(run)
+    taking, routing, telling = _stepped(run)
     jobs = [_job(number, run.servers) for number in range(run.restored)]
     ticker = Ticker()
     with tempfile.TemporaryDirectory(prefix="easel-bench-") as folder:
@@ -86,24 +87,26 @@ async def play(run: Run) -> Seen:
             ticking.cancel()
         finally:
             await database.close()
-    return Seen(taking, telling, ticker.samples, took)
+    return Seen(taking, routing, telling, ticker.samples, took)
 
 
-def _stepped(run: Run) -> tuple[list[float], list[float]]:
+def _stepped(run: Run) -> tuple[list[float], list[float], list[float]]:
     queue = JobQueue()
     for number in range(run.waiting):
         model = MODELS[number // run.servers % 2]
         queue.add(Entry(f"{number}", (number % run.servers, number), 1.0, model=model))
-    taking, telling = [], []
+    taking, routing, telling = [], [], []
     for number in range(run.steps):
-        taken: list[Entry] = []
-        taking.append(_timed(lambda taken=taken: taken.append(_next(queue))))
+        taken: list[Entry | None] = []
+        taking.append(_timed(lambda taken=taken: taken.append(queue.next())))
+        routing.append(_timed(lambda taken=taken: taken.append(_routed(queue))))
         telling.append(_timed(lambda number=number: queue.place(f"{run.waiting - 1 - number}")))
-        queue.done(taken[0].job)
-    return taking, telling
+        for entry in filter(None, taken):
+            queue.done(entry.job)
+    return taking, routing, telling
 
 
-def _next(queue: JobQueue) -> Entry:
+def _routed(queue: JobQueue) -> Entry:
     choice = route(queue.heads(), WORKERS)
     if choice is None:
         raise RuntimeError("too few jobs wait for a model that is there")
@@ -129,8 +132,9 @@ def figures_of(run: Run, seen: Seen) -> list[Figure]:
         return below(what, 1000 * percentile(list(seconds), 0.99), STEP_MS, "ms")
 
     return [
-        step(f"{run.waiting:,} wait: choosing and taking the next, p99", seen.taking),
+        step(f"{run.waiting:,} wait: taking the next, p99", seen.taking),
         Figure("… p50 / p99 / maximum", spread(seen.taking)),
+        Figure("… which a worker can draw, of eight: p50 / p99 / maximum", spread(seen.routing)),
         step(f"{run.waiting:,} wait: telling a place, p99", seen.telling),
         Figure("… p50 / p99 / maximum", spread(seen.telling)),
         below(

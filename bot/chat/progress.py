@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 from bot.chat.notice import Notice
 from bot.domain.job import JobUpdate
 
-# Places in line for which a waiting message is refreshed at every pause; the message of the 80th
-# is refreshed a tenth as often, so that a crowd that waits does not hold up those who are drawn.
+# Places in line for which a waiting message is refreshed at every second pause; the message of the
+# 160th is refreshed a tenth as often, so that a crowd that waits does not hold up those who are
+# drawn. A place changes more slowly than a picture grows.
 _NEAR = 8
+_WAITING = 2
 _RARELY_S = 30.0
 
 
@@ -19,7 +21,7 @@ def rest(pause: float, update: JobUpdate) -> float:
     """Seconds between the edit before and the one that shows `update`."""
     if update.position is None:
         return pause
-    return max(pause, min(_RARELY_S, pause * update.position / _NEAR))
+    return max(_WAITING * pause, min(_RARELY_S, pause * update.position / _NEAR))
 
 
 class Animation:

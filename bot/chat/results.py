@@ -61,7 +61,8 @@ class Results:
             more = {"nonce": nonce, "reference": _reference(job, delivery.channel)}
             more |= {"mention_author": False, "suppress_embeds": True}
             more["allowed_mentions"] = self._mentions(job, call)
-            return await self._fitting(job, lambda said: channel.send(**said, **more))
+            pressed = delivery.tries > 0
+            return await self._fitting(job, lambda said: channel.send(**said, **more), pressed)
 
         def ours(message: discord.Message) -> bool:
             return any(job.id in attachment.filename for attachment in message.attachments)
@@ -98,10 +99,13 @@ class Results:
         known = self._client.get_guild(guild) if guild else None
         return min(known.filesize_limit - ENVELOPE, _REQUEST_LIMIT) if known else UPLOAD_LIMIT
 
-    async def _fitting(self, job: Job, send: Callable[[dict[str, Any]], Any]) -> Any:
-        """Send, and again with ever smaller files while Discord finds them too large."""
+    async def _fitting(
+        self, job: Job, send: Callable[[dict[str, Any]], Any], pressed: bool = True
+    ) -> Any:
+        """Send, and again with ever smaller files while Discord finds them too large. `pressed`
+        says that its buttons may have been used before."""
         limit = self.upload_limit(job.origin.guild)
-        buttons = await self._service.drawing.buttons(job)
+        buttons = await self._service.drawing.buttons(job, pressed)
         while True:
             picture = await self._service.pictures.picture(job, limit)
             said = {

@@ -7,6 +7,7 @@ Decisions about order are the `JobQueue`'s, those about workers `route`'s, one a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import time
@@ -139,12 +140,16 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch until cancelled. Call `close` afterwards."""
-        while True:
-            version = self._executor.version
-            self._wake.clear()
-            self._dispatch()
-            await self._until_something_changes(version)
-            self._places.look()
+        listening = asyncio.create_task(self._listen(), name="listen to the workers")
+        try:
+            while not listening.done():
+                self._wake.clear()
+                self._dispatch()
+                await self._until_something_changes()
+                self._places.look()
+            listening.result()
+        finally:
+            listening.cancel()
 
     async def tell_places(self) -> None:
         """Tell those who wait their places until cancelled."""
@@ -164,18 +169,19 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _until_something_changes(self, version: int) -> None:
-        waits = [
-            asyncio.create_task(self._executor.changed(version)),
-            asyncio.create_task(self._wake.wait()),
-        ]
+    async def _listen(self) -> None:
+        version = self._executor.version
         try:
-            look = self._timing.look if len(self.queue) else None
-            await asyncio.wait(waits, timeout=look, return_when=asyncio.FIRST_COMPLETED)
+            while True:
+                version = await self._executor.changed(version)
+                self._wake.set()
         finally:
-            for task in waits:
-                task.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+            self._wake.set()
+
+    async def _until_something_changes(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.look if len(self.queue) else None):
+                await self._wake.wait()
 
     def _dispatch(self) -> None:
         # While pictures cannot be stored, more of them would only fill the memory.

@@ -138,9 +138,10 @@ class Drawings:
         """The job as the database has it; None when there is no such job."""
         return await self._jobs.get(job_id)
 
-    async def buttons(self, job: Job) -> list[Button]:
-        """The buttons under a finished job's pictures; those that led to a job are used."""
-        used = await self._jobs.used(job.id)
+    async def buttons(self, job: Job, pressed: bool = True) -> list[Button]:
+        """The buttons under a finished job's pictures; those that led to a job are used, unless
+        nobody can have `pressed` one yet."""
+        used = await self._jobs.used(job.id) if pressed else frozenset()
         able = functools.partial(requests.able, self._planner.card_of(job))
         return buttons(job.id, job.request.count, used, able)
 

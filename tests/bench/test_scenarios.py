@@ -54,10 +54,10 @@ async def test_every_grid_that_waited_for_discord_is_delivered() -> None:
 async def test_a_long_queue_is_measured_step_by_step() -> None:
     run = queue.Run(waiting=50, restored=120, steps=10, servers=3)
     seen = await queue.play(run)
-    assert len(seen.taking) == len(seen.telling) == 10
-    assert min(seen.taking + seen.telling) > 0
+    assert len(seen.taking) == len(seen.routing) == len(seen.telling) == 10
+    assert min(seen.taking + seen.routing + seen.telling) > 0
     assert seen.lag
-    assert len(queue.figures_of(run, seen)) == 6
+    assert len(queue.figures_of(run, seen)) == 7
 
 
 async def test_the_embedded_model_is_drawn_both_ways() -> None:
