@@ -70,13 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="serve Discord (needs DISCORD_TOKEN)")
     sandbox = commands.add_parser("sandbox", help="try everything in a browser, without Discord")
     sandbox.add_argument("--port", type=int, help="port of the page (default 8000, or a free one)")
-    render = commands.add_parser(
-        "render", help="draw on this machine, without Discord", allow_abbrev=False
-    )
-    render.add_argument("prompt", nargs="+", help="the prompt, with parameters such as --ar 3:2")
-    render.add_argument(
-        "--out", type=Path, default=Path(), help="folder for the grid and its pictures"
-    )
+    # Its options have a parser of their own, which needs what other commands start without.
+    commands.add_parser("render", help="draw on this machine, without Discord", add_help=False)
     commands.add_parser("check", help="say what is wrong with the installation, and the remedy")
     commands.add_parser("health", help="ask the bot that runs with these settings how it is")
     bench = commands.add_parser("bench", help="measure this machine; writes BENCHMARKS.md")
@@ -100,9 +95,10 @@ def _command(
 
             return asyncio.run(sandbox(settings, getattr(options, "port", None)))
         case "render":
+            from bot.commands.options import order_of
             from bot.commands.render import render
 
-            return asyncio.run(render(settings, " ".join((*options.prompt, *rest)), options.out))
+            return asyncio.run(render(settings, order_of(rest)))
         case "check":
             from bot.commands.check import check
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
 from bot.domain.errors import EaselError
+from bot.domain.infotext import infotext, user_comment
 from bot.domain.request import GRID
 
 COLUMNS = 2
@@ -24,8 +28,22 @@ PIXELS_MAX = 64_000_000
 FORMATS = ("WEBP", "JPEG", "PNG", "GIF", "BMP")
 _IMAGE_DESCRIPTION = 0x010E
 _SOFTWARE = 0x0131
+_ORIENTATION = 0x0112
+_EXIF_IFD = 0x8769
+_USER_COMMENT = 0x9286
 _EXIF_LIMIT = 60_000
 """JPEG holds metadata in one segment of at most 65,533 bytes."""
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each EXIF orientation."""
 
 
 class PictureError(EaselError):
@@ -43,18 +61,20 @@ class Encoded:
 
 
 def compose(tiles: Sequence[Image.Image]) -> Image.Image:
-    """The grid of up to four tiles of one size, row by row: 1, 2 above 3, 4. One tile is itself."""
-    if not 1 <= len(tiles) <= GRID:
-        raise ValueError(f"a grid has 1 to {GRID} tiles, not {len(tiles)}")
+    """The grid of tiles of one size, row by row, as square as they allow: four are 1, 2 above 3, 4.
+    One tile is itself."""
+    if not tiles:
+        raise ValueError("a grid has at least one tile")
     if len(tiles) == 1:
         return tiles[0]
     width, height = tiles[0].size
     if any(tile.size != (width, height) for tile in tiles):
         raise ValueError("the tiles of a grid have one size")
-    rows = -(-len(tiles) // COLUMNS)
-    grid = Image.new("RGB", (COLUMNS * width, rows * height))
+    columns = math.isqrt(len(tiles) - 1) + 1
+    rows = -(-len(tiles) // columns)
+    grid = Image.new("RGB", (columns * width, rows * height))
     for place, tile in enumerate(tiles):
-        grid.paste(tile, (place % COLUMNS * width, place // COLUMNS * height))
+        grid.paste(tile, (place % columns * width, place // columns * height))
     return grid
 
 
@@ -73,7 +93,7 @@ def encode_tile(image: Image.Image) -> bytes:
 
 
 def decode(data: bytes) -> Image.Image:
-    """The picture in a file as RGB, fully read.
+    """The picture in a file as RGB, upright, fully read.
 
     Raises PictureError for what is no picture, is damaged, or has more than `PIXELS_MAX` pixels;
     the size is checked before pixels are unpacked.
@@ -82,13 +102,31 @@ def decode(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > PIXELS_MAX:
                 raise PictureError(_too_large(image.width, image.height))
-            return _flat(image)
+            return _upright(_flat(image), _orientation(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureError(_too_large()) from None
     except UnidentifiedImageError:
         raise PictureError("This is no picture that can be read: use PNG, JPEG or WebP.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise PictureError(f"This picture is damaged ({error}).") from None
+
+
+def _orientation(image: Image.Image) -> Any:
+    """How the camera was held; 1, upright, where the metadata cannot be read."""
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except (OSError, SyntaxError, ValueError, struct.error):
+        return 1
+
+
+def _upright(image: Image.Image, orientation: Any) -> Image.Image:
+    turn = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
+
+
+def fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The picture in another size, cut to its shape around the middle rather than stretched."""
+    return image if image.size == size else ImageOps.fit(image, size, Image.Resampling.LANCZOS)
 
 
 def _too_large(*size: int) -> str:
@@ -105,7 +143,8 @@ def _flat(image: Image.Image) -> Image.Image:
 
 
 def encode(image: Image.Image, limit_bytes: int, recipe: Mapping[str, Any]) -> Encoded:
-    """The best file of at most `limit_bytes` bytes, with `recipe` as JSON in its metadata.
+    """The best file of at most `limit_bytes` bytes, with `recipe` as JSON in its metadata, and the
+    text that other tools read.
 
     Steps down: lossless WebP, WebP at quality 95 and 90, JPEG from 92 to 50, then smaller
     pictures, halved at most six times. A recipe too long for the metadata is left out rather than
@@ -117,6 +156,16 @@ def encode(image: Image.Image, limit_bytes: int, recipe: Mapping[str, Any]) -> E
         if len(encoded.data) <= limit_bytes:
             return encoded
     raise PictureError(f"The picture cannot be made to fit into {limit_bytes} bytes.")
+
+
+def encode_png(image: Image.Image, recipe: Mapping[str, Any]) -> Encoded:
+    """The file that every tool reads: exact, with the recipe, and with the text for other tools
+    where they look for it in a PNG."""
+    told = PngInfo()
+    if text := infotext(recipe):
+        told.add_text("parameters", text)
+    data = _save(image, "PNG", exif=_exif(recipe), pnginfo=told)
+    return Encoded(data, "png", "image/png", lossless=True)
 
 
 def _rungs(image: Image.Image) -> Iterator[Callable[[bytes], Encoded]]:
@@ -168,6 +217,9 @@ def _exif(recipe: Mapping[str, Any]) -> bytes:
     text = json.dumps(recipe, ensure_ascii=False, separators=(",", ":")).encode()
     if len(text) <= _EXIF_LIMIT:
         exif[_IMAGE_DESCRIPTION] = text
+        comment = user_comment(recipe)
+        if comment and len(text) + len(comment) <= _EXIF_LIMIT:
+            exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = comment
     return exif.tobytes()
 
 

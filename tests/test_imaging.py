@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import struct
 import zlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageOps, ImageStat
+from PIL.PngImagePlugin import PngImageFile
 
 from bot import imaging
+from bot.domain.infotext import infotext
+from tests.kit.values import a_request
 
 RECIPE = {"schema": 1, "prompt": "a „red“ fox 🦊 --seed 7", "seed": 7, "size": [96, 64]}
 
@@ -29,6 +34,14 @@ def psnr(one: Image.Image, other: Image.Image) -> float:
     error = ImageStat.Stat(ImageChops.difference(one, other)).rms
     mean = sum(part**2 for part in error) / 3
     return math.inf if mean == 0 else 10 * math.log10(255**2 / mean)
+
+
+def user_comment_in(data: bytes) -> str:
+    """As web UIs read it: the code of the encoding, then big-endian UTF-16."""
+    with Image.open(io.BytesIO(data)) as image:
+        comment = image.getexif().get_ifd(0x8769).get(0x9286, b"UNICODE\0")
+    assert comment[:8] == b"UNICODE\0"
+    return comment[8:].decode("utf-16-be")
 
 
 def tiles() -> list[Image.Image]:
@@ -56,12 +69,86 @@ def test_a_grid_of_one_is_the_tile_and_of_two_a_row() -> None:
 
 
 def test_grids_that_cannot_be() -> None:
-    with pytest.raises(ValueError, match="1 to 4"):
+    with pytest.raises(ValueError, match="at least one"):
         imaging.compose([])
     with pytest.raises(ValueError, match="one size"):
         imaging.compose([tiles()[0], Image.new("RGB", (8, 8))])
     with pytest.raises(ValueError, match="1 to 4"):
         imaging.crop(tiles()[0], 5)
+
+
+@pytest.mark.parametrize(
+    ("count", "shape"), [(3, (2, 2)), (5, (3, 2)), (6, (3, 2)), (7, (3, 3)), (64, (8, 8))]
+)
+def test_a_grid_is_as_square_as_its_tiles_allow(count: int, shape: tuple[int, int]) -> None:
+    parts = [Image.new("RGB", (4, 2), (number, 0, 0)) for number in range(count)]
+    grid = imaging.compose(parts)
+    assert grid.size == (4 * shape[0], 2 * shape[1])
+    last = (count - 1) % shape[0] * 4, (count - 1) // shape[0] * 2
+    assert grid.getpixel(last) == (count - 1, 0, 0)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_read_as_it_was_held(orientation: int) -> None:
+    """Made by Pillow's own inverse, so that the table is not compared with itself."""
+    upright = noise((24, 16))
+    turned = {
+        1: lambda one: one, 2: ImageOps.mirror, 3: lambda one: one.rotate(180), 4: ImageOps.flip,
+        5: lambda one: ImageOps.mirror(one.rotate(270, expand=True)),
+        6: lambda one: one.rotate(90, expand=True),
+        7: lambda one: ImageOps.mirror(one.rotate(90, expand=True)),
+        8: lambda one: one.rotate(270, expand=True),
+    }[orientation](upright)  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for kind in ("PNG", "WEBP"):
+        file = io.BytesIO()
+        turned.save(file, kind, exif=exif, **({"lossless": True} if kind == "WEBP" else {}))
+        assert same(imaging.decode(file.getvalue()), upright)
+
+
+def test_metadata_that_cannot_be_read_keeps_no_picture_from_being_read() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(file, "WEBP", lossless=True, exif=b"Exif\0\0rubbish")
+    assert imaging.decode(file.getvalue()).getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_a_picture_is_cut_to_a_shape_and_not_stretched() -> None:
+    wide = Image.new("RGB", (300, 100), "red")
+    wide.paste("blue", (100, 0, 200, 100))
+    cut = imaging.fitted(wide, (50, 50))
+    assert cut.size == (50, 50)
+    assert cut.getpixel((10, 25)) == cut.getpixel((40, 25)) == (0, 0, 255)
+    assert imaging.fitted(wide, wide.size) is wide
+
+
+def test_a_png_holds_the_recipe_and_the_text_for_other_tools() -> None:
+    request = a_request("a „red“ fox 🦊 --no hats")
+    picture = noise((24, 16))
+    encoded = imaging.encode_png(picture, request.recipe())
+    assert (encoded.extension, encoded.mime, encoded.lossless) == ("png", "image/png", True)
+    assert same(imaging.decode(encoded.data), picture)
+    assert imaging.read_recipe(encoded.data) == json.loads(json.dumps(request.recipe()))
+    with Image.open(io.BytesIO(encoded.data)) as opened:
+        assert isinstance(opened, PngImageFile)
+        assert opened.text == {"parameters": infotext(request.recipe())}
+
+
+def test_other_tools_find_their_text_where_they_look_in_each_kind_of_file() -> None:
+    request = a_request("a „red“ fox 🦊 --no hats")
+    picture = noise((256, 256))
+    for limit, kind in ((1 << 20, "webp"), (20_000, "jpg")):
+        encoded = imaging.encode(picture, limit, request.recipe())
+        assert encoded.extension == kind
+        assert user_comment_in(encoded.data) == infotext(request.recipe())
+
+
+def test_the_text_for_other_tools_gives_way_to_the_recipe() -> None:
+    request = replace(a_request("🦊" * 3900), extra=(("notes", "x" * 20_000),))
+    encoded = imaging.encode(noise((512, 512), sigma=50), 150_000, request.recipe())
+    assert encoded.extension == "jpg"
+    assert imaging.read_recipe(encoded.data) is not None
+    assert user_comment_in(encoded.data) == ""
 
 
 def test_tiles_are_lossless() -> None:

@@ -17,9 +17,8 @@ import aiohttp
 
 from bot.app import catalogue_of, local_executor
 from bot.commands.health import health_of
-from bot.commands.shot import Shot, shoot
+from bot.commands.shot import Shot, Wish, shoot
 from bot.domain.errors import EaselError, EngineError
-from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
 from bot.engine.devices import devices
 from bot.environment import Environment
@@ -196,12 +195,12 @@ def _words(card: ModelCard, shot: Shot) -> str:
     )
 
 
-def _small(card: ModelCard) -> GenerationRequest:
+def _small(card: ModelCard) -> Wish:
     """One picture, as small and as quick as the model can be trusted with."""
     side = -(-max(64, card.native // 4) // card.multiple) * card.multiple
     quick = replace(card, steps=min(2, card.steps))
     request = requests.imagine(quick, "a red fox --seed 1")
-    return replace(request, size=Size(side, side), count=1)
+    return Wish(replace(request, size=Size(side, side), count=1))
 
 
 async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:

@@ -1,62 +1,63 @@
-"""`easel render`: draw a prompt on this machine, without Discord, queue or credits."""
+"""`easel render`: draw on this machine, without Discord, queue or credits."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+from PIL import Image
 
 from bot import imaging
 from bot.app import catalogue_of, local_executor
+from bot.commands import folder
 from bot.commands.shot import Shot, shoot
+from bot.commands.subject import Order, Subject, with_model
 from bot.domain.errors import EaselError, EngineError
-from bot.service import requests
+from bot.domain.infotext import PICTURE
 from bot.settings import Settings
 
-# Large enough for any grid to stay lossless.
-_NO_LIMIT = 1 << 30
 
+async def render(settings: Settings, order: Order) -> int:
+    """Draw what is ordered, and write the grid and its pictures into the order's folder.
 
-async def render(settings: Settings, text: str, out: Path) -> int:
-    """Draw `text` and write `<slug>-<seed>.webp` and its four pictures into `out`.
-
-    Raises InvalidPrompt for the prompt, EaselError when the model cannot draw.
+    Raises UserError for what cannot be asked for, EaselError when the model cannot draw it.
     """
+    settings = with_model(settings, order.model)
     catalogue = catalogue_of(settings)
-    requests.imagine(catalogue.default, text)  # a wrong prompt is said before anything is loaded
+    subject = await Subject.of(order, settings)
+    subject.wish(catalogue.default)  # what is wrong is said before anything is loaded
     executor = local_executor(settings, catalogue.default)
     await executor.start()
     try:
-        shot = await shoot(executor, catalogue, lambda card: requests.imagine(card, text))
+        shot = await shoot(executor, catalogue, subject.wish)
     except EngineError as error:
         raise EaselError(f"{catalogue.default.name} could not draw this: {error}") from error
     finally:
         await executor.close()
-    for path in await asyncio.to_thread(_write, shot, out):
+    for path in await asyncio.to_thread(_write, shot, order):
         sys.stdout.write(f"{path}\n")
     request = shot.request
     sys.stderr.write(f"{request.size}, seed {request.seed}, {shot.drawing:.1f} s\n")
     return 0
 
 
-def _write(shot: Shot, out: Path) -> list[Path]:
-    request = shot.request
-    words = re.sub(r"[^a-z0-9]+", "-", request.prompt.text.lower())[:48].strip("-") or "picture"
-    stem = f"{words}-{request.seed}"
-    recipe = request.recipe()
-    pictures = [imaging.decode(shot.tiles[index]) for index in sorted(shot.tiles)]
-    wanted = {"": imaging.compose(pictures)} | {
-        f"-{number}": picture for number, picture in enumerate(pictures, 1)
-    }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        paths = []
-        for suffix, picture in wanted.items():
-            encoded = imaging.encode(picture, _NO_LIMIT, recipe)
-            path = out / f"{stem}{suffix}.{encoded.extension}"
-            path.write_bytes(encoded.data)
-            paths.append(path)
-    except OSError as error:
-        raise EaselError(f"{out} cannot be written: {error.strerror}.") from error
-    return paths
+def _write(shot: Shot, order: Order) -> list[Path]:
+    pictures = {index: imaging.decode(shot.tiles[index]) for index in sorted(shot.tiles)}
+    recipe = shot.request.recipe()
+    paths = []
+    if order.grid and _fits(shot, pictures):
+        grid = imaging.encode_png(imaging.compose(list(pictures.values())), recipe)
+        paths += folder.add(order.out, "grid-", [grid])
+    singles = (
+        imaging.encode_png(picture, recipe | {PICTURE: index + 1})
+        for index, picture in pictures.items()
+    )
+    return paths + folder.add(order.out, "", singles)
+
+
+def _fits(shot: Shot, pictures: Mapping[int, Image.Image]) -> bool:
+    """Whether a grid has more to show than its pictures, and is one that Easel would open."""
+    size = shot.request.size
+    return len(pictures) > 1 and len(pictures) * size.width * size.height <= imaging.PIXELS_MAX

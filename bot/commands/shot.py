@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -19,11 +19,25 @@ from rich.progress import (
 )
 
 from bot.domain.errors import EaselError, WorkerLost
-from bot.domain.request import GenerationRequest
+from bot.domain.request import GRID, GenerationRequest
 from bot.engine import seam
 from bot.engine.seam import Attempt, Event, Executor, Failed, Loaded, Worker
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted: all pictures of the request, or those at `indices` alone, drawn from
+    `inputs`, files by the sha256 hex of their bytes."""
+
+    request: GenerationRequest
+    indices: Sequence[int] = ()
+    inputs: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> Sequence[int]:
+        return self.indices or range(self.request.count)
 
 
 @dataclass
@@ -38,12 +52,14 @@ class Shot:
 
 
 async def shoot(
-    executor: Executor, catalogue: Catalogue, make: Callable[[ModelCard], GenerationRequest]
+    executor: Executor, catalogue: Catalogue, make: Callable[[ModelCard], Wish]
 ) -> Shot:
     """Draw what `make` wants of the model, with a bar on standard error meanwhile.
 
-    The model is loaded first, so that its card is what its own files say. Raises EaselError when
-    no worker can load it, EngineError when this cannot be drawn.
+    As many pictures as a grid has are drawn together, always the same ones, wanted or not: in
+    other company a picture would differ by a bit here and there. The model is loaded first, so
+    that its card is what its own files say. Raises EaselError when no worker can load it,
+    EngineError when this cannot be drawn.
     """
     model = catalogue.default.id
     with Progress(
@@ -59,8 +75,15 @@ async def shoot(
         worker = await _loaded(executor, model)
         if isinstance(state := worker.models[model], Loaded):
             catalogue.confirm(model, state.card)
-        shot = Shot(make(catalogue.default), worker.device, time.monotonic() - started)
-        await _draw(executor, worker, shot, bar, task)
+        wish = make(catalogue.default)
+        shot = Shot(wish.request, worker.device, time.monotonic() - started)
+        attempts = list(_attempts(wish))
+        for number, (first, attempt) in enumerate(attempts):
+            worker = await _loaded(executor, model)
+            board = Board(bar, task, number, len(attempts))
+            async for _, event in executor.run_batch(worker.id, [attempt]):
+                _take(event, first, shot, board)
+        shot.tiles = {index: shot.tiles[index] for index in wish.wanted if index in shot.tiles}
     return shot
 
 
@@ -89,22 +112,37 @@ async def _ask(executor: Executor, worker: str, model: str) -> None:
         await executor.prepare(worker, [model])
 
 
-async def _draw(
-    executor: Executor, worker: Worker, shot: Shot, bar: Progress, task: TaskID
-) -> None:
-    request = shot.request
-    attempt = Attempt(
-        uuid.uuid4().hex, 1, request.model, tuple(range(request.count)), request.wire()
-    )
-    async for _, event in executor.run_batch(worker.id, [attempt]):
-        _take(event, shot, bar, task)
+def _attempts(wish: Wish) -> Iterator[tuple[int, Attempt]]:
+    """The rounds of a wish, each with the index of its first picture."""
+    request = wish.request
+    wire, job = request.wire(), uuid.uuid4().hex
+    for first in sorted({index - index % GRID for index in wish.wanted}):
+        seeds = request.seeds[first : first + GRID]
+        asked = wire | {"seeds": seeds, "count": len(seeds)}
+        indices = tuple(range(len(seeds)))
+        yield first, Attempt(job, 1 + first, request.model, indices, asked, wish.inputs)
 
 
-def _take(event: Event, shot: Shot, bar: Progress, task: TaskID) -> None:
+@dataclass(frozen=True)
+class Board:
+    """A bar over several rounds of equal length, of which this is the one with `number`, from 0."""
+
+    bar: Progress
+    task: TaskID
+    number: int
+    rounds: int
+
+    def show(self, step: int, of: int) -> None:
+        """So many steps of this round are done."""
+        done, total = self.number * of + step, self.rounds * of
+        self.bar.update(self.task, description="drawing", total=total, completed=done)
+
+
+def _take(event: Event, first: int, shot: Shot, board: Board) -> None:
     match event:
         case seam.Progress(step=step, of=of):
-            bar.update(task, description="drawing", total=of, completed=step)
+            board.show(step, of)
         case seam.Images(data=data):
-            shot.tiles |= data
+            shot.tiles |= {first + index: picture for index, picture in data.items()}
         case seam.Done(seconds=seconds):
-            shot.drawing = seconds
+            shot.drawing += seconds

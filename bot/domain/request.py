@@ -187,7 +187,7 @@ class GenerationRequest:
             if data["schema"] != SCHEMA:
                 raise ValueError(f"unknown request schema {data['schema']!r}")
             return _read(data)
-        except (LookupError, TypeError, AttributeError) as error:
+        except (LookupError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"unreadable request: {error!r}") from error
 
     @classmethod

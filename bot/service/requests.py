@@ -4,16 +4,46 @@ the seed that nobody chose."""
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+from bot.domain import samplers
 from bot.domain.action import ACTIONS, Action, Kind, Means, Press
-from bot.domain.errors import Unable
+from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import SEED_MAX, quoted
-from bot.domain.request import GenerationRequest, Sampling
-from bot.domain.size import Size
+from bot.domain.request import SOURCE, GenerationRequest, Input, Sampling
+from bot.domain.size import WIDEST, AspectRatio, Size
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+
+COUNT_MAX = 64
+SIDE_MIN, SIDE_MAX = 64, 4096
+STEPS_MAX = 1000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What an operator chooses by hand; None leaves it to the prompt and the model's card."""
+
+    count: int | None = None
+    width: int | None = None
+    height: int | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    sampler: str | None = None
+    strength: float | None = None
+
+    @property
+    def sized(self) -> bool:
+        """Whether the pixels are chosen, at least of one side."""
+        return self.width is not None or self.height is not None
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """The values of these fields that are chosen."""
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 def new_seed() -> int:
@@ -32,6 +62,73 @@ def imagine(card: ModelCard, text: str) -> GenerationRequest:
         seed=new_seed() if prompt.seed is None else prompt.seed,
         sampling=_sampling(card, prompt),
     )
+
+
+def chosen(card: ModelCard, request: GenerationRequest, choice: Choice) -> GenerationRequest:
+    """The request with what was chosen by hand; a chosen sampler draws as many steps as it needs,
+    unless they are chosen, too. Raises InvalidPrompt for an impossible size."""
+    picked = choice.given("steps", "guidance", "sampler", "strength")
+    if choice.sampler is not None and choice.steps is None:
+        picked["steps"] = samplers.enough(choice.sampler, request.sampling.steps)
+    sampling = replace(request.sampling, **picked)
+    made = replace(request, sampling=sampling, **choice.given("count", "seed"))
+    if not choice.sized:
+        return made
+    size = Size(choice.width or card.native, choice.height or card.native)
+    _require_multiple("W", size.width, card.multiple)
+    _require_multiple("H", size.height, card.multiple)
+    return replace(made, size=size, prompt=made.prompt.without("ar"))
+
+
+def _require_multiple(name: str, side: int, multiple: int) -> None:
+    if side % multiple:
+        near = max(1, round(side / multiple)) * multiple
+        raise InvalidPrompt(
+            f"`--{name}` takes a multiple of {multiple} for this model, such as {near}, not {side}."
+        )
+
+
+def shaped(
+    card: ModelCard, request: GenerationRequest, width: int, height: int
+) -> GenerationRequest:  # fmt: skip
+    """The request in the shape of a picture, as far as shapes go, in the model's own pixels."""
+    ratio = AspectRatio(min(width, WIDEST * height), min(height, WIDEST * width))
+    return replace(request, size=Size.fit(ratio, card.native, card.multiple))
+
+
+def started(card: ModelCard, request: GenerationRequest, digest: str) -> GenerationRequest:
+    """The request drawn from a picture file, named by the sha256 hex of its bytes.
+
+    Raises Unable where the model cannot do it.
+    """
+    if not able(card, Action.VARY):
+        raise Unable(f"The model {quoted(card.name)} cannot start from a picture.")
+    strength = request.sampling.strength
+    sampling = replace(request.sampling, strength=card.strength if strength is None else strength)
+    return replace(request, sampling=sampling, inputs=(Input(SOURCE, digest),))
+
+
+def of_recipe(recipe: Mapping[str, Any]) -> GenerationRequest:
+    """The request that draws a file's pictures again; one that was taken out of a grid is drawn
+    from its words and its seed.
+
+    Raises InvalidPrompt for a recipe that this version cannot read or that asks for too much.
+    """
+    try:
+        request = GenerationRequest.from_json(recipe)
+    except ValueError:
+        raise InvalidPrompt("The recipe in this file cannot be read.") from None
+    if request.kind is Kind.EXTRACT:
+        request = replace(request, kind=Kind.DRAW, action=Action.IMAGINE, inputs=())
+    sides = request.size.width, request.size.height
+    if not (
+        request.kind is Kind.DRAW
+        and 1 <= request.count <= COUNT_MAX
+        and 1 <= request.sampling.steps <= STEPS_MAX
+        and all(1 <= side <= SIDE_MAX for side in sides)
+    ):
+        raise InvalidPrompt("The recipe in this file asks for what cannot be drawn.")
+    return request
 
 
 def pressed(

@@ -1,41 +1,52 @@
-"""Sampler names and the diffusers schedulers behind them. Imported in a worker only."""
+"""The diffusers schedulers behind the names of `bot.domain.samplers`. Imported in a worker only."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from bot.domain.errors import RenderFailed
+from bot.domain.samplers import DEFAULT
 
-DEFAULT = "default"
 # A scheduler's own defaults where the model's config is silent: clipping would change colours.
 _NEUTRAL = {"clip_sample": False, "set_alpha_to_one": False}
-SAMPLERS: dict[str, tuple[str, dict[str, Any]]] = {
+# Where the last noise level holds no signal, it has no end, and Karras' levels would all lie there.
+_KARRAS = {"use_karras_sigmas": True, "rescale_betas_zero_snr": False}
+_SDE = {"algorithm_type": "sde-dpmsolver++"}
+SCHEDULERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "plms": ("PNDMScheduler", {"skip_prk_steps": True}),
     "ddim": ("DDIMScheduler", {}),
     "ddpm": ("DDPMScheduler", {}),
     "euler": ("EulerDiscreteScheduler", {}),
     "euler_a": ("EulerAncestralDiscreteScheduler", {}),
     "heun": ("HeunDiscreteScheduler", {}),
+    "dpm2": ("KDPM2DiscreteScheduler", {}),
+    "dpm2_a": ("KDPM2AncestralDiscreteScheduler", {}),
+    "dpmpp_2s": ("DPMSolverSinglestepScheduler", {"lower_order_final": True}),
     "dpmpp_2m": ("DPMSolverMultistepScheduler", {}),
-    "dpmpp_2m_karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
-    "dpmpp_2m_sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
+    "dpmpp_2m_karras": ("DPMSolverMultistepScheduler", _KARRAS),
+    "dpmpp_2m_sde": ("DPMSolverMultistepScheduler", _SDE),
+    "dpmpp_2m_sde_karras": ("DPMSolverMultistepScheduler", _SDE | _KARRAS),
+    "deis": ("DEISMultistepScheduler", {}),
     "unipc": ("UniPCMultistepScheduler", {}),
-    "plms": ("PNDMScheduler", {"skip_prk_steps": True}),
     "lcm": ("LCMScheduler", {}),
+    "tcd": ("TCDScheduler", {}),
 }
 
 
 def sampler(name: str, own: Any) -> Any:
     """A fresh scheduler called `name`, configured like `own`, the model's.
 
-    "default" is the model's own. Flow-matching models have only their own, whatever the name.
-    Raises RenderFailed("bad_input") for an unknown name.
+    "default" is the model's own. Raises RenderFailed("bad_input") for an unknown name, and for
+    another than its own of a flow-matching model, which no other fits.
     """
-    if name != DEFAULT and name not in SAMPLERS:
-        known = ", ".join((DEFAULT, *SAMPLERS))
-        raise RenderFailed("bad_input", f"There is no sampler {name!r}; there are {known}.")
-    if name == DEFAULT or "FlowMatch" in type(own).__name__:
+    if name == DEFAULT:
         return type(own).from_config(own.config)
+    if name not in SCHEDULERS:
+        known = ", ".join((DEFAULT, *SCHEDULERS))
+        raise RenderFailed("bad_input", f"There is no sampler {name!r}; there are {known}.")
+    if "FlowMatch" in type(own).__name__:
+        raise RenderFailed("bad_input", f"This model draws by its own sampler only, not by {name}.")
     import diffusers  # in memory already, with the model
 
-    kind, extra = SAMPLERS[name]
+    kind, extra = SCHEDULERS[name]
     return getattr(diffusers, kind).from_config(_NEUTRAL | dict(own.config), **extra)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.commands.check import check
 from bot.commands.render import render
+from bot.commands.subject import Order
 from bot.domain.errors import EaselError
 from bot.engine.blame import Retry
 from bot.engine.local import LocalExecutor
@@ -49,5 +50,5 @@ async def test_render_says_that_the_worker_dies(
     dying: Settings, words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(EaselError, match=words):
-        await render(dying, "a red fox", tmp_path / "out")
+        await render(dying, Order("a red fox", out=tmp_path / "out"))
     assert "out" not in os.listdir(tmp_path)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands.render import render
+from bot.commands.subject import Order
 from bot.domain.errors import EaselError, InvalidPrompt, RenderFailed
 from bot.engine.seam import Loaded
 from bot.settings import Settings
@@ -32,15 +33,15 @@ async def test_the_card_that_the_models_files_confirm_is_what_is_asked_for(
     executor: FakeExecutor, tmp_path: Path
 ) -> None:
     settings = Settings(model="some/hub-model")
-    assert await render(settings, "a red fox --seed 7", tmp_path / "out") == 0
+    assert await render(settings, Order("a red fox --seed 7", out=tmp_path / "out")) == 0
     [run] = executor.runs
     assert (run.attempt.request["width"], run.attempt.request["steps"]) == (192, 3)
     names = [path.name for path in sorted((tmp_path / "out").iterdir())]
-    assert names == [f"a-red-fox-7{part}.webp" for part in ("-1", "-2", "-3", "-4", "")]
+    assert names == [*(f"0000{number}.png" for number in range(4)), "grid-00000.png"]
 
 
 async def test_the_operators_own_values_win(executor: FakeExecutor, tmp_path: Path) -> None:
-    await render(Settings(model="some/hub-model", model_steps=5), "a red fox", tmp_path)
+    await render(Settings(model="some/hub-model", model_steps=5), Order("a red fox", out=tmp_path))
     assert executor.runs[0].attempt.request["steps"] == 5
 
 
@@ -48,7 +49,7 @@ async def test_a_wrong_prompt_is_said_before_anything_is_loaded(
     executor: FakeExecutor, tmp_path: Path
 ) -> None:
     with pytest.raises(InvalidPrompt, match="did you mean `--ar`"):
-        await render(Settings(), "a red fox --arr 3:2", tmp_path)
+        await render(Settings(), Order("a red fox --arr 3:2", out=tmp_path))
     assert not executor.workers()[0].models
 
 
@@ -58,4 +59,4 @@ async def test_what_cannot_be_drawn_is_a_sentence(executor: FakeExecutor, tmp_pa
 
     executor.on_start = fail
     with pytest.raises(EaselError, match="could not draw this: The memory does not suffice"):
-        await render(Settings(), "a red fox", tmp_path)
+        await render(Settings(), Order("a red fox", out=tmp_path))

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.commands.render import render
+from bot.commands.subject import Order
 from bot.engine.local import LocalExecutor
 from bot.sandbox import Sandbox
 from bot.settings import Settings
@@ -85,7 +86,7 @@ async def test_the_command_line_draws_the_bots_picture(
         "bot.commands.render.local_executor", lambda *_: SharedExecutor(diffusion_worker)
     )  # fmt: skip
     out = tmp_path / "out"
-    assert await render(Settings(), text, out) == 0
+    assert await render(Settings(), Order(text, out=out)) == 0
     paths = [Path(line) for line in capsys.readouterr().out.split()]
     assert [path.parent for path in paths] == [out] * 5
     drawn = Image.open(paths[0]).convert("RGB")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from PIL import Image
 from bot import imaging
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import NotFound, StoreUnavailable
+from bot.domain.infotext import user_comment
 from bot.domain.job import Job
 from bot.service.encoder import Encoder
 from bot.service.metadata import with_recipe
 from bot.service.pictures import Picture
 from tests.kit.app import House
 from tests.kit.executor import colour
-from tests.kit.values import from_file
+from tests.kit.values import a_request, from_file
 
 
 async def single(house: House, grid: Job, number: int) -> Job:
@@ -148,6 +150,17 @@ def test_a_recipe_is_read_back_and_pixels_stay(size: tuple[int, int], prompt: st
     assert whole is not None
     assert imaging.read_recipe(whole) == {"prompt": prompt}
     assert imaging.decode(whole).tobytes() == image.tobytes()
+
+
+def test_a_single_picture_holds_the_text_for_other_tools_beside_its_recipe() -> None:
+    recipe = a_request("a „red“ fox 🦊 --no hats").recipe()
+    whole = with_recipe(encoded(Image.new("RGB", (4, 4)), lossless=True), recipe)
+    assert whole is not None
+    assert imaging.read_recipe(whole) == json.loads(json.dumps(recipe))
+    with Image.open(io.BytesIO(whole)) as opened:
+        exif = opened.getexif()
+    assert exif.get_ifd(0x8769) == {0x9286: user_comment(recipe)}
+    assert exif[0x0131] == "Easel"
 
 
 def test_a_recipe_that_is_too_long_is_left_out() -> None:

@@ -14,6 +14,7 @@ from bot.domain.size import Size
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
+from bot.service.requests import Choice
 from tests.kit.values import from_file
 
 CARD = ModelCard("tiny", "Tiny", "nowhere", native=64, steps=10, guidance=3.0, strength=0.4)
@@ -103,3 +104,85 @@ def test_what_starts_from_an_upload_needs_a_model_that_can() -> None:
     assert (able.model, able.inputs, able.sampling.strength) == ("tiny", request.inputs, 0.5)
     with pytest.raises(Unable, match="has no variations"):
         requests.resumed(Catalogue(a_card(variations=False)), request)
+
+
+# What is chosen by hand
+
+
+def test_what_is_chosen_wins_over_prompt_and_card() -> None:
+    made = requests.imagine(CARD, "a fox --q 2 --seed 7")
+    choice = Choice(6, 128, 64, 8, 5, 1.5, "euler", 0.3)
+    drawn = requests.chosen(CARD, made, choice)
+    assert (drawn.count, drawn.size, drawn.seed) == (6, Size(128, 64), 8)
+    assert drawn.sampling == Sampling(5, 1.5, "euler", 0.3)
+    assert requests.chosen(CARD, made, Choice()) == made
+
+
+def test_one_side_alone_goes_with_the_models_own() -> None:
+    made = requests.imagine(CARD, "a fox")
+    assert requests.chosen(CARD, made, Choice(height=96)).size == Size(64, 96)
+    assert requests.chosen(CARD, made, Choice(width=96)).size == Size(96, 64)
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        (Choice(width=100), "`--W` takes a multiple of 8 for this model, such as 96, not 100."),
+        (Choice(width=96, height=65), "`--H` takes a multiple of 8 for this model, such as 64"),
+    ],
+)
+def test_sides_that_the_model_cannot_draw(choice: Choice, words: str) -> None:
+    with pytest.raises(InvalidPrompt) as caught:
+        requests.chosen(CARD, requests.imagine(CARD, "a fox"), choice)
+    assert words in str(caught.value)
+
+
+def test_a_chosen_sampler_draws_as_long_as_it_needs() -> None:
+    made = requests.imagine(CARD, "a fox")
+    assert requests.chosen(CARD, made, Choice(sampler="plms")).sampling.steps == 25
+    assert requests.chosen(CARD, made, Choice(sampler="plms", steps=8)).sampling.steps == 8
+    assert requests.chosen(CARD, made, Choice(sampler="ddim")).sampling.steps == 10
+
+
+@pytest.mark.parametrize(
+    ("picture", "size"),
+    [((300, 200), Size(72, 48)), ((4000, 100), Size(120, 40)), ((64, 64), Size(64, 64))],
+)
+def test_a_request_takes_the_shape_of_a_picture(picture: tuple[int, int], size: Size) -> None:
+    assert requests.shaped(CARD, requests.imagine(CARD, "a fox"), *picture).size == size
+
+
+def test_a_drawing_starts_from_a_file_where_the_model_can() -> None:
+    made = requests.imagine(CARD, "a fox")
+    assert requests.started(CARD, made, "d" * 64) == from_file(made, "d" * 64, CARD.strength)
+    chosen = requests.chosen(CARD, made, Choice(strength=0.9))
+    assert requests.started(CARD, chosen, "d" * 64).sampling.strength == 0.9
+    with pytest.raises(Unable, match="`Tiny` cannot start from a picture"):
+        requests.started(a_card(variations=False), made, "d" * 64)
+
+
+def test_a_recipe_is_the_request_again() -> None:
+    made = from_file(requests.imagine(CARD, "a fox --ar 2:1"), "d" * 64)
+    assert requests.of_recipe(made.recipe() | {"job": "j"}) == made
+
+
+def test_a_picture_out_of_a_grid_is_drawn_from_its_own_seed() -> None:
+    grid = requests.imagine(CARD, "a fox")
+    single = requests.of_recipe(grid.upscale(TILE).recipe())
+    assert (single.kind, single.count, single.inputs) == (Kind.DRAW, 1, ())
+    assert single.seeds == [grid.seeds[1]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": 99}, {"prompt": 3}, {"count": 10**9}, {"count": 0}, {"size": [10**6, 64]},
+        {"kind": "lost"}, {"seed": float("inf")}, {"sampling": {"steps": 10**9, "guidance": 1,
+         "sampler": "ddim", "strength": None, "stop": 1}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_recipe_that_asks_for_the_impossible_is_refused(change: dict[str, Any]) -> None:
+    recipe = requests.imagine(CARD, "a fox").recipe() | change
+    with pytest.raises(InvalidPrompt, match="The recipe in this file"):
+        requests.of_recipe(recipe)

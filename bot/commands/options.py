@@ -1,0 +1,130 @@
+"""The options of `easel render`, and the order that they make.
+
+Knows argparse and names, those of the original Stable Diffusion script among them; what an order
+means is `bot.commands.subject`'s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot.commands.subject import Order
+from bot.domain import samplers
+from bot.domain.errors import InvalidPrompt
+from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX, quoted
+from bot.domain.request import GRID
+from bot.domain.size import is_whole
+from bot.service.requests import COUNT_MAX, SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if is_whole(text) and low <= int(text) <= high:
+            return int(text)
+        raise argparse.ArgumentTypeError(
+            f"takes a whole number from {low} to {high}, not {quoted(text)}"
+        )
+
+    return read
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if low <= value <= high:
+            return value
+        raise argparse.ArgumentTypeError(
+            f"takes a number from {low:g} to {high:g}, not {quoted(text)}"
+        )
+
+    return read
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Knows everything but the prompt, whose own parameters may stand anywhere among these."""
+    parser = argparse.ArgumentParser(
+        "easel render", "easel render PROMPT [options]", allow_abbrev=False,
+        description="PROMPT may have its own parameters, such as --ar 3:2.",
+    )  # fmt: skip
+    add = parser.add_argument
+    side = _whole(SIDE_MIN, SIDE_MAX)
+    add("--prompt", metavar="TEXT", help="the prompt, as the original script takes it")
+    add("--n", "--n_samples", type=_whole(1, COUNT_MAX), help=f"pictures (default {GRID})")
+    add("--n_iter", type=_whole(1, COUNT_MAX), default=1, metavar="N", help="times as many")
+    add("--H", "-H", type=side, help="height in pixels")
+    add("--W", "-W", type=side, help="width in pixels")
+    add("--sampler", metavar="NAME", help=", ".join((*samplers.SAMPLERS, samplers.DEFAULT)))
+    add("--plms", action="store_const", const="plms", dest="sampler", help="--sampler plms")
+    add("--seed", type=_whole(0, SEED_MAX), metavar="N", help="the noise to start from")
+    add("--steps", "--ddim_steps", type=_whole(1, STEPS_MAX), metavar="N", help="drawing steps")
+    add("--guidance", "--scale", type=_number(0, 100), metavar="X", help="how closely to follow")
+    add("--model", "--ckpt", metavar="MODEL", help="instead of the setting MODEL")
+    add("--init", "--init-img", type=Path, metavar="FILE", help="start from this picture")
+    add("--strength", type=_number(0.01, 1), metavar="X", help="how far to leave it, 0.01 to 1")
+    add("--outdir", "--out", type=Path, metavar="FOLDER", default=Order.out,
+        help=f"folder for numbered files (default {Order.out})")  # fmt: skip
+    add("--grid", action=argparse.BooleanOptionalAction, default=True, help="a picture of all")
+    add("--skip_grid", action="store_false", dest="grid", help="--no-grid")
+    add("--from-image", type=Path, metavar="FILE", help="draw again what a file of Easel shows")
+    return parser
+
+
+def order_of(arguments: Sequence[str]) -> Order:
+    """What was typed behind `easel render`.
+
+    Raises InvalidPrompt for names that do not exist and for what contradicts itself; ends the
+    process with status 2 for a wrong value, and without anything to draw.
+    """
+    parser = _parser()
+    options, words = parser.parse_known_args(arguments)
+    _require_known(words, vars(options))
+    text = " ".join([*filter(None, [options.prompt]), *words])
+    if options.from_image and text:
+        raise InvalidPrompt(
+            f"`--from-image` brings its own prompt; leave out {quoted(text)}, or the file."
+        )
+    if not (options.from_image or text):
+        parser.error("the following arguments are required: prompt")
+    if text and options.seed is not None:
+        text += f" --seed {options.seed}"
+    return Order(
+        text, options.from_image, options.init, options.model, _choice(options), options.outdir,
+        options.grid,
+    )  # fmt: skip
+
+
+def _choice(options: argparse.Namespace) -> Choice:
+    count = options.n
+    if options.n_iter > 1:
+        count = (options.n or GRID) * options.n_iter
+    if count and count > COUNT_MAX:
+        raise InvalidPrompt(f"At most {COUNT_MAX} pictures are drawn at once, not {count}.")
+    return Choice(
+        count=count,
+        width=options.W,
+        height=options.H,
+        seed=options.seed if options.from_image else None,  # a prompt holds its own
+        steps=options.steps,
+        guidance=options.guidance,
+        sampler=options.sampler and samplers.named(options.sampler),
+        strength=options.strength,
+    )
+
+
+def _require_known(words: Sequence[str], options: dict[str, object]) -> None:
+    """A mistyped option is no parameter of the prompt: names what it is near to among both."""
+    parameters = {name for row in PARAMETERS for name in row.names}
+    for word in words:
+        name = word.removeprefix("--").partition("=")[0]
+        if word == name or name in parameters:
+            continue
+        near = difflib.get_close_matches(name, [*parameters, *options], n=1, cutoff=0.6)
+        if near and near[0] in options:
+            raise InvalidPrompt(f"There is no option {quoted(word)}; did you mean `--{near[0]}`?")

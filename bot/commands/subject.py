@@ -1,0 +1,154 @@
+"""What `easel render` is asked for, and what that comes to for a model: a prompt or the recipe in a
+file, with what was chosen by hand, and the picture to start from.
+
+Reads files; knows nothing about workers or where pictures go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from bot import imaging
+from bot.commands.shot import Wish
+from bot.domain.action import Tile
+from bot.domain.errors import EaselError, InvalidPrompt, Unable
+from bot.domain.infotext import PICTURE
+from bot.domain.prompt.parameters import quoted
+from bot.domain.request import GenerationRequest
+from bot.models.cards import ModelCard
+from bot.service import requests
+from bot.service.requests import Choice
+from bot.settings import Settings
+from bot.storage.files import ImageStore
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was typed. `text` is the prompt; where it is empty, `recipe` is the file whose pictures
+    are drawn again. `model` None leaves it to the settings."""
+
+    text: str = ""
+    recipe: Path | None = None
+    init: Path | None = None
+    model: str | None = None
+    choice: Choice = field(default_factory=Choice)
+    out: Path = Path("outputs")
+    grid: bool = True
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An order with the files that it names. `stored` is what the recipe's pictures were drawn
+    from, as far as that is kept on this machine."""
+
+    order: Order
+    recipe: Mapping[str, Any] | None = None
+    init: Image.Image | None = None
+    stored: Mapping[Tile, bytes] = field(default_factory=dict)
+
+    @classmethod
+    async def of(cls, order: Order, settings: Settings) -> Subject:
+        """Raises EaselError for a file that cannot be read or is none of the kind."""
+        recipe, stored = None, {}
+        if order.recipe is not None:
+            recipe = imaging.read_recipe(await _bytes(order.recipe))
+            if recipe is None:
+                raise EaselError(
+                    f"{order.recipe} holds no recipe: name a picture that Easel posted or rendered."
+                )
+            if order.init is None:
+                stored = await _stored(requests.of_recipe(recipe), settings)
+        return cls(order, recipe, order.init and await _picture(order.init), stored)
+
+    def wish(self, card: ModelCard) -> Wish:
+        """What this model is asked for. Raises UserError for what it cannot do or nobody could."""
+        request = requests.chosen(card, self._basis(card), self.order.choice)
+        if self.init is not None:
+            return self._started(card, request, self.init)
+        if request.inputs and not self.stored:
+            raise Unable(
+                "This was drawn from another picture, which is not kept here: name it by `--init`."
+            )
+        if self.order.choice.strength is not None and not request.inputs:
+            raise InvalidPrompt(
+                "`--strength` says how far to leave a picture: name that by `--init`."
+            )
+        digests = {tile: _digest(data) for tile, data in self.stored.items()}
+        inputs = {digests[tile]: data for tile, data in self.stored.items()}
+        return Wish(request.identified(digests), self._indices(request), inputs)
+
+    def _basis(self, card: ModelCard) -> GenerationRequest:
+        if self.recipe is None:
+            made = requests.imagine(card, self.order.text)
+            if self.order.choice.sized and made.prompt.get("ar"):
+                raise InvalidPrompt("Give the shape once: by `--ar`, or by `--H` and `--W`.")
+            return made
+        request = requests.of_recipe(self.recipe)
+        if request.model != card.id and self.order.model is None:
+            raise Unable(
+                f"This was drawn by the model {quoted(request.model)}, and MODEL is "
+                f"{quoted(card.id)}: say by `--model` which is to draw it."
+            )
+        return requests.current(card, request)
+
+    def _started(self, card: ModelCard, request: GenerationRequest, init: Image.Image) -> Wish:
+        fixed = self.recipe is not None or self.order.choice.sized or request.prompt.get("ar")
+        if not fixed:
+            request = requests.shaped(card, request, *init.size)
+        size = request.size.width, request.size.height
+        data = imaging.encode_tile(imaging.fitted(init, size))
+        digest = _digest(data)
+        request = requests.started(card, request, digest)
+        return Wish(request, self._indices(request), {digest: data})
+
+    def _indices(self, request: GenerationRequest) -> tuple[int, ...]:
+        """The one picture that the file shows; empty: all."""
+        number = self.recipe.get(PICTURE) if self.recipe else None
+        if not isinstance(number, int) or self.order.choice.count is not None:
+            return ()
+        return (number - 1,) if 1 <= number <= request.count else ()
+
+
+async def _stored(request: GenerationRequest, settings: Settings) -> dict[Tile, bytes]:
+    """The pictures of the bot, or of the sandbox, from which a request was drawn."""
+    found = {}
+    for folder in (settings.data_dir, settings.sandbox_dir):
+        files = ImageStore(folder / "images")
+        for each in request.inputs:
+            data = await files.read(each.tile) if each.tile else None
+            if each.tile and data is not None and each.digest in (None, _digest(data)):
+                found[each.tile] = data
+    return found
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+async def _picture(path: Path) -> Image.Image:
+    data = await _bytes(path)
+    try:
+        return await asyncio.to_thread(imaging.decode, data)
+    except imaging.PictureError as error:
+        raise EaselError(f"{path}: {error}") from error
+
+
+async def _bytes(path: Path) -> bytes:
+    try:
+        return await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        raise EaselError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def with_model(settings: Settings, model: str | None) -> Settings:
+    """The settings for another model; the operator's own values are those of MODEL."""
+    if model is None:
+        return settings
+    return replace(settings, model=model, model_native=0, model_steps=0, model_guidance=-1.0)

@@ -1,0 +1,210 @@
+"""`easel render`: how many pictures, their files, those drawn again, those to start from,
+with workers that draw by themselves."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot import imaging
+from bot.commands.render import render
+from bot.commands.subject import Order
+from bot.domain.action import Tile
+from bot.domain.errors import EaselError, Unable
+from bot.domain.infotext import infotext
+from bot.domain.request import GenerationRequest
+from bot.models.cards import EMBEDDED_CARD
+from bot.service import requests
+from bot.service.requests import Choice
+from bot.settings import Settings
+from bot.storage.files import ImageStore
+from tests.kit.executor import FakeExecutor, colour, picture
+
+
+class Lasting(FakeExecutor):
+    """Serves one command after the other."""
+
+    async def close(self, drain_s: float = 0) -> None:
+        """Its worker stays."""
+
+
+@pytest.fixture
+def executor(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
+    one = Lasting(1, automatic=True, models=("embedded", "some/hub-model"))
+    monkeypatch.setattr("bot.commands.render.local_executor", lambda *_: one)
+    return one
+
+
+def at(executor: FakeExecutor, run: int) -> tuple[tuple[int, ...], int]:
+    """What a worker was asked for: the pictures, and of how many."""
+    attempt = executor.runs[run].attempt
+    return attempt.indices, attempt.request["count"]
+
+
+def recipe_in(path: Path) -> dict[str, Any]:
+    found = imaging.read_recipe(path.read_bytes())
+    assert found is not None
+    return found
+
+
+def colours(path: Path) -> list[Any]:
+    """Of each tile of a file."""
+    with Image.open(path) as image:
+        return [
+            image.getpixel((left + 8, top + 8))
+            for top in range(0, image.height, 16)
+            for left in range(0, image.width, 16)
+        ]
+
+
+# How many
+
+
+async def test_six_pictures_are_drawn_in_rounds_and_make_a_fitting_grid(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    choice = Choice(count=6)
+    await render(Settings(), Order("a red fox --seed 7", choice=choice, out=tmp_path))
+    assert [at(executor, run) for run in (0, 1)] == [((0, 1, 2, 3), 4), ((0, 1), 2)]
+    made = requests.imagine(EMBEDDED_CARD, "a red fox --seed 7")
+    expected = [colour(seed) for seed in requests.chosen(EMBEDDED_CARD, made, choice).seeds]
+    with Image.open(tmp_path / "grid-00000.png") as grid:
+        assert grid.size == (48, 32)
+    assert colours(tmp_path / "grid-00000.png") == expected
+    assert [colours(tmp_path / f"0000{n}.png") for n in range(6)] == [[one] for one in expected]
+
+
+async def test_one_picture_needs_no_grid_and_others_can_do_without(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    await render(Settings(), Order("a fox", choice=Choice(count=1), out=tmp_path))
+    await render(Settings(), Order("a fox", choice=Choice(count=2), out=tmp_path, grid=False))
+    assert sorted(os.listdir(tmp_path)) == ["00000.png", "00001.png", "00002.png"]
+
+
+async def test_other_tools_read_what_each_file_shows(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    await render(Settings(), Order("a fox --seed 7", out=tmp_path, choice=Choice(sampler="plms")))
+    request = GenerationRequest.from_json(recipe_in(tmp_path / "grid-00000.png"))
+    for name, number in (("grid-00000.png", 1), ("00002.png", 3)):
+        with Image.open(tmp_path / name) as image:
+            said = image.info["parameters"]
+        assert said == infotext(recipe_in(tmp_path / name))
+        assert f"Steps: 25, Sampler: PLMS, CFG scale: 3, Seed: {request.seeds[number - 1]}" in said
+
+
+async def test_another_model_is_drawn_by_its_own_values(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    settings = Settings(model="embedded", model_steps=5)
+    await render(settings, Order("a fox", model="some/hub-model", out=tmp_path))
+    attempt = executor.runs[0].attempt
+    assert (attempt.model, attempt.request["steps"]) == ("some/hub-model", 30)
+
+
+# Again
+
+
+async def test_a_single_file_brings_its_picture_again_in_the_same_company(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    """All of the round that it was drawn in: elsewhere it would differ by a bit here and there."""
+    choice = Choice(count=6, steps=5, guidance=2.0)
+    await render(Settings(), Order("a fox --ar 3:2", choice=choice, out=tmp_path))
+    await render(Settings(), Order(recipe=tmp_path / "00005.png", out=tmp_path / "again"))
+    first, again = executor.runs[1].attempt, executor.runs[2].attempt
+    assert again.indices == first.indices == (0, 1)
+    assert again.request == first.request
+    assert os.listdir(tmp_path / "again") == ["00000.png"]
+    assert recipe_in(tmp_path / "again" / "00000.png") == recipe_in(tmp_path / "00005.png")
+
+
+async def test_a_grid_brings_them_all_and_what_is_chosen_changes(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    await render(Settings(), Order("a fox", out=tmp_path))
+    again = Order(recipe=tmp_path / "grid-00000.png", out=tmp_path, choice=Choice(steps=5))
+    await render(Settings(), again)
+    first, second = (run.attempt.request for run in executor.runs)
+    assert second["seeds"] == first["seeds"]
+    assert (first["steps"], second["steps"]) == (8, 5)
+
+
+async def test_a_variation_is_drawn_from_the_picture_that_the_bot_keeps(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    source, tile = picture(7), Tile("ab" * 16, 2)
+    digests = await ImageStore(tmp_path / "data" / "images").write({tile: source})
+    varied = requests.imagine(EMBEDDED_CARD, "a fox").vary(tile, 9, 0.5).identified(digests)
+    posted = tmp_path / "posted.webp"
+    posted.write_bytes(imaging.encode(imaging.decode(source), 1 << 20, varied.recipe()).data)
+    settings = Settings(data_dir=tmp_path / "data")
+    await render(settings, Order(recipe=posted, out=tmp_path / "out"))
+    attempt = executor.runs[0].attempt
+    assert attempt.inputs == {digests[tile]: source}
+    assert (attempt.request["source"], attempt.request["strength"]) == (digests[tile], 0.5)
+    with pytest.raises(Unable, match=r"drawn from another picture.*--init"):
+        await render(
+            replace(settings, data_dir=tmp_path / "other"), Order(recipe=posted, out=tmp_path)
+        )
+
+
+async def test_the_model_that_drew_a_file_has_to_draw_it_again(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    await render(Settings(), Order("a fox", out=tmp_path))
+    recipe, other = tmp_path / "grid-00000.png", Settings(model="some/hub-model")
+    with pytest.raises(Unable, match="by the model `embedded`, and MODEL is `some/hub-model`"):
+        await render(other, Order(recipe=recipe, out=tmp_path))
+    await render(other, Order(recipe=recipe, out=tmp_path, model="embedded"))
+    assert executor.runs[1].attempt.request == executor.runs[0].attempt.request
+
+
+# A picture to start from
+
+
+async def test_a_picture_is_fitted_upright_before_it_travels(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying on its left side
+    lying = Image.new("RGB", (300, 200), "red")
+    lying.paste("blue", (0, 0, 150, 200))
+    lying.save(tmp_path / "photo.png", exif=exif)
+    await render(Settings(), Order("a fox", init=tmp_path / "photo.png", out=tmp_path / "out"))
+    attempt = executor.runs[0].attempt
+    [(digest, data)] = attempt.inputs.items()
+    assert attempt.request["source"] == digest
+    assert attempt.request["strength"] == EMBEDDED_CARD.strength
+    start = imaging.decode(data)
+    assert start.size == (attempt.request["width"], attempt.request["height"])
+    assert start.size == (104, 160)
+    assert (start.getpixel((50, 10)), start.getpixel((50, 150))) == ((0, 0, 255), (255, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (Order("a fox", init=Path("nowhere.png")), "nowhere.png cannot be read: No such file"),
+        (Order("a fox", init=Path(__file__)), "This is no picture that can be read"),
+        (Order(recipe=Path("nowhere.png")), "nowhere.png cannot be read: No such file"),
+        (Order(recipe=Path(__file__)), "holds no recipe"),
+        (Order("a fox", choice=Choice(strength=0.5)), "`--strength` says how far to leave"),
+        (Order("a fox --ar 3:2", choice=Choice(width=64)), "Give the shape once"),
+        (Order("a fox", choice=Choice(width=65)), "`--W` takes a multiple of 8"),
+    ],
+)
+async def test_what_cannot_be_drawn_is_said_before_anything_is_drawn(
+    executor: FakeExecutor, tmp_path: Path, order: Order, words: str
+) -> None:
+    with pytest.raises(EaselError) as caught:
+        await render(Settings(), replace(order, out=tmp_path / "out"))
+    assert words in str(caught.value)
+    assert executor.runs == []
+    assert not (tmp_path / "out").exists()
