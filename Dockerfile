@@ -24,6 +24,7 @@ ENV PATH=/venv/bin:$PATH \
     HOME=/data \
     DATA_DIR=/data \
     MODEL_CACHE=/models \
+    MODELS_DIR=/models \
     HEALTH_PORT=8080
 USER 1000
 WORKDIR /data

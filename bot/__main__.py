@@ -1,4 +1,4 @@
-"""The command line: run · sandbox · render · check · health · bench.
+"""The command line: run · sandbox · render · models · check · health · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
 `run` if DISCORD_TOKEN is set and `sandbox` otherwise.
@@ -72,12 +72,24 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=int, help="port of the page (default 8000, or a free one)")
     # Its options have a parser of their own, which needs what other commands start without.
     commands.add_parser("render", help="draw on this machine, without Discord", add_help=False)
+    _add_models(commands.add_parser("models", help="what can be drawn with: list, show, check"))
     commands.add_parser("check", help="say what is wrong with the installation, and the remedy")
     commands.add_parser("health", help="ask the bot that runs with these settings how it is")
     bench = commands.add_parser("bench", help="measure this machine; writes BENCHMARKS.md")
     bench.add_argument("--out", type=Path, help="another file than BENCHMARKS.md of the project")
     bench.add_argument("--quick", action="store_true", help="only see that everything works")
     return parser
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="action")
+    actions.add_parser("list", help="every model in MODELS_DIR, and what is not used (the default)")
+    for action, text in (
+        ("show", "all that is known of one"),
+        ("check", "load one in a worker and draw a test picture"),
+    ):
+        one = actions.add_parser(action, help=text)
+        one.add_argument("name", help="as the list has it")
 
 
 def _command(
@@ -99,6 +111,15 @@ def _command(
             from bot.commands.render import render
 
             return asyncio.run(render(settings, order_of(rest)))
+        case "models":
+            from bot.commands import models
+
+            match options.action:
+                case "show":
+                    return models.show(settings, options.name)
+                case "check":
+                    return asyncio.run(models.check(settings, options.name))
+            return models.list_all(settings)
         case "check":
             from bot.commands.check import check
 

@@ -22,8 +22,9 @@ from bot.domain.quota import Caps, Period, Quota
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
-from bot.models.cards import ModelCard, card_for
+from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.models.shelf import Model, Shelf
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
@@ -98,14 +99,17 @@ class Core:
     supervisor: Supervisor
 
 
-def card_of(settings: Settings) -> ModelCard:
-    """The card of the MODEL setting with the operator's own values."""
-    return card_for(settings.model, own_values(settings))
+def model_of(settings: Settings) -> Model:
+    """The model of the MODEL setting with the operator's own values."""
+    return Shelf(settings.models_dir).model(settings.model, own_values(settings))
 
 
 def catalogue_of(settings: Settings) -> Catalogue:
     """The models that are served, with the operator's own values."""
-    return Catalogue(card_of(settings), fixed=own_values(settings))
+    model = model_of(settings)
+    for trouble in model.troubles:
+        log.warning("%s Until then the file has no effect.", trouble)
+    return Catalogue(model.card, fixed=model.own)
 
 
 def own_values(settings: Settings) -> dict[str, Any]:

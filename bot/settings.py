@@ -157,7 +157,12 @@ class Settings:
     )
     data_dir: Path = _setting("data", "Folder for the database and the pictures", _folder)
     model: str = _setting(
-        "", "Folder, hub id or .safetensors/.ckpt file; empty is the embedded model", _path
+        "",
+        "Name in MODELS_DIR, folder, hub id or .safetensors/.ckpt file; empty: the embedded model",
+        _path,
+    )
+    models_dir: Path = _setting(
+        "models", "Folder of models: .safetensors and .ckpt files, diffusers folders", _folder
     )
     model_native: int = _setting(
         "0", "Side in pixels that the model draws best; 0 goes by its files", _whole(0, 4096)

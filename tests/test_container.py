@@ -64,6 +64,15 @@ def test_data_stays_on_the_volume(folder: str, monkeypatch: pytest.MonkeyPatch) 
     assert on_a_volume(settings.data_dir)
 
 
+@pytest.mark.parametrize("folder", [None, "", "models", "~/models", "/models/mine"])
+def test_models_of_ones_own_stay_on_a_volume(
+    folder: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", image()["HOME"])
+    given = SPELLED_OUT if folder is None else SPELLED_OUT | {"MODELS_DIR": folder}
+    assert on_a_volume(Settings.read(image() | given).models_dir)
+
+
 def test_downloaded_models_stay_on_a_volume() -> None:
     assert on_a_volume(Settings.read(image()).model_cache)
     # Empty is the hub's default, a folder in the user's home.

@@ -73,7 +73,7 @@ def test_error_names_setting_value_and_what_would_be_right(name, value, wanted) 
     assert wanted in said
 
 
-@pytest.mark.parametrize("name", ["DATA_DIR", "MODEL", "MODEL_CACHE"])
+@pytest.mark.parametrize("name", ["DATA_DIR", "MODEL", "MODELS_DIR", "MODEL_CACHE"])
 def test_every_path_may_begin_at_home(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import catalogue_of, local_executor
+from bot.app import local_executor, model_of
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, Wish, shoot
 from bot.domain.errors import EaselError, EngineError
@@ -24,6 +24,7 @@ from bot.engine.devices import devices
 from bot.environment import Environment
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.models.shelf import Model, Shelf, Unused
 from bot.ops.lock import is_held
 from bot.service import requests
 from bot.settings import Settings
@@ -49,19 +50,20 @@ async def check(settings: Settings, surroundings: Environment) -> int:
     """Print a line for each finding; 0 when nothing is broken."""
     broken = False
     for finding in _settings(surroundings):
-        _print("settings", finding)
+        say("settings", finding)
     for part, look in _PARTS.items():
         try:
             async for finding in look(settings):
-                _print(part, finding)
+                say(part, finding)
                 broken |= finding.ok is False
         except EaselError as error:
-            _print(part, Finding(False, str(error)))
+            say(part, Finding(False, str(error)))
             broken = True
     return int(broken)
 
 
-def _print(part: str, finding: Finding) -> None:
+def say(part: str, finding: Finding) -> None:
+    """Print the line of a finding."""
     mark = {True: "ok  ", None: "note", False: "FAIL"}[finding.ok]
     sys.stdout.write(f"{mark}  {part:<9} {finding.words}\n")
     sys.stdout.flush()
@@ -165,14 +167,32 @@ def _runs(settings: Settings) -> bool:
     return is_held(settings.data_dir) or is_held(settings.sandbox_dir)
 
 
+async def _models(settings: Settings) -> AsyncIterator[Finding]:
+    there = await asyncio.to_thread(Shelf(settings.models_dir).everything)
+    keys = [one.key for one in there if isinstance(one, Model)]
+    words = f"{', '.join(keys)} in {settings.models_dir}" if keys else "the embedded one alone"
+    yield Finding(True, words)
+    for one in there:
+        if isinstance(one, Unused):
+            yield Finding(None, f"{one.name} {one.why}")
+        else:
+            for trouble in one.troubles:
+                yield Finding(None, trouble)
+
+
 async def _model(settings: Settings) -> AsyncIterator[Finding]:
+    async for finding in try_out(settings, model_of(settings)):
+        yield finding
+
+
+async def try_out(settings: Settings, model: Model) -> AsyncIterator[Finding]:
     """Draws one small picture on each device, one after the other, as a worker would."""
     if _runs(settings):
         yield Finding(
             None, "a bot runs and has the model in memory, so none was drawn with; stop it first"
         )
         return
-    catalogue = catalogue_of(settings)
+    catalogue = Catalogue(model.card, fixed=model.own)
     for device in devices(settings.device, os.environ):
         what = catalogue.default.source + ("" if device == "auto" else f" on {device}")
         try:
@@ -213,5 +233,6 @@ async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:
 
 
 _PARTS: dict[str, Look] = {
-    "data": _data, "database": _database, "token": _token, "health": _health, "model": _model,
+    "data": _data, "database": _database, "token": _token, "health": _health, "models": _models,
+    "model": _model,
 }  # fmt: skip

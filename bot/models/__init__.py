@@ -1,1 +1,1 @@
-"""Models: their cards, and the small one that lies in the box."""
+"""Models: their cards, the folder they lie in, and the small one that lies in the box."""

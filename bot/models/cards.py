@@ -60,6 +60,11 @@ class ModelCard:
     previews: bool = True
 
     @property
+    def stem(self) -> str:
+        """What its files are called, whatever people call it."""
+        return facts.name_of(self.source)
+
+    @property
     def negatives(self) -> bool:
         """Whether a negative prompt acts at this card's guidance."""
         return self.negatives_above is not None and self.guidance > self.negatives_above
@@ -109,19 +114,28 @@ def card_for(source: str, own: Mapping[str, Any] | None = None) -> ModelCard:
 def _unasked(source: str) -> ModelCard:
     if not source or source == EMBEDDED_CARD.id:
         return EMBEDDED_CARD
+    return card_from(source, _facts(Path(source).expanduser()))
+
+
+def is_guess(source: str) -> bool:
+    """Whether the card follows from the name alone, until a worker has read the files."""
+    return source != EMBEDDED_CARD.source and _facts(Path(source).expanduser()) is None
+
+
+def card_from(source: str, found: facts.Facts | None) -> ModelCard:
+    """The card of what lies at `source`, where its files said `found`; None: by its name."""
     name = facts.name_of(source)
-    found = _facts(source, name) or _guess(name)
-    return ModelCard(id=_id(source, name), name=name, source=source, **families.fields(found))
+    fields = families.fields(found or _guess(name))
+    return ModelCard(id=_id(source, name), name=name, source=source, **fields)
 
 
-def _facts(source: str, name: str) -> facts.Facts | None:
+def _facts(path: Path) -> facts.Facts | None:
     """What the files say, as far as they can be read here; the worker says why they cannot."""
-    path = Path(source).expanduser()
     try:
         if path.is_dir():
             return facts.of_folder(path)
-        if source.lower().endswith(".safetensors"):
-            return families.of_file(facts.shapes_of(path), name)
+        if facts.is_single_file(path.name):
+            return families.of_file(facts.shapes_in(path) or {}, facts.name_of(path.name))
     except (OSError, facts.UnfitFile):
         pass
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 INDEX = "model_index.json"
 SINGLE_FILES = (".safetensors", ".ckpt")
 _HEADER_LIMIT = 100 << 20
+_ZIP = b"PK\x03\x04"
 _LFS = b"version https://git-lfs"
 _WEB_PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 
@@ -66,9 +68,26 @@ def of_folder(folder: Path) -> Facts | None:
 def _json(path: Path) -> dict[str, Any]:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
+
+
+def shapes_in(file: Path) -> Shapes | None:
+    """The tensors of a single file; None for a pickle, whose names only a worker reads.
+
+    Raises UnfitFile, OSError.
+    """
+    with file.open("rb") as stream:
+        start = stream.read(512)
+    if file.suffix.lower() == ".safetensors" or is_safetensors(start, file.stat().st_size):
+        return shapes_of(file)
+    check_start(start)
+    if not is_pickle(start):
+        raise UnfitFile("is no .ckpt file; download it again")
+    if start.startswith(_ZIP) and not zipfile.is_zipfile(file):
+        raise UnfitFile("is cut off or damaged; download it again")
+    return None
 
 
 def shapes_of(file: Path) -> Shapes:
@@ -82,18 +101,25 @@ def shapes_of(file: Path) -> Shapes:
             raise UnfitFile(_not_safetensors(start, length, size))
         stream.seek(8)
         header = _header(stream.read(length))
-    end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+    end = max((entry["end"] for entry in header.values()), default=0)
     if 8 + length + end > size:
         raise UnfitFile(_cut(8 + length + end, size))
-    return {name: tuple(entry["shape"]) for name, entry in header.items()}
+    return {name: entry["shape"] for name, entry in header.items()}
 
 
 def _header(data: bytes) -> dict[str, Any]:
+    """The shape of each tensor, and the byte behind its last."""
     try:
         header = json.loads(data)
         header.pop("__metadata__", None)
-        return {name: {**entry, "shape": list(entry["shape"])} for name, entry in header.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return {
+            name: {
+                "shape": tuple(int(side) for side in entry["shape"]),
+                "end": int(entry["data_offsets"][1]),
+            }
+            for name, entry in header.items()
+        }
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         raise UnfitFile("is damaged: its header cannot be read; download it again") from None
 
 
@@ -111,7 +137,7 @@ def check_start(start: bytes) -> None:
 
 def is_pickle(start: bytes) -> bool:
     """True for what `torch.save` writes: a ZIP archive, or a bare pickle of old."""
-    return start.startswith((b"PK\x03\x04", b"\x80"))
+    return start.startswith((_ZIP, b"\x80"))
 
 
 def is_safetensors(start: bytes, size: int) -> bool:

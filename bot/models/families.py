@@ -59,6 +59,8 @@ _FAMILIES: Mapping[str, Family] = {
     "IF": Family("if", 64, 8, 100, 7.0, previews=False),
 }
 _OTHER = Family("other", variations=False)
+_LARGEST = 8192
+"""No model draws a larger square; a file that says so is damaged."""
 
 # A word of its own in a name ("pixlArt" holds no XL, "influx" no flux).
 _DISTILLED = re.compile(
@@ -96,24 +98,29 @@ def _side(facts: Facts) -> int | None:
     """The side of a square in pixels: what the denoiser was trained on × the VAE's factor."""
     cells = facts.denoiser.get("sample_size")
     blocks = facts.vae.get("block_out_channels") or facts.vae.get("encoder_block_out_channels")
-    if not isinstance(cells, int) or not blocks:
+    if not isinstance(cells, int) or not isinstance(blocks, list | tuple):
         return None
-    return int(cells * 2 ** (len(blocks) - 1))
+    side = int(cells * 2 ** (len(blocks) - 1))
+    return side if 0 < side <= _LARGEST else None
 
 
 def _stable_diffusion(family: Family, facts: Facts) -> Family:
     name, scheduler = facts.name, facts.scheduler
-    if "EDM" in scheduler.get("_class_name", ""):  # Playground 2.5
+    if "EDM" in _class_of(scheduler):  # Playground 2.5
         return replace(family, guidance=3.0)
     word = _word(name)
     if facts.denoiser.get("time_cond_proj_dim"):
         # Guidance goes in as an embedding, so there is no second, negative half.
         return replace(family, steps=8, guidance=8.5, sampler="lcm", negatives_above=None)
-    if scheduler.get("_class_name") == "LCMScheduler":
+    if _class_of(scheduler) == "LCMScheduler":
         word = "lcm"
     if not word and _for_few_steps(scheduler):
         word = "turbo" if family.native == 512 else "lightning"
     return _distilled(family, word, name) if word else family
+
+
+def _class_of(scheduler: Mapping[str, Any]) -> str:
+    return str(scheduler.get("_class_name", ""))
 
 
 def _word(name: str) -> str:
@@ -123,7 +130,7 @@ def _word(name: str) -> str:
 
 def _for_few_steps(scheduler: Mapping[str, Any]) -> bool:
     """The schedule that Turbo and Lightning are published with."""
-    euler = scheduler.get("_class_name") in {
+    euler = _class_of(scheduler) in {
         "EulerDiscreteScheduler",
         "EulerAncestralDiscreteScheduler",
     }
@@ -198,11 +205,41 @@ def published(shapes: Shapes, name: str) -> Published | None:
 
     The two kinds of SD 2 have the same shapes, so there the name decides. None for others.
     """
-    widths = [shape[1] for key, shape in shapes.items() if _ATTENTION.fullmatch(key)]
+    widths = [shape[1] for key, shape in shapes.items() if _is_attention(key, shape)]
     found = _BY_CONTEXT.get(widths[0]) if widths else None
     if found is _SD2 and (_BASE_512.search(name) or _word(name) == "turbo"):
         return _SD2_BASE
     return found
+
+
+def _is_attention(key: str, shape: tuple[int, ...]) -> bool:
+    return len(shape) > 1 and bool(_ATTENTION.fullmatch(key))
+
+
+# What looks like a model and is a part of one; by the names of its tensors, or of all of them.
+_PARTS = (
+    (
+        re.compile(r"lora_(up|down|A|B)\b|lora\.(up|down)\.|\bhada_w|\blokr_w"),
+        "is a LoRA, which is not used yet",
+    ),
+    (
+        re.compile(r"^(emb_params|string_to_param|clip_[gl])\b"),
+        "is an embedding (textual inversion), which is not used yet",
+    ),
+    (re.compile(r"^(control_model|controlnet_\w+)\."), "is a ControlNet, which is not used yet"),
+    (re.compile(r"^params_ema\.|^body\.0\.rdb1\."), "is an upscaler, which is not used yet"),
+)
+_DECODER = re.compile(r"(first_stage_model|encoder|decoder|(post_)?quant_conv)\.")
+
+
+def no_model(shapes: Shapes) -> str:
+    """Why a single file with these tensors is no model; completes "The file …"; else empty."""
+    for pattern, said in _PARTS:
+        if any(map(pattern.search, shapes)):
+            return said
+    if shapes and all(map(_DECODER.match, shapes)):
+        return "holds a decoder (VAE) alone, which is not used yet"
+    return "" if shapes else "holds no weights"
 
 
 def of_file(shapes: Shapes, name: str) -> Facts | None:

@@ -111,7 +111,7 @@ class DiffusionEngine:
         pipelines.hush()
         dtype = torch.float32 if card.id in self._wide else self._dtype
         pipeline = pipelines.open_pipeline(card, dtype, self._library(pipelines.Library))
-        found = families.fields(pipelines.described(pipeline, card.name))
+        found = families.fields(pipelines.described(pipeline, card.stem))
         card = card if card.source == EMBEDDED_CARD.source else dataclasses.replace(card, **found)
         if card.spacing:
             own = pipeline.scheduler

@@ -89,7 +89,7 @@ def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
             f"The model {card.name} cannot be read ({cause(error)}): it has to be a folder in "
             "diffusers' format, a .safetensors or .ckpt file, or the name of a hub repository."
         ) from error
-    _require_fit(card, described(pipeline, card.name))
+    _require_fit(card, described(pipeline, card.stem))
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -234,7 +234,9 @@ def _from_file(card: ModelCard, file: Path, dtype: torch.dtype, library: Library
         weights = checkpoint.read(file)
     except UnfitFile as error:
         raise _missing(f"The model file {file.name} {error}.") from error
-    if found := families.of_file(weights.shapes, card.name):
+    if reason := families.no_model(weights.shapes):
+        raise _missing(f"The model file {file.name} {reason}: choose another one.")
+    if found := families.of_file(weights.shapes, card.stem):
         _require_fit(card, found)
     folder = _configs_beside(file, library) or _configs_from_hub(card, file, weights, library)
     index = facts.of_folder(folder)
@@ -242,7 +244,7 @@ def _from_file(card: ModelCard, file: Path, dtype: torch.dtype, library: Library
     pipeline = _kind(index.kind).from_single_file(
         weights, config=str(folder), dtype=dtype, local_files_only=True, **_NO_CHECKER
     )
-    if families.is_v_prediction(weights.shapes, card.name):
+    if families.is_v_prediction(weights.shapes, card.stem):
         own = pipeline.scheduler
         pipeline.scheduler = type(own).from_config(
             own.config, prediction_type="v_prediction", rescale_betas_zero_snr=True,
@@ -264,7 +266,7 @@ def _configs_beside(file: Path, library: Library) -> Path | None:
 
 
 def _configs_from_hub(card: ModelCard, file: Path, weights: Weights, library: Library) -> Path:
-    repository = _repository(weights, card.name)
+    repository = _repository(weights, card.stem)
     try:
         return Path(snapshot_download(repository, allow_patterns=_CONFIGS, **library.hub()))
     except (OSError, HfHubHTTPError) as error:

@@ -16,7 +16,7 @@ files/              the weights of alone.safetensors in other files, with config
                     callback.ckpt (beside a training callback), harmful.ckpt and worse.ckpt
                     (beside calls that would make the folders "ran" and "ran too"), all three
                     also as torch saved them of old (old_callback.ckpt …),
-                    cut.ckpt, page.ckpt, pointer.safetensors
+                    cut.ckpt, page.ckpt, pointer.safetensors, lora.safetensors
 damaged/            a folder whose weights are cut off
 """
 
@@ -139,6 +139,7 @@ def _files(folder: Path, weights: dict[str, torch.Tensor], configs: Path) -> Non
         torch.save(both, folder / f"{name}.ckpt")
         torch.save(both, folder / f"old_{name}.ckpt", _use_new_zipfile_serialization=False)
     sys.modules.pop(_LIGHTNING)
+    save_file({"lora_unet_mid.lora_up.weight": torch.ones(4, 4)}, folder / "lora.safetensors")
     (folder / "cut.ckpt").write_bytes((folder / "plain.ckpt").read_bytes()[:-5000])
     (folder / "page.ckpt").write_bytes(b"<!DOCTYPE html><html><body>Sign in</body></html>")
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"

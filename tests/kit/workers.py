@@ -15,7 +15,7 @@ from bot.engine.blame import Retry
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.engine.patience import Patience
 from bot.engine.seam import Attempt, Event, Failed, Images, Worker
-from bot.models.cards import EMBEDDED_CARD, ModelCard
+from bot.models.cards import EMBEDDED_CARD, ModelCard, card_for
 
 GENEROUS_S = 60
 
@@ -115,7 +115,13 @@ FORMS = (
     *(f"files/old_{name}.ckpt" for name in ("callback", "harmful", "worse")),
     *("files/cut.ckpt", "files/page.ckpt", "files/CAPITAL.SAFETENSORS"),
     "files/pointer.safetensors",
+    "files/lora.safetensors",
 )
+
+
+def renamed(folder: Path) -> ModelCard:
+    """`alone.safetensors` under a shown name that would decide its steps if it decided anything."""
+    return card_for(str(folder / "alone.safetensors"), {"name": "Dream-Lightning-4step"})
 
 
 def tiny_models(folder: Path, dtype: str) -> LocalExecutor:
@@ -127,6 +133,7 @@ def tiny_models(folder: Path, dtype: str) -> LocalExecutor:
         ModelCard(id=form, name=Path(form).name, source=str(folder / form), native=64)
         for form in FORMS
     ]
+    cards.append(renamed(folder))
     options = {
         "cards": [asdict(card) for card in cards],
         "build": str(folder),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +11,7 @@ from bot.models import families
 from bot.models.cards import EMBEDDED_CARD, ModelCard, card_for
 from bot.models.catalogue import Catalogue
 from bot.models.facts import Facts, UnfitFile, shapes_of
-
-FACTOR_8 = {"block_out_channels": [128, 256, 512, 512]}
-LEADING = {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "leading"}
-TRAILING = {"_class_name": "EulerAncestralDiscreteScheduler", "timestep_spacing": "trailing"}
-
-
-def folder(
-    path: Path,
-    kind: str = "StableDiffusionXLPipeline",
-    side: int = 128,
-    scheduler: dict[str, Any] | None = None,
-    index: dict[str, Any] | None = None,
-    **denoiser: Any,
-) -> str:
-    """A folder in diffusers' format without weights."""
-    part = (
-        "unet"
-        if kind.startswith(("StableDiffusionXL", "StableDiffusionP", "Lat"))
-        else ("transformer")
-    )
-    configs = {
-        "model_index.json": {"_class_name": kind, **(index or {})},
-        f"{part}/config.json": {"sample_size": side, **denoiser},
-        "vae/config.json": FACTOR_8,
-        "scheduler/scheduler_config.json": scheduler or LEADING,
-    }
-    for name, config in configs.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_text(json.dumps(config))
-    return str(path)
+from tests.kit.sources import FIRST, SD, TRAILING, XL, folder, weights
 
 
 def asked(card: ModelCard) -> tuple[int, int, float, bool]:
@@ -112,19 +82,6 @@ def test_until_a_worker_has_read_it_a_name_is_all_there_is(
     name: str, wanted: tuple[int, int, float, bool]
 ) -> None:
     assert asked(card_for(name)) == wanted
-
-
-def weights(path: Path, shapes: dict[str, list[int]], payload: int = 0) -> Path:
-    """A .safetensors file whose tensors are all empty at its end, and `payload` bytes."""
-    offsets = {"dtype": "F16", "data_offsets": [0, payload]}
-    header = json.dumps({name: offsets | {"shape": shape} for name, shape in shapes.items()})
-    path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(payload))
-    return path
-
-
-FIRST = "model.diffusion_model.input_blocks.0.0.weight"
-SD = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
-XL = "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight"
 
 
 @pytest.mark.parametrize(

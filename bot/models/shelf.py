@@ -1,0 +1,172 @@
+"""The models that lie in MODELS_DIR: which of its files and folders are models, and what each is.
+
+Reads names, headers, configs and NAME.toml, never weights. Nothing that lies there raises: what is
+damaged, half copied or of another kind is told as unused. Knows files; not workers or users.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bot.models import cards, facts, families, overrides, parts
+from bot.models.cards import EMBEDDED_CARD, ModelCard
+from bot.models.facts import Facts, UnfitFile
+
+_CONFIGS = "configs"
+"""A folder of that name is where configs of single files are looked for."""
+
+_NOT_YET = {
+    ".gguf": "is a quantised file (GGUF), which is not used yet",
+    **dict.fromkeys(
+        (".pt", ".pth", ".bin"), "is an embedding or a part of a model, which is not used yet"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """`key` is the shortest text for MODEL that means it. `own` are the operator's values, by field
+    of the card, which has them; `troubles` are sentences about those that do not hold."""
+
+    key: str
+    card: ModelCard
+    own: Mapping[str, Any]
+    troubles: Sequence[str] = ()
+
+    def disk_bytes(self) -> int | None:
+        """What its files weigh; None where they are not on this disk."""
+        path = Path(self.card.source).expanduser()
+        try:
+            if path.is_dir():
+                return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            return path.stat().st_size
+        except OSError:
+            return None
+
+
+@dataclass(frozen=True)
+class Unused:
+    """What lies there and is no model that can be drawn with; `why` completes its name."""
+
+    name: str
+    why: str
+
+
+class Shelf:
+    """The folder is read anew by every method, so that what came since is seen."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def everything(self) -> list[Model | Unused]:
+        """By name, every model that can be drawn with and what looks like one or a part of one."""
+        return list(self._everything())
+
+    def model(self, text: str, own: Mapping[str, Any]) -> Model:
+        """The model that a MODEL setting means, with `own` above what its NAME.toml says.
+
+        What exists as a path, and the embedded model's name, mean what they say; of the rest,
+        whatever is not here is a repository of the hub. A file that cannot be used is a model too:
+        a worker says why, and again until it can.
+        """
+        sources = _sources(self._entries())
+        path = _meant(text, sources)
+        if path is None:
+            card = cards.card_for(text, own)
+            return Model(text or card.id, card, own)
+        said = overrides.read(_beside(path))
+        values = {**said.fields, **own}
+        card = cards.card_for(str(path), values)
+        return Model(_key(path, sources), card, values, said.troubles)
+
+    def _entries(self) -> list[Path]:
+        try:
+            there = sorted(self.folder.iterdir(), key=lambda path: path.name.lower())
+        except OSError:
+            return []
+        return [path for path in there if not path.name.startswith(".")]
+
+    def _everything(self) -> Iterator[Model | Unused]:
+        there = self._entries()
+        sources = _sources(there)
+        names = {facts.name_of(path.name) for path in sources}
+        for path in there:
+            if path in sources:
+                yield _opened(path, _key(path, sources))
+            elif path.suffix == overrides.SUFFIX and path.stem not in names:
+                yield Unused(path.name, f"has no effect: there is no model {path.stem} beside it")
+            elif why := _NOT_YET.get(path.suffix.lower()):
+                yield Unused(path.name, why)
+
+
+def _opened(path: Path, key: str) -> Model | Unused:
+    try:
+        found = _read(path)
+    except UnfitFile as error:
+        return Unused(path.name, str(error))
+    except OSError as error:
+        return Unused(path.name, f"cannot be read: {error.strerror}")
+    said = overrides.read(_beside(path))
+    card = replace(cards.card_from(str(path), found), **said.fields)
+    return Model(key, card, said.fields, said.troubles)
+
+
+def _sources(there: Collection[Path]) -> list[Path]:
+    """What may be a model: single files, and folders that are not the configs of one."""
+    files = [p for p in there if facts.is_single_file(p.name) and os.path.isfile(p)]
+    stems = {path.stem for path in files}
+    folders = [path for path in there if os.path.isfile(path / facts.INDEX)]
+    return files + [path for path in folders if not _is_configs(path, stems)]
+
+
+def _is_configs(folder: Path, stems: Collection[str]) -> bool:
+    """Where a worker looks for the configs of single files, and finds nothing else."""
+    return folder.name == _CONFIGS or (folder.name in stems and not parts.has_weights(folder))
+
+
+def _meant(text: str, sources: Collection[Path]) -> Path | None:
+    """A whole name means that file or folder; of two files of one stem, the .safetensors."""
+    if text in ("", EMBEDDED_CARD.id):
+        return None
+    if os.path.exists(text):
+        return next((path for path in sources if _is_same(path, text)), None)
+    named = [path for path in sources if path.name == text]
+    stemmed = [path for path in sources if facts.name_of(path.name) == text]
+    stemmed.sort(key=lambda path: path.suffix.lower(), reverse=True)
+    return next(iter(named + stemmed), None)
+
+
+def _key(path: Path, sources: Collection[Path]) -> str:
+    texts = (facts.name_of(path.name), path.name)
+    return next((text for text in texts if _meant(text, sources) == path), str(path))
+
+
+def _is_same(path: Path, text: str) -> bool:
+    try:
+        return path.samefile(text)
+    except OSError:  # moved away meanwhile
+        return False
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(facts.name_of(path.name) + overrides.SUFFIX)
+
+
+def _read(path: Path) -> Facts | None:
+    """What its files say; None where only a worker reads them. Raises UnfitFile, OSError."""
+    if path.is_dir():
+        found = parts.of_whole(path)
+    else:
+        shapes = facts.shapes_in(path)
+        if shapes is None:
+            return None
+        if why := families.no_model(shapes):
+            raise UnfitFile(why)
+        found = families.of_file(shapes, facts.name_of(path.name))
+    if found and (why := families.unfit(found)):
+        raise UnfitFile(why)
+    return found

@@ -1,0 +1,339 @@
+"""MODELS_DIR: what lies in it, by names, headers and configs made by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.models.cards import EMBEDDED_CARD, card_for
+from bot.models.shelf import Model, Shelf, Unused
+from tests.kit.sources import FIRST, SD, XL, checkpoint, folder, weights, whole
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    (tmp_path / "models").mkdir()
+    return Shelf(tmp_path / "models")
+
+
+def models(shelf: Shelf) -> dict[str, Model]:
+    return {one.key: one for one in shelf.everything() if isinstance(one, Model)}
+
+
+def unused(shelf: Shelf) -> dict[str, str]:
+    return {one.name: one.why for one in shelf.everything() if isinstance(one, Unused)}
+
+
+def sd(path: Path) -> Path:
+    return weights(path, {FIRST: [320, 4, 3, 3], SD: [320, 768]})
+
+
+# What is a model
+
+
+def test_files_and_folders_have_cards_of_what_they_hold(shelf: Shelf) -> None:
+    sd(shelf.folder / "painter.safetensors")
+    weights(shelf.folder / "Wide.SAFETENSORS", {XL: [640, 2048]})
+    checkpoint(shelf.folder / "sd-v1-4.ckpt")
+    sd(shelf.folder / "renamed.ckpt")
+    whole(shelf.folder / "xl-lightning-4step", "unet", "vae", "text_encoder")
+    cards = {key: one.card for key, one in models(shelf).items()}
+    assert {key: (card.family, card.native, card.steps) for key, card in cards.items()} == {
+        "painter": ("sd", 512, 30),
+        "Wide": ("sdxl", 1024, 30),
+        "sd-v1-4": ("sd", 512, 30),
+        "renamed": ("sd", 512, 30),
+        "xl-lightning-4step": ("sdxl", 1024, 4),
+    }
+    assert unused(shelf) == {}
+    assert cards["painter"].id == card_for(str(shelf.folder / "painter.safetensors")).id
+
+
+def test_the_configs_of_a_single_file_are_no_model(shelf: Shelf) -> None:
+    sd(shelf.folder / "alone.safetensors")
+    sd(shelf.folder / "LOUD.SAFETENSORS")
+    for name in ("alone", "LOUD", "configs"):
+        folder(shelf.folder / name, index={"unet": ["diffusers", "UNet2DConditionModel"]})
+    assert list(models(shelf)) == ["alone", "LOUD"]
+    assert unused(shelf) == {}
+
+
+def test_what_has_nothing_to_do_with_models_is_passed_over(shelf: Shelf) -> None:
+    for name in ("README.md", ".hidden.safetensors", "preview.png"):
+        (shelf.folder / name).write_text("x")
+    (shelf.folder / "models--org--name").mkdir()
+    os.mkfifo(shelf.folder / "pipe.safetensors")
+    assert shelf.everything() == []
+
+
+@pytest.mark.parametrize("place", ["nowhere", "file"])
+def test_a_folder_that_is_not_there_is_empty(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("x")
+    shelf = Shelf(tmp_path / place)
+    assert shelf.everything() == []
+    assert shelf.model("org/name", {}).card == card_for("org/name")
+
+
+def test_its_weight_is_that_of_all_its_files(shelf: Shelf) -> None:
+    file = weights(shelf.folder / "a.safetensors", {SD: [320, 768]}, payload=1000)
+    whole(shelf.folder / "b", "unet")
+    heavy = models(shelf)
+    assert heavy["a"].disk_bytes() == file.stat().st_size
+    files = [path for path in (shelf.folder / "b").rglob("*") if path.is_file()]
+    assert heavy["b"].disk_bytes() == sum(path.stat().st_size for path in files)
+    assert shelf.model("org/name", {}).disk_bytes() is None
+
+
+# What is not used, and why
+
+
+@pytest.mark.parametrize(
+    ("tensors", "words"),
+    [
+        ({"lora_unet_down_blocks_0.lora_up.weight": [4, 4]}, "is a LoRA, which is not used yet"),
+        ({"unet.down_blocks.0.to_q.lora_A.weight": [4, 4]}, "is a LoRA"),
+        ({"unet.processor.to_q_lora.down.weight": [4, 4]}, "is a LoRA"),
+        ({"lycoris_mid_block.hada_w1_a": [4, 4]}, "is a LoRA"),
+        ({"emb_params": [2, 768]}, "is an embedding"),
+        ({"clip_l": [2, 768], "clip_g": [2, 1280]}, "is an embedding"),
+        ({"control_model.input_blocks.0.0.weight": [4, 4]}, "is a ControlNet"),
+        ({"params_ema.conv_first.weight": [4, 4]}, "is an upscaler"),
+        ({"first_stage_model.decoder.conv_in.weight": [4, 4]}, "holds a decoder (VAE) alone"),
+        ({"decoder.conv_in.weight": [4], "quant_conv.bias": [4]}, "holds a decoder (VAE) alone"),
+        ({FIRST: [320, 9, 3, 3], SD: [320, 768]}, "repairs parts of pictures (inpainting)"),
+        ({}, "holds no weights"),
+    ],
+)
+def test_files_of_other_kinds_are_told_by_their_tensors(
+    shelf: Shelf, tensors: dict[str, list[int]], words: str
+) -> None:
+    weights(shelf.folder / "x.safetensors", tensors)
+    assert words in unused(shelf)["x.safetensors"]
+    assert models(shelf) == {}
+
+
+def test_a_model_that_holds_a_decoder_and_encoders_too_is_one(shelf: Shelf) -> None:
+    tensors = {SD: [320, 768], "first_stage_model.decoder.x": [4], "text_encoders.clip_g.x": [4]}
+    weights(shelf.folder / "x.safetensors", tensors)
+    assert list(models(shelf)) == ["x"]
+
+
+def test_kinds_that_are_not_used_yet_are_said(shelf: Shelf) -> None:
+    for name in ("flux-q4.gguf", "style.pt"):
+        (shelf.folder / name).write_bytes(b"GGUF")
+    said = unused(shelf)
+    assert "is a quantised file (GGUF), which is not used yet" in said["flux-q4.gguf"]
+    assert "is an embedding or a part of a model" in said["style.pt"]
+
+
+def test_damaged_and_half_copied_files_are_said(shelf: Shelf) -> None:
+    cut = weights(shelf.folder / "cut.safetensors", {SD: [320, 768]}, payload=3 << 20)
+    cut.write_bytes(cut.read_bytes()[: 2 << 20])
+    archive = checkpoint(shelf.folder / "cut.ckpt")
+    archive.write_bytes(archive.read_bytes()[:-30])
+    (shelf.folder / "page.ckpt").write_bytes(b"<!DOCTYPE html>")
+    (shelf.folder / "empty.safetensors").write_bytes(b"")
+    said = unused(shelf)
+    assert "is cut off: it should have 3.0 MiB" in said["cut.safetensors"]
+    assert said["cut.ckpt"] == "is cut off or damaged; download it again"
+    assert "is a web page" in said["page.ckpt"]
+    assert "is empty" in said["empty.safetensors"]
+    assert models(shelf) == {}
+
+
+def test_a_folder_that_is_not_all_there_is_said(shelf: Shelf) -> None:
+    for name in ("good", "none", "cut", "shards"):
+        whole(shelf.folder / name, "unet", "vae")
+    (shelf.folder / "none" / "vae" / "model.safetensors").unlink()
+    damaged = shelf.folder / "cut" / "unet" / "model.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:-3])
+    unet = shelf.folder / "shards" / "unet"
+    (unet / "model.safetensors").rename(unet / "model-00002-of-00003.safetensors")
+    folder(shelf.folder / "nameless")
+    (shelf.folder / "nameless" / "model_index.json").write_text('{"_class_na')
+    said = unused(shelf)
+    assert list(models(shelf)) == ["good"]
+    assert said["none"] == "is incomplete: there are no weights in vae; copy it again"
+    assert "is damaged: unet/model.safetensors is cut off" in said["cut"]
+    assert said["shards"] == "is incomplete: files are missing in unet; copy it again"
+    assert "holds no model_index.json that names a pipeline" in said["nameless"]
+
+
+def test_one_set_of_shards_that_is_whole_suffices(shelf: Shelf) -> None:
+    unet = whole(shelf.folder / "two", "unet") / "unet"
+    (unet / "model.safetensors").rename(unet / "model.fp16-00001-of-00002.safetensors")
+    weights(unet / "model.fp16-00002-of-00002.safetensors", {"b": [1]})
+    weights(unet / "model-00001-of-00002.safetensors", {"a": [1]})
+    assert list(models(shelf)) == ["two"]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs Linux's /proc")
+def test_a_file_that_the_disk_refuses_is_said(shelf: Shelf) -> None:
+    # What lies at address 0 cannot be read: as on a failing disk.
+    (shelf.folder / "lost.safetensors").symlink_to("/proc/self/mem")
+    (shelf.folder / "lost.toml").symlink_to("/proc/self/mem")
+    assert unused(shelf) == {"lost.safetensors": "cannot be read: Input/output error"}
+    one = shelf.model("lost", {})
+    assert one.card.native == 512
+    assert one.troubles == ("lost.toml cannot be read: Input/output error.",)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"sample_size": 64, "block_out_channels": 5},
+        {"sample_size": 10**30, "block_out_channels": [1, 2]},
+        {"sample_size": -64, "block_out_channels": [1]},
+        {"sample_size": [64, 64], "block_out_channels": "four"},
+        {"_class_name": ["EDM"]},
+        {"_class_name": None, "timestep_spacing": {}},
+        {"in_channels": "nine"},
+    ],
+)
+def test_configs_that_make_no_sense_raise_nothing(shelf: Shelf, config: dict[str, Any]) -> None:
+    odd = whole(shelf.folder / "odd", "unet")
+    for part in ("unet/config.json", "vae/config.json", "scheduler/scheduler_config.json"):
+        (odd / part).write_text(json.dumps(config))
+    assert len(shelf.everything()) == 1
+    assert shelf.model("odd", {}).card.native == 1024
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "5",
+        "null",
+        '{"shape": [4]}',
+        '{"shape": [4], "data_offsets": [0]}',
+        '{"shape": [4], "data_offsets": [0, "all"]}',
+        '{"shape": [[1], [2]], "data_offsets": [0, 0]}',
+        '{"shape": [4, Infinity], "data_offsets": [0, 0]}',
+        "[" * 100_000,
+    ],
+)
+def test_a_header_that_makes_no_sense_is_damage(shelf: Shelf, entry: str) -> None:
+    header = f'{{"{SD}": {entry}}}'.encode()
+    file = shelf.folder / "odd.safetensors"
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert "its header cannot be read" in unused(shelf)[file.name]
+    assert shelf.model("odd", {}).card.native == 512
+
+
+def test_a_tensor_of_another_shape_than_the_familys_says_nothing(shelf: Shelf) -> None:
+    weights(shelf.folder / "odd.safetensors", {SD: [4]})
+    assert models(shelf)["odd"].card.native == 512
+
+
+# NAME.toml
+
+
+def test_what_a_toml_beside_it_says_wins_over_the_files(shelf: Shelf) -> None:
+    sd(shelf.folder / "painter.safetensors")
+    (shelf.folder / "painter.toml").write_text(
+        'name = "The Painter"\nsteps = 12\nguidance = 5\nsampler = "euler_a"\nnative = 640\n'
+        'licence = "CreativeML Open RAIL-M"\n'
+    )
+    for one in (models(shelf)["painter"], shelf.model("painter", {})):
+        card = one.card
+        assert (card.name, card.steps, card.guidance) == ("The Painter", 12, 5)
+        assert (card.sampler, card.native) == ("euler_a", 640)
+        assert card.licence == "CreativeML Open RAIL-M"
+        assert card.family == "sd"
+        assert card.stem == "painter"
+        assert one.troubles == ()
+    assert unused(shelf) == {}
+
+
+def test_a_toml_with_a_slip_leaves_the_model_its_own_card(shelf: Shelf) -> None:
+    sd(shelf.folder / "painter.safetensors")
+    (shelf.folder / "painter.toml").write_text('name = "The Painter"\nsteps = "many"\n')
+    for one in (models(shelf)["painter"], shelf.model("painter", {})):
+        assert one.card == card_for(str(shelf.folder / "painter.safetensors"))
+        assert one.own == {}
+        [said] = one.troubles
+        assert said == ("painter.toml: steps is 'many'; it should be a whole number from 1 to 200.")
+
+
+def test_a_toml_without_its_model_is_said(shelf: Shelf) -> None:
+    sd(shelf.folder / "painter.safetensors")
+    (shelf.folder / "paintre.toml").write_text("steps = 3\n")
+    said = unused(shelf)
+    assert said["paintre.toml"] == "has no effect: there is no model paintre beside it"
+
+
+# MODEL
+
+
+def test_model_may_be_a_stem_a_file_name_or_a_path(shelf: Shelf) -> None:
+    file = sd(shelf.folder / "painter.safetensors")
+    (shelf.folder / "painter.toml").write_text("steps = 12\n")
+    for text in (
+        "painter",
+        "painter.safetensors",
+        str(file),
+        f"{file.parent}/../models/{file.name}",
+    ):
+        one = shelf.model(text, {})
+        assert (one.key, one.card.steps) == ("painter", 12)
+        assert one.card.id == card_for(str(file)).id
+
+
+def test_the_settings_win_over_the_toml(shelf: Shelf) -> None:
+    sd(shelf.folder / "painter.safetensors")
+    (shelf.folder / "painter.toml").write_text('steps = 12\nname = "P"\n')
+    one = shelf.model("painter", {"steps": 5})
+    assert (one.card.steps, one.card.name) == (5, "P")
+    assert one.own == {"steps": 5, "name": "P"}
+
+
+def test_of_two_files_of_one_stem_the_safetensors_is_meant(shelf: Shelf) -> None:
+    checkpoint(shelf.folder / "a.ckpt")
+    sd(shelf.folder / "a.safetensors")
+    assert sorted(models(shelf)) == ["a", "a.ckpt"]
+    assert shelf.model("a", {}).card.source.endswith("a.safetensors")
+    assert shelf.model("a.ckpt", {}).card.source.endswith("a.ckpt")
+
+
+def test_the_embedded_model_keeps_its_name(shelf: Shelf) -> None:
+    sd(shelf.folder / "embedded.safetensors")
+    for text in ("", "embedded"):
+        assert shelf.model(text, {}).card == EMBEDDED_CARD
+        assert shelf.model(text, {}).key == "embedded"
+    assert list(models(shelf)) == ["embedded.safetensors"]
+
+
+def test_what_exists_as_a_path_means_that(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sd(shelf.folder / "mine.safetensors")
+    whole(tmp_path / "mine", "unet")
+    assert shelf.model("mine", {}).card == card_for("mine")
+    assert shelf.model("mine", {}).card.family == "sdxl"
+    assert list(models(shelf)) == ["mine.safetensors"]
+
+
+def test_two_names_of_one_folder_are_two_rows(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole(shelf.folder / "one", "unet")
+    (shelf.folder / "two").symlink_to("one")
+    assert list(models(shelf)) == ["one", "two"]
+    monkeypatch.chdir(shelf.folder)  # where both names are paths
+    assert list(models(shelf)) == ["one", str(shelf.folder / "two")]
+
+
+def test_a_half_copied_file_may_be_named_and_comes_right_by_itself(shelf: Shelf) -> None:
+    file = weights(shelf.folder / "late.safetensors", {XL: [640, 2048]}, payload=100)
+    whole_file = file.read_bytes()
+    file.write_bytes(whole_file[:-50])
+    (shelf.folder / "late.toml").write_text("steps = 12\n")
+    early = shelf.model("late", {})
+    assert (early.card.source, early.card.steps) == (str(file), 12)
+    file.write_bytes(whole_file)
+    assert shelf.model("late", {}).card.native == 1024
+    assert shelf.model("late", {}).card.id == early.card.id
