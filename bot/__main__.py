@@ -46,7 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log_to_stderr(settings.log_level, settings.secrets())
         if options.command not in {"check", "health"}:  # one says it itself, one comes every minute
             _tell(surroundings)
-        return _command(options, rest, settings, surroundings)
+        status = _command(options, rest, settings, surroundings)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads has enough, as `head` has; there is more at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -166,6 +166,20 @@ def test_wrong_settings(
     assert words in capsys.readouterr().err
 
 
+async def test_a_reader_that_has_enough_of_a_list_is_no_trouble(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "models",
+        cwd=ROOT, env=os.environ | {"MODELS_DIR": str(tmp_path)},
+        stdin=asyncio.subprocess.DEVNULL, stdout=writer, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    os.close(writer)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    assert process.returncode == 0
+    assert b"BrokenPipe" not in err
+
+
 async def test_render_refuses_a_wrong_prompt_in_a_sentence(tmp_path: Path) -> None:
     status, out, err = await easel("render", "a fox", "--arr", "3:2", "--out", str(tmp_path))
     assert status == 1
