@@ -11,7 +11,7 @@ RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' co
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs
-RUN pip install -c constraints.txt .
+RUN pip install -c constraints.txt ".${TORCH_INDEX:+[cpu]}"
 
 FROM python:3.12-slim
 RUN useradd --no-create-home --home-dir /data --uid 1000 easel \

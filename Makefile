@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 HAS_TORCH = $(PIP) install -q --no-index --no-deps "$(TORCH)" 2>/dev/null
-HAS_CARD = nvidia-smi -L 2>/dev/null | grep -q '^GPU '
+WITHOUT_CARD = [ "$$(uname -s)" = Linux ] && ! nvidia-smi -L 2>/dev/null | grep -q '^GPU '
 # pip tries for minutes where there is no way out; this gives up after seconds.
 REACHES_CPU = timeout 9 $(BIN)/python -c 'from urllib.request import urlopen; urlopen("$(CPU_INDEX)/torch/", timeout=4)' 2>/dev/null
 # Pinned: another version may lay the same code out differently. It lives in .venv, with the rest.
@@ -61,18 +61,21 @@ $(VENV)/.made:
 	@touch $@
 
 # The usual build for Linux carries gigabytes of CUDA; without an NVIDIA card the CPU build does the
-# same. A torch that is there already is kept, whatever its build.
+# same, and OpenVINO draws faster than it. A torch that is there already is kept, whatever its build.
 $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing Easel and torch into $(VENV); that takes a minute or two."
 	@if $(HAS_TORCH); then :; elif [ -n "$(TORCH_INDEX)" ]; then \
 	  $(PIP) install --index-url "$(TORCH_INDEX)" "$(TORCH)" \
 	  || echo "No $(TORCH) from $(TORCH_INDEX); taking the usual one."; \
-	elif [ "$$(uname -s)" = Linux ] && ! $(HAS_CARD); then \
+	elif $(WITHOUT_CARD); then \
 	  echo "No NVIDIA card here, so torch comes as the CPU build (TORCH_INDEX=… takes another)."; \
 	  $(REACHES_CPU) && $(PIP) install --no-deps --index-url $(CPU_INDEX) "$(TORCH)" \
 	  || echo "It cannot be had from $(CPU_INDEX); taking the usual one, several GB."; fi
 	@$(HAS_TORCH) || $(PIP) install -c constraints.txt "$(TORCH)"
-	$(PIP) install -q -c constraints.txt -e .
+	@if $(WITHOUT_CARD); then \
+	  $(PIP) install -q -c constraints.txt -e ".[cpu]" \
+	  || { echo "OpenVINO cannot be had, so torch draws alone."; $(PIP) install -q -c constraints.txt -e .; }; \
+	else $(PIP) install -q -c constraints.txt -e .; fi
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

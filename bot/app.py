@@ -133,10 +133,20 @@ def engine_options(settings: Settings, card: ModelCard) -> dict[str, Any]:
     }
 
 
-def local_executor(settings: Settings, card: ModelCard) -> LocalExecutor:
-    return LocalExecutor(
-        devices(settings.device, os.environ), DIFFUSION, engine_options(settings, card)
-    )
+def local_executor(
+    settings: Settings, card: ModelCard, converted: Path | None = None
+) -> LocalExecutor:
+    """Workers of this machine; `converted` is where they keep what they convert to draw faster,
+    which pays for those that draw for long."""
+    options = engine_options(settings, card)
+    if converted and settings.cpu_engine == "auto":
+        options["converted"] = str(converted.absolute())
+    return LocalExecutor(devices(settings.device, os.environ), DIFFUSION, options)
+
+
+def converted_folder(settings: Settings) -> Path:
+    """Where the networks are that were converted for OpenVINO."""
+    return settings.data_dir / "converted"
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -194,7 +204,9 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         database = await Database.open(settings.data_dir / "easel.sqlite3")
         stack.push_async_callback(database.close)
         parts = Repositories.of(database, settings.data_dir)
-        executor = executor or local_executor(settings, catalogue.default)
+        executor = executor or local_executor(
+            settings, catalogue.default, converted_folder(settings)
+        )
         await executor.start()
         dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files, parts.blobs)
         stack.push_async_callback(dispatcher.close)

@@ -188,6 +188,11 @@ class Settings:
         _one_of("auto", "float32", "bfloat16", "float16"),
     )
     threads: int = _setting("0", "CPU threads of a worker; 0 lets torch decide", _whole(0, 256))
+    cpu_engine: str = _setting(
+        "auto",
+        "What draws on a CPU; auto is OpenVINO once it has converted the model, else torch",
+        _one_of("auto", "torch"),
+    )
     credits: int = _setting(
         "25", "Grids a user may draw each period on a server without own limits", _whole(0, 10**6)
     )

@@ -32,6 +32,7 @@ case "$*" in
   *"--no-index"*"torch=="*) [ -e .venv/torch ] ;;
   *"--index-url"*"torch=="*) [ -e reachable ] && touch .venv/torch ;;
   *"torch=="*) touch .venv/torch ;;
+  *"[cpu]"*) [ ! -e no-openvino ] ;;
   esac ;;
 *urlopen*) [ -e reachable ] ;;
 esac
@@ -67,6 +68,11 @@ class Machine:
             check=False,
         )  # fmt: skip
 
+    def extras(self) -> list[str]:
+        """What Easel itself was installed with, in order: "." or ".[extra]"."""
+        calls = (self.folder / "calls").read_text(encoding="utf-8").splitlines()
+        return [call.partition(" -e ")[2] for call in calls if " -e " in call]
+
     def torch(self) -> list[str]:
         """Where torch was asked for, in order; "" is the usual place."""
         calls = (self.folder / "calls").read_text(encoding="utf-8").splitlines()
@@ -87,7 +93,16 @@ def test_without_a_card_the_cpu_build_is_taken(machine: Machine) -> None:
     ended = machine.setup()
     assert ended.returncode == 0, ended.stderr
     assert machine.torch() == [CPU]
+    assert machine.extras() == [".[cpu]"]
     assert "No NVIDIA card here" in ended.stdout
+
+
+def test_without_openvino_the_rest_is_installed(machine: Machine) -> None:
+    (machine.folder / "no-openvino").touch()
+    ended = machine.setup()
+    assert ended.returncode == 0, ended.stderr
+    assert machine.extras() == [".[cpu]", "."]
+    assert "so torch draws alone" in ended.stdout
 
 
 def test_without_a_card_and_without_that_index_the_usual_build_is_taken(machine: Machine) -> None:
@@ -102,12 +117,14 @@ def test_a_card_wants_the_usual_build(machine: Machine) -> None:
     machine.program("nvidia-smi", "#!/bin/sh\necho 'GPU 0: NVIDIA H100 (UUID: GPU-1)'\n")
     assert machine.setup().returncode == 0
     assert machine.torch() == [""]
+    assert machine.extras() == ["."]
 
 
 def test_a_mac_wants_the_usual_build(machine: Machine) -> None:
     machine.program("uname", "#!/bin/sh\necho Darwin\n")
     assert machine.setup().returncode == 0
     assert machine.torch() == [""]
+    assert machine.extras() == ["."]
 
 
 def test_a_named_index_wins(machine: Machine) -> None:

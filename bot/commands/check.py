@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import local_executor, model_of
+from bot.app import converted_folder, local_executor, model_of
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, Wish, shoot
 from bot.domain.errors import EaselError, EngineError
@@ -29,6 +29,8 @@ from bot.ops.lock import is_held
 from bot.service import requests
 from bot.settings import Settings
 from bot.storage.database import newest
+from bot.worker.converted import runtime
+from bot.worker.converted.store import Store
 
 _API = "https://discord.com/api/v10"
 _FREE_DISK = 1 << 30
@@ -205,6 +207,17 @@ async def try_out(settings: Settings, model: Model) -> AsyncIterator[Finding]:
             yield Finding(False, f"{what}: {error}")
         else:
             yield Finding(True, _words(catalogue.default, shot))
+            if shot.device == "cpu" and (slow := _slow(settings)):
+                yield Finding(None, slow)
+
+
+def _slow(settings: Settings) -> str:
+    """Why a processor draws slower than it could; empty where it does not."""
+    if settings.cpu_engine != "auto":
+        return ""
+    if not runtime.version():
+        return "OpenVINO, which draws faster on a CPU, is not installed: pip install openvino."
+    return Store(converted_folder(settings)).trouble
 
 
 def _words(card: ModelCard, shot: Shot) -> str:

@@ -45,7 +45,7 @@ async def render(settings: Settings, order: Order) -> int:
 
 def _write(shot: Shot, order: Order) -> list[Path]:
     pictures = {index: imaging.decode(shot.tiles[index]) for index in sorted(shot.tiles)}
-    recipe = shot.request.recipe()
+    recipe = shot.request.recipe() | {"engine": shot.engine}
     paths = []
     if order.grid and _fits(shot, pictures):
         grid = imaging.encode_png(imaging.compose(list(pictures.values())), recipe)

@@ -42,12 +42,14 @@ class Wish:
 
 @dataclass
 class Shot:
-    """The pictures by index (encoded, lossless), and the seconds that loading and drawing took."""
+    """The pictures by index (encoded, lossless), and the seconds that loading and drawing took.
+    `engine` says what drew them."""
 
     request: GenerationRequest
     device: str
     loading: float
     drawing: float = 0.0
+    engine: str = ""
     tiles: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -144,5 +146,6 @@ def _take(event: Event, first: int, shot: Shot, board: Board) -> None:
             board.show(step, of)
         case seam.Images(data=data):
             shot.tiles |= {first + index: picture for index, picture in data.items()}
-        case seam.Done(seconds=seconds):
+        case seam.Done(seconds=seconds, engine=engine):
             shot.drawing += seconds
+            shot.engine = engine

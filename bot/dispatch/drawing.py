@@ -84,6 +84,7 @@ class Drawing:
         self._recycling = Recycling(self._kill, studio.timing.stop)
         self._stored: set[int] = set()
         self._seconds = 0.0
+        self._engine = ""
 
     async def run(self) -> Job | None:
         """Draw, then settle however long the store refuses that; the job as it is now: waiting
@@ -121,7 +122,7 @@ class Drawing:
         """What came of it. Everything that can go wrong while drawing ends here as a value."""
         try:
             await self._draw()
-            return Drawn(self._seconds)
+            return Drawn(self._seconds, self._engine)
         except WorkerLost as lost:
             log.warning("%s: worker lost: %s", self, lost)
             return Again(strike=lost.begun and not lost.drawn and not self.closing)
@@ -240,8 +241,8 @@ class Drawing:
                 await self._while_wanted(lambda: self._store(came), "a picture")
             case Upload(data=data, extension=extension):
                 await self._keep_upload(data, extension)
-            case Done(seconds=seconds):
-                self._seconds = seconds
+            case Done(seconds=seconds, engine=engine):
+                self._seconds, self._engine = seconds, engine
             case _:
                 log.debug("%s: %r", self, event)
 
@@ -273,8 +274,8 @@ class Drawing:
             self._studio.jobs, self.job.id, self.job.attempt, self._studio.clock(),
         )  # fmt: skip
         match outcome:
-            case Drawn(seconds=seconds):
-                return await jobs.succeed(id, attempt, seconds, now)
+            case Drawn(seconds=seconds, engine=engine):
+                return await jobs.succeed(id, attempt, seconds, engine, now)
             case Again(strike=False):
                 return await jobs.give_back(id, attempt)
             case Again():

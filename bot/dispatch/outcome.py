@@ -25,6 +25,7 @@ class Drawn:
     """Every picture is stored."""
 
     seconds: float
+    engine: str
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 from bot.domain.action import Action, Tile
 from bot.domain.people import Account, Origin
@@ -41,6 +42,7 @@ class Job:
 
     `cost` is its price in whole credits. `attempt` fences; `strikes` counts workers that died while
     drawing it. `notice` is the id of the message that shows progress, 0 when none is known.
+    `engine` says what drew it, empty when nothing did.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Job:
     finished_at: float | None = None
     failure: Failure | None = None
     notice: int = 0
+    engine: str = ""
 
     @property
     def account(self) -> Account:
@@ -66,6 +69,11 @@ class Job:
     @property
     def action(self) -> Action:
         return self.request.action
+
+    def recipe(self) -> dict[str, Any]:
+        """What the metadata of its pictures holds."""
+        drawn = {"engine": self.engine} if self.engine else {}
+        return self.request.recipe() | {"job": self.id} | drawn
 
     def tile(self, index: int) -> Tile:
         return Tile(self.id, index)

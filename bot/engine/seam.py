@@ -195,10 +195,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Done:
-    """Everything has been said; drawing took `seconds` on `device`."""
+    """Everything has been said; drawing took `seconds` on `device` by `engine`, in words."""
 
     seconds: float
     device: str
+    engine: str = ""
     t: float = 0.0
 
 
@@ -262,6 +263,10 @@ class Engine(Protocol):
 
     def loaded(self) -> Mapping[str, Mapping[str, Any]]:
         """The models in memory: id → what the model's own files say, as fields of `ModelCard`."""
+        ...
+
+    def drawn_by(self, model: str) -> str:
+        """What drew last with a model in memory, in words for a recipe: library and precision."""
         ...
 
     def draw(

@@ -199,7 +199,7 @@ class Drawings:
         if image is None:
             raise NotFound(GONE)
         (job,) = _jobs(plan, now, JobStatus.SUCCEEDED)
-        job = replace(job, finished_at=now)
+        job = replace(job, finished_at=now, engine=plan.parent.engine if plan.parent else "")
         try:
             one_file = await self._files.link(tile, job.tile(1))
         except FileNotFoundError:

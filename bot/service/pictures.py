@@ -82,7 +82,7 @@ class Pictures:
 
     async def _encoded(self, job: Job, limit: int) -> Upload:
         tiles = await self._tiles(job)
-        recipe = job.request.recipe() | {"job": job.id}
+        recipe = job.recipe()
         if len(tiles) == 1 and tiles[0].stat().st_size + _RECIPE_ROOM <= limit:
             whole = with_recipe(tiles[0].read_bytes(), recipe)
             if whole is not None:

@@ -134,7 +134,9 @@ class JobRepository:
 
         return await self._database.transaction(run)
 
-    async def succeed(self, job: str, attempt: int, seconds: float, now: float) -> Job | None:
+    async def succeed(
+        self, job: str, attempt: int, seconds: float, engine: str, now: float
+    ) -> Job | None:
         """All pictures exist: succeeded, captured, ready for delivery, counted in the profile.
 
         None when the attempt is not the job's own any more. Raises ValueError when a picture is
@@ -143,9 +145,9 @@ class JobRepository:
 
         def run(connection: sqlite3.Connection) -> Job | None:
             row = connection.execute(
-                "UPDATE jobs SET state = 'succeeded', finished_at = ?, seconds = ? WHERE id = ?"
-                " AND attempt = ? AND state = 'running' RETURNING *",
-                (now, seconds, job, attempt),
+                "UPDATE jobs SET state = 'succeeded', finished_at = ?, seconds = ?, engine = ?"
+                " WHERE id = ? AND attempt = ? AND state = 'running' RETURNING *",
+                (now, seconds, engine, job, attempt),
             ).fetchone()
             if row is None:
                 return None

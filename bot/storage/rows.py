@@ -19,14 +19,14 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
     source = job.request.source
     connection.execute(
         "INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action,"
-        " source_job, source_tile, request, state, cost, running_limit, created_at, finished_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " source_job, source_tile, request, state, cost, running_limit, created_at, finished_at,"
+        " engine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             job.id, job.origin.guild, job.origin.channel, job.user, job.parent,
             job.origin.parent_message, job.action.value, source and source.job,
             source and source.index, written(job.request),
             job.status.value, job.cost, job.running_limit, job.created_at,
-            job.finished_at,
+            job.finished_at, job.engine,
         ),
     )  # fmt: skip
     inputs.insert(connection, job)
@@ -74,4 +74,5 @@ def job_of(row: sqlite3.Row) -> Job:
         finished_at=row["finished_at"],
         failure=failure,
         notice=row["notice_id"],
+        engine=row["engine"],
     )

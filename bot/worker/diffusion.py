@@ -24,6 +24,7 @@ from bot.engine.seam import Attempt, Begun, Event, LoadingModel
 from bot.models import families
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.worker.causes import one_line, without_folders
+from bot.worker.converted.conversion import Conversion, workshop_of
 from bot.worker.drawing import Drawing, Model, accepts
 from bot.worker.precision import NotFinite, pick_device, pick_dtype, ran_out_of_memory
 
@@ -40,7 +41,8 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
     """The factory that a worker calls.
 
     Options, all plain data: cards (a list of ModelCard fields), device, dtype, threads (0: as
-    torch likes), cache_dir, token, configs.
+    torch likes), cache_dir, token, configs, converted (the folder of networks that are converted
+    for OpenVINO; empty: torch draws alone).
     """
     if threads := int(options.get("threads") or 0):
         torch.set_num_threads(threads)
@@ -50,6 +52,8 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
         device=options.get("device") or "auto",
         dtype=options.get("dtype") or "auto",
         places={key: options.get(key) or "" for key in ("cache_dir", "token", "configs")},
+        converted=options.get("converted") or "",
+        threads=threads,
     )
 
 
@@ -65,6 +69,8 @@ class DiffusionEngine:
         device: str = "auto",
         dtype: str = "auto",
         places: Mapping[str, str] | None = None,
+        converted: str = "",
+        threads: int = 0,
     ) -> None:
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
@@ -72,6 +78,7 @@ class DiffusionEngine:
         self._device = pick_device(device)
         self._dtype = pick_dtype(dtype, self._device)
         self._places = places or {}
+        self._workshop = workshop_of(converted, self._places, threads, self._device)
         self._models: dict[str, Model] = {}
         self._wide: set[str] = set()
         self.device = str(self._device)
@@ -80,6 +87,10 @@ class DiffusionEngine:
     def loaded(self) -> Mapping[str, Mapping[str, Any]]:
         """The models in memory, each with what its own files say."""
         return {model: _confirmed(one) for model, one in sorted(self._models.items())}
+
+    def drawn_by(self, model: str) -> str:
+        """The library and precision that drew last with a model in memory."""
+        return self._models[model].drawn_by
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
         """Bring a model into memory; others leave it if the device is too small for both."""
@@ -119,7 +130,8 @@ class DiffusionEngine:
         pipeline = pipeline.to(self._device)
         if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
             pipeline.vae.enable_slicing()
-        return Model(pipeline, card, dtype)
+        conversion = Conversion(self._workshop, pipeline, card, dtype) if self._workshop else None
+        return Model(pipeline, card, dtype, conversion)
 
     def _library(self, kind: type[Library]) -> Library:
         return kind(**self._places)
@@ -189,6 +201,7 @@ class DiffusionEngine:
     ) -> Sequence[Image.Image]:
         """Halves the batch for this size for ever when memory runs out. Raises NotFinite."""
         model = self._models[attempt.model]
+        model.hasten()
         drawing = Drawing(model, attempt, emit, cancelled)
         pending = _to_draw(attempt, model.dtype)
         drawn: dict[int, Image.Image] = {}

@@ -19,6 +19,7 @@ from bot.domain.errors import Cancelled, RenderFailed
 from bot.engine.seam import Attempt, Event, Preview, Progress
 from bot.models.cards import ModelCard
 from bot.worker import precision, previews
+from bot.worker.converted.conversion import Conversion
 from bot.worker.samplers import sampler
 
 PREVIEWS = 3
@@ -28,14 +29,32 @@ PREVIEWS = 3
 class Model:
     """One model in memory: pipelines over one set of weights, and how it is previewed."""
 
-    def __init__(self, pipeline: Any, card: ModelCard, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        pipeline: Any,
+        card: ModelCard,
+        dtype: torch.dtype,
+        conversion: Conversion | None = None,
+    ) -> None:
         self.card = card
         self.dtype = dtype
         self.text_to_image = pipeline
         self.scheduler = pipeline.scheduler
         self.colours = previews.colours_of(pipeline)
         self.batch_limits: dict[tuple[int, int], int] = {}
+        self._conversion = conversion
         self._image_to_image: Any = None
+
+    def hasten(self) -> None:
+        """Draw with the converted networks from here on, if they are ready."""
+        if self._conversion:
+            self._conversion.adopt(self.text_to_image)
+
+    @property
+    def drawn_by(self) -> str:
+        """The library and precision that draw, for a recipe."""
+        plain = f"torch {torch.__version__} {str(self.dtype).removeprefix('torch.')}"
+        return (self._conversion and self._conversion.engine) or plain
 
     @property
     def varies(self) -> bool:

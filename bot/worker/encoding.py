@@ -25,11 +25,13 @@ BACKLOG = 4
 
 @dataclass(frozen=True)
 class Drawn:
-    """The pictures of `attempt.indices`, in order, as PIL images; drawing took `seconds`."""
+    """The pictures of `attempt.indices`, in order, as PIL images; drawing took `seconds` by
+    `engine`."""
 
     attempt: Attempt
     images: Sequence[Any]
     seconds: float
+    engine: str
 
 
 class Encoder:
@@ -55,7 +57,8 @@ class Encoder:
                 log.exception("a picture of job %s cannot be encoded", drawn.attempt.job)
                 self._attempts.end(key, "failed", "error", f"{type(error).__name__}: {error}")
             else:
-                self._attempts.say(key, Done(drawn.seconds, self._device, time.monotonic()))
+                done = Done(drawn.seconds, self._device, drawn.engine, time.monotonic())
+                self._attempts.say(key, done)
                 self._attempts.end(key, "done")
 
     def _encode(self, drawn: Drawn) -> None:
@@ -75,7 +78,7 @@ def _upload(drawn: Drawn) -> Upload | None:
     attempt = drawn.attempt
     if not attempt.upload_limit or len(drawn.images) < attempt.request.get("count", 1):
         return None
-    recipe = attempt.request["recipe"] | {"job": attempt.job}
+    recipe = attempt.request["recipe"] | {"job": attempt.job, "engine": drawn.engine}
     grid = imaging.compose(drawn.images)
     try:
         encoded = imaging.encode(grid, attempt.upload_limit, recipe)

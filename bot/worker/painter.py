@@ -87,7 +87,8 @@ class Painter:
         started = time.monotonic()
         emit(Begun(started))
         images = self._engine.draw(attempt, emit, cancelled)
-        return Drawn(attempt, images, time.monotonic() - started)
+        took = time.monotonic() - started
+        return Drawn(attempt, images, took, self._engine.drawn_by(attempt.model))
 
     # Models
 

@@ -68,6 +68,10 @@ class SimulatedEngine:
         """What `load` brought in; it has no files that could say more."""
         return {model: {} for model in sorted(self._loaded)}
 
+    def drawn_by(self, model: str) -> str:
+        """Says that nothing was drawn."""
+        return "simulated"
+
     def draw(
         self,
         attempt: Attempt,

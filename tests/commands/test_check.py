@@ -19,6 +19,8 @@ from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
 from bot.settings import Settings
 from bot.storage.database import Database, newest
+from bot.worker.converted import runtime
+from bot.worker.converted.store import Store
 from tests.kit.executor import FakeExecutor, Run
 from tests.storage import version_2
 
@@ -134,6 +136,22 @@ async def test_a_worker_that_dies_while_loading_gives_way_to_the_next(
     assert status == 0
     assert [run.worker for run in executor.runs] == ["w2"]
     assert "ok model" in said
+
+
+@pytest.mark.parametrize("trouble", ["", "Easel embedded cannot be converted."])
+async def test_a_cpu_that_draws_slower_than_it_could_is_noted(
+    checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trouble: str
+) -> None:
+    monkeypatch.setattr(runtime, "version", lambda: "2026.4.1")
+    Store(tmp_path / "converted").tell(trouble)
+    status, said = await checked(device="cpu")
+    assert (status, said.get("note model", "").strip()) == (0, trouble)
+    monkeypatch.setattr(runtime, "version", lambda: "")
+    _, said = await checked(device="cpu")
+    assert "OpenVINO" in said["note model"]
+    for unasked in ({"device": "cuda:0"}, {"device": "cpu", "cpu_engine": "torch"}):
+        _, said = await checked(**unasked)
+        assert "note model" not in said
 
 
 # The database

@@ -58,7 +58,7 @@ async def test_the_recipe_is_in_the_file_and_in_the_database(easel: Easel, mia: 
     inside = messages.recipe(easel.sandbox, grid)
     job = await easel.core.service.drawing.job(messages.job_of(grid))
     assert job is not None
-    assert inside == job.request.recipe() | {"job": job.id}
+    assert inside == job.request.recipe() | {"job": job.id, "engine": "simulated"}
     assert (inside["seed"], inside["negative"]) == (5, "snow, ice")
     assert grid["attachments"][0]["description"] == "a fox"
 

@@ -12,13 +12,26 @@ from bot.worker.simulated import SimulatedEngine
 
 
 def with_tiny_models(options: Mapping[str, Any]) -> Any:
-    """The real engine, after writing tiny random models into the folder `build`."""
+    """The real engine, after writing tiny random models into the folder `build`.
+
+    With `openvino_fails` OpenVINO does, at more than two samples at once.
+    """
     from bot.worker import diffusion
+    from bot.worker.converted.forwards import Compiled
     from tests.kit import tiny
 
     folder = Path(options["build"])
     if not (folder / tiny.LAST).exists():
         tiny.build(folder)
+    if options.get("openvino_fails"):
+        run = Compiled.__call__
+
+        def fail(compiled: Any, *given: Any) -> Any:
+            if len(given[0]) > 2:
+                raise RuntimeError("a fault")
+            return run(compiled, *given)
+
+        Compiled.__call__ = fail
     return diffusion.create(options)
 
 

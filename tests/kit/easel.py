@@ -56,6 +56,7 @@ def settings_for(sandbox: Sandbox, folder: Path, **values: Any) -> Settings:
             "data_dir": folder,
             "progress_seconds": 0.1,
             "model_steps": STEPS,
+            "cpu_engine": "torch",
             **values,
         }
     )

@@ -26,6 +26,7 @@ from bot.engine.seam import (
 )
 
 PATIENCE_S = 20.0
+ENGINE = "fake 1.0"
 _END = object()
 
 
@@ -97,7 +98,7 @@ class Run:
         await self.done(seconds)
 
     async def done(self, seconds: float = 1.0) -> None:
-        await self.say(Done(seconds, "fake"))
+        await self.say(Done(seconds, "fake", ENGINE))
         await self.end()
 
     async def end(self) -> None:
@@ -243,7 +244,7 @@ class FakeExecutor:
         if self.automatic:
             for index in attempt.indices:
                 run.put(run.drawn(index))
-            run.put(Done(1.0, "fake"))
+            run.put(Done(1.0, "fake", ENGINE))
             run.put(_END)
         try:
             async for event in run.events():

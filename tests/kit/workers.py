@@ -124,8 +124,10 @@ def renamed(folder: Path) -> ModelCard:
     return card_for(str(folder / "alone.safetensors"), {"name": "Dream-Lightning-4step"})
 
 
-def tiny_models(folder: Path, dtype: str) -> LocalExecutor:
+def tiny_models(folder: Path, dtype: str, **more: Any) -> LocalExecutor:
     """A worker that knows the embedded model and, by these names, those of `tests.kit.tiny`.
+
+    `more` are further options of the engine.
 
     It writes them into `folder`, if they are not there yet.
     """
@@ -139,6 +141,7 @@ def tiny_models(folder: Path, dtype: str) -> LocalExecutor:
         "build": str(folder),
         "dtype": dtype,
         "cache_dir": str(folder / "cache"),
+        **more,
     }
     engine = "tests.engine.fakes:with_tiny_models"
     return LocalExecutor(["cpu"], engine, options, retry=Retry(backoff=0.01))

@@ -19,7 +19,7 @@ from bot.service.encoder import Encoder
 from bot.service.metadata import with_recipe
 from bot.service.pictures import Picture
 from tests.kit.app import House
-from tests.kit.executor import colour
+from tests.kit.executor import ENGINE, colour
 from tests.kit.values import a_request, from_file
 
 
@@ -45,6 +45,7 @@ async def test_a_grid_that_was_not_composed_is_composed_now(house: House) -> Non
     recipe = imaging.read_recipe(data)
     assert recipe is not None
     assert (recipe["job"], recipe["seed"], recipe["negative"]) == (job.id, 7, "cats")
+    assert recipe["engine"] == ENGINE
 
 
 async def test_what_was_composed_is_posted_as_it_is_while_it_fits(house: House) -> None:
@@ -100,6 +101,7 @@ async def test_one_tile_is_not_unpacked(house: House, monkeypatch: pytest.Monkey
     recipe = imaging.read_recipe(data)
     assert recipe is not None
     assert (recipe["action"], recipe["job"]) == ("upscale", taken.id)
+    assert recipe["engine"] == ENGINE
 
 
 async def test_a_prompt_without_letters_has_a_file_name(house: House) -> None:

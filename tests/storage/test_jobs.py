@@ -52,7 +52,7 @@ async def drawn(parts: Repositories, now: float = MORNING, **more: object) -> Jo
     job, attempt = await running(parts, **more)
     for index in range(1, job.request.count + 1):
         assert await parts.pictures.add(job.id, attempt, [an_image(index)], now)
-    ended = await parts.jobs.succeed(job.id, attempt, 2.0, now)
+    ended = await parts.jobs.succeed(job.id, attempt, 2.0, "torch", now)
     assert ended is not None
     return ended
 
@@ -156,7 +156,7 @@ async def test_a_late_attempt_is_refused_everywhere(parts: Repositories) -> None
     assert new == old + 1
     assert await parts.jobs.give_back(job.id, old) is None
     assert await parts.pictures.add(job.id, old, [an_image(1)], MORNING) is False
-    assert await parts.jobs.succeed(job.id, old, 1.0, MORNING) is None
+    assert await parts.jobs.succeed(job.id, old, 1.0, "torch", MORNING) is None
     assert await parts.jobs.fail(job.id, FAILURE, MORNING, old) is None
     assert await parts.jobs.strike(job.id, old, 1, FAILURE, MORNING) is None
     assert await state(parts, job) == (JobStatus.RUNNING, new, 0)
@@ -168,7 +168,7 @@ async def test_an_attempt_given_back_has_no_say(parts: Repositories) -> None:
     job, attempt = await running(parts)
     await parts.jobs.give_back(job.id, attempt)
     assert await parts.pictures.add(job.id, attempt, [an_image(1)], MORNING) is False
-    assert await parts.jobs.succeed(job.id, attempt, 1.0, MORNING) is None
+    assert await parts.jobs.succeed(job.id, attempt, 1.0, "torch", MORNING) is None
     assert await parts.jobs.fail(job.id, FAILURE, MORNING, attempt) is None
     assert await state(parts, job) == (JobStatus.WAITING, 1, 0)
 
@@ -177,7 +177,7 @@ async def test_success_needs_every_picture(parts: Repositories, database: Databa
     job, attempt = await running(parts)
     await parts.pictures.add(job.id, attempt, [an_image(1)], MORNING)
     with pytest.raises(ValueError, match="1 of 4 pictures"):
-        await parts.jobs.succeed(job.id, attempt, 1.0, MORNING)
+        await parts.jobs.succeed(job.id, attempt, 1.0, "torch", MORNING)
     assert (await state(parts, job))[0] is JobStatus.RUNNING
     assert await parts.outbox.of_job(job.id) is None
     assert await credits(database) == (999, 1)
@@ -189,7 +189,7 @@ async def test_success_captures_counts_and_queues_the_delivery(parts, database) 
     assert await credits(database) == (999, 0)
     assert await ProfileRepository(database).get(ANNA) == Profile(1, 4, 2.0)
     assert [(one.job, one.kind) for one in await parts.outbox.open()] == [(job.id, Kind.RESULT)]
-    assert await parts.jobs.succeed(job.id, job.attempt, 2.0, MORNING) is None
+    assert await parts.jobs.succeed(job.id, job.attempt, 2.0, "torch", MORNING) is None
     assert await parts.jobs.cancel(job.id, MORNING) is None
     assert await ProfileRepository(database).get(ANNA) == Profile(1, 4, 2.0)
 
@@ -246,7 +246,7 @@ async def test_many_ends_at_once_are_one_end(parts, database) -> None:
         await parts.pictures.add(job.id, attempt, [an_image(index)], MORNING)
     ends = await asyncio.gather(
         parts.jobs.cancel(job.id, MORNING),
-        parts.jobs.succeed(job.id, attempt, 1.0, MORNING),
+        parts.jobs.succeed(job.id, attempt, 1.0, "torch", MORNING),
         parts.jobs.fail(job.id, FAILURE, MORNING, attempt),
         parts.jobs.cancel(job.id, MORNING),
     )

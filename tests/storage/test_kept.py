@@ -58,7 +58,7 @@ class Gallery:
         if self._undrawn:
             job, attempt = self._undrawn.pop(self._random.randrange(len(self._undrawn)))
             await self._draw(job, attempt, range(1, 5))
-            assert await self.parts.jobs.succeed(job.id, attempt, 1.0, MORNING)
+            assert await self.parts.jobs.succeed(job.id, attempt, 1.0, "torch", MORNING)
             self._finished[job.id] = job
 
     async def _draw(self, job: Job, attempt: int, indices: range) -> None:

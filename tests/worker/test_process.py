@@ -29,7 +29,9 @@ async def test_the_picture_to_be_posted_comes_after_the_tiles(gpu: LocalExecutor
     assert [type(event) for event in drawn.events[-3:]] == [Images, Upload, Done]
     (upload,) = drawn.of(Upload)
     assert (upload.extension, upload.lossless) == ("webp", True)
-    assert imaging.read_recipe(upload.data) == {"text": "a fox", "seed": 7, "job": "posted"}
+    assert imaging.read_recipe(upload.data) == {
+        "text": "a fox", "seed": 7, "job": "posted", "engine": "simulated",
+    }  # fmt: skip
     tiles = [imaging.decode(drawn.images[index]) for index in range(4)]
     assert imaging.decode(upload.data).tobytes() == imaging.compose(tiles).tobytes()
 

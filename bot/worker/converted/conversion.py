@@ -1,0 +1,149 @@
+"""The converted networks of one model in memory: found or made on a thread of its own, and used
+from the next drawing on after they are ready."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bot.models.cards import ModelCard
+from bot.worker.causes import cause, without_folders
+from bot.worker.converted import networks, room, runtime
+from bot.worker.converted.forwards import FORWARDS, Compiled, Forward
+from bot.worker.converted.store import Store
+
+log = logging.getLogger(__name__)
+
+_COPIES = 2
+"""The networks as they are read, and as OpenVINO lays them out."""
+_PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
+
+
+class _Failed(Exception):
+    """One sentence about why torch draws alone."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where conversions are kept (`folder`), the places that models are opened from, and the
+    threads that may draw (0: as OpenVINO likes)."""
+
+    folder: str
+    places: Mapping[str, str]
+    threads: int = 0
+
+
+def workshop_of(
+    folder: str, places: Mapping[str, str], threads: int, device: torch.device
+) -> Workshop | None:
+    """None where torch is to draw alone: unasked, on a card, or without OpenVINO."""
+    if not folder or device.type != "cpu":
+        return None
+    if not runtime.version():
+        log.warning("OpenVINO is not installed, so torch draws: install the extra cpu for speed")
+        return None
+    return Workshop(folder, places, threads)
+
+
+class Conversion:
+    """Begins at once. `pipeline` is drawn with meanwhile; its weights are only read."""
+
+    def __init__(self, shop: Workshop, pipeline: Any, card: ModelCard, dtype: torch.dtype) -> None:
+        self._shop = shop
+        self._card = card
+        self._dtype = dtype
+        self._store = Store(Path(shop.folder))
+        self._compiled: dict[str, Compiled] = {}
+        self._forwards: list[Forward] = []
+        if dtype in _PRECISIONS and networks.networks_of(pipeline):
+            threading.Thread(target=self._run, args=(pipeline,), daemon=True).start()
+
+    def adopt(self, pipeline: Any) -> None:
+        """A drawing follows: what is ready draws from here on, and nothing happens before."""
+        for forward in self._forwards:
+            forward.fell_back = False
+        if self._forwards or not self._compiled:
+            return
+        found = networks.networks_of(pipeline)
+        for name, compiled in self._compiled.items():
+            forward = found[name].forward = FORWARDS[name](found[name], compiled)
+            self._forwards.append(forward)
+
+    @property
+    def engine(self) -> str:
+        """What drew since `adopt`; empty where that was, in part at least, torch."""
+        if not self._forwards or any(forward.fell_back for forward in self._forwards):
+            return ""
+        precision = next(iter(self._compiled.values())).precision
+        return f"openvino {runtime.version()} {precision}"
+
+    def _run(self, pipeline: Any) -> None:
+        try:
+            self._compiled = self._compile(self._found(networks.key_of(pipeline)))
+        except Exception as error:
+            text = str(error) if isinstance(error, _Failed) else cause(error)
+            said = f"{self._card.name} cannot be converted for OpenVINO, so torch draws it ({text})"
+            log.warning("%s", said)
+            self._store.tell(said)
+        else:
+            self._store.tell("")
+
+    def _found(self, key: str) -> Path:
+        model = f"{self._card.id} {self._dtype}"
+        place = self._store.find(model, key)
+        if place is None:
+            self._convert(model)
+            place = self._store.find(model, key)
+        if place is None:
+            raise _Failed("its files have changed since it was loaded")
+        return place
+
+    def _convert(self, model: str) -> None:
+        order = {
+            "card": dataclasses.asdict(self._card),
+            "dtype": str(self._dtype).removeprefix("torch."),
+            "places": dict(self._shop.places),
+            "folder": self._shop.folder,
+            "model": model,
+        }
+        with subprocess.Popen(
+            [sys.executable, "-m", "bot.worker.converted"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as child:
+            assert child.stdin
+            assert child.stdout
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write(json.dumps(order) + "\n")
+                child.stdin.flush()
+            said = child.stdout.read()
+        if not said:
+            raise _Failed(f"the process ended with status {child.returncode}")
+        if error := json.loads(said)["error"]:
+            raise _Failed(without_folders(error))
+
+    def _compile(self, place: Path) -> dict[str, Compiled]:
+        room.require_memory(_COPIES * sum(path.stat().st_size for path in place.glob("*.bin")))
+        core = runtime.library().Core()
+        settings: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": _PRECISIONS[self._dtype],
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        if self._shop.threads:
+            settings["INFERENCE_NUM_THREADS"] = self._shop.threads
+        return {
+            path.stem: Compiled(core.compile_model(path, "CPU", settings))
+            for path in sorted(place.glob("*.xml"))
+        }

@@ -1,0 +1,108 @@
+"""What a network's `forward` becomes once it is converted.
+
+The network itself stays where it is, with its config, dtype and weights: what a converted one does
+not know is drawn by the eager one as before. It does not know of weights that are changed later:
+whoever loads adapters into a network has to put its own `forward` back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from bot.worker.converted import networks
+
+log = logging.getLogger(__name__)
+
+Run = Callable[..., torch.Tensor]
+
+
+class Compiled:
+    """One network in OpenVINO's hands: float32 tensors in and out."""
+
+    def __init__(self, model: Any) -> None:
+        self._request = model.create_infer_request()
+        self.precision: str = model.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+
+    def __call__(self, *given: torch.Tensor) -> torch.Tensor:
+        """Raises RuntimeError."""
+        arrays = [each.float().contiguous().numpy() for each in given]
+        return torch.from_numpy(self._request.infer(arrays)[0])
+
+
+class Forward:
+    """Runs the converted network; the eager one for ever where that fails once.
+
+    `fell_back` says that the eager one ran since somebody last made it false.
+    """
+
+    def __init__(self, network: Any, run: Run) -> None:
+        self.network = network
+        self.eager = network.forward
+        self.fell_back = False
+        self._run: Run | None = run
+
+    def _tried(self, given: tuple[torch.Tensor, ...] | None) -> torch.Tensor | None:
+        """None where that is to be drawn by the eager network."""
+        if self._run and given is not None:
+            try:
+                return self._run(*given).to(given[0].dtype)
+            except RuntimeError as error:
+                log.warning("OpenVINO failed, so torch draws from now on: %s", error)
+                self._run = None
+        self.fell_back = True
+        return None
+
+
+class DenoiserForward(Forward):
+    """For a UNet2DConditionModel."""
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        drawn = self._tried(self._tensors(*given, **named))
+        return self.eager(*given, **named) if drawn is None else (drawn,)
+
+    def _tensors(
+        self,
+        sample: torch.Tensor,
+        timestep: Any,
+        encoder_hidden_states: torch.Tensor,
+        *more: Any,
+        added_cond_kwargs: Mapping[str, Any] | None = None,
+        return_dict: bool = True,
+        **others: Any,
+    ) -> tuple[torch.Tensor, ...] | None:
+        """What the converted network takes; None where more is asked than it knows."""
+        if more or return_dict or any(_asks(value) for value in others.values()):
+            return None
+        multiple = 2**self.network.num_upsamplers
+        if any(side % multiple for side in sample.shape[-2:]):
+            return None
+        count = sample.shape[0]
+        time = torch.as_tensor(timestep, dtype=torch.float32).flatten().expand(count)
+        given = (sample, time, encoder_hidden_states)
+        if not networks.takes_sizes(self.network):
+            return given
+        if added_cond_kwargs is None or set(added_cond_kwargs) != {"text_embeds", "time_ids"}:
+            return None
+        return (*given, added_cond_kwargs["text_embeds"], added_cond_kwargs["time_ids"])
+
+
+def _asks(value: Any) -> bool:
+    return value is not None and not (isinstance(value, dict) and not value)
+
+
+class DecoderForward(Forward):
+    """For the decoder of an AutoencoderKL or an AutoencoderTiny."""
+
+    def __call__(self, sample: torch.Tensor, *more: Any, **named: Any) -> torch.Tensor:
+        drawn = self._tried(None if more or named else (sample,))
+        return self.eager(sample, *more, **named) if drawn is None else drawn
+
+
+FORWARDS: Mapping[str, type[Any]] = {
+    networks.UNET: DenoiserForward,
+    networks.DECODER: DecoderForward,
+}

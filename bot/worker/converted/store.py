@@ -1,0 +1,98 @@
+"""The folder of converted networks: one folder for each model and precision, whole or not there.
+
+Each lists the hashes of its files, so that a damaged one is found and made anew. Knows files; not
+what is in them, nor torch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+_LIST = "files.json"
+_MAKING = ".making-"
+_TROUBLE = "trouble.txt"
+
+
+class Store:
+    """`folder` need not exist. Several processes may use it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, model: str, key: str) -> Path | None:
+        """The folder of a model's networks by key; None where it is not there or not as it was
+        written."""
+        place = self._place(model, key)
+        try:
+            listed = json.loads((place / _LIST).read_text(encoding="utf-8"))
+            fine = bool(listed) and all(
+                _digest(place / name) == digest for name, digest in listed.items()
+            )
+        except (OSError, ValueError, AttributeError):
+            return None
+        return place if fine else None
+
+    def make(self, model: str, key: str, write: Callable[[Path], None]) -> None:
+        """Have `write` fill an empty folder, and keep it in place of the model's older ones.
+
+        Nothing is written where another process did it meanwhile. Raises OSError.
+        """
+        with self._alone():
+            if self.find(model, key):
+                return
+            for left in self._folder.glob(f"{_MAKING}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            making = Path(tempfile.mkdtemp(prefix=_MAKING, dir=self._folder))
+            try:
+                write(making)
+                listed = {path.name: _digest(path) for path in making.iterdir()}
+                (making / _LIST).write_text(json.dumps(listed), encoding="utf-8")
+                for old in self._folder.glob(f"{_slug(model)}-*"):
+                    shutil.rmtree(old, ignore_errors=True)
+                making.rename(self._place(model, key))
+            finally:
+                shutil.rmtree(making, ignore_errors=True)
+
+    @property
+    def trouble(self) -> str:
+        """The sentence of the last conversion that failed; empty after one that did not."""
+        try:
+            return (self._folder / _TROUBLE).read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
+    def tell(self, trouble: str) -> None:
+        """Keep a sentence for the operator; empty forgets it."""
+        with contextlib.suppress(OSError):
+            if trouble:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                (self._folder / _TROUBLE).write_text(trouble, encoding="utf-8")
+            else:
+                (self._folder / _TROUBLE).unlink(missing_ok=True)
+
+    def _place(self, model: str, key: str) -> Path:
+        return self._folder / f"{_slug(model)}-{key}"
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One conversion at a time: each takes several times the memory of its model."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _slug(model: str) -> str:
+    return hashlib.blake2b(model.encode(), digest_size=6).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

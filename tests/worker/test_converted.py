@@ -1,0 +1,228 @@
+"""bot.worker.converted in a real worker: what it draws, when it begins to, and what it keeps."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.errors import Cancelled
+from bot.engine.local import LocalExecutor
+from bot.engine.seam import Done, Event, Preview, Progress, Worker
+from bot.models.cards import ModelCard
+from bot.worker.converted import runtime
+from tests.kit.workers import Drawn, attempt, draw, free_worker, tiny_models
+from tests.worker.test_diffusion import psnr
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not runtime.version(), reason="OpenVINO is not installed"),
+]
+STARTING_S = 240
+ALIKE_DB = 40
+
+
+ENGINE = f"openvino {runtime.version()} f32"
+
+
+def engine(drawn: Drawn) -> str:
+    return drawn.of(Done)[-1].engine
+
+
+async def hastened(executor: LocalExecutor, model: str = "sd") -> Worker:
+    """A free worker that draws with the converted networks; it draws now and then until it does."""
+    small: dict[str, Any] = {"model": model, "steps": 1, "width": 16, "height": 16}
+    async with asyncio.timeout(STARTING_S):
+        while True:
+            worker = await free_worker(executor, STARTING_S)
+            if engine(await draw(executor, worker, attempt("small", (0,), **small))) == ENGINE:
+                return await free_worker(executor)
+            await asyncio.sleep(0.2)  # the conversion gives way to drawing
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("converted")
+
+
+@pytest.fixture(scope="module")
+async def fast(studio: LocalExecutor, models: Path, folder: Path) -> AsyncIterator[LocalExecutor]:
+    """A worker that converts; the studio writes the models and draws with torch alone."""
+    await free_worker(studio, STARTING_S)
+    executor = tiny_models(models, "float32", converted=str(folder))
+    await executor.start()
+    yield executor
+    await executor.close()
+
+
+def written(folder: Path) -> dict[str, int]:
+    """The files of all conversions, and when they were written."""
+    return {str(path): path.stat().st_mtime_ns for path in folder.glob("*/*")}
+
+
+def damage(folder: Path) -> None:
+    for network in folder.glob("*/unet.bin"):
+        network.write_bytes(network.read_bytes()[:-9] + b"something")
+
+
+async def both(
+    fast: LocalExecutor, studio: LocalExecutor, name: str, **changes: Any
+) -> tuple[Drawn, Drawn]:
+    """The same attempt by the converted networks and by torch."""
+    changes = {"model": "sd", "steps": 4} | changes
+    quick = await draw(fast, await hastened(fast, changes["model"]), attempt(name, **changes))
+    plain = await draw(studio, await free_worker(studio, STARTING_S), attempt(name, **changes))
+    assert (engine(quick), engine(plain)[:6]) == (ENGINE, "torch ")
+    return quick, plain
+
+
+def assert_alike(quick: Drawn, plain: Drawn) -> None:
+    assert quick.images.keys() == plain.images.keys()
+    assert min(psnr(quick.images[index], plain.images[index]) for index in quick.images) >= ALIKE_DB
+
+
+async def test_what_is_drawn_looks_as_torch_draws_it(
+    fast: LocalExecutor, studio: LocalExecutor
+) -> None:
+    quick, plain = await both(fast, studio, "grid")
+    assert_alike(quick, plain)
+    assert len(quick.of(Preview)) == len(plain.of(Preview)) > 0
+    assert [event.step for event in quick.of(Progress)] == [1, 2, 3, 4]
+    again = await draw(fast, await free_worker(fast), attempt("again", model="sd", steps=4))
+    assert again.images == quick.images
+
+
+@pytest.mark.parametrize(
+    "changes", [{"width": 96, "height": 40}, {"guidance": 1.0}, {"indices": (2,)}], ids=str
+)
+async def test_one_conversion_serves_every_size_and_count(
+    fast: LocalExecutor, studio: LocalExecutor, folder: Path, changes: dict[str, Any]
+) -> None:
+    assert_alike(*await both(fast, studio, "other", **changes))
+    assert [Path(path).name for path in written(folder)].count("unet.xml") == 1
+
+
+async def test_variations_look_as_torch_draws_them(
+    fast: LocalExecutor, studio: LocalExecutor
+) -> None:
+    grid = await draw(studio, await free_worker(studio, STARTING_S), attempt("grid", model="sd"))
+    source: dict[str, Any] = {"inputs": {"h": grid.images[0]}, "source": "h", "strength": 0.6}
+    assert_alike(*await both(fast, studio, "varied", **source))
+
+
+async def test_cancel_stops_within_a_step(fast: LocalExecutor) -> None:
+    worker = await hastened(fast)
+    steps: list[int] = []
+
+    async def cancel(event: Event) -> None:
+        if isinstance(event, Progress):
+            steps.append(event.step)
+            await fast.cancel(worker.id, "long", 1)
+
+    with pytest.raises(Cancelled):
+        await draw(fast, worker, attempt("long", (0,), model="sd", steps=400), cancel)
+    assert len(steps) < 40
+
+
+async def test_what_cannot_be_converted_is_drawn_as_before(fast: LocalExecutor) -> None:
+    one = attempt("plain", (0,), model="panorama", steps=1)
+    drawn = await draw(fast, await free_worker(fast, STARTING_S), one)
+    assert engine(drawn).startswith("torch ")
+
+
+@pytest.mark.slow
+async def test_a_second_start_takes_what_is_there_and_mends_what_is_damaged(
+    fast: LocalExecutor, studio: LocalExecutor, models: Path, folder: Path
+) -> None:
+    await hastened(fast)
+    before = written(folder)
+    for damaged in (False, True):
+        if damaged:
+            damage(folder)
+        again = tiny_models(models, "float32", converted=str(folder))
+        await again.start()
+        try:
+            assert_alike(*await both(again, studio, "again"))
+        finally:
+            await again.close()
+        assert (written(folder) == before) is not damaged
+    assert written(folder).keys() == before.keys()
+
+
+@pytest.mark.slow
+async def test_the_sdxl_kin_looks_as_torch_draws_it(
+    fast: LocalExecutor, studio: LocalExecutor
+) -> None:
+    assert_alike(*await both(fast, studio, "grid", model="sdxl"))
+
+
+@pytest.mark.slow
+async def test_a_folder_that_cannot_be_written_leaves_drawing_to_torch(
+    studio: LocalExecutor, models: Path, tmp_path: Path
+) -> None:
+    await free_worker(studio, STARTING_S)
+    (tmp_path / "file").touch()
+    stuck = tiny_models(models, "float32", converted=str(tmp_path / "file"))
+    await stuck.start()
+    try:
+        one = attempt("plain", model="sd", steps=4)
+        drawn = await draw(stuck, await free_worker(stuck, STARTING_S), one)
+        plain = await draw(studio, await free_worker(studio), one)
+        assert drawn.images == plain.images
+        assert engine(drawn) == engine(plain)
+    finally:
+        await stuck.close()
+
+
+@pytest.mark.slow
+async def test_where_openvino_fails_torch_goes_on(
+    fast: LocalExecutor, studio: LocalExecutor, models: Path, folder: Path
+) -> None:
+    await hastened(fast)
+    failing = tiny_models(models, "float32", converted=str(folder), openvino_fails=True)
+    await failing.start()
+    try:
+        grid = attempt("grid", model="sd", steps=4)
+        drawn = await draw(failing, await hastened(failing), grid)
+        plain = await draw(studio, await free_worker(studio, STARTING_S), grid)
+        assert drawn.images == plain.images
+        assert engine(drawn) == engine(plain)
+    finally:
+        await failing.close()
+
+
+@pytest.mark.slow
+async def test_the_process_that_converts_ends_with_its_input_or_with_a_sentence(
+    studio: LocalExecutor, models: Path, tmp_path: Path
+) -> None:
+    await free_worker(studio, STARTING_S)
+
+    async def ended(model: str, linger: bool) -> bytes:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.worker.converted"),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        assert child.stdin
+        assert child.stdout
+        card = asdict(ModelCard(id=model, name=model, source=str(models / model), native=64))
+        order = {"card": card, "dtype": "float32", "places": {}, "folder": str(tmp_path)}
+        child.stdin.write(json.dumps(order | {"model": model}).encode() + b"\n")
+        await child.stdin.drain()
+        if not linger:
+            child.stdin.close()
+        said = await child.stdout.read()
+        await child.wait()
+        return said
+
+    error = json.loads(await ended("damaged", linger=True))["error"]
+    assert error
+    assert str(models) not in error
+    assert await ended("sd", linger=False) == b""
+    assert not written(tmp_path)

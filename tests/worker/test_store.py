@@ -1,0 +1,91 @@
+"""bot.worker.converted.store: a folder that is whole or not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.worker.converted.store import Store
+
+
+def write(text: str) -> Callable[[Path], None]:
+    def into(place: Path) -> None:
+        (place / "unet.xml").write_text(text)
+        (place / "unet.bin").write_text(text * 1000)
+
+    return into
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "not there yet")
+
+
+def found(store: Store, key: str, model: str = "sd") -> str:
+    place = store.find(model, key)
+    return (place / "unet.xml").read_text() if place else ""
+
+
+def test_what_was_kept_is_found_by_its_key(store: Store) -> None:
+    assert found(store, "one") == ""
+    store.make("sd", "one", write("first"))
+    assert found(store, "one") == "first"
+    assert found(store, "another") == found(store, "one", "sdxl") == ""
+
+
+def test_what_is_whole_is_not_made_again(store: Store) -> None:
+    store.make("sd", "one", write("first"))
+    store.make("sd", "one", write("second"))
+    assert found(store, "one") == "first"
+
+
+def test_a_new_key_takes_the_place_of_the_models_old_one(store: Store, tmp_path: Path) -> None:
+    store.make("sd", "one", write("first"))
+    store.make("sdxl", "one", write("other"))
+    store.make("sd", "two", write("second"))
+    assert (found(store, "one"), found(store, "two")) == ("", "second")
+    assert found(store, "one", "sdxl") == "other"
+    assert len([path for path in (tmp_path / "not there yet").iterdir() if path.is_dir()]) == 2
+
+
+@pytest.mark.parametrize("name", ["unet.bin", "unet.xml", "files.json"])
+@pytest.mark.parametrize("harm", ["gone", "cut", "changed"])
+def test_what_is_damaged_is_not_found_and_made_anew(store: Store, name: str, harm: str) -> None:
+    store.make("sd", "one", write("first"))
+    place = store.find("sd", "one")
+    assert place
+    data = (place / name).read_bytes()
+    (place / name).unlink()
+    if harm != "gone":
+        (place / name).write_bytes(data[:-7] + (b"" if harm == "cut" else b"changed"))
+    assert found(store, "one") == ""
+    store.make("sd", "one", write("second"))
+    assert found(store, "one") == "second"
+
+
+def test_half_a_conversion_is_not_kept(store: Store, tmp_path: Path) -> None:
+    store.make("sd", "one", write("first"))
+
+    def fail(place: Path) -> None:
+        (place / "unet.xml").write_text("half")
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        store.make("sd", "two", fail)
+    assert (found(store, "one"), found(store, "two")) == ("first", "")
+    left = tmp_path / "not there yet" / ".making-killed"
+    left.mkdir()
+    store.make("sd", "two", write("second"))
+    assert found(store, "two") == "second"
+    assert not left.exists()
+
+
+def test_the_last_trouble_is_told_until_it_is_over(store: Store) -> None:
+    assert store.trouble == ""
+    store.tell("The disk has too little room.")
+    assert store.trouble == "The disk has too little room."
+    store.tell("")
+    store.tell("")
+    assert store.trouble == ""
