@@ -1,8 +1,8 @@
 """The engine: draws with diffusers' own pipelines on one device. Imported in a worker only.
 
 Each picture has its own generator on the CPU, seeded by its own seed in the request, so it can be
-drawn again alone. Kernels round differently by batch size; in float32 that stays below
-what eight bits show. In half precision it does not, so there a grid is always drawn in full and
+drawn again alone. Kernels round differently by batch size; in float32 that shows in the last of
+eight bits at most. In half precision it shows more, so there a grid is always drawn in full and
 what was not asked for is thrown away: a picture is then bit-equal whoever its company.
 """
 

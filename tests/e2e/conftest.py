@@ -33,6 +33,14 @@ def discord_addresses():
 
 
 @pytest.fixture
+def own_gate(tmp_path: Path) -> Gate:
+    """For the workers of bots in processes of their own; closed until a test opens it."""
+    one = Gate(tmp_path / "gate")
+    one.close()
+    return one
+
+
+@pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     # Windows a tenth as long: the limits are kept, and nobody waits for seconds.
     async with Sandbox(port=0, rate_limits=0.1) as one:

@@ -19,17 +19,10 @@ PATIENCE_S = 30.0
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Gate:
-    one = Gate(tmp_path / "gate")
-    one.close()
-    return one
-
-
-@pytest.fixture
 async def copies(
-    sandbox: Sandbox, tmp_path: Path, gate: Gate
+    sandbox: Sandbox, tmp_path: Path, own_gate: Gate
 ) -> AsyncIterator[tuple[BotProcess, BotProcess]]:
-    command = ["tests.kit.launcher", str(gate.path)]
+    command = ["tests.kit.launcher", str(own_gate.path)]
     one, two = (BotProcess(sandbox, tmp_path / name, command) for name in ("one", "two"))
     await asyncio.gather(one.start(), two.start())
     await sandbox.wait_for(lambda: sandbox.gateway.identified == 2)
@@ -54,13 +47,13 @@ def state_of(folder: Path) -> str:
 
 
 async def test_two_copies_on_one_token_draw_and_charge_once(
-    sandbox: Sandbox, copies: tuple[BotProcess, BotProcess], gate: Gate
+    sandbox: Sandbox, copies: tuple[BotProcess, BotProcess], own_gate: Gate
 ) -> None:
     mia = Scene(sandbox, "Mia")
     await (await mia.slash("imagine", prompt="a slow fox")).ack()
     drawing, gave_way = await until_one_gave_way(copies)
     assert books.open_holds(gave_way) == 0
-    gate.open()
+    own_gate.open()
     await mia.new_result(set())
     assert len(mia.results()) == 1
     assert (books.spent(drawing), books.spent(gave_way)) == (1, 0)

@@ -19,16 +19,8 @@ POST = r"^/channels/\d+/messages$"
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Gate:
-    """Closed until a test opens it."""
-    one = Gate(tmp_path / "gate")
-    one.close()
-    return one
-
-
-@pytest.fixture
-async def bot(sandbox: Sandbox, tmp_path: Path, gate: Gate) -> AsyncIterator[BotProcess]:
-    command = ["tests.kit.launcher", str(gate.path)]
+async def bot(sandbox: Sandbox, tmp_path: Path, own_gate: Gate) -> AsyncIterator[BotProcess]:
+    command = ["tests.kit.launcher", str(own_gate.path)]
     process = BotProcess(sandbox, tmp_path / "data", command)
     await process.start()
     yield process
@@ -76,7 +68,7 @@ def assert_all_well(bot: BotProcess, jobs: int) -> None:
 
 
 async def test_killed_while_waiting(
-    sandbox: Sandbox, bot: BotProcess, gate: Gate, mia: Scene
+    sandbox: Sandbox, bot: BotProcess, own_gate: Gate, mia: Scene
 ) -> None:
     noah = Scene(sandbox, "Noah")
     await (await noah.slash("imagine", prompt="a slow boat", channel="lobby")).ack()
@@ -85,7 +77,7 @@ async def test_killed_while_waiting(
     await until_remembered(mia)
     await bot.kill()
     assert books.states(bot.data) == ["running", "waiting"]
-    gate.open()
+    own_gate.open()
     await bot.start()
     await mia.new_result(set())
     await noah.new_result(set(), "lobby")
@@ -118,12 +110,12 @@ async def test_killed_before_the_progress_message_was_recorded(
 
 
 async def test_killed_while_drawing(
-    sandbox: Sandbox, bot: BotProcess, gate: Gate, mia: Scene
+    sandbox: Sandbox, bot: BotProcess, own_gate: Gate, mia: Scene
 ) -> None:
     await (await mia.slash("imagine", prompt="a slow fox")).ack()
     await until_drawing(sandbox, mia)
     await bot.kill()
-    gate.open()
+    own_gate.open()
     await bot.start()
     await mia.new_result(set())
     assert len(mia.results()) == 1
@@ -235,7 +227,7 @@ async def test_a_cancel_button_from_before_the_restart_works(
 
 
 async def test_killed_before_a_failure_was_said(
-    sandbox: Sandbox, bot: BotProcess, gate: Gate, mia: Scene
+    sandbox: Sandbox, bot: BotProcess, own_gate: Gate, mia: Scene
 ) -> None:
     await (await mia.slash("imagine", prompt="a slow fox that is not stored")).ack()
     await until_drawing(sandbox, mia)
@@ -254,12 +246,12 @@ async def test_killed_before_a_failure_was_said(
 
 
 async def test_a_worker_killed_while_drawing_is_replaced(
-    sandbox: Sandbox, bot: BotProcess, gate: Gate, mia: Scene
+    sandbox: Sandbox, bot: BotProcess, own_gate: Gate, mia: Scene
 ) -> None:
     await (await mia.slash("imagine", prompt="a slow fox")).ack()
     await until_drawing(sandbox, mia)
     worker = bot.worker
-    gate.open()
+    own_gate.open()
     worker.kill()
     await mia.new_result(set())
     assert bot.worker.pid != worker.pid
@@ -289,7 +281,7 @@ async def test_a_picture_that_kills_workers_is_given_up_and_others_are_spared(
 
 
 async def test_sigterm_while_drawing_ends_well_and_is_no_strike(
-    sandbox: Sandbox, bot: BotProcess, gate: Gate, mia: Scene
+    sandbox: Sandbox, bot: BotProcess, own_gate: Gate, mia: Scene
 ) -> None:
     await (await mia.slash("imagine", prompt="a slow fox")).ack()
     await until_drawing(sandbox, mia)
@@ -298,7 +290,7 @@ async def test_sigterm_while_drawing_ends_well_and_is_no_strike(
     assert not psutil.pid_exists(worker.pid)
     assert "Traceback" not in bot.log
     await sandbox.wait_for(lambda: not sandbox.gateway.online)
-    gate.open()
+    own_gate.open()
     await bot.start()
     await mia.new_result(set())
     [job] = books.rows(bot.data, "SELECT strikes FROM jobs")
