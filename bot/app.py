@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,10 +122,10 @@ def own_values(settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def engine_options(settings: Settings, card: ModelCard) -> dict[str, Any]:
+def engine_options(settings: Settings, cards: Iterable[ModelCard]) -> dict[str, Any]:
     """What a worker needs to know, as plain data."""
     return {
-        "cards": [dataclasses.asdict(card)],
+        "cards": [dataclasses.asdict(card) for card in cards],
         "dtype": settings.dtype,
         "threads": settings.threads,
         "cache_dir": settings.model_cache,
@@ -134,11 +134,11 @@ def engine_options(settings: Settings, card: ModelCard) -> dict[str, Any]:
 
 
 def local_executor(
-    settings: Settings, card: ModelCard, converted: Path | None = None
+    settings: Settings, cards: Iterable[ModelCard], converted: Path | None = None
 ) -> LocalExecutor:
     """Workers of this machine; `converted` is where they keep what they convert to draw faster,
     which pays for those that draw for long."""
-    options = engine_options(settings, card)
+    options = engine_options(settings, cards)
     if converted and settings.cpu_engine == "auto":
         options["converted"] = str(converted.absolute())
     return LocalExecutor(devices(settings.device, os.environ), DIFFUSION, options)
@@ -204,9 +204,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         database = await Database.open(settings.data_dir / "easel.sqlite3")
         stack.push_async_callback(database.close)
         parts = Repositories.of(database, settings.data_dir)
-        executor = executor or local_executor(
-            settings, catalogue.default, converted_folder(settings)
-        )
+        executor = executor or local_executor(settings, catalogue.cards, converted_folder(settings))
         await executor.start()
         dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files, parts.blobs)
         stack.push_async_callback(dispatcher.close)

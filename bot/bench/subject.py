@@ -75,7 +75,7 @@ def _settings(order: Order) -> Settings:
 def _executor(order: Order, settings: Settings) -> Watched:
     if order.engine:
         return Watched(["simulated"], order.engine, order.options)
-    options = engine_options(settings, model_of(settings).card)
+    options = engine_options(settings, [model_of(settings).card])
     return Watched(devices(settings.device, os.environ), DIFFUSION, options)
 
 

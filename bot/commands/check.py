@@ -237,7 +237,7 @@ def _small(card: ModelCard) -> Wish:
 
 
 async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:
-    executor = local_executor(settings, catalogue.default)
+    executor = local_executor(settings, catalogue.cards)
     await executor.start()
     try:
         return await shoot(executor, catalogue, _small)

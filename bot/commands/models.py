@@ -111,6 +111,7 @@ def _card(model: Model) -> Iterator[Sequence[str]]:
     yield "variations", f"at strength {card.strength:g}" if card.variations else "none"
     yield "previews", "while it draws" if card.previews else "none"
     yield "licence", card.licence
+    yield "allowed", ", ".join(map(str, card.allowed)) or "everybody"
 
 
 def _columns(rows: Iterable[Sequence[str]]) -> list[str]:

@@ -28,7 +28,7 @@ async def render(settings: Settings, order: Order) -> int:
     catalogue = catalogue_of(settings)
     subject = await Subject.of(order, settings)
     subject.wish(catalogue.default)  # what is wrong is said before anything is loaded
-    executor = local_executor(settings, catalogue.default)
+    executor = local_executor(settings, catalogue.cards)
     await executor.start()
     try:
         shot = await shoot(executor, catalogue, subject.wish)

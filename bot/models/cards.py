@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class ModelCard:
     Capabilities: `guidance_argument` is what the pipeline calls guidance, `negatives_above` the
     guidance above which it looks at a negative prompt (None: never), `variations` whether it can
     start from a picture, `previews` whether it shows its steps.
+
+    `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
     """
 
     id: str
@@ -58,6 +60,7 @@ class ModelCard:
     negatives_above: float | None = 1.0
     variations: bool = True
     previews: bool = True
+    allowed: Sequence[int] = ()
 
     @property
     def stem(self) -> str:

@@ -1,19 +1,35 @@
 """The models that this bot serves, by id: cards as guessed at first, then as workers confirm them.
 
-Knows cards; not workers, files or requests.
+Knows cards and what people call them; not workers, files or requests.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from bot.models.cards import ModelCard
+from bot.models.shelf import Model
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(ModelCard))
-_OWN = frozenset({"id", "name", "source"})
+_OWN = frozenset({"id", "name", "source", "allowed"})
 """What no worker decides."""
+
+
+@dataclass(frozen=True)
+class _Served:
+    """A model as it lies there, and the fields of its card that a worker `read` in its files."""
+
+    model: Model
+    read: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def card(self) -> ModelCard:
+        """The operator's own values win over what the files say."""
+        return dataclasses.replace(self.model.card, **{**self.read, **self.model.own})
 
 
 class Catalogue:
@@ -26,32 +42,59 @@ class Catalogue:
         others: Sequence[ModelCard] = (),
         fixed: Mapping[str, Any] | None = None,
     ) -> None:
-        self._default = default.id
-        self._fixed = dict(fixed or {})
-        self._cards = {card.id: card for card in (default, *others)}
+        self._served: dict[str, _Served] = {}
+        one = Model(default.id, default, fixed or {})
+        self.serve(one, [Model(card.id, card, {}) for card in others])
+
+    def serve(self, default: Model, others: Iterable[Model] = ()) -> None:
+        """These are the models from here on; what workers read in those that stay is kept."""
+        models = {one.card.id: one for one in others} | {default.card.id: default}
+        before = self._served
+        self._default = default.card.id
+        self._served = {
+            id: _Served(one, before[id].read if id in before else {}) for id, one in models.items()
+        }
 
     @property
     def default(self) -> ModelCard:
         """The card of the MODEL setting."""
-        return self._cards[self._default]
+        return self._served[self._default].card
+
+    @property
+    def cards(self) -> Sequence[ModelCard]:
+        """Of every model, the default first."""
+        others = [one.card for id, one in self._served.items() if id != self._default]
+        return [self.default, *others]
 
     @property
     def ids(self) -> Sequence[str]:
         """Every model, the default first."""
-        return list(self._cards)
+        return [card.id for card in self.cards]
 
     def card(self, model_id: str) -> ModelCard | None:
         """The card of a model; None for one that is not served (any more)."""
-        return self._cards.get(model_id)
+        served = self._served.get(model_id)
+        return served and served.card
+
+    def key(self, card: ModelCard) -> str:
+        """The shortest text by which a served model is `named`."""
+        return self._served[card.id].model.key
+
+    def named(self, text: str) -> ModelCard | None:
+        """The model that somebody means: by its id, its key, or its shown name in any case."""
+        if card := self.card(text):
+            return card
+        keyed = (one.card for one in self._served.values() if one.model.key == text)
+        shown = (card for card in self.cards if card.name.casefold() == text.casefold())
+        return next(keyed, None) or next(shown, None)
 
     def confirm(self, model_id: str, fields: Mapping[str, Any]) -> None:
         """A worker read the model's own files: `fields` of its card are known now.
 
         Fields of a later version and unknown models are passed over.
         """
-        card = self._cards.get(model_id)
-        if card is None:
+        served = self._served.get(model_id)
+        if served is None:
             return
-        known = {name: value for name, value in fields.items() if name in _FIELDS - _OWN}
-        fixed = self._fixed if model_id == self._default else {}
-        self._cards[model_id] = dataclasses.replace(card, **known | fixed)
+        read = {name: value for name, value in fields.items() if name in _FIELDS - _OWN}
+        self._served[model_id] = _Served(served.model, {**served.read, **read})

@@ -80,6 +80,14 @@ def _number(low: int, high: int) -> _Key:
     )
 
 
+def _is_id(value: Any) -> bool:
+    return type(value) is int and 0 < value < 1 << 63
+
+
+_IDS = _Key(
+    "a list of ids of roles, members or servers, such as [112233445566778899]",
+    lambda value: isinstance(value, list) and bool(value) and all(map(_is_id, value)),
+)
 _SAMPLERS = (DEFAULT, *SAMPLERS)
 
 _KEYS: Mapping[str, _Key] = {
@@ -89,4 +97,5 @@ _KEYS: Mapping[str, _Key] = {
     "sampler": _Key(f"one of {', '.join(_SAMPLERS)}", lambda value: value in _SAMPLERS),
     "native": _whole(64, 4096),
     "licence": _text(200),
+    "allowed": _IDS,
 }

@@ -71,12 +71,12 @@ class Drawings:
         self._rules = rules
         self._clock = clock
 
-    async def plan(self, asker: Asker, origin: Origin, asked: str | Press) -> Plan:
-        """What a typed prompt or a pressed button comes to; nothing is stored.
-
-        Raises InvalidPrompt for a text, NotFound and Unable for a press.
-        """
-        return await self._planner.plan(asker, origin, asked)
+    async def plan(
+        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None
+    ) -> Plan:
+        """What a typed prompt or a pressed button comes to; nothing is stored. See `Planner.plan`,
+        also for what is raised."""
+        return await self._planner.plan(asker, origin, asked, model)
 
     async def submit(self, plan: Plan) -> list[Job]:
         """Queue everything that is planned, or nothing. Raises OutOfCredits, QueueFull."""
@@ -92,10 +92,10 @@ class Drawings:
         return jobs
 
     async def ask(
-        self, asker: Asker, origin: Origin, asked: str | Press
-    ) -> tuple[Plan, Job]:  # fmt: skip
+        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None
+    ) -> tuple[Plan, Job]:
         """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
-        plan = await self._planner.plan(asker, origin, asked)
+        plan = await self._planner.plan(asker, origin, asked, model)
         (job,) = await self.submit(plan)
         return plan, job
 

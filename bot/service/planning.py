@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from dataclasses import dataclass
 
@@ -9,11 +10,12 @@ from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
 from bot.domain.errors import NotFound, new_reference
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
+from bot.domain.prompt.parameters import quoted
 from bot.domain.request import GenerationRequest, Input
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
-from bot.service.rules import require_visible
+from bot.service.rules import may_use, require_use, require_visible
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -21,6 +23,8 @@ from bot.storage.pictures import PictureRepository, StoredImage
 
 log = logging.getLogger(__name__)
 
+LISTED = 12
+"""Models named to somebody who asked for one that is not there."""
 GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
 
 
@@ -59,13 +63,28 @@ class Planner:
         self._blobs = blobs
         self._catalogue = catalogue
 
-    async def plan(self, asker: Asker, origin: Origin, asked: str | Press) -> Plan:
-        """Raises InvalidPrompt for a text, NotFound and Unable for a press."""
+    async def plan(
+        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None
+    ) -> Plan:
+        """A text is drawn by `model` (None: the default), a press by what drew its parent.
+
+        Raises InvalidPrompt for a text, NotFound for a model or a press, Unable for a press,
+        NotAllowed for a model that is not for the asker.
+        """
         if isinstance(asked, str):
-            card = self._catalogue.default
+            card = self._named(asker, origin, model)
             return _plan(card, asker, origin, requests.imagine(card, asked))
         parent = await self.parent(asker, origin, asked)
         return await self.under(parent, asker, origin, asked)
+
+    def _named(self, asker: Asker, origin: Origin, model: str | None) -> ModelCard:
+        catalogue = self._catalogue
+        card = catalogue.default if model is None else catalogue.named(model)
+        if card is None:
+            open_to_asker = (card for card in catalogue.cards if may_use(asker, origin, card))
+            keys = ", ".join(map(catalogue.key, itertools.islice(open_to_asker, LISTED)))
+            raise NotFound(f"There is no model {quoted(model or '')} here; there are {keys}.")
+        return card
 
     async def parent(self, asker: Asker, origin: Origin, press: Press) -> Job:
         """The finished job whose button was pressed. Raises NotFound."""
@@ -78,7 +97,7 @@ class Planner:
         return job
 
     async def under(self, parent: Job, asker: Asker, origin: Origin, press: Press) -> Plan:
-        """What a press under `parent` comes to. Raises NotFound and Unable."""
+        """What a press under `parent` comes to. Raises NotFound, Unable and NotAllowed."""
         card = self.card_of(parent)
         pressed = requests.pressed(card, parent.request, press)
         request = await self._with_inputs(card, pressed)
@@ -143,6 +162,8 @@ def _plan(
     request: GenerationRequest,
     parent: Job | None = None,
 ) -> Plan:
+    if request.kind is Kind.DRAW:
+        require_use(asker, origin, card)
     return Plan(
         asker, origin, (request,), (ACTIONS[request.action].price,),
         tuple(requests.warnings(card, request)), parent,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
+from bot.domain.prompt.parameters import quoted
 from bot.domain.quota import Caps, Quota
+from bot.models.cards import ModelCard
 
 DIRECT = 0
 """The guild of direct messages."""
@@ -51,6 +53,18 @@ def require_visible(asker: Asker, origin: Origin, job: Job | None) -> Job:
     if job is None or not visible(asker, origin, job):
         raise NotFound("I do not know this job here; its message may be from another server.")
     return job
+
+
+def may_use(asker: Asker, origin: Origin, card: ModelCard) -> bool:
+    """Whether a model is for the asker: as a person, by a role, or by being at a server."""
+    who = {asker.user, origin.guild, *asker.roles}
+    return not card.allowed or not who.isdisjoint(card.allowed)
+
+
+def require_use(asker: Asker, origin: Origin, card: ModelCard) -> None:
+    """Raises NotAllowed for a model that the operator keeps for others."""
+    if not may_use(asker, origin, card):
+        raise NotAllowed(f"The model {quoted(card.name)} is kept for those whom my operator chose.")
 
 
 def require_right_to_cancel(asker: Asker, job: Job) -> None:

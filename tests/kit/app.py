@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,11 @@ class House:
     def __init__(
         self, folder: Path, *, workers: int = 1, automatic: bool = False, card: ModelCard = TINY,
         rules: Rules | None = None, timing: Timing = QUICK, executor: Any = None,
+        others: Sequence[ModelCard] = (),
     ) -> None:  # fmt: skip
         self.folder = folder
         self.card = card
+        self.others = others
         self.rules = rules or Rules()
         self.clock = Clock(MORNING)
         self.seconds = Clock(1000.0)
@@ -78,8 +80,9 @@ class House:
             self._timing,
             self.seconds,
         )
+        self.catalogue = Catalogue(self.card, self.others)
         self.service = service_of(
-            self.parts, self.dispatcher, self.executor, Catalogue(self.card), self.rules, self.clock
+            self.parts, self.dispatcher, self.executor, self.catalogue, self.rules, self.clock
         )
         await self.service.drawing.resume()
         self.supervisor = Supervisor(first_s=0.01)

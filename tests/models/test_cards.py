@@ -9,7 +9,6 @@ import pytest
 
 from bot.models import families
 from bot.models.cards import EMBEDDED_CARD, ModelCard, card_for
-from bot.models.catalogue import Catalogue
 from bot.models.facts import Facts, UnfitFile, shapes_of
 from tests.kit.sources import FIRST, SD, TRAILING, XL, folder, weights
 
@@ -200,19 +199,3 @@ def test_a_file_that_lacks_its_end_is_cut_off(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1_000_000])
     with pytest.raises(UnfitFile, match=r"is cut off: it should have 3\.0 MiB and has 2\.0 MiB"):
         shapes_of(file)
-
-
-def test_a_catalogue_learns_what_workers_confirm() -> None:
-    guess = card_for("org/model", {"steps": 12})
-    catalogue = Catalogue(guess, [EMBEDDED_CARD], fixed={"steps": 12})
-    assert (catalogue.default, catalogue.ids) == (guess, ["org/model", "embedded"])
-    assert catalogue.card("gone") is None
-    catalogue.confirm("org/model", {"native": 1024, "steps": 40, "name": "x", "later": True})
-    confirmed = catalogue.default
-    assert (confirmed.native, confirmed.steps, confirmed.name) == (1024, 12, "model")
-    catalogue.confirm("embedded", {"steps": 40})
-    assert catalogue.card("embedded") == EMBEDDED_CARD.__class__(
-        **{**vars(EMBEDDED_CARD), "steps": 40}
-    )
-    catalogue.confirm("gone", {"steps": 1})
-    assert catalogue.ids == ["org/model", "embedded"]
