@@ -6,12 +6,12 @@ Options beside those of `bot.worker.simulated`: `side`, the pixels of a square p
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PIL import Image, ImageChops
 
-from bot.engine.seam import Attempt, Event
+from bot.engine.seam import Run
 from bot.worker.simulated import SimulatedEngine
 
 _PREPARED = 6
@@ -30,14 +30,9 @@ class GrainyEngine(SimulatedEngine):
         super().__init__(options)
         self._pictures = [grainy(options["side"], _SEED + n) for n in range(_PREPARED)]
 
-    def draw(
-        self,
-        attempt: Attempt,
-        emit: Callable[[Event], None],
-        cancelled: Callable[[], bool],
-    ) -> Sequence[Image.Image]:
+    def retire(self, run: Run) -> Sequence[Image.Image]:
         """Prepared pictures in the size of the engine's `side`, whatever the request says."""
-        super().draw(attempt, emit, cancelled)
+        attempt = run.attempt
         first = attempt.request["seeds"][0]
         return [self._pictures[(first + index) % _PREPARED] for index in attempt.indices]
 

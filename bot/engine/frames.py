@@ -134,6 +134,7 @@ def pack_attempts(attempts: Sequence[Attempt]) -> Frame:
                 "request": dict(attempt.request),
                 "inputs": list(attempt.inputs),
                 "upload_limit": attempt.upload_limit,
+                "person": attempt.person,
             }
             for attempt in attempts
         ],
@@ -153,6 +154,7 @@ def unpack_attempts(frame: Frame) -> list[Attempt]:
             request=one["request"],
             inputs={name: inputs[name] for name in one["inputs"]},
             upload_limit=one["upload_limit"],
+            person=one["person"],
         )
         for one in frame.data["attempts"]
     ]

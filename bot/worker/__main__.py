@@ -34,6 +34,7 @@ from bot.worker.causes import cause
 from bot.worker.encoding import Encoder
 from bot.worker.orders import Orders
 from bot.worker.painter import Painter
+from bot.worker.whole import Whole
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ NICENESS = 5
 def build(factory: str, options: Mapping[str, Any]) -> Engine:
     """The engine made by `"package.module:function"` from plain options."""
     module, _, name = factory.partition(":")
-    return getattr(importlib.import_module(module), name)(options)
+    engine = getattr(importlib.import_module(module), name)(options)
+    return engine if hasattr(engine, "step") else Whole(engine)
 
 
 class Outgoing:

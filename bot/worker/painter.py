@@ -86,7 +86,12 @@ class Painter:
         self._attempts.begin(key)
         started = time.monotonic()
         emit(Begun(started))
-        images = self._engine.draw(attempt, emit, cancelled)
+        run = self._engine.begin(attempt, emit, cancelled)
+        while not run.done:
+            if cancelled():
+                raise Cancelled
+            self._engine.step([run])
+        images = self._engine.retire(run)
         took = time.monotonic() - started
         return Drawn(attempt, images, took, self._engine.drawn_by(attempt.model))
 

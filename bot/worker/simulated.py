@@ -8,7 +8,8 @@ Options, all plain data:
   device, vram_mb       what it claims to be ("simulated", 0)
   start_seconds         how long the engine takes to come up (0)
   load_seconds          how long a model takes to load (0)
-  step_seconds          how long a step takes (0.01)
+  step_seconds          how long a step takes (0.01), however many make it …
+  picture_seconds       … and how much longer for each picture of it (0)
   previews              previews of each job (3)
   missing               path of a file; while it exists, no model can be loaded
   crash_on              words in a prompt that kill the process
@@ -16,6 +17,7 @@ Options, all plain data:
   fail_on               words at which drawing fails with code "error"
   bad_input_on          … with code "bad_input"
   out_of_memory_on      … with code "out_of_memory", retryable
+  room                  pictures of one step above which the memory runs out (without limit)
   print_on              words at which rubbish is printed to standard output
 """
 
@@ -23,19 +25,20 @@ from __future__ import annotations
 
 import colorsys
 import hashlib
+import math
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from bot import imaging
-from bot.domain.errors import Cancelled, RenderFailed
-from bot.engine.seam import Attempt, Event, Preview, Progress
+from bot.domain.errors import RenderFailed
+from bot.engine.seam import Attempt, Event, Preview, Progress, Run
 
 _FOREVER_S = 1e6
 
@@ -43,6 +46,44 @@ _FOREVER_S = 1e6
 def create(options: Mapping[str, Any]) -> SimulatedEngine:
     """The factory that a worker calls."""
     return SimulatedEngine(options)
+
+
+class SimulatedRun:
+    """Satisfies `bot.engine.seam.Run`. Its pictures are flat; their colours depend on the prompt
+    and each one's own seed."""
+
+    def __init__(
+        self, attempt: Attempt, emit: Callable[[Event], None], cancelled: Callable[[], bool],
+        previews: int,
+    ) -> None:  # fmt: skip
+        request = attempt.request
+        self.attempt = attempt
+        self.cancelled = cancelled
+        self.pictures = [_picture(request, index) for index in attempt.indices]
+        self.cost = float(len(self.pictures) * request["width"] * request["height"] // 64)
+        self.company: Hashable = attempt.model, request["width"], request["height"]
+        self.steps = self.left = request["steps"]
+        self._emit = emit
+        self._shown = _preview_steps(self.steps, previews)
+
+    @property
+    def made(self) -> int:
+        """Steps that lie behind it."""
+        return self.steps - self.left
+
+    @property
+    def done(self) -> bool:
+        return self.left == 0
+
+    def advance(self) -> None:
+        """One more step is made."""
+        self.left -= 1
+        self._emit(Progress(self.made, self.steps, time.monotonic()))
+
+    def show(self) -> None:
+        """A preview, where one is due."""
+        if self.made in self._shown and not self.cancelled():
+            self._emit(Preview(imaging.preview(self.pictures), time.monotonic()))
 
 
 class SimulatedEngine:
@@ -72,29 +113,37 @@ class SimulatedEngine:
         """Says that nothing was drawn."""
         return "simulated"
 
-    def draw(
+    def begin(
         self,
         attempt: Attempt,
         emit: Callable[[Event], None],
         cancelled: Callable[[], bool],
-    ) -> Sequence[Image.Image]:
-        """One flat picture for each index; its colour depends on the prompt and its own seed."""
-        request = attempt.request
-        images = [_picture(request, index) for index in attempt.indices]
-        steps = request["steps"]
-        shown = _preview_steps(steps, self._options.get("previews", 3))
-        for step in range(1, steps + 1):
-            self._fault(request["text"])
-            time.sleep(self._options.get("step_seconds", 0.01))
-            emit(Progress(step, steps, time.monotonic()))
-            if self._asked("hang_on", request["text"]):
-                time.sleep(_FOREVER_S)
-            if cancelled():
-                raise Cancelled
-            if step in shown:
-                picture = imaging.preview(images)
-                emit(Preview(picture, time.monotonic()))
-        return images
+    ) -> SimulatedRun:
+        """Nothing has to be prepared."""
+        return SimulatedRun(attempt, emit, cancelled, self._options.get("previews", 3))
+
+    def step(self, runs: Sequence[Run]) -> None:
+        """Wait as long as a step of so many pictures takes. Faults strike before it."""
+        mine = [run for run in runs if isinstance(run, SimulatedRun)]
+        texts = [run.attempt.request["text"] for run in mine]
+        for text in texts:
+            self._fault(text)
+        pictures = sum(len(run.pictures) for run in mine)
+        if pictures > self._options.get("room", math.inf):
+            raise RenderFailed("out_of_memory", "The memory does not suffice.", retryable=True)
+        each = self._options.get("picture_seconds", 0)
+        time.sleep(self._options.get("step_seconds", 0.01) + each * pictures)
+        for run in mine:
+            run.advance()
+        if any(self._asked("hang_on", text) for text in texts):
+            time.sleep(_FOREVER_S)
+        for run in mine:
+            run.show()
+
+    def retire(self, run: Run) -> Sequence[Image.Image]:
+        """Its pictures."""
+        assert isinstance(run, SimulatedRun)
+        return run.pictures
 
     def _fault(self, text: str) -> None:
         if self._asked("print_on", text):

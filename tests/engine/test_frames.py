@@ -114,7 +114,16 @@ def test_absurd_lengths_are_refused_unread() -> None:
 def test_attempts_come_back_and_share_their_inputs() -> None:
     said = [
         Attempt("a", 1, "m", (0, 2), {"seed": 1, "source": "x"}, {"x": b"picture"}),
-        Attempt("b", 3, "m", (1,), {"seed": 2}, {"x": b"picture", "y": b""}, upload_limit=9),
+        Attempt(
+            "b",
+            3,
+            "m",
+            (1,),
+            {"seed": 2},
+            {"x": b"picture", "y": b""},
+            upload_limit=9,
+            person="Anna",
+        ),
     ]
     frame = frames.pack_attempts(said)
     assert frame.payloads == (b"picture", b"")

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from bot.domain.errors import RenderFailed
-from bot.engine.seam import Attempt, Event
-from bot.worker.simulated import SimulatedEngine
+from bot.engine.seam import Run
+from bot.worker.simulated import SimulatedEngine, SimulatedRun
 
 HELD_AT = 4
 
@@ -31,26 +31,19 @@ class GatedEngine(SimulatedEngine):
         super().__init__(options)
         self._gate = Path(options["gate"])
 
-    def draw(
-        self,
-        attempt: Attempt,
-        emit: Callable[[Event], None],
-        cancelled: Callable[[], bool],
-    ) -> Sequence[Image.Image]:
-        steps = 0
-
-        def gated() -> bool:
-            nonlocal steps
-            steps += 1
-            while steps == HELD_AT and self._gate.exists() and not cancelled():
+    def step(self, runs: Sequence[Run]) -> None:
+        super().step(runs)
+        for run in runs:
+            assert isinstance(run, SimulatedRun)
+            slow = "slow" in run.attempt.request["text"] and run.made == HELD_AT
+            while slow and self._gate.exists() and not run.cancelled():
                 time.sleep(0.005)
-            return cancelled()
 
-        slow = "slow" in attempt.request["text"]
-        pictures = super().draw(attempt, emit, gated if slow else cancelled)
-        if "doomed" in attempt.request["text"]:
+    def retire(self, run: Run) -> Sequence[Image.Image]:
+        text, pictures = run.attempt.request["text"], super().retire(run)
+        if "doomed" in text:
             raise RenderFailed("bad_input", "This was asked to fail.")
-        if "noise" in attempt.request["text"]:
+        if "noise" in text:
             return [_noise(picture.size, index) for index, picture in enumerate(pictures)]
         return pictures
 

@@ -1,0 +1,45 @@
+"""The executor seam: what the dispatcher asks for, and what an engine does.
+
+Only plain data crosses it (JSON-like values and bytes), so that a worker may be a process on this
+machine or an actor on another. Errors are `WorkerLost`, `Cancelled`, `RenderFailed` and `Busy`
+from `bot.domain.errors`. Knows nothing about users, credits or Discord.
+"""
+
+from bot.engine.seam.attempt import (
+    Attempt,
+    Begun,
+    Done,
+    Event,
+    Image,
+    Images,
+    LoadingModel,
+    Preview,
+    Progress,
+    Result,
+    Upload,
+)
+from bot.engine.seam.engine import Engine, Run
+from bot.engine.seam.executor import Executor
+from bot.engine.seam.worker import Failed, Loaded, Loading, ModelState, Worker
+
+__all__ = [
+    "Attempt",
+    "Begun",
+    "Done",
+    "Engine",
+    "Event",
+    "Executor",
+    "Failed",
+    "Image",
+    "Images",
+    "Loaded",
+    "Loading",
+    "LoadingModel",
+    "ModelState",
+    "Preview",
+    "Progress",
+    "Result",
+    "Run",
+    "Upload",
+    "Worker",
+]

@@ -1,0 +1,84 @@
+"""The worker's side: what draws, one step of several attempts at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Protocol
+
+from bot.engine.seam.attempt import Attempt, Event
+
+
+class Run(Protocol):
+    """An attempt that is being drawn: its pictures share one sampler, and nothing with others.
+
+    company   runs of equal company may make their steps together
+    cost      what a step of it takes, in a unit that its company shares: pictures × latent cells,
+              twice that with guidance
+    left      steps that are still to be made
+    """
+
+    @property
+    def attempt(self) -> Attempt: ...
+
+    @property
+    def company(self) -> Hashable: ...
+
+    @property
+    def cost(self) -> float: ...
+
+    @property
+    def left(self) -> int: ...
+
+    @property
+    def done(self) -> bool:
+        """Whether none is left."""
+        ...
+
+
+class Engine(Protocol):
+    """Blocking drawing inside a worker process. One call at a time, all from one thread."""
+
+    device: str
+    vram_mb: int
+
+    def load(self, model: str, say: Callable[[str], None]) -> None:
+        """Bring a model into memory, while nothing is drawn. Raises
+        RenderFailed("model_missing", …)."""
+        ...
+
+    def loaded(self) -> Mapping[str, Mapping[str, Any]]:
+        """The models in memory: id → what the model's own files say, as fields of `ModelCard`."""
+        ...
+
+    def drawn_by(self, model: str) -> str:
+        """What drew last with a model in memory, in words for a recipe: library and precision."""
+        ...
+
+    def begin(
+        self,
+        attempt: Attempt,
+        emit: Callable[[Event], None],
+        cancelled: Callable[[], bool],
+    ) -> Run:
+        """Everything before the first step; its model is in memory, others may be under way.
+
+        `cancelled` is asked between stages; when true, raises Cancelled. Raises RenderFailed.
+        """
+        ...
+
+    def step(self, runs: Sequence[Run]) -> None:
+        """One step of each of these, which are of one company; none of them changes a picture of
+        another. Emits progress, and a few previews, by each run's own `emit`.
+
+        Raises RenderFailed. Runs whose `left` is what it was may then be tried again, fewer at
+        once; one that was alone is over. Who cancels a run forgets it between two steps; only a
+        run that draws everything in one step asks by itself and raises Cancelled.
+        """
+        ...
+
+    def retire(self, run: Run) -> Sequence[Any]:
+        """One PIL image for each of `attempt.indices`, in order, of a run that is done.
+
+        Raises RenderFailed and, where it has to draw once more, Cancelled.
+        """
+        ...

@@ -1,0 +1,54 @@
+"""The bot's side: what runs attempts on workers, wherever those are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Protocol
+
+from bot.engine.seam.attempt import Attempt, Event
+from bot.engine.seam.worker import Worker
+
+
+class Executor(Protocol):
+    """Runs attempts on workers; the bot owns queue, fairness, retries and routing."""
+
+    async def start(self) -> None: ...
+
+    async def close(self, drain_s: float = 0) -> None: ...
+
+    def workers(self) -> Sequence[Worker]: ...
+
+    @property
+    def version(self) -> int:
+        """Grows with every change of `workers()`."""
+        ...
+
+    async def changed(self, since: int) -> int:
+        """Wait until `version` is not `since`; return it. No wake-up is lost."""
+        ...
+
+    async def prepare(self, worker_id: str, models: Iterable[str], pin: bool = False) -> None:
+        """Order models to be loaded ahead of need; returns at once, `workers()` tells how it went.
+
+        Pinned models are loaded again by every incarnation that follows. Raises WorkerLost.
+        """
+        ...
+
+    def run_batch(
+        self, worker_id: str, attempts: Sequence[Attempt]
+    ) -> AsyncIterator[tuple[str, Event]]:
+        """Start attempts together; yields (job id, event) until each job is done.
+
+        No queueing: raises Busy when the worker has too few free slots. Raises WorkerLost (which
+        tells whether the attempt had begun), Cancelled or RenderFailed. The slot is free again as
+        soon as drawing ended, which may be before the last pictures are encoded and said.
+        """
+        ...
+
+    async def cancel(self, worker_id: str, job: str, no: int) -> None:
+        """Idempotent; that job's stream ends with Cancelled within one step."""
+        ...
+
+    async def kill(self, worker_id: str) -> None:
+        """The worker did not answer in time: recycle it."""
+        ...
