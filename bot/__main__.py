@@ -77,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=int, help="port of the page (default 8000, or a free one)")
     # Its options have a parser of their own, which needs what other commands start without.
     commands.add_parser("render", help="draw on this machine, without Discord", add_help=False)
-    _add_models(commands.add_parser("models", help="what can be drawn with: list, show, check"))
+    _add_models(
+        commands.add_parser("models", help="what can be drawn with: list, show, check, fetch")
+    )
     commands.add_parser("check", help="say what is wrong with the installation, and the remedy")
     commands.add_parser("health", help="ask the bot that runs with these settings how it is")
     bench = commands.add_parser("bench", help="measure this machine; writes BENCHMARKS.md")
@@ -95,6 +97,10 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     ):
         one = actions.add_parser(action, help=text)
         one.add_argument("name", help="as the list has it")
+    fetch = actions.add_parser("fetch", help="a model of the Hugging Face hub into MODELS_DIR")
+    fetch.add_argument("id", help="of its repository, such as stabilityai/sdxl-turbo")
+    fetch.add_argument("file", nargs="?", default="", help="one file of several that are models")
+    fetch.add_argument("--full", action="store_true", help="all bits, not half where that is there")
 
 
 def _command(
@@ -124,6 +130,10 @@ def _command(
                     return models.show(settings, options.name)
                 case "check":
                     return asyncio.run(models.check(settings, options.name))
+                case "fetch":
+                    from bot.commands.fetch import fetch
+
+                    return fetch(settings, options.id, options.file, full=options.full)
             return models.list_all(settings)
         case "check":
             from bot.commands.check import check

@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.models import facts
 from bot.models.facts import Facts, UnfitFile
 
-_WITH_WEIGHTS = re.compile(r"(unet|transformer|vae|text_encoder)(_\d)?")
+WITH_WEIGHTS = re.compile(r"(unet|transformer|vae|text_encoder)(_\d)?")
 _WEIGHTS = (".safetensors", ".bin")
 _SHARD = re.compile(r"(.+)-\d{5}-of-(\d{5})(\..+)")
 
@@ -36,7 +36,7 @@ def has_weights(folder: Path) -> bool:
 
 def _parts(found: Facts) -> Iterator[str]:
     for name, value in found.pipeline.items():
-        if _WITH_WEIGHTS.fullmatch(name) and isinstance(value, list) and any(value):
+        if WITH_WEIGHTS.fullmatch(name) and isinstance(value, list) and any(value):
             yield name
 
 
