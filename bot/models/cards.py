@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.vocabulary import Vocabulary
-from bot.models import facts, families
+from bot.models import facts, families, single
 
 EMBEDDED = Path(__file__).parent / "embedded"
 IDEAS = (
@@ -138,7 +138,7 @@ def _facts(path: Path) -> facts.Facts | None:
         if path.is_dir():
             return facts.of_folder(path)
         if facts.is_single_file(path.name):
-            return families.of_file(facts.shapes_in(path) or {}, facts.name_of(path.name))
+            return single.of_file(facts.shapes_in(path) or {}, facts.name_of(path.name))
     except (OSError, facts.UnfitFile):
         pass
     return None

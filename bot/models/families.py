@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.models.facts import Facts, Shapes
+from bot.models.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,6 @@ _DISTILLED = re.compile(
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _STEPS = re.compile(r"(?<!\d)([1248]|16)[-_ ]?steps?(?![a-z])", re.IGNORECASE)
 _OFFICIAL_TURBO = re.compile(r"sd[-_]?(xl[-_]?)?turbo", re.IGNORECASE)
-_BASE_512 = re.compile(r"(?:^|[^a-z0-9])(512|base)(?![a-z0-9])", re.IGNORECASE)
-_V_PREDICTION = re.compile(r"(?:^|[^a-z])v[-_ ]?pred", re.IGNORECASE)
 
 
 def fields(facts: Facts) -> dict[str, Any]:
@@ -82,13 +80,13 @@ def fields(facts: Facts) -> dict[str, Any]:
     match family.family:
         case "sd" | "sdxl":
             family = _stable_diffusion(family, facts)
-        case "flux" if not facts.denoiser.get("guidance_embeds", _word(facts.name) != "schnell"):
+        case "flux" if not facts.denoiser.get("guidance_embeds", word_of(facts.name) != "schnell"):
             family = replace(family, steps=4, guidance=0.0)
         case "flux2" if facts.pipeline.get("is_distilled") is False:
             family = replace(family, steps=50, guidance=4.0)
         case "krea2" if facts.pipeline.get("is_distilled"):
             family = replace(family, steps=8, guidance=0.0)
-        case "sd3" | "zimage" if _word(facts.name) == "turbo":
+        case "sd3" | "zimage" if word_of(facts.name) == "turbo":
             steps = 4 if family.family == "sd3" else 9
             family = replace(family, steps=steps, guidance=0.0)
     return vars(family).copy()
@@ -108,7 +106,7 @@ def _stable_diffusion(family: Family, facts: Facts) -> Family:
     name, scheduler = facts.name, facts.scheduler
     if "EDM" in _class_of(scheduler):  # Playground 2.5
         return replace(family, guidance=3.0)
-    word = _word(name)
+    word = word_of(name)
     if facts.denoiser.get("time_cond_proj_dim"):
         # Guidance goes in as an embedding, so there is no second, negative half.
         return replace(family, steps=8, guidance=8.5, sampler="lcm", negatives_above=None)
@@ -123,7 +121,7 @@ def _class_of(scheduler: Mapping[str, Any]) -> str:
     return str(scheduler.get("_class_name", ""))
 
 
-def _word(name: str) -> str:
+def word_of(name: str) -> str:
     found = _DISTILLED.search(_HUMP.sub(" ", name))
     return found[1].lower() if found else ""
 
@@ -170,100 +168,3 @@ def unfit(facts: Facts) -> str:
     if facts.kind.startswith(("FluxFill", "FluxControl")):
         return "changes given pictures and cannot draw from words alone"
     return ""
-
-
-# Single files
-
-_ATTENTION = re.compile(
-    r"model\.diffusion_model\.input_blocks\.\d+\.1\.transformer_blocks\.0\.attn2\.to_k\.weight"
-)
-_FIRST = "model.diffusion_model.input_blocks.0.0.weight"
-
-
-@dataclass(frozen=True)
-class Published:
-    """How a family was published: its pipeline, the repository of its configs, its sizes."""
-
-    kind: str
-    repository: str
-    cells: int
-    v_prediction: bool = False
-
-
-_SD1 = Published("StableDiffusionPipeline", "stable-diffusion-v1-5/stable-diffusion-v1-5", 64)
-_SD2 = Published("StableDiffusionPipeline", "stabilityai/stable-diffusion-2-1", 96, True)
-_SD2_BASE = Published("StableDiffusionPipeline", "stabilityai/stable-diffusion-2-1-base", 64)
-_SDXL = Published("StableDiffusionXLPipeline", "stabilityai/stable-diffusion-xl-base-1.0", 128)
-_REFINER = Published(
-    "StableDiffusionXLImg2ImgPipeline", "stabilityai/stable-diffusion-xl-refiner-1.0", 128
-)
-_BY_CONTEXT = {768: _SD1, 1024: _SD2, 1280: _REFINER, 2048: _SDXL}
-
-
-def published(shapes: Shapes, name: str) -> Published | None:
-    """The family of a single file, by the width of the text that its denoiser attends to.
-
-    The two kinds of SD 2 have the same shapes, so there the name decides. None for others.
-    """
-    widths = [shape[1] for key, shape in shapes.items() if _is_attention(key, shape)]
-    found = _BY_CONTEXT.get(widths[0]) if widths else None
-    if found is _SD2 and (_BASE_512.search(name) or _word(name) == "turbo"):
-        return _SD2_BASE
-    return found
-
-
-def _is_attention(key: str, shape: tuple[int, ...]) -> bool:
-    return len(shape) > 1 and bool(_ATTENTION.fullmatch(key))
-
-
-# What looks like a model and is a part of one; by the names of its tensors, or of all of them.
-_PARTS = (
-    (
-        re.compile(r"lora_(up|down|A|B)\b|lora\.(up|down)\.|\bhada_w|\blokr_w"),
-        "is a LoRA, which is not used yet",
-    ),
-    (
-        re.compile(r"^(emb_params|string_to_param|clip_[gl])\b"),
-        "is an embedding (textual inversion), which is not used yet",
-    ),
-    (re.compile(r"^(control_model|controlnet_\w+)\."), "is a ControlNet, which is not used yet"),
-    (re.compile(r"^params_ema\.|^body\.0\.rdb1\."), "is an upscaler, which is not used yet"),
-)
-_DECODER = re.compile(r"(first_stage_model|encoder|decoder|(post_)?quant_conv)\.")
-
-
-def no_model(shapes: Shapes) -> str:
-    """Why a single file with these tensors is no model; completes "The file …"; else empty."""
-    for pattern, said in _PARTS:
-        if any(map(pattern.search, shapes)):
-            return said
-    if shapes and all(map(_DECODER.match, shapes)):
-        return "holds a decoder (VAE) alone, which is not used yet"
-    return "" if shapes else "holds no weights"
-
-
-def of_file(shapes: Shapes, name: str) -> Facts | None:
-    """Facts of a single file with these tensors; None for families that are not known here."""
-    found = published(shapes, name)
-    if found is None:
-        return None
-    velocity = found.v_prediction or is_v_prediction(shapes, name)
-    return Facts(
-        found.kind,
-        name,
-        {"requires_aesthetics_score": True} if found is _REFINER else {},
-        {"sample_size": found.cells, "in_channels": in_channels(shapes)},
-        {"block_out_channels": [128, 256, 512, 512]},
-        {"prediction_type": "v_prediction" if velocity else "epsilon"},
-    )
-
-
-def in_channels(shapes: Shapes) -> int:
-    """4 for a model that draws from words, 9 for one that repairs pictures."""
-    first = shapes.get(_FIRST)
-    return first[1] if first and len(first) > 1 else 4
-
-
-def is_v_prediction(shapes: Shapes, name: str) -> bool:
-    """True for SDXL models that predict velocity: they say so by an empty tensor, or by name."""
-    return "v_pred" in shapes or bool(_V_PREDICTION.search(name))

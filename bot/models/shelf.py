@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.models import cards, facts, families, overrides, parts
+from bot.models import cards, facts, families, overrides, parts, single
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.models.facts import Facts, UnfitFile
 
@@ -164,9 +164,9 @@ def _read(path: Path) -> Facts | None:
         shapes = facts.shapes_in(path)
         if shapes is None:
             return None
-        if why := families.no_model(shapes):
+        if why := single.no_model(shapes):
             raise UnfitFile(why)
-        found = families.of_file(shapes, facts.name_of(path.name))
+        found = single.of_file(shapes, facts.name_of(path.name))
     if found and (why := families.unfit(found)):
         raise UnfitFile(why)
     return found

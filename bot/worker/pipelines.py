@@ -11,8 +11,7 @@ from __future__ import annotations
 import inspect
 import logging
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,42 +19,21 @@ import diffusers
 import torch
 import transformers
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
 from bot.domain.errors import RenderFailed
 from bot.models import facts, families
 from bot.models.cards import ModelCard
-from bot.models.facts import INDEX, Facts, UnfitFile
-from bot.worker import checkpoint
+from bot.models.facts import INDEX, Facts
+from bot.worker import single_files
 from bot.worker.causes import cause
-from bot.worker.checkpoint import Weights
+from bot.worker.library import NO_CHECKER, Library, kind_of, missing
 from bot.worker.precision import ran_out_of_memory
 
 log = logging.getLogger(__name__)
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_CONFIGS = ["*.json", "**/*.json", "*.txt", "**/*.txt", "**/*.model"]
-_NO_CHECKER: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
 _WEIGHTS = (".safetensors", ".bin")
-_SIBLING = re.compile(r"(Img2Img|Inpaint)(?=Pipeline$)")
-
-
-@dataclass(frozen=True)
-class Library:
-    """Where models may be looked for beyond their own source.
-
-    `cache_dir` holds what came from the hub (empty: the hub's own default); `token` is a Hugging
-    Face token or empty; `configs` is a folder with the configs and tokenizers of single files.
-    """
-
-    cache_dir: str = ""
-    token: str = ""
-    configs: str = ""
-
-    def hub(self) -> dict[str, Any]:
-        """The keyword arguments of everything that may ask the hub."""
-        return {"cache_dir": self.cache_dir or None, "token": self.token or None}
 
 
 def hush() -> None:
@@ -71,13 +49,13 @@ def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
     path = Path(card.source).expanduser()
     try:
         if facts.is_single_file(card.source):
-            pipeline = _from_file(card, path, dtype, library)
+            pipeline = single_files.open_file(card, path, dtype, library)
         elif path.is_dir():
             pipeline = _from_folder(card, path, dtype)
         elif _HUB_ID.fullmatch(card.source):
             pipeline = _from_hub(card, dtype, library)
         else:
-            raise _missing(f"The model folder {card.name} does not exist.")
+            raise missing(f"The model folder {card.name} does not exist.")
     except RenderFailed as failure:
         log.warning("the model at %s: %s", card.source, failure)
         raise
@@ -85,7 +63,7 @@ def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
         if ran_out_of_memory(error):
             raise
         log.exception("the model at %s cannot be opened", card.source)
-        raise _missing(
+        raise missing(
             f"The model {card.name} cannot be read ({cause(error)}): it has to be a folder in "
             "diffusers' format, a .safetensors or .ckpt file, or the name of a hub repository."
         ) from error
@@ -138,21 +116,9 @@ def _sibling_kind(pipeline: Any) -> Any:
     return getattr(diffusers, name.replace("Pipeline", "Img2ImgPipeline"), None)
 
 
-def _missing(text: str) -> RenderFailed:
-    return RenderFailed("model_missing", text)
-
-
 def _require_fit(card: ModelCard, found: Facts) -> None:
     if reason := families.unfit(found):
-        raise _missing(f"The model {card.name} {reason}: choose another one.")
-
-
-def _kind(name: str) -> Any:
-    """The text-to-image class among the siblings of pipeline class `name`."""
-    for wanted in (_SIBLING.sub("", name), name):
-        if kind := getattr(diffusers, wanted, None):
-            return kind
-    raise _missing(f"The model is made for {name}, which needs a newer version of diffusers.")
+        raise missing(f"The model {card.name} {reason}: choose another one.")
 
 
 # Folders
@@ -161,11 +127,11 @@ def _kind(name: str) -> Any:
 def _from_folder(card: ModelCard, folder: Path, dtype: torch.dtype) -> Any:
     found = facts.of_folder(folder)
     if found is None:
-        raise _missing(f"The folder {card.name} holds no {INDEX}: it is no diffusers model.")
+        raise missing(f"The folder {card.name} holds no {INDEX}: it is no diffusers model.")
     _require_fit(card, found)
     extra = {"variant": "fp16"} if _needs_fp16(folder, found) else {}
-    return _kind(found.kind).from_pretrained(
-        str(folder), dtype=dtype, local_files_only=True, **extra, **_NO_CHECKER
+    return kind_of(found.kind).from_pretrained(
+        str(folder), dtype=dtype, local_files_only=True, **extra, **NO_CHECKER
     )
 
 
@@ -186,25 +152,25 @@ def _only_fp16(files: list[str]) -> bool:
 def _from_hub(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
     def fetch(**extra: Any) -> Any:
         return DiffusionPipeline.from_pretrained(
-            card.source, dtype=dtype, **library.hub(), **extra, **_NO_CHECKER
+            card.source, dtype=dtype, **library.hub(), **extra, **NO_CHECKER
         )
 
     try:
         pipeline = _smaller_first(fetch, dtype)
     except GatedRepoError:
-        raise _missing(
+        raise missing(
             f"The model {card.source} is gated: accept its terms on its page, and set HF_TOKEN."
         ) from None
     except RepositoryNotFoundError:
-        raise _missing(
+        raise missing(
             f"The hub has no model {card.source} (or it is private: then set HF_TOKEN)."
         ) from None
     except OSError as error:
-        raise _missing(
+        raise missing(
             f"The model {card.source} is not on this disk, and could not be fetched from the hub "
             f"({cause(error)})."
         ) from error
-    kind = _kind(type(pipeline).__name__)
+    kind = kind_of(type(pipeline).__name__)
     return pipeline if isinstance(pipeline, kind) else _as(kind, pipeline)
 
 
@@ -222,65 +188,3 @@ def _as(kind: Any, pipeline: Any) -> Any:
     known = inspect.signature(kind.__init__).parameters
     parts = {**pipeline.config, **pipeline.components}
     return kind(**{name: part for name, part in parts.items() if name in known})
-
-
-# Single files
-
-
-def _from_file(card: ModelCard, file: Path, dtype: torch.dtype, library: Library) -> Any:
-    if not file.is_file():
-        raise _missing(f"The model file {file.name} does not exist.")
-    try:
-        weights = checkpoint.read(file)
-    except UnfitFile as error:
-        raise _missing(f"The model file {file.name} {error}.") from error
-    if reason := families.no_model(weights.shapes):
-        raise _missing(f"The model file {file.name} {reason}: choose another one.")
-    if found := families.of_file(weights.shapes, card.stem):
-        _require_fit(card, found)
-    folder = _configs_beside(file, library) or _configs_from_hub(card, file, weights, library)
-    index = facts.of_folder(folder)
-    assert index
-    pipeline = _kind(index.kind).from_single_file(
-        weights, config=str(folder), dtype=dtype, local_files_only=True, **_NO_CHECKER
-    )
-    if families.is_v_prediction(weights.shapes, card.stem):
-        own = pipeline.scheduler
-        pipeline.scheduler = type(own).from_config(
-            own.config, prediction_type="v_prediction", rescale_betas_zero_snr=True,
-            timestep_spacing="trailing",
-        )  # fmt: skip
-    return pipeline
-
-
-def _places(file: Path, library: Library) -> Iterator[Path]:
-    if library.configs:
-        yield Path(library.configs).expanduser()
-    yield file.parent / file.stem
-    yield file.parent / "configs" / file.stem
-    yield file.parent / "configs"
-
-
-def _configs_beside(file: Path, library: Library) -> Path | None:
-    return next((place for place in _places(file, library) if facts.of_folder(place)), None)
-
-
-def _configs_from_hub(card: ModelCard, file: Path, weights: Weights, library: Library) -> Path:
-    repository = _repository(weights, card.stem)
-    try:
-        return Path(snapshot_download(repository, allow_patterns=_CONFIGS, **library.hub()))
-    except (OSError, HfHubHTTPError) as error:
-        raise _missing(
-            f"The model file {file.name} holds weights only, and the configs and tokenizer of "
-            f"{repository}, which it needs, could not be fetched from the hub: put them ({INDEX} "
-            f"and its subfolders) into a folder {file.stem} beside it."
-        ) from error
-
-
-def _repository(weights: Weights, name: str) -> str:
-    """The hub repository whose configs fit these weights, told by their shapes."""
-    if found := families.published(weights.shapes, name):
-        return found.repository
-    from diffusers.loaders import single_file_utils  # only for families that are not in our table
-
-    return single_file_utils.fetch_diffusers_config(weights)["pretrained_model_name_or_path"]

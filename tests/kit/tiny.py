@@ -36,14 +36,13 @@ from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from bot.models.cards import EMBEDDED
+from tests.kit import original
 
 library: Any = diffusers  # its hints are narrower than what it takes
 
 WIDTH = 32
 LAST = "damaged"
 """What `build` writes last."""
-
-Rename = Callable[[str], str]
 
 
 def build(folder: Path) -> None:
@@ -79,7 +78,7 @@ def build(folder: Path) -> None:
         ),
         scheduler=library.EulerDiscreteScheduler(beta_schedule="scaled_linear"),
     ).save_pretrained(folder / "sdxl")
-    weights = _original_names(plain)
+    weights = original.sd1(plain)
     save_file(weights, folder / "alone.safetensors")
     save_file(weights, folder / "bare.safetensors")
     no_weights = shutil.ignore_patterns("*.safetensors")
@@ -194,87 +193,3 @@ def _unet(**more: Any) -> Any:
         attention_head_dim=2,
         **settings,
     )
-
-
-_RESNET = {
-    "norm1": "in_layers.0",
-    "conv1": "in_layers.2",
-    "time_emb_proj": "emb_layers.1",
-    "norm2": "out_layers.0",
-    "conv2": "out_layers.3",
-    "conv_shortcut": "skip_connection",
-}
-_VAE_ATTENTION = {
-    "group_norm": "norm",
-    "to_q": "q",
-    "to_k": "k",
-    "to_v": "v",
-    "to_out.0": "proj_out",
-}
-_UNET = {
-    "time_embedding.linear_1": "time_embed.0",
-    "time_embedding.linear_2": "time_embed.2",
-    "conv_in": "input_blocks.0.0",
-    "down_blocks.0.resnets.0": "input_blocks.1.0",
-    "down_blocks.0.attentions.0": "input_blocks.1.1",
-    "down_blocks.0.downsamplers.0.conv": "input_blocks.2.0.op",
-    "down_blocks.1.resnets.0": "input_blocks.3.0",
-    "mid_block.resnets.0": "middle_block.0",
-    "mid_block.attentions.0": "middle_block.1",
-    "mid_block.resnets.1": "middle_block.2",
-    "up_blocks.0.resnets.0": "output_blocks.0.0",
-    "up_blocks.0.resnets.1": "output_blocks.1.0",
-    "up_blocks.0.upsamplers.0.conv": "output_blocks.1.1.conv",
-    "up_blocks.1.resnets.0": "output_blocks.2.0",
-    "up_blocks.1.attentions.0": "output_blocks.2.1",
-    "up_blocks.1.resnets.1": "output_blocks.3.0",
-    "up_blocks.1.attentions.1": "output_blocks.3.1",
-    "conv_norm_out": "out.0",
-    "conv_out": "out.2",
-}
-_VAE = {
-    "encoder.down_blocks.0.resnets": "encoder.down.0.block",
-    "encoder.down_blocks.1.resnets": "encoder.down.1.block",
-    "encoder.down_blocks.0.downsamplers.0": "encoder.down.0.downsample",
-    "decoder.up_blocks.0.resnets": "decoder.up.1.block",
-    "decoder.up_blocks.1.resnets": "decoder.up.0.block",
-    "decoder.up_blocks.0.upsamplers.0": "decoder.up.1.upsample",
-    "encoder.mid_block.resnets.0": "encoder.mid.block_1",
-    "encoder.mid_block.resnets.1": "encoder.mid.block_2",
-    "encoder.mid_block.attentions.0": "encoder.mid.attn_1",
-    "decoder.mid_block.resnets.0": "decoder.mid.block_1",
-    "decoder.mid_block.resnets.1": "decoder.mid.block_2",
-    "decoder.mid_block.attentions.0": "decoder.mid.attn_1",
-    "encoder.conv_norm_out": "encoder.norm_out",
-    "decoder.conv_norm_out": "decoder.norm_out",
-}
-
-
-def _original_names(pipeline: Any) -> dict[str, torch.Tensor]:
-    """The weights as Stable Diffusion 1 was published."""
-    weights: dict[str, torch.Tensor] = {}
-    for key, value in pipeline.unet.state_dict().items():
-        name = _renamed(key, _UNET)
-        if ".resnets." in key:
-            name = _renamed(name, _RESNET, inside=True)
-        weights[f"model.diffusion_model.{name}"] = value
-    for key, value in pipeline.vae.state_dict().items():
-        name = _renamed(key, _VAE).replace("conv_shortcut", "nin_shortcut")
-        if ".attentions." in key:
-            name = _renamed(name, _VAE_ATTENTION, inside=True)
-            if value.ndim == 2:  # once convolutions of one pixel
-                value = value[:, :, None, None]  # noqa: PLW2901
-        weights[f"first_stage_model.{name}"] = value
-    for key, value in pipeline.text_encoder.state_dict().items():
-        name = key if key.startswith("text_model.") else f"text_model.{key}"
-        weights[f"cond_stage_model.transformer.{name}"] = value
-    return {name: value.clone().contiguous() for name, value in weights.items()}
-
-
-def _renamed(key: str, table: dict[str, str], inside: bool = False) -> str:
-    for old, new in table.items():
-        if inside and f".{old}." in key:
-            return key.replace(f".{old}.", f".{new}.")
-        if not inside and key.startswith(f"{old}."):
-            return new + key[len(old) :]
-    return key

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.models import families
+from bot.models import families, single
 from bot.models.cards import EMBEDDED_CARD, ModelCard, card_for
 from bot.models.facts import Facts, UnfitFile, shapes_of
 from tests.kit.sources import FIRST, SD, TRAILING, XL, folder, weights
@@ -165,7 +165,7 @@ def test_what_cannot_draw_from_words_alone_is_known(facts: Facts, words: str) ->
 
 def test_an_inpainting_file_is_known_by_its_first_layer(tmp_path: Path) -> None:
     file = weights(tmp_path / "a.safetensors", {FIRST: [320, 9, 3, 3], SD: [320, 768]})
-    facts = families.of_file(shapes_of(file), "a")
+    facts = single.of_file(shapes_of(file), "a")
     assert facts
     assert "inpainting" in families.unfit(facts)
 

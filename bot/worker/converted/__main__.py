@@ -1,7 +1,7 @@
 """`python -m bot.worker.converted`: converts the networks of one model for OpenVINO, and ends.
 
 The first line of standard input is one JSON object: `card` (fields of a ModelCard), `dtype`,
-`places` (fields of `bot.worker.pipelines.Library`), `folder` and `model` (of the store). The rest
+`places` (fields of `bot.worker.library.Library`), `folder` and `model` (of the store). The rest
 of the input only tells that the worker lives: when it ends, so does this process. Standard output
 is one JSON object with `error`, a sentence, empty where everything went well.
 
@@ -29,7 +29,7 @@ from bot.worker import pipelines
 from bot.worker.causes import cause
 from bot.worker.converted import networks, room, runtime
 from bot.worker.converted.store import Store
-from bot.worker.pipelines import Library
+from bot.worker.library import Library
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,201 @@
+"""The sizes of a model's parts, read from the shapes of its tensors.
+
+Each function takes the tensors of a single file and where the part lies among them, and returns
+what they decide of the part's config in diffusers; None where the part is not there. Tensors have
+the names that the makers published. Knows shapes; not files.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.models.facts import Shapes
+
+Sizes = dict[str, Any]
+
+
+def unet(shapes: Shapes, at: str) -> Sizes | None:
+    """The U-Net of Stable Diffusion 1, 2 and XL: input blocks, and a convolution between levels."""
+    if f"{at}input_blocks.0.0.weight" not in shapes:
+        return None
+    levels = _levels(shapes, at)
+    depths = [depth for _, _, depth in levels]
+    kinds = ["CrossAttn" if depth else "" for depth in depths]
+    found = {
+        "in_channels": shapes[f"{at}input_blocks.0.0.weight"][1],
+        "out_channels": shapes[f"{at}out.2.weight"][0],
+        "block_out_channels": [channels for channels, _, _ in levels],
+        "layers_per_block": levels[0][1],
+        "down_block_types": [f"{kind}DownBlock2D" for kind in kinds],
+        "up_block_types": [f"{kind}UpBlock2D" for kind in reversed(kinds)],
+        "transformer_layers_per_block": _deep([max(1, depth) for depth in depths]),
+    }
+    middle = f"{at}middle_block.1"
+    if context := shapes.get(f"{middle}.transformer_blocks.0.attn2.to_k.weight"):
+        found["cross_attention_dim"] = context[1]
+        found["use_linear_projection"] = len(shapes[f"{middle}.proj_in.weight"]) == 2
+    if label := shapes.get(f"{at}label_emb.0.0.weight"):
+        found["projection_class_embeddings_input_dim"] = label[1]
+    return found
+
+
+def _levels(shapes: Shapes, at: str) -> list[tuple[int, int, int]]:
+    """Channels, layers and depth of the attention (0: none) of each level, from the top."""
+    levels: list[list[tuple[int, int]]] = [[]]
+    for number in range(1, _count(shapes, f"{at}input_blocks.")):
+        block = f"{at}input_blocks.{number}"
+        if f"{block}.0.op.weight" in shapes:
+            levels.append([])
+            continue
+        depth = _count(shapes, f"{block}.1.transformer_blocks.")
+        levels[-1].append((shapes[f"{block}.0.out_layers.3.weight"][0], depth))
+    return [(level[0][0], len(level), level[0][1]) for level in levels]
+
+
+def _deep(depths: list[int]) -> int | list[int]:
+    return 1 if set(depths) == {1} else depths
+
+
+def vae(shapes: Shapes, at: str) -> Sizes | None:
+    """An AutoencoderKL; its levels count from the finest, in encoder and decoder alike."""
+    first = shapes.get(f"{at}decoder.conv_in.weight")
+    levels = _count(shapes, f"{at}encoder.down.")
+    if first is None or not levels:
+        return None
+    blocks = [f"{at}encoder.down.{level}.block." for level in range(levels)]
+    quant = f"{at}post_quant_conv.weight" in shapes
+    found: Sizes = {
+        "block_out_channels": [shapes[f"{block}0.conv1.weight"][0] for block in blocks],
+        "layers_per_block": _count(shapes, blocks[0]),
+        "latent_channels": first[1],
+        "down_block_types": ["DownEncoderBlock2D"] * levels,
+        "up_block_types": ["UpDecoderBlock2D"] * levels,
+    }
+    return found if quant else found | {"use_quant_conv": False, "use_post_quant_conv": False}
+
+
+def clip(shapes: Shapes, at: str) -> Sizes | None:
+    """CLIP's text encoder under the names of transformers."""
+    words = shapes.get(f"{at}text_model.embeddings.token_embedding.weight")
+    if words is None:
+        return None
+    positions = shapes[f"{at}text_model.embeddings.position_embedding.weight"]
+    layers = f"{at}text_model.encoder.layers."
+    inner = shapes[f"{layers}0.mlp.fc1.weight"][0]
+    projection = shapes.get(f"{at}text_projection.weight")
+    return _clip(words, positions, inner, _count(shapes, layers), projection)
+
+
+def open_clip(shapes: Shapes, at: str) -> Sizes | None:
+    """CLIP's text encoder under the names of OpenCLIP."""
+    words = shapes.get(f"{at}token_embedding.weight")
+    if words is None:
+        return None
+    blocks = f"{at}transformer.resblocks."
+    inner = shapes[f"{blocks}0.mlp.c_fc.weight"][0]
+    positions = shapes[f"{at}positional_embedding"]
+    projection = shapes.get(f"{at}text_projection")
+    return _clip(words, positions, inner, _count(shapes, blocks), projection and projection[::-1])
+
+
+def open_clip_but_last(shapes: Shapes, at: str) -> Sizes | None:
+    """Stable Diffusion 2 looks at what comes before the last layer, which is left out."""
+    found = open_clip(shapes, at)
+    if found:
+        found["num_hidden_layers"] -= 1
+        found.pop("projection_dim", None)
+    return found
+
+
+def _clip(
+    words: tuple[int, ...],
+    positions: tuple[int, ...],
+    inner: int,
+    layers: int,
+    projection: tuple[int, ...] | None,
+) -> Sizes:
+    vocabulary, width = words
+    found: Sizes = {
+        "vocab_size": vocabulary,
+        "max_position_embeddings": positions[0],
+        "hidden_size": width,
+        "intermediate_size": inner,
+        "num_hidden_layers": layers,
+        "num_attention_heads": heads(width, 64),
+    }
+    return found | {"projection_dim": projection[0]} if projection else found
+
+
+def t5(shapes: Shapes, at: str) -> Sizes | None:
+    """T5's encoder under the names of transformers."""
+    words = shapes.get(f"{at}shared.weight")
+    first = f"{at}encoder.block.0.layer."
+    if words is None or f"{first}1.DenseReluDense.wi_0.weight" not in shapes:
+        return None
+    buckets, count = shapes[f"{first}0.SelfAttention.relative_attention_bias.weight"]
+    return {
+        "vocab_size": words[0],
+        "d_model": words[1],
+        "d_ff": shapes[f"{first}1.DenseReluDense.wi_0.weight"][0],
+        "d_kv": shapes[f"{first}0.SelfAttention.q.weight"][0] // count,
+        "num_heads": count,
+        "num_layers": _count(shapes, f"{at}encoder.block."),
+        "relative_attention_num_buckets": buckets,
+    }
+
+
+def sd3(shapes: Shapes, at: str) -> Sizes | None:
+    """The transformer of Stable Diffusion 3 and 3.5."""
+    patch = shapes.get(f"{at}x_embedder.proj.weight")
+    layers = _count(shapes, f"{at}joint_blocks.")
+    if patch is None or not layers:
+        return None
+    width, channels, side, _ = patch
+    blocks = [f"{at}joint_blocks.{number}.x_block" for number in range(layers)]
+    twice = [
+        number for number, block in enumerate(blocks) if f"{block}.attn2.proj.weight" in shapes
+    ]
+    return {
+        "num_layers": layers,
+        "num_attention_heads": heads(width, 64),
+        "caption_projection_dim": width,
+        "patch_size": side,
+        "in_channels": channels,
+        "out_channels": shapes[f"{at}final_layer.linear.weight"][0] // side**2,
+        "joint_attention_dim": shapes[f"{at}context_embedder.weight"][1],
+        "pooled_projection_dim": shapes[f"{at}y_embedder.mlp.0.weight"][1],
+        "pos_embed_max_size": math.isqrt(shapes[f"{at}pos_embed"][1]),
+        "qk_norm": "rms_norm" if f"{blocks[0]}.attn.ln_q.weight" in shapes else None,
+        "dual_attention_layers": twice,
+    }
+
+
+def flux(shapes: Shapes, at: str) -> Sizes | None:
+    """The transformer of FLUX.1."""
+    first = shapes.get(f"{at}img_in.weight")
+    if first is None or f"{at}double_blocks.0.img_attn.proj.weight" not in shapes:
+        return None
+    return {
+        "in_channels": first[1],
+        "num_layers": _count(shapes, f"{at}double_blocks."),
+        "num_single_layers": _count(shapes, f"{at}single_blocks."),
+        "num_attention_heads": heads(first[0], 128),
+        "joint_attention_dim": shapes[f"{at}txt_in.weight"][1],
+        "pooled_projection_dim": shapes[f"{at}vector_in.in_layer.weight"][1],
+        "guidance_embeds": f"{at}guidance_in.in_layer.weight" in shapes,
+    }
+
+
+def heads(width: int, each: int) -> int:
+    """How many heads of so many channels `width` has, at least one."""
+    return max(1, width // each)
+
+
+def _count(shapes: Mapping[str, Any], before: str) -> int:
+    """How many of what is numbered behind these words there are, from 0."""
+    numbered = re.compile(re.escape(before) + r"(\d+)\.")
+    found = (numbered.match(name) for name in shapes)
+    return 1 + max((int(each[1]) for each in found if each), default=-1)

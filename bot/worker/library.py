@@ -1,0 +1,48 @@
+"""Where models may be looked for, and what every way of opening one needs. Imported in a worker
+only, with the first model."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import diffusers
+
+from bot.domain.errors import RenderFailed
+
+NO_CHECKER: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
+_SIBLING = re.compile(r"(Img2Img|Inpaint)(?=Pipeline$)")
+
+
+@dataclass(frozen=True)
+class Library:
+    """Where models may be looked for beyond their own source.
+
+    `cache_dir` holds what came from the hub (empty: the hub's own default); `token` is a Hugging
+    Face token or empty; `configs` is a folder with the configs and tokenizers of single files.
+    """
+
+    cache_dir: str = ""
+    token: str = ""
+    configs: str = ""
+
+    def hub(self) -> dict[str, Any]:
+        """The keyword arguments of everything that may ask the hub."""
+        return {"cache_dir": self.cache_dir or None, "token": self.token or None}
+
+
+def missing(text: str) -> RenderFailed:
+    """A model, or something of it, is not where it should be; strangers read the text."""
+    return RenderFailed("model_missing", text)
+
+
+def kind_of(name: str) -> Any:
+    """The text-to-image class among the siblings of pipeline class `name`.
+
+    Raises RenderFailed("model_missing") for one that this version of diffusers does not know.
+    """
+    for wanted in (_SIBLING.sub("", name), name):
+        if kind := getattr(diffusers, wanted, None):
+            return kind
+    raise missing(f"The model is made for {name}, which needs a newer version of diffusers.")

@@ -1,0 +1,128 @@
+"""Opening a pipeline from one .safetensors or .ckpt file, which holds weights and nothing else.
+
+Its configs are looked for beside it, then in the box (`bot.models.box`), then on the hub. Imported
+in a worker only, with the first model.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError
+
+from bot.models import box, facts, families, single
+from bot.models.box import Configs
+from bot.models.cards import ModelCard
+from bot.models.facts import INDEX, UnfitFile
+from bot.worker import checkpoint, tokenizers
+from bot.worker.checkpoint import Weights
+from bot.worker.library import NO_CHECKER, Library, kind_of, missing
+
+_CONFIGS = ["*.json", "**/*.json", "*.txt", "**/*.txt", "**/*.model"]
+
+
+def open_file(card: ModelCard, file: Path, dtype: torch.dtype, library: Library) -> Any:
+    """A pipeline on the CPU. Raises RenderFailed("model_missing") and what the libraries raise."""
+    weights = _read(card, file)
+    pipeline = _opened(card, file, weights, dtype, library)
+    if single.is_v_prediction(weights.shapes, card.stem):
+        own = pipeline.scheduler
+        pipeline.scheduler = type(own).from_config(
+            own.config, prediction_type="v_prediction", rescale_betas_zero_snr=True,
+            timestep_spacing="trailing",
+        )  # fmt: skip
+    return pipeline
+
+
+def _read(card: ModelCard, file: Path) -> Weights:
+    if not file.is_file():
+        raise missing(f"The model file {file.name} does not exist.")
+    try:
+        weights = checkpoint.read(file)
+    except UnfitFile as error:
+        raise missing(f"The model file {file.name} {error}.") from error
+    if reason := single.no_model(weights.shapes):
+        raise missing(f"The model file {file.name} {reason}: choose another one.")
+    found = single.of_file(weights.shapes, card.stem)
+    if found and (reason := families.unfit(found)):
+        raise missing(f"The model {card.name} {reason}: choose another one.")
+    return weights
+
+
+def _opened(
+    card: ModelCard, file: Path, weights: Weights, dtype: torch.dtype, library: Library
+) -> Any:
+    folder = _configs_beside(file, library)
+    found = single.published(weights.shapes, card.stem)
+    configs = box.configs_for(found, weights.shapes) if found and not folder else None
+    if configs and not configs.missing:
+        return _from_box(configs, weights, dtype)
+    return _from_folder(folder or _from_hub(card, file, weights, library), weights, dtype)
+
+
+def _from_box(configs: Configs, weights: Weights, dtype: torch.dtype) -> Any:
+    with tempfile.TemporaryDirectory() as place:
+        configs.write(Path(place))
+        return _from_folder(Path(place), weights, dtype, **_tokenizers(configs))
+
+
+def _tokenizers(configs: Configs) -> dict[str, Any]:
+    """Each reads for the text encoder of its number."""
+    made = {}
+    for name, (_, kind) in _parts(configs.index):
+        if kind == "CLIPTokenizer":
+            encoder = configs.files[f"{name.replace('tokenizer', 'text_encoder')}/config.json"]
+            made[name] = tokenizers.clip(
+                encoder["max_position_embeddings"], encoder["pad_token_id"]
+            )
+    return made
+
+
+def _parts(index: box.Config) -> Iterator[tuple[str, list[str]]]:
+    return ((name, value) for name, value in index.items() if isinstance(value, list))
+
+
+def _from_folder(folder: Path, weights: Weights, dtype: torch.dtype, **parts: Any) -> Any:
+    index = facts.of_folder(folder)
+    assert index
+    return kind_of(index.kind).from_single_file(
+        weights, config=str(folder), dtype=dtype, local_files_only=True, **NO_CHECKER, **parts
+    )
+
+
+def _places(file: Path, library: Library) -> Iterator[Path]:
+    if library.configs:
+        yield Path(library.configs).expanduser()
+    yield file.parent / file.stem
+    yield file.parent / "configs" / file.stem
+    yield file.parent / "configs"
+
+
+def _configs_beside(file: Path, library: Library) -> Path | None:
+    return next((place for place in _places(file, library) if facts.of_folder(place)), None)
+
+
+def _from_hub(card: ModelCard, file: Path, weights: Weights, library: Library) -> Path:
+    repository = _repository(weights, card.stem)
+    try:
+        return Path(snapshot_download(repository, allow_patterns=_CONFIGS, **library.hub()))
+    except (OSError, HfHubHTTPError) as error:
+        raise missing(
+            f"The model file {file.name} holds weights only, and the configs and tokenizer of "
+            f"{repository}, which it needs, could not be fetched from the hub: put them ({INDEX} "
+            f"and its subfolders) into a folder {file.stem} beside it."
+        ) from error
+
+
+def _repository(weights: Weights, name: str) -> str:
+    """The hub repository whose configs fit these weights, told by their shapes."""
+    if found := single.published(weights.shapes, name):
+        return found.repository
+    from diffusers.loaders import single_file_utils  # only for families that are not in our table
+
+    return single_file_utils.fetch_diffusers_config(weights)["pretrained_model_name_or_path"]
