@@ -69,11 +69,12 @@ class Loader:
         return [model for model in self._models if self._is_due(worker, model)]
 
     def _is_due(self, worker: Worker, model: str) -> bool:
-        """Never asked for, or failed and its time has come."""
+        """Never asked for, or failed and its time has come, as it has when the failure is no more
+        because the model's files are others now."""
         state = worker.models.get(model)
         known = self._tries.get((worker.id, model))
         if not isinstance(state, Failed):
-            return known is None
+            return known is None or (state is None and known.failure is not None)
         if known is None or known.failure != state:
             due = state.retry_at or self._clock() + self._retry_s
             known = self._tries[worker.id, model] = _Try(state, due)

@@ -107,6 +107,11 @@ class LocalExecutor:
         change, self._change = self._change, asyncio.Event()
         change.set()
 
+    def serve(self, cards: Sequence[Mapping[str, Any]]) -> None:
+        """These are the models from here on, also for every process that follows."""
+        for seat in self._seats:
+            seat.serve(cards)
+
     async def prepare(self, worker_id: str, models: Iterable[str], pin: bool = False) -> None:
         """Order models to be loaded; returns at once, `workers()` tells how it went.
 

@@ -11,8 +11,8 @@ import itertools
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.engine import frames
@@ -66,6 +66,13 @@ class Seat:
     def pin(self, models: Iterable[str]) -> None:
         """Every later process loads these too."""
         self._pinned += [model for model in models if model not in self._pinned]
+
+    def serve(self, cards: Sequence[Mapping[str, Any]]) -> None:
+        """This process and every later one know these models, and load no other ahead of need."""
+        cards = list(cards)
+        self._order = replace(self._order, options={**self._order.options, "cards": cards})
+        self._pinned = [model for model in self._pinned if any(c["id"] == model for c in cards)]
+        self._channel.write(Frame("cards", {"cards": cards}))
 
     async def keep(self) -> None:
         """Have one process after another until the seat is closed."""

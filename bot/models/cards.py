@@ -41,6 +41,7 @@ class ModelCard:
     guidance above which it looks at a negative prompt (None: never), `variations` whether it can
     start from a picture, `previews` whether it shows its steps.
 
+    `revision` is another text whenever its files are others; empty where nobody looks at them.
     `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
     """
 
@@ -60,6 +61,7 @@ class ModelCard:
     negatives_above: float | None = 1.0
     variations: bool = True
     previews: bool = True
+    revision: str = ""
     allowed: Sequence[int] = ()
 
     @property

@@ -15,7 +15,7 @@ from bot.models.cards import ModelCard
 from bot.models.shelf import Model
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(ModelCard))
-_OWN = frozenset({"id", "name", "source", "allowed"})
+_OWN = frozenset({"id", "name", "source", "revision", "allowed"})
 """What no worker decides."""
 
 
@@ -25,6 +25,10 @@ class _Served:
 
     model: Model
     read: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def revision(self) -> str:
+        return self.model.card.revision
 
     @cached_property
     def card(self) -> ModelCard:
@@ -47,13 +51,16 @@ class Catalogue:
         self.serve(one, [Model(card.id, card, {}) for card in others])
 
     def serve(self, default: Model, others: Iterable[Model] = ()) -> None:
-        """These are the models from here on; what workers read in those that stay is kept."""
+        """These are the models from here on; what workers read in files that are the same still
+        is kept."""
         models = {one.card.id: one for one in others} | {default.card.id: default}
-        before = self._served
         self._default = default.card.id
-        self._served = {
-            id: _Served(one, before[id].read if id in before else {}) for id, one in models.items()
-        }
+        self._served = {id: self._kept(one) for id, one in models.items()}
+
+    def _kept(self, model: Model) -> _Served:
+        before = self._served.get(model.card.id)
+        same = before is not None and before.revision == model.card.revision
+        return _Served(model, before.read if before and same else {})
 
     @property
     def default(self) -> ModelCard:
@@ -91,10 +98,10 @@ class Catalogue:
     def confirm(self, model_id: str, fields: Mapping[str, Any]) -> None:
         """A worker read the model's own files: `fields` of its card are known now.
 
-        Fields of a later version and unknown models are passed over.
+        Fields of a later version, unknown models and files that are others now are passed over.
         """
         served = self._served.get(model_id)
-        if served is None:
+        if served is None or fields.get("revision", served.revision) != served.revision:
             return
         read = {name: value for name, value in fields.items() if name in _FIELDS - _OWN}
         self._served[model_id] = _Served(served.model, {**served.read, **read})

@@ -5,7 +5,8 @@ the main thread; a second thread reads orders, a third proves life, a fourth enc
 pictures while the next job is already drawn. The process ends when its input ends, so it never
 outlives the bot. Knows threads and pipes; what is done with an order is its neighbours' work.
 
-Orders      hello {engine, options, heartbeat_s} · prepare {models} · run · cancel {job, no}
+Orders      hello {engine, options, heartbeat_s} · cards {cards: [card fields]}
+            prepare {models} · run · cancel {job, no}
 Answers     ready {device, vram_mb} · broken {text} · beat
             state {loaded: {model: card fields}, loading: {model: text}, failed: {model: text}}
             event · free {job, no} · end {job, no, outcome, code, text, retryable}

@@ -13,7 +13,7 @@ import dataclasses
 import gc
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -84,9 +84,21 @@ class DiffusionEngine:
         self.device = str(self._device)
         self.vram_mb = _video_memory(self._device)
 
+    def learn(self, cards: Sequence[Mapping[str, Any]]) -> Collection[str]:
+        """See `Engine`. A model whose files are others now leaves memory with the next load, when
+        nothing is drawn with it."""
+        before, self._cards = self._cards, {one["id"]: ModelCard(**one) for one in cards}
+        either = before.keys() | self._cards.keys()
+        return {model for model in either if before.get(model) != self._cards.get(model)}
+
+    def _is_of_today(self, model: str) -> bool:
+        card = self._cards.get(model)
+        return card is not None and card.revision == self._models[model].card.revision
+
     def loaded(self) -> Mapping[str, Mapping[str, Any]]:
         """The models in memory, each with what its own files say."""
-        return {model: _confirmed(one) for model, one in sorted(self._models.items())}
+        there = sorted(filter(self._is_of_today, self._models))
+        return {model: _confirmed(self._models[model]) for model in there}
 
     def drawn_by(self, model: str) -> str:
         """The library and precision that drew last with a model in memory."""
@@ -94,8 +106,9 @@ class DiffusionEngine:
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
         """Bring a model into memory; others leave it if the device is too small for both."""
-        if model in self._models:
+        if model in self._models and self._is_of_today(model):
             return
+        self._models = {one: self._models[one] for one in self._models if self._is_of_today(one)}
         card = self._cards.get(model)
         if card is None:
             known = ", ".join(sorted(self._cards))

@@ -38,6 +38,8 @@ class Orders:
         if frame.kind == "prepare":
             for model in frame.data["models"]:
                 self._put(lambda model=model: self._painter.prepare(model))
+        elif frame.kind == "cards":
+            self._put(lambda: self._painter.learn(frame.data["cards"]))
         elif frame.kind == "run":
             for attempt in frames.unpack_attempts(frame):
                 self._attempts.add((attempt.job, attempt.no))

@@ -9,7 +9,8 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from bot.domain.errors import Cancelled, RenderFailed, UnknownModel, WorkerLost
 from bot.engine.frames import Frame
@@ -37,6 +38,12 @@ class Painter:
         self._send = send
         self._failed: dict[str, str] = {}
         self._loading: dict[str, str] = {}
+
+    def learn(self, cards: Sequence[Mapping[str, Any]]) -> None:
+        """These are the models from here on; one that changed is worth a new try."""
+        for model in self._engine.learn(cards):
+            self._failed.pop(model, None)
+        self._send_state(self._loading)
 
     def prepare(self, model: str) -> None:
         """Load a model that nobody waits for yet; its state tells how that went."""

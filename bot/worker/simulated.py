@@ -30,7 +30,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,15 @@ class SimulatedEngine:
         self.vram_mb: int = options.get("vram_mb", 0)
         self._options = options
         self._loaded: set[str] = set()
+        self._cards = {card["id"]: card for card in options.get("cards", ())}
         time.sleep(options.get("start_seconds", 0))
+
+    def learn(self, cards: Sequence[Mapping[str, Any]]) -> Collection[str]:
+        """It loads whatever it is asked for, and tells what it heard of each."""
+        before, self._cards = self._cards, {card["id"]: card for card in cards}
+        changed = {id for id, card in self._cards.items() if before.get(id) != card}
+        self._loaded -= changed | (before.keys() - self._cards.keys())
+        return changed
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
         """Wait `load_seconds`. Raises RenderFailed while the file `missing` exists."""
@@ -106,8 +114,8 @@ class SimulatedEngine:
         self._loaded.add(model)
 
     def loaded(self) -> Mapping[str, Mapping[str, Any]]:
-        """What `load` brought in; it has no files that could say more."""
-        return {model: {} for model in sorted(self._loaded)}
+        """What `load` brought in, each with its card; it has no files that could say more."""
+        return {model: self._cards.get(model, {}) for model in sorted(self._loaded)}
 
     def drawn_by(self, model: str) -> str:
         """Says that nothing was drawn."""

@@ -5,7 +5,7 @@ For engines that have no loop of their own yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from bot.engine.seam import Attempt, Event, Run
@@ -39,6 +39,9 @@ class Whole:
         self._engine = engine
         self.device: str = engine.device
         self.vram_mb: int = engine.vram_mb
+
+    def learn(self, cards: Sequence[Mapping[str, Any]]) -> Collection[str]:
+        return self._engine.learn(cards)
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
         self._engine.load(model, say)

@@ -72,6 +72,20 @@ async def test_a_worker_that_comes_with_a_failure_is_left_alone_until_then() -> 
         assert await executor.prepared_times(1) == ["w2"]
 
 
+async def test_a_failure_that_is_forgotten_is_no_reason_to_wait() -> None:
+    executor = FakeExecutor(1, models=())
+    executor.unloadable["w1"] = Failed("Its file is cut off.", retry_at=float("inf"))
+    async with loading(executor, NEVER_S):
+        await executor.prepared_times(1)
+        await settled()
+        del executor.unloadable["w1"]
+        executor.alter("w1", models={})  # the file was replaced
+        assert await executor.prepared_times(2) == ["w1", "w1"]
+        executor.alter("w1", models={})  # another model needed the room
+        await settled()
+        assert len(executor.prepared) == 2
+
+
 async def test_a_broken_worker_is_not_asked() -> None:
     executor = FakeExecutor(1)
     executor.alter("w1", error="The worker cannot be started.")

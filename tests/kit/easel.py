@@ -34,6 +34,9 @@ class SharedExecutor:
     async def start(self) -> None:
         """It runs already."""
 
+    def serve(self, cards: object) -> None:
+        """It knows models that others still need."""
+
     async def close(self, drain_s: float = 0) -> None:
         """Others still need it; what this test left is stopped with its streams."""
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from PIL import Image as Picture
 
@@ -140,6 +141,7 @@ class FakeExecutor:
         self.killed: list[str] = []
         self.refuse: list[Exception] = []
         self.prepared: list[str] = []
+        self.served: list[list[str]] = []
         self.unloadable: dict[str, Failed] = {}
         self.on_start: Callable[[Run], None] = lambda run: None
         self._workers: dict[str, Worker] = {}
@@ -217,6 +219,10 @@ class FakeExecutor:
         self._version += 1
         self._change.set()
         self._change = asyncio.Event()
+
+    def serve(self, cards: Sequence[Mapping[str, Any]]) -> None:
+        self.served.append([card["id"] for card in cards])
+        self._bump()
 
     async def prepare(self, worker_id: str, models: Iterable[str], pin: bool = False) -> None:
         if worker_id not in self._workers:

@@ -124,6 +124,15 @@ def renamed(folder: Path) -> ModelCard:
     return card_for(str(folder / "alone.safetensors"), {"name": "Dream-Lightning-4step"})
 
 
+def cards_of(folder: Path) -> list[ModelCard]:
+    """The embedded model's, and those of `tests.kit.tiny` in that folder."""
+    tiny = [
+        ModelCard(id=form, name=Path(form).name, source=str(folder / form), native=64)
+        for form in FORMS
+    ]
+    return [EMBEDDED_CARD, *tiny, renamed(folder)]
+
+
 def tiny_models(folder: Path, dtype: str, **more: Any) -> LocalExecutor:
     """A worker that knows the embedded model and, by these names, those of `tests.kit.tiny`.
 
@@ -131,13 +140,8 @@ def tiny_models(folder: Path, dtype: str, **more: Any) -> LocalExecutor:
 
     It writes them into `folder`, if they are not there yet.
     """
-    cards = [EMBEDDED_CARD] + [
-        ModelCard(id=form, name=Path(form).name, source=str(folder / form), native=64)
-        for form in FORMS
-    ]
-    cards.append(renamed(folder))
     options = {
-        "cards": [asdict(card) for card in cards],
+        "cards": [asdict(card) for card in cards_of(folder)],
         "build": str(folder),
         "dtype": dtype,
         "cache_dir": str(folder / "cache"),

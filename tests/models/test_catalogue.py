@@ -87,6 +87,20 @@ def test_the_default_is_one_of_them_and_has_the_settings_values() -> None:
     assert catalogue.default.steps == 3
 
 
+def test_what_was_read_in_other_files_counts_no_more(catalogue: Catalogue) -> None:
+    catalogue.confirm("dream-1", {"native": 768, "revision": ""})
+    replaced = replace(DREAM, card=replace(DREAM.card, revision="2"))
+    catalogue.serve(EMBEDDED, [replaced])
+    assert catalogue.card("dream-1") == replaced.card
+    # A worker that has the old ones in memory still.
+    catalogue.confirm("dream-1", {"native": 768, "revision": ""})
+    assert catalogue.card("dream-1") == replaced.card
+    catalogue.confirm("dream-1", {"native": 640, "revision": "2"})
+    card = catalogue.card("dream-1")
+    assert card is not None
+    assert card.native == 640
+
+
 def test_no_worker_decides_who_may_use_a_model() -> None:
     catalogue = Catalogue(replace(DREAM.card, allowed=(7,)))
     catalogue.confirm("dream-1", {"allowed": [], "native": 768})

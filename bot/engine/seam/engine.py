@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.engine.seam.attempt import Attempt, Event
@@ -40,6 +40,11 @@ class Engine(Protocol):
 
     device: str
     vram_mb: int
+
+    def learn(self, cards: Sequence[Mapping[str, Any]]) -> Collection[str]:
+        """Know these models from here on, by the fields of their cards, and no others; returns the
+        ids of those that are not what they were. What is being drawn is drawn to its end."""
+        ...
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
         """Bring a model into memory, while nothing is drawn. Raises

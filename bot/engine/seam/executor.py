@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from bot.engine.seam.attempt import Attempt, Event
 from bot.engine.seam.worker import Worker
@@ -25,6 +25,12 @@ class Executor(Protocol):
 
     async def changed(self, since: int) -> int:
         """Wait until `version` is not `since`; return it. No wake-up is lost."""
+        ...
+
+    def serve(self, cards: Sequence[Mapping[str, Any]]) -> None:
+        """These are the models from here on, by the fields of their cards: every worker knows them
+        and no others, those of later incarnations too. One whose `revision` is another leaves the
+        memory of workers that have it."""
         ...
 
     async def prepare(self, worker_id: str, models: Iterable[str], pin: bool = False) -> None:
