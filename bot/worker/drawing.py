@@ -1,112 +1,128 @@
-"""One attempt while it is drawn: what the pipeline is asked, and what it says after each step.
-
-Imported in a worker only.
+"""One attempt drawn by its pipeline's own call, for kinds of models without a family module: what
+the pipeline is asked, and what it says after each step. Imported in a worker only.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import torch
 from PIL import Image
 
 from bot import imaging
-from bot.domain.errors import Cancelled, RenderFailed
-from bot.engine.seam import Attempt, Event, Preview, Progress
-from bot.models.cards import ModelCard
-from bot.worker import precision, previews
-from bot.worker.converted.conversion import Conversion
+from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
+from bot.engine.seam import Attempt, Preview, Progress
+from bot.worker import failures, precision, previews
+from bot.worker.asked import generators_of, left_of, shown, size_of, source_of, to_draw
+from bot.worker.families.generic import accepts
+from bot.worker.model import Model
+from bot.worker.pieces import free
+from bot.worker.runs import Emit
 from bot.worker.samplers import sampler
 
-PREVIEWS = 3
-"""Previews of each job."""
 
-
-class Model:
-    """One model in memory: pipelines over one set of weights, and how it is previewed."""
+class CalledRun:
+    """Satisfies `bot.worker.runs.Run`: alone, and in one step that takes as long as all."""
 
     def __init__(
-        self,
-        pipeline: Any,
-        card: ModelCard,
-        dtype: torch.dtype,
-        conversion: Conversion | None = None,
+        self, model: Model, attempt: Attempt, emit: Emit, cancelled: Callable[[], bool]
     ) -> None:
-        self.card = card
-        self.dtype = dtype
-        self.text_to_image = pipeline
-        self.scheduler = pipeline.scheduler
-        self.colours = previews.colours_of(pipeline)
-        self.batch_limits: dict[tuple[int, int], int] = {}
-        self._conversion = conversion
-        self._image_to_image: Any = None
-
-    def hasten(self) -> None:
-        """Draw with the converted networks from here on, if they are ready."""
-        if self._conversion:
-            self._conversion.adopt(self.text_to_image)
-
-    @property
-    def drawn_by(self) -> str:
-        """The library and precision that draw, for a recipe."""
-        plain = f"torch {torch.__version__} {str(self.dtype).removeprefix('torch.')}"
-        return (self._conversion and self._conversion.engine) or plain
-
-    @property
-    def varies(self) -> bool:
-        """Whether this kind of model can start from a picture."""
-        from bot.worker import pipelines  # in memory already, with the model
-
-        return pipelines.has_sibling(self.text_to_image)
-
-    def image_to_image(self) -> Any:
-        """Raises RenderFailed("bad_input") where this kind of model has no such pipeline."""
-        if self._image_to_image is None:
-            from bot.worker import pipelines  # in memory already, with the model
-
-            self._image_to_image = pipelines.sibling(self.text_to_image)
-        return self._image_to_image
-
-
-class Drawing:
-    """An attempt on a model. `emit` is told each step; `cancelled` is asked after it."""
-
-    def __init__(
-        self,
-        model: Model,
-        attempt: Attempt,
-        emit: Callable[[Event], None],
-        cancelled: Callable[[], bool],
-    ) -> None:
-        self._request = attempt.request
-        self.size = (self._request["width"], self._request["height"])
+        self.attempt = attempt
+        self.emit = emit
+        self.cancelled = cancelled
+        self.dtype = model.dtype
+        self.drawn_by = model.plain
         self._model = model
-        self._emit = emit
-        self._cancelled = cancelled
-        self._source = _source(attempt, self.size)
+        self._request = attempt.request
+        self._size = size_of(attempt.request)
+        self._source = source_of(attempt, self._size)
+        self._pending = to_draw(attempt, model.dtype)
+        self._drawn: dict[int, Image.Image] = {}
+        self._failure: BaseException | None = None
         self._before: torch.Tensor | None = None
         self._done = 0
 
-    def paint(self, indices: Sequence[int], later: int) -> dict[int, Image.Image]:
+    @property
+    def company(self) -> Hashable:
+        """Nobody's."""
+        return id(self)
+
+    @property
+    def cost(self) -> float:
+        """Of all its steps."""
+        width, height = self._size
+        return 2 * len(self._pending) * self._request["steps"] * width * height / 64
+
+    @property
+    def left(self) -> int:
+        """One step draws everything."""
+        return int(self._failure is None and bool(self._pending))
+
+    @property
+    def done(self) -> bool:
+        """Whether `pictures` has an answer."""
+        return not self.left
+
+    def step_with(self, mates: Sequence[CalledRun]) -> None:
+        """Draw everything."""
+        for run in (self, *mates):
+            run._draw()
+
+    def pictures(self) -> list[Image.Image]:
+        """See `Run`."""
+        if self._failure is not None:
+            raise self._failure
+        return [self._drawn[index] for index in self.attempt.indices]
+
+    def release(self) -> None:
+        """See `Run`."""
+        del self._model, self._before
+        self._failure = None
+
+    def _draw(self) -> None:
+        try:
+            while self._pending:
+                self._paint_some()
+        except WorkerLost:
+            raise
+        except Exception as error:
+            self._failure = error
+
+    def _paint_some(self) -> None:
+        """Halves the batch for this size for ever when memory runs out."""
+        limits = self._model.batch_limits
+        limit = min(len(self._pending), limits.get(self._size, len(self._pending)))
+        try:
+            with failures.told():
+                self._drawn |= self._paint(self._pending[:limit], len(self._pending) - limit)
+        except RenderFailed as failure:
+            if failure.code != "out_of_memory" or limit == 1:
+                raise
+            limits[self._size] = limit // 2
+        else:
+            self._pending = self._pending[limit:]
+            return
+        free()  # outside the except clause, whose traceback holds the tensors
+
+    def _paint(self, indices: Sequence[int], later: int) -> dict[int, Image.Image]:
         """Draw these together; `later` counts the pictures still to come after them.
 
         Raises NotFinite for pictures that are none.
         """
-        if self._cancelled():
+        if self.cancelled():
             raise Cancelled
-        pipeline = self._model.image_to_image() if self._source else self._model.text_to_image
+        pipeline = self._model.image_to_image() if self._source else self._model.pipeline
         pipeline.scheduler = sampler(self._request["sampler"], self._model.scheduler)
         rounds = 1 + math.ceil(later / len(indices))
         start, self._before = self._done, None
 
         def after_step(pipe: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             self._done = start + step + 1
-            self._emit(Progress(self._done, start + rounds * pipe.num_timesteps, time.monotonic()))
-            if self._cancelled():
+            self.emit(Progress(self._done, start + rounds * pipe.num_timesteps, time.monotonic()))
+            if self.cancelled():
                 raise Cancelled
             if step == 0:  # where the denoiser overflows, it does so at once
                 precision.require_finite(tensors["latents"])
@@ -123,17 +139,14 @@ class Drawing:
         request = self._request
         arguments: dict[str, Any] = {
             "prompt": request["text"],
-            "width": self.size[0],
-            "height": self.size[1],
+            "width": self._size[0],
+            "height": self._size[1],
             "num_inference_steps": request["steps"],
             "num_images_per_prompt": len(indices),
-            # On the CPU, so that every device starts from the same noise.
-            "generator": [
-                torch.Generator("cpu").manual_seed(request["seeds"][index]) for index in indices
-            ],
+            "generator": generators_of(request, indices),
             "output_type": "pil",
         }
-        return arguments | self._guidance() | self._start(request["steps"])
+        return arguments | self._guidance() | self._start()
 
     def _guidance(self) -> dict[str, Any]:
         name, value = self._model.card.guidance_argument, self._request["guidance"]
@@ -144,48 +157,26 @@ class Drawing:
             arguments["negative_prompt"] = " "  # such pipelines guide against words alone
         return arguments
 
-    def _start(self, steps: int) -> dict[str, Any]:
+    def _start(self) -> dict[str, Any]:
         if not self._source:
             return {}
-        strength = min(1.0, max(0.01, self._request.get("strength") or 0.6))
-        # At least one step is left to be drawn.
-        steps = max(steps, math.ceil(1 / strength))
+        steps, strength = left_of(self._request)
         return {"image": self._source, "strength": strength, "num_inference_steps": steps}
 
     def _preview(self, pipeline: Any, step: int, latents: torch.Tensor) -> None:
         before, self._before = self._before, latents
         steps = pipeline.num_timesteps
-        due = {round(steps * part / (PREVIEWS + 1)) for part in range(1, PREVIEWS + 1)} - {0, steps}
-        if self._model.colours is None or step + 1 not in due:
+        if self._model.colours is None or step + 1 not in shown(steps):
             return
         skipped = max(0, len(pipeline.scheduler.timesteps) - steps)
         clean = previews.estimate(pipeline.scheduler, skipped + step, before, latents)
-        cells = previews.unpacked(pipeline, clean, self.size)
+        cells = previews.unpacked(pipeline, clean, self._size)
         if cells is not None:
             picture = imaging.preview(self._model.colours.pictures(cells))
-            self._emit(Preview(picture, time.monotonic()))
-
-
-def _source(attempt: Attempt, size: tuple[int, int]) -> Image.Image | None:
-    name = attempt.request.get("source")
-    if not name:
-        return None
-    data = attempt.inputs.get(name)
-    if data is None:
-        raise RenderFailed("bad_input", "The source picture was not handed over.")
-    try:
-        picture = imaging.decode(data)
-    except imaging.PictureError as error:
-        raise RenderFailed("bad_input", str(error)) from None
-    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+            self.emit(Preview(picture, time.monotonic()))
 
 
 def _accepted(pipeline: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """What this pipeline takes: not all know a negative prompt, a size or a callback."""
     known = accepts(pipeline)
     return {name: value for name, value in arguments.items() if name in known}
-
-
-def accepts(pipeline: Any) -> frozenset[str]:
-    """The names of what can be asked of a pipeline."""
-    return frozenset(inspect.signature(pipeline.__call__).parameters)

@@ -70,9 +70,7 @@ class Conversion:
             threading.Thread(target=self._run, args=(pipeline,), daemon=True).start()
 
     def adopt(self, pipeline: Any) -> None:
-        """A drawing follows: what is ready draws from here on, and nothing happens before."""
-        for forward in self._forwards:
-            forward.fell_back = False
+        """A drawing begins: what is ready draws from here on, and nothing happens before."""
         if self._forwards or not self._compiled:
             return
         found = networks.networks_of(pipeline)
@@ -80,9 +78,14 @@ class Conversion:
             forward = found[name].forward = FORWARDS[name](found[name], compiled)
             self._forwards.append(forward)
 
+    def listen(self) -> None:
+        """Have `engine` speak of what follows."""
+        for forward in self._forwards:
+            forward.fell_back = False
+
     @property
     def engine(self) -> str:
-        """What drew since `adopt`; empty where that was, in part at least, torch."""
+        """What drew since `listen`; empty where that was, in part at least, torch."""
         if not self._forwards or any(forward.fell_back for forward in self._forwards):
             return ""
         precision = next(iter(self._compiled.values())).precision

@@ -1,0 +1,64 @@
+"""What an attempt asks for, as values that a drawing needs. Imported in a worker only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from PIL import Image
+
+from bot import imaging
+from bot.domain.errors import RenderFailed
+from bot.engine.seam import Attempt
+from bot.worker.families.family import Size
+
+PREVIEWS = 3
+"""Previews of each job."""
+
+
+def to_draw(attempt: Attempt, dtype: torch.dtype) -> list[int]:
+    """In half precision always the whole grid: kernels round by the number of rows, and a picture
+    is to be the same whichever of its grid are missing."""
+    if dtype is torch.float32:
+        return list(attempt.indices)
+    return sorted(set(attempt.indices) | set(range(attempt.request.get("count", 1))))
+
+
+def size_of(request: Mapping[str, Any]) -> Size:
+    """In pixels."""
+    return request["width"], request["height"]
+
+
+def generators_of(request: Mapping[str, Any], indices: Sequence[int]) -> list[torch.Generator]:
+    """A picture's own, on the CPU, so that every device starts from the same noise."""
+    seeds = [request["seeds"][index] for index in indices]
+    return [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+
+
+def left_of(request: Mapping[str, Any]) -> tuple[int, float]:
+    """Steps and strength of a start from a picture; at least one step is left to be drawn."""
+    strength = min(1.0, max(0.01, request.get("strength") or 0.6))
+    return max(request["steps"], math.ceil(1 / strength)), strength
+
+
+def source_of(attempt: Attempt, size: Size) -> Image.Image | None:
+    """The picture to start from, in the size to be drawn. Raises RenderFailed("bad_input")."""
+    name = attempt.request.get("source")
+    if not name:
+        return None
+    data = attempt.inputs.get(name)
+    if data is None:
+        raise RenderFailed("bad_input", "The source picture was not handed over.")
+    try:
+        picture = imaging.decode(data)
+    except imaging.PictureError as error:
+        raise RenderFailed("bad_input", str(error)) from None
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def shown(steps: int) -> frozenset[int]:
+    """After which of so many steps there is a preview."""
+    due = {round(steps * part / (PREVIEWS + 1)) for part in range(1, PREVIEWS + 1)}
+    return frozenset(due - {0, steps})

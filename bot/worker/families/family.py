@@ -1,0 +1,153 @@
+"""What a family of models offers to the loop in `bot.worker.stepping`, in the order of its use:
+
+    check → encode → condition → schedule → noise or start → (predict → guide)* → decode
+
+Knows tensors and a pipeline's parts; not attempts, samplers by name or progress. Imported in a
+worker only.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from diffusers.utils.torch_utils import randn_tensor
+from PIL import Image
+
+Rows = Mapping[str, torch.Tensor]
+"""Tensors by what they mean to the denoiser; each has a row for every sample."""
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What can be asked of a model.
+
+    `negatives_above` is the guidance above which there are two forwards, one of them against the
+    negative prompt (None: never). `previews` and `cancel` say whether a drawing shows its steps and
+    can be ended at one, `shared_steps` whether each sample may be at a time of its own, so that
+    drawings can share a forward. The others say what can be drawn from besides words.
+    """
+
+    negatives_above: float | None = 1.0
+    image_to_image: bool = True
+    inpainting: bool = False
+    references: bool = False
+    previews: bool = True
+    cancel: bool = True
+    shared_steps: bool = True
+    lora: bool = False
+    ip_adapter: bool = False
+
+    def guided(self, guidance: float) -> bool:
+        """Whether there is a negative half at this guidance."""
+        return self.negatives_above is not None and guidance > self.negatives_above
+
+
+class Family(Protocol):
+    """One model of a family. What it raises as ValueError is shown to people."""
+
+    capabilities: Capabilities
+
+    def check(self, size: Size) -> None:
+        """Raises ValueError for a size that cannot be drawn."""
+        ...
+
+    def encode(self, text: str | None) -> Rows:
+        """One row of what a text means; None is the negative of who gave none."""
+        ...
+
+    def condition(
+        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+    ) -> Rows:
+        """What the denoiser is told of `count` samples: the negative half first, where there is
+        one."""
+        ...
+
+    def schedule(
+        self, scheduler: Any, steps: int, size: Size, strength: float | None = None
+    ) -> torch.Tensor:
+        """The times (float or int, on the CPU) of the model's calls, from noise to picture; of a
+        start from a picture only those that `strength` leaves."""
+        ...
+
+    def noise(
+        self, scheduler: Any, size: Size, generators: Sequence[torch.Generator]
+    ) -> torch.Tensor:
+        """What drawing from words starts with: a sample for each generator."""
+        ...
+
+    def start(
+        self,
+        scheduler: Any,
+        time: torch.Tensor,
+        image: Image.Image,
+        generators: Sequence[torch.Generator],
+    ) -> torch.Tensor:
+        """What drawing from a picture of the right size starts with, at the first time left."""
+        ...
+
+    def predict(self, rows: Rows) -> torch.Tensor:
+        """One forward of the denoiser: "latents", "times" (one for each row) and conditions."""
+        ...
+
+    def guide(
+        self, negative: torch.Tensor, positive: torch.Tensor, guidance: float, rescale: float
+    ) -> torch.Tensor:
+        """The prediction of both halves together."""
+        ...
+
+    def cells(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
+        """Latents as (n, channels, height, width), scaled as the denoiser knows them."""
+        ...
+
+    def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
+        """Pictures (n, 3, height, width) from -1 to 1 of finished latents."""
+        ...
+
+
+def repeated(positive: torch.Tensor, negative: torch.Tensor | None, count: int) -> torch.Tensor:
+    """A row for each of `count` samples: the negative half first, where there is one."""
+    halves = [positive] if negative is None else [negative, positive]
+    return torch.cat([half.expand(count, *half.shape[1:]) for half in halves])
+
+
+def gaussian(
+    shape: Sequence[int],
+    generators: Sequence[torch.Generator],
+    device: torch.device,
+    dtype: torch.dtype,
+) -> torch.Tensor:
+    """Noise in which each sample comes from its own generator; on the CPU first, so that every
+    device starts from the same."""
+    given = (len(generators), *shape)
+    return randn_tensor(given, generator=list(generators), device=device, dtype=dtype)
+
+
+def extra_of(scheduler: Any, generators: Sequence[torch.Generator]) -> dict[str, Any]:
+    """What a scheduler's step takes besides prediction, time and latents: generators where it adds
+    noise, and η = 0 where it asks."""
+    known = inspect.signature(scheduler.step).parameters
+    offered = {"eta": 0.0, "generator": list(generators)}
+    return {name: value for name, value in offered.items() if name in known}
+
+
+def classifier_free(
+    negative: torch.Tensor, positive: torch.Tensor, guidance: float, rescale: float = 0.0
+) -> torch.Tensor:
+    """Ho & Salimans 2022 in the form of Imagen, where 1 is no guidance.
+
+    `rescale` is φ of Lin et al. 2023, section 3.4: how much of the spread that guidance adds is
+    taken back.
+    """
+    guided = negative + guidance * (positive - negative)
+    if not rescale:
+        return guided
+    over = list(range(1, positive.ndim))
+    spread = positive.std(dim=over, keepdim=True) / guided.std(dim=over, keepdim=True)
+    return rescale * (guided * spread) + (1 - rescale) * guided

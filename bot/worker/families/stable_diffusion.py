@@ -1,0 +1,30 @@
+"""Stable Diffusion 1 and 2 (noise or velocity), SD-Turbo, and models distilled from them by latent
+consistency. Imported in a worker only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from bot.worker.families.family import Rows, Size
+from bot.worker.families.unet import UNetFamily
+
+
+class StableDiffusion(UNetFamily):
+    """One CLIP encoder; the U-Net attends to its last hidden states."""
+
+    def encode(self, text: str | None) -> Rows:
+        """(1, tokens, width); no text is an empty one."""
+        embeddings, _ = self.pipeline.encode_prompt(text or "", self.device, 1, False)
+        return {"text": embeddings}
+
+    def schedule(
+        self, scheduler: Any, steps: int, size: Size, strength: float | None = None
+    ) -> torch.Tensor:
+        """Consistency models choose among the steps that they were distilled to."""
+        consistent = type(self.pipeline).__name__ == "LatentConsistencyModelPipeline"
+        if consistent and type(scheduler).__name__ == "LCMScheduler" and strength is not None:
+            scheduler.set_timesteps(steps, device="cpu", strength=strength)
+            return scheduler.timesteps
+        return super().schedule(scheduler, steps, size, strength)

@@ -1,0 +1,99 @@
+"""Stable Diffusion XL and its kin: Turbo, Lightning, Hyper, LCM, Pony, Illustrious, Playground,
+and the smaller SSD-1B and Vega. Imported in a worker only."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from PIL import Image
+
+from bot.worker.families.family import Rows, Size, repeated
+from bot.worker.families.unet import UNetFamily, sampled
+
+
+class StableDiffusionXL(UNetFamily):
+    """Two CLIP encoders side by side; the U-Net is told pooled text and the size besides."""
+
+    def encode(self, text: str | None) -> Rows:
+        """(1, tokens, width) and pooled (1, width).
+
+        No text is zeros where the model was trained so, which an empty one is not.
+        """
+        embeddings, _, pooled, _ = self.pipeline.encode_prompt(
+            text or "", device=self.device, do_classifier_free_guidance=False
+        )
+        if text is None and self.pipeline.config.force_zeros_for_empty_prompt:
+            embeddings, pooled = torch.zeros_like(embeddings), torch.zeros_like(pooled)
+        return {"text": embeddings, "text_embeds": pooled}
+
+    def condition(
+        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+    ) -> Rows:
+        """`time_ids` are the size before cropping, the crop and the size drawn (SDXL, 2.2)."""
+        rows = super().condition(positive, negative, count, guidance, size)
+        width, height = size
+        told = [[height, width, 0, 0, height, width]]
+        sizes = torch.tensor(told, dtype=rows["text"].dtype, device=self.device)
+        return {**rows, "time_ids": repeated(sizes, sizes if negative else None, count)}
+
+    def schedule(
+        self, scheduler: Any, steps: int, size: Size, strength: float | None = None
+    ) -> torch.Tensor:
+        """From words it begins at the first level even where two are alike."""
+        times = super().schedule(scheduler, steps, size, strength)
+        if strength is None and hasattr(scheduler, "set_begin_index"):
+            scheduler.set_begin_index(0)
+        return times
+
+    def encoded(self, image: Image.Image, generators: Sequence[torch.Generator]) -> torch.Tensor:
+        """In float32 where the autoencoder asks for it."""
+        vae = self.pipeline.vae
+        pixels = self.pipeline.image_processor.preprocess(image).to(self.device, vae.dtype)
+        with _wide(vae) if vae.config.force_upcast else contextlib.nullcontext():
+            latents = sampled(vae.encode(pixels.to(vae.dtype)), generators)
+        return self.scaled(latents.to(self.dtype))
+
+    def scaled(self, latents: torch.Tensor) -> torch.Tensor:
+        """Some (Playground) have a mean and spread for each channel."""
+        if (spread := self._spread(latents)) is None:
+            return super().scaled(latents)
+        mean, std = spread
+        return (latents - mean) * self.pipeline.vae.config.scaling_factor / std
+
+    def unscaled(self, latents: torch.Tensor) -> torch.Tensor:
+        """The inverse of `scaled`."""
+        if (spread := self._spread(latents)) is None:
+            return super().unscaled(latents)
+        mean, std = spread
+        return latents * std / self.pipeline.vae.config.scaling_factor + mean
+
+    def _spread(self, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
+        config = self.pipeline.vae.config
+        if not (config.get("latents_mean") and config.get("latents_std")):
+            return None
+        mean, std = (
+            torch.tensor(numbers).view(1, -1, 1, 1).to(latents.device, latents.dtype)
+            for numbers in (config.latents_mean, config.latents_std)
+        )
+        return mean, std
+
+    def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
+        """In float32 where the autoencoder overflows in float16."""
+        vae = self.pipeline.vae
+        if vae.dtype is not torch.float16 or not vae.config.force_upcast:
+            return super().decode(latents, size)
+        with _wide(vae):
+            return super().decode(latents.float(), size)
+
+
+@contextlib.contextmanager
+def _wide(vae: Any) -> Iterator[None]:
+    narrow = vae.dtype
+    vae.to(dtype=torch.float32)
+    try:
+        yield
+    finally:
+        vae.to(dtype=narrow)

@@ -1,0 +1,154 @@
+"""What the families with a U-Net in latent space share: Rombach et al. 2022, and its kin.
+
+The denoiser takes a time for each sample, from 0 to 1000, and predicts noise, velocity or the
+picture: which of them, the scheduler knows. Imported in a worker only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from PIL import Image
+
+from bot.worker.families.family import Capabilities, Rows, Size, classifier_free, gaussian, repeated
+
+_MULTIPLE = 8
+"""What the pipelines require, whatever their autoencoder's factor is."""
+_KNOWN = frozenset({"latents", "times", "text", "guidance"})
+"""The rows that a U-Net takes by its own arguments; others go to it as added conditions."""
+
+
+class UNetFamily:
+    """A family over the parts of a pipeline, which are looked up when they are used: whoever
+    replaces a part is heard."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self.pipeline = pipeline
+        # A distilled U-Net has learned guidance: it is told by an embedding how much of it.
+        self._told = pipeline.unet.config.time_cond_proj_dim is not None
+        self.capabilities = Capabilities(
+            negatives_above=None if self._told else 1.0, lora=True, ip_adapter=True
+        )
+
+    @classmethod
+    def knows(cls, pipeline: Any) -> bool:
+        """Whether a pipeline of a class of this family has the parts that are known here."""
+        config = getattr(pipeline.unet, "config", {})
+        return config.get("class_embed_type") is None and config.get("in_channels") == 4
+
+    @property
+    def device(self) -> torch.device:
+        """Where it draws, whatever rests elsewhere."""
+        return self.pipeline._execution_device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What latents and conditions are made of."""
+        return self.pipeline.unet.dtype
+
+    def check(self, size: Size) -> None:
+        """Raises ValueError."""
+        if any(side % _MULTIPLE for side in size):
+            raise ValueError(
+                f"Width and height have to be divisible by {_MULTIPLE}, but are {size[0]} and "
+                f"{size[1]}"
+            )
+
+    def condition(
+        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+    ) -> Rows:
+        """Text of both halves, and guidance as an embedding where the U-Net asks for it."""
+        rows = {
+            name: repeated(row, None if negative is None else negative[name], count)
+            for name, row in positive.items()
+        }
+        if self._told:
+            told = torch.tensor(guidance - 1).repeat(count)
+            width = self.pipeline.unet.config.time_cond_proj_dim
+            embedding = self.pipeline.get_guidance_scale_embedding(told, embedding_dim=width)
+            rows["guidance"] = embedding.to(self.device, self.dtype)
+        return rows
+
+    def schedule(
+        self, scheduler: Any, steps: int, size: Size, strength: float | None = None
+    ) -> torch.Tensor:
+        """Raises ValueError where the scheduler cannot take so many steps."""
+        # On the CPU: schedulers look times up in tables, and a card would be waited for each time.
+        scheduler.set_timesteps(steps, device="cpu")
+        if strength is None:
+            return scheduler.timesteps
+        left = min(int(steps * strength), steps)
+        begin = (steps - left) * scheduler.order
+        if hasattr(scheduler, "set_begin_index"):
+            scheduler.set_begin_index(begin)
+        return scheduler.timesteps[begin:]
+
+    def noise(
+        self, scheduler: Any, size: Size, generators: Sequence[torch.Generator]
+    ) -> torch.Tensor:
+        """Noise at the scheduler's first level."""
+        width, height = (side // self.pipeline.vae_scale_factor for side in size)
+        channels = self.pipeline.unet.config.in_channels
+        drawn = gaussian((channels, height, width), generators, self.device, self.dtype)
+        return drawn * scheduler.init_noise_sigma
+
+    def start(
+        self,
+        scheduler: Any,
+        time: torch.Tensor,
+        image: Image.Image,
+        generators: Sequence[torch.Generator],
+    ) -> torch.Tensor:
+        """The picture, encoded once and sampled for each generator, at the noise of `time`."""
+        clean = self.encoded(image, generators)
+        drawn = gaussian(clean.shape[1:], generators, self.device, self.dtype)
+        return scheduler.add_noise(clean, drawn, time.repeat(len(generators)))
+
+    def encoded(self, image: Image.Image, generators: Sequence[torch.Generator]) -> torch.Tensor:
+        """A picture as the denoiser knows it: a sample of its latents for each generator."""
+        pixels = self.pipeline.image_processor.preprocess(image)
+        encoded = self.pipeline.vae.encode(pixels.to(self.device, self.pipeline.vae.dtype))
+        return self.scaled(sampled(encoded, generators).to(self.dtype))
+
+    def scaled(self, latents: torch.Tensor) -> torch.Tensor:
+        """From what the autoencoder makes to what the denoiser knows."""
+        return self.pipeline.vae.config.scaling_factor * latents
+
+    def unscaled(self, latents: torch.Tensor) -> torch.Tensor:
+        """The inverse of `scaled`."""
+        return latents / self.pipeline.vae.config.scaling_factor
+
+    def predict(self, rows: Rows) -> torch.Tensor:
+        """One forward of the U-Net."""
+        added = {name: row for name, row in rows.items() if name not in _KNOWN}
+        return self.pipeline.unet(
+            rows["latents"],
+            rows["times"].to(rows["latents"].device),
+            encoder_hidden_states=rows["text"],
+            timestep_cond=rows.get("guidance"),
+            added_cond_kwargs=added or None,
+            return_dict=False,
+        )[0]
+
+    def guide(
+        self, negative: torch.Tensor, positive: torch.Tensor, guidance: float, rescale: float
+    ) -> torch.Tensor:
+        """As the pipelines do."""
+        return classifier_free(negative, positive, guidance, rescale)
+
+    def cells(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
+        """They are laid out so already."""
+        return latents
+
+    def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
+        """By the autoencoder."""
+        return self.pipeline.vae.decode(self.unscaled(latents), return_dict=False)[0]
+
+
+def sampled(encoded: Any, generators: Sequence[torch.Generator]) -> torch.Tensor:
+    """A sample for each generator of what an autoencoder made of one picture."""
+    if hasattr(encoded, "latents"):  # a tiny one is sure
+        return encoded.latents.expand(len(generators), -1, -1, -1)
+    return torch.cat([encoded.latent_dist.sample(generator) for generator in generators])

@@ -1,0 +1,73 @@
+"""One model in memory: its parts, its family, and what was learned of it. Imported in a worker
+only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from bot.models.cards import ModelCard
+from bot.worker import previews
+from bot.worker.converted.conversion import Conversion
+from bot.worker.embeddings import Embeddings
+from bot.worker.families import family_of, generic
+from bot.worker.families.family import Capabilities, Size
+from bot.worker.pieces import Pieces
+
+
+class Model:
+    """A pipeline and what draws with it: `family` by our own loop, or, where that is None, the
+    pipeline by its own call."""
+
+    def __init__(
+        self,
+        pipeline: Any,
+        card: ModelCard,
+        dtype: torch.dtype,
+        conversion: Conversion | None = None,
+    ) -> None:
+        self.card = card
+        self.dtype = dtype
+        self.pipeline = pipeline
+        self.scheduler = pipeline.scheduler
+        self.colours = previews.colours_of(pipeline)
+        self.family = family_of(pipeline)
+        self.embeddings = Embeddings(self.family.encode) if self.family else None
+        self.pieces = Pieces()
+        self.batch_limits: dict[Size, int] = {}
+        self._conversion = conversion
+        self._image_to_image: Any = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be asked of it."""
+        return self.family.capabilities if self.family else generic.capabilities(self.pipeline)
+
+    def hasten(self) -> None:
+        """Draw with the converted networks from here on, if they are ready."""
+        if self._conversion:
+            self._conversion.adopt(self.pipeline)
+
+    def listen(self) -> None:
+        """Have `drawn_by` speak of what follows."""
+        if self._conversion:
+            self._conversion.listen()
+
+    @property
+    def drawn_by(self) -> str:
+        """The library and precision that drew since `listen`, for a recipe."""
+        return (self._conversion and self._conversion.engine) or self.plain
+
+    @property
+    def plain(self) -> str:
+        """What draws unless something faster does."""
+        return f"torch {torch.__version__} {str(self.dtype).removeprefix('torch.')}"
+
+    def image_to_image(self) -> Any:
+        """The sibling pipeline. Raises RenderFailed("bad_input") where there is none."""
+        if self._image_to_image is None:
+            from bot.worker import pipelines  # in memory already, with the model
+
+            self._image_to_image = pipelines.sibling(self.pipeline)
+        return self._image_to_image

@@ -1,0 +1,156 @@
+"""The models in memory: opened when they are needed, put out where the device is too small for
+all, opened again in float32 where they overflow in less. Imported in a worker only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from bot.domain.errors import RenderFailed, UnknownModel
+from bot.models import families
+from bot.models.cards import EMBEDDED_CARD, ModelCard
+from bot.worker import failures
+from bot.worker.converted.conversion import Conversion, Workshop
+from bot.worker.pieces import free
+
+if TYPE_CHECKING:
+    from bot.worker.model import Model
+
+log = logging.getLogger(__name__)
+
+_LARGE = 512
+"""From this side on, decoding four pictures at once takes gigabytes."""
+
+
+class Models:
+    """By id, those of `cards`. `places` are the fields of `bot.worker.library.Library`."""
+
+    def __init__(
+        self,
+        cards: Mapping[str, ModelCard],
+        device: torch.device,
+        dtype: torch.dtype,
+        places: Mapping[str, str],
+        workshop: Workshop | None,
+    ) -> None:
+        self._cards = cards
+        self._device = device
+        self._dtype = dtype
+        self._places = places
+        self._workshop = workshop
+        self._models: dict[str, Model] = {}
+        self._wide: set[str] = set()
+
+    def __getitem__(self, model: str) -> Model:
+        return self._models[model]
+
+    def learn(self, cards: Mapping[str, ModelCard]) -> set[str]:
+        """These are the models from here on; says which came, changed or went."""
+        before, self._cards = self._cards, cards
+        either = before.keys() | cards.keys()
+        return {model for model in either if before.get(model) != cards.get(model)}
+
+    def _is_of_today(self, model: str) -> bool:
+        card = self._cards.get(model)
+        return card is not None and card.revision == self._models[model].card.revision
+
+    def confirmed(self) -> dict[str, dict[str, Any]]:
+        """What is in memory, each with the fields of its card as its files turned out."""
+        there = sorted(filter(self._is_of_today, self._models))
+        return {model: _confirmed(self._models[model]) for model in there}
+
+    def load(self, model: str, say: Callable[[str], None]) -> None:
+        """Bring a model into memory; others leave it if the device is too small for both, and
+        those whose files are others now leave it anyhow."""
+        if model in self._models and self._is_of_today(model):
+            return
+        self._models = {one: self._models[one] for one in self._models if self._is_of_today(one)}
+        card = self._cards.get(model)
+        if card is None:
+            known = ", ".join(sorted(self._cards))
+            raise UnknownModel(f"There is no model {model!r}; there are {known}.")
+        say(f"loading {card.name}")
+        try:
+            with failures.told():
+                self._models[model] = self._open(card)
+        except RenderFailed as failure:
+            if failure.code != "out_of_memory":
+                raise
+            if not self._models:
+                text = f"The memory of {self._device} is too small for the model {card.name}."
+                raise RenderFailed("out_of_memory", text) from None
+            say(f"making room for {card.name}")
+            self._models.clear()
+            free()
+            self.load(model, say)
+
+    def _open(self, card: ModelCard) -> Model:
+        # With the first model: the libraries take seconds, and a worker is ready without them.
+        from bot.worker import pipelines
+        from bot.worker.library import Library
+        from bot.worker.model import Model
+
+        pipelines.hush()
+        dtype = torch.float32 if card.id in self._wide else self._dtype
+        pipeline = pipelines.open_pipeline(card, dtype, Library(**self._places))
+        found = families.fields(pipelines.described(pipeline, card.stem))
+        card = card if card.source == EMBEDDED_CARD.source else dataclasses.replace(card, **found)
+        if card.spacing:
+            own = pipeline.scheduler
+            pipeline.scheduler = type(own).from_config(own.config, timestep_spacing=card.spacing)
+        pipeline = pipeline.to(self._device)
+        if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
+            pipeline.vae.enable_slicing()
+        conversion = Conversion(self._workshop, pipeline, card, dtype) if self._workshop else None
+        return Model(pipeline, card, dtype, conversion)
+
+    def widen(self, model: str, say: Callable[[str], None]) -> None:
+        """Load a model again in float32, from its files: what overflowed is lost in memory.
+
+        Raises RenderFailed("not_finite") where the memory does not suffice.
+        """
+        name = self._name(model)
+        if model not in self._wide:
+            log.warning("%s overflows in %s: set DTYPE=float32", name, self._dtype)
+        self._wide.add(model)
+        if model in self._models and self._models[model].dtype is not torch.float32:
+            del self._models[model]
+            free()
+        try:
+            self.load(model, say)
+        except RenderFailed as failure:
+            if failure.code != "out_of_memory":
+                raise
+            self._wide.discard(model)
+            raise RenderFailed(
+                "not_finite",
+                f"The model {name} gives black pictures in half precision, and the memory does "
+                "not suffice for DTYPE=float32: choose another model.",
+            ) from None
+
+    def _name(self, model: str) -> str:
+        return self._cards[model].name if model in self._cards else model
+
+    def damaged(self, model: str) -> RenderFailed:
+        """What to say of a model whose numbers are none even in float32."""
+        return RenderFailed(
+            "not_finite",
+            f"The model {self._name(model)} gives black pictures even with DTYPE=float32: "
+            "its files are damaged, so download it again.",
+        )
+
+
+def _confirmed(model: Model) -> dict[str, Any]:
+    """The fields of the model's card, and what it was found to be able to do."""
+    fields = dataclasses.asdict(model.card)
+    able = model.capabilities
+    if able.negatives_above is None:
+        fields["negatives_above"] = None
+    fields["variations"] = model.card.variations and able.image_to_image
+    fields["previews"] = model.colours is not None and able.previews
+    return fields

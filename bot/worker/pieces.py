@@ -1,0 +1,71 @@
+"""How many rows go through a network at once: all of them, until memory runs out once.
+
+A forward changes nothing, so what failed is simply asked for again in smaller pieces. Imported in
+a worker only.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Callable, Hashable, Mapping
+
+import torch
+
+from bot.domain.errors import RenderFailed
+from bot.worker import failures
+
+log = logging.getLogger(__name__)
+
+
+class Pieces:
+    """Limits that were learned, by what the pieces are of: a network and a size."""
+
+    def __init__(self) -> None:
+        self._limits: dict[Hashable, int] = {}
+
+    def joined(
+        self, of: Hashable, count: int, call: Callable[[int, int], torch.Tensor]
+    ) -> torch.Tensor:
+        """`call(begin, end)` for all of `count` rows, in as few pieces as memory allows.
+
+        Raises RenderFailed("out_of_memory") where that does not suffice for one row.
+        """
+        done: list[torch.Tensor] = []
+        begin = 0
+        while begin < count:
+            end = min(count, begin + self._limits.get(of, count))
+            piece = self._tried(of, begin, end, call)
+            if piece is None:
+                free()  # here, because the traceback of the error held the tensors
+                continue
+            done.append(piece)
+            begin = end
+        return done[0] if len(done) == 1 else torch.cat(done)
+
+    def _tried(
+        self, of: Hashable, begin: int, end: int, call: Callable[[int, int], torch.Tensor]
+    ) -> torch.Tensor | None:
+        try:
+            with failures.told():
+                return call(begin, end)
+        except RenderFailed as failure:
+            if failure.code != "out_of_memory" or end - begin == 1:
+                raise
+            self._limits[of] = (end - begin) // 2
+            log.warning("%s: %d at once from now on", failure, self._limits[of])
+            return None
+
+
+def cut(rows: Mapping[str, torch.Tensor], begin: int, end: int) -> dict[str, torch.Tensor]:
+    """Some of the rows."""
+    return {name: tensor[begin:end] for name, tensor in rows.items()}
+
+
+def free() -> None:
+    """Give back what nothing refers to any more."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()

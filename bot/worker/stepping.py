@@ -1,0 +1,109 @@
+"""The denoising loop, one step of many drawings at a time.
+
+Each drawing is a path from noise to pictures with its own scheduler, times, generators, guidance
+and text. A step of several paths is one forward of the denoiser over all their rows, each at its
+own time; everything else happens to each path alone, so that nobody's pictures depend on who else
+is drawn. Knows tensors; not attempts or what is said about them. Imported in a worker only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from bot.worker.families.family import Family, Rows, Size
+from bot.worker.pieces import Pieces, cut
+
+
+@dataclass
+class Path:
+    """Where a drawing of n pictures stands.
+
+    `latents` (n, …) are what the next step begins with. `times` are those of the model's calls, on
+    the CPU: samplers of a higher order have more of them than steps. `conditions` has n rows, or
+    2n where `guidance` is not None, the negative half first.
+    """
+
+    family: Family
+    size: Size
+    latents: torch.Tensor
+    scheduler: Any
+    times: torch.Tensor
+    conditions: Rows
+    extra: dict[str, Any]
+    guidance: float | None = None
+    rescale: float = 0.0
+    step: int = 0
+
+    @property
+    def left(self) -> int:
+        """Steps still to be made."""
+        return len(self.times) - self.step
+
+    @property
+    def rows(self) -> int:
+        """Samples in a forward."""
+        return len(self.latents) * (1 if self.guidance is None else 2)
+
+    @property
+    def kind(self) -> Hashable:
+        """Paths of one model and kind can share a forward."""
+        shapes = [(name, row.shape[1:], row.dtype) for name, row in self.conditions.items()]
+        return self.latents.shape[1:], self.latents.dtype, *sorted(shapes, key=str)
+
+    def inputs(self) -> dict[str, torch.Tensor]:
+        """The rows of the next forward."""
+        time = self.times[self.step]
+        given = self.latents
+        if hasattr(self.scheduler, "scale_model_input"):
+            given = self.scheduler.scale_model_input(given, time)
+        halves = [given] if self.guidance is None else [given, given]
+        latents = torch.cat(halves).to(self.latents.dtype)
+        return {
+            **self.conditions,
+            "latents": latents,
+            "times": time.to(torch.float32).expand(len(latents)),
+        }
+
+    def advance(self, predicted: torch.Tensor) -> None:
+        """Take the step that the denoiser predicted for these rows."""
+        if self.guidance is not None:
+            negative, positive = predicted.chunk(2)
+            predicted = self.family.guide(negative, positive, self.guidance, self.rescale)
+        self.latents = self.scheduler.step(
+            predicted, self.times[self.step], self.latents, **self.extra, return_dict=False
+        )[0]
+        self.step += 1
+
+    def decode(self, pieces: Pieces) -> torch.Tensor:
+        """The pictures (n, 3, height, width) from -1 to 1."""
+
+        def decoded(begin: int, end: int) -> torch.Tensor:
+            return self.family.decode(self.latents[begin:end], self.size)
+
+        return pieces.joined(("decode", self.size), len(self.latents), decoded)
+
+
+def predict(paths: Sequence[Path], pieces: Pieces) -> Sequence[torch.Tensor]:
+    """What the denoiser predicts for each path: one forward, or a few where memory is short.
+
+    All paths are of one model and kind. Nothing has happened to them afterwards. Raises
+    RenderFailed("out_of_memory").
+    """
+    family, size = paths[0].family, paths[0].size
+    rows = _joined([path.inputs() for path in paths])
+
+    def predicted(begin: int, end: int) -> torch.Tensor:
+        return family.predict(cut(rows, begin, end))
+
+    together = pieces.joined(("step", size), sum(path.rows for path in paths), predicted)
+    return together.split([path.rows for path in paths])
+
+
+def _joined(inputs: Sequence[Rows]) -> Rows:
+    if len(inputs) == 1:
+        return inputs[0]
+    return {name: torch.cat([each[name] for each in inputs]) for name in inputs[0]}

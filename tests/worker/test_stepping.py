@@ -1,0 +1,381 @@
+"""bot.worker.stepping and the runs over it: what is drawn alone is what the pipeline itself draws,
+and what is drawn in company is what is drawn alone."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from bot import imaging
+from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
+from bot.domain.samplers import SAMPLERS
+from bot.engine.seam import Event, Preview, Progress
+from bot.worker import pipelines
+from bot.worker.embeddings import Embeddings
+from bot.worker.model import Model
+from bot.worker.runs import SteppedRun
+from bot.worker.samplers import sampler
+from tests.kit.pipelines import (
+    card,
+    generators,
+    library,
+    stable_diffusion,
+    stable_diffusion_xl,
+    unet,
+)
+from tests.kit.workers import attempt
+
+# diffusers' own notes about numpy
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+SOURCE = imaging.encode_tile(Image.linear_gradient("L").resize((64, 64)).convert("RGB"))
+VARIED: dict[str, Any] = {"source": "hash", "inputs": {"hash": SOURCE}, "strength": 0.7}
+EXACT = 1e-6
+COMPANY = 1e-5
+
+
+def velocity() -> Any:
+    return stable_diffusion(
+        scheduler=library.DDIMScheduler(
+            prediction_type="v_prediction", rescale_betas_zero_snr=True,
+            timestep_spacing="trailing", clip_sample=False,
+        )
+    )  # fmt: skip
+
+
+def consistent(kind: str) -> Any:
+    return stable_diffusion(kind, unet=unet(time_cond_proj_dim=8), scheduler=library.LCMScheduler())
+
+
+MAKERS: dict[str, Callable[[], Any]] = {
+    "sd": stable_diffusion,
+    "velocity": velocity,
+    "sdxl": stable_diffusion_xl,
+    "lcm": lambda: consistent("LatentConsistencyModelPipeline"),
+    "sd with lcm's network": lambda: consistent("StableDiffusionPipeline"),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads that wait for each other take a hundred times as long for such tiny tensors."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def made() -> Callable[[str], Model]:
+    """The model of a name, the same for all tests here."""
+    pipelines.hush()
+    models: dict[str, Model] = {}
+
+    def of(name: str) -> Model:
+        if name not in models:
+            models[name] = Model(MAKERS[name](), card(name), torch.float32)
+        return models[name]
+
+    return of
+
+
+@pytest.fixture
+def sd(made: Callable[[str], Model]) -> Model:
+    return made("sd")
+
+
+class Heard:
+    """What a run says; it is cancelled after `cancel_at` steps."""
+
+    def __init__(self, cancel_at: int = 1000) -> None:
+        self.events: list[Event] = []
+        self._cancel_at = cancel_at
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    def cancelled(self) -> bool:
+        return len(self.steps) >= self._cancel_at
+
+    @property
+    def steps(self) -> list[tuple[int, int]]:
+        return [(event.step, event.of) for event in self.events if isinstance(event, Progress)]
+
+
+def begun(model: Model, job: str = "job", heard: Heard | None = None, **changes: Any) -> SteppedRun:
+    heard = heard or Heard()
+    return SteppedRun(model, attempt(job, **changes), heard.emit, heard.cancelled)
+
+
+def finished(run: SteppedRun) -> torch.Tensor:
+    """The latents after all steps that are left, alone."""
+    while not run.done:
+        run.step_with([])
+    assert run._failure is None, run._failure
+    return run._path.latents
+
+
+def alone(model: Model, **changes: Any) -> torch.Tensor:
+    return finished(begun(model, **changes))
+
+
+def by_pipeline(model: Model, **changes: Any) -> torch.Tensor:
+    """The latents of the same attempt by the pipeline's own call."""
+    one = attempt(**changes)
+    asked = one.request
+    pipeline = model.image_to_image() if asked["source"] else model.pipeline
+    pipeline.scheduler = sampler(asked["sampler"], model.scheduler)
+    given: dict[str, Any] = {
+        "prompt": asked["text"],
+        "negative_prompt": asked["negative"] or None,
+        "num_inference_steps": asked["steps"],
+        "guidance_scale": asked["guidance"],
+        "guidance_rescale": asked.get("guidance_rescale", 0.0),
+        "num_images_per_prompt": len(one.indices),
+        "generator": generators([asked["seeds"][index] for index in one.indices]),
+        "output_type": "latent",
+    }
+    if asked["source"]:
+        given |= {"image": imaging.decode(SOURCE), "strength": asked["strength"]}
+    else:
+        given |= {"width": asked["width"], "height": asked["height"]}
+    known = inspect.signature(pipeline.__call__).parameters
+    return pipeline(**{name: value for name, value in given.items() if name in known}).images
+
+
+def far(one: torch.Tensor, other: torch.Tensor) -> float:
+    """The largest difference, relative to the largest number."""
+    return float((one - other).abs().max() / other.abs().max())
+
+
+@pytest.mark.parametrize("start", [{}, VARIED], ids=["words", "picture"])
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_sampler_draws_what_the_pipeline_draws(
+    sd: Model, name: str, start: dict[str, Any]
+) -> None:
+    asked: dict[str, Any] = {"sampler": name, "steps": 4, "indices": (0, 1), **start}
+    assert far(alone(sd, **asked), by_pipeline(sd, **asked)) <= EXACT
+
+
+@pytest.mark.parametrize("start", [{}, VARIED], ids=["words", "picture"])
+@pytest.mark.parametrize(("guidance", "negative"), [(1.0, ""), (5.0, "a dog")])
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_kind_draws_what_its_pipeline_draws(
+    made: Callable[[str], Model],
+    name: str,
+    guidance: float,
+    negative: str,
+    start: dict[str, Any],
+) -> None:
+    asked: dict[str, Any] = {"steps": 3, "guidance": guidance, "negative": negative, **start}
+    assert far(alone(made(name), **asked), by_pipeline(made(name), **asked)) <= EXACT
+
+
+def test_another_size_and_rescaled_guidance(made: Callable[[str], Model]) -> None:
+    asked: dict[str, Any] = {"steps": 2, "width": 96, "height": 40, "guidance_rescale": 0.7}
+    for name in ("sd", "sdxl"):
+        assert far(alone(made(name), **asked), by_pipeline(made(name), **asked)) <= EXACT
+
+
+def test_the_pictures_are_the_pipelines(sd: Model) -> None:
+    asked = attempt(steps=2).request
+    sd.pipeline.scheduler = sampler("default", sd.scheduler)
+    own = sd.pipeline(
+        asked["text"], width=64, height=64, num_inference_steps=2, guidance_scale=3.0,
+        num_images_per_prompt=4, generator=generators(asked["seeds"]),
+    ).images  # fmt: skip
+    run = begun(sd, steps=2)
+    finished(run)
+    assert [image.tobytes() for image in run.pictures()] == [image.tobytes() for image in own]
+
+
+CROWD: tuple[dict[str, Any], ...] = (
+    {"steps": 7, "sampler": "euler_a", "seeds": [1, 2], "indices": (0, 1), "negative": "a dog"},
+    {"steps": 3, "guidance": 1.0, "text": "a blue car"},
+    {"steps": 4, "guidance": 9.0, "sampler": "heun", "indices": (2,)},
+    {"steps": 8, "sampler": "dpmpp_2m_karras", "indices": (1,), **VARIED},
+    {"steps": 5, "sampler": "plms", "indices": (3,), "guidance_rescale": 0.5},
+)
+"""Everything in which jobs may differ that share a step."""
+
+
+def drawn_together(runs: Sequence[SteppedRun], joins: Sequence[int]) -> None:
+    """Each joins at its step; all leave when they are done."""
+    step = 0
+    while not all(run.done for run in runs):
+        here = [run for run, join in zip(runs, joins, strict=True) if join <= step]
+        going = [run for run in here if not run.done]
+        going[0].step_with(going[1:])
+        step += 1
+
+
+@pytest.mark.parametrize("name", ["sd", "sdxl"])
+def test_company_draws_what_each_draws_alone(made: Callable[[str], Model], name: str) -> None:
+    model = made(name)
+    solo = [alone(model, **changes) for changes in CROWD]
+    runs = [begun(model, str(index), **changes) for index, changes in enumerate(CROWD)]
+    assert len({run.company for run in runs}) == 1
+    drawn_together(runs, joins=(0, 0, 1, 2, 3))
+    for run, own in zip(runs, solo, strict=True):
+        assert far(finished(run), own) <= COMPANY
+
+
+def test_consistency_models_share_steps_at_different_guidance(
+    made: Callable[[str], Model],
+) -> None:
+    model = made("lcm")
+    crowd: list[dict[str, Any]] = [{"guidance": 8.5, "steps": 4}, {"guidance": 2.0, "steps": 2}]
+    solo = [alone(model, **changes) for changes in crowd]
+    runs = [begun(model, str(index), **changes) for index, changes in enumerate(crowd)]
+    drawn_together(runs, joins=(0, 1))
+    assert max(far(finished(run), own) for run, own in zip(runs, solo, strict=True)) <= COMPANY
+
+
+def test_who_cannot_share_a_step_is_no_company(made: Callable[[str], Model]) -> None:
+    sd, xl = made("sd"), made("sdxl")
+    companies = [begun(sd).company, begun(sd, width=96).company, begun(xl).company]
+    assert len(set(companies)) == 3
+
+
+def test_a_step_costs_what_goes_through_the_denoiser(sd: Model) -> None:
+    assert begun(sd).cost == 4 * 2 * 64
+    assert begun(sd, guidance=1.0, indices=(1,), width=128).cost == 2 * 64
+
+
+def test_each_says_its_own_steps_and_previews(sd: Model) -> None:
+    heard = [Heard(), Heard()]
+    runs = [begun(sd, str(steps), one, steps=steps) for steps, one in zip((4, 6), heard)]  # noqa: B905
+    drawn_together(runs, joins=(0, 2))
+    assert [one.steps for one in heard] == [
+        [(step, of) for step in range(1, of + 1)] for of in (4, 6)
+    ]
+    shown = [sum(isinstance(event, Preview) for event in one.events) for one in heard]
+    assert shown == [3, 3]
+
+
+def test_who_is_cancelled_leaves_at_a_step_and_nobody_else_notices(sd: Model) -> None:
+    own = alone(sd, steps=6)
+    heard = Heard(cancel_at=2)
+    leaving, staying = begun(sd, "leaving", heard, steps=9), begun(sd, "staying", steps=6)
+    drawn_together([leaving, staying], joins=(0, 0))
+    assert len(heard.steps) == 2
+    with pytest.raises(Cancelled):
+        leaving.pictures()
+    assert far(finished(staying), own) <= COMPANY
+
+
+@pytest.fixture
+def predicts(sd: Model, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each forward had that went well; more than four do not fit into memory."""
+    rows: list[int] = []
+    assert sd.family
+    plain = sd.family.predict
+
+    def predict(given: Any) -> torch.Tensor:
+        if len(given["latents"]) > 4:
+            raise RuntimeError("CUDA out of memory")
+        rows.append(len(given["latents"]))
+        return plain(given)
+
+    monkeypatch.setattr(sd.family, "predict", predict)
+    monkeypatch.setattr(sd, "pieces", type(sd.pieces)())
+    return rows
+
+
+def test_what_does_not_fit_into_memory_is_drawn_in_pieces(sd: Model, predicts: list[int]) -> None:
+    runs = [begun(sd, "a", steps=2), begun(sd, "b", steps=2, indices=(1,))]
+    drawn_together(runs, joins=(0, 0))
+    assert predicts == [2] * 10  # 10 rows, then 5, then 2, which is remembered
+    images = runs[0].pictures()
+    assert far(finished(runs[0]), by_pipeline(sd, steps=2)) <= COMPANY
+    assert len(images) == 4
+
+
+@pytest.fixture
+def fault(sd: Model, monkeypatch: pytest.MonkeyPatch) -> dict[str, BaseException]:
+    """What forwards raise in which somebody draws "harm"."""
+    raised: dict[str, BaseException] = {}
+    assert sd.family
+    assert sd.embeddings
+    plain = sd.family.predict
+    harm = sd.embeddings["harm"]["text"]
+
+    def predict(given: Any) -> torch.Tensor:
+        if any(torch.equal(row, harm[0]) for row in given["text"]):
+            raise raised["error"]
+        return plain(given)
+
+    monkeypatch.setattr(sd.family, "predict", predict)
+    return raised
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("a fault"), RuntimeError),
+        (ValueError("no such thing"), RenderFailed),
+        (RuntimeError("out of memory"), RenderFailed),
+    ],
+    ids=["fault", "bad input", "memory"],
+)
+def test_a_failure_in_company_is_only_its_own(
+    sd: Model, fault: dict[str, BaseException], error: Exception, said: type[Exception]
+) -> None:
+    fault["error"] = error
+    own = alone(sd, steps=3)
+    harmful, mate = begun(sd, "a", steps=3, text="harm"), begun(sd, "b", steps=3)
+    drawn_together([harmful, mate], joins=(0, 0))
+    with pytest.raises(said):
+        harmful.pictures()
+    assert far(finished(mate), own) <= COMPANY
+
+
+def test_a_device_beyond_repair_is_nobodys_failure(
+    sd: Model, fault: dict[str, BaseException]
+) -> None:
+    fault["error"] = RuntimeError("CUDA error: an illegal memory access was encountered")
+    run = begun(sd, text="harm")
+    with pytest.raises(WorkerLost):
+        run.step_with([begun(sd)])
+
+
+def test_texts_are_encoded_once(sd: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+    assert sd.family
+    plain = sd.family.encode
+
+    def encode(text: str | None) -> Any:
+        asked.append(text)
+        return plain(text)
+
+    monkeypatch.setattr(sd, "embeddings", Embeddings(encode))
+    for text, guidance in (("a", 1.0), ("a", 3.0), ("b", 3.0), ("a", 1.0)):
+        begun(sd, text=text, guidance=guidance)
+    assert asked == ["a", None, "b"]
+
+
+def test_the_least_recently_used_text_is_forgotten_first() -> None:
+    asked: list[str | None] = []
+
+    def encode(text: str | None) -> dict[str, torch.Tensor]:
+        asked.append(text)
+        return {"text": torch.zeros(10)}
+
+    texts = Embeddings(encode, limit_bytes=100)
+    for text in ("a", "b", "a", "c", "a", "b"):
+        assert texts[text]["text"].nbytes == 40
+    assert asked == ["a", "b", "c", "b"]
+    texts.clear()
+    assert texts["b"]
+    assert asked[-1] == "b"
+    assert len(asked) == 5
+
+
+def test_sizes_that_cannot_be_drawn_are_bad_input(sd: Model) -> None:
+    with pytest.raises(RenderFailed, match="divisible by 8") as caught:
+        begun(sd, width=63)
+    assert caught.value.code == "bad_input"
