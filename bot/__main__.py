@@ -25,6 +25,7 @@ NO_TOKEN = (
     "DISCORD_TOKEN is not set. Put it into .env (the README says where to get one), or start "
     "`easel sandbox`, which needs none."
 )
+_OWN_OPTIONS = ("render", "bench")
 NO_WINDOWS = "Easel does not run on Windows itself; start it in WSL2 or in Docker (see the README)."
 
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.command != "render":
+    if rest and options.command not in _OWN_OPTIONS:
         parser.error(f"unrecognised arguments: {' '.join(rest)}")
     try:
         surroundings = Environment.read(Path.cwd(), os.environ)
@@ -75,16 +76,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="serve Discord (needs DISCORD_TOKEN)")
     sandbox = commands.add_parser("sandbox", help="try everything in a browser, without Discord")
     sandbox.add_argument("--port", type=int, help="port of the page (default 8000, or a free one)")
-    # Its options have a parser of their own, which needs what other commands start without.
+    # Its options, as those of `bench`, have a parser of their own, which needs what other commands
+    # start without.
     commands.add_parser("render", help="draw on this machine, without Discord", add_help=False)
     _add_models(
         commands.add_parser("models", help="what can be drawn with: list, show, check, fetch")
     )
     commands.add_parser("check", help="say what is wrong with the installation, and the remedy")
     commands.add_parser("health", help="ask the bot that runs with these settings how it is")
-    bench = commands.add_parser("bench", help="measure this machine; writes BENCHMARKS.md")
-    bench.add_argument("--out", type=Path, help="another file than BENCHMARKS.md of the project")
-    bench.add_argument("--quick", action="store_true", help="only see that everything works")
+    commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
     return parser
 
 
@@ -144,9 +144,9 @@ def _command(
 
             return health(settings)
         case "bench":
-            from bot.bench import bench
+            from bot.commands.bench import bench
 
-            return bench(options.out, quick=options.quick)
+            return bench(settings, rest)
     raise AssertionError(options.command)
 
 

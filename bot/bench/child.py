@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,10 +29,14 @@ class ChildLost(EaselError):
 
 
 class Child:
-    """`async with Child("bot.bench.ticker") as child:` – a module run in a process of its own."""
+    """`async with Child("bot.bench.ticker") as child:` – a module run in a process of its own.
 
-    def __init__(self, module: str) -> None:
+    `environment` are variables of this process alone.
+    """
+
+    def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self._module = module
+        self._environment = environment or {}
         self._process: asyncio.subprocess.Process
 
     async def __aenter__(self) -> Self:
@@ -42,7 +46,7 @@ class Child:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LIMIT,
-            env=os.environ | {"PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": path, **self._environment},
             start_new_session=True,
         )
         return self

@@ -58,25 +58,26 @@ class Painter:
 
     def by_diffusers(self, steps: int) -> float:
         """Seconds of the same four pictures by the pipeline alone."""
-        dice = [self._torch.Generator().manual_seed(_SEED + index) for index in range(4)]
+        asked = self._asked(steps)
         begun = time.perf_counter()
-        self._plain(
-            [PROMPT] * 4,
-            height=EMBEDDED_CARD.native,
-            width=EMBEDDED_CARD.native,
-            num_inference_steps=steps,
-            guidance_scale=EMBEDDED_CARD.guidance,
-            generator=dice,
-        )
+        self._plain(**asked)
         return time.perf_counter() - begun
+
+    def _asked(self, steps: int) -> dict[str, Any]:
+        return {
+            "prompt": [PROMPT] * 4,
+            "height": EMBEDDED_CARD.native,
+            "width": EMBEDDED_CARD.native,
+            "num_inference_steps": steps,
+            "guidance_scale": EMBEDDED_CARD.guidance,
+            "generator": [self._torch.Generator().manual_seed(_SEED + index) for index in range(4)],
+        }
 
     def teraflop(self, steps: int) -> float:
         """Floating-point operations of a grid, in 10¹², as torch counts them."""
-        from torch.utils.flop_counter import FlopCounterMode
+        from bot.bench.model.work import teraflop
 
-        with FlopCounterMode(display=False) as counter:
-            self.by_diffusers(steps)
-        return counter.get_total_flops() / 1e12
+        return teraflop(self._plain, self._asked(steps))
 
 
 def compare(painter: Painter, steps: int, rounds: int) -> dict[str, Any]:

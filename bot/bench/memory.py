@@ -1,4 +1,4 @@
-"""How much memory this process holds, in MiB."""
+"""How much memory this process, or another, holds, in MiB."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def held() -> dict[str, float]:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         found["peak"] = peak / _KIB_PER_MIB / (1024 if sys.platform == "darwin" else 1)
     return found
+
+
+def peak_of(process: int) -> float | None:
+    """The highest resident size so far of the process with this id; None where none can tell."""
+    with contextlib.suppress(OSError):
+        return parse(Path(f"/proc/{process}/status").read_text()).get("peak")
+    return None
 
 
 def forget_peak() -> None:

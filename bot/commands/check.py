@@ -17,16 +17,14 @@ import aiohttp
 
 from bot.app import converted_folder, local_executor, model_of
 from bot.commands.health import health_of
-from bot.commands.shot import Shot, Wish, shoot
+from bot.commands.shot import Shot, Wish, shoot, small
 from bot.domain.errors import EaselError, EngineError
-from bot.domain.size import Size
 from bot.engine.devices import devices
 from bot.environment import Environment
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.models.shelf import Model, Shelf, Unused
 from bot.ops.lock import is_held
-from bot.service import requests
 from bot.settings import Settings
 from bot.storage.database import newest
 from bot.worker.converted import runtime
@@ -151,7 +149,7 @@ async def _health(settings: Settings) -> AsyncIterator[Finding]:
     port = settings.health_port
     if not port:
         yield Finding(True, "HEALTH_PORT is 0: off")
-    elif _runs(settings):
+    elif runs(settings):
         yield Finding(True, await asyncio.to_thread(health_of, port))
     else:
         try:
@@ -164,7 +162,7 @@ async def _health(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(True, f"HEALTH_PORT {port} is free")
 
 
-def _runs(settings: Settings) -> bool:
+def runs(settings: Settings) -> bool:
     """Whether a bot runs with this data folder, the sandbox's included."""
     return is_held(settings.data_dir) or is_held(settings.sandbox_dir)
 
@@ -189,7 +187,7 @@ async def _model(settings: Settings) -> AsyncIterator[Finding]:
 
 async def try_out(settings: Settings, model: Model) -> AsyncIterator[Finding]:
     """Draws one small picture on each device, one after the other, as a worker would."""
-    if _runs(settings):
+    if runs(settings):
         yield Finding(
             None, "a bot runs and has the model in memory, so none was drawn with; stop it first"
         )
@@ -228,19 +226,11 @@ def _words(card: ModelCard, shot: Shot) -> str:
     )
 
 
-def _small(card: ModelCard) -> Wish:
-    """One picture, as small and as quick as the model can be trusted with."""
-    side = -(-max(64, card.native // 4) // card.multiple) * card.multiple
-    quick = replace(card, steps=min(2, card.steps))
-    request = requests.imagine(quick, "a red fox --seed 1")
-    return Wish(replace(request, size=Size(side, side), count=1))
-
-
 async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:
     executor = local_executor(settings, catalogue.cards)
     await executor.start()
     try:
-        return await shoot(executor, catalogue, _small)
+        return await shoot(executor, catalogue, lambda card: Wish(small(card)))
     finally:
         await executor.close()
 

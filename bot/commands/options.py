@@ -8,43 +8,16 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from bot.commands.numbers import number, whole
 from bot.commands.subject import Order
 from bot.domain import samplers
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX, quoted
 from bot.domain.request import GRID
-from bot.domain.size import is_whole
 from bot.service.requests import COUNT_MAX, SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if is_whole(text) and low <= int(text) <= high:
-            return int(text)
-        raise argparse.ArgumentTypeError(
-            f"takes a whole number from {low} to {high}, not {quoted(text)}"
-        )
-
-    return read
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if low <= value <= high:
-            return value
-        raise argparse.ArgumentTypeError(
-            f"takes a number from {low:g} to {high:g}, not {quoted(text)}"
-        )
-
-    return read
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,20 +27,20 @@ def _parser() -> argparse.ArgumentParser:
         description="PROMPT may have its own parameters, such as --ar 3:2.",
     )  # fmt: skip
     add = parser.add_argument
-    side = _whole(SIDE_MIN, SIDE_MAX)
+    side = whole(SIDE_MIN, SIDE_MAX)
     add("--prompt", metavar="TEXT", help="the prompt, as the original script takes it")
-    add("--n", "--n_samples", type=_whole(1, COUNT_MAX), help=f"pictures (default {GRID})")
-    add("--n_iter", type=_whole(1, COUNT_MAX), default=1, metavar="N", help="times as many")
+    add("--n", "--n_samples", type=whole(1, COUNT_MAX), help=f"pictures (default {GRID})")
+    add("--n_iter", type=whole(1, COUNT_MAX), default=1, metavar="N", help="times as many")
     add("--H", "-H", type=side, help="height in pixels")
     add("--W", "-W", type=side, help="width in pixels")
     add("--sampler", metavar="NAME", help=", ".join((*samplers.SAMPLERS, samplers.DEFAULT)))
     add("--plms", action="store_const", const="plms", dest="sampler", help="--sampler plms")
-    add("--seed", type=_whole(0, SEED_MAX), metavar="N", help="the noise to start from")
-    add("--steps", "--ddim_steps", type=_whole(1, STEPS_MAX), metavar="N", help="drawing steps")
-    add("--guidance", "--scale", type=_number(0, 100), metavar="X", help="how closely to follow")
+    add("--seed", type=whole(0, SEED_MAX), metavar="N", help="the noise to start from")
+    add("--steps", "--ddim_steps", type=whole(1, STEPS_MAX), metavar="N", help="drawing steps")
+    add("--guidance", "--scale", type=number(0, 100), metavar="X", help="how closely to follow")
     add("--model", "--ckpt", metavar="MODEL", help="instead of the setting MODEL")
     add("--init", "--init-img", type=Path, metavar="FILE", help="start from this picture")
-    add("--strength", type=_number(0.01, 1), metavar="X", help="how far to leave it, 0.01 to 1")
+    add("--strength", type=number(0.01, 1), metavar="X", help="how far to leave it, 0.01 to 1")
     add("--outdir", "--out", type=Path, metavar="FOLDER", default=Order.out,
         help=f"folder for numbered files (default {Order.out})")  # fmt: skip
     add("--grid", action=argparse.BooleanOptionalAction, default=True, help="a picture of all")

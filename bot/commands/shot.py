@@ -6,7 +6,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.console import Console
 from rich.progress import (
@@ -20,10 +20,12 @@ from rich.progress import (
 
 from bot.domain.errors import EaselError, WorkerLost
 from bot.domain.request import GRID, GenerationRequest
+from bot.domain.size import Size
 from bot.engine import seam
 from bot.engine.seam import Attempt, Event, Executor, Failed, Loaded, Worker
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.service import requests
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,14 @@ async def shoot(
     ) as bar:
         task = bar.add_task("loading the model", total=None)
         started = time.monotonic()
-        worker = await _loaded(executor, model)
+        worker = await loaded_worker(executor, model)
         if isinstance(state := worker.models[model], Loaded):
             catalogue.confirm(model, state.card)
         wish = make(catalogue.default)
         shot = Shot(wish.request, worker.device, time.monotonic() - started)
         attempts = list(_attempts(wish))
         for number, (first, attempt) in enumerate(attempts):
-            worker = await _loaded(executor, model)
+            worker = await loaded_worker(executor, model)
             board = Board(bar, task, number, len(attempts))
             async for _, event in executor.run_batch(worker.id, [attempt]):
                 _take(event, first, shot, board)
@@ -89,7 +91,15 @@ async def shoot(
     return shot
 
 
-async def _loaded(executor: Executor, model: str) -> Worker:
+def small(card: ModelCard) -> GenerationRequest:
+    """One picture, as small and as quick as the model can be trusted with."""
+    side = -(-max(64, card.native // 4) // card.multiple) * card.multiple
+    quick = replace(card, steps=min(2, card.steps))
+    request = requests.imagine(quick, "a red fox --seed 1")
+    return replace(request, size=Size(side, side), count=1)
+
+
+async def loaded_worker(executor: Executor, model: str) -> Worker:
     """The first free worker with the model in memory; each is asked once to load it.
 
     Raises EaselError with the words of the first that cannot.

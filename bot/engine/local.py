@@ -91,6 +91,13 @@ class LocalExecutor:
         """Living workers, and those that cannot work: they have an error and no slot."""
         return [worker for seat in self._seats if (worker := seat.worker())]
 
+    def process(self, worker_id: str) -> int | None:
+        """The process id of a worker; None where it is gone."""
+        try:
+            return self._find(worker_id)[0].process
+        except WorkerLost:
+            return None
+
     @property
     def version(self) -> int:
         """Grows with every change of `workers()`."""

@@ -63,6 +63,11 @@ class Seat:
         snapshot = self.peer.snapshot(draining=self._closing, error=error)
         return snapshot if snapshot.error or not self.peer.end else None
 
+    @property
+    def process(self) -> int | None:
+        """The id of the process that sits here."""
+        return self._channel.pid
+
     def pin(self, models: Iterable[str]) -> None:
         """Every later process loads these too."""
         self._pinned += [model for model in models if model not in self._pinned]

@@ -64,7 +64,8 @@ async def test_the_embedded_model_is_drawn_both_ways() -> None:
     found = await embedded.play("float32", rounds=1, steps=1)
     assert len(found["engine"]) == len(found["diffusers"]) == 1
     assert min(found["engine"] + found["diffusers"]) > 0
-    assert 0.001 < found["teraflop"] < 1
+    # As torch counts while it really draws this, and the attention that it leaves out.
+    assert found["teraflop"] == pytest.approx(0.01296, rel=0.01)
     rows = embedded.figures_of("float32", found)
     assert len(rows) == 6
     assert all(row.what.startswith("float32: ") for row in rows)

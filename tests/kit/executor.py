@@ -203,6 +203,9 @@ class FakeExecutor:
         for worker in list(self._workers):
             await self.lose(worker)
 
+    def process(self, worker_id: str) -> int | None:
+        """There are no processes."""
+
     def workers(self) -> Sequence[Worker]:
         return list(self._workers.values())
 

@@ -89,3 +89,21 @@ def test_the_last_trouble_is_told_until_it_is_over(store: Store) -> None:
     store.tell("")
     store.tell("")
     assert store.trouble == ""
+
+
+def test_others_see_a_conversion_until_it_ends(store: Store, tmp_path: Path) -> None:
+    others = Store(tmp_path / "not there yet")
+    assert not others.busy
+    one, other = store.begin(), store.begin()
+    assert others.busy
+    one.end()
+    assert others.busy
+    other.end()
+    assert not others.busy
+
+
+def test_a_folder_that_cannot_be_made_hinders_no_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    store = Store(tmp_path / "file" / "converted")
+    store.begin().end()
+    assert not store.busy

@@ -21,7 +21,7 @@ from bot.models.cards import ModelCard
 from bot.worker.causes import cause, without_folders
 from bot.worker.converted import networks, room, runtime
 from bot.worker.converted.forwards import FORWARDS, Compiled, Forward
-from bot.worker.converted.store import Store
+from bot.worker.converted.store import Store, Work
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,9 @@ class Conversion:
         self._compiled: dict[str, Compiled] = {}
         self._forwards: list[Forward] = []
         if dtype in _PRECISIONS and networks.networks_of(pipeline):
-            threading.Thread(target=self._run, args=(pipeline,), daemon=True).start()
+            # Seen by others from before the model counts as loaded.
+            work = self._store.begin()
+            threading.Thread(target=self._run, args=(pipeline, work), daemon=True).start()
 
     def adopt(self, pipeline: Any) -> None:
         """A drawing begins: what is ready draws from here on, and nothing happens before."""
@@ -91,7 +93,7 @@ class Conversion:
         precision = next(iter(self._compiled.values())).precision
         return f"openvino {runtime.version()} {precision}"
 
-    def _run(self, pipeline: Any) -> None:
+    def _run(self, pipeline: Any, work: Work) -> None:
         try:
             self._compiled = self._compile(self._found(networks.key_of(pipeline)))
         except Exception as error:
@@ -101,6 +103,8 @@ class Conversion:
             self._store.tell(said)
         else:
             self._store.tell("")
+        finally:
+            work.end()
 
     def _found(self, key: str) -> Path:
         model = f"{self._card.id} {self._dtype}"

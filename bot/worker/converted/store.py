@@ -13,11 +13,26 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 _LIST = "files.json"
 _MAKING = ".making-"
+_BUSY = ".busy"
 _TROUBLE = "trouble.txt"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What others see of a conversion while this is open."""
+
+    file: IO[str] | None = None
+
+    def end(self) -> None:
+        """Let go."""
+        if self.file:
+            self.file.close()
 
 
 class Store:
@@ -76,6 +91,25 @@ class Store:
                 (self._folder / _TROUBLE).write_text(trouble, encoding="utf-8")
             else:
                 (self._folder / _TROUBLE).unlink(missing_ok=True)
+
+    def begin(self) -> Work:
+        """Somebody works towards a conversion from now on, until `Work.end` or its process ends."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            file = (self._folder / _BUSY).open("w")
+            fcntl.flock(file, fcntl.LOCK_SH)
+            return Work(file)
+        return Work()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any process works towards a conversion."""
+        with contextlib.suppress(OSError), (self._folder / _BUSY).open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def _place(self, model: str, key: str) -> Path:
         return self._folder / f"{_slug(model)}-{key}"

@@ -1,0 +1,209 @@
+"""One model in a worker process, as the bot has it: when it starts, loads and draws.
+
+Knows executors; not processors, prices or tables. Times are seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import statistics
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from bot.commands import shot
+from bot.domain.delivery import UPLOAD_LIMIT
+from bot.domain.errors import Busy
+from bot.domain.request import GenerationRequest
+from bot.engine.seam import Attempt, Done, Executor, Loaded, Progress, Worker
+from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
+from bot.service import requests
+from bot.service.requests import Choice
+
+_ENOUGH_S = 15.0
+_FEW, _MANY, _MOST = 3, 9, 40
+PROMPT = "a cat in the forest, drawing {number} --seed {number}"
+"""Another one each time, as people type them: what is known of an earlier prompt helps nothing."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One job: from handing it over until its last picture is there, and between its steps."""
+
+    seconds: float
+    steps: Sequence[float]
+    engine: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What was measured.
+
+    `alone` are jobs one after the other; `crowd` of them waited at the same time and took
+    `crowd_s` together. `preparing` passed until the device drew as fast as it does for long, 0
+    where it did so from the beginning.
+    """
+
+    request: GenerationRequest
+    device: str
+    start: float
+    load: float
+    first: Grid
+    preparing: float
+    alone: Sequence[Grid]
+    crowd: int
+    crowd_s: float
+
+    @property
+    def engine(self) -> str:
+        """What drew, in the recipe's words."""
+        return self.alone[-1].engine
+
+    @property
+    def grid(self) -> float:
+        """Median of the jobs that were drawn alone."""
+        return statistics.median(each.seconds for each in self.alone)
+
+    @property
+    def step(self) -> float | None:
+        """Median of their steps; None where a job has one."""
+        steps = [step for each in self.alone for step in each.steps]
+        return statistics.median(steps) if steps else None
+
+    @property
+    def images_per_second(self) -> float:
+        """While others wait."""
+        return self.crowd * self.request.count / self.crowd_s
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else happens around a measurement.
+
+    `say` is told in words what goes on; `prepared` waits until nothing is under way that makes
+    drawing faster, and returns whether there was something; `look` is called between jobs, to read
+    how much memory is in use.
+    """
+
+    say: Callable[[str], None]
+    prepared: Callable[[], Awaitable[bool]]
+    look: Callable[[Worker], Awaitable[None]]
+
+
+def request_of(card: ModelCard, choice: Choice, number: int = 1) -> GenerationRequest:
+    """The `number`-th job. Raises UserError for what this model cannot be asked for."""
+    made = requests.imagine(card, PROMPT.format(number=number))
+    return requests.chosen(card, made, choice)
+
+
+def rounds(seconds: float, few: int, many: int) -> int:
+    """So many jobs of `seconds` each that it takes a while, but not for ever."""
+    return min(many, max(few, math.ceil(_ENOUGH_S / max(seconds, 1e-3))))
+
+
+class Measurement:
+    """One model on the first worker of an executor that has been started at `began`."""
+
+    def __init__(
+        self, executor: Executor, catalogue: Catalogue, choice: Choice, around: Surroundings
+    ) -> None:
+        self._executor = executor
+        self._catalogue = catalogue
+        self._choice = choice
+        self._around = around
+        self._numbers = itertools.count(1)
+        self._worker: Worker
+
+    async def run(self, began: float, *, quick: bool) -> Drawn:
+        """Measure; `quick` only sees that everything works. Raises EaselError."""
+        say = self._around.say
+        say("starting a worker")
+        await self._started()
+        ready = time.monotonic()
+        say("loading the model")
+        await self._load()
+        loaded = time.monotonic()
+        say("drawing the first grid")
+        first = await self._grid()
+        waited = await self._prepare()
+        alone = await self._alone(1 if quick else rounds(first.seconds, _FEW, _MANY))
+        usual = statistics.median(each.seconds for each in alone)
+        crowd = 2 if quick else rounds(usual, _FEW, _MOST)
+        crowd_s = await self._together(crowd)
+        request = self._request()
+        return Drawn(
+            request, self._worker.device, ready - began, loaded - ready, first, waited, alone,
+            crowd, crowd_s,
+        )  # fmt: skip
+
+    async def _started(self) -> None:
+        while not any(worker.slots_free or worker.error for worker in self._executor.workers()):
+            await self._executor.changed(self._executor.version)
+
+    async def _load(self) -> None:
+        model = self._catalogue.default.id
+        self._worker = await shot.loaded_worker(self._executor, model)
+        if isinstance(state := self._worker.models[model], Loaded):
+            self._catalogue.confirm(model, state.card)
+
+    async def _prepare(self) -> float:
+        began = time.monotonic()
+        self._around.say("waiting for what makes it faster")
+        waited = await self._around.prepared()
+        return time.monotonic() - began if waited else 0.0
+
+    async def _alone(self, count: int) -> list[Grid]:
+        grids: list[Grid] = []
+        while len(grids) < count:
+            self._around.say(f"drawing alone, {len(grids) + 1} of {count}")
+            grid = await self._grid()
+            if grids and grid.engine != grids[-1].engine:
+                grids.clear()  # it changed for the better meanwhile
+            grids.append(grid)
+        return grids
+
+    async def _together(self, count: int) -> float:
+        """Seconds of so many jobs that all wait from the beginning."""
+        self._around.say(f"drawing {count} that wait")
+        began = time.monotonic()
+        await asyncio.gather(*(self._drawn(self._request()) for _ in range(count)))
+        seconds = time.monotonic() - began
+        await self._around.look(self._worker)
+        return seconds
+
+    def _request(self) -> GenerationRequest:
+        return request_of(self._catalogue.default, self._choice, next(self._numbers))
+
+    async def _grid(self) -> Grid:
+        grid = await self._drawn(self._request())
+        await self._around.look(self._worker)
+        return grid
+
+    async def _drawn(self, request: GenerationRequest) -> Grid:
+        """One job to its end, as soon as there is a free slot for it."""
+        indices = tuple(range(request.count))
+        job = uuid.uuid4().hex
+        attempt = Attempt(
+            job, 1, request.model, indices, request.wire(), upload_limit=UPLOAD_LIMIT, person=job
+        )
+        while True:
+            version = self._executor.version
+            try:
+                return await self._tried(attempt)
+            except Busy:
+                await self._executor.changed(version)
+
+    async def _tried(self, attempt: Attempt) -> Grid:
+        began, engine = time.monotonic(), ""
+        steps: list[float] = []
+        async for _, event in self._executor.run_batch(self._worker.id, [attempt]):
+            if isinstance(event, Progress):
+                steps.append(event.t)
+            elif isinstance(event, Done):
+                engine = event.engine
+        between = [later - earlier for earlier, later in itertools.pairwise(steps)]
+        return Grid(time.monotonic() - began, between, engine)

@@ -1,0 +1,97 @@
+"""`easel bench`: the whole run that writes BENCHMARKS.md, or with --model one model's figures.
+
+Parses and prints; what is measured is `bot.bench`'s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bot.bench import bench as whole_bench
+from bot.commands.numbers import number, whole
+from bot.commands.subject import with_model
+from bot.domain.errors import InvalidPrompt
+from bot.domain.request import GRID
+from bot.service.requests import SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
+from bot.settings import Settings
+
+_OF_ONE = ("W", "H", "steps", "n", "price_per_hour", "json")
+_PRICE_MAX = 100_000
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "easel bench", allow_abbrev=False,
+        description="Measures this machine and writes BENCHMARKS.md; with --model, a model alone.",
+    )  # fmt: skip
+    add = parser.add_argument
+    add("--quick", action="store_true", help="only see that everything works")
+    add("--out", type=Path, metavar="FILE", help="another file than BENCHMARKS.md of the project")
+    one = parser.add_argument_group("one model, as users get it; prints a table to paste")
+    add = one.add_argument
+    add("--model", nargs="?", const="", metavar="MODEL", help="without a name that of MODEL")
+    side = whole(SIDE_MIN, SIDE_MAX)
+    add("--W", "-W", type=side, help="width in pixels (default: the model's own)")
+    add("--H", "-H", type=side, help="height in pixels (default: the model's own)")
+    add("--steps", type=whole(1, STEPS_MAX), metavar="N", help="default: the model's own")
+    add("--n", type=whole(1, GRID), help=f"pictures of a job (default {GRID})")
+    add("--price-per-hour", type=number(0, _PRICE_MAX), metavar="X", help="of this machine")
+    add("--json", action="store_const", const=True, help="print JSON instead")
+    return parser
+
+
+def bench(settings: Settings, arguments: Sequence[str]) -> int:
+    """Run what is asked for; returns the exit status.
+
+    Raises InvalidPrompt for options that do not go together, EaselError for what cannot be
+    measured; ends the process with status 2 for a wrong value.
+    """
+    options = _parser().parse_args(arguments)
+    if options.model is None:
+        _refuse_of_one(options)
+        return whole_bench(options.out, quick=options.quick)
+    if options.out:
+        raise InvalidPrompt(
+            "`--out` is for the whole run; with `--model` redirect what is printed."
+        )
+    return asyncio.run(_one(with_model(settings, options.model or None), options))
+
+
+def _refuse_of_one(options: argparse.Namespace) -> None:
+    for name in _OF_ONE:
+        if getattr(options, name) is not None:
+            option = name.replace("_", "-")
+            raise InvalidPrompt(
+                f"`--{option}` is for one model: name it by `--model NAME`, or write `--model` "
+                "alone for that of the setting MODEL."
+            )
+
+
+async def _one(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.bench.model.program import Wanted, measure
+
+    choice = Choice(options.n, options.W, options.H, steps=options.steps)
+    wanted = Wanted(choice, options.price_per_hour, options.quick)
+    console = Console(stderr=True)
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    shown = console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
+        task = progress.add_task("")
+
+        def say(what: str) -> None:
+            progress.update(task, description=what)
+            if not shown:
+                sys.stderr.write(f"{what}\n")
+
+        report = await measure(settings, wanted, say)
+    told = json.dumps(report.plain(), indent=2, ensure_ascii=False) if options.json else None
+    sys.stdout.write(f"{told}\n" if told else report.table())
+    return 0
