@@ -175,7 +175,7 @@ async def _models(settings: Settings) -> AsyncIterator[Finding]:
     for one in there:
         if isinstance(one, Unused):
             yield Finding(None, f"{one.name} {one.why}")
-        else:
+        elif isinstance(one, Model):
             for trouble in one.troubles:
                 yield Finding(None, trouble)
 

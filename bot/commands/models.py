@@ -11,6 +11,7 @@ from bot.app import model_of
 from bot.commands.check import say, try_out
 from bot.domain.errors import EaselError
 from bot.models import cards
+from bot.models.addons import Addon
 from bot.models.cards import EMBEDDED_CARD
 from bot.models.shelf import Model, Shelf, Unused
 from bot.settings import Settings
@@ -20,12 +21,16 @@ _HEAD = ("", "name", "family", "native", "steps", "on disk", "shown as")
 
 
 def list_all(settings: Settings) -> int:
-    """Print a row for each model, the default marked, and a line for what is not used."""
-    default, models, unused = _all(settings)
+    """Print a row for each model, the default marked, what they are drawn with, and what is not
+    used."""
+    default, models, addons, unused = _all(settings)
     rows = [_row(model, default=model is default) for model in models]
     _print(_columns([_HEAD, *rows]))
     if any(cards.is_guess(model.card.source) for model in models):
         _print(["", "? guessed from the name, until a worker has read the files"])
+    if addons:
+        rows = _columns((one.key, one.kind, " ".join(one.fits) or "?") for one in addons)
+        _print(["", "With them, for the families named:", *(f"  {row}" for row in rows)])
     notes = [f"{one.name} {one.why}" for one in unused]
     notes += [trouble for model in models for trouble in model.troubles]
     if notes:
@@ -53,21 +58,27 @@ async def check(settings: Settings, name: str) -> int:
     return 0 if good else 1
 
 
-def _all(settings: Settings) -> tuple[Model, list[Model], list[Unused]]:
-    """The default, every model with it and the embedded one among them, and what is not used."""
+def _all(settings: Settings) -> tuple[Model, list[Model], list[Addon], list[Unused]]:
+    """The default, every model with it and the embedded one among them, what they are drawn with,
+    and what is not used."""
     default, there = model_of(settings), Shelf(settings.models_dir).everything()
     models = {one.key: one for one in there if isinstance(one, Model)}
     models[EMBEDDED_CARD.id] = Model(EMBEDDED_CARD.id, EMBEDDED_CARD, {})
     models[default.key] = default
-    return default, list(models.values()), [one for one in there if isinstance(one, Unused)]
+    addons = [one for one in there if isinstance(one, Addon)]
+    unused = [one for one in there if isinstance(one, Unused)]
+    return default, list(models.values()), addons, unused
 
 
 def _named(settings: Settings, name: str) -> Model:
-    _, models, unused = _all(settings)
+    _, models, addons, unused = _all(settings)
     model = Shelf(settings.models_dir).model(name, {})
     for one in models:
         if one.key == model.key:
             return one
+    for one in addons:
+        if name in (one.key, one.path.name):
+            raise EaselError(f"{one.path.name} is a {one.kind}: models are drawn with it.")
     for one in unused:
         if name in (one.name, Path(one.name).stem):
             raise EaselError(f"{one.name} {one.why}.")

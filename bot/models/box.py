@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.models import layouts
+from bot.models import addons, layouts
 from bot.models.facts import INDEX, Shapes
 from bot.models.layouts import Sizes
 from bot.models.single import Published, place_of
@@ -26,21 +26,22 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class Part:
-    """What reads the sizes of a part, and where its tensors lie in a file of a whole model (None:
-    where the denoiser lies)."""
+    """What reads the sizes of a part, where its tensors lie in a file of a whole model (None: where
+    the denoiser lies), and what it is called in a file of its own (empty: the model)."""
 
     read: Callable[[Shapes, str], Sizes | None]
     at: str | None = None
+    kind: str = ""
 
 
-_VAE = Part(layouts.vae, "first_stage_model.")
-_CLIP_L = Part(layouts.clip, "text_encoders.clip_l.transformer.")
-_CLIP_G = Part(layouts.clip, "text_encoders.clip_g.transformer.")
-_T5 = Part(layouts.t5, "text_encoders.t5xxl.transformer.")
+_VAE = Part(layouts.vae, "first_stage_model.", addons.DECODER)
+_CLIP_L = Part(layouts.clip, "text_encoders.clip_l.transformer.", addons.CLIP)
+_CLIP_G = Part(layouts.clip, "text_encoders.clip_g.transformer.", addons.CLIP)
+_T5 = Part(layouts.t5, "text_encoders.t5xxl.transformer.", addons.T5)
 _SD2 = {
     "unet": Part(layouts.unet),
     "vae": _VAE,
-    "text_encoder": Part(layouts.open_clip_but_last, "cond_stage_model.model."),
+    "text_encoder": Part(layouts.open_clip_but_last, "cond_stage_model.model.", addons.CLIP),
 }
 _FLUX = {
     "transformer": Part(layouts.flux),
@@ -49,14 +50,15 @@ _FLUX = {
     "text_encoder_2": _T5,
 }
 PARTS: Mapping[str, Mapping[str, Part]] = {
-    "sd1": _SD2 | {"text_encoder": Part(layouts.clip, "cond_stage_model.transformer.")},
+    "sd1": _SD2
+    | {"text_encoder": Part(layouts.clip, "cond_stage_model.transformer.", addons.CLIP)},
     "sd2": _SD2,
     "sd2-base": _SD2,
     "sdxl": {
         "unet": Part(layouts.unet),
         "vae": _VAE,
-        "text_encoder": Part(layouts.clip, "conditioner.embedders.0.transformer."),
-        "text_encoder_2": Part(layouts.open_clip, "conditioner.embedders.1.model."),
+        "text_encoder": Part(layouts.clip, "conditioner.embedders.0.transformer.", addons.CLIP),
+        "text_encoder_2": Part(layouts.open_clip, "conditioner.embedders.1.model.", addons.CLIP),
     },
     "sd3": {
         "transformer": Part(layouts.sd3),

@@ -43,6 +43,7 @@ class ModelCard:
 
     `revision` is another text whenever its files are others; empty where nobody looks at them.
     `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
+    `vae` is the key of the decoder beside it that it is drawn with; empty: its own.
     """
 
     id: str
@@ -63,6 +64,7 @@ class ModelCard:
     previews: bool = True
     revision: str = ""
     allowed: Sequence[int] = ()
+    vae: str = ""
 
     @property
     def stem(self) -> str:

@@ -60,21 +60,28 @@ def _deep(depths: list[int]) -> int | list[int]:
 
 
 def vae(shapes: Shapes, at: str) -> Sizes | None:
-    """An AutoencoderKL; its levels count from the finest, in encoder and decoder alike."""
+    """An AutoencoderKL, under its makers' names or those of diffusers; levels count from the
+    finest."""
     first = shapes.get(f"{at}decoder.conv_in.weight")
-    levels = _count(shapes, f"{at}encoder.down.")
-    if first is None or not levels:
-        return None
-    blocks = [f"{at}encoder.down.{level}.block." for level in range(levels)]
-    quant = f"{at}post_quant_conv.weight" in shapes
+    for level, layer in (("down.", "block."), ("down_blocks.", "resnets.")):
+        levels = _count(shapes, f"{at}encoder.{level}")
+        if first and levels:
+            blocks = [f"{at}encoder.{level}{number}.{layer}" for number in range(levels)]
+            return _vae(shapes, at, first[1], blocks)
+    return None
+
+
+def _vae(shapes: Shapes, at: str, latents: int, blocks: list[str]) -> Sizes:
     found: Sizes = {
         "block_out_channels": [shapes[f"{block}0.conv1.weight"][0] for block in blocks],
         "layers_per_block": _count(shapes, blocks[0]),
-        "latent_channels": first[1],
-        "down_block_types": ["DownEncoderBlock2D"] * levels,
-        "up_block_types": ["UpDecoderBlock2D"] * levels,
+        "latent_channels": latents,
+        "down_block_types": ["DownEncoderBlock2D"] * len(blocks),
+        "up_block_types": ["UpDecoderBlock2D"] * len(blocks),
     }
-    return found if quant else found | {"use_quant_conv": False, "use_post_quant_conv": False}
+    if f"{at}post_quant_conv.weight" in shapes:
+        return found
+    return found | {"use_quant_conv": False, "use_post_quant_conv": False}
 
 
 def clip(shapes: Shapes, at: str) -> Sizes | None:
@@ -118,15 +125,15 @@ def _clip(
     projection: tuple[int, ...] | None,
 ) -> Sizes:
     vocabulary, width = words
-    found: Sizes = {
+    return {
         "vocab_size": vocabulary,
         "max_position_embeddings": positions[0],
         "hidden_size": width,
         "intermediate_size": inner,
         "num_hidden_layers": layers,
         "num_attention_heads": heads(width, 64),
+        "projection_dim": projection[0] if projection else width,
     }
-    return found | {"projection_dim": projection[0]} if projection else found
 
 
 def t5(shapes: Shapes, at: str) -> Sizes | None:

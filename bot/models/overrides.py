@@ -98,4 +98,5 @@ _KEYS: Mapping[str, _Key] = {
     "native": _whole(64, 4096),
     "licence": _text(200),
     "allowed": _IDS,
+    "vae": _text(200),
 }

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.models import cards, facts, families, overrides, parts, single
+from bot.models import addons, cards, facts, families, overrides, parts, single
+from bot.models.addons import Addon
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.models.facts import Facts, UnfitFile
 
@@ -62,8 +63,9 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def everything(self) -> list[Model | Unused]:
-        """By name, every model that can be drawn with and what looks like one or a part of one."""
+    def everything(self) -> list[Model | Addon | Unused]:
+        """By name, every model that can be drawn with, what models are drawn with, and what looks
+        like either."""
         return list(self._everything())
 
     def model(self, text: str, own: Mapping[str, Any]) -> Model:
@@ -90,7 +92,7 @@ class Shelf:
             return []
         return [path for path in there if not path.name.startswith(".")]
 
-    def _everything(self) -> Iterator[Model | Unused]:
+    def _everything(self) -> Iterator[Model | Addon | Unused]:
         there = self._entries()
         sources = _sources(there)
         names = {facts.name_of(path.name) for path in sources}
@@ -103,7 +105,9 @@ class Shelf:
                 yield Unused(path.name, why)
 
 
-def _opened(path: Path, key: str) -> Model | Unused:
+def _opened(path: Path, key: str) -> Model | Addon | Unused:
+    if addon := addons.opened(path):
+        return addon
     try:
         found = _read(path)
     except UnfitFile as error:

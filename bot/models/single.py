@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from bot.models import layouts
+from bot.models import addons, layouts
 from bot.models.facts import Facts, Shapes
 from bot.models.families import word_of
 
@@ -133,7 +133,6 @@ _PARTS = (
         "another format",
     ),
 )
-_DECODER = re.compile(r"(first_stage_model|encoder|decoder|(post_)?quant_conv)\.")
 
 
 def no_model(shapes: Shapes) -> str:
@@ -141,9 +140,14 @@ def no_model(shapes: Shapes) -> str:
     for pattern, said in _PARTS:
         if any(map(pattern.search, shapes)):
             return said
+    if found := addons.told(shapes):
+        return f"is a {found[0]} alone, which is used by models beside it"
     if shapes and all(map(_DECODER.match, shapes)):
-        return "holds a decoder (VAE) alone, which is not used yet"
+        return "holds a decoder (VAE) alone, of a kind that is not known"
     return "" if shapes else "holds no weights"
+
+
+_DECODER = re.compile(r"(first_stage_model|encoder|decoder|(post_)?quant_conv)\.")
 
 
 def of_file(shapes: Shapes, name: str) -> Facts | None:

@@ -12,24 +12,31 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import snapshot_download
+from huggingface_hub import hf_hub_download, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError
 
 from bot.models import box, facts, families, single
-from bot.models.box import Configs
 from bot.models.cards import ModelCard
 from bot.models.facts import INDEX, UnfitFile
 from bot.worker import checkpoint, tokenizers
+from bot.worker.beside import Beside, Completed
 from bot.worker.checkpoint import Weights
 from bot.worker.library import NO_CHECKER, Library, kind_of, missing
 
 _CONFIGS = ["*.json", "**/*.json", "*.txt", "**/*.txt", "**/*.model"]
+_T5, _T5_FILE = "google-t5/t5-base", "tokenizer.json"
+"""Every T5 has the same words."""
 
 
 def open_file(card: ModelCard, file: Path, dtype: torch.dtype, library: Library) -> Any:
     """A pipeline on the CPU. Raises RenderFailed("model_missing") and what the libraries raise."""
     weights = _read(card, file)
     pipeline = _opened(card, file, weights, dtype, library)
+    for part in pipeline.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.eval()  # diffusers leaves T5 learning, at random
+            if any(each.is_meta for each in part.parameters()):
+                raise missing(f"The model file {file.name} lacks some of its weights.")
     if single.is_v_prediction(weights.shapes, card.stem):
         own = pipeline.scheduler
         pipeline.scheduler = type(own).from_config(
@@ -60,27 +67,56 @@ def _opened(
     folder = _configs_beside(file, library)
     found = single.published(weights.shapes, card.stem)
     configs = box.configs_for(found, weights.shapes) if found and not folder else None
-    if configs and not configs.missing:
-        return _from_box(configs, weights, dtype)
+    if found and configs:
+        whole = Beside(file, card.vae).completed(found.box, configs, weights, dtype)
+        return _from_box(file, whole, dtype, library)
     return _from_folder(folder or _from_hub(card, file, weights, library), weights, dtype)
 
 
-def _from_box(configs: Configs, weights: Weights, dtype: torch.dtype) -> Any:
+def _from_box(file: Path, whole: Completed, dtype: torch.dtype, library: Library) -> Any:
+    parts = _tokenizers(file, whole, library) | dict(whole.parts)
     with tempfile.TemporaryDirectory() as place:
-        configs.write(Path(place))
-        return _from_folder(Path(place), weights, dtype, **_tokenizers(configs))
+        whole.configs.write(Path(place))
+        return _from_folder(Path(place), _tied(whole.weights, file), dtype, **parts)
 
 
-def _tokenizers(configs: Configs) -> dict[str, Any]:
+_T5_WORDS = "text_encoders.t5xxl.transformer.shared.weight"
+
+
+def _tied(weights: Weights, file: Path) -> Weights:
+    """T5 has one table of words under two names, of which a file may have one."""
+    again = _T5_WORDS.replace("shared", "encoder.embed_tokens")
+    words = weights.get(_T5_WORDS)
+    return weights if words is None else Weights({again: words, **weights}, file)
+
+
+def _tokenizers(file: Path, whole: Completed, library: Library) -> dict[str, Any]:
     """Each reads for the text encoder of its number."""
-    made = {}
-    for name, (_, kind) in _parts(configs.index):
+    made: dict[str, Any] = {}
+    for name, (_, kind) in _parts(whole.configs.index):
+        encoder = name.replace("tokenizer", "text_encoder")
+        if not name.startswith("tokenizer") or name in whole.parts:
+            continue
+        config = whole.configs.files[f"{encoder}/config.json"]
         if kind == "CLIPTokenizer":
-            encoder = configs.files[f"{name.replace('tokenizer', 'text_encoder')}/config.json"]
-            made[name] = tokenizers.clip(
-                encoder["max_position_embeddings"], encoder["pad_token_id"]
-            )
+            made[name] = tokenizers.clip(config["max_position_embeddings"], config["pad_token_id"])
+        else:
+            made[name] = tokenizers.t5(_t5_file(file, name, library))
     return made
+
+
+def _t5_file(file: Path, name: str, library: Library) -> Path:
+    places = [place / name for place in _places(file, library)] + [file.parent / "t5"]
+    for place in places:
+        if (place / _T5_FILE).is_file():
+            return place / _T5_FILE
+    try:
+        return Path(hf_hub_download(_T5, _T5_FILE, **library.hub()))
+    except (OSError, HfHubHTTPError) as error:
+        raise missing(
+            f"The model file {file.name} needs T5's tokenizer, which could not be fetched from the "
+            f"hub: put the file {_T5_FILE} of {_T5} (1.4 MB) into a folder t5 beside it."
+        ) from error
 
 
 def _parts(index: box.Config) -> Iterator[tuple[str, list[str]]]:

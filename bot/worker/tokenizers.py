@@ -1,14 +1,13 @@
-"""Tokenizers for single files, which hold none: CLIP's is made of the merges in the box.
-
-Imported in a worker only.
-"""
+"""Tokenizers for single files, which hold none: CLIP's is made of the merges in the box, T5's is
+read from a file that is put beside the model or comes from the hub. Imported in a worker only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from transformers import CLIPTokenizer
+from transformers import CLIPTokenizer, T5Tokenizer
 
 from bot.models import box
 
@@ -28,6 +27,11 @@ def clip(length: int, padding: int) -> Any:
         pad_token=pieces[padding],
         model_max_length=length,
     )
+
+
+def t5(file: Path) -> Any:
+    """T5's, from a `tokenizer.json`."""
+    return T5Tokenizer.from_pretrained(file.parent, local_files_only=True, model_max_length=512)
 
 
 def _signs() -> Iterable[str]:

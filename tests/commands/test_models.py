@@ -93,6 +93,19 @@ def test_a_default_that_lies_elsewhere_is_listed_too(
     assert "? guessed from the name, until a worker has read the files" in rows[""]
 
 
+def test_what_models_are_drawn_with_has_a_row_of_its_own(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tensors = {
+        "decoder.conv_in.weight": [512, 16, 3, 3],
+        "encoder.down.0.block.0.conv1.weight": [128, 128, 3, 3],
+    }
+    weights(settings.models_dir / "ae.safetensors", tensors)
+    assert "  ae  decoder (VAE)  sd3 flux" in listed(settings, capsys)[""]
+    with pytest.raises(EaselError, match=r"ae\.safetensors is a decoder \(VAE\): models are drawn"):
+        command.show(settings, "ae")
+
+
 def test_a_slip_in_a_toml_is_in_the_list(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -187,6 +187,75 @@ def sdxl(pipeline: Any) -> Tensors:
     )
 
 
+_SD3 = {
+    "pos_embed.proj": "x_embedder.proj",
+    "time_text_embed.timestep_embedder.linear_1": "t_embedder.mlp.0",
+    "time_text_embed.timestep_embedder.linear_2": "t_embedder.mlp.2",
+    "time_text_embed.text_embedder.linear_1": "y_embedder.mlp.0",
+    "time_text_embed.text_embedder.linear_2": "y_embedder.mlp.2",
+    "proj_out": "final_layer.linear",
+    "norm_out.linear": "final_layer.adaLN_modulation.1",
+}
+_JOINT = {
+    "attn.to_out.0": "x_block.attn.proj",
+    "attn.to_add_out": "context_block.attn.proj",
+    "attn.norm_q": "x_block.attn.ln_q",
+    "attn.norm_k": "x_block.attn.ln_k",
+    "attn.norm_added_q": "context_block.attn.ln_q",
+    "attn.norm_added_k": "context_block.attn.ln_k",
+    "norm1.linear": "x_block.adaLN_modulation.1",
+    "norm1_context.linear": "context_block.adaLN_modulation.1",
+    "ff.net.0.proj": "x_block.mlp.fc1",
+    "ff.net.2": "x_block.mlp.fc2",
+    "ff_context.net.0.proj": "context_block.mlp.fc1",
+    "ff_context.net.2": "context_block.mlp.fc2",
+}
+_THREE = {
+    ".attn.to_q.": ("x_block", "to_{}"),
+    ".attn.add_q_proj.": ("context_block", "add_{}_proj"),
+}
+
+
+def mmdit(network: Any) -> Tensors:
+    """The transformer of Stable Diffusion 3."""
+    given = network.state_dict()
+    last = f"transformer_blocks.{network.config.num_layers - 1}.norm1_context.linear"
+    named: Tensors = {}
+    for key, value in given.items():
+        if key == "pos_embed.pos_embed":
+            named["pos_embed"] = value
+        elif three := next((each for each in _THREE if each in key), None):
+            half, pattern = _THREE[three]
+            asked = pattern.format("q")
+            every = [given[key.replace(asked, pattern.format(one))] for one in "qkv"]
+            block, _, kind = key.partition(three)
+            named[f"{block}.{half}.attn.qkv.{kind}"] = torch.cat(every)
+        elif any(f".{each}." in key for each in ("to_k", "to_v", "add_k_proj", "add_v_proj")):
+            continue
+        elif key.startswith(("norm_out", last)):  # shift and scale stand the other way round
+            scale, shift = value.chunk(2)
+            named[_joint(key)] = torch.cat([shift, scale])
+        else:
+            named[_joint(key)] = value
+    return {key.replace("transformer_blocks.", "joint_blocks."): one for key, one in named.items()}
+
+
+def _joint(key: str) -> str:
+    return renamed(renamed(key, _SD3), _JOINT, inside=True)
+
+
+def sd3(pipeline: Any) -> Tensors:
+    """A file of Stable Diffusion 3 with its two encoders of CLIP, without T5."""
+    first = clip(pipeline.text_encoder)
+    first.pop("text_projection.weight")
+    return stored(
+        under("model.diffusion_model.", mmdit(pipeline.transformer))
+        | under("first_stage_model.", vae(pipeline.vae))
+        | under("text_encoders.clip_l.transformer.", first)
+        | under("text_encoders.clip_g.transformer.", clip(pipeline.text_encoder_2))
+    )
+
+
 def renamed(key: str, table: Mapping[str, str], inside: bool = False) -> str:
     """With the first beginning that the table has (or part between dots) replaced."""
     for old, new in table.items():

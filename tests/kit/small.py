@@ -5,11 +5,20 @@ Imported in a worker or beside torch only.
 
 from __future__ import annotations
 
+import string
+from pathlib import Path
 from typing import Any
 
 import diffusers
 import torch
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
+)
 
 from bot.models import box
 from bot.worker import tokenizers
@@ -91,6 +100,53 @@ def pipeline(family: str, seed: int = 0) -> Any:
         )
     made.set_progress_bar_config(disable=True)
     return made
+
+
+def sd3(folder: Path | None = None, seed: int = 0) -> Any:
+    """Stable Diffusion 3; with T5 where its tokenizer shall be written into `folder`."""
+    torch.manual_seed(seed)
+    configs = box.published_configs("sd3")
+    transformer = {
+        "num_layers": 2,
+        "num_attention_heads": 1,
+        "caption_projection_dim": 64,
+        "joint_attention_dim": 4 * WIDTH,
+        "pooled_projection_dim": 3 * WIDTH,
+        "pos_embed_max_size": 16,
+    }
+    first = clip("sd3", "text_encoder")
+    with torch.no_grad():  # as the maker's files have it, which do not hold it
+        first.text_projection.weight.copy_(torch.eye(WIDTH))
+    kinds = library.FlowMatchEulerDiscreteScheduler, library.SD3Transformer2DModel
+    made = library.StableDiffusion3Pipeline(
+        scheduler=kinds[0].from_config(configs["scheduler/scheduler_config.json"]),
+        transformer=kinds[1].from_config(configs["transformer/config.json"] | transformer).eval(),
+        vae=vae("sd3"),
+        text_encoder=first,
+        text_encoder_2=clip("sd3", "text_encoder_2", 2 * WIDTH),
+        tokenizer=tokenizers.clip(77, 49407),
+        tokenizer_2=tokenizers.clip(77, 0),
+        text_encoder_3=t5(4 * WIDTH) if folder else None,
+        tokenizer_3=t5_tokenizer(folder) if folder else None,
+    )
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def t5(width: int) -> Any:
+    """T5's encoder of one layer."""
+    narrow = {"d_model": width, "d_ff": width, "d_kv": 8, "num_heads": 2, "num_layers": 1}
+    config = box.published_configs("sd3")["text_encoder_3/config.json"]
+    return T5EncoderModel(T5Config(**config | narrow | {"vocab_size": 80})).eval()
+
+
+def t5_tokenizer(folder: Path) -> Any:
+    """T5's, of letters; its file lies in `folder` then."""
+    words = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)]
+    words += [(letter, -3.0) for letter in string.ascii_letters]
+    one = T5Tokenizer(vocab=words, extra_ids=0)
+    one.save_pretrained(folder)
+    return tokenizers.t5(folder / "tokenizer.json")
 
 
 def drawn(pipe: Any, prompt: str = "a photo of a cat", **changes: Any) -> torch.Tensor:

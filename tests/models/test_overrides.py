@@ -36,10 +36,10 @@ def test_the_example_of_the_readme_is_right(tmp_path: Path) -> None:
 
 def test_every_key_is_a_field_of_the_card(tmp_path: Path) -> None:
     text = 'name="x"\nsteps=1\nguidance=0\nsampler="plms"\nnative=64\nlicence="MIT"\n'
-    text += "allowed=[1]\n"
+    text += "allowed=[1]\nvae='x'\n"
     one = said(tmp_path, text)
     assert one.troubles == ()
-    assert len(one.fields) == 7
+    assert len(one.fields) == 8
     assert set(one.fields) <= set(ModelCard.__dataclass_fields__)
 
 
@@ -66,7 +66,10 @@ def test_every_key_is_a_field_of_the_card(tmp_path: Path) -> None:
         ("allowed = [true]", "allowed is [True]; it should be a list of ids"),
         ("allowed = [-7]", "allowed is [-7]; it should be a list of ids"),
         ("license = 'MIT'", "license is nothing that can be set; did you mean licence?"),
-        ("family = 'sd'", "there are name, steps, guidance, sampler, native, licence, allowed."),
+        (
+            "family = 'sd'",
+            "there are name, steps, guidance, sampler, native, licence, allowed",
+        ),
         ("[model]\nsteps = 3", "model is nothing that can be set;"),
         ("steps: 3", "is no TOML: "),
         ("a = " + "[" * 5000, "is no TOML: "),

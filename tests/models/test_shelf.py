@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.models.addons import Addon
 from bot.models.cards import EMBEDDED_CARD, card_for
 from bot.models.shelf import Model, Shelf, Unused
 from tests.kit.sources import FIRST, SD, XL, checkpoint, folder, weights, whole
@@ -102,8 +103,9 @@ def test_its_weight_is_that_of_all_its_files(shelf: Shelf) -> None:
         ({"clip_l": [2, 768], "clip_g": [2, 1280]}, "is an embedding"),
         ({"control_model.input_blocks.0.0.weight": [4, 4]}, "is a ControlNet"),
         ({"params_ema.conv_first.weight": [4, 4]}, "is an upscaler"),
-        ({"first_stage_model.decoder.conv_in.weight": [4, 4]}, "holds a decoder (VAE) alone"),
-        ({"decoder.conv_in.weight": [4], "quant_conv.bias": [4]}, "holds a decoder (VAE) alone"),
+        ({"first_stage_model.decoder.conv_in.weight": [4, 4]}, "a decoder (VAE) alone, of a kind"),
+        ({"decoder.conv_in.weight": [4], "quant_conv.bias": [4]}, "a decoder (VAE) alone, of a"),
+        ({"a.scale_weight": [1], FIRST: [320, 4, 3, 3]}, "eight bits with scales of their own"),
         ({FIRST: [320, 9, 3, 3], SD: [320, 768]}, "repairs parts of pictures (inpainting)"),
         ({}, "holds no weights"),
     ],
@@ -114,6 +116,102 @@ def test_files_of_other_kinds_are_told_by_their_tensors(
     weights(shelf.folder / "x.safetensors", tensors)
     assert words in unused(shelf)["x.safetensors"]
     assert models(shelf) == {}
+
+
+DECODER = {
+    "decoder.conv_in.weight": [512, 16, 3, 3],
+    "encoder.down.0.block.0.conv1.weight": [128, 128, 3, 3],
+}
+SPEAKER = {
+    "text_model.embeddings.token_embedding.weight": [49408, 768],
+    "text_model.embeddings.position_embedding.weight": [77, 768],
+    "text_model.encoder.layers.0.mlp.fc1.weight": [3072, 768],
+}
+T5 = {
+    "shared.weight": [32128, 4096],
+    "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight": [32, 64],
+    "encoder.block.0.layer.0.SelfAttention.q.weight": [4096, 4096],
+    "encoder.block.0.layer.1.DenseReluDense.wi_0.weight": [10240, 4096],
+}
+
+
+@pytest.mark.parametrize(
+    ("tensors", "kind", "fits"),
+    [
+        (DECODER, "decoder (VAE)", ("sd3", "flux")),
+        ({f"first_stage_model.{key}": each for key, each in DECODER.items()}, "decoder (VAE)",
+         ("sd3", "flux")),
+        (DECODER | {"decoder.conv_in.weight": [512, 4, 3, 3]}, "decoder (VAE)",
+         ("sd1", "sd2", "sdxl")),
+        (SPEAKER, "text encoder (CLIP)", ("sd1", "sdxl", "sd3", "flux")),
+        (T5, "text encoder (T5)", ("sd3", "flux")),
+    ],
+)  # fmt: skip
+def test_what_models_are_drawn_with_is_told_by_its_tensors(
+    shelf: Shelf, tensors: dict[str, list[int]], kind: str, fits: tuple[str, ...]
+) -> None:
+    file = weights(shelf.folder / "any name.safetensors", tensors)
+    [one] = shelf.everything()
+    assert isinstance(one, Addon)
+    assert (one.key, one.path, one.kind, one.fits) == ("any name", file, kind, fits)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "family", "steps"),
+    [
+        (
+            {
+                "double_blocks.0.img_attn.proj.weight": [3072, 3072],
+                "img_in.weight": [3072, 64],
+                "txt_in.weight": [3072, 4096],
+                "vector_in.in_layer.weight": [3072, 768],
+            },
+            "flux",
+            4,
+        ),
+        (
+            {
+                "x_embedder.proj.weight": [1536, 16, 2, 2],
+                "joint_blocks.23.x_block.attn.proj.weight": [1536, 1536],
+                "final_layer.linear.weight": [64, 1536],
+                "context_embedder.weight": [1536, 4096],
+                "y_embedder.mlp.0.weight": [1536, 2048],
+                "pos_embed": [1, 36864, 1536],
+            },
+            "sd3",
+            28,
+        ),
+    ],
+)
+@pytest.mark.parametrize("place", ["", "model.diffusion_model."])
+def test_transformers_are_known_by_their_header(
+    shelf: Shelf, tensors: dict[str, list[int]], family: str, steps: int, place: str
+) -> None:
+    weights(shelf.folder / "x.safetensors", {place + key: each for key, each in tensors.items()})
+    card = models(shelf)["x"].card
+    assert (card.family, card.steps, card.native) == (family, steps, 1024)
+
+
+def test_transformers_that_change_pictures_are_no_models(shelf: Shelf) -> None:
+    tensors = {
+        "double_blocks.0.img_attn.proj.weight": [3072, 3072],
+        "img_in.weight": [3072, 384],
+        "txt_in.weight": [3072, 4096],
+        "vector_in.in_layer.weight": [3072, 768],
+        "guidance_in.in_layer.weight": [3072, 256],
+    }
+    weights(shelf.folder / "fill.safetensors", tensors)
+    assert "changes given pictures" in unused(shelf)["fill.safetensors"]
+
+
+def test_a_header_that_nearly_makes_sense_is_no_end(shelf: Shelf) -> None:
+    for number, tensors in enumerate((DECODER, SPEAKER, T5)):
+        halved = dict(list(tensors.items())[:-1])
+        weights(shelf.folder / f"{number}.safetensors", halved)
+    weights(
+        shelf.folder / "x.safetensors", {"joint_blocks.0.x": [1], "x_embedder.proj.weight": [4]}
+    )
+    assert len(shelf.everything()) == 4
 
 
 def test_a_model_that_holds_a_decoder_and_encoders_too_is_one(shelf: Shelf) -> None:

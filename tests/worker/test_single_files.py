@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub.constants
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from bot.domain.errors import RenderFailed
-from bot.models.cards import ModelCard, card_for
+from bot.models.cards import card_for
 from bot.worker import pipelines, tokenizers
 from bot.worker.library import Library
 from tests.kit import original, small
@@ -39,11 +40,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)  # no second tries
 
 
-def opened(file: Path, **card: Any) -> Any:
-    found = card_for(str(file)) if not card else ModelCard("x", file.stem, str(file), 64, **card)
-    return pipelines.open_pipeline(found, torch.float32, Library(cache_dir=str(file.parent / "c")))
+def opened(file: Path, **own: Any) -> Any:
+    places = Library(cache_dir=str(file.parent / "c"))
+    return pipelines.open_pipeline(card_for(str(file), own), torch.float32, places)
 
 
 # CLIP's words
@@ -132,3 +134,116 @@ def test_what_the_box_does_not_have_is_named(tmp_path: Path) -> None:
     save_file(weights, tmp_path / "odd.safetensors")
     with pytest.raises(RenderFailed, match="into a folder odd beside it"):
         opened(tmp_path / "odd.safetensors")
+
+
+# Models in pieces
+
+
+def alike(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """But for what comes of tensors that lie at odd places in memory, as those of a file may."""
+    return bool((one - other).abs().max() < 5e-3)
+
+
+def encoder(pipe: Any) -> dict[str, torch.Tensor]:
+    return original.stored(pipe.text_encoder_3.state_dict())
+
+
+def test_stable_diffusion_3_draws_without_t5(tmp_path: Path) -> None:
+    own = small.sd3()
+    save_file(original.sd3(own), tmp_path / "sd3.safetensors")
+    pipe = opened(tmp_path / "sd3.safetensors")
+    assert pipe.text_encoder_3 is None
+    assert alike(small.drawn(pipe), small.drawn(own))
+
+
+def test_t5_and_its_tokenizer_are_found_beside_the_file(tmp_path: Path) -> None:
+    own = small.sd3(tmp_path / "t5")
+    save_file(original.sd3(own), tmp_path / "sd3.safetensors")
+    words = encoder(own)
+    words.pop("encoder.embed_tokens.weight", None)
+    save_file(words, tmp_path / "any name.safetensors")
+    pipe = opened(tmp_path / "sd3.safetensors")
+    assert alike(small.drawn(pipe), small.drawn(own))
+    assert not alike(small.drawn(pipe), small.drawn(small.sd3()))
+
+
+def test_every_part_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
+    own = small.sd3(tmp_path / "t5")
+    save_file(original.stored(original.mmdit(own.transformer)), tmp_path / "sd3.safetensors")
+    first = original.clip(own.text_encoder)
+    first.pop("text_projection.weight")
+    pieces = {
+        "a": original.vae(own.vae),
+        "b": original.clip(own.text_encoder_2),
+        "c": first,
+        "d": encoder(own),
+    }
+    for name, tensors in pieces.items():
+        save_file(original.stored(tensors), tmp_path / f"{name}.safetensors")
+    assert alike(small.drawn(opened(tmp_path / "sd3.safetensors")), small.drawn(own))
+
+
+def test_a_decoder_may_have_diffusers_names(tmp_path: Path) -> None:
+    own = small.pipeline("sd1")
+    weights = original.sd1(own)
+    halved = {key: each for key, each in weights.items() if "first_stage" not in key}
+    save_file(halved, tmp_path / "halved.safetensors")
+    save_file(original.stored(own.vae.state_dict()), tmp_path / "vae.safetensors")
+    assert torch.equal(small.drawn(opened(tmp_path / "halved.safetensors")), small.drawn(own))
+
+
+@pytest.mark.parametrize(
+    ("without", "words"),
+    [
+        ("a", "sd3.safetensors holds no decoder (VAE): put one that fits it, such as ae.safe"),
+        ("b", "holds no text encoder (CLIP): put one that fits it, such as clip_l.safetensors"),
+        ("t5", "put the file tokenizer.json of google-t5/t5-base (1.4 MB) into a folder t5 beside"),
+    ],
+)
+def test_a_part_that_is_missing_is_named(tmp_path: Path, without: str, words: str) -> None:
+    own = small.sd3(tmp_path / ("t5" if without != "t5" else "elsewhere"))
+    save_file(original.stored(original.mmdit(own.transformer)), tmp_path / "sd3.safetensors")
+    first = original.clip(own.text_encoder)
+    first.pop("text_projection.weight")
+    pieces = {
+        "a": original.vae(own.vae),
+        "b": original.clip(own.text_encoder_2),
+        "c": first,
+        "d": encoder(own),
+    }
+    for name, tensors in pieces.items():
+        if name != without:
+            save_file(original.stored(tensors), tmp_path / f"{name}.safetensors")
+    with pytest.raises(RenderFailed) as caught:
+        opened(tmp_path / "sd3.safetensors")
+    assert words in str(caught.value)
+
+
+def test_of_two_decoders_the_operator_says_which(tmp_path: Path) -> None:
+    weights = original.sd1(small.pipeline("sd1"))
+    halved = {key: each for key, each in weights.items() if "first_stage" not in key}
+    save_file(halved, tmp_path / "halved.safetensors")
+    for name in ("one", "two"):
+        save_file(original.stored(original.vae(small.vae("sd1"))), tmp_path / f"{name}.safetensors")
+    with pytest.raises(RenderFailed) as caught:
+        opened(tmp_path / "halved.safetensors")
+    assert 'one, two: say which by vae = "…" in halved.toml beside it.' in str(caught.value)
+    assert small.drawn(opened(tmp_path / "halved.safetensors", vae="two")).isfinite().all()
+
+
+def test_a_model_is_drawn_with_the_decoder_that_its_card_names(tmp_path: Path) -> None:
+    own, other = small.pipeline("sd1"), small.pipeline("sd1", seed=1)
+    file = tmp_path / "model.safetensors"
+    save_file(original.sd1(own), file)
+    own.save_pretrained(tmp_path / "folder")
+    save_file(original.stored(original.vae(other.vae)), tmp_path / "better.safetensors")
+    save_file(original.stored(original.vae(small.vae("sd3"))), tmp_path / "wide.safetensors")
+    own.vae = other.vae
+    for source in (file, tmp_path / "folder"):
+        card = card_for(str(source), {"vae": "better"})
+        pipe = pipelines.open_pipeline(card, torch.float32, Library())
+        assert torch.equal(small.drawn(pipe), small.drawn(own))
+        assert pipe.vae.config.scaling_factor == 0.18215
+    for vae, words in (("wide", "does not fit the model"), ("none", "is no decoder beside it")):
+        with pytest.raises(RenderFailed, match=words):
+            pipelines.open_pipeline(card_for(str(file), {"vae": vae}), torch.float32, Library())

@@ -1,0 +1,48 @@
+"""Opening a decoder (VAE) from a file of its own. Imported in a worker only."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+
+from bot.models import addons, box
+from bot.models.addons import Addon
+from bot.models.box import Config
+from bot.models.cards import ModelCard
+from bot.worker import checkpoint
+from bot.worker.library import missing
+
+library: Any = diffusers
+
+
+def exchange(card: ModelCard, pipeline: Any, dtype: torch.dtype) -> None:
+    """Have the pipeline draw with the decoder that the card names.
+
+    Raises RenderFailed("model_missing") where that is not beside the model or fits another kind.
+    """
+    there = addons.beside(Path(card.source).expanduser())
+    named = (one for one in there if one.kind == addons.DECODER and one.key == card.vae)
+    one = next(named, None)
+    if one is None:
+        raise missing(f"The model {card.name} is to be drawn with {card.vae}, which is no decoder "
+                      "beside it.")  # fmt: skip
+    own = dict(pipeline.vae.config)
+    if own.get("latent_channels") != one.sizes["latent_channels"]:
+        raise missing(f"The decoder {card.vae} does not fit the model {card.name}.")
+    pipeline.vae = opened(one, own, dtype)
+
+
+def opened(one: Addon, config: Config, dtype: torch.dtype) -> Any:
+    """An AutoencoderKL with the weights of `one` and, but for its sizes, the config of the decoder
+    that it stands for: scale and shift are a family's, and in no file of weights."""
+    with tempfile.TemporaryDirectory() as place:
+        fitting = box.fitted(dict(config), one.sizes)
+        (Path(place) / "config.json").write_text(json.dumps(fitting), encoding="utf-8")
+        return library.AutoencoderKL.from_single_file(
+            dict(checkpoint.read(one.path)), config=place, dtype=dtype, local_files_only=True
+        )
