@@ -6,136 +6,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import SettingsError
+from bot.readers import (
+    Secret,
+    devices,
+    folder,
+    ids,
+    number,
+    one_of,
+    path,
+    secret,
+    url,
+    whole,
+    words,
+)
 
 _EXAMPLE_HEAD = """\
 # Copy this file to .env; what stands behind a # is the default: remove the # to set another value.
 # Real environment variables win over the file. Any name may have EASEL_ in front, and such a name
 # wins over both: write EASEL_MODEL where MODEL is another program's variable.
 """
-
-
-class Secret:
-    """A string that prints as stars."""
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __repr__(self) -> str:
-        return "Secret('****')" if self._value else "Secret('')"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise ValueError(text)
-        return value
-
-    read.__doc__ = f"a whole number from {low} to {high}"
-    return read
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        value = float(text)
-        if not low <= value <= high:
-            raise ValueError(text)
-        return value
-
-    read.__doc__ = f"a number from {low:g} to {high:g}"
-    return read
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    by_letters = {choice.upper(): choice for choice in choices}
-
-    def read(text: str) -> str:
-        if text.upper() not in by_letters:
-            raise ValueError(text)
-        return by_letters[text.upper()]
-
-    read.__doc__ = "one of " + ", ".join(choices)
-    return read
-
-
-def _url(text: str) -> str:
-    """empty, or an address such as http://127.0.0.1:8000/api/v10"""
-    if text and not text.startswith(("http://", "https://")):
-        raise ValueError(text)
-    return text.rstrip("/")
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """names separated by commas"""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _ids(text: str) -> frozenset[int]:
-    """ids (whole numbers) separated by commas"""
-    found = frozenset(int(word) for word in _words(text))
-    if not all(0 < each < 1 << 64 for each in found):
-        raise ValueError(text)
-    return found
-
-
-def _path(text: str) -> str:
-    """a path; ~ at its beginning is the home folder"""
-    if "\0" in text:
-        raise ValueError(text)
-    try:
-        return str(Path(text).expanduser()) if text.startswith("~") else text
-    except RuntimeError as error:  # whose home?
-        raise ValueError(text) from error
-
-
-def _folder(text: str) -> Path:
-    """a folder; ~ at its beginning is the home folder"""
-    return Path(_path(text))
-
-
-def _devices(text: str) -> str:
-    """auto, or devices separated by commas: cpu, mps, cuda:0"""
-    names = _words(text)
-    if not names or not all(re.fullmatch(r"[a-z]+(:[0-9]+)?", name) for name in names):
-        raise ValueError(text)
-    return text
-
-
-_SLIPS = (
-    (r"[<\[{(].*[>\]})]", "stands in brackets"),
-    (r"[“”„‘’‚«»`].*|.*[“”„‘’‚«»`]", "stands in a word processor's quotation marks"),
-    (r"[Bb]ot\s.*", "begins with “Bot”"),
-    (r".*\s.*", "contains a space"),
-    (r".*[^!-~].*", "contains what is no letter, digit or sign of a token"),
-)
-
-
-def _secret(text: str) -> Secret:
-    for pattern, slip in _SLIPS:
-        if re.fullmatch(pattern, text, re.DOTALL):
-            raise SettingsError(f"{slip}; write the token alone.")
-    return Secret(text)
 
 
 def _setting(default: str, meaning: str, read: Callable[[str], Any] = str) -> Any:
@@ -150,92 +45,92 @@ class Settings:
     """Every setting, with its default. Names in the environment are the upper-case field names."""
 
     discord_token: Secret = _setting(
-        "", "Bot token from the Discord developer portal; empty starts the sandbox", _secret
+        "", "Bot token from the Discord developer portal; empty starts the sandbox", secret
     )
     discord_api_url: str = _setting(
-        "", "Another server that speaks Discord's API (the sandbox sets this itself)", _url
+        "", "Another server that speaks Discord's API (the sandbox sets this itself)", url
     )
-    data_dir: Path = _setting("data", "Folder for the database and the pictures", _folder)
+    data_dir: Path = _setting("data", "Folder for the database and the pictures", folder)
     model: str = _setting(
         "",
         "Name in MODELS_DIR, folder, hub id or .safetensors/.ckpt file; empty: the embedded model",
-        _path,
+        path,
     )
     models_dir: Path = _setting(
-        "models", "Folder of models: .safetensors and .ckpt files, diffusers folders", _folder
+        "models", "Folder of models: .safetensors and .ckpt files, diffusers folders", folder
     )
     model_native: int = _setting(
-        "0", "Side in pixels that the model draws best; 0 goes by its files", _whole(0, 4096)
+        "0", "Side in pixels that the model draws best; 0 goes by its files", whole(0, 4096)
     )
     model_steps: int = _setting(
-        "0", "Drawing steps at --quality 1; 0 goes by the model's files and name", _whole(0, 200)
+        "0", "Drawing steps at --quality 1; 0 goes by the model's files and name", whole(0, 200)
     )
     model_guidance: float = _setting(
-        "-1", "Guidance scale; -1 goes by the model's files and name", _number(-1, 30)
+        "-1", "Guidance scale; -1 goes by the model's files and name", number(-1, 30)
     )
     model_cache: str = _setting(
-        "", "Folder for downloaded models; empty is the hub's default", _path
+        "", "Folder for downloaded models; empty is the hub's default", path
     )
-    hf_token: Secret = _setting("", "Token for gated models of the Hugging Face hub", _secret)
+    hf_token: Secret = _setting("", "Token for gated models of the Hugging Face hub", secret)
     device: str = _setting(
         "auto",
         "auto takes every GPU, else the CPU; or name devices such as cuda:0,cuda:1",
-        _devices,
+        devices,
     )
     dtype: str = _setting(
         "auto",
         "Number format of the model; auto picks what the device does best",
-        _one_of("auto", "float32", "bfloat16", "float16"),
+        one_of("auto", "float32", "bfloat16", "float16"),
     )
-    threads: int = _setting("0", "CPU threads of a worker; 0 lets torch decide", _whole(0, 256))
+    threads: int = _setting("0", "CPU threads of a worker; 0 lets torch decide", whole(0, 256))
     cpu_engine: str = _setting(
         "auto",
         "What draws on a CPU; auto is OpenVINO once it has converted the model, else torch",
-        _one_of("auto", "torch"),
+        one_of("auto", "torch"),
     )
     credits: int = _setting(
-        "25", "Grids a user may draw each period on a server without own limits", _whole(0, 10**6)
+        "25", "Grids a user may draw each period on a server without own limits", whole(0, 10**6)
     )
-    credits_period: str = _setting("day", "Period of CREDITS", _one_of("day", "month"))
+    credits_period: str = _setting("day", "Period of CREDITS", one_of("day", "month"))
     dm_credits: int = _setting(
-        "25", "Grids a day for each user in direct messages; 0 allows none", _whole(0, 10**6)
+        "25", "Grids a day for each user in direct messages; 0 allows none", whole(0, 10**6)
     )
-    running_limit: int = _setting("3", "Jobs of one user drawn at once", _whole(1, 100))
-    waiting_limit: int = _setting("10", "Jobs of one user in the queue", _whole(1, 1000))
-    queue_limit: int = _setting("1000", "Jobs in the queue in all", _whole(1, 100_000))
+    running_limit: int = _setting("3", "Jobs of one user drawn at once", whole(1, 100))
+    waiting_limit: int = _setting("10", "Jobs of one user in the queue", whole(1, 1000))
+    queue_limit: int = _setting("1000", "Jobs in the queue in all", whole(1, 100_000))
     credits_max: int = _setting(
         "0",
         "Most grids a period that a server's admins may allow a user; 0 is no cap",
-        _whole(0, 10**6),
+        whole(0, 10**6),
     )
     running_max: int = _setting(
-        "0", "Most jobs drawn at once that admins may allow a user; 0 is no cap", _whole(0, 100)
+        "0", "Most jobs drawn at once that admins may allow a user; 0 is no cap", whole(0, 100)
     )
     waiting_max: int = _setting(
-        "0", "Most jobs in the queue that admins may allow a user; 0 is no cap", _whole(0, 1000)
+        "0", "Most jobs in the queue that admins may allow a user; 0 is no cap", whole(0, 1000)
     )
     guilds: frozenset[int] = _setting(
-        "", "Ids of the only servers that are served, separated by commas; empty serves all", _ids
+        "", "Ids of the only servers that are served, separated by commas; empty serves all", ids
     )
     images_max_gb: float = _setting(
-        "20", "Pictures kept on disk; the oldest go first", _number(0.01, 100_000)
+        "20", "Pictures kept on disk; the oldest go first", number(0.01, 100_000)
     )
     images_max_days: int = _setting(
-        "0", "Days that pictures are kept; 0 keeps them for ever", _whole(0, 36_500)
+        "0", "Days that pictures are kept; 0 keeps them for ever", whole(0, 36_500)
     )
     progress_seconds: float = _setting(
-        "2.5", "Least time between two edits of a progress message", _number(0.1, 60)
+        "2.5", "Least time between two edits of a progress message", number(0.1, 60)
     )
     health_port: int = _setting(
-        "0", "Port on loopback that answers /healthz; 0 is off", _whole(0, 65_535)
+        "0", "Port on loopback that answers /healthz; 0 is off", whole(0, 65_535)
     )
     log_level: str = _setting(
-        "INFO", "How much is logged", _one_of("DEBUG", "INFO", "WARNING", "ERROR")
+        "INFO", "How much is logged", one_of("DEBUG", "INFO", "WARNING", "ERROR")
     )
     extensions: tuple[str, ...] = _setting(
         "cogs.imagine,cogs.results,cogs.show,cogs.info,cogs.quota,cogs.help",
         "Features to load",
-        _words,
+        words,
     )
 
     @classmethod

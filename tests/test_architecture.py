@@ -23,7 +23,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.domain": set(),
     "bot.models": {"bot.domain"},
     "bot.imaging": {"bot.domain", "PIL"},
-    "bot.settings": {"bot.domain"},
+    "bot.settings": {"bot.domain", "bot.readers"},
+    "bot.readers": {"bot.domain"},
     "bot.environment": {"bot.domain", "bot.settings", "dotenv"},
     "bot.engine": {"bot.domain", "ray"},
     "bot.worker": TORCH

@@ -1,0 +1,129 @@
+"""Reads the text of a setting: each reader's docstring completes "it should be …".
+
+Raises ValueError for what it cannot read, SettingsError where it knows better what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.domain.errors import SettingsError
+
+
+class Secret:
+    """A string that prints as stars."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret('****')" if self._value else "Secret('')"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    read.__doc__ = f"a whole number from {low} to {high}"
+    return read
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = float(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    read.__doc__ = f"a number from {low:g} to {high:g}"
+    return read
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    by_letters = {choice.upper(): choice for choice in choices}
+
+    def read(text: str) -> str:
+        if text.upper() not in by_letters:
+            raise ValueError(text)
+        return by_letters[text.upper()]
+
+    read.__doc__ = "one of " + ", ".join(choices)
+    return read
+
+
+def url(text: str) -> str:
+    """empty, or an address such as http://127.0.0.1:8000/api/v10"""
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """names separated by commas"""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def ids(text: str) -> frozenset[int]:
+    """ids (whole numbers) separated by commas"""
+    found = frozenset(int(word) for word in words(text))
+    if not all(0 < each < 1 << 64 for each in found):
+        raise ValueError(text)
+    return found
+
+
+def path(text: str) -> str:
+    """a path; ~ at its beginning is the home folder"""
+    if "\0" in text:
+        raise ValueError(text)
+    try:
+        return str(Path(text).expanduser()) if text.startswith("~") else text
+    except RuntimeError as error:  # whose home?
+        raise ValueError(text) from error
+
+
+def folder(text: str) -> Path:
+    """a folder; ~ at its beginning is the home folder"""
+    return Path(path(text))
+
+
+def devices(text: str) -> str:
+    """auto, or devices separated by commas: cpu, mps, cuda:0"""
+    names = words(text)
+    if not names or not all(re.fullmatch(r"[a-z]+(:[0-9]+)?", name) for name in names):
+        raise ValueError(text)
+    return text
+
+
+_SLIPS = (
+    (r"[<\[{(].*[>\]})]", "stands in brackets"),
+    (r"[“”„‘’‚«»`].*|.*[“”„‘’‚«»`]", "stands in a word processor's quotation marks"),
+    (r"[Bb]ot\s.*", "begins with “Bot”"),
+    (r".*\s.*", "contains a space"),
+    (r".*[^!-~].*", "contains what is no letter, digit or sign of a token"),
+)
+
+
+def secret(text: str) -> Secret:
+    for pattern, slip in _SLIPS:
+        if re.fullmatch(pattern, text, re.DOTALL):
+            raise SettingsError(f"{slip}; write the token alone.")
+    return Secret(text)
