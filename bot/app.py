@@ -22,9 +22,10 @@ from bot.domain.quota import Caps, Period, Quota
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
-from bot.models.cards import ModelCard
+from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.models.catalogue import Catalogue
 from bot.models.shelf import Model, Shelf
+from bot.models.watch import Watch
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
@@ -36,6 +37,7 @@ from bot.service.pictures import Pictures
 from bot.service.planning import Planner
 from bot.service.quotas import Quotas
 from bot.service.rules import Rules
+from bot.service.serving import Serving
 from bot.service.words import Words
 from bot.settings import Settings
 from bot.storage.audit import AuditRepository
@@ -110,6 +112,11 @@ def catalogue_of(settings: Settings) -> Catalogue:
     for trouble in model.troubles:
         log.warning("%s Until then the file has no effect.", trouble)
     return Catalogue(model.card, fixed=model.own)
+
+
+def watch_of(settings: Settings) -> Watch:
+    """Looks at MODELS_DIR, and at the model of the MODEL setting wherever it lies."""
+    return Watch(Shelf(settings.models_dir), settings.model, own_values(settings))
 
 
 def own_values(settings: Settings) -> dict[str, Any]:
@@ -198,12 +205,14 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
 
     Raises SettingsError when the data folder or the database cannot be used.
     """
-    catalogue, began = catalogue_of(settings), time.time()
+    catalogue, began = Catalogue(EMBEDDED_CARD), time.time()
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(lock_folder(settings.data_dir))
         database = await Database.open(settings.data_dir / "easel.sqlite3")
         stack.push_async_callback(database.close)
         parts = Repositories.of(database, settings.data_dir)
+        serving = Serving(watch_of(settings), catalogue)
+        await serving.begin()
         executor = executor or local_executor(settings, catalogue.cards, converted_folder(settings))
         await executor.start()
         dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files, parts.blobs)
@@ -218,6 +227,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         supervisor.start("dispatcher", dispatcher.run)
         supervisor.start("positions", dispatcher.tell_places)
         supervisor.start("loading", loader.keep)
+        supervisor.start("models", lambda: serving.keep(executor, service.drawing))
         supervisor.start("housekeeping", lambda: _keep_house(service, began))
         if settings.health_port:
             health = Health(settings.health_port, executor, supervisor)

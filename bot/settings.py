@@ -57,7 +57,9 @@ class Settings:
         path,
     )
     models_dir: Path = _setting(
-        "models", "Folder of models: .safetensors and .ckpt files, diffusers folders", folder
+        "models",
+        "Folder of models, looked into while the bot runs: .safetensors, .ckpt, diffusers folders",
+        folder,
     )
     model_native: int = _setting(
         "0", "Side in pixels that the model draws best; 0 goes by its files", whole(0, 4096)

@@ -107,7 +107,8 @@ class Dispatcher:
         return count
 
     async def cancel(self, job: Job) -> None:
-        """The database says cancelled: leave the queue or stop drawing, and tell the watchers."""
+        """The database says that it is over: leave the queue or stop drawing, and tell the
+        watchers."""
         self._waiting.pop(job.id, None)
         if self.queue.remove(job.id):
             self._places.changed()
@@ -115,6 +116,11 @@ class Dispatcher:
         for drawing in list(self._drawings):
             if drawing.job.id == job.id:
                 await drawing.cancel()
+
+    def waiting_for(self, model: str) -> list[Job]:
+        """The jobs in line that a model is to draw."""
+        jobs = (waiting.job for waiting in self._waiting.values())
+        return [job for job in jobs if job.request.model == model]
 
     def newest(self, job_id: str) -> Latest[JobUpdate] | None:
         """The cell of an unfinished job; None when it has ended or is unknown."""

@@ -33,6 +33,8 @@ class _Served:
     @cached_property
     def card(self) -> ModelCard:
         """The operator's own values win over what the files say."""
+        if not self.read:
+            return self.model.card
         return dataclasses.replace(self.model.card, **{**self.read, **self.model.own})
 
 

@@ -7,7 +7,7 @@ damaged, half copied or of another kind is told as unused. Knows files; not work
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,10 +63,10 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def everything(self) -> list[Model | Addon | Unused]:
+    def everything(self, wanted: Callable[[str], bool] = bool) -> list[Model | Addon | Unused]:
         """By name, every model that can be drawn with, what models are drawn with, and what looks
-        like either."""
-        return list(self._everything())
+        like either; nothing is read of what has another name than the `wanted` ones."""
+        return list(self._everything(wanted))
 
     def model(self, text: str, own: Mapping[str, Any]) -> Model:
         """The model that a MODEL setting means, with `own` above what its NAME.toml says.
@@ -92,11 +92,11 @@ class Shelf:
             return []
         return [path for path in there if not path.name.startswith(".")]
 
-    def _everything(self) -> Iterator[Model | Addon | Unused]:
+    def _everything(self, wanted: Callable[[str], bool]) -> Iterator[Model | Addon | Unused]:
         there = self._entries()
         sources = _sources(there)
         names = {facts.name_of(path.name) for path in sources}
-        for path in there:
+        for path in filter(lambda path: wanted(path.name), there):
             if path in sources:
                 yield _opened(path, _key(path, sources))
             elif path.suffix == overrides.SUFFIX and path.stem not in names:

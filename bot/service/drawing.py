@@ -18,6 +18,7 @@ from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, OutOfCredits, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
+from bot.domain.prompt.parameters import quoted
 from bot.service import requests
 from bot.service.accounts import Accounts
 from bot.service.planning import GONE, Plan, Planner
@@ -125,6 +126,16 @@ class Drawings:
         log.info("job %s: cancelled by %d", job_id, asker.user)
         await self._dispatcher.cancel(cancelled)
         return Stopped(cancelled, now=True)
+
+    async def forsake(self, model: str, name: str) -> None:
+        """Nothing draws with this model any more: what waits for it fails, free of charge."""
+        for job in self._dispatcher.waiting_for(model):
+            said = f"The model {quoted(name)} was taken away before this was drawn."
+            failure = Failure(said, new_reference())
+            failed = await self._jobs.refuse(job.id, failure, self._clock())
+            if failed is not None:
+                log.info("job %s failed, reference %s: %s", job.id, failure.reference, said)
+                await self._dispatcher.cancel(failed)
 
     async def withdraw(self, job: Job) -> bool:
         """Nobody waits for this job, and nothing of it is shown: stop it, free of charge. False

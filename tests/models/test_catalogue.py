@@ -11,7 +11,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.shelf import Model
 
 DREAM = Model("dream", ModelCard("dream-1", "The Dreamer", "dream.ckpt", native=512), {})
-WIDE = Model("wide", ModelCard("wide-2", "Wide", "wide", native=1024), {"steps": 12})
+WIDE = Model("wide", ModelCard("wide-2", "Wide", "wide", native=1024, steps=12), {"steps": 12})
 EMBEDDED = Model("embedded", EMBEDDED_CARD, {})
 
 
