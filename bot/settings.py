@@ -53,12 +53,12 @@ class Settings:
     data_dir: Path = _setting("data", "Folder for the database and the pictures", folder)
     model: str = _setting(
         "",
-        "Name in MODELS_DIR, folder, hub id or .safetensors/.ckpt file; empty: the embedded model",
+        "Name in MODELS_DIR, folder, hub id, .safetensors/.ckpt/.gguf; empty: the embedded model",
         path,
     )
     models_dir: Path = _setting(
         "models",
-        "Folder of models, looked into while the bot runs: .safetensors, .ckpt, diffusers folders",
+        "Folder of models, looked into while the bot runs: files and diffusers folders",
         folder,
     )
     model_native: int = _setting(

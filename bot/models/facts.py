@@ -1,7 +1,7 @@
 """What a model's own files say about it, read without torch.
 
-A folder says it in JSON; a .safetensors file in the names and shapes of its tensors, which stand
-in its header. Knows files; not what follows from them (`bot.models.families`).
+A folder says it in JSON; a .safetensors or .gguf file in the names and shapes of its tensors, which
+stand in its header. Knows files; not what follows from them (`bot.models.families`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.models import gguf
+
 INDEX = "model_index.json"
-SINGLE_FILES = (".safetensors", ".ckpt")
+GGUF = ".gguf"
+SINGLE_FILES = (".safetensors", ".ckpt", GGUF)
 _HEADER_LIMIT = 100 << 20
 _ZIP = b"PK\x03\x04"
 _LFS = b"version https://git-lfs"
@@ -80,6 +83,9 @@ def shapes_in(file: Path) -> Shapes | None:
     """
     with file.open("rb") as stream:
         start = stream.read(512)
+    if is_gguf(file):
+        check_start(start)
+        return _quantised(file)
     if file.suffix.lower() == ".safetensors" or is_safetensors(start, file.stat().st_size):
         return shapes_of(file)
     check_start(start)
@@ -88,6 +94,22 @@ def shapes_in(file: Path) -> Shapes | None:
     if start.startswith(_ZIP) and not zipfile.is_zipfile(file):
         raise UnfitFile("is cut off or damaged; download it again")
     return None
+
+
+def is_gguf(file: Path) -> bool:
+    """True for a file of quantised weights, which diffusers knows by its name alone."""
+    return file.suffix.lower() == GGUF
+
+
+def _quantised(file: Path) -> Shapes:
+    size = file.stat().st_size
+    try:
+        header = gguf.read(file)
+    except gguf.BadHeader:
+        raise UnfitFile("is damaged: its header cannot be read; download it again") from None
+    if header.bytes > size:
+        raise UnfitFile(_cut(header.bytes, size))
+    return header.shapes
 
 
 def shapes_of(file: Path) -> Shapes:

@@ -20,12 +20,9 @@ from bot.models.facts import Facts, UnfitFile
 _CONFIGS = "configs"
 """A folder of that name is where configs of single files are looked for."""
 
-_NOT_YET = {
-    ".gguf": "is a quantised file (GGUF), which is not used yet",
-    **dict.fromkeys(
-        (".pt", ".pth", ".bin"), "is an embedding or a part of a model, which is not used yet"
-    ),
-}
+_NOT_YET: Mapping[str, str] = dict.fromkeys(
+    (".pt", ".pth", ".bin"), "is an embedding or a part of a model, which is not used yet"
+)
 
 
 @dataclass(frozen=True)
@@ -122,14 +119,15 @@ def _opened(path: Path, key: str) -> Model | Addon | Unused:
 def _sources(there: Collection[Path]) -> list[Path]:
     """What may be a model: single files, and folders that are not the configs of one."""
     files = [p for p in there if facts.is_single_file(p.name) and os.path.isfile(p)]
-    stems = {path.stem for path in files}
     folders = [path for path in there if os.path.isfile(path / facts.INDEX)]
-    return files + [path for path in folders if not _is_configs(path, stems)]
+    return files + [path for path in folders if not _is_configs(path, files)]
 
 
-def _is_configs(folder: Path, stems: Collection[str]) -> bool:
-    """Where a worker looks for the configs of single files, and finds nothing else."""
-    return folder.name == _CONFIGS or (folder.name in stems and not parts.has_weights(folder))
+def _is_configs(folder: Path, files: Collection[Path]) -> bool:
+    """Where a worker looks for what single files lack, and finds nothing else."""
+    named = [file for file in files if file.stem == folder.name]
+    rest = any(map(facts.is_gguf, named)) or (named and not parts.has_weights(folder))
+    return folder.name == _CONFIGS or bool(rest)
 
 
 def _meant(text: str, sources: Collection[Path]) -> Path | None:

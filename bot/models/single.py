@@ -128,6 +128,10 @@ _PARTS = (
     (re.compile(r"^(control_model|controlnet_\w+)\."), "is a ControlNet, which is not used yet"),
     (re.compile(r"^params_ema\.|^body\.0\.rdb1\."), "is an upscaler, which is not used yet"),
     (
+        re.compile(r"^(enc\.)?blk\.\d+\."),
+        "is a language model or a text encoder in a form that is not read: take its .safetensors",
+    ),
+    (
         re.compile(r"\.scale_weight$|^scaled_fp8$"),
         "holds numbers of eight bits with scales of their own, which are not read: take it in "
         "another format",

@@ -1,4 +1,5 @@
-"""Reading the weights of a single file: .safetensors, or .ckpt without running what it holds.
+"""Reading the weights of a single file: .safetensors, or .ckpt without running what it holds, or
+only the header of a .gguf, which diffusers reads.
 
 A .ckpt is a pickle, which can name any function to be called. Tensors are read by torch's own
 restricted reader; every other name becomes an inert stub, so nothing is imported or called.
@@ -22,11 +23,17 @@ from bot.models.facts import Shapes, UnfitFile
 
 
 class Weights(dict[str, torch.Tensor]):
-    """Tensors by name that are also the path of their file: diffusers asks for one or the other."""
+    """Tensors by name that are also the path of their file: diffusers asks for one or the other.
 
-    def __init__(self, tensors: Mapping[str, torch.Tensor], file: Path) -> None:
+    `later` are the shapes of tensors that diffusers itself is to read from the file.
+    """
+
+    def __init__(
+        self, tensors: Mapping[str, torch.Tensor], file: Path, later: Shapes | None = None
+    ) -> None:
         super().__init__(tensors)
         self._file = file
+        self._later = dict(later or {})
 
     def __fspath__(self) -> str:
         return str(self._file)
@@ -34,7 +41,7 @@ class Weights(dict[str, torch.Tensor]):
     @property
     def shapes(self) -> Shapes:
         """Tensor name → shape."""
-        return {name: tuple(tensor.shape) for name, tensor in self.items()}
+        return self._later | {name: tuple(tensor.shape) for name, tensor in self.items()}
 
 
 class _Inert:
@@ -58,7 +65,10 @@ class _Inert:
 
 def read(file: Path) -> Weights:
     """The weights in a file. Raises UnfitFile, whose text completes "The file …"; OSError."""
-    if facts.shapes_in(file) is not None:
+    shapes = facts.shapes_in(file)
+    if facts.is_gguf(file):
+        return Weights({}, file, shapes)
+    if shapes is not None:
         return Weights(load_file(file), file)
     return Weights(_tensors(_unpickled(file)), file)
 

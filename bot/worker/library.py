@@ -10,6 +10,7 @@ from typing import Any
 import diffusers
 
 from bot.domain.errors import RenderFailed
+from bot.models.facts import Facts
 
 NO_CHECKER: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
 _SIBLING = re.compile(r"(Img2Img|Inpaint)(?=Pipeline$)")
@@ -35,6 +36,11 @@ class Library:
 def missing(text: str) -> RenderFailed:
     """A model, or something of it, is not where it should be; strangers read the text."""
     return RenderFailed("model_missing", text)
+
+
+def absent(index: Facts) -> dict[str, None]:
+    """The parts that a pipeline was saved without; diffusers misses them where it is not told."""
+    return {name: None for name, value in index.pipeline.items() if value == [None, None]}
 
 
 def kind_of(name: str) -> Any:

@@ -1,7 +1,7 @@
 """Opening a diffusers pipeline from wherever a model card says it lies.
 
-A source is a folder in diffusers' format, one .safetensors or .ckpt file, or a repository on the
-Hugging Face hub. Knows files and the hub; not devices or requests. Every failure is one
+A source is a folder in diffusers' format, one .safetensors, .ckpt or .gguf file, or a repository on
+the Hugging Face hub. Knows files and the hub; not devices or requests. Every failure is one
 `RenderFailed("model_missing")` whose text says what is missing and where to put it, without a
 path: strangers read it. Imported in a worker only, with the first model: this takes seconds.
 """
@@ -27,7 +27,7 @@ from bot.models.cards import ModelCard
 from bot.models.facts import INDEX, Facts
 from bot.worker import decoders, single_files
 from bot.worker.causes import cause
-from bot.worker.library import NO_CHECKER, Library, kind_of, missing
+from bot.worker.library import NO_CHECKER, Library, absent, kind_of, missing
 from bot.worker.precision import ran_out_of_memory
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,8 @@ def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
         log.exception("the model at %s cannot be opened", card.source)
         raise missing(
             f"The model {card.name} cannot be read ({cause(error)}): it has to be a folder in "
-            "diffusers' format, a .safetensors or .ckpt file, or the name of a hub repository."
+            "diffusers' format, a .safetensors, .ckpt or .gguf file, or the name of a hub "
+            "repository."
         ) from error
     _require_fit(card, described(pipeline, card.stem))
     pipeline.set_progress_bar_config(disable=True)
@@ -131,9 +132,9 @@ def _from_folder(card: ModelCard, folder: Path, dtype: torch.dtype) -> Any:
     if found is None:
         raise missing(f"The folder {card.name} holds no {INDEX}: it is no diffusers model.")
     _require_fit(card, found)
-    extra = {"variant": "fp16"} if _needs_fp16(folder, found) else {}
+    extra: dict[str, Any] = {"variant": "fp16"} if _needs_fp16(folder, found) else {}
     return kind_of(found.kind).from_pretrained(
-        str(folder), dtype=dtype, local_files_only=True, **extra, **NO_CHECKER
+        str(folder), dtype=dtype, local_files_only=True, **absent(found) | extra | NO_CHECKER
     )
 
 

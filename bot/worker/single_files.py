@@ -1,4 +1,4 @@
-"""Opening a pipeline from one .safetensors or .ckpt file, which holds weights and nothing else.
+"""Opening a pipeline from one .safetensors, .ckpt or .gguf file, which holds nothing but weights.
 
 Its configs are looked for beside it, then in the box (`bot.models.box`), then on the hub. Imported
 in a worker only, with the first model.
@@ -18,10 +18,11 @@ from huggingface_hub.errors import HfHubHTTPError
 from bot.models import box, facts, families, single
 from bot.models.cards import ModelCard
 from bot.models.facts import INDEX, UnfitFile
-from bot.worker import checkpoint, tokenizers
+from bot.models.parts import has_weights
+from bot.worker import checkpoint, quantised, tokenizers
 from bot.worker.beside import Beside, Completed
 from bot.worker.checkpoint import Weights
-from bot.worker.library import NO_CHECKER, Library, kind_of, missing
+from bot.worker.library import NO_CHECKER, Library, absent, kind_of, missing
 
 _CONFIGS = ["*.json", "**/*.json", "*.txt", "**/*.txt", "**/*.model"]
 _T5, _T5_FILE = "google-t5/t5-base", "tokenizer.json"
@@ -70,6 +71,11 @@ def _opened(
     if found and configs:
         whole = Beside(file, card.vae).completed(found.box, configs, weights, dtype)
         return _from_box(file, whole, dtype, library)
+    if folder is None and facts.is_gguf(file):
+        raise missing(
+            f"The model file {file.name} holds one part of its model: put a folder in diffusers' "
+            f"format with the others beside it, and call it {file.stem}."
+        )
     return _from_folder(folder or _from_hub(card, file, weights, library), weights, dtype)
 
 
@@ -126,9 +132,13 @@ def _parts(index: box.Config) -> Iterator[tuple[str, list[str]]]:
 def _from_folder(folder: Path, weights: Weights, dtype: torch.dtype, **parts: Any) -> Any:
     index = facts.of_folder(folder)
     assert index
-    return kind_of(index.kind).from_single_file(
-        weights, config=str(folder), dtype=dtype, local_files_only=True, **NO_CHECKER, **parts
-    )
+    kind, config = kind_of(index.kind), str(folder)
+    common = {"dtype": dtype, "local_files_only": True, **NO_CHECKER}
+    if facts.is_gguf(Path(weights)):
+        parts["transformer"] = quantised.transformer(Path(weights), folder, index, dtype)
+        if has_weights(folder):
+            return kind.from_pretrained(config, **absent(index) | common | parts)
+    return kind.from_single_file(weights, config=config, **common, **parts)
 
 
 def _places(file: Path, library: Library) -> Iterator[Path]:

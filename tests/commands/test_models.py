@@ -72,7 +72,7 @@ def test_the_list_has_a_row_for_each_model(
     assert rows[""] == [
         "",
         "Not used:",
-        "  quick.gguf is a quantised file (GGUF), which is not used yet",
+        "  quick.gguf is damaged: its header cannot be read; download it again",
     ]
 
 
@@ -168,8 +168,8 @@ def test_a_checkpoint_is_shown_as_a_guess(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("quick.gguf", "quick.gguf is a quantised file (GGUF), which is not used yet."),
-        ("quick", "quick.gguf is a quantised file"),
+        ("quick.gguf", "quick.gguf is damaged: its header cannot be read; download it again."),
+        ("quick", "quick.gguf is damaged"),
         ("broken", "broken.safetensors is empty; download it again."),
         ("paint", "There is no model paint in "),
         ("paint", "there are painter, wide, embedded."),
@@ -277,5 +277,5 @@ async def test_easel_check_says_what_it_found(
     assert await check(settings, Environment({}, {})) == 0
     lines = capsys.readouterr().out.splitlines()
     assert f"ok    models    painter, wide in {settings.models_dir}" in lines
-    assert any(line.startswith("note  models    quick.gguf is a quantised") for line in lines)
+    assert any(line.startswith("note  models    quick.gguf is damaged") for line in lines)
     assert any(line.startswith("note  models    wide.toml: native is 'large'") for line in lines)

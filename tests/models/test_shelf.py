@@ -63,6 +63,14 @@ def test_the_configs_of_a_single_file_are_no_model(shelf: Shelf) -> None:
     assert unused(shelf) == {}
 
 
+def test_the_other_parts_of_a_quantised_file_are_no_model(shelf: Shelf) -> None:
+    header = b"GGUF" + (3).to_bytes(4, "little") + bytes(16)
+    (shelf.folder / "flux.gguf").write_bytes(header + bytes(8))
+    whole(shelf.folder / "flux", "vae")
+    assert unused(shelf) == {"flux.gguf": "holds no weights"}
+    assert models(shelf) == {}
+
+
 def test_what_has_nothing_to_do_with_models_is_passed_over(shelf: Shelf) -> None:
     for name in ("README.md", ".hidden.safetensors", "preview.png"):
         (shelf.folder / name).write_text("x")
@@ -101,6 +109,7 @@ def test_its_weight_is_that_of_all_its_files(shelf: Shelf) -> None:
         ({"lycoris_mid_block.hada_w1_a": [4, 4]}, "is a LoRA"),
         ({"emb_params": [2, 768]}, "is an embedding"),
         ({"clip_l": [2, 768], "clip_g": [2, 1280]}, "is an embedding"),
+        ({"blk.0.attn_q.weight": [4, 4]}, "is a language model or a text encoder in a form"),
         ({"control_model.input_blocks.0.0.weight": [4, 4]}, "is a ControlNet"),
         ({"params_ema.conv_first.weight": [4, 4]}, "is an upscaler"),
         ({"first_stage_model.decoder.conv_in.weight": [4, 4]}, "a decoder (VAE) alone, of a kind"),
@@ -221,11 +230,8 @@ def test_a_model_that_holds_a_decoder_and_encoders_too_is_one(shelf: Shelf) -> N
 
 
 def test_kinds_that_are_not_used_yet_are_said(shelf: Shelf) -> None:
-    for name in ("flux-q4.gguf", "style.pt"):
-        (shelf.folder / name).write_bytes(b"GGUF")
-    said = unused(shelf)
-    assert "is a quantised file (GGUF), which is not used yet" in said["flux-q4.gguf"]
-    assert "is an embedding or a part of a model" in said["style.pt"]
+    (shelf.folder / "style.pt").write_bytes(b"PK")
+    assert "is an embedding or a part of a model" in unused(shelf)["style.pt"]
 
 
 def test_damaged_and_half_copied_files_are_said(shelf: Shelf) -> None:
@@ -235,7 +241,13 @@ def test_damaged_and_half_copied_files_are_said(shelf: Shelf) -> None:
     archive.write_bytes(archive.read_bytes()[:-30])
     (shelf.folder / "page.ckpt").write_bytes(b"<!DOCTYPE html>")
     (shelf.folder / "empty.safetensors").write_bytes(b"")
+    (shelf.folder / "cut.gguf").write_bytes(b"GGUF\3\0\0\0")
+    (shelf.folder / "endless.gguf").write_bytes(b"GGUF\3\0\0\0" + b"\xff" * 16)
+    (shelf.folder / "page.gguf").write_bytes(b"<html>")
     said = unused(shelf)
+    assert said["cut.gguf"].startswith("is damaged: its header cannot be read")
+    assert said["endless.gguf"].startswith("is damaged: its header cannot be read")
+    assert said["page.gguf"].startswith("is a web page")
     assert "is cut off: it should have 3.0 MiB" in said["cut.safetensors"]
     assert said["cut.ckpt"] == "is cut off or damaged; download it again"
     assert "is a web page" in said["page.ckpt"]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gguf
 import huggingface_hub.constants
 import pytest
 import torch
@@ -16,6 +17,7 @@ from safetensors.torch import save_file
 
 from bot.domain.errors import RenderFailed
 from bot.models.cards import card_for
+from bot.models.facts import UnfitFile, shapes_in
 from bot.worker import pipelines, tokenizers
 from bot.worker.library import Library
 from tests.kit import original, small
@@ -247,3 +249,82 @@ def test_a_model_is_drawn_with_the_decoder_that_its_card_names(tmp_path: Path) -
     for vae, words in (("wide", "does not fit the model"), ("none", "is no decoder beside it")):
         with pytest.raises(RenderFailed, match=words):
             pipelines.open_pipeline(card_for(str(file), {"vae": vae}), torch.float32, Library())
+
+
+# GGUF
+
+
+def write_gguf(file: Path, tensors: dict[str, torch.Tensor]) -> None:
+    """Matrices in eight bits, the rest in full, as converters do."""
+    writer = gguf.GGUFWriter(file, "sd3")
+    for name, tensor in tensors.items():
+        small_kind = tensor.ndim == 2 and tensor.shape[1] % 32 == 0
+        kind = gguf.GGMLQuantizationType.Q8_0 if small_kind else gguf.GGMLQuantizationType.F32
+        packed = gguf.quantize(tensor.numpy(), kind)
+        writer.add_tensor(name, packed, raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def near(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """As near as eight bits are: twenty decibels and more."""
+    return bool((one - other).square().mean() < 0.01)
+
+
+def test_a_quantised_transformer_draws_with_what_lies_beside_it(tmp_path: Path) -> None:
+    own = small.sd3()
+    weights = original.stored(original.mmdit(own.transformer))
+    write_gguf(tmp_path / "sd3-q8.gguf", weights)
+    first = original.clip(own.text_encoder)
+    first.pop("text_projection.weight")
+    pieces = {
+        "a": original.vae(own.vae),
+        "b": original.clip(own.text_encoder_2),
+        "c": first,
+    }
+    for name, tensors in pieces.items():
+        save_file(original.stored(tensors), tmp_path / f"{name}.safetensors")
+    pipe = opened(tmp_path / "sd3-q8.gguf")
+    packed = pipe.transformer.transformer_blocks[0].attn.to_q.weight
+    assert packed.dtype is torch.uint8
+    drawn, wanted = small.drawn(pipe, guidance_scale=1.0), small.drawn(own, guidance_scale=1.0)
+    assert near(drawn, wanted)
+    assert not near(small.drawn(pipe, "a dog", seed=8, guidance_scale=1.0), wanted)
+    assert card_for(str(tmp_path / "sd3-q8.gguf")).family == "sd3"
+
+
+def test_a_quantised_transformer_may_have_its_folder_beside_it(tmp_path: Path) -> None:
+    own = small.sd3()
+    own.save_pretrained(tmp_path / "mine")
+    for file in (tmp_path / "mine" / "transformer").glob("*.safetensors"):
+        file.unlink()
+    write_gguf(tmp_path / "mine.gguf", original.stored(original.mmdit(own.transformer)))
+    pipe = opened(tmp_path / "mine.gguf")
+    asked = {"guidance_scale": 1.0}
+    assert near(small.drawn(pipe, **asked), small.drawn(own, **asked))
+
+
+def test_a_quantised_file_of_an_unknown_family_asks_for_its_folder(tmp_path: Path) -> None:
+    write_gguf(tmp_path / "odd.gguf", {"some.weight": torch.ones(32, 32)})
+    with pytest.raises(RenderFailed) as caught:
+        opened(tmp_path / "odd.gguf")
+    assert "put a folder in diffusers' format with the others beside it, and call it odd" in str(
+        caught.value
+    )
+
+
+def test_a_quantised_file_has_the_header_that_the_library_writes(tmp_path: Path) -> None:
+    file = tmp_path / "x.gguf"
+    tensors = {"a": torch.ones(3, 64), "b": torch.ones(7), "c": torch.ones(2, 3, 5)}
+    write_gguf(file, tensors)
+    assert shapes_in(file) == {name: tuple(each.shape) for name, each in tensors.items()}
+    whole = file.read_bytes()
+    for length in (3, 11, 40, len(whole) // 2):
+        file.write_bytes(whole[:length])
+        with pytest.raises(UnfitFile, match=r"cut off|damaged|web page"):
+            shapes_in(file)
+    file.write_bytes(whole[:-40])
+    with pytest.raises(UnfitFile, match="is cut off: it should have"):
+        shapes_in(file)
