@@ -25,7 +25,7 @@ class _Member:
     """An attempt that needs `cost` for each step. In the ideal machine it is drawn from `begins`
     to `ends`, in virtual time, as others may be."""
 
-    company: Hashable
+    company: Hashable | None
     person: Hashable
     cost: float
     begins: float
@@ -53,9 +53,10 @@ class Turns:
         return len(self._members)
 
     def join(
-        self, key: Key, company: Hashable, cost: float, steps: int, person: Hashable = None
+        self, key: Key, company: Hashable | None, cost: float, steps: int, person: Hashable = None
     ) -> None:
-        """An attempt has `steps` steps before it; without a person it is by itself."""
+        """An attempt has `steps` steps before it; without a person it is by itself, without a
+        company it shares its steps with nobody."""
         person = key if person is None else person
         begins = max(self._now, self._ends.get(person, 0.0))
         ends = self._ends[person] = begins + cost * steps
@@ -81,7 +82,8 @@ class Turns:
         for key in others:
             mate = self._members[key]
             most = known.most if mate.begins < leader.ends else known.free
-            if mate.company == leader.company and total + mate.cost <= most:
+            alike = leader.company is not None and mate.company == leader.company
+            if alike and total + mate.cost <= most:
                 total += mate.cost
                 keys.append(key)
         return keys

@@ -22,6 +22,8 @@ LARGEST = 16
 """A step is never larger than so many times the one begun with."""
 KEPT = 8
 """Steps remembered of each size; the quickest counts, for others were slowed by neighbours."""
+TRIES = 3
+"""So many steps of a size are made before it is found not to pay: the first may have to warm up."""
 RECALL = 1000
 """After so many steps what was found not to pay is tried once more."""
 
@@ -73,7 +75,8 @@ class Knee:
         size, *larger = sorted(self._rates)
         for other in larger:
             if not self._worth(size, other):
-                return self._cost(size)
+                tried = len(self._rates[other]) >= TRIES
+                return self._cost(size if tried else other)
             size = other
         return max(self._cost(size + 1), self._start)
 

@@ -9,6 +9,7 @@ Orders      hello {engine, options, heartbeat_s} · cards {cards: [card fields]}
             prepare {models} · run · cancel {job, no}
 Answers     ready {device, vram_mb} · broken {text} · beat
             state {loaded: {model: card fields}, loading: {model: text}, failed: {model: text}}
+            room {model, pixels, pictures}
             event · free {job, no} · end {job, no, outcome, code, text, retryable}
 """
 
@@ -19,7 +20,6 @@ import faulthandler
 import importlib
 import logging
 import os
-import queue
 import signal
 import sys
 import threading
@@ -35,7 +35,6 @@ from bot.worker.causes import cause
 from bot.worker.encoding import Encoder
 from bot.worker.orders import Orders
 from bot.worker.painter import Painter
-from bot.worker.whole import Whole
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +44,7 @@ NICENESS = 5
 def build(factory: str, options: Mapping[str, Any]) -> Engine:
     """The engine made by `"package.module:function"` from plain options."""
     module, _, name = factory.partition(":")
-    engine = getattr(importlib.import_module(module), name)(options)
-    return engine if hasattr(engine, "step") else Whole(engine)
+    return getattr(importlib.import_module(module), name)(options)
 
 
 class Outgoing:
@@ -90,12 +88,10 @@ def serve(incoming: frames.Readable, outgoing: Outgoing) -> None:
     attempts = Attempts(outgoing.send)
     encoder = Encoder(attempts, engine.device)
     painter = Painter(engine, attempts, encoder.put, outgoing.send)
-    work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
     _thread(encoder.run)
     outgoing.send(Frame("ready", {"device": engine.device, "vram_mb": engine.vram_mb}))
-    _thread(Orders(incoming, attempts, painter, work.put).read)
-    while True:
-        work.get()()
+    _thread(Orders(incoming, attempts, painter).read)
+    painter.run()
 
 
 def _thread(target: Callable[..., None], *args: Any) -> None:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 
 from bot.engine import frames
 from bot.engine.frames import Frame
 from bot.worker.attempts import Attempts
-from bot.worker.painter import Painter
+from bot.worker.painter import Learn, Painter, Prepare
 
 
 class Orders:
-    """Turns frames into work for the main thread (`put`); a cancel takes effect at once."""
+    """Hands them to the painter; a cancel of what does not draw takes effect at once."""
 
-    def __init__(
-        self,
-        incoming: frames.Readable,
-        attempts: Attempts,
-        painter: Painter,
-        put: Callable[[Callable[[], None]], None],
-    ) -> None:
+    def __init__(self, incoming: frames.Readable, attempts: Attempts, painter: Painter) -> None:
         self._incoming = incoming
         self._attempts = attempts
         self._painter = painter
-        self._put = put
 
     def read(self) -> None:
         """Take orders until the input ends, and the process with it."""
@@ -37,12 +29,12 @@ class Orders:
     def _take(self, frame: Frame) -> None:
         if frame.kind == "prepare":
             for model in frame.data["models"]:
-                self._put(lambda model=model: self._painter.prepare(model))
+                self._painter.put(Prepare(model))
         elif frame.kind == "cards":
-            self._put(lambda: self._painter.learn(frame.data["cards"]))
+            self._painter.put(Learn(frame.data["cards"]))
         elif frame.kind == "run":
             for attempt in frames.unpack_attempts(frame):
                 self._attempts.add((attempt.job, attempt.no))
-                self._put(lambda attempt=attempt: self._painter.draw(attempt))
+                self._painter.put(attempt)
         elif frame.kind == "cancel":
             self._attempts.cancel((frame.data["job"], frame.data["no"]))

@@ -1,6 +1,9 @@
-"""The work of a worker's main thread: loading models and drawing attempts with its engine.
+"""The loop of a worker's main thread: attempts begin, make their steps and are retired.
 
-Knows how attempts end; not how pictures are drawn or encoded.
+What was ordered is looked at before every step, so an attempt joins those under way at a step
+boundary, and leaves at one when it is done, cancelled or has failed. What has to wait for a model
+waits until the others are done, for models are loaded while nothing is drawn. Knows how attempts
+end; not how pictures are drawn or encoded, nor whose turn it is.
 """
 
 from __future__ import annotations
@@ -8,22 +11,46 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import queue
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.errors import Cancelled, RenderFailed, UnknownModel, WorkerLost
+from bot.domain.batching import Key as Member
+from bot.domain.batching import Limits, Turns
+from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.engine.frames import Frame
-from bot.engine.seam import Attempt, Begun, Engine, Event, LoadingModel
+from bot.engine.seam import Attempt, Engine
 from bot.worker.attempts import Attempts, Key
-from bot.worker.causes import cause
 from bot.worker.encoding import Drawn
+from bot.worker.painting import Painting, Voice, painting, ran_out_of_memory
+from bot.worker.rooms import Rooms
+from bot.worker.stock import Stock
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Prepare:
+    """Load a model ahead of need."""
+
+    model: str
+
+
+@dataclass(frozen=True)
+class Learn:
+    """These are the models from here on, by the fields of their cards."""
+
+    cards: Sequence[Mapping[str, Any]]
+
+
+Order = Attempt | Prepare | Learn
+
+
 class Painter:
-    """One call at a time. What was drawn goes to `finish`, frames go to `send`."""
+    """`put` orders from any thread; what was drawn goes to `finish`, frames go to `send`."""
 
     def __init__(
         self,
@@ -36,106 +63,167 @@ class Painter:
         self._attempts = attempts
         self._finish = finish
         self._send = send
-        self._failed: dict[str, str] = {}
-        self._loading: dict[str, str] = {}
+        self._stock = Stock(engine, attempts, send)
+        self._rooms = Rooms(send)
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._waiting: deque[Order] = deque()
+        self._turns = Turns()
+        self._paintings: dict[Member, Painting] = {}
 
-    def learn(self, cards: Sequence[Mapping[str, Any]]) -> None:
-        """These are the models from here on; one that changed is worth a new try."""
-        for model in self._engine.learn(cards):
-            self._failed.pop(model, None)
-        self._send_state(self._loading)
+    def put(self, order: Order) -> None:
+        """Have something done when its turn comes."""
+        self._orders.put(order)
 
-    def prepare(self, model: str) -> None:
-        """Load a model that nobody waits for yet; its state tells how that went."""
-        with contextlib.suppress(RenderFailed):
-            self._load(model)
+    def run(self) -> None:
+        """For ever."""
+        while True:
+            self.turn()
 
-    def draw(self, attempt: Attempt) -> None:
-        """Draw an attempt, and have it end whatever happens."""
-        key = attempt.job, attempt.no
+    def turn(self) -> None:
+        """Begin what can begin, then make one step; waits for an order while nothing is to be
+        done."""
+        self._receive()
+        while self._waiting and self._may_begin(self._waiting[0]):
+            self._begin(self._waiting.popleft())
+        for one in list(self._paintings.values()):
+            if self._attempts.cancelled(one.key):
+                self._end(one.attempt, "cancelled")
+        if members := self._turns.next(self._limits):
+            self._step([self._paintings[member] for member in members])
+
+    def _receive(self) -> None:
+        wait = not self._waiting and not self._paintings
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._waiting.append(self._orders.get(block=wait))
+                wait = False
+
+    def _limits(self, member: Member) -> Limits:
+        return self._rooms.limits(self._paintings[member])
+
+    # Beginning
+
+    def _may_begin(self, order: Order) -> bool:
+        """Others are not kept waiting by a load."""
+        return not self._paintings or isinstance(order, Learn) or order.model in self._stock
+
+    def _begin(self, order: Order) -> None:
+        match order:
+            case Learn(cards=cards):
+                self._stock.learn(cards)
+            case Prepare(model=model):
+                with contextlib.suppress(RenderFailed):  # its state tells how it went
+                    self._stock.load(model)
+            case Attempt():
+                self._start(order)
+
+    def _start(self, order: Attempt) -> None:
+        with self._answering(order):
+            voice = Voice(order, self._attempts, self._stock)
+            if not voice.cancelled():
+                self._stock.load(order.model)
+            self._attempts.begin((order.job, order.no))
+            voice.begun()
+            started = time.monotonic()
+            run = self._engine.begin(order, voice.emit, voice.cancelled)
+            begun = painting(order, run, self._engine, time.monotonic() - started)
+            self._paintings[begun.key] = begun
+            person = order.person or None
+            self._turns.join(begun.key, run.company, begun.cost, begun.left, person)
+            if not begun.left:
+                self._retire(begun)
+
+    # Steps
+
+    def _step(self, together: Sequence[Painting]) -> None:
+        """One step of each; what fails together is tried again in smaller companies."""
+        failure: Exception | None = None
+        started = time.monotonic()
         try:
-            drawn = self._drawn(attempt, key)
+            self._engine.step([one.run for one in together])
+        except Exception as error:
+            failure = error if len(together) == 1 else _without_frames(error)
+        took = time.monotonic() - started
+        stepped = [one for one in together if one.stepped()]
+        self._count(stepped, took)
+        if failure is None:
+            self._rooms.stepped(together, took)
+        else:
+            self._apart(together, [one for one in together if one not in stepped], failure)
+        for one in stepped:
+            if not one.left and one.key in self._paintings:
+                self._retire(one)
+
+    def _count(self, stepped: Sequence[Painting], seconds: float) -> None:
+        cost = sum(one.cost for one in stepped)
+        for one in stepped:
+            one.seconds += seconds * one.cost / cost
+            self._turns.stepped(one.key)
+
+    def _apart(
+        self, together: Sequence[Painting], left: Sequence[Painting], failure: Exception
+    ) -> None:
+        """A failure of a company is nobody's yet: only who fails alone has failed."""
+        if len(together) == 1 or isinstance(failure, WorkerLost):
+            with self._answering(together[0].attempt):
+                raise failure
+            return
+        size = 1
+        if ran_out_of_memory(failure):
+            self._rooms.failed(together)
+            size = max(1, len(left) // 2)
+        for first in range(0, len(left), size):
+            self._step(left[first : first + size])
+
+    def _retire(self, one: Painting) -> None:
+        attempt = one.attempt
+        with self._answering(attempt):
+            started = time.monotonic()
+            images = self._engine.retire(one.run)
+            one.seconds += time.monotonic() - started
+            if not self._attempts.drawn(one.key):
+                raise Cancelled
+            by = self._engine.drawn_by(attempt.model)
+            self._finish(Drawn(attempt, images, one.seconds, by))
+            self._leave(attempt)
+
+    # Ends
+
+    @contextlib.contextmanager
+    def _answering(self, attempt: Attempt) -> Iterator[None]:
+        """Have an attempt end whatever goes wrong with it."""
+        try:
+            yield
         except Cancelled:
-            self._attempts.end(key, "cancelled")
+            self._end(attempt, "cancelled")
         except RenderFailed as failure:
-            self._attempts.end(key, "failed", failure.code, str(failure), failure.retryable)
+            self._end(attempt, "failed", failure.code, str(failure), failure.retryable)
         except MemoryError:
-            self._attempts.end(key, "failed", "out_of_memory", "The memory does not suffice.")
+            self._end(attempt, "failed", "out_of_memory", "The memory does not suffice.")
         except WorkerLost:
             log.exception("the engine is beyond repair")
             os._exit(1)
         except Exception as error:
             log.exception("job %s cannot be drawn", attempt.job)
-            self._attempts.end(key, "failed", "error", f"{type(error).__name__}: {error}")
-        else:
-            if self._attempts.drawn(key):
-                self._finish(drawn)
-            else:
-                self._attempts.end(key, "cancelled")
-        finally:
-            if self._loading:
-                self._send_state()
-            self._send(Frame("free", {"job": attempt.job, "no": attempt.no}))
+            self._end(attempt, "failed", "error", f"{type(error).__name__}: {error}")
 
-    def _drawn(self, attempt: Attempt, key: Key) -> Drawn:
-        def emit(event: Event) -> None:
-            if isinstance(event, LoadingModel):  # once more, in another precision
-                self._send_state({attempt.model: event.text})
-            elif isinstance(event, Begun) and self._loading:
-                self._send_state()
-            self._attempts.say(key, event)
+    def _end(
+        self, attempt: Attempt, outcome: str, code: str = "", text: str = "",
+        retryable: bool = False,
+    ) -> None:  # fmt: skip
+        self._attempts.end((attempt.job, attempt.no), outcome, code, text, retryable)
+        self._leave(attempt)
 
-        def cancelled() -> bool:
-            return self._attempts.cancelled(key)
+    def _leave(self, attempt: Attempt) -> None:
+        """Its place is free."""
+        key: Key = attempt.job, attempt.no
+        if one := self._paintings.pop(key, None):
+            self._turns.leave(key, one.left)
+        self._stock.drawn_with()
+        self._send(Frame("free", {"job": attempt.job, "no": attempt.no}))
 
-        if not cancelled():
-            self._load(attempt.model)
-        self._attempts.begin(key)
-        started = time.monotonic()
-        emit(Begun(started))
-        run = self._engine.begin(attempt, emit, cancelled)
-        while not run.done:
-            if cancelled():
-                raise Cancelled
-            self._engine.step([run])
-        images = self._engine.retire(run)
-        took = time.monotonic() - started
-        return Drawn(attempt, images, took, self._engine.drawn_by(attempt.model))
 
-    # Models
-
-    def _load(self, model: str) -> None:
-        """Bring `model` into memory, and always end by telling the bot how every model stands."""
-        try:
-            if model not in self._engine.loaded():
-                self._send_state({model: ""})
-                self._engine.load(model, lambda text: self._say_loading(model, text))
-        except UnknownModel:
-            raise
-        except RenderFailed as failure:
-            self._failed[model] = str(failure)
-            raise
-        except MemoryError:
-            self._failed[model] = "There is not enough memory for the model."
-            raise RenderFailed("out_of_memory", self._failed[model]) from None
-        except WorkerLost:
-            raise
-        except Exception as error:
-            log.exception("the model %s cannot be loaded", model)
-            self._failed[model] = f"The model cannot be loaded ({cause(error)})."
-            raise RenderFailed("model_missing", self._failed[model]) from error
-        finally:
-            self._attempts.loading("")
-            self._send_state()
-
-    def _say_loading(self, model: str, text: str) -> None:
-        self._send_state({model: text})
-        self._attempts.loading(text)
-
-    def _send_state(self, loading: dict[str, str] | None = None) -> None:
-        self._loading = loading or {}
-        loaded = {model: dict(card) for model, card in self._engine.loaded().items()}
-        for model in loaded:
-            self._failed.pop(model, None)
-        state = {"loaded": loaded, "loading": self._loading, "failed": self._failed}
-        self._send(Frame("state", state))
+def _without_frames(error: Exception) -> Exception:
+    """The frames of a traceback hold tensors that there may be no room for any more."""
+    error.__context__ = error.__cause__ = None
+    return error.with_traceback(None)

@@ -61,7 +61,7 @@ class SimulatedRun:
         self.cancelled = cancelled
         self.pictures = [_picture(request, index) for index in attempt.indices]
         self.cost = float(len(self.pictures) * request["width"] * request["height"] // 64)
-        self.company: Hashable = attempt.model, request["width"], request["height"]
+        self.company: Hashable | None = attempt.model, request["width"], request["height"]
         self.steps = self.left = request["steps"]
         self._emit = emit
         self._shown = _preview_steps(self.steps, previews)

@@ -56,6 +56,13 @@ def test_neighbours_that_slow_some_steps_do_not_move_it(machine: Machine) -> Non
     assert learned(machine, steps=400, noise=0.5).most == learned(machine).most
 
 
+def test_a_first_step_that_warms_up_does_not_count_against_its_size() -> None:
+    knee = Knee(GRID)
+    for cost, slow in ((GRID, 1), (2 * GRID, 10), (2 * GRID, 10), (2 * GRID, 1)):
+        knee.stepped(cost, slow * SDXL.seconds(cost))
+        assert knee.most >= 2 * GRID
+
+
 def test_small_jobs_show_that_a_grid_does_not_pay() -> None:
     knee = Knee(GRID)
     for cost in (1.0, 2.0, 4.0, 8.0) * 3:

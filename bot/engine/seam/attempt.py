@@ -108,7 +108,8 @@ class Result:
 
 @dataclass(frozen=True)
 class Done:
-    """Everything has been said; drawing took `seconds` on `device` by `engine`, in words."""
+    """Everything has been said; drawing took `seconds` of the time of `device`, by `engine`, in
+    words."""
 
     seconds: float
     device: str

@@ -11,7 +11,7 @@ from bot.engine.seam.attempt import Attempt, Event
 class Run(Protocol):
     """An attempt that is being drawn: its pictures share one sampler, and nothing with others.
 
-    company   runs of equal company may make their steps together
+    company   runs of equal company may make their steps together; None with nobody
     cost      what a step of it takes, in a unit that its company shares: pictures × latent cells,
               twice that with guidance
     left      steps that are still to be made
@@ -21,7 +21,7 @@ class Run(Protocol):
     def attempt(self) -> Attempt: ...
 
     @property
-    def company(self) -> Hashable: ...
+    def company(self) -> Hashable | None: ...
 
     @property
     def cost(self) -> float: ...

@@ -1,0 +1,74 @@
+"""An attempt while it is under way, and what it may say of itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from bot.domain.errors import RenderFailed
+from bot.engine.seam import Attempt, Begun, Engine, Event, LoadingModel, Run
+from bot.worker.attempts import Attempts, Key
+from bot.worker.stock import Stock
+
+
+@dataclass(eq=False)
+class Painting:
+    """Each of the `left` steps costs `cost`. `shape` is its model and the pixels of a picture, `by`
+    what draws it. `seconds` of the engine's time it has taken: of a step made together, its
+    share."""
+
+    attempt: Attempt
+    run: Run
+    cost: float
+    left: int
+    shape: tuple[str, int]
+    by: str
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> Key:
+        return self.attempt.job, self.attempt.no
+
+    def stepped(self) -> bool:
+        """Whether its run has come further since this was last asked."""
+        before, self.left = self.left, self.run.left
+        return self.left != before
+
+
+def painting(attempt: Attempt, run: Run, engine: Engine, seconds: float) -> Painting:
+    """An attempt whose beginning took so many seconds."""
+    request = attempt.request
+    shape = attempt.model, request["width"] * request["height"]
+    return Painting(
+        attempt, run, run.cost, run.left, shape, engine.drawn_by(attempt.model), seconds
+    )
+
+
+class Voice:
+    """What the engine is given to say of an attempt, and to ask whether it is still wanted."""
+
+    def __init__(self, attempt: Attempt, attempts: Attempts, stock: Stock) -> None:
+        self._key = attempt.job, attempt.no
+        self._model = attempt.model
+        self._attempts = attempts
+        self._stock = stock
+
+    def begun(self) -> None:
+        """From here on a death may be its own."""
+        self.emit(Begun(time.monotonic()))
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, LoadingModel):  # once more, in another precision
+            self._stock.loads_again(self._model, event.text)
+        elif isinstance(event, Begun):
+            self._stock.drawn_with()
+        self._attempts.say(self._key, event)
+
+    def cancelled(self) -> bool:
+        return self._attempts.cancelled(self._key)
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether less at once might do."""
+    out = isinstance(error, RenderFailed) and error.code == "out_of_memory"
+    return out or isinstance(error, MemoryError)

@@ -1,0 +1,279 @@
+"""The loop of a worker, turn by turn: who steps with whom, who leaves, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.errors import Cancelled, RenderFailed
+from bot.engine import frames
+from bot.engine.frames import Frame
+from bot.engine.seam import Attempt, Begun, Event, Progress, Run
+from bot.worker.attempts import Attempts
+from bot.worker.encoding import Drawn
+from bot.worker.painter import Order, Painter, Prepare
+from bot.worker.simulated import SimulatedEngine, SimulatedRun
+from tests.kit.workers import attempt
+
+SIDE = 64
+
+
+class Engine(SimulatedEngine):
+    """The simulated one, which notes who steps with whom and when it loads what."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__({"step_seconds": 0.001, "previews": 0} | options)
+        self.steps: list[str] = []
+        self.loads: list[str] = []
+        self.on_step: Callable[[str], None] = lambda names: None
+
+    def load(self, model: str, say: Callable[[str], None]) -> None:
+        self.loads.append(f"{model} after {len(self.steps)}")
+        super().load(model, say)
+
+    def step(self, runs: Sequence[Run]) -> None:
+        names = "".join(run.attempt.job for run in runs)
+        self.on_step(names)
+        super().step(runs)
+        self.steps.append(names)
+
+
+class Studio:
+    """A painter with its engine, and everything that it said."""
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        self.engine = engine or Engine()
+        self.frames: list[Frame] = []
+        self.drawn: list[Drawn] = []
+        self.attempts = Attempts(self.frames.append)
+        self.painter = Painter(self.engine, self.attempts, self.drawn.append, self.frames.append)
+
+    def order(self, *orders: Order) -> Studio:
+        for order in orders:
+            if isinstance(order, Attempt):
+                self.attempts.add((order.job, order.no))
+            self.painter.put(order)
+        return self
+
+    def turns(self, count: int) -> Studio:
+        for _ in range(count):
+            self.painter.turn()
+        return self
+
+    def until_done(self) -> str:
+        """Turns until nothing is left; who made which steps."""
+        while self.under_way():
+            self.painter.turn()
+        return " ".join(self.engine.steps)
+
+    def under_way(self) -> set[str]:
+        """Jobs that were ordered and have no end yet."""
+        begun = {key[0] for key in self.attempts._open}
+        return begun - {one.attempt.job for one in self.drawn}
+
+    def of(self, kind: str) -> list[Mapping[str, Any]]:
+        return [frame.data for frame in self.frames if frame.kind == kind]
+
+    def ends(self) -> dict[str, str]:
+        """Outcome, or code of a failure, by job; of those that were drawn "drawn"."""
+        ended = {end["job"]: end["code"] or end["outcome"] for end in self.of("end")}
+        return {one.attempt.job: "drawn" for one in self.drawn} | ended
+
+    def said(self, job: str) -> list[Event]:
+        events = [frame for frame in self.frames if frame.kind == "event"]
+        return [frames.unpack_event(frame) for frame in events if frame.data["job"] == job]
+
+
+def ask(job: str, steps: int = 3, pictures: int = 1, **more: Any) -> Attempt:
+    return attempt(job, tuple(range(pictures)), steps=steps, **more)
+
+
+def test_attempts_of_one_company_step_together_and_leave_as_they_are_done() -> None:
+    studio = Studio().order(ask("a", 2), ask("b", 3), ask("c", 3))
+    assert studio.until_done() == "abc abc bc"
+    assert studio.ends() == dict.fromkeys("abc", "drawn")
+    assert [one.attempt.job for one in studio.drawn] == ["a", "b", "c"]
+    assert [free["job"] for free in studio.of("free")] == ["a", "b", "c"]
+    steps = [event.step for event in studio.said("b") if isinstance(event, Progress)]
+    assert steps == [1, 2, 3]
+
+
+def test_a_later_one_joins_at_the_next_step() -> None:
+    studio = Studio().order(ask("a", 4)).turns(2)
+    studio.order(ask("b", 3))
+    assert studio.until_done() == "a a ab ab b"
+
+
+def test_pictures_are_the_same_in_company_as_alone() -> None:
+    jobs = [ask(name, 3, 2, text=f"a fox {name}") for name in "abc"]
+    together = Studio().order(*jobs)
+    together.until_done()
+    for job, drawn in zip(jobs, together.drawn, strict=True):
+        alone = Studio().order(job)
+        alone.until_done()
+        assert [one.tobytes() for one in alone.drawn[0].images] == [
+            one.tobytes() for one in drawn.images
+        ]
+
+
+def test_other_sizes_take_turns_and_a_short_one_does_not_wait_for_a_long_one() -> None:
+    studio = Studio().order(ask("L", 50, 4)).turns(3)
+    studio.order(ask("s", 4, width=2 * SIDE))
+    assert studio.until_done() == " ".join(["L"] * 3 + ["s"] * 4 + ["L"] * 47)
+
+
+def test_jobs_of_one_person_follow_each_other() -> None:
+    # As many pixels each, and no company.
+    mine = [
+        replace(ask(name, 2, width=w, height=4096 // w), person="Anna")
+        for name, w in (("a", 64), ("b", 128))
+    ]
+    studio = Studio().order(*mine, replace(ask("o", 2, width=32, height=128), person="Bert"))
+    assert studio.until_done() == "a a o o b b"
+
+
+def test_a_cancelled_one_leaves_at_the_next_step_and_the_others_go_on() -> None:
+    studio = Studio().order(ask("a", 4), ask("b", 4)).turns(1)
+    studio.attempts.cancel(("a", 1))
+    assert studio.until_done() == "ab b b b"
+    assert studio.ends() == {"a": "cancelled", "b": "drawn"}
+    assert [free["job"] for free in studio.of("free")] == ["a", "b"]
+
+
+def test_one_cancelled_before_it_began_is_not_begun() -> None:
+    studio = Studio().order(ask("a", 2), ask("b", 2))
+    studio.attempts.cancel(("b", 1))
+    assert studio.until_done() == "a a"
+    assert not any(isinstance(event, Begun) for event in studio.said("b"))
+    assert sorted(free["job"] for free in studio.of("free")) == ["a", "b"]
+
+
+def test_one_cancelled_in_its_last_step_is_not_drawn() -> None:
+    studio = Studio().order(ask("a", 2), ask("b", 2))
+
+    def cancel(names: str) -> None:
+        if studio.engine.steps:
+            studio.attempts.cancel(("a", 1))
+
+    studio.engine.on_step = cancel
+    assert studio.until_done() == "ab ab"
+    assert studio.ends() == {"a": "cancelled", "b": "drawn"}
+
+
+@pytest.mark.parametrize(
+    ("word", "steps"), [("fail", "a c ac"), ("bad_input", "a c ac"), ("out_of_memory", "a c a c")]
+)
+def test_who_fails_alone_has_failed_and_its_mates_are_spared(word: str, steps: str) -> None:
+    studio = Studio(Engine(**{f"{word}_on": ["bad"]}))
+    studio.order(ask("a", 2), ask("b", 2, text="bad"), ask("c", 2))
+    assert studio.until_done() == steps
+    codes = {"fail": "error"}
+    assert studio.ends() == {"a": "drawn", "b": codes.get(word, word), "c": "drawn"}
+
+
+def test_a_mistake_in_a_company_is_its_own_as_well() -> None:
+    studio = Studio().order(ask("a", 2), ask("b", 2))
+
+    def mistaken(names: str) -> None:
+        if "b" in names:
+            raise KeyError("no such tensor")
+
+    studio.engine.on_step = mistaken
+    assert studio.until_done() == "a a"
+    assert studio.ends() == {"a": "drawn", "b": "error"}
+
+
+def test_memory_that_runs_out_halves_the_company_and_is_remembered() -> None:
+    studio = Studio(Engine(room=2))
+    studio.order(*(ask(name, 2) for name in "abcd"))
+    assert studio.until_done() == "ab cd ab cd"
+    assert studio.ends() == dict.fromkeys("abcd", "drawn")
+    assert studio.of("room")[-1] == {"model": "embedded", "pixels": SIDE * SIDE, "pictures": 2}
+
+
+def test_who_had_stepped_before_the_failure_does_not_step_twice() -> None:
+    class Half(Engine):
+        def step(self, runs: Sequence[Run]) -> None:
+            if len(runs) > 1:
+                assert isinstance(runs[0], SimulatedRun)
+                runs[0].advance()
+                raise RenderFailed("error", "The second half is missing.")
+            super().step(runs)
+
+    studio = Studio(Half()).order(ask("a", 2), ask("b", 3))
+    studio.until_done()
+    assert studio.ends() == {"a": "drawn", "b": "drawn"}
+    for name, of in (("a", 2), ("b", 3)):
+        steps = [event.step for event in studio.said(name) if isinstance(event, Progress)]
+        assert steps == list(range(1, of + 1))
+
+
+def test_a_failure_at_the_end_is_only_its_own() -> None:
+    class Blank(Engine):
+        def retire(self, run: Run) -> Any:
+            if run.attempt.job == "a":
+                raise RenderFailed("not_finite", "It is black.")
+            return super().retire(run)
+
+    studio = Studio(Blank()).order(ask("a", 2), ask("b", 2))
+    studio.until_done()
+    assert studio.ends() == {"a": "not_finite", "b": "drawn"}
+
+
+def test_a_newcomer_for_another_model_waits_for_the_others_and_those_behind_it_do_too() -> None:
+    studio = Studio().order(ask("a", 3)).turns(1)
+    studio.order(ask("n", 2, model="new"), ask("b", 2))
+    assert studio.until_done() == "a a a n n b b"
+    assert studio.engine.loads == ["embedded after 0", "new after 3"]
+
+
+def test_a_model_ordered_ahead_is_loaded_when_nothing_is_drawn() -> None:
+    studio = Studio().order(Prepare("new"), ask("a", 2), Prepare("newer")).turns(1)
+    assert studio.engine.loads == ["new after 0", "embedded after 0"]
+    studio.until_done()
+    studio.turns(1)
+    assert studio.engine.loads[2:] == ["newer after 2"]
+    assert studio.of("state")[-1]["loaded"] == {"embedded": {}, "new": {}, "newer": {}}
+
+
+def test_one_without_a_step_is_retired_at_once() -> None:
+    studio = Studio().order(ask("a", 0), ask("b", 1))
+    assert studio.until_done() == "b"
+    assert studio.ends() == {"a": "drawn", "b": "drawn"}
+
+
+def test_seconds_are_shares_of_what_the_engine_took() -> None:
+    studio = Studio(Engine(step_seconds=0.02)).order(ask("a", 4), ask("b", 4, 3))
+    studio.until_done()
+    small, large = (one.seconds for one in studio.drawn)
+    assert small + large >= 4 * 0.02
+    assert large > 2 * small
+
+
+def test_a_run_that_draws_everything_at_once_asks_by_itself() -> None:
+    class Whole(Engine):
+        def step(self, runs: Sequence[Run]) -> None:
+            raise Cancelled
+
+    studio = Studio(Whole()).order(ask("a"))
+    studio.until_done()
+    assert studio.ends() == {"a": "cancelled"}
+
+
+def test_the_room_grows_while_larger_steps_pay() -> None:
+    studio = Studio(Engine(step_seconds=0.01))
+    for number in range(3):
+        studio.order(*(ask(f"{number}{name}", 3, 4) for name in "abcdefgh"))
+        studio.until_done()
+    assert [told["pictures"] for told in studio.of("room")] == [8, 16, 32, 64]
+
+
+def test_the_room_stays_small_where_they_do_not() -> None:
+    studio = Studio(Engine(step_seconds=0, picture_seconds=0.004))
+    for number in range(2):
+        studio.order(*(ask(f"{number}{name}", 4, 4, width=1024) for name in "abc"))
+        studio.until_done()
+    assert studio.of("room")[-1]["pictures"] == 4
