@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +26,15 @@ async def studio(models: Path) -> AsyncIterator[LocalExecutor]:
         await executor.start()
         yield executor
         await executor.close()
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """For torch in this process: threads that wait for each other take a hundred times as long for
+    tiny tensors."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

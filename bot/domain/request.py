@@ -24,6 +24,8 @@ SCHEMA = 2
 GRID = 4
 SOURCE = "source"
 """The role of the picture that a drawing starts from."""
+MASK = "mask"
+"""The role of the picture that is light where the source is to be drawn anew."""
 
 
 class Seeding(enum.IntEnum):
@@ -55,7 +57,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Input:
-    """A picture that a drawing is made from, by what it is for: "source" or another role.
+    """A picture that a drawing is made from, by what it is for: "source", "mask" or another role.
 
     `digest` is the sha256 hex of its file, None where only the tile is known; `tile` is None for a
     file that is no tile of a job.
@@ -222,6 +224,7 @@ class GenerationRequest:
             "negative": self.prompt.negative,
             **asdict(self.sampling),
             "source": named.get(SOURCE),
+            "mask": named.get(MASK),
             "recipe": self.recipe(),
         }
 

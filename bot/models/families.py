@@ -159,9 +159,7 @@ def unfit(facts: Facts) -> str:
     channels = facts.denoiser.get("in_channels", 4)
     stable = facts.kind.startswith(("StableDiffusion", "LatentConsistency"))
     unet = stable and not facts.kind.startswith("StableDiffusion3")
-    if unet and channels == 9:
-        return "repairs parts of pictures (inpainting) and cannot draw from words alone"
-    if unet and channels != 4:
+    if unet and channels not in (4, 9):  # 9: trained to repair pictures, and from words all of one
         return "changes given pictures and cannot draw from words alone"
     if facts.pipeline.get("requires_aesthetics_score"):
         return "is a refiner: it finishes pictures of another model and cannot draw alone"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -37,20 +38,42 @@ def generators_of(request: Mapping[str, Any], indices: Sequence[int]) -> list[to
     return [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
 
 
-def left_of(request: Mapping[str, Any]) -> tuple[int, float]:
-    """Steps and strength of a start from a picture; at least one step is left to be drawn."""
-    strength = min(1.0, max(0.01, request.get("strength") or 0.6))
-    return max(request["steps"], math.ceil(1 / strength)), strength
+@dataclass(frozen=True)
+class Start:
+    """What a drawing starts from besides words: a picture, and a mask that is light where it is to
+    be drawn anew; both in the size to be drawn."""
+
+    picture: Image.Image | None = None
+    mask: Image.Image | None = None
+
+    def left(self, request: Mapping[str, Any]) -> tuple[int, float]:
+        """Steps and strength of a start from a picture; at least one step is left to be drawn."""
+        usual = 1.0 if self.mask else 0.6
+        strength = min(1.0, max(0.01, request.get("strength") or usual))
+        return max(request["steps"], math.ceil(1 / strength)), strength
+
+    def pasted(self, drawn: Image.Image) -> Image.Image:
+        """What was drawn, where the mask is light; the old pixels elsewhere."""
+        if not (self.picture and self.mask):
+            return drawn
+        return Image.composite(drawn, self.picture, self.mask)
 
 
-def source_of(attempt: Attempt, size: Size) -> Image.Image | None:
-    """The picture to start from, in the size to be drawn. Raises RenderFailed("bad_input")."""
-    name = attempt.request.get("source")
+def start_of(attempt: Attempt) -> Start:
+    """Raises RenderFailed("bad_input")."""
+    picture, mask = _picture(attempt, "source"), _picture(attempt, "mask")
+    if mask and not picture:
+        raise RenderFailed("bad_input", "A mask needs the picture that it covers.")
+    return Start(picture, mask and mask.convert("L"))
+
+
+def _picture(attempt: Attempt, role: str) -> Image.Image | None:
+    name, size = attempt.request.get(role), size_of(attempt.request)
     if not name:
         return None
     data = attempt.inputs.get(name)
     if data is None:
-        raise RenderFailed("bad_input", "The source picture was not handed over.")
+        raise RenderFailed("bad_input", f"The {role} picture was not handed over.")
     try:
         picture = imaging.decode(data)
     except imaging.PictureError as error:

@@ -16,8 +16,8 @@ from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.engine.seam import Attempt, Preview, Progress
 from bot.worker import failures, precision, previews
-from bot.worker.asked import generators_of, left_of, shown, size_of, source_of, to_draw
-from bot.worker.families.generic import accepts
+from bot.worker.asked import generators_of, shown, size_of, start_of, to_draw
+from bot.worker.families.generic import PART, PICTURE, accepts
 from bot.worker.model import Model
 from bot.worker.pieces import free
 from bot.worker.runs import Emit
@@ -38,7 +38,7 @@ class CalledRun:
         self._model = model
         self._request = attempt.request
         self._size = size_of(attempt.request)
-        self._source = source_of(attempt, self._size)
+        self._start = start_of(attempt)
         self._pending = to_draw(attempt, model.dtype)
         self._drawn: dict[int, Image.Image] = {}
         self._failure: BaseException | None = None
@@ -75,7 +75,7 @@ class CalledRun:
         """See `Run`."""
         if self._failure is not None:
             raise self._failure
-        return [self._drawn[index] for index in self.attempt.indices]
+        return [self._start.pasted(self._drawn[index]) for index in self.attempt.indices]
 
     def release(self) -> None:
         """See `Run`."""
@@ -114,7 +114,7 @@ class CalledRun:
         """
         if self.cancelled():
             raise Cancelled
-        pipeline = self._model.image_to_image() if self._source else self._model.pipeline
+        pipeline = self._pipeline()
         pipeline.scheduler = sampler(self._request["sampler"], self._model.scheduler)
         rounds = 1 + math.ceil(later / len(indices))
         start, self._before = self._done, None
@@ -146,7 +146,7 @@ class CalledRun:
             "generator": generators_of(request, indices),
             "output_type": "pil",
         }
-        return arguments | self._guidance() | self._start()
+        return arguments | self._guidance() | self._from()
 
     def _guidance(self) -> dict[str, Any]:
         name, value = self._model.card.guidance_argument, self._request["guidance"]
@@ -157,11 +157,17 @@ class CalledRun:
             arguments["negative_prompt"] = " "  # such pipelines guide against words alone
         return arguments
 
-    def _start(self) -> dict[str, Any]:
-        if not self._source:
+    def _from(self) -> dict[str, Any]:
+        if not self._start.picture:
             return {}
-        steps, strength = left_of(self._request)
-        return {"image": self._source, "strength": strength, "num_inference_steps": steps}
+        steps, strength = self._start.left(self._request)
+        given = {"image": self._start.picture, "strength": strength, "num_inference_steps": steps}
+        return given | ({"mask_image": self._start.mask} if self._start.mask else {})
+
+    def _pipeline(self) -> Any:
+        if self._start.mask:
+            return self._model.sibling(PART)
+        return self._model.sibling(PICTURE) if self._start.picture else self._model.pipeline
 
     def _preview(self, pipeline: Any, step: int, latents: torch.Tensor) -> None:
         before, self._before = self._before, latents

@@ -37,7 +37,7 @@ class Model:
         self.pieces = Pieces()
         self.batch_limits: dict[Size, int] = {}
         self._conversion = conversion
-        self._image_to_image: Any = None
+        self._siblings: dict[str, Any] = {}
 
     @property
     def capabilities(self) -> Capabilities:
@@ -64,10 +64,8 @@ class Model:
         """What draws unless something faster does."""
         return f"torch {torch.__version__} {str(self.dtype).removeprefix('torch.')}"
 
-    def image_to_image(self) -> Any:
-        """The sibling pipeline. Raises RenderFailed("bad_input") where there is none."""
-        if self._image_to_image is None:
-            from bot.worker import pipelines  # in memory already, with the model
-
-            self._image_to_image = pipelines.sibling(self.pipeline)
-        return self._image_to_image
+    def sibling(self, kind: str) -> Any:
+        """See `generic.sibling`; made once."""
+        if kind not in self._siblings:
+            self._siblings[kind] = generic.sibling(self.pipeline, kind)
+        return self._siblings[kind]

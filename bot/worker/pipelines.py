@@ -93,32 +93,6 @@ def _config(part: Any) -> dict[str, Any]:
     return dict(part.config) if hasattr(part, "config") else {}
 
 
-def has_sibling(pipeline: Any) -> bool:
-    """Whether pipelines of this kind can start from a picture."""
-    return _sibling_kind(pipeline) is not None
-
-
-def sibling(pipeline: Any) -> Any:
-    """The image-to-image pipeline over the same weights. Raises RenderFailed("bad_input")."""
-    kind = _sibling_kind(pipeline)
-    if kind is None:
-        raise RenderFailed(
-            "bad_input",
-            f"A {type(pipeline).__name__} cannot start from a picture, so it has no variations.",
-        )
-    parts = dict(pipeline.components)
-    known = inspect.signature(kind.__init__).parameters
-    plain = {name: value for name, value in pipeline.config.items() if name in known}
-    made = kind(**plain | {name: part for name, part in parts.items() if name in known})
-    made.set_progress_bar_config(disable=True)
-    return made
-
-
-def _sibling_kind(pipeline: Any) -> Any:
-    name = type(pipeline).__name__
-    return getattr(diffusers, name.replace("Pipeline", "Img2ImgPipeline"), None)
-
-
 def _require_fit(card: ModelCard, found: Facts) -> None:
     if reason := families.unfit(found):
         raise missing(f"The model {card.name} {reason}: choose another one.")

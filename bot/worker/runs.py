@@ -15,10 +15,9 @@ from bot import imaging
 from bot.domain.errors import Cancelled, WorkerLost
 from bot.engine.seam import Attempt, Event, Preview, Progress
 from bot.worker import failures, precision, previews, stepping
-from bot.worker.asked import generators_of, left_of, shown, size_of, source_of, to_draw
-from bot.worker.families.family import extra_of
+from bot.worker.asked import shown, start_of, to_draw
+from bot.worker.beginning import path_of
 from bot.worker.model import Model
-from bot.worker.samplers import sampler
 
 Emit = Callable[[Event], None]
 
@@ -79,28 +78,29 @@ class SteppedRun:
         self._indices = to_draw(attempt, model.dtype)
         self._failure: BaseException | None = None
         self._by: set[str] = set()
+        self._start = start_of(attempt)
         model.hasten()
         with failures.told(), torch.no_grad():
-            self._path = path_of(model, attempt, self._indices)
-        steps = len(self._path.times)
+            self.path = path_of(model, attempt, self._start, self._indices)
+        steps = len(self.path.times)
         self._shown = shown(steps)
-        self._begin = len(self._path.scheduler.timesteps) - steps
+        self._begin = len(self.path.scheduler.timesteps) - steps
 
     @property
     def company(self) -> Hashable:
         """Equal for what can share a forward."""
-        return id(self._model), self._path.kind
+        return id(self._model), self.path.kind
 
     @property
     def cost(self) -> float:
         """Cells of 8 × 8 pixels that go through the denoiser in a step."""
-        width, height = self._path.size
-        return self._path.rows * width * height / 64
+        width, height = self.path.size
+        return self.path.rows * width * height / 64
 
     @property
     def left(self) -> int:
         """Steps still to be made; none after a failure."""
-        return 0 if self._failure is not None else self._path.left
+        return 0 if self._failure is not None else self.path.left
 
     @property
     def done(self) -> bool:
@@ -118,7 +118,7 @@ class SteppedRun:
         self._model.listen()
         try:
             with failures.told(), torch.no_grad():
-                predicted = stepping.predict([run._path for run in runs], self._model.pieces)
+                predicted = stepping.predict([run.path for run in runs], self._model.pieces)
         except WorkerLost:
             raise
         except Exception as error:
@@ -133,10 +133,10 @@ class SteppedRun:
             run._advance(own)
 
     def _advance(self, predicted: torch.Tensor) -> None:
-        before = self._path.latents
+        before = self.path.latents
         try:
             with failures.told(), torch.no_grad():
-                self._path.advance(predicted)
+                self.path.advance(predicted)
                 self._told(before)
         except WorkerLost:
             raise
@@ -144,17 +144,17 @@ class SteppedRun:
             self._failure = error
 
     def _told(self, before: torch.Tensor) -> None:
-        step, steps = self._path.step, len(self._path.times)
+        step, steps = self.path.step, len(self.path.times)
         self.emit(Progress(step, steps, time.monotonic()))
         if self.cancelled():
             raise Cancelled
         if step == 1:  # where the denoiser overflows, it does so at once
-            precision.require_finite(self._path.latents)
+            precision.require_finite(self.path.latents)
         if step in self._shown and self._model.colours is not None:
             self._preview(before)
 
     def _preview(self, before: torch.Tensor) -> None:
-        path, colours = self._path, self._model.colours
+        path, colours = self.path, self._model.colours
         assert colours
         index = self._begin + path.step - 1
         clean = previews.estimate(path.scheduler, index, before, path.latents)
@@ -169,46 +169,18 @@ class SteppedRun:
             raise Cancelled
         self._model.listen()
         with failures.told(), torch.no_grad():
-            decoded = self._path.decode(self._model.pieces)
+            decoded = self.path.decode(self._model.pieces)
             precision.require_finite(decoded)
             images = dict(zip(self._indices, images_of(decoded), strict=True))
         self._by.add(self._model.drawn_by)
         wanted = [images[index] for index in self.attempt.indices]
         precision.require_pictures(wanted)
-        return wanted
+        return [self._start.pasted(image) for image in wanted]
 
     def release(self) -> None:
         """See `Run`."""
-        del self._model, self._path
+        del self._model, self.path
         self._failure = None
-
-
-def path_of(model: Model, attempt: Attempt, indices: Sequence[int]) -> stepping.Path:
-    """The path of an attempt's pictures, before its first step."""
-    family, embeddings, request = model.family, model.embeddings, attempt.request
-    assert family
-    assert embeddings
-    size = size_of(request)
-    source = source_of(attempt, size)
-    family.check(size)
-    scheduler = sampler(request["sampler"], model.scheduler)
-    generators = generators_of(request, indices)
-    guidance = request["guidance"] if family.capabilities.guided(request["guidance"]) else None
-    positive = embeddings[request["text"]]
-    negative = None if guidance is None else embeddings[request.get("negative") or None]
-    conditions = family.condition(positive, negative, len(indices), request["guidance"], size)
-    if source is None:
-        times = family.schedule(scheduler, request["steps"], size)
-        latents = family.noise(scheduler, size, generators)
-    else:
-        steps, strength = left_of(request)
-        times = family.schedule(scheduler, steps, size, strength)
-        latents = family.start(scheduler, times[:1], source, generators)
-    extra = extra_of(scheduler, generators)
-    rescale = request.get("guidance_rescale") or 0.0
-    return stepping.Path(
-        family, size, latents, scheduler, times, conditions, extra, guidance, rescale
-    )
 
 
 def images_of(decoded: torch.Tensor) -> list[Image.Image]:

@@ -18,6 +18,25 @@ from bot.worker.families.family import Family, Rows, Size
 from bot.worker.pieces import Pieces, cut
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a path keeps of the picture that it starts from: outside `mask` (1: drawn anew, 0: kept)
+    the latents are `clean`, with `noise` as strong as theirs (Avrahami et al. 2023)."""
+
+    mask: torch.Tensor
+    clean: torch.Tensor
+    noise: torch.Tensor
+
+    def blended(
+        self, family: Family, scheduler: Any, latents: torch.Tensor, time: torch.Tensor
+    ) -> torch.Tensor:
+        """Latents for `time`; of no elements after the last step."""
+        kept = self.clean
+        if len(time):
+            kept = family.mixed(scheduler, self.clean, self.noise, time)
+        return (1 - self.mask) * kept + self.mask * latents
+
+
 @dataclass
 class Path:
     """Where a drawing of n pictures stands.
@@ -36,6 +55,7 @@ class Path:
     extra: dict[str, Any]
     guidance: float | None = None
     rescale: float = 0.0
+    kept: Kept | None = None
     step: int = 0
 
     @property
@@ -73,10 +93,14 @@ class Path:
         if self.guidance is not None:
             negative, positive = predicted.chunk(2)
             predicted = self.family.guide(negative, positive, self.guidance, self.rescale)
-        self.latents = self.scheduler.step(
+        latents = self.scheduler.step(
             predicted, self.times[self.step], self.latents, **self.extra, return_dict=False
         )[0]
         self.step += 1
+        if self.kept:
+            following = self.times[self.step : self.step + 1]
+            latents = self.kept.blended(self.family, self.scheduler, latents, following)
+        self.latents = latents
 
     def decode(self, pieces: Pieces) -> torch.Tensor:
         """The pictures (n, 3, height, width) from -1 to 1."""

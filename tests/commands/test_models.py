@@ -240,10 +240,9 @@ async def test_a_real_worker_opens_a_file_of_the_folder_and_draws(
     assert (state.card["native"], state.card["steps"]) == (64, 30)
     rows = listed(settings, capsys)
     assert {"sd", "sdxl", "fp16", "mixed", "alone", "bare"} <= set(rows)
-    assert not {"alone.safetensors", "files", "damaged", "inpaint"} & set(rows)
+    assert not {"alone.safetensors", "files", "damaged"} & set(rows)
     notes = "\n".join(rows[""])
     assert "damaged is damaged: unet/diffusion_pytorch_model.safetensors is cut off" in notes
-    assert "inpaint repairs parts of pictures" in notes
 
 
 # What the bot serves

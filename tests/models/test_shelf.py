@@ -115,7 +115,7 @@ def test_its_weight_is_that_of_all_its_files(shelf: Shelf) -> None:
         ({"first_stage_model.decoder.conv_in.weight": [4, 4]}, "a decoder (VAE) alone, of a kind"),
         ({"decoder.conv_in.weight": [4], "quant_conv.bias": [4]}, "a decoder (VAE) alone, of a"),
         ({"a.scale_weight": [1], FIRST: [320, 4, 3, 3]}, "eight bits with scales of their own"),
-        ({FIRST: [320, 9, 3, 3], SD: [320, 768]}, "repairs parts of pictures (inpainting)"),
+        ({FIRST: [320, 8, 3, 3], SD: [320, 768]}, "changes given pictures"),
         ({}, "holds no weights"),
     ],
 )

@@ -222,7 +222,7 @@ async def test_cancel_stops_within_a_step(studio: LocalExecutor, worker: Worker)
     assert (await free_worker(studio)).id == worker.id
 
 
-@pytest.mark.parametrize("form", ["sd", "sdxl"])
+@pytest.mark.parametrize("form", ["sd", "sdxl", "inpaint"])
 async def test_models_from_folders(studio: LocalExecutor, worker: Worker, form: str) -> None:
     drawn = await draw(studio, worker, attempt(form, (0, 1), model=form, steps=4))
     assert form in studio.workers()[0].loaded
@@ -271,7 +271,6 @@ async def test_the_same_weights_in_another_form_draw_the_same(
             ["bare.safetensors holds weights only", "model_index.json", "a folder bare beside it"],
         ),
         ("unknown", ["no model 'unknown'", "embedded"]),
-        ("inpaint", ["inpaint repairs parts of pictures (inpainting)", "choose another one"]),
         ("files/cut.ckpt", ["cut.ckpt is cut off or damaged"]),
         ("files/page.ckpt", ["page.ckpt is a web page"]),
         ("files/pointer.safetensors", ["pointer.safetensors is only a pointer of Git LFS"]),

@@ -3,22 +3,18 @@ and what is drawn in company is what is drawn alone."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from PIL import Image
 
-from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.domain.samplers import SAMPLERS
-from bot.engine.seam import Event, Preview, Progress
+from bot.engine.seam import Preview
 from bot.worker import pipelines
 from bot.worker.embeddings import Embeddings
 from bot.worker.model import Model
-from bot.worker.runs import SteppedRun
 from bot.worker.samplers import sampler
 from tests.kit.pipelines import (
     card,
@@ -28,14 +24,25 @@ from tests.kit.pipelines import (
     stable_diffusion_xl,
     unet,
 )
+from tests.kit.runs import (
+    COMPANY,
+    EXACT,
+    VARIED,
+    Heard,
+    alone,
+    begun,
+    by_pipeline,
+    drawn_together,
+    far,
+    finished,
+)
 from tests.kit.workers import attempt
 
-# diffusers' own notes about numpy
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-SOURCE = imaging.encode_tile(Image.linear_gradient("L").resize((64, 64)).convert("RGB"))
-VARIED: dict[str, Any] = {"source": "hash", "inputs": {"hash": SOURCE}, "strength": 0.7}
-EXACT = 1e-6
-COMPANY = 1e-5
+pytestmark = [
+    pytest.mark.usefixtures("one_thread"),
+    # diffusers' own notes about numpy
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
 
 
 def velocity() -> Any:
@@ -60,15 +67,6 @@ MAKERS: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads that wait for each other take a hundred times as long for such tiny tensors."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def made() -> Callable[[str], Model]:
     """The model of a name, the same for all tests here."""
@@ -86,70 +84,6 @@ def made() -> Callable[[str], Model]:
 @pytest.fixture
 def sd(made: Callable[[str], Model]) -> Model:
     return made("sd")
-
-
-class Heard:
-    """What a run says; it is cancelled after `cancel_at` steps."""
-
-    def __init__(self, cancel_at: int = 1000) -> None:
-        self.events: list[Event] = []
-        self._cancel_at = cancel_at
-
-    def emit(self, event: Event) -> None:
-        self.events.append(event)
-
-    def cancelled(self) -> bool:
-        return len(self.steps) >= self._cancel_at
-
-    @property
-    def steps(self) -> list[tuple[int, int]]:
-        return [(event.step, event.of) for event in self.events if isinstance(event, Progress)]
-
-
-def begun(model: Model, job: str = "job", heard: Heard | None = None, **changes: Any) -> SteppedRun:
-    heard = heard or Heard()
-    return SteppedRun(model, attempt(job, **changes), heard.emit, heard.cancelled)
-
-
-def finished(run: SteppedRun) -> torch.Tensor:
-    """The latents after all steps that are left, alone."""
-    while not run.done:
-        run.step_with([])
-    assert run._failure is None, run._failure
-    return run._path.latents
-
-
-def alone(model: Model, **changes: Any) -> torch.Tensor:
-    return finished(begun(model, **changes))
-
-
-def by_pipeline(model: Model, **changes: Any) -> torch.Tensor:
-    """The latents of the same attempt by the pipeline's own call."""
-    one = attempt(**changes)
-    asked = one.request
-    pipeline = model.image_to_image() if asked["source"] else model.pipeline
-    pipeline.scheduler = sampler(asked["sampler"], model.scheduler)
-    given: dict[str, Any] = {
-        "prompt": asked["text"],
-        "negative_prompt": asked["negative"] or None,
-        "num_inference_steps": asked["steps"],
-        "guidance_scale": asked["guidance"],
-        "guidance_rescale": asked.get("guidance_rescale", 0.0),
-        "num_images_per_prompt": len(one.indices),
-        "generator": generators([asked["seeds"][index] for index in one.indices]),
-        "output_type": "latent",
-    }
-    if asked["source"]:
-        given |= {"image": imaging.decode(SOURCE), "strength": asked["strength"]}
-    else:
-        given |= {"width": asked["width"], "height": asked["height"]}
-    known = inspect.signature(pipeline.__call__).parameters
-    return pipeline(**{name: value for name, value in given.items() if name in known}).images
-
-
-def far(one: torch.Tensor, other: torch.Tensor) -> float:
-    """The largest difference, relative to the largest number."""
-    return float((one - other).abs().max() / other.abs().max())
 
 
 @pytest.mark.parametrize("start", [{}, VARIED], ids=["words", "picture"])
@@ -201,16 +135,6 @@ CROWD: tuple[dict[str, Any], ...] = (
     {"steps": 5, "sampler": "plms", "indices": (3,), "guidance_rescale": 0.5},
 )
 """Everything in which jobs may differ that share a step."""
-
-
-def drawn_together(runs: Sequence[SteppedRun], joins: Sequence[int]) -> None:
-    """Each joins at its step; all leave when they are done."""
-    step = 0
-    while not all(run.done for run in runs):
-        here = [run for run, join in zip(runs, joins, strict=True) if join <= step]
-        going = [run for run in here if not run.done]
-        going[0].step_with(going[1:])
-        step += 1
 
 
 @pytest.mark.parametrize("name", ["sd", "sdxl"])

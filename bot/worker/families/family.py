@@ -1,6 +1,6 @@
 """What a family of models offers to the loop in `bot.worker.stepping`, in the order of its use:
 
-    check → encode → condition → schedule → noise or start → (predict → guide)* → decode
+    check → encode → condition → schedule → gaussian, encoded → (predict → guide)* → decode
 
 Knows tensors and a pipeline's parts; not attempts, samplers by name or progress. Imported in a
 worker only.
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
@@ -53,6 +54,8 @@ class Family(Protocol):
     """One model of a family. What it raises as ValueError is shown to people."""
 
     capabilities: Capabilities
+    repairs: bool
+    """Whether the denoiser was trained to repair pictures, and sees what is `beside`."""
 
     def check(self, size: Size) -> None:
         """Raises ValueError for a size that cannot be drawn."""
@@ -76,20 +79,38 @@ class Family(Protocol):
         start from a picture only those that `strength` leaves."""
         ...
 
-    def noise(
-        self, scheduler: Any, size: Size, generators: Sequence[torch.Generator]
-    ) -> torch.Tensor:
-        """What drawing from words starts with: a sample for each generator."""
+    def gaussian(self, size: Size, generators: Sequence[torch.Generator]) -> torch.Tensor:
+        """Noise of spread 1, laid out as latents: a sample from each generator."""
         ...
 
-    def start(
-        self,
-        scheduler: Any,
-        time: torch.Tensor,
-        image: Image.Image,
-        generators: Sequence[torch.Generator],
+    def first(self, scheduler: Any, noise: torch.Tensor) -> torch.Tensor:
+        """What drawing from words begins with."""
+        ...
+
+    def encoded(self, image: Image.Image, generators: Sequence[torch.Generator]) -> torch.Tensor:
+        """A picture of the right size as latents: a sample for each generator."""
+        ...
+
+    def mixed(
+        self, scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, time: torch.Tensor
     ) -> torch.Tensor:
-        """What drawing from a picture of the right size starts with, at the first time left."""
+        """Latents at the noise of `time` (1), which is the first of a path or its next."""
+        ...
+
+    def mask(self, mask: Image.Image) -> torch.Tensor:
+        """1 where a grey picture of the right size is light, else 0, laid out as latents of one
+        picture."""
+        ...
+
+    def beside(
+        self,
+        image: Image.Image | None,
+        mask: Image.Image | None,
+        size: Size,
+        generators: Sequence[torch.Generator],
+    ) -> torch.Tensor | None:
+        """What one that `repairs` sees beside the latents, a row for each generator; None for
+        others, which keep what is outside a mask by blending."""
         ...
 
     def predict(self, rows: Rows) -> torch.Tensor:
@@ -111,20 +132,25 @@ class Family(Protocol):
         ...
 
 
-def repeated(positive: torch.Tensor, negative: torch.Tensor | None, count: int) -> torch.Tensor:
-    """A row for each of `count` samples: the negative half first, where there is one."""
+def repeated(
+    positive: torch.Tensor, negative: torch.Tensor | None, count: int | None = None
+) -> torch.Tensor:
+    """A row for each of `count` samples (None: as many as there are): the negative half first,
+    where there is one."""
     halves = [positive] if negative is None else [negative, positive]
-    return torch.cat([half.expand(count, *half.shape[1:]) for half in halves])
+    if count is not None:
+        halves = [half.expand(count, *half.shape[1:]) for half in halves]
+    return torch.cat(halves)
 
 
-def gaussian(
+def random(
     shape: Sequence[int],
     generators: Sequence[torch.Generator],
     device: torch.device,
     dtype: torch.dtype,
 ) -> torch.Tensor:
-    """Noise in which each sample comes from its own generator; on the CPU first, so that every
-    device starts from the same."""
+    """Noise in which each sample of a shape comes from its own generator; on the CPU first, so that
+    every device starts from the same."""
     given = (len(generators), *shape)
     return randn_tensor(given, generator=list(generators), device=device, dtype=dtype)
 
@@ -151,3 +177,9 @@ def classifier_free(
     over = list(range(1, positive.ndim))
     spread = positive.std(dim=over, keepdim=True) / guided.std(dim=over, keepdim=True)
     return rescale * (guided * spread) + (1 - rescale) * guided
+
+
+def light(mask: Image.Image) -> torch.Tensor:
+    """(1, 1, height, width): 1 where a grey picture is lighter than the middle, else 0."""
+    grey = torch.from_numpy(np.asarray(mask.convert("L"), dtype=np.float32) / 255)
+    return (grey[None, None] >= 0.5).float()

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
-from PIL import Image
 
 from bot.worker.families.family import Rows, Size, repeated
-from bot.worker.families.unet import UNetFamily, sampled
+from bot.worker.families.unet import UNetFamily
 
 
 class StableDiffusionXL(UNetFamily):
@@ -48,13 +47,16 @@ class StableDiffusionXL(UNetFamily):
             scheduler.set_begin_index(0)
         return times
 
-    def encoded(self, image: Image.Image, generators: Sequence[torch.Generator]) -> torch.Tensor:
+    def encoded_pixels(
+        self, pixels: torch.Tensor, generators: Sequence[torch.Generator]
+    ) -> torch.Tensor:
         """In float32 where the autoencoder asks for it."""
         vae = self.pipeline.vae
-        pixels = self.pipeline.image_processor.preprocess(image).to(self.device, vae.dtype)
-        with _wide(vae) if vae.config.force_upcast else contextlib.nullcontext():
-            latents = sampled(vae.encode(pixels.to(vae.dtype)), generators)
-        return self.scaled(latents.to(self.dtype))
+        if not vae.config.force_upcast:
+            return super().encoded_pixels(pixels, generators)
+        rounded = pixels.to(self.device, self.dtype)
+        with _wide(vae):
+            return super().encoded_pixels(rounded, generators)
 
     def scaled(self, latents: torch.Tensor) -> torch.Tensor:
         """Some (Playground) have a mean and spread for each channel."""

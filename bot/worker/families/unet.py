@@ -12,11 +12,21 @@ from typing import Any
 import torch
 from PIL import Image
 
-from bot.worker.families.family import Capabilities, Rows, Size, classifier_free, gaussian, repeated
+from bot.worker.families.family import (
+    Capabilities,
+    Rows,
+    Size,
+    classifier_free,
+    light,
+    random,
+    repeated,
+)
 
 _MULTIPLE = 8
 """What the pipelines require, whatever their autoencoder's factor is."""
-_KNOWN = frozenset({"latents", "times", "text", "guidance"})
+_REPAIRING = 9
+"""Channels that a U-Net takes which was trained to repair pictures: latents, mask, picture."""
+_KNOWN = frozenset({"latents", "times", "text", "guidance", "beside"})
 """The rows that a U-Net takes by its own arguments; others go to it as added conditions."""
 
 
@@ -28,15 +38,22 @@ class UNetFamily:
         self.pipeline = pipeline
         # A distilled U-Net has learned guidance: it is told by an embedding how much of it.
         self._told = pipeline.unet.config.time_cond_proj_dim is not None
+        self.repairs = pipeline.unet.config.in_channels == _REPAIRING
         self.capabilities = Capabilities(
-            negatives_above=None if self._told else 1.0, lora=True, ip_adapter=True
+            negatives_above=None if self._told else 1.0,
+            inpainting=True,
+            lora=True,
+            ip_adapter=True,
         )
 
     @classmethod
     def knows(cls, pipeline: Any) -> bool:
         """Whether a pipeline of a class of this family has the parts that are known here."""
         config = getattr(pipeline.unet, "config", {})
-        return config.get("class_embed_type") is None and config.get("in_channels") == 4
+        return config.get("class_embed_type") is None and config.get("in_channels") in (
+            4,
+            _REPAIRING,
+        )
 
     @property
     def device(self) -> torch.device:
@@ -85,32 +102,55 @@ class UNetFamily:
             scheduler.set_begin_index(begin)
         return scheduler.timesteps[begin:]
 
-    def noise(
-        self, scheduler: Any, size: Size, generators: Sequence[torch.Generator]
-    ) -> torch.Tensor:
-        """Noise at the scheduler's first level."""
+    def gaussian(self, size: Size, generators: Sequence[torch.Generator]) -> torch.Tensor:
+        """(n, channels, height, width)."""
         width, height = (side // self.pipeline.vae_scale_factor for side in size)
-        channels = self.pipeline.unet.config.in_channels
-        drawn = gaussian((channels, height, width), generators, self.device, self.dtype)
-        return drawn * scheduler.init_noise_sigma
+        channels = self.pipeline.unet.config.out_channels
+        return random((channels, height, width), generators, self.device, self.dtype)
 
-    def start(
-        self,
-        scheduler: Any,
-        time: torch.Tensor,
-        image: Image.Image,
-        generators: Sequence[torch.Generator],
-    ) -> torch.Tensor:
-        """The picture, encoded once and sampled for each generator, at the noise of `time`."""
-        clean = self.encoded(image, generators)
-        drawn = gaussian(clean.shape[1:], generators, self.device, self.dtype)
-        return scheduler.add_noise(clean, drawn, time.repeat(len(generators)))
+    def first(self, scheduler: Any, noise: torch.Tensor) -> torch.Tensor:
+        """Noise at the scheduler's first level."""
+        return noise * scheduler.init_noise_sigma
 
     def encoded(self, image: Image.Image, generators: Sequence[torch.Generator]) -> torch.Tensor:
-        """A picture as the denoiser knows it: a sample of its latents for each generator."""
-        pixels = self.pipeline.image_processor.preprocess(image)
-        encoded = self.pipeline.vae.encode(pixels.to(self.device, self.pipeline.vae.dtype))
-        return self.scaled(sampled(encoded, generators).to(self.dtype))
+        """Encoded once, sampled for each generator."""
+        return self.encoded_pixels(self.pipeline.image_processor.preprocess(image), generators)
+
+    def encoded_pixels(
+        self, pixels: torch.Tensor, generators: Sequence[torch.Generator]
+    ) -> torch.Tensor:
+        """Of pixels (1, 3, height, width) from -1 to 1."""
+        vae = self.pipeline.vae
+        latents = sampled(vae.encode(pixels.to(self.device, vae.dtype)), generators)
+        return self.scaled(latents.to(self.dtype))
+
+    def mixed(
+        self, scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, time: torch.Tensor
+    ) -> torch.Tensor:
+        """As the scheduler adds noise."""
+        return scheduler.add_noise(clean, noise, time.repeat(len(clean)))
+
+    def mask(self, mask: Image.Image) -> torch.Tensor:
+        """(1, 1, height, width): what the middle of a cell's pixels says is its."""
+        width, height = (side // self.pipeline.vae_scale_factor for side in mask.size)
+        cells = torch.nn.functional.interpolate(light(mask), size=(height, width))
+        return cells.to(self.device, self.dtype)
+
+    def beside(
+        self,
+        image: Image.Image | None,
+        mask: Image.Image | None,
+        size: Size,
+        generators: Sequence[torch.Generator],
+    ) -> torch.Tensor | None:
+        """Mask and picture without what it covers, which is grey (Rombach et al. 2022, 4.5); from
+        words the mask covers everything."""
+        if not self.repairs:
+            return None
+        covering = mask or Image.new("L", size, 255)
+        picture = self.pipeline.image_processor.preprocess(image or Image.new("RGB", size))
+        seen = self.encoded_pixels(picture * (1 - light(covering)), generators)
+        return torch.cat([self.mask(covering).expand(len(seen), -1, -1, -1), seen], 1)
 
     def scaled(self, latents: torch.Tensor) -> torch.Tensor:
         """From what the autoencoder makes to what the denoiser knows."""
@@ -123,9 +163,12 @@ class UNetFamily:
     def predict(self, rows: Rows) -> torch.Tensor:
         """One forward of the U-Net."""
         added = {name: row for name, row in rows.items() if name not in _KNOWN}
+        latents = rows["latents"]
+        if "beside" in rows:
+            latents = torch.cat([latents, rows["beside"]], 1)
         return self.pipeline.unet(
-            rows["latents"],
-            rows["times"].to(rows["latents"].device),
+            latents,
+            rows["times"].to(latents.device),
             encoder_hidden_states=rows["text"],
             timestep_cond=rows.get("guidance"),
             added_cond_kwargs=added or None,
