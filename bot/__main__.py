@@ -1,4 +1,4 @@
-"""The command line: run · sandbox · render · models · check · health · bench.
+"""The command line: run · sandbox · render · models · check · health · backup · restore · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
 `run` if DISCORD_TOKEN is set and `sandbox` otherwise.
@@ -83,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("models", help="what can be drawn with: list, show, check, fetch")
     )
     commands.add_parser("check", help="say what is wrong with the installation, and the remedy")
+    backup = commands.add_parser("backup", help="copy the database, while the bot runs or not")
+    restore = commands.add_parser("restore", help="take the newest copy of the database")
+    folder = {"type": Path, "metavar": "FOLDER", "dest": "folder", "help": "instead of BACKUP_DIR"}
+    backup.add_argument("--to", **folder)
+    restore.add_argument("--from", **folder)
     commands.add_parser("health", help="ask the bot that runs with these settings how it is")
     commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
     return parser
@@ -139,6 +144,10 @@ def _command(
             from bot.commands.check import check
 
             return asyncio.run(check(settings, surroundings))
+        case "backup" | "restore" as command:
+            from bot.commands.backup import COMMANDS
+
+            return COMMANDS[command](settings, options.folder)
         case "health":
             from bot.commands.health import health
 

@@ -26,6 +26,7 @@ from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.models.catalogue import Catalogue
 from bot.models.shelf import Model, Shelf
 from bot.models.watch import Watch
+from bot.ops.backup import Backups, Keeper
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
@@ -151,6 +152,11 @@ def local_executor(
     return LocalExecutor(devices(settings.device, os.environ), DIFFUSION, options)
 
 
+def database_of(settings: Settings) -> Path:
+    """The file that holds everything but pictures."""
+    return settings.data_dir / "easel.sqlite3"
+
+
 def converted_folder(settings: Settings) -> Path:
     """Where the networks are that were converted for OpenVINO."""
     return settings.data_dir / "converted"
@@ -208,11 +214,13 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
     catalogue, began = Catalogue(EMBEDDED_CARD), time.time()
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(lock_folder(settings.data_dir))
-        database = await Database.open(settings.data_dir / "easel.sqlite3")
+        database = await Database.open(database_of(settings))
         stack.push_async_callback(database.close)
-        parts = Repositories.of(database, settings.data_dir)
+        if copies := _keeper(settings):
+            stack.push_async_callback(copies.make)  # when everything has come to rest
         serving = Serving(watch_of(settings), catalogue)
         await serving.begin()
+        parts = Repositories.of(database, settings.files_dir)
         executor = executor or local_executor(settings, catalogue.cards, converted_folder(settings))
         await executor.start()
         dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files, parts.blobs)
@@ -229,10 +237,19 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         supervisor.start("loading", loader.keep)
         supervisor.start("models", lambda: serving.keep(executor, service.drawing))
         supervisor.start("housekeeping", lambda: _keep_house(service, began))
+        if copies:
+            supervisor.start("backup", copies.keep)
         if settings.health_port:
             health = Health(settings.health_port, executor, supervisor)
             await stack.enter_async_context(health)
         yield Core(settings, parts, executor, dispatcher, service, supervisor)
+
+
+def _keeper(settings: Settings) -> Keeper | None:
+    if not settings.backup_dir:
+        return None
+    backups = Backups(Path(settings.backup_dir))
+    return Keeper(backups, database_of(settings), 60 * settings.backup_minutes, time.time)
 
 
 async def _keep_house(service: Service, began: float) -> None:

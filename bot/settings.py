@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,13 @@ class Settings:
         "", "Another server that speaks Discord's API (the sandbox sets this itself)", url
     )
     data_dir: Path = _setting("data", "Folder for the database and the pictures", folder)
+    pictures_dir: str = _setting("", "Folder for pictures and uploads; empty: in DATA_DIR", path)
+    backup_dir: str = _setting(
+        "", "Folder for copies of the database, made while the bot runs; empty makes none", path
+    )
+    backup_minutes: float = _setting(
+        "10", "Minutes between two copies, if anything was written meanwhile", number(0.01, 10_000)
+    )
     model: str = _setting(
         "",
         "Name in MODELS_DIR, folder, hub id, .safetensors/.ckpt/.gguf; empty: the embedded model",
@@ -150,6 +157,15 @@ class Settings:
     def sandbox_dir(self) -> Path:
         """Jobs of the sandbox have nothing to do in the data of a real server."""
         return self.data_dir / "sandbox"
+
+    @property
+    def files_dir(self) -> Path:
+        """Where pictures and uploads lie."""
+        return Path(self.pictures_dir) if self.pictures_dir else self.data_dir
+
+    def sandboxed(self) -> Settings:
+        """Whose data are the sandbox's own, copies of the real ones left alone."""
+        return replace(self, data_dir=self.sandbox_dir, pictures_dir="", backup_dir="")
 
     def secrets(self) -> list[str]:
         """The text of every secret that is set."""

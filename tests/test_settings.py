@@ -182,3 +182,11 @@ def test_every_setting_says_what_it_means_in_one_line() -> None:
         assert meaning
         assert "\n" not in meaning
         assert len(meaning) < 100
+
+
+def test_the_sandbox_touches_nothing_of_the_real_bot() -> None:
+    real = Settings.read({"PICTURES_DIR": "/far/pictures", "BACKUP_DIR": "/far/copies"})
+    assert real.files_dir == Path("/far/pictures")
+    toy = real.sandboxed()
+    assert toy.data_dir == toy.files_dir == Path("data/sandbox")
+    assert toy.backup_dir == ""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import converted_folder, local_executor, model_of
+from bot.app import converted_folder, database_of, local_executor, model_of
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, Wish, shoot, small
 from bot.domain.errors import EaselError, EngineError
@@ -33,6 +33,7 @@ from bot.worker.converted.store import Store
 _API = "https://discord.com/api/v10"
 _FREE_DISK = 1 << 30
 _GIB = 1 << 30
+_REMEDY = "put it aside, and `easel restore` takes a copy"
 
 
 @dataclass(frozen=True)
@@ -75,34 +76,38 @@ def _settings(surroundings: Environment) -> list[Finding]:
 
 
 async def _data(settings: Settings) -> AsyncIterator[Finding]:
-    folder = settings.data_dir
+    yield _folder("DATA_DIR", settings.data_dir)
+    for name in ("pictures_dir", "backup_dir"):
+        if folder := getattr(settings, name):
+            yield _folder(name.upper(), Path(folder))
+
+
+def _folder(name: str, folder: Path) -> Finding:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".easel-check"
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        yield Finding(
-            False, f"DATA_DIR {folder} cannot be written ({error.strerror}); name another."
+        return Finding(
+            False, f"{name} {folder} cannot be written ({error.strerror}); name another."
         )
-        return
     free = shutil.disk_usage(folder).free
     words = f"{folder.resolve()}, {free / _GIB:.1f} GiB free"
     if free < _FREE_DISK:
-        yield Finding(None, f"{words}; pictures will soon not fit: free some space.")
-    else:
-        yield Finding(True, words)
+        return Finding(None, f"{words}; what is kept will soon not fit: free some space.")
+    return Finding(True, words)
 
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
-    path = settings.data_dir / "easel.sqlite3"
+    path = database_of(settings)
     if not path.exists():
         yield Finding(True, "made at the first start")
         return
     try:
         yield await asyncio.to_thread(_inspect, path)
     except sqlite3.Error as error:
-        yield Finding(False, f"{path} cannot be read ({error}); restore a backup.")
+        yield Finding(False, f"{path} cannot be read ({error}); {_REMEDY}.")
 
 
 def _inspect(path: Path) -> Finding:
@@ -111,7 +116,7 @@ def _inspect(path: Path) -> Finding:
         version: int = one.execute("PRAGMA user_version").fetchone()[0]
         verdict = one.execute("PRAGMA quick_check").fetchone()[0]
         if verdict != "ok":
-            return Finding(False, f"{path} is damaged ({verdict}); restore a backup.")
+            return Finding(False, f"{path} is damaged ({verdict}); {_REMEDY}.")
         if version > newest():
             return Finding(
                 False, f"schema version {version} is newer than this program's {newest()}; update."

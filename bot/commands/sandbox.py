@@ -22,10 +22,9 @@ async def sandbox(settings: Settings, port: int | None = None) -> int:
     stop = stop_event()
     process, page = await _start_sandbox(port)
     settings = replace(
-        settings,
+        settings.sandboxed(),
         discord_token=Secret("sandbox-token"),
         discord_api_url=f"{page}/api/v10",
-        data_dir=settings.sandbox_dir,
     )
     ended = asyncio.create_task(_stop_with(process, stop))
     try:

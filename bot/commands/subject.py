@@ -119,7 +119,7 @@ class Subject:
 async def _stored(request: GenerationRequest, settings: Settings) -> dict[Tile, bytes]:
     """The pictures of the bot, or of the sandbox, from which a request was drawn."""
     found = {}
-    for folder in (settings.data_dir, settings.sandbox_dir):
+    for folder in (settings.files_dir, settings.sandbox_dir):
         files = ImageStore(folder / "images")
         for each in request.inputs:
             data = await files.read(each.tile) if each.tile else None

@@ -65,6 +65,15 @@ async def test_it_draws_one_small_picture_and_says_so(checked, executors) -> Non
     assert "drew a test picture of 64×64" in said["ok model"]
 
 
+async def test_every_folder_is_tried(checked, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    far = {"pictures_dir": str(tmp_path / "far"), "backup_dir": str(tmp_path / "file" / "copies")}
+    status, said = await checked(**far)
+    assert status == 1
+    assert "BACKUP_DIR" in said["FAIL data"]
+    assert str(tmp_path / "far") in said["ok data"]
+
+
 async def test_every_device_is_tried(checked, executors) -> None:
     status, said = await checked(device="cuda:0,cuda:1")
     assert status == 0

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,19 @@ async def test_a_link_outlives_its_source(store: ImageStore) -> None:
     assert store.path(Tile(JOB, 3)).samefile(store.path(Tile(OTHER, 1)))
     await store.delete([Tile(JOB, 3)])
     assert await store.read(Tile(OTHER, 1)) == b"picture"
+
+
+async def test_a_far_disk_that_cannot_wait_for_a_folder_will_do(store, monkeypatch) -> None:
+    fsync = os.fsync
+
+    def refuse(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    await store.write({Tile(JOB, 1): b"picture"})
+    assert await store.read(Tile(JOB, 1)) == b"picture"
 
 
 async def test_a_link_is_a_copy_where_the_disk_has_none(store, monkeypatch) -> None:

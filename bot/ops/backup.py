@@ -1,0 +1,201 @@
+"""Copies of the database in another folder, made while the bot runs, and the way back.
+
+SQLite's own backup reads one state of the file while others write on
+(https://sqlite.org/backup.html). A copy is made and looked over on the database's own disk, and
+has its name when all of it is in the folder, which may be slow or far away. Knows files, not what
+is in the tables; times are UTC.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.errors import EaselError
+
+log = logging.getLogger(__name__)
+
+KEPT = 3
+"""Copies in a folder: should the last one be damaged, there is one before it."""
+_STAMP = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"easel-(\d{8}T\d{6}Z)\.sqlite3")
+_BUSY_S = 5.0
+
+Trouble = (OSError, sqlite3.Error)
+"""What making a copy may raise."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A file that holds the database as it was at `taken`, in Unix seconds."""
+
+    path: Path
+    taken: float
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What became of a wish to restore: `copy` is what there was, None where there was nothing;
+    `done` is False where the database itself is as new. `kept` is what was there before."""
+
+    copy: Copy | None = None
+    done: bool = False
+    kept: Path | None = None
+
+
+class Backups:
+    """The copies in a folder, which need not exist."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def copies(self) -> list[Copy]:
+        """The newest first. Raises OSError."""
+        if not self._folder.is_dir():
+            return []
+        names = [(path, _NAME.fullmatch(path.name)) for path in self._folder.iterdir()]
+        found = [Copy(path, _moment(name[1])) for path, name in names if name]
+        return sorted(found, key=lambda copy: copy.taken, reverse=True)
+
+    def make(self, database: Path, now: float) -> Path:
+        """Copy the database as it is now, and drop older copies. Raises `Trouble`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        stamp = dt.datetime.fromtimestamp(int(now), dt.UTC).strftime(_STAMP)
+        path = self._folder / f"easel-{stamp}.sqlite3"
+        with _temporary(database.parent) as made:
+            _copy(database, made)
+            _bring(made, path)
+        for old in self.copies()[KEPT:]:
+            old.path.unlink(missing_ok=True)
+        return path
+
+    def restore(self, database: Path) -> Restored:
+        """Bring the newest whole copy back, unless the database was written since it was taken.
+
+        Nobody may have the database open. Raises EaselError where all copies are damaged, OSError.
+        """
+        copies = self.copies()
+        if not copies:
+            return Restored()
+        if changed_at(database) >= copies[0].taken:
+            return Restored(copies[0])
+        for copy in copies:
+            with _temporary(database.parent) as brought:
+                shutil.copyfile(copy.path, brought)
+                if _is_whole(brought):
+                    return Restored(copy, True, _replace(database, brought, copy.taken))
+            log.warning("%s is damaged; taking the one before it", copy.path.name)
+        raise EaselError(f"All copies of the database in {self._folder} are damaged.")
+
+
+def changed_at(database: Path) -> float:
+    """When a database was last written, in Unix seconds; 0 where there is none."""
+    if not database.is_file():
+        return 0.0
+    files = database, database.with_name(f"{database.name}-wal")
+    return max(path.stat().st_mtime for path in files if path.exists())
+
+
+class Keeper:
+    """Has a copy made every `every_s` seconds in which something was written."""
+
+    def __init__(
+        self, backups: Backups, database: Path, every_s: float, clock: Callable[[], float]
+    ) -> None:
+        self._backups = backups
+        self._database = database
+        self._every_s = every_s
+        self._clock = clock
+        self._last = 0.0
+
+    async def keep(self) -> None:
+        """For ever."""
+        while True:
+            await self.make()
+            await asyncio.sleep(self._every_s)
+
+    async def make(self) -> None:
+        """One copy, if anything was written since the last; trouble is logged, and tried again."""
+        try:
+            if await asyncio.to_thread(changed_at, self._database) < self._last:
+                return
+            now = self._clock()
+            await asyncio.to_thread(self._backups.make, self._database, now)
+            self._last = now
+        except Trouble as error:
+            log.warning("no copy of the database could be made: %s", error)
+
+
+def _moment(stamp: str) -> float:
+    return dt.datetime.strptime(stamp, _STAMP).replace(tzinfo=dt.UTC).timestamp()
+
+
+@contextlib.contextmanager
+def _temporary(folder: Path) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".backup-", dir=folder) as place:
+        yield Path(place) / "easel.sqlite3"
+
+
+def _copy(database: Path, target: Path) -> None:
+    # Who may only read leaves a log beside a file that nobody has open.
+    address = f"{database.absolute().as_uri()}?mode=rw"
+    with (
+        contextlib.closing(sqlite3.connect(address, timeout=_BUSY_S, uri=True)) as source,
+        contextlib.closing(sqlite3.connect(target)) as copy,
+    ):
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, which needs no other beside it
+
+
+def _bring(made: Path, path: Path) -> None:
+    """A folder may be on another disk, where renaming alone would not do."""
+    partial = path.with_suffix(".partial")
+    try:
+        shutil.copyfile(made, partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _is_whole(file: Path) -> bool:
+    """SQLite takes a file without content for a database without tables."""
+    try:
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            filled = connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone() != (0,)
+            return filled and connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+    except sqlite3.Error:
+        return False
+
+
+def _replace(database: Path, brought: Path, taken: float) -> Path | None:
+    """Put a file in the database's place; returns what was there, under another name."""
+    kept = _put_aside(database, brought.with_name("kept")) if database.exists() else None
+    for ending in ("-wal", "-shm"):
+        database.with_name(f"{database.name}{ending}").unlink(missing_ok=True)
+    os.utime(brought, (taken, taken))
+    brought.replace(database)
+    return kept
+
+
+def _put_aside(database: Path, made: Path) -> Path:
+    kept = database.with_suffix(".replaced")
+    try:
+        _copy(database, made)
+    except sqlite3.Error:  # a damaged one is kept as the file that it is
+        made = database
+    made.replace(kept)
+    return kept
