@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--guidance", "--scale", type=number(0, 100), metavar="X", help="how closely to follow")
     add("--model", "--ckpt", metavar="MODEL", help="instead of the setting MODEL")
     add("--init", "--init-img", type=Path, metavar="FILE", help="start from this picture")
+    add("--mask", type=Path, metavar="FILE", help="draw anew where this is white, of the --init")
     add("--strength", type=number(0.01, 1), metavar="X", help="how far to leave it, 0.01 to 1")
     add("--outdir", "--out", type=Path, metavar="FOLDER", default=Order.out,
         help=f"folder for numbered files (default {Order.out})")  # fmt: skip
@@ -63,13 +64,17 @@ def order_of(arguments: Sequence[str]) -> Order:
         raise InvalidPrompt(
             f"`--from-image` brings its own prompt; leave out {quoted(text)}, or the file."
         )
+    if options.mask and not options.init:
+        raise InvalidPrompt(
+            "`--mask` says which part of a picture is drawn anew: name that picture by `--init`."
+        )
     if not (options.from_image or text):
         parser.error("the following arguments are required: prompt")
     if text and options.seed is not None:
         text += f" --seed {options.seed}"
     return Order(
         text, options.from_image, options.init, options.model, _choice(options), options.outdir,
-        options.grid,
+        options.grid, options.mask,
     )  # fmt: skip
 
 

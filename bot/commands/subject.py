@@ -21,7 +21,7 @@ from bot.domain.action import Tile
 from bot.domain.errors import EaselError, InvalidPrompt, Unable
 from bot.domain.infotext import PICTURE
 from bot.domain.prompt.parameters import quoted
-from bot.domain.request import GenerationRequest
+from bot.domain.request import MASK, GenerationRequest
 from bot.models.cards import ModelCard
 from bot.service import requests
 from bot.service.requests import Choice
@@ -41,6 +41,7 @@ class Order:
     choice: Choice = field(default_factory=Choice)
     out: Path = Path("outputs")
     grid: bool = True
+    mask: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Subject:
     recipe: Mapping[str, Any] | None = None
     init: Image.Image | None = None
     stored: Mapping[Tile, bytes] = field(default_factory=dict)
+    mask: Image.Image | None = None
 
     @classmethod
     async def of(cls, order: Order, settings: Settings) -> Subject:
@@ -65,7 +67,11 @@ class Subject:
                 )
             if order.init is None:
                 stored = await _stored(requests.of_recipe(recipe), settings)
-        return cls(order, recipe, order.init and await _picture(order.init), stored)
+        init, mask = order.init and await _picture(order.init), None
+        if order.mask and init:
+            mask = await _picture(order.mask)
+            _require_fit(mask, init, order.mask)
+        return cls(order, recipe, init, stored, mask)
 
     def wish(self, card: ModelCard) -> Wish:
         """What this model is asked for. Raises UserError for what it cannot do or nobody could."""
@@ -103,10 +109,16 @@ class Subject:
         if not fixed:
             request = requests.shaped(card, request, *init.size)
         size = request.size.width, request.size.height
-        data = imaging.encode_tile(imaging.fitted(init, size))
-        digest = _digest(data)
-        request = requests.started(card, request, digest)
-        return Wish(request, self._indices(request), {digest: data})
+        data, mask = (
+            imaging.encode_tile(imaging.fitted(each, size)) if each else b""
+            for each in (init, self.mask)
+        )
+        if not mask and any(each.role == MASK for each in request.inputs):
+            raise Unable("This was drawn with a mask, which no file holds: name it by `--mask`.")
+        files = [each for each in (data, mask) if each]
+        digests = [_digest(each) for each in files]
+        request = requests.started(card, request, *digests)
+        return Wish(request, self._indices(request), dict(zip(digests, files, strict=True)))
 
     def _indices(self, request: GenerationRequest) -> tuple[int, ...]:
         """The one picture that the file shows; empty: all."""
@@ -126,6 +138,16 @@ async def _stored(request: GenerationRequest, settings: Settings) -> dict[Tile, 
             if each.tile and data is not None and each.digest in (None, _digest(data)):
                 found[each.tile] = data
     return found
+
+
+def _require_fit(mask: Image.Image, init: Image.Image, path: Path) -> None:
+    if mask.size != init.size:
+        sides = ["×".join(map(str, each.size)) for each in (mask, init)]
+        raise EaselError(
+            f"{path} has {sides[0]} pixels, and the picture {sides[1]}: make them alike."
+        )
+    if not mask.convert("L").getextrema()[1]:
+        raise EaselError(f"{path} is black: make white in it what is to be drawn anew.")
 
 
 def _digest(data: bytes) -> str:

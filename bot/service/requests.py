@@ -13,7 +13,7 @@ from bot.domain.action import ACTIONS, Action, Kind, Means, Press
 from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import SEED_MAX, quoted
-from bot.domain.request import SOURCE, GenerationRequest, Input, Sampling
+from bot.domain.request import MASK, SOURCE, GenerationRequest, Input, Sampling
 from bot.domain.size import WIDEST, AspectRatio, Size
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
@@ -96,16 +96,21 @@ def shaped(
     return replace(request, size=Size.fit(ratio, card.native, card.multiple))
 
 
-def started(card: ModelCard, request: GenerationRequest, digest: str) -> GenerationRequest:
-    """The request drawn from a picture file, named by the sha256 hex of its bytes.
+def started(
+    card: ModelCard, request: GenerationRequest, digest: str, mask: str | None = None
+) -> GenerationRequest:
+    """The request drawn from a picture file, named by the sha256 hex of its bytes; with a mask, a
+    file as well, only where that is white, and there wholly anew unless a strength was chosen.
 
     Raises Unable where the model cannot do it.
     """
     if not able(card, Action.VARY):
         raise Unable(f"The model {quoted(card.name)} cannot start from a picture.")
     strength = request.sampling.strength
-    sampling = replace(request.sampling, strength=card.strength if strength is None else strength)
-    return replace(request, sampling=sampling, inputs=(Input(SOURCE, digest),))
+    if strength is None:
+        strength = 1.0 if mask else card.strength
+    inputs = (Input(SOURCE, digest), *([Input(MASK, mask)] if mask else []))
+    return replace(request, sampling=replace(request.sampling, strength=strength), inputs=inputs)
 
 
 def of_recipe(recipe: Mapping[str, Any]) -> GenerationRequest:

@@ -64,6 +64,23 @@ async def test_strength_says_how_far_a_picture_is_left(tmp_path: Path) -> None:
     assert first.tobytes() == second.tobytes()
 
 
+async def test_outside_a_mask_the_picture_stays_as_it_is(tmp_path: Path) -> None:
+    start, mask = tmp_path / "start.png", tmp_path / "mask.png"
+    Image.linear_gradient("L").convert("RGB").resize((64, 64)).save(start)
+    covering = Image.new("L", (64, 64))
+    covering.paste("white", (32, 0, 64, 64))
+    covering.save(mask)
+    choice = Choice(count=1, steps=4, width=64, height=64)
+    order = Order("a red apple --seed 7", init=start, mask=mask, choice=choice, out=tmp_path)
+    await render(Settings(), order)
+    kept, drawn = (
+        [pixels(path).crop(box) for path in (start, tmp_path / "00000.png")]
+        for box in ((0, 0, 32, 64), (32, 0, 64, 64))
+    )
+    assert kept[0].tobytes() == kept[1].tobytes()
+    assert distance(*drawn) > 10
+
+
 async def test_the_line_of_2022_draws(tmp_path: Path) -> None:
     line = ["a red apple", "--seed", "7", "--plms", "--H", "64", "--W", "64", "--n_samples", "4"]
     await render(Settings(), order_of([*line, "--outdir", str(tmp_path)]))

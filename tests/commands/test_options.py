@@ -45,6 +45,11 @@ def test_the_original_scripts_other_spellings() -> None:
     )  # fmt: skip
 
 
+def test_a_mask_goes_with_its_picture() -> None:
+    made = typed('"a fox" --init a.png --mask m.png')
+    assert made == Order("a fox", init=Path("a.png"), mask=Path("m.png"))
+
+
 def test_parameters_of_the_prompt_may_stand_anywhere() -> None:
     made = typed('--steps 5 "a fox" --ar 3:2 --no-grid --seed 7 --no hats')
     assert made == Order("a fox --ar 3:2 --no hats --seed 7", choice=Choice(steps=5), grid=False)
@@ -63,6 +68,7 @@ def test_the_prompt_holds_its_own_seed_and_a_file_does_not() -> None:
         ("fox --guidence=3", "did you mean `--guidance`?"),
         ("fox --sampler eulr", "did you mean `euler`?"),
         ("fox --n 40 --n_iter 2", "At most 64 pictures are drawn at once, not 80."),
+        ("fox --mask m.png", "name that picture by `--init`"),
         ("fox --from-image x.png", "`--from-image` brings its own prompt; leave out `fox`"),
     ],
 )

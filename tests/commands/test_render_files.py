@@ -188,6 +188,55 @@ async def test_a_picture_is_fitted_upright_before_it_travels(
     assert (start.getpixel((50, 10)), start.getpixel((50, 150))) == ((0, 0, 255), (255, 0, 0))
 
 
+def covering(folder: Path, shade: str = "white", side: int = 64) -> tuple[Path, Path]:
+    """A picture, and a mask over its right half."""
+    init, mask = folder / "init.png", folder / "mask.png"
+    Image.linear_gradient("L").resize((64, 64)).save(init)
+    picture = Image.new("L", (side, side))
+    picture.paste(shade, (side // 2, 0, side, side))
+    picture.save(mask)
+    return init, mask
+
+
+async def test_a_mask_travels_in_the_size_of_its_picture(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    init, mask = covering(tmp_path)
+    order = Order("a fox", init=init, mask=mask, out=tmp_path, choice=Choice(width=128, height=128))
+    await render(Settings(), order)
+    attempt = executor.runs[0].attempt
+    covered = imaging.decode(attempt.inputs[attempt.request["mask"]])
+    assert imaging.decode(attempt.inputs[attempt.request["source"]]).size == covered.size
+    assert [covered.getpixel((x, 64)) for x in (32, 96)] == [(0, 0, 0), (255, 255, 255)]
+    assert attempt.request["strength"] == 1.0
+    again = Order(recipe=tmp_path / "grid-00000.png", init=init, out=tmp_path)
+    with pytest.raises(Unable, match=r"drawn with a mask.*--mask"):
+        await render(Settings(), again)
+    await render(Settings(), replace(again, mask=mask))
+    assert executor.runs[1].attempt.inputs == attempt.inputs
+    assert executor.runs[1].attempt.request == attempt.request
+
+
+async def test_a_picture_may_be_its_own_mask(executor: FakeExecutor, tmp_path: Path) -> None:
+    init, _ = covering(tmp_path)
+    await render(Settings(), Order("a fox", init=init, mask=init, out=tmp_path))
+    attempt = executor.runs[0].attempt
+    assert attempt.inputs.keys() == {attempt.request["mask"]} == {attempt.request["source"]}
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [({"side": 32}, "has 32×32 pixels, and the picture 64×64"), ({"shade": "black"}, "is black")],
+)
+async def test_a_mask_that_does_not_fit_is_said_before_anything_is_drawn(
+    executor: FakeExecutor, tmp_path: Path, mask: dict[str, Any], words: str
+) -> None:
+    init, path = covering(tmp_path, **mask)
+    with pytest.raises(EaselError, match=words):
+        await render(Settings(), Order("a fox", init=init, mask=path, out=tmp_path))
+    assert executor.runs == []
+
+
 @pytest.mark.parametrize(
     ("order", "words"),
     [

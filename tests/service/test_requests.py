@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.action import Action, Kind, Press, Tile
 from bot.domain.errors import InvalidPrompt, Unable
-from bot.domain.request import Sampling, Seeding
+from bot.domain.request import MASK, SOURCE, Input, Sampling, Seeding
 from bot.domain.size import Size
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
@@ -159,6 +159,15 @@ def test_a_drawing_starts_from_a_file_where_the_model_can() -> None:
     assert requests.started(CARD, chosen, "d" * 64).sampling.strength == 0.9
     with pytest.raises(Unable, match="`Tiny` cannot start from a picture"):
         requests.started(a_card(variations=False), made, "d" * 64)
+
+
+def test_what_a_mask_covers_is_drawn_wholly_anew_unless_a_strength_is_chosen() -> None:
+    made = requests.imagine(CARD, "a fox")
+    masked = requests.started(CARD, made, "d" * 64, "e" * 64)
+    assert masked.inputs == (Input(SOURCE, "d" * 64), Input(MASK, "e" * 64))
+    assert masked.sampling.strength == 1.0
+    chosen = requests.chosen(CARD, made, Choice(strength=0.4))
+    assert requests.started(CARD, chosen, "d" * 64, "e" * 64).sampling.strength == 0.4
 
 
 def test_a_recipe_is_the_request_again() -> None:
