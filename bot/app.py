@@ -138,6 +138,7 @@ def engine_options(settings: Settings, cards: Iterable[ModelCard]) -> dict[str, 
         "threads": settings.threads,
         "cache_dir": settings.model_cache,
         "token": settings.hf_token.reveal(),
+        "shelf": str(settings.models_dir),
     }
 
 

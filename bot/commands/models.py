@@ -121,6 +121,12 @@ def _card(model: Model) -> Iterator[Sequence[str]]:
     yield "negatives", "heeded" if card.negatives else "not heeded"
     yield "variations", f"at strength {card.strength:g}" if card.variations else "none"
     yield "previews", "while it draws" if card.previews else "none"
+    if card.vae:
+        yield "decoder", card.vae
+    if card.loras:
+        yield "LoRAs", ", ".join(f"{key} {weight:g}" for key, weight in card.loras.items())
+    if card.embeddings:
+        yield "embeddings", ", ".join(card.embeddings)
     yield "licence", card.licence
     yield "allowed", ", ".join(map(str, card.allowed)) or "everybody"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.commands.numbers import number, whole
 from bot.commands.subject import Order
-from bot.domain import samplers
+from bot.domain import loras, samplers
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX, quoted
 from bot.domain.request import GRID
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--init", "--init-img", type=Path, metavar="FILE", help="start from this picture")
     add("--mask", type=Path, metavar="FILE", help="draw anew where this is white, of the --init")
     add("--strength", type=number(0.01, 1), metavar="X", help="how far to leave it, 0.01 to 1")
+    add("--lora", action="append", metavar="NAME[:WEIGHT]", help="draw with it; may be repeated")
     add("--outdir", "--out", type=Path, metavar="FOLDER", default=Order.out,
         help=f"folder for numbered files (default {Order.out})")  # fmt: skip
     add("--grid", action=argparse.BooleanOptionalAction, default=True, help="a picture of all")
@@ -84,6 +85,8 @@ def _choice(options: argparse.Namespace) -> Choice:
         count = (options.n or GRID) * options.n_iter
     if count and count > COUNT_MAX:
         raise InvalidPrompt(f"At most {COUNT_MAX} pictures are drawn at once, not {count}.")
+    if options.lora and len(options.lora) > loras.MOST:
+        raise InvalidPrompt(f"At most {loras.MOST} LoRAs are drawn with at once.")
     return Choice(
         count=count,
         width=options.W,
@@ -93,6 +96,7 @@ def _choice(options: argparse.Namespace) -> Choice:
         guidance=options.guidance,
         sampler=options.sampler and samplers.named(options.sampler),
         strength=options.strength,
+        loras=options.lora and dict(map(loras.written, options.lora)),
     )
 
 

@@ -27,7 +27,7 @@ def infotext(recipe: Mapping[str, Any]) -> str:
         request = GenerationRequest.from_json(recipe)
     except ValueError:
         return ""
-    lines = [request.prompt.text]
+    lines = [" ".join([request.prompt.text, *map(_lora, request.loras.items())])]
     if negative := request.prompt.negative:
         lines.append(f"Negative prompt: {negative}")
     number = recipe.get(PICTURE)
@@ -54,6 +54,11 @@ def _values(request: GenerationRequest, index: int) -> Iterator[tuple[str, str]]
     yield "Model", request.model
     if sampling.strength is not None:
         yield "Denoising strength", f"{sampling.strength:g}"
+
+
+def _lora(one: tuple[str, float]) -> str:
+    """As those tools have it in the prompt."""
+    return f"<lora:{one[0]}:{one[1]:g}>"
 
 
 def _written(value: str) -> str:

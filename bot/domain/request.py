@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bot.domain import request_v1
+from bot.domain import loras, request_v1
 from bot.domain.action import Action, Kind, Tile
 from bot.domain.plain import Pairs, as_json, pairs
 from bot.domain.prompt import Prompt
@@ -113,6 +113,15 @@ class GenerationRequest:
     def source(self) -> Tile | None:
         """The tile that this is drawn from, or that it takes out of its grid."""
         return next((each.tile for each in self.inputs if each.role == SOURCE), None)
+
+    @property
+    def loras(self) -> dict[str, float]:
+        """The weight of each LoRA that this is drawn with, by name."""
+        return loras.of_extra(self.extra)
+
+    def with_loras(self, chosen: Mapping[str, float]) -> GenerationRequest:
+        """Drawn with these instead of others."""
+        return replace(self, extra=loras.in_extra(self.extra, chosen))
 
     @property
     def work(self) -> float:
@@ -225,6 +234,7 @@ class GenerationRequest:
             **asdict(self.sampling),
             "source": named.get(SOURCE),
             "mask": named.get(MASK),
+            "loras": self.loras,
             "recipe": self.recipe(),
         }
 
@@ -235,7 +245,7 @@ def _input_json(each: Input) -> dict[str, Any]:
 
 
 def _read(data: Mapping[str, Any]) -> GenerationRequest:
-    return GenerationRequest(
+    request = GenerationRequest(
         kind=Kind(data["kind"]),
         action=Action(data["action"]),
         prompt=Prompt.from_json(data["prompt"]),
@@ -249,6 +259,8 @@ def _read(data: Mapping[str, Any]) -> GenerationRequest:
         frame=Frame(**data["frame"]) if data["frame"] else None,
         extra=pairs(data["extra"]),
     )
+    loras.of_extra(request.extra)
+    return request
 
 
 def _sampling(

@@ -1,4 +1,4 @@
-"""What is no model by itself and is used with one: a decoder, a text encoder.
+"""What is no model by itself and is used with one: LoRA, embedding, decoder, text encoder.
 
 Told by the names and shapes of a file's tensors, never by its name. `fits` names families as
 `bot.models.box` does. Reads headers; not weights.
@@ -6,18 +6,28 @@ Told by the names and shapes of a file's tensors, never by its name. `fits` name
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.models import facts, layouts
-from bot.models.facts import Shapes, UnfitFile
+from bot.models.facts import Facts, Shapes, UnfitFile
 from bot.models.layouts import Sizes
 
+LORA = "LoRA"
+EMBEDDING = "embedding"
 DECODER = "decoder (VAE)"
 CLIP = "text encoder (CLIP)"
 T5 = "text encoder (T5)"
 
+FAMILIES = {
+    "sd1": "Stable Diffusion 1",
+    "sd2": "Stable Diffusion 2",
+    "sdxl": "Stable Diffusion XL",
+    "sd3": "Stable Diffusion 3",
+    "flux": "FLUX.1",
+}
 _PLACES = ("", "first_stage_model.", "vae.")
 """Where a decoder lies in a file of its own."""
 
@@ -35,6 +45,10 @@ class Addon:
 
 def told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
     """The kind, the families that it fits and the sizes of what a file holds; None for others."""
+    if any(map(_LORA.search, shapes)):
+        return LORA, _trained_for(shapes), {}
+    if vectors := _vectors(shapes):
+        return EMBEDDING, _WORDS.get(vectors, ()), {}
     try:
         for place in _PLACES:
             if (sizes := layouts.vae(shapes, place)) and _alone(shapes, place):
@@ -48,6 +62,62 @@ def told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
     return None
 
 
+# LoRAs
+
+_LORA = re.compile(r"lora_(up|down|A|B)\b|lora\.(up|down)\.")
+_ATTENDED = re.compile(r"attn2.*to_k.*(down|lora_A)\b.*weight$")
+_FLUX = re.compile(r"(double|single)_blocks|single_transformer_blocks")
+_SD3 = re.compile(r"joint_blocks|add_q_proj")
+_UNETS = {768: "sd1", 1024: "sd2", 2048: "sdxl"}
+"""By the width of the text that a U-Net attends to."""
+
+
+def _trained_for(shapes: Shapes) -> tuple[str, ...]:
+    """By what the matrices of a LoRA are laid beside; empty where that is not known."""
+    widths = (shape[1] for name, shape in shapes.items() if _ATTENDED.search(name) and shape[1:])
+    if (width := next(widths, 0)) in _UNETS:
+        return (_UNETS[width],)
+    if any("lora_te2_" in name for name in shapes):
+        return ("sdxl",)
+    if any(map(_FLUX.search, shapes)):
+        return ("flux",)
+    return ("sd3",) if any(map(_SD3.search, shapes)) else ()
+
+
+def base_of(found: Facts) -> str:
+    """The family of a model as `fits` names it; empty for one that is not known here."""
+    if found.kind.startswith("StableDiffusion3"):
+        return "sd3"
+    if found.kind.startswith("Flux"):
+        return "" if found.kind.startswith("Flux2") else "flux"
+    return _UNETS.get(found.denoiser.get("cross_attention_dim", 0), "")
+
+
+def fits(one: Addon, found: Facts) -> bool:
+    """False where it is known to be made for another family."""
+    base = base_of(found)
+    return not (one.fits and base) or base in one.fits
+
+
+# Embeddings
+
+_WORDS = {(768,): ("sd1",), (1024,): ("sd2",), (1280, 768): ("sdxl",)}
+"""By the widths of the vectors, in the order of their names."""
+
+
+def _vectors(shapes: Shapes) -> tuple[int, ...]:
+    """The widths of what stands for words, in the forms of web UIs and of diffusers."""
+    names = sorted(shapes)
+    if names in (["emb_params"], ["clip_g", "clip_l"]):
+        return tuple(shapes[name][-1] for name in names)
+    one = names[0] if len(names) == 1 else ""
+    few = 0 < len(shapes.get(one, ())) <= 2
+    return (shapes[one][-1],) if few and "." not in one else ()
+
+
+# Parts
+
+
 def _alone(shapes: Shapes, place: str) -> bool:
     halves = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "loss.", "model_ema.")
     return all(name.removeprefix(place).startswith(halves) for name in shapes)
@@ -59,18 +129,33 @@ _SPOKEN = {768: ("sd1", "sdxl", "sd3", "flux"), 1024: ("sd2",), 1280: ("sdxl", "
 
 def beside(file: Path) -> Iterator[Addon]:
     """Those in the folder of `file`, by name."""
+    return (one for one in inside(file.parent) if one.path != file)
+
+
+def inside(folder: Path) -> Iterator[Addon]:
+    """Those in a folder, by name."""
+    return (one for path in _listed(folder) if (one := opened(path)))
+
+
+def _listed(folder: Path) -> list[Path]:
     try:
-        there = sorted(file.parent.iterdir(), key=lambda path: path.name.lower())
+        return sorted(folder.iterdir(), key=lambda path: path.name.lower())
     except OSError:
-        return
-    for path in there:
-        if path != file and (one := opened(path)):
-            yield one
+        return []
+
+
+def named(folders: Iterable[Path], kind: str, key: str) -> Addon | None:
+    """The one of a kind that is called so, in the first of the folders that has it."""
+    for folder in folders:
+        for path in _listed(folder):
+            if facts.name_of(path.name) == key and (one := opened(path)) and one.kind == kind:
+                return one
+    return None
 
 
 def opened(path: Path) -> Addon | None:
     """What lies at `path`, if it is one that can be read; a pickle is not looked into."""
-    if path.suffix.lower() != ".safetensors" or not path.is_file():
+    if path.suffix.lower() != facts.SAFETENSORS or not path.is_file():
         return None
     try:
         found = told(facts.shapes_in(path) or {})

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ class ModelCard:
 
     `revision` is another text whenever its files are others; empty where nobody looks at them.
     `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
-    `vae` is the key of the decoder beside it that it is drawn with; empty: its own.
+    `vae` is the key of the decoder beside it that it is drawn with; empty: its own. `loras` are on
+    where nobody says otherwise, by key and weight; `embeddings` are the keys of those it knows.
     """
 
     id: str
@@ -65,6 +66,8 @@ class ModelCard:
     revision: str = ""
     allowed: Sequence[int] = ()
     vae: str = ""
+    loras: Mapping[str, float] = field(default_factory=dict)
+    embeddings: Sequence[str] = ()
 
     @property
     def stem(self) -> str:

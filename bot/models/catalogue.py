@@ -15,7 +15,7 @@ from bot.models.cards import ModelCard
 from bot.models.shelf import Model
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(ModelCard))
-_OWN = frozenset({"id", "name", "source", "revision", "allowed"})
+_OWN = frozenset({"id", "name", "source", "revision", "allowed", "vae", "loras", "embeddings"})
 """What no worker decides."""
 
 

@@ -18,8 +18,8 @@ from typing import Any
 from bot.models import gguf
 
 INDEX = "model_index.json"
-GGUF = ".gguf"
-SINGLE_FILES = (".safetensors", ".ckpt", GGUF)
+SAFETENSORS, GGUF = ".safetensors", ".gguf"
+SINGLE_FILES = (SAFETENSORS, ".ckpt", GGUF)
 _HEADER_LIMIT = 100 << 20
 _ZIP = b"PK\x03\x04"
 _LFS = b"version https://git-lfs"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.domain import loras
 from bot.domain.samplers import DEFAULT, SAMPLERS
 
 SUFFIX = ".toml"
@@ -88,6 +89,18 @@ _IDS = _Key(
     "a list of ids of roles, members or servers, such as [112233445566778899]",
     lambda value: isinstance(value, list) and bool(value) and all(map(_is_id, value)),
 )
+_LORAS = _Key(
+    f"a table of at most {loras.MOST} names and weights, such as {{ detail = 0.7 }}",
+    lambda value: (
+        isinstance(value, dict)
+        and len(value) <= loras.MOST
+        and all(map(loras.is_weight, value.values()))
+    ),
+)
+_NAMES = _Key(
+    'a list of names, such as ["style"]',
+    lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
+)
 _SAMPLERS = (DEFAULT, *SAMPLERS)
 
 _KEYS: Mapping[str, _Key] = {
@@ -99,4 +112,6 @@ _KEYS: Mapping[str, _Key] = {
     "licence": _text(200),
     "allowed": _IDS,
     "vae": _text(200),
+    "loras": _LORAS,
+    "embeddings": _NAMES,
 }

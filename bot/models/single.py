@@ -117,14 +117,8 @@ def place_of(shapes: Shapes) -> str:
 
 # What looks like a model and is a part of one; by the names of its tensors, or of all of them.
 _PARTS = (
-    (
-        re.compile(r"lora_(up|down|A|B)\b|lora\.(up|down)\.|\bhada_w|\blokr_w"),
-        "is a LoRA, which is not used yet",
-    ),
-    (
-        re.compile(r"^(emb_params|string_to_param|clip_[gl])\b"),
-        "is an embedding (textual inversion), which is not used yet",
-    ),
+    (re.compile(r"\bhada_w|\blokr_w"), "is a LyCORIS of a kind that is not used (LoHa, LoKr)"),
+    (re.compile(r"^(image_proj|ip_adapter)\."), "is an IP-Adapter, which is not used yet"),
     (re.compile(r"^(control_model|controlnet_\w+)\."), "is a ControlNet, which is not used yet"),
     (re.compile(r"^params_ema\.|^body\.0\.rdb1\."), "is an upscaler, which is not used yet"),
     (
@@ -145,7 +139,7 @@ def no_model(shapes: Shapes) -> str:
         if any(map(pattern.search, shapes)):
             return said
     if found := addons.told(shapes):
-        return f"is a {found[0]} alone, which is used by models beside it"
+        return f"is no model, but what models are drawn with ({found[0]})"
     if shapes and all(map(_DECODER.match, shapes)):
         return "holds a decoder (VAE) alone, of a kind that is not known"
     return "" if shapes else "holds no weights"

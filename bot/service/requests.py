@@ -35,6 +35,7 @@ class Choice:
     guidance: float | None = None
     sampler: str | None = None
     strength: float | None = None
+    loras: Mapping[str, float] | None = None
 
     @property
     def sized(self) -> bool:
@@ -61,7 +62,7 @@ def imagine(card: ModelCard, text: str) -> GenerationRequest:
         size=size_of(card, prompt),
         seed=new_seed() if prompt.seed is None else prompt.seed,
         sampling=_sampling(card, prompt),
-    )
+    ).with_loras(card.loras)
 
 
 def chosen(card: ModelCard, request: GenerationRequest, choice: Choice) -> GenerationRequest:
@@ -72,6 +73,8 @@ def chosen(card: ModelCard, request: GenerationRequest, choice: Choice) -> Gener
         picked["steps"] = samplers.enough(choice.sampler, request.sampling.steps)
     sampling = replace(request.sampling, **picked)
     made = replace(request, sampling=sampling, **choice.given("count", "seed"))
+    if choice.loras is not None:
+        made = made.with_loras(choice.loras)
     if not choice.sized:
         return made
     size = Size(choice.width or card.native, choice.height or card.native)
@@ -183,7 +186,7 @@ def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
         model=card.id,
         size=size_of(card, request.prompt),
         sampling=replace(_sampling(card, request.prompt), strength=request.sampling.strength),
-    )
+    ).with_loras(card.loras)
 
 
 def resumed(catalogue: Catalogue, request: GenerationRequest) -> GenerationRequest:

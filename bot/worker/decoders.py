@@ -15,19 +15,17 @@ from bot.models.addons import Addon
 from bot.models.box import Config
 from bot.models.cards import ModelCard
 from bot.worker import checkpoint
-from bot.worker.library import missing
+from bot.worker.library import Library, missing
 
-library: Any = diffusers
+_diffusers: Any = diffusers
 
 
-def exchange(card: ModelCard, pipeline: Any, dtype: torch.dtype) -> None:
+def exchange(card: ModelCard, pipeline: Any, dtype: torch.dtype, library: Library) -> None:
     """Have the pipeline draw with the decoder that the card names.
 
     Raises RenderFailed("model_missing") where that is not beside the model or fits another kind.
     """
-    there = addons.beside(Path(card.source).expanduser())
-    named = (one for one in there if one.kind == addons.DECODER and one.key == card.vae)
-    one = next(named, None)
+    one = library.addon(card, addons.DECODER, card.vae)
     if one is None:
         raise missing(f"The model {card.name} is to be drawn with {card.vae}, which is no decoder "
                       "beside it.")  # fmt: skip
@@ -43,6 +41,6 @@ def opened(one: Addon, config: Config, dtype: torch.dtype) -> Any:
     with tempfile.TemporaryDirectory() as place:
         fitting = box.fitted(dict(config), one.sizes)
         (Path(place) / "config.json").write_text(json.dumps(fitting), encoding="utf-8")
-        return library.AutoencoderKL.from_single_file(
+        return _diffusers.AutoencoderKL.from_single_file(
             dict(checkpoint.read(one.path)), config=place, dtype=dtype, local_files_only=True
         )

@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from bot.worker.runs import Run
 
 
+_PLACES = ("cache_dir", "token", "configs", "shelf")
+
+
 def create(options: Mapping[str, Any]) -> DiffusionEngine:
     """The factory that a worker calls.
 
     Options, all plain data: cards (a list of ModelCard fields), device, dtype, threads (0: as
-    torch likes), cache_dir, token, configs, converted (the folder of networks that are converted
-    for OpenVINO; empty: torch draws alone).
+    torch likes), cache_dir, token, configs, shelf, converted (the folder of networks that are
+    converted for OpenVINO; empty: torch draws alone).
     """
     if threads := int(options.get("threads") or 0):
         torch.set_num_threads(threads)
@@ -40,7 +43,7 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
         {card.id: card for card in cards},
         device=options.get("device") or "auto",
         dtype=options.get("dtype") or "auto",
-        places={key: options.get(key) or "" for key in ("cache_dir", "token", "configs")},
+        places={key: options.get(key) or "" for key in _PLACES},
         converted=options.get("converted") or "",
         threads=threads,
     )

@@ -39,6 +39,7 @@ class CalledRun:
         self._request = attempt.request
         self._size = size_of(attempt.request)
         self._start = start_of(attempt)
+        self._worn = model.worn(attempt)
         self._pending = to_draw(attempt, model.dtype)
         self._drawn: dict[int, Image.Image] = {}
         self._failure: BaseException | None = None
@@ -97,6 +98,7 @@ class CalledRun:
         limit = min(len(self._pending), limits.get(self._size, len(self._pending)))
         try:
             with failures.told():
+                self._model.wear(self._worn)
                 self._drawn |= self._paint(self._pending[:limit], len(self._pending) - limit)
         except RenderFailed as failure:
             if failure.code != "out_of_memory" or limit == 1:

@@ -6,7 +6,7 @@ Knows tensors by name; not what they are for. Imported in a worker only.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from bot.worker.families.family import Rows
 
@@ -16,22 +16,27 @@ LIMIT_BYTES = 64 << 20
 
 class Embeddings:
     """`encode` is asked once for each text, as long as it is remembered; the least recently used
-    is forgotten first."""
+    is forgotten first. Where `state` is another, a text has another meaning."""
 
     def __init__(
-        self, encode: Callable[[str | None], Rows], limit_bytes: int = LIMIT_BYTES
+        self,
+        encode: Callable[[str | None], Rows],
+        limit_bytes: int = LIMIT_BYTES,
+        state: Callable[[], Hashable] = tuple,
     ) -> None:
         self._encode = encode
         self._limit = limit_bytes
-        self._rows: OrderedDict[str | None, Rows] = OrderedDict()
+        self._state = state
+        self._rows: OrderedDict[Hashable, Rows] = OrderedDict()
         self._held = 0
 
     def __getitem__(self, text: str | None) -> Rows:
         """What `encode(text)` gives."""
-        if text in self._rows:
-            self._rows.move_to_end(text)
-            return self._rows[text]
-        rows = self._rows[text] = self._encode(text)
+        key = text, self._state()
+        if key in self._rows:
+            self._rows.move_to_end(key)
+            return self._rows[key]
+        rows = self._rows[key] = self._encode(text)
         self._held += _bytes(rows)
         while self._held > self._limit and len(self._rows) > 1:
             _, forgotten = self._rows.popitem(last=False)

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import diffusers
 
 from bot.domain.errors import RenderFailed
+from bot.models import addons
+from bot.models.addons import Addon
+from bot.models.cards import ModelCard
 from bot.models.facts import Facts
 
 NO_CHECKER: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
@@ -21,16 +25,25 @@ class Library:
     """Where models may be looked for beyond their own source.
 
     `cache_dir` holds what came from the hub (empty: the hub's own default); `token` is a Hugging
-    Face token or empty; `configs` is a folder with the configs and tokenizers of single files.
+    Face token or empty; `configs` is a folder with the configs and tokenizers of single files;
+    `shelf` is the folder of models, in which lies what they are drawn with.
     """
 
     cache_dir: str = ""
     token: str = ""
     configs: str = ""
+    shelf: str = ""
 
     def hub(self) -> dict[str, Any]:
         """The keyword arguments of everything that may ask the hub."""
         return {"cache_dir": self.cache_dir or None, "token": self.token or None}
+
+    def addon(self, card: ModelCard, kind: str, key: str) -> Addon | None:
+        """What a model is drawn with, beside it or on the shelf."""
+        folders = [Path(card.source).expanduser().parent]
+        if self.shelf:
+            folders.append(Path(self.shelf).expanduser())
+        return addons.named(folders, kind, key)
 
 
 def missing(text: str) -> RenderFailed:

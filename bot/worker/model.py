@@ -7,12 +7,16 @@ from typing import Any
 
 import torch
 
+from bot.domain.errors import RenderFailed
+from bot.engine.seam import Attempt
 from bot.models.cards import ModelCard
 from bot.worker import previews
+from bot.worker.adapters import Adapters, Worn
 from bot.worker.converted.conversion import Conversion
 from bot.worker.embeddings import Embeddings
 from bot.worker.families import family_of, generic
 from bot.worker.families.family import Capabilities, Size
+from bot.worker.library import Library
 from bot.worker.pieces import Pieces
 
 
@@ -26,6 +30,7 @@ class Model:
         card: ModelCard,
         dtype: torch.dtype,
         conversion: Conversion | None = None,
+        library: Library | None = None,
     ) -> None:
         self.card = card
         self.dtype = dtype
@@ -33,7 +38,10 @@ class Model:
         self.scheduler = pipeline.scheduler
         self.colours = previews.colours_of(pipeline)
         self.family = family_of(pipeline)
-        self.embeddings = Embeddings(self.family.encode) if self.family else None
+        self._adapters = Adapters(pipeline, card, library or Library())
+        self.embeddings: Embeddings | None = None
+        if self.family:
+            self.embeddings = Embeddings(self.family.encode, state=lambda: self._adapters.worn)
         self.pieces = Pieces()
         self.batch_limits: dict[Size, int] = {}
         self._conversion = conversion
@@ -43,6 +51,21 @@ class Model:
     def capabilities(self) -> Capabilities:
         """What can be asked of it."""
         return self.family.capabilities if self.family else generic.capabilities(self.pipeline)
+
+    def worn(self, attempt: Attempt) -> Worn:
+        """The LoRAs that an attempt wants on. Raises RenderFailed("bad_input")."""
+        wanted = attempt.request.get("loras") or {}
+        if not any(wanted.values()):
+            return ()
+        if not self.capabilities.lora:
+            raise RenderFailed("bad_input", f"The model {self.card.name} takes no LoRA.")
+        return self._adapters.found(wanted)
+
+    def wear(self, worn: Worn) -> None:
+        """Draw and read with just these LoRAs on. Raises RenderFailed("bad_input")."""
+        self._adapters.wear(worn)
+        if self._conversion:
+            self._conversion.adapted(bool(worn))
 
     def hasten(self) -> None:
         """Draw with the converted networks from here on, if they are ready."""

@@ -57,7 +57,7 @@ class Models:
 
     def _is_of_today(self, model: str) -> bool:
         card = self._cards.get(model)
-        return card is not None and card.revision == self._models[model].card.revision
+        return card is not None and _opened(card) == _opened(self._models[model].card)
 
     def confirmed(self) -> dict[str, dict[str, Any]]:
         """What is in memory, each with the fields of its card as its files turned out."""
@@ -97,7 +97,8 @@ class Models:
 
         pipelines.hush()
         dtype = torch.float32 if card.id in self._wide else self._dtype
-        pipeline = pipelines.open_pipeline(card, dtype, Library(**self._places))
+        library = Library(**self._places)
+        pipeline = pipelines.open_pipeline(card, dtype, library)
         found = families.fields(pipelines.described(pipeline, card.stem))
         card = card if card.source == EMBEDDED_CARD.source else dataclasses.replace(card, **found)
         if card.spacing:
@@ -107,7 +108,7 @@ class Models:
         if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
             pipeline.vae.enable_slicing()
         conversion = Conversion(self._workshop, pipeline, card, dtype) if self._workshop else None
-        return Model(pipeline, card, dtype, conversion)
+        return Model(pipeline, card, dtype, conversion, library)
 
     def widen(self, model: str, say: Callable[[str], None]) -> None:
         """Load a model again in float32, from its files: what overflowed is lost in memory.
@@ -143,6 +144,11 @@ class Models:
             f"The model {self._name(model)} gives black pictures even with DTYPE=float32: "
             "its files are damaged, so download it again.",
         )
+
+
+def _opened(card: ModelCard) -> Any:
+    """What a model in memory was opened from."""
+    return card.revision, card.vae, *card.embeddings
 
 
 def _confirmed(model: Model) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from bot.domain.errors import RenderFailed
 from bot.models import facts, families
 from bot.models.cards import ModelCard
 from bot.models.facts import INDEX, Facts
-from bot.worker import decoders, single_files
+from bot.worker import decoders, inversions, single_files
 from bot.worker.causes import cause
 from bot.worker.library import NO_CHECKER, Library, absent, kind_of, missing
 from bot.worker.precision import ran_out_of_memory
@@ -57,7 +57,8 @@ def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
         else:
             raise missing(f"The model folder {card.name} does not exist.")
         if card.vae:
-            decoders.exchange(card, pipeline, dtype)
+            decoders.exchange(card, pipeline, dtype, library)
+        inversions.teach(card, pipeline, library)
     except RenderFailed as failure:
         log.warning("the model at %s: %s", card.source, failure)
         raise

@@ -79,8 +79,10 @@ class SteppedRun:
         self._failure: BaseException | None = None
         self._by: set[str] = set()
         self._start = start_of(attempt)
+        self._worn = model.worn(attempt)
         model.hasten()
         with failures.told(), torch.no_grad():
+            model.wear(self._worn)
             self.path = path_of(model, attempt, self._start, self._indices)
         steps = len(self.path.times)
         self._shown = shown(steps)
@@ -89,7 +91,7 @@ class SteppedRun:
     @property
     def company(self) -> Hashable:
         """Equal for what can share a forward."""
-        return id(self._model), self.path.kind
+        return id(self._model), self._worn, self.path.kind
 
     @property
     def cost(self) -> float:
@@ -118,6 +120,7 @@ class SteppedRun:
         self._model.listen()
         try:
             with failures.told(), torch.no_grad():
+                self._model.wear(self._worn)
                 predicted = stepping.predict([run.path for run in runs], self._model.pieces)
         except WorkerLost:
             raise

@@ -50,6 +50,13 @@ def test_a_mask_goes_with_its_picture() -> None:
     assert made == Order("a fox", init=Path("a.png"), mask=Path("m.png"))
 
 
+def test_loras_may_be_repeated() -> None:
+    made = typed('"a fox" --lora detail:0.7 --lora fog')
+    assert made == Order("a fox", choice=Choice(loras={"detail": 0.7, "fog": 1.0}))
+    with pytest.raises(InvalidPrompt, match="At most 8 LoRAs"):
+        typed("fox " + " ".join(f"--lora x{number}" for number in range(9)))
+
+
 def test_parameters_of_the_prompt_may_stand_anywhere() -> None:
     made = typed('--steps 5 "a fox" --ar 3:2 --no-grid --seed 7 --no hats')
     assert made == Order("a fox --ar 3:2 --no hats --seed 7", choice=Choice(steps=5), grid=False)

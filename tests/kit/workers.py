@@ -145,6 +145,7 @@ def tiny_models(folder: Path, dtype: str, **more: Any) -> LocalExecutor:
         "build": str(folder),
         "dtype": dtype,
         "cache_dir": str(folder / "cache"),
+        "shelf": str(folder),
         **more,
     }
     engine = "tests.engine.fakes:with_tiny_models"

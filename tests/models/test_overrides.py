@@ -36,10 +36,10 @@ def test_the_example_of_the_readme_is_right(tmp_path: Path) -> None:
 
 def test_every_key_is_a_field_of_the_card(tmp_path: Path) -> None:
     text = 'name="x"\nsteps=1\nguidance=0\nsampler="plms"\nnative=64\nlicence="MIT"\n'
-    text += "allowed=[1]\nvae='x'\n"
+    text += "allowed=[1]\nvae='x'\nembeddings=['y']\nloras={ z = 0.5 }\n"
     one = said(tmp_path, text)
     assert one.troubles == ()
-    assert len(one.fields) == 8
+    assert len(one.fields) == 10
     assert set(one.fields) <= set(ModelCard.__dataclass_fields__)
 
 
@@ -65,6 +65,10 @@ def test_every_key_is_a_field_of_the_card(tmp_path: Path) -> None:
         ("allowed = [7, '8']", "allowed is [7, '8']; it should be a list of ids"),
         ("allowed = [true]", "allowed is [True]; it should be a list of ids"),
         ("allowed = [-7]", "allowed is [-7]; it should be a list of ids"),
+        ("loras = ['x']", "loras is ['x']; it should be a table of at most 8 names and weights"),
+        ("loras = { x = 'y' }", "loras is {'x': 'y'}; it should be a table"),
+        ("loras = { x = 11 }", "such as { detail = 0.7 }."),
+        ("embeddings = 'x'", "embeddings is 'x'; it should be a list of names, such as"),
         ("license = 'MIT'", "license is nothing that can be set; did you mean licence?"),
         (
             "family = 'sd'",

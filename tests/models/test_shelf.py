@@ -103,12 +103,8 @@ def test_its_weight_is_that_of_all_its_files(shelf: Shelf) -> None:
 @pytest.mark.parametrize(
     ("tensors", "words"),
     [
-        ({"lora_unet_down_blocks_0.lora_up.weight": [4, 4]}, "is a LoRA, which is not used yet"),
-        ({"unet.down_blocks.0.to_q.lora_A.weight": [4, 4]}, "is a LoRA"),
-        ({"unet.processor.to_q_lora.down.weight": [4, 4]}, "is a LoRA"),
-        ({"lycoris_mid_block.hada_w1_a": [4, 4]}, "is a LoRA"),
-        ({"emb_params": [2, 768]}, "is an embedding"),
-        ({"clip_l": [2, 768], "clip_g": [2, 1280]}, "is an embedding"),
+        ({"lycoris_mid_block.hada_w1_a": [4, 4]}, "is a LyCORIS of a kind that is not used"),
+        ({"image_proj.x": [4], "ip_adapter.1.to_k_ip.weight": [4]}, "is an IP-Adapter"),
         ({"blk.0.attn_q.weight": [4, 4]}, "is a language model or a text encoder in a form"),
         ({"control_model.input_blocks.0.0.weight": [4, 4]}, "is a ControlNet"),
         ({"params_ema.conv_first.weight": [4, 4]}, "is an upscaler"),
@@ -127,6 +123,7 @@ def test_files_of_other_kinds_are_told_by_their_tensors(
     assert models(shelf) == {}
 
 
+KOHYA = "lora_unet_x_1_transformer_blocks_0_attn2_to_k.lora_down.weight"
 DECODER = {
     "decoder.conv_in.weight": [512, 16, 3, 3],
     "encoder.down.0.block.0.conv1.weight": [128, 128, 3, 3],
@@ -154,6 +151,19 @@ T5 = {
          ("sd1", "sd2", "sdxl")),
         (SPEAKER, "text encoder (CLIP)", ("sd1", "sdxl", "sd3", "flux")),
         (T5, "text encoder (T5)", ("sd3", "flux")),
+        ({KOHYA: [8, 768]}, "LoRA", ("sd1",)),
+        ({KOHYA: [8, 1024]}, "LoRA", ("sd2",)),
+        ({KOHYA: [8, 2048]}, "LoRA", ("sdxl",)),
+        ({"unet.x.0.attn2.to_k.lora_A.weight": [8, 2048]}, "LoRA", ("sdxl",)),
+        ({"unet.x.attn2.processor.to_k_lora.down.weight": [8, 768]}, "LoRA", ("sd1",)),
+        ({"lora_te2_text_model.lora_up.weight": [8, 8]}, "LoRA", ("sdxl",)),
+        ({"lora_unet_double_blocks_0_img_attn_proj.lora_up.weight": [8, 8]}, "LoRA", ("flux",)),
+        ({"transformer.transformer_blocks.0.attn.add_q_proj.lora_A.weight": [8, 8]}, "LoRA",
+         ("sd3",)),
+        ({"lora_unet_mid.lora_up.weight": [4, 4]}, "LoRA", ()),
+        ({"emb_params": [2, 768]}, "embedding", ("sd1",)),
+        ({"<cat-toy>": [1024]}, "embedding", ("sd2",)),
+        ({"clip_l": [2, 768], "clip_g": [2, 1280]}, "embedding", ("sdxl",)),
     ],
 )  # fmt: skip
 def test_what_models_are_drawn_with_is_told_by_its_tensors(

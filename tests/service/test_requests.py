@@ -37,6 +37,17 @@ def test_a_prompt_and_a_card_are_all_that_it_takes() -> None:
         requests.imagine(CARD, "a fox --ar")
 
 
+def test_a_model_is_drawn_with_the_loras_of_its_card_unless_others_are_chosen() -> None:
+    card = a_card(loras={"detail": 0.7})
+    made = requests.imagine(card, "a fox")
+    assert made.loras == {"detail": 0.7}
+    assert requests.chosen(card, made, Choice(steps=3)).loras == {"detail": 0.7}
+    assert requests.chosen(card, made, Choice(loras={"fog": 1.0})).loras == {"fog": 1.0}
+    assert requests.chosen(card, made, Choice(loras={})).loras == {}
+    assert requests.current(a_card(id="other"), made).loras == {}
+    assert requests.current(card, made).loras == {"detail": 0.7}
+
+
 def test_only_a_seed_that_nobody_chose_differs() -> None:
     many = [requests.imagine(CARD, "a fox") for _ in range(9)]
     assert len({made.seed for made in many}) == 9

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from bot.domain.errors import Cancelled
 from bot.engine.local import LocalExecutor
@@ -128,6 +130,24 @@ async def test_cancel_stops_within_a_step(fast: LocalExecutor) -> None:
     with pytest.raises(Cancelled):
         await draw(fast, worker, attempt("long", (0,), model="sd", steps=400), cancel)
     assert len(steps) < 40
+
+
+async def test_torch_draws_while_a_lora_is_on_and_openvino_again_after_it(
+    fast: LocalExecutor, studio: LocalExecutor, models: Path
+) -> None:
+    at = "unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_v.lora_"
+    matrices = {f"{at}A.weight": torch.eye(64), f"{at}B.weight": 5 * torch.eye(64)}
+    save_file(matrices, models / "style.safetensors")
+    worker = await hastened(fast)
+    before = await draw(fast, worker, attempt("before", model="sd", steps=4))
+    asked = attempt("styled", model="sd", steps=4, loras={"style": 1.0})
+    styled = await draw(fast, await free_worker(fast), asked)
+    plain = await draw(studio, await free_worker(studio, STARTING_S), asked)
+    assert engine(styled) == engine(plain)
+    assert psnr(styled.images[0], plain.images[0]) >= 50
+    assert psnr(styled.images[0], before.images[0]) < 40
+    after = await draw(fast, await free_worker(fast), attempt("after", model="sd", steps=4))
+    assert (engine(after), after.images) == (ENGINE, before.images)
 
 
 async def test_what_cannot_be_converted_is_drawn_as_before(fast: LocalExecutor) -> None:

@@ -274,7 +274,7 @@ async def test_the_same_weights_in_another_form_draw_the_same(
         ("files/cut.ckpt", ["cut.ckpt is cut off or damaged"]),
         ("files/page.ckpt", ["page.ckpt is a web page"]),
         ("files/pointer.safetensors", ["pointer.safetensors is only a pointer of Git LFS"]),
-        ("files/lora.safetensors", ["lora.safetensors is a LoRA, which is not used yet"]),
+        ("files/lora.safetensors", ["lora.safetensors is no model", "drawn with (LoRA)"]),
         ("files/worse.ckpt", ["worse.ckpt holds more than weights (posix.mkdir)"]),
         ("files/old_worse.ckpt", ["(posix.mkdir)", "convert it to .safetensors"]),
     ],

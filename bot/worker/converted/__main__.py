@@ -47,7 +47,7 @@ def convert(order: dict[str, Any]) -> None:
     card, library = ModelCard(**order["card"]), Library(**order["places"])
     pipeline = pipelines.open_pipeline(card, dtype, library)
     found = networks.networks_of(pipeline)
-    key = networks.key_of(pipeline)
+    key = networks.key_of(networks.identity(pipeline))
     folder = Path(order["folder"])
     folder.mkdir(parents=True, exist_ok=True)
     size = 4 * sum(each.numel() for part in found.values() for each in part.parameters())

@@ -20,7 +20,7 @@ import torch
 from bot.models.cards import ModelCard
 from bot.worker.causes import cause, without_folders
 from bot.worker.converted import networks, room, runtime
-from bot.worker.converted.forwards import FORWARDS, Compiled, Forward
+from bot.worker.converted.forwards import FORWARDS, Compiled, DenoiserForward, Forward
 from bot.worker.converted.store import Store, Work
 
 log = logging.getLogger(__name__)
@@ -66,10 +66,11 @@ class Conversion:
         self._store = Store(Path(shop.folder))
         self._compiled: dict[str, Compiled] = {}
         self._forwards: list[Forward] = []
+        self._adapted = False
         if dtype in _PRECISIONS and networks.networks_of(pipeline):
             # Seen by others from before the model counts as loaded.
-            work = self._store.begin()
-            threading.Thread(target=self._run, args=(pipeline, work), daemon=True).start()
+            work, of = self._store.begin(), networks.identity(pipeline)
+            threading.Thread(target=self._run, args=(of, work), daemon=True).start()
 
     def adopt(self, pipeline: Any) -> None:
         """A drawing begins: what is ready draws from here on, and nothing happens before."""
@@ -79,6 +80,13 @@ class Conversion:
         for name, compiled in self._compiled.items():
             forward = found[name].forward = FORWARDS[name](found[name], compiled)
             self._forwards.append(forward)
+        self.adapted(self._adapted)
+
+    def adapted(self, on: bool) -> None:
+        """Adapters are on the denoiser, or none any more."""
+        self._adapted = on
+        for forward in self._forwards:
+            forward.adapted = on and isinstance(forward, DenoiserForward)
 
     def listen(self) -> None:
         """Have `engine` speak of what follows."""
@@ -93,9 +101,9 @@ class Conversion:
         precision = next(iter(self._compiled.values())).precision
         return f"openvino {runtime.version()} {precision}"
 
-    def _run(self, pipeline: Any, work: Work) -> None:
+    def _run(self, of: networks.Identity, work: Work) -> None:
         try:
-            self._compiled = self._compile(self._found(networks.key_of(pipeline)))
+            self._compiled = self._compile(self._found(networks.key_of(of)))
         except Exception as error:
             text = str(error) if isinstance(error, _Failed) else cause(error)
             said = f"{self._card.name} cannot be converted for OpenVINO, so torch draws it ({text})"

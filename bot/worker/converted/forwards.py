@@ -2,7 +2,7 @@
 
 The network itself stays where it is, with its config, dtype and weights: what a converted one does
 not know is drawn by the eager one as before. It does not know of weights that are changed later:
-whoever loads adapters into a network has to put its own `forward` back.
+whoever puts adapters on a network says so by `adapted`.
 """
 
 from __future__ import annotations
@@ -36,18 +36,20 @@ class Compiled:
 class Forward:
     """Runs the converted network; the eager one for ever where that fails once.
 
-    `fell_back` says that the eager one ran since somebody last made it false.
+    `fell_back` says that the eager one ran since somebody last made it false. While the network is
+    `adapted` it is another than the converted one, which rests.
     """
 
     def __init__(self, network: Any, run: Run) -> None:
         self.network = network
         self.eager = network.forward
         self.fell_back = False
+        self.adapted = False
         self._run: Run | None = run
 
     def _tried(self, given: tuple[torch.Tensor, ...] | None) -> torch.Tensor | None:
         """None where that is to be drawn by the eager network."""
-        if self._run and given is not None:
+        if self._run and given is not None and not self.adapted:
             try:
                 return self._run(*given).to(given[0].dtype)
             except RuntimeError as error:

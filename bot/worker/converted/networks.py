@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -88,17 +89,37 @@ def traceable(name: str, network: Any) -> tuple[torch.nn.Module, tuple[torch.Ten
     return Denoiser(network), given
 
 
-def key_of(pipeline: Any) -> str:
+@dataclass(frozen=True)
+class Identity:
+    """What tells a pipeline's networks from others, as they are now: adapters that are put on
+    later, which rename what they lie on, do not change it."""
+
+    configs: Sequence[Mapping[str, Any]]
+    tensors: Mapping[str, torch.Tensor]
+
+
+def identity(pipeline: Any) -> Identity:
+    """At once: nothing is read but names."""
+    return Identity(
+        [_public(part.config) for part in (pipeline.unet, pipeline.vae)],
+        {
+            f"{name} {part}": tensor
+            for name, network in networks_of(pipeline).items()
+            for part, tensor in network.state_dict().items()
+        },
+    )
+
+
+def key_of(identity: Identity) -> str:
     """A name that changes with every weight, every config and every version that matters."""
     digest = hashlib.blake2b(digest_size=16)
     libraries = {name: importlib.metadata.version(name) for name in ("diffusers", "torch")}
-    configs = [pipeline.unet.config, pipeline.vae.config]
-    said = [_FORMAT, runtime.version(), libraries, [_public(config) for config in configs]]
+    said = [_FORMAT, runtime.version(), libraries, identity.configs]
     digest.update(json.dumps(said, sort_keys=True, default=str).encode())
-    for name, network in networks_of(pipeline).items():
-        for part, tensor in network.state_dict().items():
-            digest.update(f"{name} {part} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().contiguous().flatten().view(torch.uint8).numpy())
+    for name, tensor in identity.tensors.items():
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        numbers: Any = tensor.detach().contiguous().flatten().view(torch.uint8).numpy()
+        digest.update(numbers)
     return digest.hexdigest()
 
 

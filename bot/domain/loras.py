@@ -1,0 +1,63 @@
+"""LoRAs with weights: what a request says of them, and how people write them.
+
+A LoRA is called by the name of its file, whichever that is; a weight of 1 is as it was trained. Of
+weight 0 it is not there. Knows names and numbers; not files.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.errors import InvalidPrompt
+from bot.domain.plain import Pairs
+from bot.domain.prompt.parameters import quoted
+
+KEY = "loras"
+"""Where they stand in the `extra` of a request: pairs of name and weight."""
+STRONGEST = 10.0
+MOST = 8
+"""At once."""
+
+
+def of_extra(extra: Pairs) -> dict[str, float]:
+    """Those in the `extra` of a request. Raises ValueError for what nobody could have asked."""
+    said = dict(extra).get(KEY, ())
+    if not isinstance(said, tuple) or len(said) > MOST:
+        raise ValueError(f"no LoRAs: {said!r}")
+    found = {}
+    for each in said:
+        name, weight = each
+        if not (isinstance(name, str) and is_weight(weight)):
+            raise ValueError(f"no LoRA: {each!r}")
+        found[name] = float(weight)
+    return found
+
+
+def in_extra(extra: Pairs, loras: Mapping[str, float]) -> Pairs:
+    """`extra` with these instead of others."""
+    kept = tuple(pair for pair in extra if pair[0] != KEY)
+    return (*kept, (KEY, tuple(loras.items()))) if loras else kept
+
+
+def is_weight(value: Any) -> bool:
+    """Whether a value can be one."""
+    return type(value) in (int, float) and math.isfinite(value) and abs(value) <= STRONGEST
+
+
+def written(text: str) -> tuple[str, float]:
+    """`NAME` or `NAME:WEIGHT`. Raises InvalidPrompt."""
+    name, colon, said = text.rpartition(":")
+    if not colon:
+        return text, 1.0
+    try:
+        weight = float(said)
+    except ValueError:
+        weight = math.nan
+    if not (name and is_weight(weight)):
+        raise InvalidPrompt(
+            f"`--lora` takes a name and a weight from {-STRONGEST:g} to {STRONGEST:g}, such as "
+            f"`--lora detail:0.7`, not {quoted(text)}."
+        )
+    return name, weight

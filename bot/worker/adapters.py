@@ -1,0 +1,104 @@
+"""LoRAs on one model (Hu et al. 2021): put on for a drawing, and off again for the next.
+
+What is put on stays in memory beside the weights, which it does not change, so that drawings with
+and without it may take turns at every step. Imported in a worker only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import torch
+from diffusers.utils.peft_utils import set_adapter_layers
+
+from bot.domain.errors import RenderFailed
+from bot.models import addons
+from bot.models.addons import Addon
+from bot.models.cards import ModelCard
+from bot.worker import checkpoint, pipelines
+from bot.worker.library import Library
+from bot.worker.precision import ran_out_of_memory
+
+KEPT = 4
+"""So many stay in memory, the last that were used."""
+
+Worn = tuple[tuple[str, float], ...]
+"""Names and weights of what is on; a name means one file as it was when it was asked for."""
+
+
+class Adapters:
+    """Of one pipeline. `worn` is what is on now."""
+
+    def __init__(self, pipeline: Any, card: ModelCard, library: Library) -> None:
+        self.worn: Worn = ()
+        self._pipeline = pipeline
+        self._card = card
+        self._library = library
+        self._files: dict[str, Addon] = {}
+        self._loaded: OrderedDict[str, None] = OrderedDict()
+
+    def found(self, wanted: Mapping[str, float]) -> Worn:
+        """What is meant by these keys and weights; nothing is on yet.
+
+        Raises RenderFailed("bad_input") for a key that there is no LoRA of.
+        """
+        return tuple((self._named(key), weight) for key, weight in wanted.items() if weight)
+
+    def _named(self, key: str) -> str:
+        one = self._library.addon(self._card, addons.LORA, key)
+        if one is None:
+            raise RenderFailed("bad_input", f"There is no LoRA {key} beside the models.")
+        said = f"{one.path} {one.path.stat()[-4:]}"
+        name = f"lora{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+        self._files[name] = one
+        return name
+
+    def wear(self, worn: Worn) -> None:
+        """Have just these on. Raises RenderFailed("bad_input") for one of another family."""
+        if worn == self.worn:
+            return
+        for name, _ in worn:
+            self._load(name, {each for each, _ in worn})
+        if worn:
+            self._pipeline.set_adapters(*map(list, zip(*worn, strict=True)))
+        for part in self._pipeline.components.values():
+            if isinstance(part, torch.nn.Module):
+                set_adapter_layers(part, enabled=bool(worn))
+        self.worn = worn
+
+    def _load(self, name: str, needed: Collection[str]) -> None:
+        if name in self._loaded:
+            self._loaded.move_to_end(name)
+            return
+        idle = [each for each in self._loaded if each not in needed]
+        for each in idle[: max(0, len(self._loaded) + 1 - KEPT)]:
+            self._pipeline.delete_adapters(each)
+            del self._loaded[each]
+        one = self._files[name]
+        if not addons.fits(one, pipelines.described(self._pipeline, self._card.stem)):
+            raise self._unfit(one)
+        try:
+            self._pipeline.load_lora_weights(dict(checkpoint.read(one.path)), adapter_name=name)
+        except Exception as error:  # whatever the libraries raise at matrices of other sizes
+            self._clear()
+            if ran_out_of_memory(error):
+                raise
+            raise self._unfit(one) from error
+        if not any(name in names for names in self._pipeline.get_list_adapters().values()):
+            raise self._unfit(one)
+        self._loaded[name] = None
+
+    def _clear(self) -> None:
+        """Nothing is on, and nothing half."""
+        self._pipeline.unload_lora_weights()
+        self._loaded.clear()
+        self.worn = ()
+
+    def _unfit(self, one: Addon) -> RenderFailed:
+        made = " or ".join(addons.FAMILIES[family] for family in one.fits)
+        why = f"is made for {made} and does" if made else "does"
+        text = f"The LoRA {one.key} {why} not fit the model {self._card.name}."
+        return RenderFailed("bad_input", text)

@@ -1,0 +1,244 @@
+"""LoRAs and embeddings in the engine: on for a drawing, and off again for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from bot.domain.errors import RenderFailed
+from bot.models.cards import ModelCard
+from bot.worker import adapters, diffusion, pipelines
+from bot.worker.diffusion import DiffusionEngine
+from tests.kit import original, small
+from tests.kit.workers import attempt
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+Picture = np.ndarray[Any, Any]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    pipelines.hush()
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+PIPES = {"sd1": small.pipeline("sd1"), "sdxl": small.pipeline("sdxl"), "sd3": small.sd3()}
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shelf")
+    for name, pipe in PIPES.items():
+        save_file(getattr(original, name)(pipe), folder / f"{name}.safetensors")
+    save_file(lora(PIPES["sd1"].unet, "unet.", ".attn"), folder / "style.v2.safetensors")
+    save_file(lora(PIPES["sd1"].unet, "unet.", ".attn", seed=5), folder / "light.safetensors")
+    save_file(kohya(PIPES["sd1"].text_encoder), folder / "words.safetensors")
+    save_file(lora(PIPES["sdxl"].unet, "unet.", ".attn2"), folder / "wide.safetensors")
+    save_file(
+        lora(PIPES["sd3"].transformer, "transformer.", ".attn."), folder / "three.safetensors"
+    )
+    return folder
+
+
+def lora(
+    network: Any, before: str, inside: str, rank: int = 4, seed: int = 3
+) -> dict[str, torch.Tensor]:
+    """Matrices beside every linear layer whose name has `inside`, under diffusers' names."""
+    random = torch.Generator().manual_seed(seed)
+    made = {}
+    for name, module in network.named_modules():
+        if isinstance(module, torch.nn.Linear) and inside in name:
+            given, out = module.in_features, module.out_features
+            made[f"{before}{name}.lora_A.weight"] = torch.randn(rank, given, generator=random)
+            made[f"{before}{name}.lora_B.weight"] = torch.randn(out, rank, generator=random)
+    return made
+
+
+def kohya(encoder: Any) -> dict[str, torch.Tensor]:
+    """The same beside a text encoder, under the names of kohya-ss/sd-scripts."""
+    made = {}
+    for key, value in lora(encoder, "", "self_attn").items():
+        name, _, which = key.removesuffix(".weight").rpartition(".lora_")
+        name = f"lora_te_text_model_{name.removeprefix('text_model.').replace('.', '_')}"
+        made[f"{name}.lora_{'down' if which == 'A' else 'up'}.weight"] = value
+        made[f"{name}.alpha"] = torch.tensor(4.0)
+    return made
+
+
+def engine(shelf: Path, model: str = "sd1", **card: Any) -> DiffusionEngine:
+    one = ModelCard(model, model, str(shelf / f"{model}.safetensors"), 64, **card)
+    options = {"cards": [asdict(one)], "device": "cpu", "dtype": "float32", "shelf": str(shelf)}
+    return diffusion.create(options)
+
+
+def drawn(one: DiffusionEngine, model: str = "sd1", **asked: Any) -> Picture:
+    asked = {"width": 32, "height": 32, "steps": 2, "model": model} | asked
+    [image] = one.draw(attempt(indices=(0,), **asked), lambda _: None, lambda: False)
+    return np.asarray(image, dtype=int)
+
+
+def far(one: Picture, other: Picture) -> float:
+    return float(np.abs(one - other).mean())
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), [("sd1", "style.v2"), ("sd1", "words"), ("sdxl", "wide"), ("sd3", "three")]
+)
+def test_pictures_change_by_the_weight_and_the_next_is_as_before(
+    shelf: Path, model: str, name: str
+) -> None:
+    one = engine(shelf, model)
+    plain = drawn(one, model)
+    little, much = (drawn(one, model, loras={name: weight}) for weight in (0.02, 0.2))
+    assert 0 < far(little, plain) < far(much, plain)
+    assert np.array_equal(drawn(one, model), plain)
+    assert np.array_equal(drawn(one, model, loras={name: 0.0}), plain)
+    assert np.array_equal(drawn(one, model, loras={name: 0.2}), much)
+    assert np.array_equal(drawn(engine(shelf, model), model), plain)
+
+
+def test_several_add_up_whatever_their_order(shelf: Path) -> None:
+    one = engine(shelf)
+    both = drawn(one, loras={"style.v2": 0.1, "light": 0.1})
+    assert far(drawn(one, loras={"light": 0.1, "style.v2": 0.1}), both) < 1
+    for name in ("style.v2", "light"):
+        assert far(drawn(one, loras={name: 0.1}), both) > 1
+
+
+def test_drawings_with_and_without_take_turns_at_every_step(shelf: Path) -> None:
+    one = engine(shelf)
+    asked: list[dict[str, Any]] = [
+        {"loras": {"style.v2": 0.2}}, {}, {"loras": {"words": 0.2}}, {"loras": {"style.v2": 0.1}}
+    ]  # fmt: skip
+    alone = [drawn(one, **more) for more in asked]
+    common: dict[str, Any] = {"width": 32, "height": 32, "steps": 2, "model": "sd1"}
+    runs = [
+        one.begin(attempt(f"{number}", (0,), **common, **more), lambda _: None, lambda: False)
+        for number, more in enumerate(asked)
+    ]
+    assert len({run.company for run in runs}) == 4
+    while not all(run.done for run in runs):
+        for run in runs:
+            one.step([run])
+    for run, picture in zip(runs, alone, strict=True):
+        [image] = one.retire(run)
+        assert np.array_equal(np.asarray(image, dtype=int), picture)
+
+
+def test_equal_ones_share_a_forward(shelf: Path) -> None:
+    one = engine(shelf)
+    common: dict[str, Any] = {"width": 32, "height": 32, "model": "sd1", "loras": {"light": 0.2}}
+    companies = {
+        one.begin(attempt(job, (0,), **common), lambda _: None, lambda: False).company
+        for job in "ab"
+    }
+    assert len(companies) == 1
+
+
+def test_more_than_are_kept_in_memory_can_be_used(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters, "KEPT", 1)
+    one = engine(shelf)
+    wanted: list[dict[str, float]] = [
+        {"style.v2": 0.2}, {"light": 0.2}, {"words": 0.2, "light": 0.1}
+    ]  # fmt: skip
+    first = [drawn(one, loras=each) for each in wanted]
+    for each, before in zip(wanted, first, strict=True):
+        assert np.array_equal(drawn(one, loras=each), before)
+
+
+def test_a_file_that_is_another_now_is_read_again(shelf: Path, tmp_path: Path) -> None:
+    file = tmp_path / "changing.safetensors"
+    save_file(lora(PIPES["sd1"].unet, "unet.", ".attn"), file)
+    save_file(original.sd1(PIPES["sd1"]), tmp_path / "sd1.safetensors")
+    one = engine(tmp_path)
+    before = drawn(one, loras={"changing": 0.2})
+    save_file(lora(PIPES["sd1"].unet, "unet.", ".attn", rank=2, seed=9), file)
+    assert far(drawn(one, loras={"changing": 0.2}), before) > 1
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "words"),
+    [
+        ("sd1", "nobody", "There is no LoRA nobody beside the models."),
+        ("sd1", "../shelf/light", "There is no LoRA ../shelf/light beside the models."),
+        ("sd1", "sdxl", "There is no LoRA sdxl beside the models."),
+        ("sdxl", "style.v2", "The LoRA style.v2 does not fit the model sdxl."),
+        ("sd1", "wide", "The LoRA wide does not fit the model sd1."),
+        ("sd3", "style.v2", "The LoRA style.v2 does not fit the model sd3."),
+        (
+            "sd3",
+            "flux",
+            "The LoRA flux is made for FLUX.1 and does not fit the model sd3.",
+        ),
+    ],
+)
+def test_one_of_another_family_is_a_sentence(
+    shelf: Path, model: str, name: str, words: str
+) -> None:
+    flux = "transformer.single_transformer_blocks.0.attn.to_q.lora_"
+    weights = {f"{flux}A.weight": torch.ones(4, 64), f"{flux}B.weight": torch.ones(64, 4)}
+    save_file(weights, shelf / "flux.safetensors")
+    one = engine(shelf, model)
+    plain = drawn(one, model)
+    with pytest.raises(RenderFailed) as caught:
+        drawn(one, model, loras={name: 0.5})
+    assert (caught.value.code, str(caught.value)) == ("bad_input", words)
+    assert np.array_equal(drawn(one, model), plain)
+
+
+# Embeddings
+
+
+def test_an_embedding_has_its_meaning_under_its_own_name(shelf: Path) -> None:
+    words = PIPES["sd1"].text_encoder.get_input_embeddings().weight
+    save_file({"emb_params": words[[2368, 1929]].clone()}, shelf / "catdog.safetensors")
+    plain, taught = engine(shelf), engine(shelf, embeddings=("catdog",))
+    text = {"text": "a photo of cat dog"}
+    assert np.array_equal(drawn(taught, **text), drawn(plain, **text))
+    assert np.array_equal(drawn(taught, text="a photo of catdog"), drawn(plain, **text))
+    assert far(drawn(plain, text="a photo of catdog"), drawn(plain, **text)) > 0
+
+
+def test_an_embedding_for_two_encoders(shelf: Path) -> None:
+    pipe = PIPES["sdxl"]
+    vectors = {
+        "clip_l": pipe.text_encoder.get_input_embeddings().weight[[2368]].clone(),
+        "clip_g": pipe.text_encoder_2.get_input_embeddings().weight[[2368]].clone(),
+    }
+    save_file(vectors, shelf / "purring.safetensors")
+    taught = engine(shelf, "sdxl", embeddings=("purring",))
+    assert np.array_equal(
+        drawn(taught, "sdxl", text="a purring"), drawn(engine(shelf, "sdxl"), "sdxl", text="a cat")
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "words"),
+    [
+        ("sd1", "nobody", "The model sd1 is to know nobody, which is no embedding beside it."),
+        ("sd1", "cat", "The embedding cat is called as a word is: rename its file."),
+        ("sd1", "wrongsize", "The embedding wrongsize does not fit the model sd1."),
+        ("sd3", "wrongsize", "The embedding wrongsize does not fit the model sd3."),
+    ],
+)
+def test_an_embedding_that_cannot_be_used_is_a_sentence(
+    shelf: Path, model: str, name: str, words: str
+) -> None:
+    for key in ("wrongsize", "cat"):
+        save_file({"emb_params": torch.ones(1, 5)}, shelf / f"{key}.safetensors")
+    with pytest.raises(RenderFailed) as caught:
+        drawn(engine(shelf, model, embeddings=(name,)), model)
+    assert (caught.value.code, str(caught.value)) == ("model_missing", words)
