@@ -21,7 +21,8 @@ _CONFIGS = "configs"
 """A folder of that name is where configs of single files are looked for."""
 
 _NOT_YET: Mapping[str, str] = dict.fromkeys(
-    (".pt", ".pth", ".bin"), "is an embedding or a part of a model, which is not used yet"
+    (".pt", ".pth", ".bin"),
+    "is a pickle, of which nobody can tell what it is: take it as .safetensors",
 )
 
 

@@ -152,6 +152,6 @@ def t5_tokenizer(folder: Path) -> Any:
 def drawn(
     pipe: Any, prompt: str = "a photo of a cat", seed: int = 7, **changes: Any
 ) -> torch.Tensor:
-    """A small picture of two steps, as numbers (1, 3, 32, 32)."""
-    asked = {"height": 32, "width": 32, "num_inference_steps": 2, "output_type": "pt"} | changes
+    """A small picture of two steps, as numbers (1, 3, 16, 16)."""
+    asked = {"height": 16, "width": 16, "num_inference_steps": 2, "output_type": "pt"} | changes
     return pipe(prompt, generator=torch.Generator().manual_seed(seed), **asked).images

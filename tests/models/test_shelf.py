@@ -241,7 +241,7 @@ def test_a_model_that_holds_a_decoder_and_encoders_too_is_one(shelf: Shelf) -> N
 
 def test_kinds_that_are_not_used_yet_are_said(shelf: Shelf) -> None:
     (shelf.folder / "style.pt").write_bytes(b"PK")
-    assert "is an embedding or a part of a model" in unused(shelf)["style.pt"]
+    assert "take it as .safetensors" in unused(shelf)["style.pt"]
 
 
 def test_damaged_and_half_copied_files_are_said(shelf: Shelf) -> None:

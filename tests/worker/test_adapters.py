@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -33,20 +34,25 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-PIPES = {"sd1": small.pipeline("sd1"), "sdxl": small.pipeline("sdxl"), "sd3": small.sd3()}
+MODELS = ("sd1", "sdxl", "sd3")
+
+
+@functools.cache
+def pipe_of(model: str) -> Any:
+    return small.sd3() if model == "sd3" else small.pipeline(model)
 
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shelf")
-    for name, pipe in PIPES.items():
-        save_file(getattr(original, name)(pipe), folder / f"{name}.safetensors")
-    save_file(lora(PIPES["sd1"].unet, "unet.", ".attn"), folder / "style.v2.safetensors")
-    save_file(lora(PIPES["sd1"].unet, "unet.", ".attn", seed=5), folder / "light.safetensors")
-    save_file(kohya(PIPES["sd1"].text_encoder), folder / "words.safetensors")
-    save_file(lora(PIPES["sdxl"].unet, "unet.", ".attn2"), folder / "wide.safetensors")
+    for name in MODELS:
+        save_file(getattr(original, name)(pipe_of(name)), folder / f"{name}.safetensors")
+    save_file(lora(pipe_of("sd1").unet, "unet.", ".attn"), folder / "style.v2.safetensors")
+    save_file(lora(pipe_of("sd1").unet, "unet.", ".attn", seed=5), folder / "light.safetensors")
+    save_file(kohya(pipe_of("sd1").text_encoder), folder / "words.safetensors")
+    save_file(lora(pipe_of("sdxl").unet, "unet.", ".attn2"), folder / "wide.safetensors")
     save_file(
-        lora(PIPES["sd3"].transformer, "transformer.", ".attn."), folder / "three.safetensors"
+        lora(pipe_of("sd3").transformer, "transformer.", ".attn."), folder / "three.safetensors"
     )
     return folder
 
@@ -76,14 +82,24 @@ def kohya(encoder: Any) -> dict[str, torch.Tensor]:
     return made
 
 
-def engine(shelf: Path, model: str = "sd1", **card: Any) -> DiffusionEngine:
-    one = ModelCard(model, model, str(shelf / f"{model}.safetensors"), 64, **card)
-    options = {"cards": [asdict(one)], "device": "cpu", "dtype": "float32", "shelf": str(shelf)}
+def made(shelf: Path, *cards: ModelCard) -> DiffusionEngine:
+    cards_of = [asdict(card) for card in cards]
+    options = {"cards": cards_of, "device": "cpu", "dtype": "float32", "shelf": str(shelf)}
     return diffusion.create(options)
 
 
+def card(shelf: Path, model: str = "sd1", **more: Any) -> ModelCard:
+    return ModelCard(model, model, str(shelf / f"{model}.safetensors"), 64, **more)
+
+
+@pytest.fixture(scope="module")
+def one(shelf: Path) -> DiffusionEngine:
+    """One engine for most tests: what is put on for one drawing is off for the next."""
+    return made(shelf, *(card(shelf, model) for model in MODELS))
+
+
 def drawn(one: DiffusionEngine, model: str = "sd1", **asked: Any) -> Picture:
-    asked = {"width": 32, "height": 32, "steps": 2, "model": model} | asked
+    asked = {"width": 16, "height": 16, "steps": 2, "model": model} | asked
     [image] = one.draw(attempt(indices=(0,), **asked), lambda _: None, lambda: False)
     return np.asarray(image, dtype=int)
 
@@ -96,33 +112,34 @@ def far(one: Picture, other: Picture) -> float:
     ("model", "name"), [("sd1", "style.v2"), ("sd1", "words"), ("sdxl", "wide"), ("sd3", "three")]
 )
 def test_pictures_change_by_the_weight_and_the_next_is_as_before(
-    shelf: Path, model: str, name: str
+    one: DiffusionEngine, model: str, name: str
 ) -> None:
-    one = engine(shelf, model)
     plain = drawn(one, model)
     little, much = (drawn(one, model, loras={name: weight}) for weight in (0.02, 0.2))
     assert 0 < far(little, plain) < far(much, plain)
     assert np.array_equal(drawn(one, model), plain)
     assert np.array_equal(drawn(one, model, loras={name: 0.0}), plain)
     assert np.array_equal(drawn(one, model, loras={name: 0.2}), much)
-    assert np.array_equal(drawn(engine(shelf, model), model), plain)
 
 
-def test_several_add_up_whatever_their_order(shelf: Path) -> None:
-    one = engine(shelf)
+def test_what_was_drawn_before_changes_nothing(one: DiffusionEngine, shelf: Path) -> None:
+    drawn(one, loras={"style.v2": 0.2})
+    assert np.array_equal(drawn(one), drawn(made(shelf, card(shelf))))
+
+
+def test_several_add_up_whatever_their_order(one: DiffusionEngine) -> None:
     both = drawn(one, loras={"style.v2": 0.1, "light": 0.1})
     assert far(drawn(one, loras={"light": 0.1, "style.v2": 0.1}), both) < 1
     for name in ("style.v2", "light"):
         assert far(drawn(one, loras={name: 0.1}), both) > 1
 
 
-def test_drawings_with_and_without_take_turns_at_every_step(shelf: Path) -> None:
-    one = engine(shelf)
+def test_drawings_with_and_without_take_turns_at_every_step(one: DiffusionEngine) -> None:
     asked: list[dict[str, Any]] = [
         {"loras": {"style.v2": 0.2}}, {}, {"loras": {"words": 0.2}}, {"loras": {"style.v2": 0.1}}
     ]  # fmt: skip
     alone = [drawn(one, **more) for more in asked]
-    common: dict[str, Any] = {"width": 32, "height": 32, "steps": 2, "model": "sd1"}
+    common: dict[str, Any] = {"width": 16, "height": 16, "steps": 2, "model": "sd1"}
     runs = [
         one.begin(attempt(f"{number}", (0,), **common, **more), lambda _: None, lambda: False)
         for number, more in enumerate(asked)
@@ -136,9 +153,8 @@ def test_drawings_with_and_without_take_turns_at_every_step(shelf: Path) -> None
         assert np.array_equal(np.asarray(image, dtype=int), picture)
 
 
-def test_equal_ones_share_a_forward(shelf: Path) -> None:
-    one = engine(shelf)
-    common: dict[str, Any] = {"width": 32, "height": 32, "model": "sd1", "loras": {"light": 0.2}}
+def test_equal_ones_share_a_forward(one: DiffusionEngine) -> None:
+    common: dict[str, Any] = {"width": 16, "height": 16, "model": "sd1", "loras": {"light": 0.2}}
     companies = {
         one.begin(attempt(job, (0,), **common), lambda _: None, lambda: False).company
         for job in "ab"
@@ -147,10 +163,9 @@ def test_equal_ones_share_a_forward(shelf: Path) -> None:
 
 
 def test_more_than_are_kept_in_memory_can_be_used(
-    shelf: Path, monkeypatch: pytest.MonkeyPatch
+    one: DiffusionEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapters, "KEPT", 1)
-    one = engine(shelf)
     wanted: list[dict[str, float]] = [
         {"style.v2": 0.2}, {"light": 0.2}, {"words": 0.2, "light": 0.1}
     ]  # fmt: skip
@@ -161,11 +176,11 @@ def test_more_than_are_kept_in_memory_can_be_used(
 
 def test_a_file_that_is_another_now_is_read_again(shelf: Path, tmp_path: Path) -> None:
     file = tmp_path / "changing.safetensors"
-    save_file(lora(PIPES["sd1"].unet, "unet.", ".attn"), file)
-    save_file(original.sd1(PIPES["sd1"]), tmp_path / "sd1.safetensors")
-    one = engine(tmp_path)
+    save_file(lora(pipe_of("sd1").unet, "unet.", ".attn"), file)
+    save_file(original.sd1(pipe_of("sd1")), tmp_path / "sd1.safetensors")
+    one = made(tmp_path, card(tmp_path))
     before = drawn(one, loras={"changing": 0.2})
-    save_file(lora(PIPES["sd1"].unet, "unet.", ".attn", rank=2, seed=9), file)
+    save_file(lora(pipe_of("sd1").unet, "unet.", ".attn", rank=2, seed=9), file)
     assert far(drawn(one, loras={"changing": 0.2}), before) > 1
 
 
@@ -186,12 +201,11 @@ def test_a_file_that_is_another_now_is_read_again(shelf: Path, tmp_path: Path) -
     ],
 )
 def test_one_of_another_family_is_a_sentence(
-    shelf: Path, model: str, name: str, words: str
+    one: DiffusionEngine, shelf: Path, model: str, name: str, words: str
 ) -> None:
     flux = "transformer.single_transformer_blocks.0.attn.to_q.lora_"
     weights = {f"{flux}A.weight": torch.ones(4, 64), f"{flux}B.weight": torch.ones(64, 4)}
     save_file(weights, shelf / "flux.safetensors")
-    one = engine(shelf, model)
     plain = drawn(one, model)
     with pytest.raises(RenderFailed) as caught:
         drawn(one, model, loras={name: 0.5})
@@ -202,27 +216,25 @@ def test_one_of_another_family_is_a_sentence(
 # Embeddings
 
 
-def test_an_embedding_has_its_meaning_under_its_own_name(shelf: Path) -> None:
-    words = PIPES["sd1"].text_encoder.get_input_embeddings().weight
+def test_an_embedding_has_its_meaning_under_its_own_name(one: DiffusionEngine, shelf: Path) -> None:
+    words = pipe_of("sd1").text_encoder.get_input_embeddings().weight
     save_file({"emb_params": words[[2368, 1929]].clone()}, shelf / "catdog.safetensors")
-    plain, taught = engine(shelf), engine(shelf, embeddings=("catdog",))
+    plain, taught = one, made(shelf, card(shelf, embeddings=("catdog",)))
     text = {"text": "a photo of cat dog"}
     assert np.array_equal(drawn(taught, **text), drawn(plain, **text))
     assert np.array_equal(drawn(taught, text="a photo of catdog"), drawn(plain, **text))
     assert far(drawn(plain, text="a photo of catdog"), drawn(plain, **text)) > 0
 
 
-def test_an_embedding_for_two_encoders(shelf: Path) -> None:
-    pipe = PIPES["sdxl"]
+def test_an_embedding_for_two_encoders(one: DiffusionEngine, shelf: Path) -> None:
+    pipe = pipe_of("sdxl")
     vectors = {
         "clip_l": pipe.text_encoder.get_input_embeddings().weight[[2368]].clone(),
         "clip_g": pipe.text_encoder_2.get_input_embeddings().weight[[2368]].clone(),
     }
     save_file(vectors, shelf / "purring.safetensors")
-    taught = engine(shelf, "sdxl", embeddings=("purring",))
-    assert np.array_equal(
-        drawn(taught, "sdxl", text="a purring"), drawn(engine(shelf, "sdxl"), "sdxl", text="a cat")
-    )
+    taught = made(shelf, card(shelf, "sdxl", embeddings=("purring",)))
+    assert np.array_equal(drawn(taught, "sdxl", text="a purring"), drawn(one, "sdxl", text="a cat"))
 
 
 @pytest.mark.parametrize(
@@ -240,5 +252,5 @@ def test_an_embedding_that_cannot_be_used_is_a_sentence(
     for key in ("wrongsize", "cat"):
         save_file({"emb_params": torch.ones(1, 5)}, shelf / f"{key}.safetensors")
     with pytest.raises(RenderFailed) as caught:
-        drawn(engine(shelf, model, embeddings=(name,)), model)
+        drawn(made(shelf, card(shelf, model, embeddings=(name,))), model)
     assert (caught.value.code, str(caught.value)) == ("model_missing", words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import sys
 import types
@@ -45,6 +46,17 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)  # no second tries
 
 
+@functools.cache
+def published(family: str) -> Any:
+    """A pipeline of a family, which nobody changes."""
+    return small.pipeline(family)
+
+
+@functools.cache
+def weights_of(family: str) -> dict[str, torch.Tensor]:
+    return getattr(original, family.removesuffix("-base"))(published(family))
+
+
 def opened(file: Path, **own: Any) -> Any:
     places = Library(cache_dir=str(file.parent / "c"))
     return pipelines.open_pipeline(card_for(str(file), own), torch.float32, places)
@@ -82,10 +94,9 @@ def test_a_text_is_filled_up_and_cut(padding: int) -> None:
 
 @pytest.mark.parametrize("family", ["sd1", "sd2", "sd2-base", "sdxl"])
 def test_a_file_alone_draws_what_its_pipeline_drew(tmp_path: Path, family: str) -> None:
-    own = small.pipeline(family)
-    layout = getattr(original, family.removesuffix("-base"))
+    own = published(family)
     file = tmp_path / ("base.safetensors" if family == "sd2-base" else "model.safetensors")
-    save_file(layout(own), file)
+    save_file(weights_of(family), file)
     pipe = opened(file)
     assert type(pipe) is type(own)
     assert pipe.scheduler.config.prediction_type == own.scheduler.config.prediction_type
@@ -98,21 +109,21 @@ def test_a_file_alone_draws_what_its_pipeline_drew(tmp_path: Path, family: str) 
 def test_a_checkpoint_of_2022_draws_beside_a_pickled_callback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = small.pipeline("sd1")
+    own = published("sd1")
     module = types.ModuleType("pytorch_lightning")
     kind = type("ModelCheckpoint", (), {"__module__": "pytorch_lightning"})
     vars(module)["ModelCheckpoint"] = kind
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "pytorch_lightning", module)
         torch.save(
-            {"state_dict": original.sd1(own), "callbacks": {kind: {"best": 1}}},
+            {"state_dict": weights_of("sd1"), "callbacks": {kind: {"best": 1}}},
             tmp_path / "sd-v1-4.ckpt",
         )
     assert torch.equal(small.drawn(opened(tmp_path / "sd-v1-4.ckpt")), small.drawn(own))
 
 
 def test_a_velocity_model_of_sdxls_kin_says_so_by_an_empty_tensor(tmp_path: Path) -> None:
-    weights = original.sdxl(small.pipeline("sdxl")) | {"v_pred": torch.ones(1)}
+    weights = weights_of("sdxl") | {"v_pred": torch.ones(1)}
     save_file(weights, tmp_path / "noob.safetensors")
     config = opened(tmp_path / "noob.safetensors").scheduler.config
     assert config.prediction_type == "v_prediction"
@@ -130,7 +141,7 @@ def test_configs_beside_a_file_win_over_the_box(tmp_path: Path) -> None:
 
 
 def test_what_the_box_does_not_have_is_named(tmp_path: Path) -> None:
-    weights = original.sd1(small.pipeline("sd1"))
+    weights = dict(weights_of("sd1"))
     key = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
     weights[key] = weights[key][:1000].clone()
     save_file(weights, tmp_path / "odd.safetensors")
@@ -186,8 +197,7 @@ def test_every_part_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_decoder_may_have_diffusers_names(tmp_path: Path) -> None:
-    own = small.pipeline("sd1")
-    weights = original.sd1(own)
+    own, weights = published("sd1"), weights_of("sd1")
     halved = {key: each for key, each in weights.items() if "first_stage" not in key}
     save_file(halved, tmp_path / "halved.safetensors")
     save_file(original.stored(own.vae.state_dict()), tmp_path / "vae.safetensors")
@@ -222,7 +232,7 @@ def test_a_part_that_is_missing_is_named(tmp_path: Path, without: str, words: st
 
 
 def test_of_two_decoders_the_operator_says_which(tmp_path: Path) -> None:
-    weights = original.sd1(small.pipeline("sd1"))
+    weights = weights_of("sd1")
     halved = {key: each for key, each in weights.items() if "first_stage" not in key}
     save_file(halved, tmp_path / "halved.safetensors")
     for name in ("one", "two"):
