@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import sqlite3
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.dispatch.board import Board
 from bot.dispatch.inputs import Inputs
+from bot.dispatch.keeping import Keeping
 from bot.dispatch.outcome import Again, Drawn, Impossible, Outcome, failure
 from bot.dispatch.recycling import Recycling
-from bot.dispatch.retrying import Retrying, Unstored
+from bot.dispatch.retrying import PLACE, Retrying, Unstored
 from bot.dispatch.standing import Assignment, could_not_load
 from bot.dispatch.timing import Timing
-from bot.domain.action import Tile
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.domain.job import Job, JobStatus, JobUpdate
@@ -38,7 +39,7 @@ from bot.engine.seam import (
 )
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
-from bot.storage.pictures import PictureRepository, StoredImage
+from bot.storage.pictures import PictureRepository
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Drawing:
         self._cancelled = asyncio.Event()
         self._started = False
         self._recycling = Recycling(self._kill, studio.timing.stop)
-        self._stored: set[int] = set()
+        self._keeping = Keeping(studio.jobs, studio.pictures, studio.files, studio.clock, job)
         self._seconds = 0.0
         self._engine = ""
 
@@ -97,6 +98,9 @@ class Drawing:
             outcome = Impossible("error", repr(error))
             job = await self._until_done(lambda: self._settle(outcome), "the end")
         self._tell(outcome, job)
+        if job is None:
+            with contextlib.suppress(Unstored, sqlite3.Error):
+                await self._while_wanted(self._keeping.drop, "an end that came too late")
         if job is None or job.status is not JobStatus.SUCCEEDED:
             await self._studio.files.uploads.delete(self.job.id)
         if job is None:
@@ -177,9 +181,8 @@ class Drawing:
         await self._start()
         job, studio = self.job, self._studio
         if job.attempt > 1:
-            rows = await self._while_wanted(lambda: studio.pictures.of_job(job.id), "the list")
-            self._stored = set(rows)
-        missing = tuple(i for i in range(job.request.count) if i + 1 not in self._stored)
+            await self._while_wanted(self._keeping.look, "the list")
+        missing = self._keeping.missing
         if not missing:
             return
         attempt = await self._attempt(missing)
@@ -190,8 +193,8 @@ class Drawing:
             async for _, event in events:
                 self.starting = False
                 await self._hear(event)
-        if len(self._stored) < job.request.count:
-            raise RenderFailed("error", f"{len(self._stored)} pictures of {job.request.count} came")
+        if lacking := len(self._keeping.missing):
+            raise RenderFailed("error", f"{lacking} pictures of {job.request.count} did not come")
         work = job.request.work * len(missing) / job.request.count
         studio.pace.measured(job.request.model, self.given.device, work, self._seconds)
 
@@ -202,6 +205,7 @@ class Drawing:
         if no is None:
             raise Cancelled("it waits no more")
         self._started = True
+        self._keeping.no = no
         self.job = replace(
             self.job, status=JobStatus.RUNNING, attempt=no, started_at=studio.clock()
         )  # fmt: skip
@@ -215,7 +219,7 @@ class Drawing:
         )
         whole = len(missing) == request.count
         return Attempt(
-            job.id, job.attempt, request.model, missing, request.wire(), inputs,
+            job.id, self.job.attempt, request.model, missing, request.wire(), inputs,
             upload_limit=UPLOAD_LIMIT if whole else 0,
         )  # fmt: skip
 
@@ -238,44 +242,28 @@ class Drawing:
                 board.progress(self.job, preview=data)
             case Images(data=data):
                 came = {self.job.tile(index + 1): picture for index, picture in data.items()}
-                await self._while_wanted(lambda: self._store(came), "a picture")
+                await self._while_wanted(lambda: self._keeping.store(came), "a picture")
             case Upload(data=data, extension=extension):
-                await self._keep_upload(data, extension)
+                await self._keeping.keep_upload(data, extension)
             case Done(seconds=seconds, engine=engine):
                 self._seconds, self._engine = seconds, engine
             case _:
                 log.debug("%s: %r", self, event)
 
-    async def _store(self, came: Mapping[Tile, bytes]) -> None:
-        studio, job = self._studio, self.job
-        digests = await studio.files.write(came)
-        images = [
-            StoredImage(tile.index, digest, len(came[tile]), evicted=False)
-            for tile, digest in digests.items()
-        ]
-        if await studio.pictures.add(job.id, job.attempt, images, studio.clock()):
-            self._stored.update(tile.index for tile in came)
-            return
-        log.info("%s: late pictures dropped", self)
-        now = await studio.jobs.get(job.id)
-        if now is None or now.attempt == job.attempt:
-            await studio.files.delete(came)
-
-    async def _keep_upload(self, data: bytes, extension: str) -> None:
-        try:
-            await self._studio.files.uploads.keep(self.job.id, data, extension)
-        except OSError as error:
-            # It can be made again from the pictures.
-            log.warning("%s: what is to be posted is not kept: %s", self, error)
-
     async def _settle(self, outcome: Outcome) -> Job | None:
         """Write what came of it."""
-        jobs, id, attempt, now = (
-            self._studio.jobs, self.job.id, self.job.attempt, self._studio.clock(),
-        )  # fmt: skip
+        jobs, id, now = self._studio.jobs, self.job.id, self._studio.clock()
+        attempt, last = self.job.attempt, self._keeping.last
+        if isinstance(outcome, Drawn):
+            try:
+                return await jobs.succeed(id, attempt, outcome.seconds, outcome.engine, now, last)
+            except PLACE:
+                await (
+                    self._keeping.record()
+                )  # perhaps the pictures, at least, need no second drawing
+                raise
+        await self._keeping.record()
         match outcome:
-            case Drawn(seconds=seconds, engine=engine):
-                return await jobs.succeed(id, attempt, seconds, engine, now)
             case Again(strike=False):
                 return await jobs.give_back(id, attempt)
             case Again():

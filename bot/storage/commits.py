@@ -1,7 +1,8 @@
 """Transactions that wait for the same thread, done together: one commit, and one wait for the disk.
 
-Each has a savepoint of its own, so that what one raises undoes that one alone. DeWitt et al.,
-"Implementation Techniques for Main Memory Database Systems" (SIGMOD 1984), call it group commit.
+DeWitt et al., "Implementation Techniques for Main Memory Database Systems" (SIGMOD 1984), call it
+group commit. What one of them raises undoes all, and then each is run once more in a commit of its
+own: rare, and cheaper than a savepoint for every one of them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ T = TypeVar("T")
 
 
 class Transaction(Generic[T]):
-    """A function that was run, or will be, between BEGIN and COMMIT."""
+    """A function that was run, perhaps more than once, or will be, between BEGIN and COMMIT."""
 
     def __init__(self, function: Callable[[sqlite3.Connection], T]) -> None:
         self._function = function
@@ -23,7 +24,12 @@ class Transaction(Generic[T]):
         self.error: BaseException | None = None
 
     def run(self, connection: sqlite3.Connection) -> None:
-        self._result = self._function(connection)
+        """Raises what the function does, and remembers it."""
+        try:
+            self._result = self._function(connection)
+        except BaseException as error:
+            self.error = error
+            raise
 
     def result(self) -> T:
         """What the function returned; raises why nothing of it was written."""
@@ -33,9 +39,11 @@ class Transaction(Generic[T]):
 
 
 class Commits:
-    """Transactions on their way to the connection's thread."""
+    """Transactions on their way to the connection's thread. `begun` says that a `run` has begun
+    since somebody last made it false: it may be too late to wait for that one."""
 
     def __init__(self) -> None:
+        self.begun = False
         self._waiting: deque[Transaction] = deque()
 
     def add(self, function: Callable[[sqlite3.Connection], T]) -> Transaction[T]:
@@ -46,34 +54,33 @@ class Commits:
 
     def run(self, connection: sqlite3.Connection) -> None:
         """Run everything that waits, in order, as one commit."""
+        self.begun = True  # before the first is taken: who adds one from here on asks for a run
         group: list[Transaction] = []
         while self._waiting:
             group.append(self._waiting.popleft())
-        if not group:
-            return
-        try:
-            connection.execute("BEGIN IMMEDIATE")
+        if group and not _committed(connection, group):
             for transaction in group:
-                _run_in_savepoint(connection, transaction)
-            connection.execute("COMMIT")
-        except BaseException as error:
-            for transaction in group:
-                # What one raised itself may be owed to what another wrote, which is not there now.
-                transaction.error = error
-            roll_back(connection)
+                transaction.error = None
+                _committed(connection, [transaction])
 
 
-def _run_in_savepoint(connection: sqlite3.Connection, transaction: Transaction) -> None:
-    """Raises only what has undone the whole group."""
-    connection.execute("SAVEPOINT own")
+def _committed(connection: sqlite3.Connection, group: list[Transaction]) -> bool:
+    """Whether that is over: all were written, or it is known of each why not. False where one of
+    several undid the others."""
     try:
-        transaction.run(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        for transaction in group:
+            transaction.run(connection)
+        connection.execute("COMMIT")
     except BaseException as error:
-        transaction.error = error
-        if not connection.in_transaction:  # trouble of the disk takes everything back
-            raise
-        connection.execute("ROLLBACK TO own")
-    connection.execute("RELEASE own")
+        alone = len(group) == 1 or not connection.in_transaction  # the disk took everything back
+        own = any(transaction.error is error for transaction in group)
+        roll_back(connection)
+        if not alone and (own or isinstance(error, sqlite3.IntegrityError)):
+            return False
+        for transaction in group:
+            transaction.error = error
+    return True
 
 
 def roll_back(connection: sqlite3.Connection) -> None:

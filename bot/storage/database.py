@@ -9,6 +9,7 @@ A report, which may read long, has a connection of its own, so that no transacti
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -65,6 +66,7 @@ class Database:
         self._connection = connection
         self._reports = reports
         self._commits = Commits()
+        self._running: asyncio.Task[None] | None = None
         self.path = path
 
     @classmethod
@@ -96,11 +98,15 @@ class Database:
     async def transaction(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function(connection)` as one transaction; its exception rolls back and is raised.
 
-        Raises StoreUnavailable; then nothing was written.
+        It may be run more than once, each time as if for the first. Raises StoreUnavailable; then
+        nothing was written.
         """
-
         transaction = self._commits.add(function)
-        await self._connection.on_thread(self._commits.run)
+        if self._running is None or self._commits.begun:
+            self._commits.begun = False
+            run = self._connection.on_thread(self._commits.run)
+            self._running = asyncio.create_task(run, name="commit")
+        await asyncio.shield(self._running)
         with _told():
             return transaction.result()
 

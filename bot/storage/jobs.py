@@ -53,7 +53,7 @@ class JobRepository:
             if earlier is not None:
                 return earlier
             rows.insert(connection, job)
-            pictures.insert(connection, job.id, image, job.created_at)
+            pictures.insert(connection, job.id, [image], job.created_at)
             outbox.insert(connection, job.id, Kind.RESULT)
             return job
 
@@ -135,9 +135,16 @@ class JobRepository:
         return await self._database.transaction(run)
 
     async def succeed(
-        self, job: str, attempt: int, seconds: float, engine: str, now: float
+        self,
+        job: str,
+        attempt: int,
+        seconds: float,
+        engine: str,
+        now: float,
+        images: Sequence[StoredImage] = (),
     ) -> Job | None:
-        """All pictures exist: succeeded, captured, ready for delivery, counted in the profile.
+        """All pictures exist, with the `images` that are not recorded yet: succeeded, captured,
+        ready for delivery, counted in the profile.
 
         None when the attempt is not the job's own any more. Raises ValueError when a picture is
         missing; then nothing was written.
@@ -152,6 +159,7 @@ class JobRepository:
             if row is None:
                 return None
             ended = job_of(row)
+            pictures.insert(connection, job, images, now)
             _check_complete(connection, ended)
             ledger.capture(connection, job, now)
             outbox.insert(connection, job, Kind.RESULT)

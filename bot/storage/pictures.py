@@ -61,8 +61,7 @@ class PictureRepository:
             ).fetchone()
             if own is None:
                 return False
-            for image in images:
-                insert(connection, job, image, now)
+            insert(connection, job, images, now)
             return True
 
         return await self._database.transaction(run)
@@ -117,26 +116,35 @@ ORDER BY i.created_at, i.job_id, i.idx LIMIT ?
 """
 
 
+_INSERT = """
+INSERT INTO images (idx, sha256, bytes, linked_job, linked_idx, job_id, created_at)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+    json_extract(value, '$[3]'), json_extract(value, '$[4]'), ?2, ?3 FROM json_each(?1)
+WHERE TRUE ON CONFLICT (job_id, idx) DO UPDATE SET sha256 = excluded.sha256,
+    bytes = excluded.bytes, created_at = excluded.created_at, linked_job = excluded.linked_job,
+    linked_idx = excluded.linked_idx, evicted_at = NULL
+"""
+
+
 def _evictable(row: sqlite3.Row) -> Evictable:
     tile, original = Tile(row["job_id"], row["idx"]), Tile(row["original_job"], row["original_idx"])
     return Evictable(tile, row["bytes"], row["created_at"], original, bool(row["shared"]))
 
 
 def insert(
-    connection: sqlite3.Connection, job: str, image: StoredImage, now: float
-) -> None:  # fmt: skip
+    connection: sqlite3.Connection, job: str, images: Iterable[StoredImage], now: float
+) -> None:
     """Belongs inside a transaction; a picture that was there before is replaced."""
-    linked = image.linked
-    connection.execute(
-        "INSERT INTO images (job_id, idx, sha256, bytes, created_at, linked_job, linked_idx)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, idx) DO UPDATE SET sha256 ="
-        " excluded.sha256, bytes = excluded.bytes, created_at = excluded.created_at,"
-        " linked_job = excluded.linked_job, linked_idx = excluded.linked_idx, evicted_at = NULL",
+    rows = [
         (
-            job, image.index, image.sha256, image.bytes, now, linked and linked.job,
-            linked and linked.index,
-        ),
-    )  # fmt: skip
+            each.index,
+            each.sha256,
+            each.bytes,
+            *((each.linked.job, each.linked.index) if each.linked else ()),
+        )
+        for each in images
+    ]
+    connection.execute(_INSERT, (json.dumps(rows), job, now))
 
 
 def _image(row: sqlite3.Row) -> StoredImage:

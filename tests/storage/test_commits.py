@@ -87,7 +87,7 @@ async def test_a_disk_that_takes_everything_back_tells_everybody(database: Datab
     assert await numbers(database) == [3]
 
 
-async def test_a_commit_that_is_refused_was_nobodys(database: Database) -> None:
+async def test_a_commit_that_is_refused_is_only_theirs_who_caused_it(database: Database) -> None:
     await database.transaction(
         lambda c: c.execute(
             "CREATE TABLE child (t INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)"
@@ -95,16 +95,47 @@ async def test_a_commit_that_is_refused_was_nobodys(database: Database) -> None:
     )
     await database.transaction(lambda c: c.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
 
-    def alone(connection: sqlite3.Connection) -> None:
-        if connection.execute("SELECT n FROM t").fetchall():
-            raise LookupError("somebody was here before")
-
     def orphan(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO child VALUES (5)")
 
-    told = await together(database, add(1), alone, orphan)
-    assert [type(each) for each in told] == [sqlite3.IntegrityError] * 3
-    assert await numbers(database) == []
+    one, refused, last = await together(database, add(1), orphan, add(2))
+    assert (one, last) == (1, 1)
+    assert isinstance(refused, sqlite3.IntegrityError)
+    assert await numbers(database) == [1, 2]
+
+
+async def test_what_one_raises_for_what_another_wrote_is_asked_again(database: Database) -> None:
+    def first(connection: sqlite3.Connection) -> int:
+        if connection.execute("SELECT n FROM t WHERE n = 1").fetchall():
+            raise LookupError("somebody was here before")
+        return 1
+
+    def undone(connection: sqlite3.Connection) -> None:
+        add(1)(connection)
+        raise ArithmeticError
+
+    error, one = await together(database, undone, first)
+    assert isinstance(error, ArithmeticError)
+    assert one == 1
+
+
+async def test_what_comes_while_others_are_written_is_written_after_them(
+    database: Database,
+) -> None:
+    go, here = threading.Event(), threading.Event()
+
+    def slow(connection: sqlite3.Connection) -> int:
+        here.set()
+        assert go.wait(20)
+        return add(1)(connection)
+
+    running = [asyncio.create_task(database.transaction(slow))]
+    assert await asyncio.to_thread(here.wait, 20)
+    running += [asyncio.create_task(database.transaction(add(n))) for n in (2, 3)]
+    await asyncio.sleep(0)
+    go.set()
+    assert await asyncio.gather(*running) == [1, 1, 1]
+    assert await numbers(database) == [1, 2, 3]
 
 
 async def test_a_cancelled_task_takes_nothing_from_the_others(database: Database) -> None:
