@@ -193,7 +193,7 @@ def service_of(
     return Service(
         drawing=Drawings(
             jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
-            dispatcher=dispatcher, accounts=accounts, rules=rules, clock=clock,
+            dispatcher=dispatcher, rules=rules, clock=clock,
         ),
         pictures=Pictures(parts.pictures, parts.files, parts.blobs, rules, clock),
         outbox=Outbox(parts.outbox, clock),

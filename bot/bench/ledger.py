@@ -16,7 +16,7 @@ from typing import Any
 from bot.bench.figures import Figure, Section, below, percentile, spread
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Origin
-from bot.domain.quota import Period, Quota
+from bot.domain.quota import Claim, Period, Quota
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
 from bot.storage import ledger
@@ -75,7 +75,7 @@ async def _play(run: Run, database: Database) -> Seen:
     seen, jobs = Seen(), JobRepository(database)
 
     async def submit(user: int) -> None:
-        await jobs.submit([_job(user)], _QUOTA, 10**6)
+        await jobs.submit([_job(user)], Claim(_QUOTA), 10**6)
 
     await _live(run, database, submit, _YOUNG, run.few, Seen())
     await _live(run, database, submit, _OLD, run.many, seen)

@@ -5,6 +5,7 @@ Knows messages; whether and when is the pump's business.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable
 
@@ -19,6 +20,9 @@ from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.service import Service
 
 log = logging.getLogger(__name__)
+
+_QUICK_S = 2.0
+"""How long the record of a result may wait for its progress message to go."""
 
 
 class Endings:
@@ -44,6 +48,19 @@ class Endings:
         shown = notice is not None and await _done(notice.end(wording.progress(JobUpdate(job))))
         if not shown and job.status is JobStatus.FAILED:
             await self._say_in_channel(delivery, job)
+
+    async def cleared(self, job: Job) -> bool:
+        """Whether the progress message of a job that is followed here is gone, by now or before.
+        False where that takes long or did not work."""
+        notice = self._notices.get(job.id)
+        if notice is None:
+            return False
+        await notice.settled.wait()
+        try:
+            async with asyncio.timeout(_QUICK_S):
+                return not notice.id or await _done(notice.remove())
+        except TROUBLE:
+            return False
 
     async def after_result(self, job: Job, given_up: GivenUp | None) -> None:
         """The job's pictures are there, or why they could not be posted. Raises as `show` does."""

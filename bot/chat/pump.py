@@ -111,11 +111,13 @@ class Pump:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def delivered(self, delivery: Delivery, job: Job, message: int) -> None:
-        """A result is there, whoever brought it: what was kept for it may go."""
-        if (notice := self._notices.get(job.id)) is not None:
-            await notice.settled.wait()
+        """A result is there, whoever brought it: what was kept for it may go.
+
+        The progress message goes first, where that is quickly done: one transaction records both.
+        """
+        cleared = await self._endings.cleared(job)
         outbox = self._service.outbox
-        end = await self._stored(lambda: outbox.delivered(delivery, message))
+        end = await self._stored(lambda: outbox.delivered(delivery, message, cleared=cleared))
         await self._settled(job, end, None)
 
     # One row

@@ -153,7 +153,17 @@ def effective(
         fallback.running if chosen.running is None else chosen.running,
         fallback.waiting if chosen.waiting is None else chosen.waiting,
     )
-    return replace(caps.bound(quota), most=caps.credits or None)
+    return replace(caps.bound(quota), most=caps.credits or fallback.most)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What decides on a quota beside the settings of a server's admins: what holds where they are
+    silent, the roles that the person has there, and the operator's caps."""
+
+    fallback: Quota = Quota()
+    roles: frozenset[int] = frozenset()
+    caps: Caps = Caps()
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account, Asker
-from bot.domain.quota import Balance, Quota, QuotaSetting, effective
+from bot.domain.quota import Balance, Quota
 from bot.engine.seam import Executor, Worker
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
-from bot.service.rules import DIRECT, Rules
+from bot.service.rules import Rules
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
 from bot.storage.profiles import Profile, ProfileRepository
@@ -73,13 +73,8 @@ class Accounts:
     async def quota_of(self, guild: int, user: int, roles: frozenset[int]) -> Quota:
         """The quota that holds for a user with these roles. Raises NotAllowed where nobody is
         served."""
-        rules, none = self._rules, QuotaSetting()
-        rules.require_served(guild)
-        if guild == DIRECT:
-            return effective(rules.dm_quota, none, (), none, rules.caps)
-        policy = await self._quotas.policy(guild, user, roles)
-        settings = policy.default, policy.roles.values(), policy.own
-        return effective(rules.quota, *settings, rules.caps)
+        self._rules.require_served(guild)
+        return await self._quotas.quota(Account(guild, user), self._rules.claim(guild, roles))
 
     def require_served(self, guild: int) -> None:
         """Raises NotAllowed for a server that the operator did not name."""

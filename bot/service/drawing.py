@@ -20,7 +20,6 @@ from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameters import quoted
 from bot.service import requests
-from bot.service.accounts import Accounts
 from bot.service.planning import GONE, Plan, Planner
 from bot.service.rules import DIRECT, Rules, require_right_to_cancel, require_visible
 from bot.storage.files import ImageStore
@@ -59,7 +58,6 @@ class Drawings:
         outbox: OutboxRepository,
         files: ImageStore,
         dispatcher: Dispatcher,
-        accounts: Accounts,
         rules: Rules,
         clock: Callable[[], float],
     ) -> None:
@@ -68,7 +66,6 @@ class Drawings:
         self._outbox = outbox
         self._files = files
         self._dispatcher = dispatcher
-        self._accounts = accounts
         self._rules = rules
         self._clock = clock
 
@@ -82,11 +79,12 @@ class Drawings:
     async def submit(self, plan: Plan) -> list[Job]:
         """Queue everything that is planned, or nothing. Raises OutOfCredits, QueueFull."""
         asker, origin = plan.asker, plan.origin
-        quota = await self._accounts.quota_of(origin.guild, asker.user, asker.roles)
-        if origin.guild == DIRECT and quota.credits == 0:
+        self._rules.require_served(origin.guild)
+        claim = self._rules.claim(origin.guild, asker.roles)
+        if origin.guild == DIRECT and claim.fallback.credits == 0:
             raise OutOfCredits("Drawing in direct messages is switched off; ask on a server.")
-        jobs = _jobs(plan, self._clock(), JobStatus.WAITING, quota.running)
-        await self._jobs.submit(jobs, quota, self._rules.queue_limit)
+        planned = _jobs(plan, self._clock(), JobStatus.WAITING)
+        jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit)
         for job in jobs:
             log.info("job %s: %s by %d", job.id, job.action.value, asker.user)
             self._dispatcher.add(job)
@@ -222,7 +220,7 @@ class Drawings:
         return extracted
 
 
-def _jobs(plan: Plan, now: float, status: JobStatus, running_limit: int = 0) -> list[Job]:
+def _jobs(plan: Plan, now: float, status: JobStatus) -> list[Job]:
     return [
         Job(
             id=uuid.uuid4().hex,
@@ -233,7 +231,6 @@ def _jobs(plan: Plan, now: float, status: JobStatus, running_limit: int = 0) -> 
             cost=price,
             created_at=now,
             parent=plan.parent and plan.parent.id,
-            running_limit=running_limit,
         )
         for request, price in zip(plan.requests, plan.prices, strict=True)
     ]

@@ -62,9 +62,12 @@ class Outbox:
         """Not before so many seconds again."""
         await self._outbox.postpone(delivery.id, self._clock() + seconds, why)
 
-    async def delivered(self, delivery: Delivery, message: int) -> Delivery | None:
-        """The result is there; returns the row that now takes its progress message away."""
-        return await self._outbox.delivered(delivery.id, message)
+    async def delivered(
+        self, delivery: Delivery, message: int, *, cleared: bool = False
+    ) -> Delivery | None:
+        """The result is there; returns the row that now takes its progress message away, unless
+        that is `cleared` away already."""
+        return await self._outbox.delivered(delivery, message, cleared=cleared)
 
     async def give_up(self, delivery: Delivery, why: GivenUp, detail: str) -> Delivery | None:
         """The result cannot be posted; returns the row whose progress message now says so."""

@@ -8,7 +8,7 @@ from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameters import quoted
-from bot.domain.quota import Caps, Quota
+from bot.domain.quota import Caps, Claim, Quota
 from bot.models.cards import ModelCard
 
 DIRECT = 0
@@ -31,6 +31,10 @@ class Rules:
     images_max_bytes: int = 20 << 30
     images_max_age_s: float = 0.0
     blobs_max_age_s: float = 30 * 86_400.0
+
+    def claim(self, guild: int, roles: frozenset[int]) -> Claim:
+        """What the operator's settings say about the quota of somebody with these roles there."""
+        return Claim(self.dm_quota if guild == DIRECT else self.quota, roles, self.caps)
 
     def require_served(self, guild: int) -> None:
         """Raises NotAllowed for a server that the operator did not name."""

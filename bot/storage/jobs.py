@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.action import ACTIONS, ALL, Action, Target, Tile
 from bot.domain.delivery import Kind
 from bot.domain.job import Failure, Job
 from bot.domain.people import Account
-from bot.domain.quota import Quota
-from bot.storage import ledger, limits, outbox, pictures, rows
+from bot.domain.quota import Claim
+from bot.storage import ledger, limits, outbox, pictures, quotas, rows
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from bot.storage.rows import job_of
@@ -26,21 +27,24 @@ class JobRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def submit(self, jobs: Sequence[Job], quota: Quota, queue_limit: int) -> None:
+    async def submit(self, jobs: Sequence[Job], claim: Claim, queue_limit: int) -> list[Job]:
         """Check limits and balance, insert the jobs, hold their prices; all are of one account.
 
-        Raises QueueFull or OutOfCredits, and NotFound where a file that one is made from is gone;
-        then nothing was written.
+        Returns them as they are stored. Raises QueueFull or OutOfCredits, and NotFound where a file
+        that one is made from is gone; then nothing was written.
         """
 
-        def run(connection: sqlite3.Connection) -> None:
+        def run(connection: sqlite3.Connection) -> list[Job]:
+            quota = quotas.quota_of(connection, jobs[0].account, claim)
             limits.check(connection, jobs, quota, queue_limit)
             parts = ledger.afford(connection, jobs, quota)
-            for job in jobs:
+            stored = [replace(job, running_limit=quota.running) for job in jobs]
+            for job in stored:
                 rows.insert(connection, job)
-            ledger.hold(connection, jobs, parts)
+            ledger.hold(connection, stored, parts)
+            return stored
 
-        await self._database.transaction(run)
+        return await self._database.transaction(run)
 
     async def extract(self, job: Job, image: StoredImage) -> Job:
         """Insert an upscale as finished, with its picture and delivery; or return the earlier

@@ -113,16 +113,22 @@ class OutboxRepository:
             )
         )
 
-    async def delivered(self, delivery: int, message: int) -> Delivery | None:
-        """The result is there; returns the row that now takes its progress message away."""
+    async def delivered(
+        self, delivery: Delivery, message: int, *, cleared: bool = False
+    ) -> Delivery | None:
+        """The result is there; returns the row that now takes its progress message away, unless
+        that is `cleared` away already."""
 
         def run(connection: sqlite3.Connection) -> Delivery | None:
             connection.execute(
                 "UPDATE deliveries SET message_id = ?, given_up = NULL WHERE id = ?"
                 " AND message_id = 0",
-                (message, delivery),
+                (message, delivery.id),
             )
-            return _end_after(connection, delivery)
+            if cleared:
+                _forget_notice(connection, delivery.job)
+                return None
+            return _end_after(connection, delivery.id)
 
         return await self._database.transaction(run)
 
@@ -169,7 +175,7 @@ class OutboxRepository:
 
         def run(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM deliveries WHERE id = ?", (delivery.id,))
-            connection.execute("UPDATE jobs SET notice_id = 0 WHERE id = ?", (delivery.job,))
+            _forget_notice(connection, delivery.job)
 
         await self._database.transaction(run)
 
@@ -195,6 +201,10 @@ def _afresh(connection: sqlite3.Connection, job_id: str, condition: str, value: 
         f" next_try_at = 0 WHERE job_id = ? AND kind = 'result' AND {condition}",
         (new_nonce(), job_id, value),
     )
+
+
+def _forget_notice(connection: sqlite3.Connection, job_id: str) -> None:
+    connection.execute("UPDATE jobs SET notice_id = 0 WHERE id = ?", (job_id,))
 
 
 def insert(connection: sqlite3.Connection, job_id: str, kind: Kind) -> None:

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.quota import Period, QuotaSetting, Scope
+from bot.domain.people import Account
+from bot.domain.quota import Claim, Period, Quota, QuotaSetting, Scope, effective
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
-
-
-@dataclass(frozen=True)
-class Policy:
-    """The quota settings of a guild that concern one user."""
-
-    default: QuotaSetting
-    roles: dict[int, QuotaSetting]
-    own: QuotaSetting
 
 
 class QuotaRepository:
@@ -27,28 +17,9 @@ class QuotaRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def policy(self, guild: int, user: int, roles: Iterable[int]) -> Policy:
-        """What matches this user, roles among theirs only."""
-        rows = await self._database.read(
-            lambda c: c.execute(
-                "SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'server' UNION ALL"
-                " SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'role' UNION ALL"
-                " SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'user'"
-                " AND target_id = ?2",
-                (guild, user),
-            ).fetchall()
-        )
-        settings = {(row["scope"], row["target_id"]): _setting(row) for row in rows}
-        mine = frozenset(roles)
-        return Policy(
-            settings.get(("server", guild), QuotaSetting()),
-            {
-                target: setting
-                for (scope, target), setting in settings.items()
-                if scope == "role" and target in mine
-            },
-            settings.get(("user", user), QuotaSetting()),
-        )
+    async def quota(self, account: Account, claim: Claim) -> Quota:
+        """What holds for a person on a server now."""
+        return await self._database.read(lambda c: quota_of(c, account, claim))
 
     async def settings(self, guild: int) -> dict[tuple[Scope, int], QuotaSetting]:
         """Every setting of a guild by (scope, target id)."""
@@ -102,6 +73,26 @@ class QuotaRepository:
             return bool(found)
 
         return await self._database.transaction(run)
+
+
+def quota_of(connection: sqlite3.Connection, account: Account, claim: Claim) -> Quota:
+    """What holds for a person on a server; what is decided by it belongs inside the same
+    transaction."""
+    rows = connection.execute(
+        "SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'server' UNION ALL"
+        " SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'role' UNION ALL"
+        " SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'user'"
+        " AND target_id = ?2",
+        (account.guild, account.user),
+    ).fetchall()
+    settings = {(row["scope"], row["target_id"]): _setting(row) for row in rows}
+    return effective(
+        claim.fallback,
+        settings.get(("server", account.guild), QuotaSetting()),
+        [settings[key] for key in settings if key[0] == "role" and key[1] in claim.roles],
+        settings.get(("user", account.user), QuotaSetting()),
+        claim.caps,
+    )
 
 
 def _setting(row: sqlite3.Row) -> QuotaSetting:

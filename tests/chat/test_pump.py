@@ -189,12 +189,15 @@ async def test_a_progress_message_goes_when_the_result_is_there(
     house: House, chat: FakeDiscord
 ) -> None:
     job = await house.draw()
+    written: list[str] = []
     async with working(house, chat, begin=False) as works:
         await works.notice(job)
+        await house.database.read(lambda c: c.set_trace_callback(written.append))
         works.begin()
         await works.quiet()
     assert [each.id for each in chat.messages.values()] == [(await works.row(job)).message]
     assert [what for what, _ in chat.calls] == ["send", "hook delete"]
+    assert written.count("COMMIT") == 2  # before the POST, and when both are done
     assert len(works.notices) == 0
 
 

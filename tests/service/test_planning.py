@@ -12,7 +12,7 @@ from bot.domain.action import Action, Press, Tile
 from bot.domain.errors import NotFound, OutOfCredits, QueueFull
 from bot.domain.job import JobStatus
 from bot.domain.people import Account, Asker, Origin
-from bot.domain.quota import Quota
+from bot.domain.quota import Period, Quota, QuotaSetting
 from bot.service.planning import Plan
 from bot.service.rules import Rules
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
@@ -47,6 +47,15 @@ async def test_the_price_is_the_plans_own(house: House) -> None:
     assert await house.credits() == (22, 3)
     await house.end(job)
     assert await house.credits() == (22, 0)
+
+
+async def test_a_limit_that_was_lowered_after_the_plan_holds(house: House) -> None:
+    plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox")
+    setting = QuotaSetting(credits=0, period=Period.DAY)
+    await house.parts.quotas.set_quota(HERE.guild, "server", HERE.guild, setting, 99, 0.0)
+    with pytest.raises(OutOfCredits):
+        await house.service.drawing.submit(plan)
+    assert await house.service.drawing.unfinished() == []
 
 
 async def test_many_are_queued_together_in_their_order(house: House) -> None:

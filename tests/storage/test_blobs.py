@@ -16,7 +16,7 @@ from bot.app import Repositories
 from bot.domain.errors import NotFound, StoreUnavailable, TooLarge
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account
-from bot.domain.quota import Quota
+from bot.domain.quota import Claim, Quota
 from bot.storage.blobs import Blobs
 from bot.storage.database import Database
 from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job, a_request, from_file
@@ -56,7 +56,7 @@ async def rows(database: Database) -> list[tuple[object, ...]]:
 async def made_from(parts: Repositories, digest: str, user: int = ANNA) -> Job:
     """A waiting job that is drawn from a file."""
     job = a_job(from_file(a_request(), digest), user=user, now=MORNING + 50)
-    await parts.jobs.submit([job], QUOTA, 1000)
+    await parts.jobs.submit([job], Claim(QUOTA), 1000)
     return job
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import OutOfCredits, SettingsError, StoreUnavailable
-from bot.domain.quota import Quota
+from bot.domain.quota import Claim, Quota
 from bot.storage.database import MIGRATIONS, Database, migrate
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
@@ -112,7 +112,7 @@ async def test_open_creates_folders_and_sets_pragmas(tmp_path: Path) -> None:
 async def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
     first = await Database.open(tmp_path / "easel.sqlite3")
     job = a_job()
-    await JobRepository(first).submit([job], Quota(), 10)
+    await JobRepository(first).submit([job], Claim(Quota()), 10)
     await first.close()
     second = await Database.open(tmp_path / "easel.sqlite3")
     assert await JobRepository(second).get(job.id) == job
@@ -323,9 +323,9 @@ async def test_fifty_submits_against_a_balance_of_five(database: Database) -> No
     jobs, quota = JobRepository(database), Quota(credits=5, running=3, waiting=100)
     wanted = [a_job() for _ in range(50)]
     ended = await asyncio.gather(
-        *(jobs.submit([job], quota, 1000) for job in wanted), return_exceptions=True
+        *(jobs.submit([job], Claim(quota), 1000) for job in wanted), return_exceptions=True
     )
-    refused = [error for error in ended if error is not None]
+    refused = [error for error in ended if not isinstance(error, list)]
     assert len(refused) == 45
     assert all(isinstance(error, OutOfCredits) for error in refused)
     stored = await jobs.unfinished()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.domain.people import Account
-from bot.domain.quota import Period, Quota, QuotaSetting
+from bot.domain.quota import Claim, Period, Quota, QuotaSetting
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
@@ -94,8 +94,7 @@ async def steps(database: Database, work: Work) -> int:
 
 
 async def submit(database: Database) -> None:
-    await QuotaRepository(database).policy(GUILD, ANNA, [5])
-    await JobRepository(database).submit([a_job(now=NOW)], MONTHLY, 1000)
+    await JobRepository(database).submit([a_job(now=NOW)], Claim(MONTHLY, frozenset({5})), 1000)
 
 
 async def cancel(database: Database) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from bot.app import Repositories
 from bot.domain.action import Action
-from bot.domain.delivery import GivenUp, Kind
+from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.errors import OutOfCredits, QueueFull
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Account
-from bot.domain.quota import Quota
+from bot.domain.quota import Claim, Quota
 from bot.domain.request import Input
 from bot.storage.database import Database
 from bot.storage.ledger import LedgerRepository
@@ -33,7 +33,7 @@ def parts(database: Database, tmp_path: Path) -> Repositories:
 
 async def waiting(parts: Repositories, quota: Quota = PLENTY, **more: object) -> Job:
     job = a_job(**more)  # type: ignore[arg-type]
-    await parts.jobs.submit([job], quota, 1000)
+    await parts.jobs.submit([job], Claim(quota), 1000)
     return job
 
 
@@ -57,11 +57,11 @@ async def drawn(parts: Repositories, now: float = MORNING, **more: object) -> Jo
     return ended
 
 
-async def row(parts: Repositories, job: Job) -> int:
-    """The id of its delivery."""
+async def row(parts: Repositories, job: Job) -> Delivery:
+    """Its delivery."""
     delivery = await parts.outbox.of_job(job.id)
     assert delivery is not None
-    return delivery.id
+    return delivery
 
 
 async def state(parts: Repositories, job: Job) -> tuple[JobStatus, int, int]:
@@ -98,27 +98,28 @@ async def test_limits_of_a_user(parts: Repositories) -> None:
 
 async def test_limit_of_all_users(parts: Repositories) -> None:
     for user in range(4):
-        await parts.jobs.submit([a_job(user=user)], PLENTY, 4)
+        await parts.jobs.submit([a_job(user=user)], Claim(PLENTY), 4)
     with pytest.raises(QueueFull, match="for everybody"):
-        await parts.jobs.submit([a_job(user=9)], PLENTY, 4)
+        await parts.jobs.submit([a_job(user=9)], Claim(PLENTY), 4)
 
 
 async def test_a_stranger_on_many_servers_leaves_room_in_the_queue(parts: Repositories) -> None:
     stranger, limit = 666, 20
     for guild in range(1, 17):
-        await parts.jobs.submit([a_job(user=stranger, guild=guild)], PLENTY, limit)
+        await parts.jobs.submit([a_job(user=stranger, guild=guild)], Claim(PLENTY), limit)
     with pytest.raises(QueueFull, match="16 of its jobs are yours"):
-        await parts.jobs.submit([a_job(user=stranger, guild=17)], PLENTY, limit)
-    await parts.jobs.submit([a_job(user=ANNA)], PLENTY, limit)
-    await parts.jobs.submit([a_job(user=BERT)], PLENTY, limit)
+        await parts.jobs.submit([a_job(user=stranger, guild=17)], Claim(PLENTY), limit)
+    await parts.jobs.submit([a_job(user=ANNA)], Claim(PLENTY), limit)
+    await parts.jobs.submit([a_job(user=BERT)], Claim(PLENTY), limit)
     with pytest.raises(QueueFull, match="nearly full"):
-        await parts.jobs.submit([a_job(user=stranger, guild=999)], PLENTY, limit)
+        await parts.jobs.submit([a_job(user=stranger, guild=999)], Claim(PLENTY), limit)
 
 
 async def test_no_interleaving_exceeds_a_limit(parts: Repositories) -> None:
     quota = Quota(credits=1000, running=1, waiting=4)
     ended = await asyncio.gather(
-        *(parts.jobs.submit([a_job()], quota, 1000) for _ in range(30)), return_exceptions=True
+        *(parts.jobs.submit([a_job()], Claim(quota), 1000) for _ in range(30)),
+        return_exceptions=True,
     )
     assert sum(isinstance(error, QueueFull) for error in ended) == 25
     assert len(await parts.jobs.of_account(Account(GUILD, ANNA))) == 5
@@ -127,7 +128,7 @@ async def test_no_interleaving_exceeds_a_limit(parts: Repositories) -> None:
 async def test_a_refusal_writes_nothing(parts: Repositories, database: Database) -> None:
     job = a_job()
     with pytest.raises(OutOfCredits):
-        await parts.jobs.submit([job], Quota(credits=0), 1000)
+        await parts.jobs.submit([job], Claim(Quota(credits=0)), 1000)
     assert await parts.jobs.get(job.id) is None
     assert await ProfileRepository(database).get(ANNA) == Profile()
 
@@ -334,7 +335,7 @@ async def test_what_may_be_evicted_oldest_first(parts: Repositories) -> None:
     assert await parts.pictures.evictable(3, expected[1]) == expected[2:5]
     assert await parts.pictures.kept_bytes() == 13 * 100
     await parts.jobs.cancel(variation.id, MORNING)
-    await parts.outbox.give_up(await row(parts, undelivered), GivenUp.REFUSED, "gone")
+    await parts.outbox.give_up((await row(parts, undelivered)).id, GivenUp.REFUSED, "gone")
     assert len(await parts.pictures.evictable(100)) == 12
 
     await parts.pictures.mark_evicted([old.tile(1), old.tile(2)], MORNING + 99)

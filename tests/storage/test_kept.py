@@ -14,7 +14,7 @@ from bot.app import Repositories
 from bot.domain.action import Tile
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account
-from bot.domain.quota import Quota
+from bot.domain.quota import Claim, Quota
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from tests.kit.values import GUILD, MORNING, a_job, a_request
@@ -47,7 +47,7 @@ class Gallery:
     async def begin(self) -> None:
         """A new job, of which some pictures are drawn."""
         job = a_job()
-        await self.parts.jobs.submit([job], PLENTY, 10**6)
+        await self.parts.jobs.submit([job], Claim(PLENTY), 10**6)
         attempt = await self.parts.jobs.start(job.id, MORNING)
         assert attempt is not None
         self._undrawn.append((job, attempt))

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.domain.errors import OutOfCredits
 from bot.domain.people import Account
-from bot.domain.quota import Balance, Period, Quota
+from bot.domain.quota import Balance, Claim, Period, Quota
 from bot.storage import ledger
 from bot.storage.audit import AuditRepository
 from bot.storage.database import Database
@@ -53,7 +53,7 @@ async def succeed(database: Database, job: str) -> None:
 
 async def submitted(database: Database, quota: Quota = FIVE, **more: Any) -> str:
     job = a_job(**more)
-    await JobRepository(database).submit([job], quota, 1000)
+    await JobRepository(database).submit([job], Claim(quota), 1000)
     return job.id
 
 
@@ -448,7 +448,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def submit(self, quota: Quota, cost: int) -> None:
         job, accepted = a_job(now=self.now, cost=cost), True
         try:
-            self.wait(self.jobs.submit([job], quota, 10**6))
+            self.wait(self.jobs.submit([job], Claim(quota), 10**6))
         except OutOfCredits:
             accepted = False
         assert accepted == self.oracle.pay(job.id, cost, quota, self.now)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
-from bot.domain.quota import Period, QuotaSetting
+from bot.domain.people import Account
+from bot.domain.quota import Caps, Claim, Period, Quota, QuotaSetting
 from bot.storage.audit import AuditRepository
 from bot.storage.database import Database
 from bot.storage.quotas import QuotaRepository
@@ -26,18 +28,19 @@ def audit(database: Database) -> AuditRepository:
     return AuditRepository(database)
 
 
-async def test_policy_holds_what_concerns_the_user(guilds: QuotaRepository) -> None:
+async def test_a_quota_is_made_of_what_concerns_the_user(guilds: QuotaRepository) -> None:
     await guilds.set_quota(GUILD, "server", GUILD, TEN, ADMIN, MORNING)
     await guilds.set_quota(GUILD, "role", ROLE, QuotaSetting(running=5), ADMIN, MORNING)
     await guilds.set_quota(GUILD, "role", ROLE + 1, QuotaSetting(running=9), ADMIN, MORNING)
     await guilds.set_quota(GUILD, "user", ANNA, QuotaSetting(waiting=2), ADMIN, MORNING)
     await guilds.set_quota(GUILD + 1, "user", ANNA, QuotaSetting(waiting=7), ADMIN, MORNING)
-    policy = await guilds.policy(GUILD, ANNA, [ROLE, 777])
-    assert policy.default == TEN
-    assert policy.roles == {ROLE: QuotaSetting(running=5)}
-    assert policy.own == QuotaSetting(waiting=2)
-    stranger = await guilds.policy(GUILD, BERT, [])
-    assert (stranger.roles, stranger.own) == ({}, QuotaSetting())
+    anna, bert = Account(GUILD, ANNA), Account(GUILD, BERT)
+    claim = Claim(Quota(25, running=3, waiting=8), frozenset({ROLE, 777}))
+    assert await guilds.quota(anna, claim) == Quota(10, running=5, waiting=2)
+    assert await guilds.quota(anna, replace(claim, roles=frozenset())) == Quota(10, waiting=2)
+    assert await guilds.quota(bert, replace(claim, caps=Caps(4, waiting=6))) == Quota(
+        4, running=5, waiting=6, most=4
+    )
 
 
 async def test_a_setting_is_laid_over_the_older_one(guilds: QuotaRepository) -> None:
