@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +25,8 @@ CHANNELS = 60
 TITLE = "200 people at once"
 HOW = (
     "Answers: everybody sends /imagine in the same instant to a bot whose engine takes 2 s a job;"
-    " the answer counts when the sandbox has accepted it. Jobs: everybody asks again as soon as"
+    " the answer counts when the sandbox has accepted it. A bare bot and Easel take turns, five"
+    " times; their medians of p99 are compared. Jobs: everybody asks again as soon as"
     " their grid is out; the engine draws at once, in one worker; grids of 256² go to 60 channels"
     " under Discord's limits: 50 requests a second, 5 messages in 5 s for each channel."
 )
@@ -36,7 +38,7 @@ class Run:
     the flow is watched after `settle_s`."""
 
     people: int = 200
-    bursts: int = 3
+    bursts: int = 5
     settle_s: float = 5.0
     flow_s: float = 20.0
     job_s: float = 2.0
@@ -79,8 +81,10 @@ class Flow:
 async def measure(quick: bool) -> Section:
     """Easel, and beside it a bot that only answers, for what the rest costs."""
     run = QUICK if quick else FULL
-    bare = [await play_burst(run, bare=True) for _ in range(run.bursts)]
-    bursts = [await play_burst(run) for _ in range(run.bursts)]
+    bare, bursts = [], []
+    for _ in range(run.bursts):  # in turns: the machine is not always equally fast
+        bare.append(await play_burst(run, bare=True))
+        bursts.append(await play_burst(run))
     async with stage(
         engine=SIMULATED,
         options={"step_seconds": 0, "previews": 0},
@@ -173,7 +177,7 @@ def figures_of(
 ) -> list[Figure]:
     acks = [seconds for each in bursts for seconds in each.seconds]
     least = [seconds for each in bare for seconds in each.seconds]
-    share = percentile(acks, 0.99) / percentile(least, 0.99)
+    share = statistics.median(_p99s(bursts)) / statistics.median(_p99s(bare))
     most = flow.seen.memory["peak"]
     return [
         below("interaction → acknowledged: p99, as a multiple of a bare bot's", share, ACK_SHARE),
@@ -192,6 +196,10 @@ def figures_of(
             not flow.seen.torch,
         ),
     ]
+
+
+def _p99s(bursts: Sequence[Burst]) -> list[float]:
+    return [percentile(each.seconds, 0.99) for each in bursts]
 
 
 def notes_of(bursts: Sequence[Burst], bare: Sequence[Burst], flow: Flow) -> list[str]:

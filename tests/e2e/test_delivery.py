@@ -71,6 +71,7 @@ async def test_a_refusal_without_a_reason_is_tried_again(
     sandbox.faults.answer("POST", POST, 403)
     await mia.imagine("a fox")
     assert len(mia.results()) == 1
+    await until_all_is_shown(tmp_path)
     [row] = books.rows(tmp_path, "SELECT last_error, tries FROM deliveries WHERE kind = 'result'")
     assert ("403" in row["last_error"], row["tries"]) == (True, 2)
 
@@ -81,6 +82,7 @@ async def test_the_interaction_posts_what_the_bot_may_not(
 ) -> None:
     sandbox.faults.fail("POST", POST, 403, code=code)
     grid = await mia.imagine("a fox")
+    await until_all_is_shown(tmp_path)
     [row] = books.rows(tmp_path, "SELECT message_id, tries FROM deliveries WHERE kind = 'result'")
     assert (str(row["message_id"]), row["tries"]) == (grid["id"], 1)
     assert list(messages.buttons(grid))[:2] == ["U1", "U2"]
