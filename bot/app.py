@@ -136,6 +136,7 @@ def engine_options(settings: Settings, cards: Iterable[ModelCard]) -> dict[str, 
         "cards": [dataclasses.asdict(card) for card in cards],
         "dtype": settings.dtype,
         "threads": settings.threads,
+        "speed": settings.speed,
         "cache_dir": settings.model_cache,
         "token": settings.hf_token.reveal(),
         "shelf": str(settings.models_dir),
@@ -150,6 +151,8 @@ def local_executor(
     options = engine_options(settings, cards)
     if converted and settings.cpu_engine == "auto":
         options["converted"] = str(converted.absolute())
+    if converted:
+        options["compiled"] = str(compiled_folder(settings).absolute())
     return LocalExecutor(devices(settings.device, os.environ), DIFFUSION, options)
 
 
@@ -161,6 +164,11 @@ def database_of(settings: Settings) -> Path:
 def converted_folder(settings: Settings) -> Path:
     """Where the networks are that were converted for OpenVINO."""
     return settings.data_dir / "converted"
+
+
+def compiled_folder(settings: Settings) -> Path:
+    """Where the code is that was compiled for a card."""
+    return settings.data_dir / "compiled"
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -97,6 +97,11 @@ class Settings:
         "What draws on a CPU; auto is OpenVINO once it has converted the model, else torch",
         one_of("auto", "torch"),
     )
+    speed: str = _setting(
+        "exact",
+        "What a card may trade for time: exact, balanced, fast; or eager, which compiles nothing",
+        one_of("exact", "balanced", "fast", "eager"),
+    )
     credits: int = _setting(
         "25", "Grids a user may draw each period on a server without own limits", whole(0, 10**6)
     )

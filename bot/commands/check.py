@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import converted_folder, database_of, local_executor, model_of
+from bot.app import compiled_folder, converted_folder, database_of, local_executor, model_of
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, Wish, shoot, small
 from bot.domain.errors import EaselError, EngineError
@@ -210,7 +210,8 @@ async def try_out(settings: Settings, model: Model) -> AsyncIterator[Finding]:
             yield Finding(False, f"{what}: {error}")
         else:
             yield Finding(True, _words(catalogue.default, shot))
-            if shot.device == "cpu" and (slow := _slow(settings)):
+            slow = _slow(settings) if shot.device == "cpu" else _uncompiled(settings)
+            if slow:
                 yield Finding(None, slow)
 
 
@@ -221,6 +222,11 @@ def _slow(settings: Settings) -> str:
     if not runtime.version():
         return "OpenVINO, which draws faster on a CPU, is not installed: pip install openvino."
     return Store(converted_folder(settings)).trouble
+
+
+def _uncompiled(settings: Settings) -> str:
+    """Why a card draws slower than it could; empty where it does not."""
+    return "" if settings.speed == "eager" else Store(compiled_folder(settings)).trouble
 
 
 def _words(card: ModelCard, shot: Shot) -> str:

@@ -45,6 +45,8 @@ class ModelCard:
     `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
     `vae` is the key of the decoder beside it that it is drawn with; empty: its own. `loras` are on
     where nobody says otherwise, by key and weight; `embeddings` are the keys of those it knows.
+    `speed` is what a card may trade for time ("eager", "exact", "balanced", "fast"); empty: what
+    the worker does.
     """
 
     id: str
@@ -68,6 +70,7 @@ class ModelCard:
     vae: str = ""
     loras: Mapping[str, float] = field(default_factory=dict)
     embeddings: Sequence[str] = ()
+    speed: str = ""
 
     @property
     def stem(self) -> str:

@@ -17,6 +17,8 @@ from bot.domain import loras
 from bot.domain.samplers import DEFAULT, SAMPLERS
 
 SUFFIX = ".toml"
+SPEEDS = ("exact", "balanced", "fast", "eager")
+"""What a card may trade for time; see the README."""
 
 
 @dataclass(frozen=True)
@@ -114,4 +116,5 @@ _KEYS: Mapping[str, _Key] = {
     "vae": _text(200),
     "loras": _LORAS,
     "embeddings": _NAMES,
+    "speed": _Key(f"one of {', '.join(SPEEDS)}", lambda value: value in SPEEDS),
 }

@@ -18,7 +18,7 @@ from PIL import Image
 
 from bot.engine.seam import Attempt, Begun, Event, LoadingModel
 from bot.models.cards import ModelCard
-from bot.worker.converted.conversion import workshop_of
+from bot.worker.hastening import Hastening
 from bot.worker.models import Models
 from bot.worker.precision import NotFinite, pick_device, pick_dtype
 
@@ -34,7 +34,9 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
 
     Options, all plain data: cards (a list of ModelCard fields), device, dtype, threads (0: as
     torch likes), cache_dir, token, configs, shelf, converted (the folder of networks that are
-    converted for OpenVINO; empty: torch draws alone).
+    converted for OpenVINO; empty: torch draws alone), compiled (the folder of code that is compiled
+    for a card; empty: torch draws as it is), compiler (what torch compiles with) and speed
+    ("eager", "exact", "balanced" or "fast").
     """
     if threads := int(options.get("threads") or 0):
         torch.set_num_threads(threads)
@@ -44,15 +46,14 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
         device=options.get("device") or "auto",
         dtype=options.get("dtype") or "auto",
         places={key: options.get(key) or "" for key in _PLACES},
-        converted=options.get("converted") or "",
-        threads=threads,
+        more=options,
     )
 
 
 class DiffusionEngine:
     """Satisfies `bot.engine.seam.Engine` for the models in `cards`, by id.
 
-    `places` are the fields of `bot.worker.library.Library`.
+    `places` are the fields of `bot.worker.library.Library`, `more` options of `Hastening`.
     """
 
     def __init__(
@@ -61,14 +62,13 @@ class DiffusionEngine:
         device: str = "auto",
         dtype: str = "auto",
         places: Mapping[str, str] | None = None,
-        converted: str = "",
-        threads: int = 0,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         on = pick_device(device)
-        workshop = workshop_of(converted, places or {}, threads, on)
-        self._models = Models(cards, on, pick_dtype(dtype, on), places or {}, workshop)
+        hastening = Hastening(more or {}, places or {}, on)
+        self._models = Models(cards, on, pick_dtype(dtype, on), places or {}, hastening)
         self._drawn_by: dict[str, str] = {}
         self.device = str(on)
         self.vram_mb = _video_memory(on)
@@ -98,6 +98,10 @@ class DiffusionEngine:
 
         self._models.load(attempt.model, lambda text: _say(emit, text))
         model = self._models[attempt.model]
+        if model.due:
+            _say(emit, f"speeding up {model.card.name}")
+            model.hasten()
+            emit(Begun(time.monotonic()))
         kind = SteppedRun if model.family else CalledRun
         return kind(model, attempt, emit, cancelled)
 

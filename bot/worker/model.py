@@ -12,25 +12,27 @@ from bot.engine.seam import Attempt
 from bot.models.cards import ModelCard
 from bot.worker import previews
 from bot.worker.adapters import Adapters, Worn
-from bot.worker.converted.conversion import Conversion
 from bot.worker.embeddings import Embeddings
 from bot.worker.families import family_of, generic
 from bot.worker.families.family import Capabilities, Size
+from bot.worker.hastening import Faster, precision
 from bot.worker.library import Library
 from bot.worker.pieces import Pieces
 
 
 class Model:
     """A pipeline and what draws with it: `family` by our own loop, or, where that is None, the
-    pipeline by its own call."""
+    pipeline by its own call. `plain` is what recipes say unless something faster drew; `note` is
+    what is to be said there of its arithmetic."""
 
     def __init__(
         self,
         pipeline: Any,
         card: ModelCard,
         dtype: torch.dtype,
-        conversion: Conversion | None = None,
+        faster: Faster | None = None,
         library: Library | None = None,
+        note: str = "",
     ) -> None:
         self.card = card
         self.dtype = dtype
@@ -44,7 +46,8 @@ class Model:
             self.embeddings = Embeddings(self.family.encode, state=lambda: self._adapters.worn)
         self.pieces = Pieces()
         self.batch_limits: dict[Size, int] = {}
-        self._conversion = conversion
+        self.plain = precision(dtype, note)
+        self._faster = faster
         self._siblings: dict[str, Any] = {}
 
     @property
@@ -64,28 +67,28 @@ class Model:
     def wear(self, worn: Worn) -> None:
         """Draw and read with just these LoRAs on. Raises RenderFailed("bad_input")."""
         self._adapters.wear(worn)
-        if self._conversion:
-            self._conversion.adapted(bool(worn))
+        if self._faster:
+            self._faster.adapted(bool(worn))
 
     def hasten(self) -> None:
-        """Draw with the converted networks from here on, if they are ready."""
-        if self._conversion:
-            self._conversion.adopt(self.pipeline)
+        """Draw with faster networks from here on, if they are ready."""
+        if self._faster:
+            self._faster.adopt(self.pipeline)
+
+    @property
+    def due(self) -> bool:
+        """Whether `hasten` would take a while."""
+        return self._faster is not None and self._faster.due
 
     def listen(self) -> None:
         """Have `drawn_by` speak of what follows."""
-        if self._conversion:
-            self._conversion.listen()
+        if self._faster:
+            self._faster.listen()
 
     @property
     def drawn_by(self) -> str:
         """The library and precision that drew since `listen`, for a recipe."""
-        return (self._conversion and self._conversion.engine) or self.plain
-
-    @property
-    def plain(self) -> str:
-        """What draws unless something faster does."""
-        return f"torch {torch.__version__} {str(self.dtype).removeprefix('torch.')}"
+        return (self._faster.engine if self._faster else "") or self.plain
 
     def sibling(self, kind: str) -> Any:
         """See `generic.sibling`; made once."""

@@ -15,7 +15,7 @@ from bot.domain.errors import RenderFailed, UnknownModel
 from bot.models import families
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.worker import failures
-from bot.worker.converted.conversion import Conversion, Workshop
+from bot.worker.hastening import Hastening
 from bot.worker.pieces import free
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ class Models:
         device: torch.device,
         dtype: torch.dtype,
         places: Mapping[str, str],
-        workshop: Workshop | None,
+        hastening: Hastening,
     ) -> None:
         self._cards = cards
         self._device = device
         self._dtype = dtype
         self._places = places
-        self._workshop = workshop
+        self._hastening = hastening
         self._models: dict[str, Model] = {}
         self._wide: set[str] = set()
 
@@ -104,11 +104,12 @@ class Models:
         if card.spacing:
             own = pipeline.scheduler
             pipeline.scheduler = type(own).from_config(own.config, timestep_spacing=card.spacing)
+        note = self._hastening.lighten(pipeline, card, dtype)
         pipeline = pipeline.to(self._device)
         if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
             pipeline.vae.enable_slicing()
-        conversion = Conversion(self._workshop, pipeline, card, dtype) if self._workshop else None
-        return Model(pipeline, card, dtype, conversion, library)
+        faster = self._hastening.begin(pipeline, card, dtype, note)
+        return Model(pipeline, card, dtype, faster, library, note)
 
     def widen(self, model: str, say: Callable[[str], None]) -> None:
         """Load a model again in float32, from its files: what overflowed is lost in memory.
@@ -148,7 +149,7 @@ class Models:
 
 def _opened(card: ModelCard) -> Any:
     """What a model in memory was opened from."""
-    return card.revision, card.vae, *card.embeddings
+    return card.revision, card.vae, card.speed, *card.embeddings
 
 
 def _confirmed(model: Model) -> dict[str, Any]:

@@ -163,6 +163,16 @@ async def test_a_cpu_that_draws_slower_than_it_could_is_noted(
         assert "note model" not in said
 
 
+async def test_a_card_that_draws_slower_than_it_could_is_noted(checked, tmp_path: Path) -> None:
+    _, said = await checked(device="cuda:0")
+    assert "note model" not in said
+    Store(tmp_path / "compiled").tell("Easel embedded cannot be compiled for the card.")
+    _, said = await checked(device="cuda:0")
+    assert "cannot be compiled" in said["note model"]
+    _, said = await checked(device="cuda:0", speed="eager")
+    assert "note model" not in said
+
+
 # The database
 
 

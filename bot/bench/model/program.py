@@ -9,7 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.app import catalogue_of, converted_folder, engine_options, local_executor
+from bot.app import (
+    catalogue_of,
+    compiled_folder,
+    converted_folder,
+    engine_options,
+    local_executor,
+)
 from bot.bench import memory
 from bot.bench.child import Child, Message
 from bot.bench.model.card_memory import CardMemory
@@ -87,7 +93,7 @@ async def _drawn(
     folder = converted_folder(settings)
     executor = local_executor(settings, [catalogue.default], folder)
     around = Surroundings(
-        say, lambda: _until_idle(Store(folder)), lambda worker: memory_of.look(executor, worker)
+        say, lambda: _until_idle(settings), lambda worker: memory_of.look(executor, worker)
     )
     began = time.monotonic()
     await executor.start()
@@ -100,9 +106,10 @@ async def _drawn(
         await executor.close()
 
 
-async def _until_idle(store: Store) -> bool:
-    waited = store.busy
-    while store.busy:  # noqa: ASYNC110 - by another process, which cannot wake anybody
+async def _until_idle(settings: Settings) -> bool:
+    stores = [Store(folder(settings)) for folder in (converted_folder, compiled_folder)]
+    waited = any(store.busy for store in stores)
+    while any(store.busy for store in stores):  # noqa: ASYNC110 - nobody could wake us
         await asyncio.sleep(_POLL_S)
     return waited
 

@@ -72,6 +72,11 @@ class Conversion:
             work, of = self._store.begin(), networks.identity(pipeline)
             threading.Thread(target=self._run, args=(of, work), daemon=True).start()
 
+    @property
+    def due(self) -> bool:
+        """Whether `adopt` would take a while."""
+        return False
+
     def adopt(self, pipeline: Any) -> None:
         """A drawing begins: what is ready draws from here on, and nothing happens before."""
         if self._forwards or not self._compiled:

@@ -1,0 +1,1 @@
+"""Networks compiled by torch for a card, and replayed there as CUDA graphs."""
