@@ -217,6 +217,17 @@ def test_short_memory_costs_the_graphs_alone(monkeypatch: pytest.MonkeyPatch) ->
     assert not bench.forward.fell_back
 
 
+def test_there_is_no_graph_without_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forwards_module, "has_room", lambda _: False)
+    bench = Bench()
+    for _ in range(4):
+        bench.call(2)
+    assert bench.graphs == 0
+    monkeypatch.undo()
+    bench.call(2)
+    assert bench.graphs == 1
+
+
 def test_under_adapters_the_network_draws_as_it_is() -> None:
     bench = Bench()
     for _ in range(4):

@@ -57,7 +57,7 @@ def _keep_to_what_is_free(device: torch.device) -> None:
     if device.type == "cuda":
         free, total = torch.cuda.mem_get_info(device)
         share = max(0.0, free - _SPARE) / total
-        torch.cuda.set_per_process_memory_fraction(share, device)
+        torch.cuda.set_per_process_memory_fraction(share, torch.cuda.current_device())
 
 
 def _step_back() -> None:

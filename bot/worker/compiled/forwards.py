@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from bot.worker.compiled.calls import Call, cut
-from bot.worker.compiled.graphs import Graph
+from bot.worker.compiled.graphs import Graph, has_room
 from bot.worker.compiled.networks import Network, compiled
 from bot.worker.compiled.policy import Demand, Recent, bucket_of
 from bot.worker.compiled.shop import Shop
@@ -121,7 +121,8 @@ class HastenedForward:
         if self._graphless:
             return None
         graph = self._graphs.find(key)
-        if graph is None and (ready or asked >= self._policy.graph_after):
+        wanted = ready or asked >= self._policy.graph_after
+        if graph is None and wanted and has_room(self._shop.device):
             run = self._run if ready else self._plain
             assert run
             laid = self._laid(call, bucket)

@@ -17,6 +17,19 @@ _WARMING = 2
 """Forwards before a graph is captured, in which libraries reserve what they need."""
 
 
+_ROOM = 1 / 3
+"""What has to be free of a card: a graph keeps the memory of its forward for itself."""
+
+
+def has_room(device: torch.device) -> bool:
+    """Whether a card has memory for a graph beside what else is drawn."""
+    if device.type != "cuda":
+        return True
+    free, total = torch.cuda.mem_get_info(device)
+    cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return free + cached >= _ROOM * total
+
+
 class Graph:
     """Of `run` with arguments like `call`'s, which are on its device. `pool` is memory that graphs
     share, because no two of them run at once. Raises what `run` raises, or RuntimeError."""
