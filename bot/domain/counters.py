@@ -53,20 +53,25 @@ class Counters:
 
     def rest(self, name: Hashable) -> None:
         """Somebody waits in one line less."""
-        self._waiting[name] -= 1
-        if not self._waiting[name]:
-            del self._waiting[name]
-            self._least.drop(name)
-            self._raise(name)
+        self.charge(name, 0.0, rests=True)
 
-    def charge(self, name: Hashable, work: float, turn: int | None = None) -> None:
-        """Count work for somebody who is here; negative work gives back."""
+    def charge(
+        self, name: Hashable, work: float, turn: int | None = None, *, rests: bool = False
+    ) -> None:
+        """Count work for somebody who is here; negative work gives back. Who `rests` waits in one
+        line less."""
         self._served[name] += work
         if turn is not None:
             self._turns[name] = turn
-        if name in self._waiting:
+        if name not in self._waiting:
+            return
+        self._waiting[name] -= rests
+        if self._waiting[name]:
             self._least.put(name, (self._served[name],))
-            self._raise(name)
+        else:
+            del self._waiting[name]
+            self._least.drop(name)
+        self._raise(name)
 
     def leave(self, name: Hashable) -> None:
         """Somebody who was here and waits for nothing is not here any more."""

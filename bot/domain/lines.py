@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from bot.domain.ordered import Ordered
 from bot.domain.ranking import Rank, Rankings
 
 Path = tuple[Hashable, Hashable]
@@ -87,7 +87,7 @@ class Lines:
     def __init__(self) -> None:
         self.count = 0
         self.work = 0.0
-        self.keys: list[Key] = []
+        self.keys: Ordered[Key] = Ordered()
         self.ready: Rankings[Line] = Rankings()
 
     def __len__(self) -> int:
@@ -97,11 +97,12 @@ class Lines:
     @property
     def mean(self) -> float:
         """Work of an entry."""
-        return self.work / len(self.keys) if self.keys else 0.0
+        count = len(self.keys)
+        return self.work / count if count else 0.0
 
     def rank(self, key: Key) -> int:
         """How many entries come before this one."""
-        return bisect_left(self.keys, key)
+        return self.keys.rank(key)
 
     def rekey(self, line: Line, keys: list[Key]) -> None:
         """Give a line's entries other keys."""
@@ -112,12 +113,12 @@ class Lines:
 
     def put(self, line: Line, key: Key, *, first: bool = False) -> None:
         """Insert a key behind a line's others, or before them."""
-        insort(self.keys, key)
+        self.keys.add(key)
         (line.keys.appendleft if first else line.keys.append)(key)
 
     def drop(self, line: Line) -> None:
         """Take a line's first key out."""
-        del self.keys[bisect_left(self.keys, line.keys.popleft())]
+        self.keys.remove(line.keys.popleft())
 
     def offer(self, line: Line, rank: Rank, limited: bool) -> None:
         """Know a line under a rank for each model of which something may be taken."""

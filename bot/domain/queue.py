@@ -12,7 +12,8 @@ does not wait. Whoever has a line is remembered; of those who left, `Counters` s
 
 A job whose model cannot be drawn just now is passed over by those of other models and keeps its
 place: the first job of every model is known. Taking, adding and removing take O(log n) for each
-model that waits, apart from moving list cells in memory.
+model that waits, each time and not only in the mean, apart from forgetting who left: at most
+`KEPT` at once.
 """
 
 from __future__ import annotations
@@ -105,9 +106,9 @@ class JobQueue:
         line.remove(entry)
         line.active += 1
         self._turns += 1
-        self._charge(entry.path, entry.work, self._turns)
+        for counters, name in self._levels(entry.path):
+            counters.charge(name, entry.work, self._turns, rests=not line.entries)
         self._by_server[entry.path[0]].work -= entry.work
-        self._rest(line)
         if first:
             self._step(line)
         else:
@@ -165,13 +166,14 @@ class JobQueue:
         lines = self._by_server[entry.path[0]]
         key = line.keys[line.entries.index(entry)]
         before = lines.rank(key)
-        begins = self._servers[entry.path[0]] + before * lines.mean
         work = before * lines.mean
+        begins = self._servers[entry.path[0]] + work, self._servers.turn(entry.path[0])
         for server, others in self._by_server.items():
-            if others is not lines:
-                ahead = self._ahead(server, others, begins, entry.path[0])
+            if others is not lines and others.keys:
+                mean = others.mean
+                ahead = min(self._ahead(server, mean, begins), len(others))
                 before += ahead
-                work += ahead * others.mean
+                work += ahead * mean
         return before + 1, self._under_way() + work
 
     def jobs(self) -> list[str]:
@@ -195,10 +197,6 @@ class JobQueue:
 
     def _levels(self, path: Path) -> tuple[tuple[Counters, Hashable], ...]:
         return (self._servers, path[0]), (self._persons, path[1])
-
-    def _charge(self, path: Path, work: float, turn: int | None = None) -> None:
-        for counters, name in self._levels(path):
-            counters.charge(name, work, turn)
 
     def _rest(self, line: Line) -> None:
         """Something was taken out of a line: it may have been all."""
@@ -262,15 +260,14 @@ class JobQueue:
         if not self._lines:
             self._persons, self._servers = Counters(), Counters()
 
-    def _ahead(self, server: Hashable, lines: Lines, begins: float, mine: Hashable) -> int:
-        """How many entries of another server begin before `begins` on the servers' counters."""
-        if not lines.keys:
-            return 0
-        count = (begins - self._servers[server]) / lines.mean
+    def _ahead(self, server: Hashable, mean: float, begins: tuple[float, int]) -> int:
+        """How many entries of another server, of that mean work, begin before one of a server for
+        which `begins` is (its counter by then, its last turn)."""
+        count = (begins[0] - self._servers[server]) / mean
         whole = math.ceil(count)
-        if count == whole and self._servers.turn(server) < self._servers.turn(mine):
+        if count == whole and self._servers.turn(server) < begins[1]:
             whole += 1
-        return min(max(whole, 0), len(lines))
+        return max(whole, 0)
 
     def _under_way(self) -> float:
         return sum(entry.work for entry in self._running.values())

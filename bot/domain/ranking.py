@@ -1,62 +1,52 @@
-"""Names by rank, the least first. Knows nothing of what the ranks mean.
-
-A heap in which what became untrue stays until it comes to the top, or until it is more than half:
-then the heap is made anew, so that it is never much larger than what it stands for.
-"""
+"""Names by rank, the least first. Knows nothing of what the ranks mean."""
 
 from __future__ import annotations
 
-import heapq
 import itertools
 from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
+from bot.domain.ordered import Ordered
+
 Name = TypeVar("Name", bound=Hashable)
 Rank = tuple[float, ...]
 
-SPARE = 64
-"""Untrue entries that are never worth the work."""
-
 
 class Ranking(Generic[Name]):
-    """Each name has one rank or none. Every operation takes O(log n) in the mean."""
+    """Each name has one rank or none. Every operation takes O(log n), each time."""
+
+    __slots__ = ("_entries", "_order", "_tickets")
 
     def __init__(self) -> None:
-        self._ranks: dict[Name, Rank] = {}
-        self._heap: list[tuple[Rank, int, Name]] = []
+        self._entries: dict[Name, tuple[Rank, int, Name]] = {}
+        self._order: Ordered[tuple[Rank, int, Name]] = Ordered()
         self._tickets = itertools.count()
 
     def __len__(self) -> int:
-        return len(self._ranks)
+        return len(self._entries)
 
     def __getitem__(self, name: Name) -> Rank:
-        return self._ranks[name]
+        return self._entries[name][0]
 
     def put(self, name: Name, rank: Rank) -> None:
         """Give a name a rank in place of the one that it had."""
-        if self._ranks.get(name) != rank:
-            self._ranks[name] = rank
-            heapq.heappush(self._heap, (rank, next(self._tickets), name))
-            self._tidy()
+        known = self._entries.get(name)
+        if known is not None:
+            if known[0] == rank:
+                return
+            self._order.remove(known)
+        entry = self._entries[name] = rank, next(self._tickets), name
+        self._order.add(entry)
 
     def drop(self, name: Name) -> None:
         """Take a name out; unknown ones are ignored."""
-        if self._ranks.pop(name, None) is not None:
-            self._tidy()
+        known = self._entries.pop(name, None)
+        if known is not None:
+            self._order.remove(known)
 
     def first(self) -> Name | None:
         """The name with the least rank, of equals who got it first; None without any."""
-        while self._heap:
-            rank, _, name = self._heap[0]
-            if self._ranks.get(name) == rank:
-                return name
-            heapq.heappop(self._heap)
-        return None
-
-    def _tidy(self) -> None:
-        if len(self._heap) > 2 * len(self._ranks) + SPARE:
-            self._heap = [each for each in self._heap if self._ranks.get(each[2]) == each[0]]
-            heapq.heapify(self._heap)
+        return self._order.first()[2] if self._order else None
 
 
 class Rankings(Generic[Name]):

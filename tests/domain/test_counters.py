@@ -71,6 +71,22 @@ def test_who_waits_in_two_lines_rests_when_both_are_empty() -> None:
     assert waiting(counters, "Noah")["Noah"] == 7.0
 
 
+@pytest.mark.parametrize("lines", [1, 2])
+@pytest.mark.parametrize("others", [(), ("Bert",)])
+def test_resting_with_the_charge_is_as_resting_after_it(lines: int, others: tuple[str]) -> None:
+    floors = []
+    for at_once in (True, False):
+        counters = waiting(Counters(), *["Anna"] * lines, *others)
+        counters.charge("Anna", 5.0, 1, rests=at_once)
+        if not at_once:
+            counters.rest("Anna")
+        for name in others:
+            counters.charge(name, 3.0, 2)
+        floors.append((waiting(counters, "Mia")["Mia"], counters["Anna"], len(counters)))
+    assert floors[0] == floors[1]
+    assert floors[0][0] == (3.0 if others else 5.0)
+
+
 def test_who_left_above_the_floor_finds_the_counter_again_until_it_is_passed() -> None:
     counters = waiting(Counters(), "Anna")
     served_and_gone(counters, "Mia", 5.0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -142,6 +143,22 @@ def test_taking_and_telling_a_place_cost_no_more_for_a_long_queue(servers: int) 
     short, long = cost(100), cost(10_000)
     assert long[0] <= 2 * short[0]
     assert long[1] <= 2 * short[1]
+
+
+@pytest.mark.parametrize("which", [0, -1])
+def test_no_single_call_pays_for_the_others_while_a_long_queue_is_drawn(which: int) -> None:
+    queue = JobQueue()
+    for number in range(2000):
+        model = MODELS[number // 20 % 2]
+        queue.add(Entry(f"{number}", (f"server{number % 20}", number), 1.0, model=model))
+    costs = []
+    while heads := queue.heads():
+        costs.append(calls(lambda job=heads[which].job: queue.take(job)))
+        costs.append(calls(queue.heads))
+        queue.done(heads[which].job)
+    assert len(costs) == 4000
+    # With the last who waits, those who left are forgotten: `KEPT` at most.
+    assert max(costs[:-2]) <= 4 * statistics.median(costs)
 
 
 @dataclass
