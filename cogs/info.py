@@ -81,7 +81,7 @@ def _model(view: AccountView) -> str:
         if error := worker.trouble:
             lines.append(f"⚠️ {worker.device}: {wording.escape(error)}")
         else:
-            state = "ready" if worker.slots_free else "drawing"
+            state = "drawing" if worker.busy else "ready"
             lines.append(f"{worker.device}: {state if worker.loaded else 'loading'}")
     if not view.workers:
         lines.append("⚠️ No worker is running just now; jobs wait until one is.")

@@ -15,12 +15,13 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 from bot.dispatch.board import Board
-from bot.dispatch.drawing import Drawing, Studio
+from bot.dispatch.drawing import Drawing
 from bot.dispatch.inputs import Inputs
 from bot.dispatch.latest import Latest
 from bot.dispatch.places import AT_ONCE, Places
 from bot.dispatch.retrying import Retrying
-from bot.dispatch.standing import Standings
+from bot.dispatch.standing import Standings, UnderWay
+from bot.dispatch.studio import Studio
 from bot.dispatch.timing import Timing
 from bot.domain.job import Job, JobUpdate
 from bot.domain.pace import Pace
@@ -40,10 +41,21 @@ MANY = 1000
 
 @dataclass(frozen=True)
 class Waiting:
-    """A job in line; `errors` counts attempts that failed for a reason that may pass."""
+    """A job in line; `errors` counts attempts that failed for a reason that may pass. One that is
+    `suspect` was being drawn, with others, when a worker died."""
 
     job: Job
     errors: int = 0
+    suspect: bool = False
+
+    @property
+    def entry(self) -> Entry:
+        """What the queue is to know of it."""
+        job, request = self.job, self.job.request
+        return Entry(
+            job.id, (job.origin.guild, job.user), request.work, job.running_limit, request.model,
+            request.count, request.size.pixels, alone=self.suspect or job.strikes > 0,
+        )  # fmt: skip
 
 
 class Dispatcher:
@@ -193,17 +205,17 @@ class Dispatcher:
         # While pictures cannot be stored, more of them would only fill the memory.
         while self._retrying.calm and (choice := self._choose()) is not None:
             entry, waiting = self.queue.take(choice.job), self._waiting.pop(choice.job)
-            given = self._standings.assign(choice, entry.model, entry.work)
-            drawing = Drawing(self._studio, waiting.job, given, waiting.errors)
+            given = self._standings.assign(choice, entry)
+            drawing = Drawing(self._studio, waiting.job, given, waiting.errors, waiting.suspect)
             task = asyncio.create_task(self._draw(drawing), name=f"draw {entry.job}")
             self._drawings[drawing] = task
 
     def _choose(self) -> Choice | None:
         heads = self.queue.heads()
-        given = {drawing.worker: drawing.given for drawing in self._drawings}
-        starting = {drawing.worker for drawing in self._drawings if drawing.starting}
-        models = {entry.model for entry in heads}
-        return route(heads, self._standings.now(models, given, starting))
+        given: dict[str, list[UnderWay]] = {}
+        for drawing in self._drawings:
+            given.setdefault(drawing.worker, []).append(drawing.under_way)
+        return route(heads, self._standings.now(heads, given))
 
     async def _draw(self, drawing: Drawing) -> None:
         job: Job | None = None
@@ -219,15 +231,13 @@ class Dispatcher:
         if job is None or job.status.finished:
             self.board.finish(job or drawing.job)
         elif not drawing.cancelled and not self._closing:
-            self._enter(Waiting(job, drawing.errors), front=True)
+            self._enter(Waiting(job, drawing.errors, drawing.suspect), front=True)
             self._places.tell(job)
 
     def _enter(self, waiting: Waiting, front: bool = False) -> None:
         job = waiting.job
         self._waiting[job.id] = waiting
-        path = job.origin.guild, job.user
-        entry = Entry(job.id, path, job.request.work, job.running_limit, job.request.model)
-        self.queue.add(entry, front=front)
+        self.queue.add(waiting.entry, front=front)
         self.board.open(job.id)
 
     def _changed(self) -> None:

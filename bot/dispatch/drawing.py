@@ -11,35 +11,28 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
-from bot.dispatch.board import Board
-from bot.dispatch.inputs import Inputs
 from bot.dispatch.keeping import Keeping
 from bot.dispatch.outcome import Again, Drawn, Impossible, Outcome, failure
 from bot.dispatch.recycling import Recycling
-from bot.dispatch.retrying import PLACE, Retrying, Unstored
-from bot.dispatch.standing import Assignment, could_not_load
-from bot.dispatch.timing import Timing
+from bot.dispatch.retrying import PLACE, Unstored
+from bot.dispatch.standing import Assignment, UnderWay, could_not_load
+from bot.dispatch.studio import Studio
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.domain.job import Job, JobStatus, JobUpdate
-from bot.domain.pace import Pace
 from bot.engine.seam import (
     Attempt,
     Done,
     Event,
-    Executor,
     Images,
     LoadingModel,
     Preview,
     Progress,
     Upload,
 )
-from bot.storage.files import ImageStore
-from bot.storage.jobs import JobRepository
-from bot.storage.pictures import PictureRepository
 
 log = logging.getLogger(__name__)
 
@@ -51,32 +44,18 @@ MAX_MISTAKES = 5
 """Tries of a statement of one drawing that is refused for what it says."""
 
 
-@dataclass(frozen=True)
-class Studio:
-    """What every drawing needs. `changed` is called where another job may begin meanwhile; `clock`
-    returns UTC seconds since the epoch."""
-
-    executor: Executor
-    jobs: JobRepository
-    pictures: PictureRepository
-    files: ImageStore
-    inputs: Inputs
-    board: Board
-    pace: Pace
-    retrying: Retrying
-    timing: Timing
-    changed: Callable[[], None]
-    clock: Callable[[], float]
-
-
 class Drawing:
-    """`errors` counts earlier attempts at the job that failed for a reason that may pass."""
+    """`errors` counts earlier attempts at the job that failed for a reason that may pass; it is
+    `suspect` while it may be why a worker died that drew others as well."""
 
-    def __init__(self, studio: Studio, job: Job, given: Assignment, errors: int = 0) -> None:
+    def __init__(
+        self, studio: Studio, job: Job, given: Assignment, errors: int = 0, suspect: bool = False
+    ) -> None:
         self.job = job
         self.given = given
         self.worker = given.worker
         self.errors = errors
+        self.suspect = suspect
         self.starting = True
         self.closing = False
         self._studio = studio
@@ -84,6 +63,7 @@ class Drawing:
         self._started = False
         self._recycling = Recycling(self._kill, studio.timing.stop)
         self._keeping = Keeping(studio.jobs, studio.pictures, studio.files, studio.clock, job)
+        self._fraction = 0.0
         self._seconds = 0.0
         self._engine = ""
 
@@ -108,6 +88,11 @@ class Drawing:
         return job
 
     @property
+    def under_way(self) -> UnderWay:
+        """How far it is."""
+        return UnderWay(self.given, self.starting, self._fraction)
+
+    @property
     def cancelled(self) -> bool:
         """Whether its owner wants it no more."""
         return self._cancelled.is_set()
@@ -129,7 +114,7 @@ class Drawing:
             return Drawn(self._seconds, self._engine)
         except WorkerLost as lost:
             log.warning("%s: worker lost: %s", self, lost)
-            return Again(strike=lost.begun and not lost.drawn and not self.closing)
+            return self._lost(lost)
         except (Busy, Cancelled, Unstored) as stopped:
             # By its owner, and then its row says so; else the worker or the disk is at fault.
             log.info("%s: stopped: %s", self, stopped)
@@ -143,6 +128,12 @@ class Drawing:
             return Impossible("error", repr(error))
         finally:
             self._recycling.over()
+
+    def _lost(self, lost: WorkerLost) -> Outcome:
+        """Who is to blame is known only of one that was drawn alone."""
+        blamed = lost.begun and not lost.drawn and not self.closing
+        self.suspect = self.suspect or (blamed and not lost.alone)
+        return Again(strike=blamed and lost.alone, suspect=self.suspect)
 
     def _failed(self, failed: RenderFailed) -> Outcome:
         if could_not_load(self._studio.executor, self.worker, self.job.request.model):
@@ -171,8 +162,13 @@ class Drawing:
 
     def _say(self, note: str) -> None:
         self._studio.board.progress(self.job, note=note)
-        if self.starting and self._studio.retrying.calm:
+        if self._studio.retrying.calm:
             # A mistake in statements of its own; the worker need not wait for it.
+            self._start_over()
+
+    def _start_over(self) -> None:
+        """The worker knows of it, or need not wait for it: others may join."""
+        if self.starting:
             self.starting = False
             self._studio.changed()
 
@@ -191,7 +187,7 @@ class Drawing:
         stream = studio.executor.run_batch(self.worker, [attempt])
         async with contextlib.aclosing(stream) as events:  # type: ignore[type-var]
             async for _, event in events:
-                self.starting = False
+                self._start_over()
                 await self._hear(event)
         if lacking := len(self._keeping.missing):
             raise RenderFailed("error", f"{lacking} pictures of {job.request.count} did not come")
@@ -220,7 +216,7 @@ class Drawing:
         whole = len(missing) == request.count
         return Attempt(
             job.id, self.job.attempt, request.model, missing, request.wire(), inputs,
-            upload_limit=UPLOAD_LIMIT if whole else 0,
+            upload_limit=UPLOAD_LIMIT if whole else 0, person=str(job.user),
         )  # fmt: skip
 
     def _check_start(self) -> None:
@@ -237,7 +233,8 @@ class Drawing:
             case LoadingModel(text=text):
                 board.progress(self.job, note=text)
             case Progress(step=step, of=of):
-                board.progress(self.job, fraction=step / max(1, of))
+                self._fraction = step / max(1, of)
+                board.progress(self.job, fraction=self._fraction)
             case Preview(data=data):
                 board.progress(self.job, preview=data)
             case Images(data=data):

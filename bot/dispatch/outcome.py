@@ -30,9 +30,11 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Again:
-    """It is to be drawn once more; `strike` when this job may be why its worker died."""
+    """It is to be drawn once more; `strike` when this job is why its worker died, `suspect` when
+    it may be, as may others that were drawn then: the next time it is drawn alone."""
 
     strike: bool = False
+    suspect: bool = False
 
 
 @dataclass(frozen=True)

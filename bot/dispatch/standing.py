@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from bot.domain.lines import Entry
 from bot.domain.pace import Device, Pace
 from bot.domain.routing import Choice, Standing
 from bot.engine.seam import Executor, Failed, Loaded, Loading, Worker
@@ -25,6 +26,22 @@ class Assignment:
     device: Device
     since: float
     expected_s: float
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """An assignment of which `fraction` is drawn; while it is `starting`, nothing was heard of it
+    yet, and its worker may not know of it."""
+
+    given: Assignment
+    starting: bool = False
+    fraction: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """Work that is still to be done."""
+        return self.given.entry.work * (1.0 - self.fraction)
 
 
 class Standings:
@@ -37,40 +54,44 @@ class Standings:
         self._pace = pace
         self._clock = clock
 
-    def assign(self, choice: Choice, model: str, work: float) -> Assignment:
+    def assign(self, choice: Choice, entry: Entry) -> Assignment:
         """What a choice means for the worker, which is there."""
         workers = self._executor.workers()
         device = next(each.seat for each in workers if each.id == choice.worker)
-        draw_s = self._pace.draw_s(model, device, work) or 0.0
-        return Assignment(choice.worker, device, self._clock(), choice.load_s + draw_s)
+        draw_s = self._pace.draw_s(entry.model, device, entry.work) or 0.0
+        expected_s = choice.load_s + draw_s
+        return Assignment(choice.worker, device, self._clock(), expected_s, entry)
 
     def now(
-        self, models: Collection[str], given: Mapping[str, Assignment], starting: Collection[str]
+        self, waiting: Sequence[Entry], given: Mapping[str, Sequence[UnderWay]]
     ) -> list[Standing]:
-        """Every worker that can work at all. `models` are waited for, `given` is the newest job of
-        each worker, and the workers in `starting` may not know of it yet."""
+        """Every worker that can work at all. `waiting` holds a job of each model that is waited
+        for, `given` the jobs of each worker."""
         return [
-            self._standing(worker, models, given.get(worker.id), worker.id in starting)
+            self._standing(worker, waiting, _drawn(worker, given.get(worker.id, ())))
             for worker in self._executor.workers()
             if worker.error is None and not worker.draining
         ]
 
     def _standing(
-        self, worker: Worker, models: Collection[str], given: Assignment | None, starting: bool
+        self, worker: Worker, waiting: Sequence[Entry], drawn: Sequence[UnderWay]
     ) -> Standing:
         self._learn(worker)
-        seat = worker.seat
+        seat, models = worker.seat, {entry.model for entry in waiting}
         paces = {model: self._pace.draw_s(model, seat, 1.0) for model in models}
         loading = [id for id, state in worker.models.items() if isinstance(state, Loading)]
         return Standing(
             worker.id,
-            free=worker.slots_free > 0 and not loading and not starting,
+            free=not loading and _free(worker, drawn),
             models=worker.loaded | set(loading),
             load_s={model: self._pace.load_s(model, seat) for model in models},
             draw_s={model: pace for model, pace in paces.items() if pace is not None},
-            busy_s=max(self._rests(worker, given), default=math.inf),
+            busy_s=max(self._rests(worker, drawn), default=math.inf),
             kept_s=self._clock() - max(_loaded_at(worker), default=-math.inf),
             failed=frozenset(self._failed(worker)),
+            idle=not worker.drawing and not drawn,
+            rooms={entry.shape: _room(worker, entry, drawn) for entry in waiting},
+            left=min((one.left for one in drawn), default=0.0),
         )
 
     def _learn(self, worker: Worker) -> None:
@@ -78,10 +99,10 @@ class Standings:
             if isinstance(state, Loaded):
                 self._pace.loaded(model, worker.seat, state.took_s)
 
-    def _rests(self, worker: Worker, given: Assignment | None) -> Iterator[float]:
+    def _rests(self, worker: Worker, drawn: Sequence[UnderWay]) -> Iterator[float]:
         """How long each of the things that it does may still take."""
-        if given is not None:
-            yield self._rest(given.since, given.expected_s)
+        for one in drawn:
+            yield self._rest(one.given.since, one.given.expected_s)
         for model, state in worker.models.items():
             if isinstance(state, Loading):
                 yield self._rest(state.since, self._pace.load_s(model, worker.seat))
@@ -94,6 +115,29 @@ class Standings:
         for model, state in worker.models.items():
             if isinstance(state, Failed) and not 0 < state.retry_at <= self._clock():
                 yield model
+
+
+def _drawn(worker: Worker, given: Sequence[UnderWay]) -> list[UnderWay]:
+    """Those that are drawn or on their way; of others the pictures are being encoded."""
+    known = [
+        replace(one, starting=one.starting and one.given.entry.job not in worker.drawing)
+        for one in given
+    ]
+    return [one for one in known if one.starting or (worker.busy and one.fraction < 1)]
+
+
+def _free(worker: Worker, drawn: Sequence[UnderWay]) -> bool:
+    starting = sum(one.starting for one in drawn)
+    return worker.slots_free > starting and not any(one.given.entry.alone for one in drawn)
+
+
+def _room(worker: Worker, entry: Entry, drawn: Sequence[UnderWay]) -> int:
+    """How many pictures of a waiting job's shape may join, with those that are on their way."""
+    coming = [one.given.entry for one in drawn if one.starting]
+    if any(other.shape != entry.shape for other in coming):
+        return 0
+    room = worker.room(*entry.shape) - sum(other.pictures for other in coming)
+    return max(0, room)
 
 
 def _loaded_at(worker: Worker) -> Iterator[float]:

@@ -93,14 +93,18 @@ class WorkerLost(EngineError):
     """The worker's process, node or engine is gone or silent: requeue, not the user's fault.
 
     `begun` says that the worker had everything loaded and was drawing this job, so that this job
-    may have been the cause; `drawn` that its pictures were drawn already while the worker was busy
-    with another's, so that it cannot have been.
+    may have been the cause; `alone` that no other was drawn then, so that no other can have been;
+    `drawn` that its pictures were drawn already while the worker was busy with another's, so that
+    it cannot have been.
     """
 
-    def __init__(self, text: str, *, begun: bool = False, drawn: bool = False) -> None:
+    def __init__(
+        self, text: str, *, begun: bool = False, drawn: bool = False, alone: bool = True
+    ) -> None:
         super().__init__(text)
         self.begun = begun
         self.drawn = drawn
+        self.alone = alone
 
 
 class Cancelled(EngineError):

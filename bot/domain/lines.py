@@ -21,13 +21,22 @@ line's number. Taking the first of a line leaves the keys behind the second as t
 @dataclass(frozen=True)
 class Entry:
     """A waiting job. `path` is (server, person); `work` is its size in any one unit; `limit` is how
-    many jobs of this person may run at once on this server."""
+    many jobs of this person may run at once on this server. It has `pictures` of `pixels` each. One
+    that is to be drawn `alone` may have been why a worker died."""
 
     job: str
     path: Path
     work: float
     limit: int = 3
     model: str = ""
+    pictures: int = 1
+    pixels: int = 0
+    alone: bool = False
+
+    @property
+    def shape(self) -> tuple[str, int]:
+        """Jobs of one shape may share their steps."""
+        return self.model, self.pixels
 
 
 @dataclass(eq=False)

@@ -125,11 +125,13 @@ class GenerationRequest:
 
     @property
     def work(self) -> float:
-        """Size of the job for fairness and estimates, in megapixel-steps."""
+        """Size of the job for fairness and estimates, in megapixel-steps; with guidance, each is
+        made twice."""
         drawn = self.sampling.stop
         if self.sampling.strength is not None:
             drawn = max(0.0, drawn - (1.0 - self.sampling.strength))
-        return self.count * self.sampling.steps * drawn * self.size.width * self.size.height / 1e6
+        passes = 2 if self.sampling.guidance > 1 else 1
+        return passes * self.count * self.sampling.steps * drawn * self.size.pixels / 1e6
 
     def vary(self, tile: Tile, seed: int, strength: float) -> GenerationRequest:
         """Four pictures close to `tile` in composition."""

@@ -6,9 +6,14 @@ Jobs are looked at in fair order, of each model the first, and each by its estim
   after a load elsewhere; of equals on the one that draws quicker. Where a worker that still draws
   or loads is expected to begin it sooner than that, the job waits; it is never handed to a worker
   that is loading.
+- It joins those that a worker draws already where its pictures share their steps without anybody's
+  loss, as far as the batch knee is known; or where it is done long before them, so that a job of
+  four steps does not wait for one of fifty. Nothing joins a job that is drawn alone because it may
+  have been why a worker died, nor does such a job join others.
 - What cannot start now holds up nobody: the next in order is looked at, and the job keeps its
-  place. A worker that failed to load a model is passed over for that model alone, until it may be
-  tried again.
+  place. But nobody joins what is drawn on the worker for which it waits, or that would never be
+  free for it: fairness comes before batching. A worker that failed to load a model is passed over
+  for that model alone, until it may be tried again.
 - While anybody waits for the models that a worker has, it keeps to them until it has had the newest
   for as long as loading the other one takes. From then on fair order decides alone.
 
@@ -29,6 +34,9 @@ from dataclasses import dataclass, field
 
 from bot.domain.lines import Entry
 
+OVERTAKES = 0.5
+"""A job with at most this share of the work that is left of any other is drawn before them."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -38,7 +46,9 @@ class Standing:
     infinite where nothing is known about that. `models` are in its memory, with what it is loading
     just now; it has had the newest for `kept_s`. `failed` are not to be tried again yet. `load_s`
     holds how long it needs to load each model that somebody waits for, `draw_s` how long to draw
-    the same amount of work with it, where that is known.
+    the same amount of work with it, where that is known. If it is not `idle`, so many pictures of
+    each shape may join those that it draws as `rooms` says, and of none of them less work than
+    `left` is left.
     """
 
     id: str
@@ -49,22 +59,36 @@ class Standing:
     kept_s: float = math.inf
     failed: frozenset[str] = frozenset()
     draw_s: Mapping[str, float] = field(default_factory=dict)
+    idle: bool = True
+    rooms: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    left: float = 0.0
 
-    def start_s(self, model: str) -> float:
-        """Time until it would draw a job of a model that came first; infinite while it failed."""
-        if model in self.failed:
+    def open_to(self, entry: Entry) -> bool:
+        """Whether it could be handed a job now."""
+        if not self.free or self.idle:
+            return self.free
+        if entry.alone or entry.model not in self.models:
+            return False
+        fits = entry.pictures <= self.rooms.get(entry.shape, 0)
+        return fits or entry.work <= OVERTAKES * self.left
+
+    def start_s(self, entry: Entry) -> float:
+        """Time until it would draw a job that came first; infinite while its model failed."""
+        if entry.model in self.failed:
             return math.inf
-        load_s = 0.0 if model in self.models else self.load_s[model]
-        return load_s if self.free else self.busy_s + load_s
+        load_s = 0.0 if entry.model in self.models else self.load_s[entry.model]
+        return load_s if self.open_to(entry) else self.busy_s + load_s
 
-    def cost(self, model: str) -> tuple[float, float, int]:
-        """What speaks against it for a job of a model: a late start, slow drawing, and how many
-        models it has to lose."""
-        return self.start_s(model), self.draw_s.get(model, 0.0), len(self.models)
+    def cost(self, entry: Entry) -> tuple[float, bool, float, bool, int]:
+        """What speaks against it for a job: a late start, that it is busy, slow drawing (in company
+        it takes up to twice as long), company, and how many models it has to lose."""
+        draw_s = self.draw_s.get(entry.model, 0.0) * (1 if self.idle else 2)
+        busy = not self.open_to(entry)
+        return self.start_s(entry), busy, draw_s, not self.idle, len(self.models)
 
-    def may_take(self, model: str, others: Collection[str]) -> bool:
-        """Whether it may begin with a job of a model now although others wait, too."""
-        if not self.free or model in self.failed:
+    def would_take(self, model: str, others: Collection[str]) -> bool:
+        """Whether a job of a model may be its next although others wait, too."""
+        if model in self.failed:
             return False
         return (
             model in self.models
@@ -88,16 +112,18 @@ def route(waiting: Sequence[Entry], workers: Iterable[Standing]) -> Choice | Non
     workers = list(workers)
     for number, entry in enumerate(waiting):
         behind = {other.model for other in waiting[number + 1 :]}
-        if worker := _best(entry.model, behind, workers):
-            return Choice(entry.job, worker.id, worker.start_s(entry.model))
+        able = [worker for worker in workers if worker.would_take(entry.model, behind)]
+        first = min(able, key=lambda worker: worker.cost(entry), default=None)
+        if first is None:
+            continue
+        if first.open_to(entry) and first.start_s(entry) <= _soonest(entry, workers):
+            return Choice(entry.job, first.id, first.start_s(entry))
+        if not first.open_to(entry):
+            workers.remove(first)
     return None
 
 
-def _best(model: str, behind: Collection[str], workers: Sequence[Standing]) -> Standing | None:
-    """The worker that takes a job of a model now."""
-    able = [worker for worker in workers if worker.may_take(model, behind)]
-    best = min(able, key=lambda worker: worker.cost(model), default=None)
-    if best is None:
-        return None
-    busy = (worker.start_s(model) for worker in workers if not worker.free)
-    return best if best.start_s(model) <= min(busy, default=math.inf) else None
+def _soonest(entry: Entry, workers: Sequence[Standing]) -> float:
+    """When the first that is busy now would begin a job."""
+    busy = (worker.start_s(entry) for worker in workers if not worker.open_to(entry))
+    return min(busy, default=math.inf)

@@ -70,6 +70,11 @@ class Size:
 
         return cls(*min(pairs, key=error))
 
+    @property
+    def pixels(self) -> int:
+        """How many they are."""
+        return self.width * self.height
+
     def __str__(self) -> str:
         return f"{self.width}×{self.height}"
 

@@ -7,6 +7,7 @@ All times are monotonic seconds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,11 +48,15 @@ class _Steps:
 
 
 class Watch:
-    """What is known about one worker's life and progress. `work` is in megapixels a step."""
+    """What is known about one worker's life and progress. `work` is in megapixels a step.
+
+    Of several attempts under way some wait for their turn, so a step of any of them is progress.
+    """
 
     def __init__(self, patience: Patience, now: float) -> None:
         self._patience = patience
         self._heard = now
+        self._moved = now
         self._spoke = False
         self._steps: dict[Key, _Steps] = {}
         self._step_cost = 0.0
@@ -66,6 +71,8 @@ class Watch:
 
     def handed_over(self, key: Key, work: float, now: float) -> None:
         """An attempt was sent to the worker."""
+        if not self._expected():
+            self._moved = now
         self._steps[key] = _Steps(work, now)
 
     def loading(self, key: Key) -> None:
@@ -75,11 +82,14 @@ class Watch:
 
     def begun(self, key: Key, now: float) -> None:
         """The first step follows."""
+        self._moved = now
         if steps := self._steps.get(key):
             steps.clock = now
 
     def stepped(self, key: Key, now: float) -> None:
-        """One step is done; the time since the last one is the measure of later ones."""
+        """One step is done; the time since its last one is the measure of later ones, with what
+        others did in between."""
+        self._moved = now
         steps = self._steps.get(key)
         if steps is None:
             return
@@ -87,8 +97,9 @@ class Watch:
             self._step_cost = max(0.5 * self._step_cost, (now - steps.clock) / steps.work)
         steps.clock, steps.stepped = now, True
 
-    def drawn(self, key: Key) -> None:
+    def drawn(self, key: Key, now: float) -> None:
         """All steps are done; what remains is encoding."""
+        self._moved = now
         if steps := self._steps.get(key):
             steps.clock = None
 
@@ -99,6 +110,7 @@ class Watch:
     def forgive(self, pause: float) -> None:
         """It was the bot that slept: what the worker said meanwhile is still to be read."""
         self._heard += pause
+        self._moved += pause
         for steps in self._steps.values():
             if steps.clock is not None:
                 steps.clock += pause
@@ -108,17 +120,19 @@ class Watch:
         patience = self._patience.silence if self._spoke else self._patience.start
         if now - self._heard > patience:
             return f"was silent for {patience:g} s"
-        for steps in self._steps.values():
-            limit = self._limit(steps)
-            if steps.clock is not None and now - steps.clock > limit:
-                return f"made no step for {limit:.0f} s"
-        return ""
+        limit = max((self._limit(steps) for steps in self._expected()), default=math.inf)
+        return f"made no step for {limit:.0f} s" if now - self._moved > limit else ""
 
     def grace(self, keys: Iterable[Key]) -> float:
-        """How long these abandoned attempts may take to stop: they do so between steps."""
-        works = [self._steps[key].work for key in keys if key in self._steps]
-        longest = self._step_cost * max(works, default=0.0)
+        """How long these abandoned attempts may take to stop: they do so between steps, which may
+        be those of others."""
+        if not any(key in self._steps for key in keys):
+            return self._patience.grace
+        longest = self._step_cost * max(steps.work for steps in self._steps.values())
         return max(self._patience.grace, 3 * longest)
+
+    def _expected(self) -> list[_Steps]:
+        return [steps for steps in self._steps.values() if steps.clock is not None]
 
     def _limit(self, steps: _Steps) -> float:
         if not self._step_cost:

@@ -25,11 +25,10 @@ from bot.engine.seam import (
     Loading,
     LoadingModel,
     Progress,
+    Shape,
     Worker,
 )
 from bot.engine.states import States, followed
-
-SLOTS = 1
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,16 @@ class Line:
 class _Run:
     """One attempt on the worker."""
 
+    attempt: Attempt
     batch: Batch
     begun: bool = False
+
+    @property
+    def size(self) -> tuple[Shape, int]:
+        """Its shape, and how many pictures it has."""
+        request = self.attempt.request
+        pixels = request.get("width", 0) * request.get("height", 0)
+        return (self.attempt.model, pixels), len(self.attempt.indices)
 
 
 @dataclass
@@ -63,10 +70,12 @@ class _Known:
 
     device: str
     vram_mb: int = 0
+    slots: int = 0
     ready: bool = False
     useful: bool = False
     broken: str = ""
     models: States = field(default_factory=dict)
+    rooms: dict[Shape, int] = field(default_factory=dict)
 
 
 class Peer:
@@ -92,7 +101,7 @@ class Peer:
         self._retry_s = retry_s
         self._wanted: list[str] = []
         self._runs: dict[Key, _Run] = {}
-        self._drawing: set[Key] = set()
+        self._drawing: dict[Key, _Run] = {}
 
     def snapshot(self, *, draining: bool = False, error: str | None = None) -> Worker:
         """How the worker stands now. No slot is free before it is ready or after it is lost."""
@@ -103,9 +112,11 @@ class Peer:
             device=self.known.device,
             vram_mb=self.known.vram_mb,
             models={**self._refused, **self.known.models},
-            slots_free=max(0, SLOTS - len(self._drawing)) if usable else 0,
+            slots_free=max(0, self.known.slots - len(self._drawing)) if usable else 0,
             draining=draining,
             error=self.known.broken or error,
+            drawing={key[0]: run.size for key, run in self._drawing.items()},
+            rooms=dict(self.known.rooms),
         )
 
     @property
@@ -129,9 +140,11 @@ class Peer:
         """The worker is gone, or as good as gone: every attempt on it ends with WorkerLost."""
         self.condemn(reason)
         text = f"Worker {self.id} {self.end}."
+        suspects = {key for key, run in self._drawing.items() if run.begun}
         for key, run in list(self._runs.items()):
             drawn = bool(self._drawing) and key not in self._drawing
-            run.batch.end(key, WorkerLost(text, begun=run.begun, drawn=drawn))
+            alone = suspects <= {key}
+            run.batch.end(key, WorkerLost(text, begun=run.begun, drawn=drawn, alone=alone))
             self.watch.ended(key)
         self._runs.clear()
         self._drawing.clear()
@@ -152,6 +165,9 @@ class Peer:
                 self._hear_end(said)
             case "state":
                 self._hear_state(said)
+            case "room":
+                self.known.rooms[said["model"], said["pixels"]] = said["pictures"]
+                self._changed()
             case "ready":
                 self._hear_ready(said)
             case "broken":
@@ -161,7 +177,8 @@ class Peer:
     def _hear_ready(self, said: Mapping[str, Any]) -> None:
         if self._identity.device == "auto":
             self.known.device = said["device"]
-        self.known.vram_mb, self.known.ready = said["vram_mb"], True
+        self.known.vram_mb, self.known.slots = said["vram_mb"], said["slots"]
+        self.known.ready = True
         if self._wanted:
             self._line.write(Frame("prepare", {"models": self._wanted}))
             # So that nobody takes it for idle until it says so itself.
@@ -193,8 +210,8 @@ class Peer:
         self._changed()
 
     def _free(self, key: Key) -> None:
-        self._drawing.discard(key)
-        self.watch.drawn(key)
+        self._drawing.pop(key, None)
+        self.watch.drawn(key, time.monotonic())
         self._changed()
 
     def _hear_end(self, said: Mapping[str, Any]) -> None:
@@ -217,7 +234,7 @@ class Peer:
         """
         if self.end:
             raise WorkerLost(f"Worker {self.id} {self.end}.")
-        if not self.known.ready or len(self._drawing) + len(attempts) > SLOTS:
+        if not self.known.ready or len(self._drawing) + len(attempts) > self.known.slots:
             raise Busy(f"Worker {self.id} has too few free slots.")
         for attempt in attempts:
             if refused := self._refusal(attempt.model):
@@ -225,8 +242,7 @@ class Peer:
         batch = Batch(attempts)
         for attempt in attempts:
             key = attempt.job, attempt.no
-            self._runs[key] = _Run(batch)
-            self._drawing.add(key)
+            self._runs[key] = self._drawing[key] = _Run(attempt, batch)
             self.watch.handed_over(key, _work(attempt), time.monotonic())
         self._changed()
         return batch

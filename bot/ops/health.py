@@ -60,4 +60,4 @@ def _state(worker: Worker) -> str:
     if not worker.loaded:
         texts = [state.text for state in worker.models.values() if isinstance(state, Loading)]
         return next(filter(None, texts), "loading")
-    return "ready" if worker.slots_free else "drawing"
+    return "drawing" if worker.busy else "ready"

@@ -7,7 +7,7 @@ outlives the bot. Knows threads and pipes; what is done with an order is its nei
 
 Orders      hello {engine, options, heartbeat_s} · cards {cards: [card fields]}
             prepare {models} · run · cancel {job, no}
-Answers     ready {device, vram_mb} · broken {text} · beat
+Answers     ready {device, vram_mb, slots} · broken {text} · beat
             state {loaded: {model: card fields}, loading: {model: text}, failed: {model: text}}
             room {model, pixels, pictures}
             event · free {job, no} · end {job, no, outcome, code, text, retryable}
@@ -39,6 +39,9 @@ from bot.worker.painter import Painter
 log = logging.getLogger(__name__)
 
 NICENESS = 5
+SLOTS = 16
+"""Attempts that may be under way at once, however small they are; the option `slots` of any engine
+says another number."""
 
 
 def build(factory: str, options: Mapping[str, Any]) -> Engine:
@@ -89,7 +92,9 @@ def serve(incoming: frames.Readable, outgoing: Outgoing) -> None:
     encoder = Encoder(attempts, engine.device)
     painter = Painter(engine, attempts, encoder.put, outgoing.send)
     _thread(encoder.run)
-    outgoing.send(Frame("ready", {"device": engine.device, "vram_mb": engine.vram_mb}))
+    slots = hello.data["options"].get("slots", SLOTS)
+    ready = {"device": engine.device, "vram_mb": engine.vram_mb, "slots": slots}
+    outgoing.send(Frame("ready", ready))
     _thread(Orders(incoming, attempts, painter).read)
     painter.run()
 

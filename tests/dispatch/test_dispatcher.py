@@ -98,7 +98,7 @@ async def test_the_next_job_begins_while_the_last_pictures_are_still_encoded(hou
     first, second = await house.imagine(), await house.imagine(asker=BERT_ASKS)
     run = await house.executor.started(1)
     await run.progress(4)
-    house.executor.alter(run.worker, slots_free=1)
+    house.executor.free(run)
     next_run = await house.executor.started(2)
     assert next_run.job == second.id
     assert (await house.state(first))[0] is RUNNING

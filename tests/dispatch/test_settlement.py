@@ -227,7 +227,7 @@ async def test_nothing_new_is_drawn_while_pictures_cannot_be_stored(house: House
     run = await house.executor.started(1)
     for index in range(4):
         run.put(run.drawn(index))
-    house.executor.alter(run.worker, slots_free=1)
+    house.executor.free(run)
     for _ in range(3):
         await house.disk.refused.acquire()
     assert house.executor.order == [first.id]

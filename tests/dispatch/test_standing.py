@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from bot.dispatch.standing import Assignment, Standings
+from bot.dispatch.standing import Assignment, Standings, UnderWay
+from bot.domain.lines import Entry
 from bot.domain.pace import UNKNOWN_LOAD_S, Pace
 from bot.domain.routing import Choice, Standing
 from bot.engine.seam import Failed, Loaded, Loading
@@ -14,6 +16,11 @@ from tests.kit.executor import Clock, FakeExecutor
 
 NOW = 1000.0
 SEAT = ("here", "fake:1")
+TINY, LARGE = (Entry(model, ("home", "Anna"), 10.0, 3, model, 4, 64) for model in ("tiny", "large"))
+
+
+def given(since: float, expected_s: float, entry: Entry = TINY) -> Assignment:
+    return Assignment("w1", SEAT, since, expected_s, entry)
 
 
 class Desk:
@@ -25,19 +32,18 @@ class Desk:
         self.executor.join(**worker)
         self.standings = Standings(self.executor, self.pace, self.clock)
 
-    def stands(self, given: Assignment | None = None, starting: bool = False) -> Standing:
-        jobs = {} if given is None else {"w1": given}
-        (one,) = self.standings.now({"tiny", "large"}, jobs, {"w1"} if starting else set())
+    def stands(self, *given: UnderWay) -> Standing:
+        (one,) = self.standings.now([TINY, LARGE], {"w1": given})
         return one
 
 
 def test_a_worker_with_a_free_slot_is_free_until_a_job_is_on_its_way() -> None:
     desk = Desk()
     assert desk.stands().free
-    given = Assignment("w1", SEAT, NOW, 5.0)
-    assert not desk.stands(given, starting=True).free
+    assert not desk.stands(UnderWay(given(NOW, 5.0), starting=True)).free
     # The last pictures of that job are being encoded.
-    assert desk.stands(given).free
+    encoded = desk.stands(UnderWay(given(NOW, 5.0)))
+    assert (encoded.free, encoded.idle) == (True, True)
 
 
 def test_a_loading_worker_is_busy_for_what_is_left_of_its_load() -> None:
@@ -45,24 +51,23 @@ def test_a_loading_worker_is_busy_for_what_is_left_of_its_load() -> None:
     desk.pace.loaded("large", SEAT, 30)
     standing = desk.stands()
     assert (standing.free, standing.models) == (False, {"tiny", "large"})
-    assert standing.start_s("large") == standing.start_s("tiny") == 18
+    assert standing.start_s(LARGE) == standing.start_s(TINY) == 18
 
 
 def test_a_drawing_worker_is_busy_for_what_is_left_and_who_is_late_takes_longer_still() -> None:
-    desk = Desk(slots_free=0)
-    given = Assignment("w1", SEAT, NOW - 4, 10.0)
-    assert desk.stands(given).start_s("tiny") == 6
+    desk, job = Desk(slots_free=0), UnderWay(given(NOW - 4, 10.0))
+    assert desk.stands(job).start_s(TINY) == 6
     desk.clock.now += 6 + 25
-    assert desk.stands(given).start_s("tiny") == 25
+    assert desk.stands(job).start_s(TINY) == 25
 
 
 def test_of_a_worker_that_is_still_starting_nothing_is_known() -> None:
-    assert Desk(models={}, slots_free=0).stands().start_s("tiny") == math.inf
+    assert Desk(models={}, slots_free=0).stands().start_s(TINY) == math.inf
 
 
 @pytest.mark.parametrize("trouble", [{"error": "It cannot be started."}, {"draining": True}])
 def test_a_worker_that_takes_nothing_does_not_count(trouble: dict[str, object]) -> None:
-    assert Desk(**trouble).standings.now({"tiny"}, {}, set()) == []
+    assert Desk(**trouble).standings.now([TINY], {}) == []
 
 
 def test_a_failed_model_is_tried_again_when_its_time_has_come() -> None:
@@ -87,7 +92,54 @@ def test_a_worker_has_kept_its_models_since_the_last_load() -> None:
 
 def test_a_choice_becomes_an_assignment_with_the_time_of_load_and_drawing() -> None:
     desk = Desk()
-    assert desk.standings.assign(Choice("a", "w1", 3.0), "tiny", 10.0).expected_s == 3
+    assert desk.standings.assign(Choice("a", "w1", 3.0), TINY).expected_s == 3
     desk.pace.measured("tiny", SEAT, work=2, seconds=4)
-    given = desk.standings.assign(Choice("a", "w1", 3.0), "tiny", 10.0)
-    assert given == Assignment("w1", SEAT, NOW, 23.0)
+    assert desk.standings.assign(Choice("a", "w1", 3.0), TINY) == given(NOW, 23.0)
+
+
+# Several on one worker
+
+FOUR = {("tiny", 64): 4}
+SMALL = replace(TINY, work=1.0, pictures=1)
+
+
+def test_a_worker_has_room_beside_what_it_draws_and_what_is_on_its_way() -> None:
+    drawing = {SMALL.job: (SMALL.shape, 1)}
+    desk = Desk(slots_free=9, drawing=drawing, rooms=FOUR)
+    job = UnderWay(given(NOW, 5.0, SMALL), fraction=0.5)
+    assert desk.stands(job).rooms == {TINY.shape: 3, LARGE.shape: 0}
+    assert not desk.stands(job).idle
+    coming = UnderWay(given(NOW, 5.0, replace(SMALL, job="next")), starting=True)
+    assert desk.stands(job, coming, coming).rooms[TINY.shape] == 1
+    # It has begun, though nothing was heard of it yet.
+    known = replace(job, starting=True)
+    assert desk.stands(known).rooms[TINY.shape] == 3
+    other = replace(coming, given=given(NOW, 5.0, LARGE))
+    assert desk.stands(job, other).rooms[TINY.shape] == 0
+    full = Desk(slots_free=1, drawing=drawing, rooms=FOUR)
+    assert full.stands(job).free
+    assert not full.stands(job, coming).free
+
+
+def test_an_idle_worker_that_something_is_on_its_way_to_is_not_idle() -> None:
+    desk = Desk(slots_free=9)
+    assert desk.stands().idle
+    assert not desk.stands(UnderWay(given(NOW, 5.0), starting=True)).idle
+
+
+def test_the_least_that_is_left_of_any_counts() -> None:
+    desk = Desk(slots_free=9, drawing={"a": (TINY.shape, 8)})
+    jobs = [UnderWay(given(NOW, 5.0), fraction=share) for share in (0.2, 0.7)]
+    assert desk.stands(*jobs).left == pytest.approx(3.0)
+    encoded = UnderWay(given(NOW, 5.0), fraction=1.0)
+    assert desk.stands(*jobs, encoded).left == pytest.approx(3.0)
+    assert desk.stands().left == 0
+
+
+def test_nothing_joins_a_job_that_is_drawn_alone() -> None:
+    alone = UnderWay(given(NOW, 5.0, replace(SMALL, alone=True)))
+    desk = Desk(slots_free=9, drawing={"tiny": (TINY.shape, 1)})
+    assert not desk.stands(alone).free
+    desk.executor.alter("w1", drawing={}, slots_free=10)
+    # Its pictures are drawn.
+    assert desk.stands(alone).free

@@ -241,6 +241,7 @@ def test_upscale_carries_the_seed_of_its_picture(seeding: Seeding) -> None:
 
 def test_work() -> None:
     grid = request(size=Size(1000, 1000), sampling=Sampling(10, 3.0))
-    assert grid.work == 40.0
-    assert grid.vary(Tile("j", 1), 1, 0.5).work == 20.0
-    assert replace(grid, sampling=Sampling(10, 3.0, stop=0.25)).work == 10.0
+    assert grid.work == 80.0
+    assert grid.vary(Tile("j", 1), 1, 0.5).work == 40.0
+    assert replace(grid, sampling=Sampling(10, 3.0, stop=0.25)).work == 20.0
+    assert replace(grid, sampling=Sampling(10, 1.0)).work == 40.0

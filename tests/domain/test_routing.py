@@ -117,6 +117,72 @@ def test_fair_order_decides_between_models_in_memory() -> None:
     assert chosen(waiting("old", "new"), both) == ("old", "w1", 0.0)
 
 
+# In company
+
+
+def drawing(id: str, room: int = 0, left: float = 0.0, busy: float = 5.0) -> Standing:
+    """A worker that draws with the model "old"; so many pictures may join."""
+    return Standing(
+        id, True, frozenset({"old"}), dict.fromkeys(LOADS, 10.0), busy, idle=False,
+        rooms={("old", 64): room}, left=left,
+    )  # fmt: skip
+
+
+def job(name: str, model: str = "old", pictures: int = 1, work: float = 1.0, alone=False) -> Entry:
+    return Entry(name, ("home", name), work, 3, model, pictures, 64, alone)
+
+
+def test_a_job_joins_where_its_pictures_pay_and_rather_goes_where_nothing_is_drawn() -> None:
+    assert chosen([job("a", pictures=4)], drawing("w1", 4)) == ("a", "w1", 0.0)
+    assert chosen([job("a", pictures=4)], drawing("w1", 3)) is None
+    assert chosen([job("a")], drawing("w1", 4), worker("w2", "old")) == ("a", "w2", 0.0)
+    other = replace(job("a"), pixels=128)
+    assert chosen([other], drawing("w1", 4)) is None
+
+
+def test_a_job_joins_a_quick_worker_rather_than_have_a_slow_one_to_itself() -> None:
+    quick = replace(drawing("w1", 4), draw_s={"old": 1.0})
+    for draw_s, expected in ((1.5, "w2"), (9.0, "w1")):
+        slow = replace(worker("w2", "old"), draw_s={"old": draw_s})
+        assert chosen([job("a")], quick, slow) == ("a", expected, 0.0)
+
+
+def test_a_short_job_does_not_wait_for_long_ones() -> None:
+    assert chosen([job("s", pictures=4, work=2.0)], drawing("w1", left=4.0)) == ("s", "w1", 0.0)
+    assert chosen([job("s", pictures=4, work=2.1)], drawing("w1", left=4.0)) is None
+
+
+def test_what_must_be_loaded_joins_nobody() -> None:
+    assert chosen([job("n", "new", work=0.1)], drawing("w1", 4, left=100.0)) is None
+
+
+def test_fairness_beats_batching() -> None:
+    # Four of `b` could share the steps that are made; `a`, which is first, could not.
+    assert chosen([job("b", pictures=4)], drawing("w1", 4)) == ("b", "w1", 0.0)
+    large = replace(job("a", pictures=4), model="both")
+    both = replace(drawing("w1", 4), models=frozenset({"old", "both"}))
+    assert chosen([large, job("b", pictures=4)], both) is None
+
+
+def test_who_waits_for_a_load_is_not_put_off_by_those_who_could_join() -> None:
+    first = [job("n", "new"), job("b")]
+    assert chosen(first, replace(drawing("w1", 4), kept_s=10.0)) is None
+    # As long as the worker keeps to what it has, they join.
+    assert chosen(first, replace(drawing("w1", 4), kept_s=9.0)) == ("b", "w1", 0.0)
+
+
+def test_each_holds_one_worker_alone() -> None:
+    first = [job("n", "new"), job("b")]
+    near, far = drawing("w1", 4, busy=1.0), drawing("w2", 4, busy=9.0)
+    assert chosen(first, near, far) == ("b", "w2", 0.0)
+
+
+def test_a_suspect_is_drawn_alone() -> None:
+    suspect = job("a", work=0.1, alone=True)
+    assert chosen([suspect], drawing("w1", 4, left=100.0)) is None
+    assert chosen([suspect], worker("w1", "old")) == ("a", "w1", 0.0)
+
+
 MODELS = st.sampled_from(sorted(LOADS))
 STANDINGS = st.builds(
     Standing,
@@ -127,6 +193,9 @@ STANDINGS = st.builds(
     busy_s=st.sampled_from([0.0, 5.0, 30.0, math.inf]),
     kept_s=st.sampled_from([0.0, 9.0, 100.0]),
     failed=st.frozensets(MODELS, max_size=2),
+    idle=st.booleans(),
+    rooms=st.dictionaries(st.tuples(MODELS, st.just(0)), st.integers(0, 2)),
+    left=st.sampled_from([0.0, 1.0, 2.0]),
 )
 
 
@@ -134,14 +203,16 @@ STANDINGS = st.builds(
 def test_whatever_starts_could_not_start_sooner(models: list[str], workers: list[Standing]) -> None:
     choice = route(waiting(*models), workers)
     if choice is None:
-        idle = [one.models - one.failed for one in workers if one.free]
+        idle = [one.models - one.failed for one in workers if one.free and one.idle]
         assert all(has.isdisjoint(models) for has in idle)
         return
     (worker,) = [one for one in workers if one.id == choice.worker]
     assert worker.free
     assert choice.job not in worker.failed
     assert choice.load_s == (0.0 if choice.job in worker.models else worker.load_s[choice.job])
-    assert all(choice.load_s <= one.start_s(choice.job) for one in workers if not one.free)
+    (entry,) = [one for one in waiting(*models) if one.job == choice.job]
+    assert worker.idle or entry.model in worker.models
+    assert all(choice.load_s <= one.start_s(entry) for one in workers if not one.open_to(entry))
 
 
 # Days of work in a second

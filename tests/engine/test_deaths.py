@@ -16,7 +16,7 @@ from bot.engine import channel
 from bot.engine.blame import Retry
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.engine.patience import Patience
-from bot.engine.seam import Event, Failed, Progress
+from bot.engine.seam import ROOM, Event, Failed, Progress
 from tests.kit.workers import attempt, draw, failure, free_worker, pids, simulated, wait_until
 
 
@@ -40,7 +40,7 @@ async def test_a_model_that_kills_its_process_twice_is_left_out_and_others_are_d
         assert isinstance(state, Failed)
         assert state.text.startswith("The process was killed by signal 9 while loading Heavy: prob")
         assert worker.error is None
-        assert (worker.room("heavy", 1), worker.room("embedded", 1)) == (0, 1)
+        assert (worker.room("heavy", 1), worker.room("embedded", 1)) == (0, ROOM)
         await executor.prepare(worker.id, ["heavy"], pin=True)
         with pytest.raises(RenderFailed) as refused:
             await draw(executor, worker, attempt("job3", model="heavy"))

@@ -70,7 +70,7 @@ async def test_workers_see_only_their_own_card(monkeypatch: pytest.MonkeyPatch) 
     executor = LocalExecutor(["cuda:0", "cuda:1"], "tests.engine.fakes:on_one_card")
     await executor.start()
     try:
-        await wait_until(executor, lambda: sum(w.slots_free for w in executor.workers()) == 2)
+        await wait_until(executor, lambda: sum(w.slots_free > 0 for w in executor.workers()) == 2)
         seen = [(worker.device, worker.vram_mb) for worker in executor.workers()]
         assert seen == [("cuda:0", 3), ("cuda:1", 5)]
     finally:

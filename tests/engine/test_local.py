@@ -315,7 +315,7 @@ async def test_another_models_failure_leaves_a_loaded_model_alone(tmp_path: Path
         assert failure(executor, "gone")
         assert told.loaded == {"embedded"}
         assert told.trouble is None
-        assert (told.room("embedded", 64 * 64), told.room("gone", 64 * 64)) == (1, 0)
+        assert told.room("embedded", 64 * 64) > told.room("gone", 64 * 64) == 0
         # Ordering what is loaded already ends with the state being told as well.
         seen = executor.version
         await executor.prepare(worker.id, ["embedded"])
@@ -366,7 +366,7 @@ async def test_an_engine_that_cannot_be_made_is_told_and_tried_again() -> None:
 
 async def test_every_device_has_its_worker() -> None:
     async with simulated(devices=("one", "two"), step_seconds=0.05) as executor:
-        await wait_until(executor, lambda: sum(w.slots_free for w in executor.workers()) == 2)
+        await wait_until(executor, lambda: sum(w.slots_free > 0 for w in executor.workers()) == 2)
         one, two = executor.workers()
         assert {one.device, two.device} == {"one", "two"}
         results = await asyncio.gather(

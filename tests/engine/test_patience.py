@@ -70,7 +70,7 @@ def test_nothing_is_expected_while_a_model_is_loaded_or_pictures_are_encoded() -
     busy.heard(9000)
     assert busy.trouble(9000) == ""
     busy.begun(ONE, 9000)
-    busy.drawn(ONE)
+    busy.drawn(ONE, 9001)
     busy.heard(99_000)
     assert busy.trouble(99_000) == ""
 

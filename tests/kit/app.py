@@ -44,7 +44,7 @@ class House:
     def __init__(
         self, folder: Path, *, workers: int = 1, automatic: bool = False, card: ModelCard = TINY,
         rules: Rules | None = None, timing: Timing = QUICK, executor: Any = None,
-        others: Sequence[ModelCard] = (),
+        others: Sequence[ModelCard] = (), slots: int = 1, room: int = 0,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.card = card
@@ -54,6 +54,8 @@ class House:
         self.seconds = Clock(1000.0)
         self._timing = timing
         self._workers = workers
+        self._slots = slots
+        self._room = room
         self._automatic = automatic
         self._executor = executor
 
@@ -66,7 +68,9 @@ class House:
 
     async def start(self) -> None:
         self.database = await FaultyDatabase.open(self.folder / "easel.sqlite3", busy_s=0.05)
-        self.executor = self._executor or FakeExecutor(self._workers, automatic=self._automatic)
+        self.executor = self._executor or FakeExecutor(
+            self._workers, automatic=self._automatic, slots=self._slots, room=self._room
+        )
         self.disk = Disk(self.folder / "images")
         self.parts = replace(Repositories.of(self.database, self.folder), files=self.disk)
         self.jobs = self.parts.jobs

@@ -60,12 +60,18 @@ class Run:
         self.worker = worker
         self.attempt = attempt
         self.stubborn = False
+        self.drawing = True
         self.ended = asyncio.Event()
         self._said: asyncio.Queue[tuple[object, asyncio.Event]] = asyncio.Queue()
 
     @property
     def job(self) -> str:
         return self.attempt.job
+
+    @property
+    def size(self) -> tuple[tuple[str, int], int]:
+        request, indices = self.attempt.request, self.attempt.indices
+        return (self.attempt.model, request["width"] * request["height"]), len(indices)
 
     def put(self, what: object) -> asyncio.Event:
         """Say something without waiting for the listener."""
@@ -128,13 +134,16 @@ class Run:
 
 class FakeExecutor:
     """`automatic` runs finish by themselves; others wait for the test. Workers join with `models`
-    in memory unless they are told otherwise."""
+    in memory and `slots` unless they are told otherwise; once they have drawn a shape, they say
+    that `room` pictures of it pay at once, unless that is 0."""
 
     def __init__(
         self, workers: int = 1, *, automatic: bool = False,
-        models: Iterable[str] = ("tiny", "embedded"),
+        models: Iterable[str] = ("tiny", "embedded"), slots: int = 1, room: int = 0,
     ) -> None:  # fmt: skip
         self.automatic = automatic
+        self.slots = slots
+        self.room = room
         self._models = tuple(models)
         self.runs: list[Run] = []
         self.cancels: list[tuple[str, str, int]] = []
@@ -157,7 +166,7 @@ class FakeExecutor:
         """A new worker; its id is never used again."""
         self._count += 1
         loaded = {model: Loaded() for model in self._models}
-        worker = Worker(f"w{self._count}", "here", f"fake:{self._count}", 0, loaded, 1)
+        worker = Worker(f"w{self._count}", "here", f"fake:{self._count}", 0, loaded, self.slots)
         self._workers[worker.id] = replace(worker, **more)  # type: ignore[arg-type]
         self._bump()
         return worker.id
@@ -166,14 +175,24 @@ class FakeExecutor:
         self._workers[worker] = replace(self._workers[worker], **changes)  # type: ignore[arg-type]
         self._bump()
 
+    def free(self, run: Run) -> None:
+        """Everything of a run is drawn; its last pictures are still being encoded."""
+        if run.drawing and run.worker in self._workers:
+            worker = self._workers[run.worker]
+            drawing = {job: one for job, one in worker.drawing.items() if job != run.job}
+            self.alter(worker.id, slots_free=worker.slots_free + 1, drawing=drawing)
+        run.drawing = False
+
     async def lose(self, worker: str, *, begun: bool = True, drawn: bool = False) -> None:
         """The worker dies, unless it is dead already; what it drew is lost with it."""
         if self._workers.pop(worker, None) is None:
             return
         lost = [run for run in self.runs if run.worker == worker and not run.ended.is_set()]
+        alone = sum(run.drawing for run in lost) <= 1
         self._bump()
         for run in lost:
-            await run.fail(WorkerLost(f"{worker} died", begun=begun, drawn=drawn))
+            how = WorkerLost(f"{worker} died", begun=begun, drawn=drawn, alone=alone)
+            await run.fail(how)
 
     async def started(self, count: int) -> Run:
         """The run number `count` (from 1), as soon as it has begun."""
@@ -248,7 +267,11 @@ class FakeExecutor:
             raise Busy(worker_id)
         run = Run(worker_id, attempt)
         self.runs.append(run)
-        self.alter(worker_id, slots_free=0)
+        worker = self._workers[worker_id]
+        drawing = {**worker.drawing, run.job: run.size}
+        rooms = {**worker.rooms, run.size[0]: self.room} if self.room else worker.rooms
+        free = worker.slots_free - 1
+        self.alter(worker_id, slots_free=free, drawing=drawing, rooms=rooms)
         self.on_start(run)
         if self.automatic:
             for index in attempt.indices:
@@ -260,8 +283,7 @@ class FakeExecutor:
                 yield run.job, event
         finally:
             run.ended.set()
-            if worker_id in self._workers:
-                self.alter(worker_id, slots_free=1)
+            self.free(run)
 
     async def cancel(self, worker_id: str, job: str, no: int) -> None:
         self.cancels.append((worker_id, job, no))

@@ -25,6 +25,7 @@ def simulated(gate: Path, **options: Any) -> LocalExecutor:
     """A worker process whose engine takes its time instead of a GPU."""
     plain = {
         "gate": str(gate),
+        "slots": 1,
         "step_seconds": 0.002,
         "crash_on": ["crash"],
         "fail_on": ["fail"],

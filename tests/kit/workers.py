@@ -154,9 +154,11 @@ def tiny_models(folder: Path, dtype: str, **more: Any) -> LocalExecutor:
 
 @asynccontextmanager
 async def simulated(
-    devices: tuple[str, ...] = ("gpu",), patience: Patience | None = None, **options: Any
-) -> AsyncIterator[LocalExecutor]:
+    devices: tuple[str, ...] = ("gpu",), patience: Patience | None = None, slots: int = 1,
+    **options: Any,
+) -> AsyncIterator[LocalExecutor]:  # fmt: skip
     """An executor over simulated engines, with quick restarts."""
+    options["slots"] = slots
     executor = LocalExecutor(
         devices, SIMULATED, options, patience=patience, retry=Retry(backoff=0.01)
     )

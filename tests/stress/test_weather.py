@@ -23,10 +23,11 @@ def mistakes(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [f"{record.getMessage()}: {record.exc_info[1]!r}" for record in found]
 
 
-async def check(seed: int, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """One run of that seed."""
+async def check(seed: int, folder: Path, caplog: pytest.LogCaptureFixture, slots: int) -> None:
+    """One run of that seed, with workers that draw so many jobs at once."""
     before = asyncio.all_tasks()
-    async with House(folder, workers=3, rules=RULES) as house:
+    room = 4 * slots
+    async with House(folder, workers=3, rules=RULES, slots=slots, room=room) as house:
         weather = Weather(house, random.Random(seed))
         await weather.blow()
         house.database.calm()
@@ -43,22 +44,24 @@ async def check(seed: int, folder: Path, caplog: pytest.LogCaptureFixture) -> No
         assert len(books.jobs) > 10, "so few jobs tell nothing"
 
 
-async def weathers(seed: int, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def weathers(
+    seed: int, folder: Path, caplog: pytest.LogCaptureFixture, slots: int
+) -> None:  # fmt: skip
     """The same with the seed in what a failure says."""
     with caplog.at_level(logging.WARNING):
         try:
-            await check(seed, folder, caplog)
+            await check(seed, folder, caplog, slots)
         except Exception as error:
-            error.add_note(f"the weather of seed {seed}")
+            error.add_note(f"the weather of seed {seed}, {slots} jobs on a worker")
             raise
 
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_every_job_ends_once_whatever_happens(seed: int, tmp_path: Path, caplog) -> None:
-    await weathers(seed, tmp_path, caplog)
+    await weathers(seed, tmp_path, caplog, slots=1 + seed % 3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 130))
 async def test_every_job_ends_once_in_many_weathers(seed: int, tmp_path: Path, caplog) -> None:
-    await weathers(seed, tmp_path, caplog)
+    await weathers(seed, tmp_path, caplog, slots=1 + seed % 4)

@@ -20,9 +20,10 @@ from bot.engine.seam.attempt import (
 )
 from bot.engine.seam.engine import Engine, Run
 from bot.engine.seam.executor import Executor
-from bot.engine.seam.worker import Failed, Loaded, Loading, ModelState, Worker
+from bot.engine.seam.worker import ROOM, Failed, Loaded, Loading, ModelState, Shape, Worker
 
 __all__ = [
+    "ROOM",
     "Attempt",
     "Begun",
     "Done",
@@ -40,6 +41,7 @@ __all__ = [
     "Progress",
     "Result",
     "Run",
+    "Shape",
     "Upload",
     "Worker",
 ]

@@ -44,14 +44,22 @@ class Failed:
 
 ModelState = Loading | Loaded | Failed
 
+Shape = tuple[str, int]
+"""A model, and the pixels of a picture."""
+
+ROOM = 4
+"""Pictures that a worker may draw at once before it has measured how many pay: a grid."""
+
 
 @dataclass(frozen=True)
 class Worker:
     """A snapshot. `id` is one process incarnation and is never used again.
 
-    `models` tells how each model stands that the worker was asked for. `error` says in one
-    sentence that the worker itself is broken (cannot be started, cannot be killed, dies again and
-    again before it can draw); a model that fails to load is no error of its worker.
+    `models` tells how each model stands that the worker was asked for. `drawing` holds the jobs
+    that are drawn, each with its shape and how many pictures it has; so many pictures of a shape
+    pay at once as `rooms` says, where that is measured. `error` says in one sentence that the
+    worker itself is broken (cannot be started, cannot be killed, dies again and again before it can
+    draw); a model that fails to load is no error of its worker.
     """
 
     id: str
@@ -62,6 +70,8 @@ class Worker:
     slots_free: int
     draining: bool = False
     error: str | None = None
+    drawing: Mapping[str, tuple[Shape, int]] = field(default_factory=dict)
+    rooms: Mapping[Shape, int] = field(default_factory=dict)
 
     @property
     def seat(self) -> tuple[str, str]:
@@ -81,11 +91,22 @@ class Worker:
         states = self.models.values()
         return next((state.text for state in states if isinstance(state, Failed)), None)
 
+    @property
+    def busy(self) -> bool:
+        """Whether it draws, or cannot draw."""
+        return bool(self.drawing) or not self.slots_free
+
     def room(self, model: str, pixels: int) -> int:
-        """How many attempts at pictures of `model` with `pixels` pixels may start now.
+        """How many pictures of `model` with `pixels` pixels may begin now and share the steps of
+        those that are drawn. A worker that draws nothing takes any attempt, however many it has.
 
         None while the model's loading has failed; who asks for it knows when to try again.
         """
-        if self.draining or self.error is not None:
+        if self.draining or self.error is not None or not self.slots_free:
             return 0
-        return 0 if isinstance(self.models.get(model), Failed) else self.slots_free
+        shape = model, pixels
+        alike = all(other == shape for other, _ in self.drawing.values())
+        if isinstance(self.models.get(model), Failed) or not alike:
+            return 0
+        drawn = sum(pictures for _, pictures in self.drawing.values())
+        return max(0, self.rooms.get(shape, ROOM) - drawn)
