@@ -109,17 +109,19 @@ class Choice:
 def route(waiting: Sequence[Entry], workers: Iterable[Standing]) -> Choice | None:
     """What starts now; None while nothing does. `waiting` is in fair order and holds of each model
     the first job."""
-    workers = list(workers)
+    workers, held = list(workers), set[str]()
     for number, entry in enumerate(waiting):
         behind = {other.model for other in waiting[number + 1 :]}
-        able = [worker for worker in workers if worker.would_take(entry.model, behind)]
+        able = [
+            one for one in workers if one.id not in held and one.would_take(entry.model, behind)
+        ]
         first = min(able, key=lambda worker: worker.cost(entry), default=None)
         if first is None:
             continue
-        if first.open_to(entry) and first.start_s(entry) <= _soonest(entry, workers):
-            return Choice(entry.job, first.id, first.start_s(entry))
         if not first.open_to(entry):
-            workers.remove(first)
+            held.add(first.id)
+        elif first.start_s(entry) <= _soonest(entry, workers):
+            return Choice(entry.job, first.id, first.start_s(entry))
     return None
 
 
