@@ -39,13 +39,13 @@ _FAMILIES: Mapping[str, Family] = {
     "StableDiffusion3": Family("sd3", 1024, 16, 28, 4.5),
     "Kolors": Family("kolors", 1024, 64, 30, 5.0),
     "Flux": Family("flux", 1024, 16, 28, 3.5, negatives_above=None),
-    "Flux2Klein": Family("flux2", 1024, 16, 4, 0.0, negatives_above=None, variations=False),
-    "Flux2": Family("flux2", 1024, 16, 28, 4.0, negatives_above=None, variations=False),
+    "Flux2Klein": Family("flux2", 1024, 16, 4, 0.0, negatives_above=None),
+    "Flux2": Family("flux2", 1024, 16, 28, 4.0, negatives_above=None),
     "QwenImage": Family("qwen", 1024, 16, 40, 4.0, guidance_argument="true_cfg_scale"),
     "ZImage": Family("zimage", 1024, 16, 28, 4.0, negatives_above=0.0),
-    "Chroma": Family("chroma", 1024, 16, 40, 4.0, variations=False),
-    "PixArt": Family("pixart", 1024, 8, 20, 4.5, variations=False, previews=False),
-    "Sana": Family("sana", 1024, 32, 20, 4.5, variations=False),
+    "Chroma": Family("chroma", 1024, 16, 40, 4.0),
+    "PixArt": Family("pixart", 1024, 8, 20, 4.5),
+    "Sana": Family("sana", 1024, 32, 20, 4.5),
     "SanaSprint": Family(
         "sana", 1024, 32, 2, 4.5, negatives_above=None, variations=False, previews=False
     ),
@@ -83,7 +83,7 @@ def fields(facts: Facts) -> dict[str, Any]:
         case "flux" if not facts.denoiser.get("guidance_embeds", word_of(facts.name) != "schnell"):
             family = replace(family, steps=4, guidance=0.0)
         case "flux2" if facts.pipeline.get("is_distilled") is False:
-            family = replace(family, steps=50, guidance=4.0)
+            family = replace(family, steps=50, guidance=4.0, negatives_above=1.0)
         case "krea2" if facts.pipeline.get("is_distilled"):
             family = replace(family, steps=8, guidance=0.0)
         case "sd3" | "zimage" if word_of(facts.name) == "turbo":

@@ -11,7 +11,8 @@ import torch
 
 from bot.engine.seam import Attempt
 from bot.worker.asked import Start, generators_of, size_of
-from bot.worker.families.family import Family, extra_of, repeated
+from bot.worker.families.family import Family, extra_of
+from bot.worker.families.rows import repeated
 from bot.worker.model import Model
 from bot.worker.samplers import sampler
 from bot.worker.stepping import Kept, Path
@@ -38,13 +39,13 @@ def path_of(model: Model, attempt: Attempt, start: Start, indices: Sequence[int]
     )  # fmt: skip
 
 
-def _conditions(model: Model, request: Mapping[str, Any], count: int) -> dict[str, torch.Tensor]:
+def _conditions(model: Model, request: Mapping[str, Any], count: int) -> dict[str, Any]:
     family, texts, guidance = model.family, model.embeddings, request["guidance"]
     assert family
     assert texts
-    positive = texts[request["text"]]
+    positive = texts.of(request["text"])
     guided = family.capabilities.guided(guidance)
-    negative = texts[request.get("negative") or None] if guided else None
+    negative = texts.of(request.get("negative") or None, negative=True) if guided else None
     return dict(family.condition(positive, negative, count, guidance, size_of(request)))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from bot.worker.families.family import Rows
+from bot.worker.families.rows import Rows, bytes_of
 
 LIMIT_BYTES = 64 << 20
 """Some 400 texts of Stable Diffusion, or 15 of what reads 512 tokens by T5."""
@@ -20,7 +20,7 @@ class Embeddings:
 
     def __init__(
         self,
-        encode: Callable[[str | None], Rows],
+        encode: Callable[[str | None, bool], Rows],
         limit_bytes: int = LIMIT_BYTES,
         state: Callable[[], Hashable] = tuple,
     ) -> None:
@@ -30,24 +30,20 @@ class Embeddings:
         self._rows: OrderedDict[Hashable, Rows] = OrderedDict()
         self._held = 0
 
-    def __getitem__(self, text: str | None) -> Rows:
-        """What `encode(text)` gives."""
-        key = text, self._state()
+    def of(self, text: str | None, negative: bool = False) -> Rows:
+        """What `encode` gives."""
+        key = text, negative, self._state()
         if key in self._rows:
             self._rows.move_to_end(key)
             return self._rows[key]
-        rows = self._rows[key] = self._encode(text)
-        self._held += _bytes(rows)
+        rows = self._rows[key] = self._encode(text, negative)
+        self._held += bytes_of(rows)
         while self._held > self._limit and len(self._rows) > 1:
             _, forgotten = self._rows.popitem(last=False)
-            self._held -= _bytes(forgotten)
+            self._held -= bytes_of(forgotten)
         return rows
 
     def clear(self) -> None:
         """Forget everything: the encoders have changed, or memory is short."""
         self._rows.clear()
         self._held = 0
-
-
-def _bytes(rows: Rows) -> int:
-    return sum(tensor.nbytes for tensor in rows.values())

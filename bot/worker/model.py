@@ -14,7 +14,7 @@ from bot.worker import previews
 from bot.worker.adapters import Adapters, Worn
 from bot.worker.embeddings import Embeddings
 from bot.worker.families import family_of, generic
-from bot.worker.families.family import Capabilities, Size
+from bot.worker.families.family import Capabilities, Family, Size
 from bot.worker.hastening import Faster, precision
 from bot.worker.library import Library
 from bot.worker.pieces import Pieces
@@ -38,8 +38,8 @@ class Model:
         self.dtype = dtype
         self.pipeline = pipeline
         self.scheduler = pipeline.scheduler
-        self.colours = previews.colours_of(pipeline)
         self.family = family_of(pipeline)
+        self.colours = _colours(pipeline, self.family)
         self._adapters = Adapters(pipeline, card, library or Library())
         self.embeddings: Embeddings | None = None
         if self.family:
@@ -95,3 +95,9 @@ class Model:
         if kind not in self._siblings:
             self._siblings[kind] = generic.sibling(self.pipeline, kind)
         return self._siblings[kind]
+
+
+def _colours(pipeline: Any, family: Family | None) -> previews.LatentColours | None:
+    if family is None:
+        return previews.colours_of(pipeline)
+    return previews.fitted(family.seen, family.cell)

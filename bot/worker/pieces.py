@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 
 import torch
 
@@ -55,11 +55,6 @@ class Pieces:
             self._limits[of] = (end - begin) // 2
             log.warning("%s: %d at once from now on", failure, self._limits[of])
             return None
-
-
-def cut(rows: Mapping[str, torch.Tensor], begin: int, end: int) -> dict[str, torch.Tensor]:
-    """Some of the rows."""
-    return {name: tensor[begin:end] for name, tensor in rows.items()}
 
 
 def free() -> None:

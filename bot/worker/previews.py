@@ -7,6 +7,7 @@ own encoder. Knows latents, not jobs. Imported in a worker only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,6 +16,11 @@ from PIL import Image
 _PICTURES = 8
 _CELLS = 16
 """The fit uses 8 pictures of 16 × 16 latents: 2,048 samples for at most a few dozen unknowns."""
+
+
+Encode = Callable[[torch.Tensor], torch.Tensor]
+"""From a picture (1, 3, height, width) from -1 to 1 to latents (1, channels, rows, columns), as the
+denoiser knows them."""
 
 
 class LatentColours:
@@ -37,30 +43,36 @@ def colours_of(pipeline: Any) -> LatentColours | None:
 
     Also None where the encoder overflows, as SDXL's does in float16.
     """
-    vae = getattr(pipeline, "vae", None)
+    vae: Any = getattr(pipeline, "vae", None)
     if type(vae).__name__ not in {"AutoencoderKL", "AutoencoderTiny"}:
         return None
-    weights = _fit(vae)
+    cell = 2 ** (len(vae.config.block_out_channels) - 1)
+    if type(vae).__name__ == "AutoencoderTiny":
+        cell = 2 ** sum(_halves(layer) for layer in vae.encoder.layers)
+    return fitted(lambda image: _encode(vae, image), cell)
+
+
+def fitted(encode: Encode, cell: int) -> LatentColours | None:
+    """The map for latents of which each covers `cell` × `cell` pixels; None where the encoder
+    overflows."""
+    weights = _fit(encode, cell)
     return None if weights is None else LatentColours(weights)
 
 
 @torch.no_grad()
-def _fit(vae: Any) -> torch.Tensor | None:
+def _fit(encode: Encode, cell: int) -> torch.Tensor | None:
     """Weights (channels + 1, 3): encode soft and blocky colour fields, solve latents → colour."""
-    scale = 2 ** (len(vae.config.block_out_channels) - 1)
-    if type(vae).__name__ == "AutoencoderTiny":
-        scale = 2 ** sum(_halves(layer) for layer in vae.encoder.layers)
     generator = torch.Generator("cpu").manual_seed(0)
     fields = torch.rand((_PICTURES, 3, 4, 4), generator=generator)
-    side = _CELLS * scale
+    side = _CELLS * cell
     half = _PICTURES // 2
     soft = torch.nn.functional.interpolate(fields[:half], (side, side), mode="bicubic")
     blocks = torch.nn.functional.interpolate(fields[half:], (side, side), mode="nearest")
     images = torch.cat([soft, blocks]).clamp(0, 1)
-    latents = torch.cat([_encode(vae, image[None]) for image in images])
+    latents = torch.cat([encode(2 * image[None] - 1).float().cpu() for image in images])
     if not latents.isfinite().all():
         return None
-    colours = torch.nn.functional.avg_pool2d(images, scale).movedim(1, -1).reshape(-1, 3)
+    colours = torch.nn.functional.avg_pool2d(images, cell).movedim(1, -1).reshape(-1, 3)
     cells = latents.movedim(1, -1).reshape(colours.shape[0], -1)
     ones = torch.ones((cells.shape[0], 1))
     # float64 on the CPU: a few thousand rows, and no surprise from a half-precision solver
@@ -73,11 +85,10 @@ def _halves(layer: Any) -> bool:
 
 
 def _encode(vae: Any, image: torch.Tensor) -> torch.Tensor:
-    given = (2 * image - 1).to(vae.device, vae.dtype)
-    encoded = vae.encode(given)
+    encoded = vae.encode(image.to(vae.device, vae.dtype))
     latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
     shift = getattr(vae.config, "shift_factor", None) or 0.0
-    return ((latents.float() - shift) * vae.config.scaling_factor).cpu()
+    return (latents.float() - shift) * vae.config.scaling_factor
 
 
 def unpacked(pipeline: Any, latents: torch.Tensor, size: tuple[int, int]) -> torch.Tensor | None:

@@ -44,7 +44,7 @@ def sampler(name: str, own: Any) -> Any:
     if name not in SCHEDULERS:
         known = ", ".join((DEFAULT, *SCHEDULERS))
         raise RenderFailed("bad_input", f"There is no sampler {name!r}; there are {known}.")
-    if "FlowMatch" in type(own).__name__:
+    if "FlowMatch" in type(own).__name__ or own.config.get("use_flow_sigmas"):
         raise RenderFailed("bad_input", f"This model draws by its own sampler only, not by {name}.")
     import diffusers  # in memory already, with the model
 

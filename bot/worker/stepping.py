@@ -14,8 +14,9 @@ from typing import Any
 
 import torch
 
-from bot.worker.families.family import Family, Rows, Size
-from bot.worker.pieces import Pieces, cut
+from bot.worker.families.family import Family, Size
+from bot.worker.families.rows import Rows, cut, joined, kind_of
+from bot.worker.pieces import Pieces
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,10 @@ class Path:
     @property
     def kind(self) -> Hashable:
         """Paths of one model and kind can share a forward."""
-        shapes = [(name, row.shape[1:], row.dtype) for name, row in self.conditions.items()]
-        return self.latents.shape[1:], self.latents.dtype, *sorted(shapes, key=str)
+        kinds = sorted(kind_of(name, row) for name, row in self.conditions.items())
+        return self.size, kind_of("latents", self.latents), *kinds
 
-    def inputs(self) -> dict[str, torch.Tensor]:
+    def inputs(self) -> Rows:
         """The rows of the next forward."""
         time = self.times[self.step]
         given = self.latents
@@ -118,16 +119,11 @@ def predict(paths: Sequence[Path], pieces: Pieces) -> Sequence[torch.Tensor]:
     RenderFailed("out_of_memory").
     """
     family, size = paths[0].family, paths[0].size
-    rows = _joined([path.inputs() for path in paths])
+    rows = dict(joined([path.inputs() for path in paths]))
+    rows["times"] = rows["times"].to(paths[0].latents.device)
 
     def predicted(begin: int, end: int) -> torch.Tensor:
-        return family.predict(cut(rows, begin, end))
+        return family.predict(cut(rows, begin, end), size)
 
     together = pieces.joined(("step", size), sum(path.rows for path in paths), predicted)
     return together.split([path.rows for path in paths])
-
-
-def _joined(inputs: Sequence[Rows]) -> Rows:
-    if len(inputs) == 1:
-        return inputs[0]
-    return {name: torch.cat([each[name] for each in inputs]) for name in inputs[0]}

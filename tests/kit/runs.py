@@ -4,7 +4,7 @@ draw. Imported where torch is."""
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -70,8 +70,10 @@ def alone(model: Model, **changes: Any) -> torch.Tensor:
     return finished(begun(model, **changes))
 
 
-def by_pipeline(model: Model, **changes: Any) -> torch.Tensor:
-    """The latents of the same attempt by the pipeline's own call."""
+def by_pipeline(
+    model: Model, more: Mapping[str, Any] | None = None, **changes: Any
+) -> torch.Tensor:
+    """The latents of the same attempt by the pipeline's own call, which is told `more`."""
     one = attempt(**changes)
     asked = one.request
     what = PART if asked.get("mask") else PICTURE if asked["source"] else ""
@@ -79,7 +81,6 @@ def by_pipeline(model: Model, **changes: Any) -> torch.Tensor:
     pipeline.scheduler = sampler(asked["sampler"], model.scheduler)
     given: dict[str, Any] = {
         "prompt": asked["text"],
-        "negative_prompt": asked["negative"] or None,
         "num_inference_steps": asked["steps"],
         model.card.guidance_argument: asked["guidance"],
         "guidance_rescale": asked.get("guidance_rescale", 0.0),
@@ -91,10 +92,12 @@ def by_pipeline(model: Model, **changes: Any) -> torch.Tensor:
         given |= {"image": imaging.decode(SOURCE), "strength": asked["strength"]}
     if what == PART:
         given["mask_image"] = imaging.decode(MASK)
-    if what != PICTURE:
-        given |= {"width": asked["width"], "height": asked["height"]}
+    given |= {"width": asked["width"], "height": asked["height"]}
+    if asked["negative"]:
+        given["negative_prompt"] = asked["negative"]
     known = inspect.signature(pipeline.__call__).parameters
-    return pipeline(**{name: value for name, value in given.items() if name in known}).images
+    given = {name: value for name, value in given.items() if name in known}
+    return pipeline(**given, **more or {}).images
 
 
 def far(one: torch.Tensor, other: torch.Tensor) -> float:

@@ -119,7 +119,11 @@ def test_capabilities_are_declared(tmp_path: Path) -> None:
         True,
     )
     pixart = card_for(folder(tmp_path / "p", "PixArtSigmaPipeline"))
-    assert (pixart.native, pixart.previews, pixart.variations) == (1024, False, False)
+    assert (pixart.native, pixart.previews, pixart.variations) == (1024, True, True)
+    kandinsky = card_for(folder(tmp_path / "k", "Kandinsky3Pipeline"))
+    assert not kandinsky.previews
+    aura = card_for(folder(tmp_path / "a", "AuraFlowPipeline"))
+    assert not aura.variations
     unknown = card_for(folder(tmp_path / "u", "NobodyKnowsPipeline", 0))
     assert (unknown.family, unknown.variations) == ("other", False)
 

@@ -199,11 +199,11 @@ def predicts(sd: Model, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     assert sd.family
     plain = sd.family.predict
 
-    def predict(given: Any) -> torch.Tensor:
+    def predict(given: Any, size: Any) -> torch.Tensor:
         if len(given["latents"]) > 4:
             raise RuntimeError("CUDA out of memory")
         rows.append(len(given["latents"]))
-        return plain(given)
+        return plain(given, size)
 
     monkeypatch.setattr(sd.family, "predict", predict)
     monkeypatch.setattr(sd, "pieces", type(sd.pieces)())
@@ -226,12 +226,12 @@ def fault(sd: Model, monkeypatch: pytest.MonkeyPatch) -> dict[str, BaseException
     assert sd.family
     assert sd.embeddings
     plain = sd.family.predict
-    harm = sd.embeddings["harm"]["text"]
+    harm = sd.embeddings.of("harm")["text"]
 
-    def predict(given: Any) -> torch.Tensor:
+    def predict(given: Any, size: Any) -> torch.Tensor:
         if any(torch.equal(row, harm[0]) for row in given["text"]):
             raise raised["error"]
-        return plain(given)
+        return plain(given, size)
 
     monkeypatch.setattr(sd.family, "predict", predict)
     return raised
@@ -268,34 +268,33 @@ def test_a_device_beyond_repair_is_nobodys_failure(
 
 
 def test_texts_are_encoded_once(sd: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str | None] = []
+    asked: list[tuple[str | None, bool]] = []
     assert sd.family
     plain = sd.family.encode
 
-    def encode(text: str | None) -> Any:
-        asked.append(text)
-        return plain(text)
+    def encode(text: str | None, negative: bool) -> Any:
+        asked.append((text, negative))
+        return plain(text, negative)
 
     monkeypatch.setattr(sd, "embeddings", Embeddings(encode))
     for text, guidance in (("a", 1.0), ("a", 3.0), ("b", 3.0), ("a", 1.0)):
         begun(sd, text=text, guidance=guidance)
-    assert asked == ["a", None, "b"]
+    assert asked == [("a", False), (None, True), ("b", False)]
 
 
 def test_the_least_recently_used_text_is_forgotten_first() -> None:
     asked: list[str | None] = []
 
-    def encode(text: str | None) -> dict[str, torch.Tensor]:
+    def encode(text: str | None, _negative: bool) -> dict[str, torch.Tensor]:
         asked.append(text)
         return {"text": torch.zeros(10)}
 
     texts = Embeddings(encode, limit_bytes=100)
     for text in ("a", "b", "a", "c", "a", "b"):
-        assert texts[text]["text"].nbytes == 40
+        assert texts.of(text)["text"].nbytes == 40
     assert asked == ["a", "b", "c", "b"]
     texts.clear()
-    assert texts["b"]
-    assert asked[-1] == "b"
+    assert texts.of("b")
     assert len(asked) == 5
 
 

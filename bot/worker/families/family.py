@@ -9,7 +9,7 @@ worker only.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,8 +18,7 @@ import torch
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 
-Rows = Mapping[str, torch.Tensor]
-"""Tensors by what they mean to the denoiser; each has a row for every sample."""
+from bot.worker.families.rows import Rows
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -56,13 +55,16 @@ class Family(Protocol):
     capabilities: Capabilities
     repairs: bool
     """Whether the denoiser was trained to repair pictures, and sees what is `beside`."""
+    cell: int
+    """Pixels along a side of one of the `cells`."""
 
     def check(self, size: Size) -> None:
         """Raises ValueError for a size that cannot be drawn."""
         ...
 
-    def encode(self, text: str | None) -> Rows:
-        """One row of what a text means; None is the negative of who gave none."""
+    def encode(self, text: str | None, negative: bool) -> Rows:
+        """One row of what a text means, to be drawn or, where it is `negative`, not to be. None is
+        the negative of who gave none."""
         ...
 
     def condition(
@@ -91,6 +93,10 @@ class Family(Protocol):
         """A picture of the right size as latents: a sample for each generator."""
         ...
 
+    def seen(self, pixels: torch.Tensor) -> torch.Tensor:
+        """A picture (1, 3, height, width) from -1 to 1 as `cells`."""
+        ...
+
     def mixed(
         self, scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, time: torch.Tensor
     ) -> torch.Tensor:
@@ -113,7 +119,7 @@ class Family(Protocol):
         others, which keep what is outside a mask by blending."""
         ...
 
-    def predict(self, rows: Rows) -> torch.Tensor:
+    def predict(self, rows: Rows, size: Size) -> torch.Tensor:
         """One forward of the denoiser: "latents", "times" (one for each row) and conditions."""
         ...
 
@@ -127,20 +133,13 @@ class Family(Protocol):
         """Latents as (n, channels, height, width), scaled as the denoiser knows them."""
         ...
 
+    def unscaled(self, latents: torch.Tensor) -> torch.Tensor:
+        """Cells as the autoencoder takes them."""
+        ...
+
     def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
         """Pictures (n, 3, height, width) from -1 to 1 of finished latents."""
         ...
-
-
-def repeated(
-    positive: torch.Tensor, negative: torch.Tensor | None, count: int | None = None
-) -> torch.Tensor:
-    """A row for each of `count` samples (None: as many as there are): the negative half first,
-    where there is one."""
-    halves = [positive] if negative is None else [negative, positive]
-    if count is not None:
-        halves = [half.expand(count, *half.shape[1:]) for half in halves]
-    return torch.cat(halves)
 
 
 def random(
@@ -153,6 +152,14 @@ def random(
     every device starts from the same."""
     given = (len(generators), *shape)
     return randn_tensor(given, generator=list(generators), device=device, dtype=dtype)
+
+
+def sampled(encoded: Any, generators: Sequence[torch.Generator]) -> torch.Tensor:
+    """A sample for each generator of what an autoencoder made of one picture."""
+    if (distribution := getattr(encoded, "latent_dist", None)) is not None:
+        return torch.cat([distribution.sample(generator) for generator in generators])
+    latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent  # these are sure
+    return latents.expand(len(generators), *latents.shape[1:])
 
 
 def extra_of(scheduler: Any, generators: Sequence[torch.Generator]) -> dict[str, Any]:

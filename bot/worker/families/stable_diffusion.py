@@ -7,14 +7,15 @@ from typing import Any
 
 import torch
 
-from bot.worker.families.family import Rows, Size
+from bot.worker.families.family import Size
+from bot.worker.families.rows import Rows
 from bot.worker.families.unet import UNetFamily
 
 
 class StableDiffusion(UNetFamily):
     """One CLIP encoder; the U-Net attends to its last hidden states."""
 
-    def encode(self, text: str | None) -> Rows:
+    def encode(self, text: str | None, negative: bool) -> Rows:
         """(1, tokens, width); no text is an empty one."""
         embeddings, _ = self.pipeline.encode_prompt(text or "", self.device, 1, False)
         return {"text": embeddings}

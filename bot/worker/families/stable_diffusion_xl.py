@@ -9,14 +9,15 @@ from typing import Any
 
 import torch
 
-from bot.worker.families.family import Rows, Size, repeated
+from bot.worker.families.family import Size
+from bot.worker.families.rows import Rows, repeated
 from bot.worker.families.unet import UNetFamily
 
 
 class StableDiffusionXL(UNetFamily):
     """Two CLIP encoders side by side; the U-Net is told pooled text and the size besides."""
 
-    def encode(self, text: str | None) -> Rows:
+    def encode(self, text: str | None, negative: bool) -> Rows:
         """(1, tokens, width) and pooled (1, width).
 
         No text is zeros where the model was trained so, which an empty one is not.

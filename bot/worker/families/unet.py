@@ -12,15 +12,8 @@ from typing import Any
 import torch
 from PIL import Image
 
-from bot.worker.families.family import (
-    Capabilities,
-    Rows,
-    Size,
-    classifier_free,
-    light,
-    random,
-    repeated,
-)
+from bot.worker.families.family import Capabilities, Size, classifier_free, light, random, sampled
+from bot.worker.families.rows import Rows, doubled
 
 _MULTIPLE = 8
 """What the pipelines require, whatever their autoencoder's factor is."""
@@ -56,6 +49,11 @@ class UNetFamily:
         )
 
     @property
+    def cell(self) -> int:
+        """By the autoencoder's levels."""
+        return self.pipeline.vae_scale_factor
+
+    @property
     def device(self) -> torch.device:
         """Where it draws, whatever rests elsewhere."""
         return self.pipeline._execution_device
@@ -77,10 +75,7 @@ class UNetFamily:
         self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
     ) -> Rows:
         """Text of both halves, and guidance as an embedding where the U-Net asks for it."""
-        rows = {
-            name: repeated(row, None if negative is None else negative[name], count)
-            for name, row in positive.items()
-        }
+        rows = doubled(positive, negative, count)
         if self._told:
             told = torch.tensor(guidance - 1).repeat(count)
             width = self.pipeline.unet.config.time_cond_proj_dim
@@ -124,6 +119,10 @@ class UNetFamily:
         latents = sampled(vae.encode(pixels.to(self.device, vae.dtype)), generators)
         return self.scaled(latents.to(self.dtype))
 
+    def seen(self, pixels: torch.Tensor) -> torch.Tensor:
+        """As it is encoded."""
+        return self.encoded_pixels(pixels, [torch.Generator("cpu").manual_seed(0)])
+
     def mixed(
         self, scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, time: torch.Tensor
     ) -> torch.Tensor:
@@ -160,7 +159,7 @@ class UNetFamily:
         """The inverse of `scaled`."""
         return latents / self.pipeline.vae.config.scaling_factor
 
-    def predict(self, rows: Rows) -> torch.Tensor:
+    def predict(self, rows: Rows, size: Size) -> torch.Tensor:
         """One forward of the U-Net."""
         added = {name: row for name, row in rows.items() if name not in _KNOWN}
         latents = rows["latents"]
@@ -168,7 +167,7 @@ class UNetFamily:
             latents = torch.cat([latents, rows["beside"]], 1)
         return self.pipeline.unet(
             latents,
-            rows["times"].to(latents.device),
+            rows["times"],
             encoder_hidden_states=rows["text"],
             timestep_cond=rows.get("guidance"),
             added_cond_kwargs=added or None,
@@ -188,10 +187,3 @@ class UNetFamily:
     def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
         """By the autoencoder."""
         return self.pipeline.vae.decode(self.unscaled(latents), return_dict=False)[0]
-
-
-def sampled(encoded: Any, generators: Sequence[torch.Generator]) -> torch.Tensor:
-    """A sample for each generator of what an autoencoder made of one picture."""
-    if hasattr(encoded, "latents"):  # a tiny one is sure
-        return encoded.latents.expand(len(generators), -1, -1, -1)
-    return torch.cat([encoded.latent_dist.sample(generator) for generator in generators])
