@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine.local import LocalExecutor
+from tests.kit.colab import Machine
 from tests.kit.workers import tiny_models
 
 
@@ -38,3 +39,8 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path / "content")
