@@ -217,6 +217,62 @@ def test_short_memory_costs_the_graphs_alone(monkeypatch: pytest.MonkeyPatch) ->
     assert not bench.forward.fell_back
 
 
+def test_a_graph_that_cannot_be_captured_costs_the_graphs_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: Any) -> Any:
+        raise RuntimeError("INTERNAL ASSERT FAILED")
+
+    monkeypatch.setattr(forwards_module, "Graph", refused)
+    bench = Bench()
+    for _ in range(4):
+        bench.call(2)
+    bench.forward.offer(next(iter(bench.orders)))
+    bench.forward.adopt()
+    bench.forward.fell_back = False
+    bench.call(2)
+    assert not bench.forward.fell_back
+    assert not bench.failures
+
+
+def test_a_pool_that_the_last_graph_left_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    # torch asserts then, and takes the process with it or the network's speed.
+    pools: list[int] = []
+    made = iter(range(100))
+    real = forwards_module.Graph
+
+    def graph(run: Any, call: Any, device: Any, pool: int) -> Any:
+        pools.append(pool)
+        return real(run, call, device, pool)
+
+    monkeypatch.setattr(forwards_module, "new_pool", lambda _: next(made))
+    monkeypatch.setattr(forwards_module, "Graph", graph)
+    bench = Bench()
+    for side in (8, 16):
+        for _ in range(4):
+            bench.call(2, side)
+    assert pools == [0, 0]
+    for key in list(bench.orders):
+        bench.forward.offer(key)
+    bench.forward.adopt()
+    for side in (8, 16):
+        bench.call(2, side)
+    assert pools == [0, 0, 1, 1]
+
+
+def test_a_network_that_is_given_up_is_laid_out_as_before() -> None:
+    bench = Bench()
+    for _ in range(4):
+        bench.call(2)
+    bench.forward.offer(next(iter(bench.orders)))
+    bench.forward.adopt()
+    weight = bench.network.module.conv_in.weight
+    assert weight.is_contiguous(memory_format=torch.channels_last)
+    bench.forward._give_up(RuntimeError("a driver's"))
+    assert bench.network.module.conv_in.weight.is_contiguous()
+    bench.call(2)
+
+
 def test_there_is_no_graph_without_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forwards_module, "has_room", lambda _: False)
     bench = Bench()

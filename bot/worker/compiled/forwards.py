@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from bot.worker.compiled.calls import Call, cut
-from bot.worker.compiled.graphs import Graph, has_room
+from bot.worker.compiled.graphs import Graph, has_room, new_pool
 from bot.worker.compiled.networks import Network, compiled
 from bot.worker.compiled.policy import Demand, Recent, bucket_of
 from bot.worker.compiled.shop import Shop
@@ -55,7 +55,7 @@ class HastenedForward:
         self._run: Callable[..., Any] | None = None
         self._graphs: Recent[Graph] = Recent(max(1, self._policy.graphs))
         self._graphless = not self._policy.graphs
-        self._pool = torch.cuda.graph_pool_handle() if shop.device.type == "cuda" else None
+        self._pool: Any = None
         self._off = False
 
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -125,9 +125,26 @@ class HastenedForward:
         if graph is None and wanted and has_room(self._shop.device):
             run = self._run if ready else self._plain
             assert run
-            laid = self._laid(call, bucket)
-            graph = self._graphs.make(key, lambda: Graph(run, laid, self._shop.device, self._pool))
+            graph = self._captured(run, self._laid(call, bucket), key)
         return graph
+
+    def _captured(self, run: Callable[..., Any], call: Call, key: Hashable) -> Graph | None:
+        """None for ever where that fails: without graphs all is drawn as before."""
+        try:
+            return self._graphs.make(key, lambda: Graph(run, call, self._shop.device, self._room()))
+        except Exception as error:
+            if ran_out_of_memory(error):
+                raise
+            log.warning("the %s is drawn without CUDA graphs: %s", self.network.part, error)
+            self._graphless = True
+            self._graphs.clear()
+        return None
+
+    def _room(self) -> Any:
+        """Memory for one more graph. What the last of them has left is no pool any more."""
+        if not len(self._graphs):
+            self._pool = new_pool(self._shop.device)
+        return self._pool
 
     def _laid(self, call: Call, rows: int) -> Call:
         channels_last = self._run is not None and self.network.channels_last
@@ -179,6 +196,8 @@ class HastenedForward:
         log.warning("the %s is drawn with as it is from now on: %s", self.network.part, error)
         self._off = True
         self._graphs.clear()
+        if self._run and self.network.channels_last:  # slower for what is not compiled
+            self.network.module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         self._failed(error)
 
 

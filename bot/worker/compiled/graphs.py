@@ -16,7 +16,6 @@ from bot.worker.compiled.calls import Call, cut
 _WARMING = 2
 """Forwards before a graph is captured, in which libraries reserve what they need."""
 
-
 _ROOM = 1 / 3
 """What has to be free of a card: a graph keeps the memory of its forward for itself."""
 
@@ -28,6 +27,11 @@ def has_room(device: torch.device) -> bool:
     free, total = torch.cuda.mem_get_info(device)
     cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return free + cached >= _ROOM * total
+
+
+def new_pool(device: torch.device) -> Any:
+    """Memory that graphs may share; None on what has no graphs."""
+    return torch.cuda.graph_pool_handle() if device.type == "cuda" else None
 
 
 class Graph:
