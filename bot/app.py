@@ -240,7 +240,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
             log.info("%d unfinished jobs are in the queue again", resumed)
         supervisor = Supervisor()
         stack.push_async_callback(supervisor.close)
-        loader = Loader(executor, [catalogue.default.id], catalogue.confirm)
+        loader = Loader(executor, lambda: catalogue.kept, catalogue.confirm)
         supervisor.start("dispatcher", dispatcher.run)
         supervisor.start("positions", dispatcher.tell_places)
         supervisor.start("loading", loader.keep)

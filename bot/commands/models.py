@@ -128,6 +128,7 @@ def _card(model: Model) -> Iterator[Sequence[str]]:
     if card.embeddings:
         yield "embeddings", ", ".join(card.embeddings)
     yield "licence", card.licence
+    yield "pinned", "stays in memory" if card.pinned else "no"
     yield "allowed", ", ".join(map(str, card.allowed)) or "everybody"
 
 

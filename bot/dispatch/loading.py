@@ -28,14 +28,14 @@ class _Try:
 
 
 class Loader:
-    """`models` are pinned on every worker; `confirm` is told what a worker read in a loaded model's
-    own files. `clock` returns the monotonic seconds in which `Failed.retry_at` is told; a failure
-    that tells no time is tried again after `retry_s`."""
+    """`models` says which are pinned on every worker just now; `confirm` is told what a worker read
+    in a loaded model's own files. `clock` returns the monotonic seconds in which `Failed.retry_at`
+    is told; a failure that tells no time is tried again after `retry_s`."""
 
     def __init__(
         self,
         executor: Executor,
-        models: Sequence[str],
+        models: Callable[[], Sequence[str]],
         confirm: Callable[[str, Mapping[str, Any]], None] = lambda model, card: None,
         retry_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
@@ -66,7 +66,7 @@ class Loader:
     def _to_load(self, worker: Worker) -> list[str]:
         if worker.error is not None or worker.draining:
             return []
-        return [model for model in self._models if self._is_due(worker, model)]
+        return [model for model in self._models() if self._is_due(worker, model)]
 
     def _is_due(self, worker: Worker, model: str) -> bool:
         """Never asked for, or failed and its time has come, as it has when the failure is no more

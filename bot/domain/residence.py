@@ -6,7 +6,7 @@ used, its worth is the seconds that a byte of it takes to load, above the worth 
 last. Who is worth least leaves. Where every byte loads equally fast that is the least recently
 used one; a model that takes long to load for its size outlives some that were used later, and not
 for ever, for what leaves raises what is worth anything. Nobody is refused: whoever is waited for
-gets its room, unless pinned models have it.
+gets its room, unless those have it that must stay.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from dataclasses import dataclass
 class _Resident:
     size: int
     load_s: float
-    pinned: bool
     worth: float
 
 
@@ -36,16 +35,16 @@ class Residence:
     def __len__(self) -> int:
         return len(self._residents)
 
-    def came(self, model: str, size: int, load_s: float, *, pinned: bool = False) -> None:
-        """It is in memory now; loading it took so many seconds. A pinned one never leaves."""
+    def came(self, model: str, size: int, load_s: float) -> None:
+        """It is in memory now; loading it took so many seconds."""
         self._residents.pop(model, None)
         worth = self._level + load_s / max(1, size)
-        self._residents[model] = _Resident(size, load_s, pinned, worth)
+        self._residents[model] = _Resident(size, load_s, worth)
 
     def used(self, model: str) -> None:
         """It is drawn with."""
         if one := self._residents.get(model):
-            self.came(model, one.size, one.load_s, pinned=one.pinned)
+            self.came(model, one.size, one.load_s)
 
     def left(self, model: str) -> None:
         """It is in memory no more."""
@@ -54,11 +53,11 @@ class Residence:
 
     def leaving(self, room: int, staying: Collection[str] = ()) -> list[str]:
         """Who makes `room` bytes of room, those worth least first, and none that is not needed for
-        it; everybody that may leave where that does not suffice. `staying` are in use."""
+        it; everybody that may leave where that does not suffice. `staying` are pinned or in use."""
         able = [
             (one.worth, age, model)
             for age, (model, one) in enumerate(self._residents.items())
-            if not one.pinned and model not in staying
+            if model not in staying
         ]
         chosen: list[str] = []
         for *_, model in sorted(able):

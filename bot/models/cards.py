@@ -43,6 +43,7 @@ class ModelCard:
 
     `revision` is another text whenever its files are others; empty where nobody looks at them.
     `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
+    A `pinned` one is loaded ahead of need and never leaves a worker's memory for another.
     `vae` is the key of the decoder beside it that it is drawn with; empty: its own. `loras` are on
     where nobody says otherwise, by key and weight; `embeddings` are the keys of those it knows.
     `speed` is what a card may trade for time ("eager", "exact", "balanced", "fast"); empty: what
@@ -67,6 +68,7 @@ class ModelCard:
     previews: bool = True
     revision: str = ""
     allowed: Sequence[int] = ()
+    pinned: bool = False
     vae: str = ""
     loras: Mapping[str, float] = field(default_factory=dict)
     embeddings: Sequence[str] = ()

@@ -15,7 +15,9 @@ from bot.models.cards import ModelCard
 from bot.models.shelf import Model
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(ModelCard))
-_OWN = frozenset({"id", "name", "source", "revision", "allowed", "vae", "loras", "embeddings"})
+_OWN = frozenset(
+    {"id", "name", "source", "revision", "allowed", "pinned", "vae", "loras", "embeddings"}
+)
 """What no worker decides."""
 
 
@@ -79,6 +81,12 @@ class Catalogue:
     def ids(self) -> Sequence[str]:
         """Every model, the default first."""
         return [card.id for card in self.cards]
+
+    @property
+    def kept(self) -> Sequence[str]:
+        """The models that every worker loads ahead of need: the default, and those pinned."""
+        default, *others = self.cards
+        return [default.id, *(card.id for card in others if card.pinned)]
 
     def card(self, model_id: str) -> ModelCard | None:
         """The card of a model; None for one that is not served (any more)."""

@@ -113,6 +113,7 @@ _KEYS: Mapping[str, _Key] = {
     "native": _whole(64, 4096),
     "licence": _text(200),
     "allowed": _IDS,
+    "pinned": _Key("true or false", lambda value: isinstance(value, bool)),
     "vae": _text(200),
     "loras": _LORAS,
     "embeddings": _NAMES,

@@ -103,7 +103,9 @@ class DiffusionEngine:
             model.hasten()
             emit(Begun(time.monotonic()))
         kind = SteppedRun if model.family else CalledRun
-        return kind(model, attempt, emit, cancelled)
+        run = kind(model, attempt, emit, cancelled)
+        self._models.draws(attempt.model, run)
+        return run
 
     def step(self, runs: Sequence[Run]) -> None:
         """One step of each; all are of one company. What goes wrong with one of them, or was

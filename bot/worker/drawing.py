@@ -101,9 +101,12 @@ class CalledRun:
                 self._model.wear(self._worn)
                 self._drawn |= self._paint(self._pending[:limit], len(self._pending) - limit)
         except RenderFailed as failure:
-            if failure.code != "out_of_memory" or limit == 1:
+            if failure.code != "out_of_memory":
                 raise
-            limits[self._size] = limit // 2
+            if not self._model.pieces.spill():
+                if limit == 1:
+                    raise
+                limits[self._size] = limit // 2
         else:
             self._pending = self._pending[limit:]
             return

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from bot.models import families
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.worker import failures
 from bot.worker.hastening import Hastening
-from bot.worker.pieces import free
+from bot.worker.tenants import Tenants
 
 if TYPE_CHECKING:
     from bot.worker.model import Model
@@ -43,7 +44,7 @@ class Models:
         self._dtype = dtype
         self._places = places
         self._hastening = hastening
-        self._models: dict[str, Model] = {}
+        self._models = Tenants(device, self._pinned)
         self._wide: set[str] = set()
 
     def __getitem__(self, model: str) -> Model:
@@ -68,26 +69,48 @@ class Models:
         """Bring a model into memory; others leave it if the device is too small for both, and
         those whose files are others now leave it anyhow."""
         if model in self._models and self._is_of_today(model):
+            self._models.used(model)
             return
-        self._models = {one: self._models[one] for one in self._models if self._is_of_today(one)}
+        for one in self._models:
+            if not self._is_of_today(one):
+                self._models.leave(one)
         card = self._cards.get(model)
         if card is None:
             known = ", ".join(sorted(self._cards))
             raise UnknownModel(f"There is no model {model!r}; there are {known}.")
         say(f"loading {card.name}")
+        self._models.expected(model, card.source)
+        while not self._is_opened(card):
+            say(f"making room for {card.name}")
+
+    def _is_opened(self, card: ModelCard) -> bool:
+        """False where memory ran out and another model has left it. Raises RenderFailed where there
+        is none that may."""
+        started = time.monotonic()
         try:
             with failures.told():
-                self._models[model] = self._open(card)
+                opened = self._open(card)
         except RenderFailed as failure:
             if failure.code != "out_of_memory":
                 raise
-            if not self._models:
-                text = f"The memory of {self._device} is too small for the model {card.name}."
-                raise RenderFailed("out_of_memory", text) from None
-            say(f"making room for {card.name}")
-            self._models.clear()
-            free()
-            self.load(model, say)
+        else:
+            self._models.came(card.id, opened, time.monotonic() - started)
+            return True
+        if not self._models.spill():  # outside the except clause, whose traceback holds tensors
+            raise RenderFailed("out_of_memory", self._too_small(card))
+        return False
+
+    def _too_small(self, card: ModelCard) -> str:
+        names = ", ".join(map(self._name, self._models))
+        beside = f" beside what stays in it ({names})" if names else ""
+        return f"The memory of {self._device} is too small for the model {card.name}{beside}."
+
+    def _pinned(self) -> list[str]:
+        return [model for model, card in self._cards.items() if card.pinned]
+
+    def draws(self, model: str, run: object) -> None:
+        """As long as there is such a run, its model stays in memory."""
+        self._models.draws(model, run)
 
     def _open(self, card: ModelCard) -> Model:
         # With the first model: the libraries take seconds, and a worker is ready without them.
@@ -121,8 +144,7 @@ class Models:
             log.warning("%s overflows in %s: set DTYPE=float32", name, self._dtype)
         self._wide.add(model)
         if model in self._models and self._models[model].dtype is not torch.float32:
-            del self._models[model]
-            free()
+            self._models.leave(model)
         try:
             self.load(model, say)
         except RenderFailed as failure:

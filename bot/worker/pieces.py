@@ -19,9 +19,11 @@ log = logging.getLogger(__name__)
 
 
 class Pieces:
-    """Limits that were learned, by what the pieces are of: a network and a size."""
+    """Limits that were learned, by what the pieces are of: a network and a size. `spill` says
+    whether something else has just left the memory, so that the same may be tried again."""
 
     def __init__(self) -> None:
+        self.spill: Callable[[], bool] = lambda: False
         self._limits: dict[Hashable, int] = {}
 
     def joined(
@@ -50,11 +52,18 @@ class Pieces:
             with failures.told():
                 return call(begin, end)
         except RenderFailed as failure:
-            if failure.code != "out_of_memory" or end - begin == 1:
+            if failure.code != "out_of_memory" or not self._relieve(of, end - begin, failure):
                 raise
-            self._limits[of] = (end - begin) // 2
-            log.warning("%s: %d at once from now on", failure, self._limits[of])
             return None
+
+    def _relieve(self, of: Hashable, count: int, failure: RenderFailed) -> bool:
+        """Whether it may be tried again: with more room, or in smaller pieces."""
+        if self.spill():
+            return True
+        if count > 1:
+            self._limits[of] = count // 2
+            log.warning("%s: %d at once from now on", failure, self._limits[of])
+        return count > 1
 
 
 def free() -> None:

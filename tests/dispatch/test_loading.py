@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from bot.dispatch.loading import Loader
 from bot.engine.seam import Failed
@@ -15,8 +15,10 @@ NEVER_S = 3600.0
 
 
 @contextlib.asynccontextmanager
-async def loading(executor: FakeExecutor, retry_s: float = QUICK_S) -> AsyncIterator[None]:
-    task = asyncio.create_task(Loader(executor, ["tiny"], retry_s=retry_s).keep())
+async def loading(
+    executor: FakeExecutor, retry_s: float = QUICK_S, models: Sequence[str] = ("tiny",)
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(Loader(executor, lambda: models, retry_s=retry_s).keep())
     try:
         yield
     finally:
@@ -39,6 +41,18 @@ async def test_every_worker_is_asked_once_and_so_is_one_that_joins_later() -> No
         executor.alter("w1", slots_free=0)
         await settled()
         assert len(executor.prepared) == 3
+
+
+async def test_a_model_that_is_pinned_later_is_loaded_then() -> None:
+    executor, models = FakeExecutor(1, models=()), ["tiny"]
+    async with loading(executor, NEVER_S, models):
+        await executor.prepared_times(1)
+        models.append("large")
+        executor.serve([])
+        await executor.prepared_times(2)
+        await settled()
+    assert executor.workers()[0].loaded == {"tiny", "large"}
+    assert len(executor.prepared) == 2
 
 
 async def test_a_failed_worker_is_asked_again_while_the_other_works() -> None:

@@ -18,11 +18,11 @@ from bot.domain.routing import Choice, Standing, route
 GB = 1 << 30
 
 
-def residence(*models: tuple[str, int, float], pinned: str = "") -> Residence:
+def residence(*models: tuple[str, int, float]) -> Residence:
     """(name, GB, seconds to load), the one used longest ago first."""
     made = Residence()
     for name, size, load_s in models:
-        made.came(name, size * GB, load_s, pinned=name in pinned.split())
+        made.came(name, size * GB, load_s)
     return made
 
 
@@ -47,10 +47,10 @@ def test_who_takes_long_to_load_for_its_size_stays_longer_and_not_for_ever() -> 
 
 
 def test_pinned_and_used_ones_stay() -> None:
-    one = residence(("a", 4, 10), ("b", 4, 10), ("c", 4, 10), pinned="a")
-    assert one.leaving(GB) == ["b"]
-    assert one.leaving(GB, staying={"b"}) == ["c"]
-    assert one.leaving(GB, staying={"b", "c"}) == []
+    one = residence(("a", 4, 10), ("b", 4, 10), ("c", 4, 10))
+    assert one.leaving(GB, staying={"a"}) == ["b"]
+    assert one.leaving(GB, staying={"a", "b"}) == ["c"]
+    assert one.leaving(GB, staying={"a", "b", "c"}) == []
 
 
 def test_nobody_leaves_needlessly() -> None:
@@ -62,7 +62,7 @@ def test_nobody_leaves_needlessly() -> None:
 
 
 def test_everybody_leaves_where_that_does_not_suffice() -> None:
-    assert residence(("a", 4, 10), ("b", 4, 10), pinned="b").leaving(99 * GB) == ["a"]
+    assert residence(("a", 4, 10), ("b", 4, 10)).leaving(99 * GB, staying={"b"}) == ["a"]
 
 
 def test_what_is_not_there_changes_nothing() -> None:
@@ -74,27 +74,24 @@ def test_what_is_not_there_changes_nothing() -> None:
 
 
 NAMES = "abcdef"
-CAME = st.tuples(
-    st.just("came"), st.sampled_from(NAMES), st.integers(1, 9), st.floats(0, 99), st.booleans()
-)
+CAME = st.tuples(st.just("came"), st.sampled_from(NAMES), st.integers(1, 9), st.floats(0, 99))
 OTHER = st.tuples(st.sampled_from(["used", "left"]), st.sampled_from(NAMES))
 STEPS = st.lists(st.one_of(CAME, OTHER))
 
 
 @given(STEPS, st.integers(0, 40), st.sets(st.sampled_from(NAMES)))
 def test_who_leaves_suffices_and_is_needed(steps: list, room: int, staying: set[str]) -> None:
-    one, sizes, pinned = Residence(), {}, set()
+    one, sizes = Residence(), {}
     for what, name, *more in steps:
         if what == "came":
-            one.came(name, more[0], more[1], pinned=more[2])
+            one.came(name, more[0], more[1])
             sizes[name] = more[0]
-            pinned = pinned | {name} if more[2] else pinned - {name}
         elif what == "used":
             one.used(name)
         else:
             one.left(name)
             sizes.pop(name, None)
-    able = sizes.keys() - pinned - staying
+    able = sizes.keys() - staying
     leaving = one.leaving(room, staying)
     assert set(leaving) <= able
     if sum(sizes[name] for name in able) < room:
@@ -118,11 +115,12 @@ class Kind:
 
 @dataclass
 class Card:
-    """A worker with so many bytes for models."""
+    """A worker with so many bytes for models, some of which never leave."""
 
     id: str
     room: int
     kinds: dict[str, Kind]
+    pinned: frozenset[str] = frozenset()
     models: Residence = field(default_factory=Residence)
     there: set[str] = field(default_factory=set)
     until: float = 0.0
@@ -133,14 +131,14 @@ class Card:
         busy = max(0.0, self.until - now)
         return Standing(self.id, not busy, frozenset(self.there), loads, busy, now - self.since)
 
-    def load(self, model: str, pinned: bool = False) -> None:
+    def load(self, model: str) -> None:
         kind = self.kinds[model]
         free = self.room - sum(self.kinds[one].size for one in self.there)
-        for one in self.models.leaving(kind.size - free):
+        for one in self.models.leaving(kind.size - free, self.pinned):
             self.models.left(one)
             self.there.discard(one)
         self.there.add(model)
-        self.models.came(model, kind.size, kind.load_s, pinned=pinned)
+        self.models.came(model, kind.size, kind.load_s)
         assert sum(self.kinds[one].size for one in self.there) <= self.room
 
 
@@ -223,7 +221,8 @@ def test_pinned_models_never_leave_and_the_rest_is_shared_by_the_others() -> Non
     kinds = {"pinned": Kind(10, 20.0), "one": Kind(10, 20.0), "two": Kind(10, 20.0)}
     world = Shop(kinds, [20], draw_s=4.0)
     card = world.cards["w0"]
-    card.load("pinned", pinned=True)
+    card.pinned = frozenset({"pinned"})
+    card.load("pinned")
     for number in range(200):
         world.ask(f"fan{number % 3}", ("one", "two")[number % 2])
         if number % 10 == 0:

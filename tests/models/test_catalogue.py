@@ -101,6 +101,15 @@ def test_what_was_read_in_other_files_counts_no_more(catalogue: Catalogue) -> No
     assert card.native == 640
 
 
+def test_the_default_and_the_pinned_ones_are_kept_in_memory(catalogue: Catalogue) -> None:
+    assert catalogue.kept == ["embedded"]
+    pinned = replace(WIDE, card=replace(WIDE.card, pinned=True))
+    catalogue.serve(EMBEDDED, [DREAM, pinned])
+    assert catalogue.kept == ["embedded", "wide-2"]
+    catalogue.serve(pinned, [DREAM])
+    assert catalogue.kept == ["wide-2"]
+
+
 def test_no_worker_decides_who_may_use_a_model() -> None:
     catalogue = Catalogue(replace(DREAM.card, allowed=(7,)))
     catalogue.confirm("dream-1", {"allowed": [], "native": 768})

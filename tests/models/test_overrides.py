@@ -36,10 +36,10 @@ def test_the_example_of_the_readme_is_right(tmp_path: Path) -> None:
 
 def test_every_key_is_a_field_of_the_card(tmp_path: Path) -> None:
     text = 'name="x"\nsteps=1\nguidance=0\nsampler="plms"\nnative=64\nlicence="MIT"\n'
-    text += "allowed=[1]\nvae='x'\nembeddings=['y']\nloras={ z = 0.5 }\n"
+    text += "allowed=[1]\nvae='x'\nembeddings=['y']\nloras={ z = 0.5 }\npinned=true\n"
     one = said(tmp_path, text)
     assert one.troubles == ()
-    assert len(one.fields) == 10
+    assert len(one.fields) == 11
     assert set(one.fields) <= set(ModelCard.__dataclass_fields__)
 
 
@@ -60,6 +60,7 @@ def test_every_key_is_a_field_of_the_card(tmp_path: Path) -> None:
         ('name = "a\\nb"', "name is 'a\\nb'; it should be a text in quotes, of one line"),
         (f"name = '{'x' * 81}'", "and at most 80 characters."),
         ("licence = 3", "licence is 3; it should be a text in quotes"),
+        ("pinned = 1", "pinned is 1; it should be true or false."),
         ("allowed = 7", "allowed is 7; it should be a list of ids of roles, members or servers"),
         ("allowed = []", "allowed is []; it should be a list of ids"),
         ("allowed = [7, '8']", "allowed is [7, '8']; it should be a list of ids"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from bot.worker import capacity
+
 _SPARE_DISK = 1 << 30
-_MEMINFO = Path("/proc/meminfo")
 
 
 class TooSmall(Exception):
@@ -21,15 +22,6 @@ def require_disk(folder: Path, size: int) -> None:
 
 def require_memory(size: int) -> None:
     """Raises TooSmall where `size` more bytes do not fit; never where the system does not tell."""
-    free = _available()
-    if free is not None and free < size:
+    memory = capacity.of_system()
+    if memory is not None and memory.free < size:
         raise TooSmall("the memory is too small for both")
-
-
-def _available() -> int | None:
-    try:
-        text = _MEMINFO.read_text(encoding="ascii")
-    except OSError:
-        return None
-    found = text.partition("MemAvailable:")[2].split()
-    return int(found[0]) << 10 if found else None
