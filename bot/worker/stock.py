@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from bot.domain.errors import RenderFailed, UnknownModel, WorkerLost
@@ -24,6 +24,7 @@ class Stock:
         self._send = send
         self._failed: dict[str, str] = {}
         self._loading: dict[str, str] = {}
+        self._loaded: Set[str] = frozenset()
 
     def __contains__(self, model: object) -> bool:
         return model in self._engine.loaded()
@@ -64,8 +65,8 @@ class Stock:
         self._say({model: text})
 
     def drawn_with(self) -> None:
-        """That is over, if it was so."""
-        if self._loading:
+        """That is over, if it was so; and others may have left the memory meanwhile."""
+        if self._loading or self._loaded != self._engine.loaded().keys():
             self._say()
 
     def _say_loading(self, model: str, text: str) -> None:
@@ -75,6 +76,7 @@ class Stock:
     def _say(self, loading: dict[str, str] | None = None) -> None:
         self._loading = loading or {}
         loaded = {model: dict(card) for model, card in self._engine.loaded().items()}
+        self._loaded = loaded.keys()
         for model in loaded:
             self._failed.pop(model, None)
         state = {"loaded": loaded, "loading": self._loading, "failed": self._failed}

@@ -239,6 +239,16 @@ def test_a_model_ordered_ahead_is_loaded_when_nothing_is_drawn() -> None:
     assert studio.of("state")[-1]["loaded"] == {"embedded": {}, "new": {}, "newer": {}}
 
 
+def test_a_model_that_left_the_memory_while_others_were_drawn_with_is_told() -> None:
+    studio = Studio().order(Prepare("idle"), ask("a", 3))
+    studio.engine.on_step = lambda names: studio.engine._loaded.discard("idle")
+    studio.turns(1)
+    before = len(studio.of("state"))
+    assert studio.of("state")[-1]["loaded"].keys() == {"embedded", "idle"}
+    studio.until_done()
+    assert [state["loaded"].keys() for state in studio.of("state")[before:]] == [{"embedded"}]
+
+
 def test_one_without_a_step_is_retired_at_once() -> None:
     studio = Studio().order(ask("a", 0), ask("b", 1))
     assert studio.until_done() == "b"
