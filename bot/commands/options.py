@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--mask", type=Path, metavar="FILE", help="draw anew where this is white, of the --init")
     add("--strength", type=number(0.01, 1), metavar="X", help="how far to leave it, 0.01 to 1")
     add("--lora", action="append", metavar="NAME[:WEIGHT]", help="draw with it; may be repeated")
+    add("--image", action="append", metavar="FILE[:WEIGHT]", help="a picture as a prompt")
     add("--outdir", "--out", type=Path, metavar="FOLDER", default=Order.out,
         help=f"folder for numbered files (default {Order.out})")  # fmt: skip
     add("--grid", action=argparse.BooleanOptionalAction, default=True, help="a picture of all")
@@ -75,8 +76,16 @@ def order_of(arguments: Sequence[str]) -> Order:
         text += f" --seed {options.seed}"
     return Order(
         text, options.from_image, options.init, options.model, _choice(options), options.outdir,
-        options.grid, options.mask,
+        options.grid, options.mask, tuple(map(_image, options.image or ())),
     )  # fmt: skip
+
+
+def _image(text: str) -> tuple[Path, float]:
+    """A file's name may hold a colon, too."""
+    if Path(text).exists():
+        return Path(text), 1.0
+    name, weight = loras.written(text, "image")
+    return Path(name), weight
 
 
 def _choice(options: argparse.Namespace) -> Choice:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,15 @@ from bot.domain.action import Tile
 from bot.domain.errors import EaselError, InvalidPrompt, Unable
 from bot.domain.infotext import PICTURE
 from bot.domain.prompt.parameters import quoted
-from bot.domain.request import MASK, GenerationRequest
+from bot.domain.request import IMAGE, MASK, GenerationRequest, Input
 from bot.models.cards import ModelCard
 from bot.service import requests
 from bot.service.requests import Choice
 from bot.settings import Settings
 from bot.storage.files import ImageStore
+
+_SIDE = 512
+"""Pixels, of a picture that is a prompt; image encoders see 224 or 336."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,20 @@ class Order:
     out: Path = Path("outputs")
     grid: bool = True
     mask: Path | None = None
+    images: Sequence[tuple[Path, float]] = ()
 
 
 @dataclass(frozen=True)
 class Subject:
     """An order with the files that it names. `stored` is what the recipe's pictures were drawn
-    from, as far as that is kept on this machine."""
+    from, as far as that is kept on this machine; `images` are prompts, encoded, with weights."""
 
     order: Order
     recipe: Mapping[str, Any] | None = None
     init: Image.Image | None = None
     stored: Mapping[Tile, bytes] = field(default_factory=dict)
     mask: Image.Image | None = None
+    images: Sequence[tuple[bytes, float]] = ()
 
     @classmethod
     async def of(cls, order: Order, settings: Settings) -> Subject:
@@ -71,11 +76,22 @@ class Subject:
         if order.mask and init:
             mask = await _picture(order.mask)
             _require_fit(mask, init, order.mask)
-        return cls(order, recipe, init, stored, mask)
+        images = [(await _seen(path), weight) for path, weight in order.images]
+        return cls(order, recipe, init, stored, mask, images)
 
     def wish(self, card: ModelCard) -> Wish:
         """What this model is asked for. Raises UserError for what it cannot do or nobody could."""
         request = requests.chosen(card, self._basis(card), self.order.choice)
+        others = tuple(each for each in request.inputs if each.role != IMAGE)
+        if others != request.inputs and not self.images:
+            raise Unable("This was drawn with pictures as prompts: name them by `--image`.")
+        wish = self._wish(card, replace(request, inputs=others))
+        seen = [Input(IMAGE, _digest(data), weight=weight) for data, weight in self.images]
+        inputs = {_digest(data): data for data, _ in self.images}
+        request = replace(wish.request, inputs=(*wish.request.inputs, *seen))
+        return replace(wish, request=request, inputs={**wish.inputs, **inputs})
+
+    def _wish(self, card: ModelCard, request: GenerationRequest) -> Wish:
         if self.init is not None:
             return self._started(card, request, self.init)
         if request.inputs and not self.stored:
@@ -148,6 +164,13 @@ def _require_fit(mask: Image.Image, init: Image.Image, path: Path) -> None:
         )
     if not mask.convert("L").getextrema()[1]:
         raise EaselError(f"{path} is black: make white in it what is to be drawn anew.")
+
+
+async def _seen(path: Path) -> bytes:
+    """A picture as a prompt, no larger than anybody looks at it."""
+    picture = await _picture(path)
+    picture.thumbnail((_SIDE, _SIDE))
+    return await asyncio.to_thread(imaging.encode_tile, picture)
 
 
 def _digest(data: bytes) -> str:

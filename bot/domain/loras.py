@@ -46,8 +46,8 @@ def is_weight(value: Any) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and abs(value) <= STRONGEST
 
 
-def written(text: str) -> tuple[str, float]:
-    """`NAME` or `NAME:WEIGHT`. Raises InvalidPrompt."""
+def written(text: str, option: str = "lora") -> tuple[str, float]:
+    """`NAME` or `NAME:WEIGHT`, of LoRAs and what is written like them. Raises InvalidPrompt."""
     name, colon, said = text.rpartition(":")
     if not colon:
         return text, 1.0
@@ -57,7 +57,7 @@ def written(text: str) -> tuple[str, float]:
         weight = math.nan
     if not (name and is_weight(weight)):
         raise InvalidPrompt(
-            f"`--lora` takes a name and a weight from {-STRONGEST:g} to {STRONGEST:g}, such as "
-            f"`--lora detail:0.7`, not {quoted(text)}."
+            f"`--{option}` takes a name and a weight from {-STRONGEST:g} to {STRONGEST:g}, such as "
+            f"`--{option} detail:0.7`, not {quoted(text)}."
         )
     return name, weight

@@ -24,6 +24,8 @@ SCHEMA = 2
 GRID = 4
 SOURCE = "source"
 """The role of the picture that a drawing starts from."""
+IMAGE = "image"
+"""The role of a picture that is a prompt, like words."""
 MASK = "mask"
 """The role of the picture that is light where the source is to be drawn anew."""
 
@@ -237,6 +239,7 @@ class GenerationRequest:
             "source": named.get(SOURCE),
             "mask": named.get(MASK),
             "loras": self.loras,
+            "images": [[each.digest, each.weight] for each in self.inputs if each.role == IMAGE],
             "recipe": self.recipe(),
         }
 

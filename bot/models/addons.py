@@ -17,6 +17,8 @@ from bot.models.layouts import Sizes
 
 LORA = "LoRA"
 EMBEDDING = "embedding"
+IP_ADAPTER = "IP-Adapter"
+EYE = "image encoder (CLIP)"
 DECODER = "decoder (VAE)"
 CLIP = "text encoder (CLIP)"
 T5 = "text encoder (T5)"
@@ -50,6 +52,10 @@ def told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
     if vectors := _vectors(shapes):
         return EMBEDDING, _WORDS.get(vectors, ()), {}
     try:
+        if sizes := _ip_adapter(shapes):
+            return IP_ADAPTER, _beside(shapes), sizes
+        if sizes := layouts.eye(shapes):
+            return EYE, (), sizes
         for place in _PLACES:
             if (sizes := layouts.vae(shapes, place)) and _alone(shapes, place):
                 return DECODER, _DECODED.get(sizes["latent_channels"], ()), sizes
@@ -97,6 +103,27 @@ def fits(one: Addon, found: Facts) -> bool:
     """False where it is known to be made for another family."""
     base = base_of(found)
     return not (one.fits and base) or base in one.fits
+
+
+# Image prompts
+
+
+def _ip_adapter(shapes: Shapes) -> Sizes | None:
+    """What it takes of an image encoder: vectors of so many numbers for each picture, or hidden
+    states of so many for each of its patches; None for kinds that are not known (faces)."""
+    if not any(name.startswith("ip_adapter.") for name in shapes):
+        return None
+    whole = shapes.get("image_proj.proj.weight")
+    patches = shapes.get("image_proj.proj_in.weight") or shapes.get("image_proj.proj.0.weight")
+    if whole:
+        return {"vector": whole[1], "hidden": 0}
+    return {"vector": 0, "hidden": patches[1]} if patches else None
+
+
+def _beside(shapes: Shapes) -> tuple[str, ...]:
+    widths = (shape[1] for name, shape in shapes.items() if name.endswith(".to_k_ip.weight"))
+    base = _UNETS.get(next(widths, 0))
+    return (base,) if base else ()
 
 
 # Embeddings

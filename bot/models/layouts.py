@@ -136,6 +136,24 @@ def _clip(
     }
 
 
+def eye(shapes: Shapes) -> Sizes | None:
+    """CLIP's image encoder under the names of transformers; all that are used have 16 heads."""
+    at = "vision_model."
+    patch = shapes.get(f"{at}embeddings.patch_embedding.weight")
+    if patch is None:
+        return None
+    places = shapes[f"{at}embeddings.position_embedding.weight"][0]
+    return {
+        "hidden_size": patch[0],
+        "patch_size": patch[2],
+        "image_size": math.isqrt(places - 1) * patch[2],
+        "intermediate_size": shapes[f"{at}encoder.layers.0.mlp.fc1.weight"][0],
+        "num_hidden_layers": _count(shapes, f"{at}encoder.layers."),
+        "num_attention_heads": 16,
+        "projection_dim": shapes["visual_projection.weight"][0],
+    }
+
+
 def t5(shapes: Shapes, at: str) -> Sizes | None:
     """T5's encoder under the names of transformers."""
     words = shapes.get(f"{at}shared.weight")

@@ -118,7 +118,6 @@ def place_of(shapes: Shapes) -> str:
 # What looks like a model and is a part of one; by the names of its tensors, or of all of them.
 _PARTS = (
     (re.compile(r"\bhada_w|\blokr_w"), "is a LyCORIS of a kind that is not used (LoHa, LoKr)"),
-    (re.compile(r"^(image_proj|ip_adapter)\."), "is an IP-Adapter, which is not used yet"),
     (re.compile(r"^(control_model|controlnet_\w+)\."), "is a ControlNet, which is not used yet"),
     (re.compile(r"^params_ema\.|^body\.0\.rdb1\."), "is an upscaler, which is not used yet"),
     (
@@ -138,7 +137,9 @@ def no_model(shapes: Shapes) -> str:
     for pattern, said in _PARTS:
         if any(map(pattern.search, shapes)):
             return said
-    if found := addons.told(shapes):
+    if (found := addons.told(shapes)) is None and "image_proj" in {n.split(".")[0] for n in shapes}:
+        return "is an IP-Adapter of a kind that is not used"
+    if found:
         return f"is no model, but what models are drawn with ({found[0]})"
     if shapes and all(map(_DECODER.match, shapes)):
         return "holds a decoder (VAE) alone, of a kind that is not known"

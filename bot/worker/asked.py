@@ -67,18 +67,33 @@ def start_of(attempt: Attempt) -> Start:
     return Start(picture, mask and mask.convert("L"))
 
 
+def images_of(attempt: Attempt) -> list[Image.Image]:
+    """Pictures that are prompts. Raises RenderFailed("bad_input")."""
+    return [_decoded(attempt, "image", name) for name, _ in attempt.request.get("images") or ()]
+
+
+def weight_of(request: Mapping[str, Any]) -> float:
+    """Of the pictures that are prompts, all together: 0 where there are none."""
+    weights = [weight for _, weight in request.get("images") or ()]
+    return sum(weights) / len(weights) if weights else 0.0
+
+
 def _picture(attempt: Attempt, role: str) -> Image.Image | None:
     name, size = attempt.request.get(role), size_of(attempt.request)
     if not name:
         return None
+    picture = _decoded(attempt, role, name)
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def _decoded(attempt: Attempt, role: str, name: str) -> Image.Image:
     data = attempt.inputs.get(name)
     if data is None:
         raise RenderFailed("bad_input", f"The {role} picture was not handed over.")
     try:
-        picture = imaging.decode(data)
+        return imaging.decode(data)
     except imaging.PictureError as error:
         raise RenderFailed("bad_input", str(error)) from None
-    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def shown(steps: int) -> frozenset[int]:

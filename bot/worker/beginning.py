@@ -28,6 +28,7 @@ def path_of(model: Model, attempt: Attempt, start: Start, indices: Sequence[int]
     generators = generators_of(request, indices)
     guidance = request["guidance"] if family.capabilities.guided(request["guidance"]) else None
     conditions = _conditions(model, request, len(indices))
+    conditions |= model.seen(attempt, len(indices), guided=guidance is not None)
     begun = _from_picture if start.picture else _from_words
     times, latents, kept = begun(family, scheduler, request, start, generators)
     beside = family.beside(start.picture, start.mask, size, generators)

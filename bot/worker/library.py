@@ -40,10 +40,17 @@ class Library:
 
     def addon(self, card: ModelCard, kind: str, key: str) -> Addon | None:
         """What a model is drawn with, beside it or on the shelf."""
+        return addons.named(self._folders(card), kind, key)
+
+    def addons(self, card: ModelCard) -> list[Addon]:
+        """All that models are drawn with, beside this one or on the shelf."""
+        return [one for folder in self._folders(card) for one in addons.inside(folder)]
+
+    def _folders(self, card: ModelCard) -> list[Path]:
         folders = [Path(card.source).expanduser().parent]
         if self.shelf:
             folders.append(Path(self.shelf).expanduser())
-        return addons.named(folders, kind, key)
+        return folders
 
 
 def missing(text: str) -> RenderFailed:

@@ -12,12 +12,17 @@ from bot.engine.seam import Attempt
 from bot.models.cards import ModelCard
 from bot.worker import previews
 from bot.worker.adapters import Adapters, Worn
+from bot.worker.asked import images_of, weight_of
 from bot.worker.embeddings import Embeddings
 from bot.worker.families import family_of, generic
-from bot.worker.families.family import Capabilities, Family, Size
+from bot.worker.families.family import Capabilities, Family, Rows, Size
 from bot.worker.hastening import Faster, precision
+from bot.worker.image_prompts import ImagePrompts
 from bot.worker.library import Library
 from bot.worker.pieces import Pieces
+
+Outfit = tuple[Worn, float]
+"""LoRAs that are on, and the weight of pictures that are prompts."""
 
 
 class Model:
@@ -41,6 +46,7 @@ class Model:
         self.family = family_of(pipeline)
         self.colours = _colours(pipeline, self.family)
         self._adapters = Adapters(pipeline, card, library or Library())
+        self._prompts = ImagePrompts(pipeline, card, library or Library())
         self.embeddings: Embeddings | None = None
         if self.family:
             self.embeddings = Embeddings(self.family.encode, state=lambda: self._adapters.worn)
@@ -55,20 +61,29 @@ class Model:
         """What can be asked of it."""
         return self.family.capabilities if self.family else generic.capabilities(self.pipeline)
 
-    def worn(self, attempt: Attempt) -> Worn:
-        """The LoRAs that an attempt wants on. Raises RenderFailed("bad_input")."""
-        wanted = attempt.request.get("loras") or {}
-        if not any(wanted.values()):
-            return ()
-        if not self.capabilities.lora:
+    def worn(self, attempt: Attempt) -> Outfit:
+        """What an attempt wants on. Raises RenderFailed("bad_input")."""
+        loras, weight = attempt.request.get("loras") or {}, weight_of(attempt.request)
+        able = self.capabilities
+        if any(loras.values()) and not able.lora:
             raise RenderFailed("bad_input", f"The model {self.card.name} takes no LoRA.")
-        return self._adapters.found(wanted)
+        if weight and not (self.family and able.ip_adapter):
+            raise RenderFailed("bad_input", f"The model {self.card.name} takes no image prompt.")
+        return self._adapters.found(loras), weight
 
-    def wear(self, worn: Worn) -> None:
-        """Draw and read with just these LoRAs on. Raises RenderFailed("bad_input")."""
-        self._adapters.wear(worn)
+    def wear(self, outfit: Outfit) -> None:
+        """Draw and read with just this on. Raises RenderFailed("bad_input")."""
+        loras, weight = outfit
+        self._adapters.wear(loras)
+        self._prompts.wear(weight)
         if self._faster:
-            self._faster.adapted(bool(worn))
+            self._faster.adapted(bool(loras) or bool(weight))
+
+    def seen(self, attempt: Attempt, count: int, *, guided: bool) -> Rows:
+        """What is seen in the pictures that are prompts of `count` samples."""
+        if not weight_of(attempt.request):
+            return {}
+        return self._prompts.rows(images_of(attempt), count, guided=guided)
 
     def hasten(self) -> None:
         """Draw with faster networks from here on, if they are ready."""

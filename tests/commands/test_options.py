@@ -50,6 +50,15 @@ def test_a_mask_goes_with_its_picture() -> None:
     assert made == Order("a fox", init=Path("a.png"), mask=Path("m.png"))
 
 
+def test_pictures_may_be_prompts(tmp_path: Path) -> None:
+    odd = tmp_path / "a:2"
+    odd.touch()
+    made = typed(f'"a fox" --image b.png:0.5 --image c.png --image {odd}')
+    assert made.images == ((Path("b.png"), 0.5), (Path("c.png"), 1.0), (odd, 1.0))
+    with pytest.raises(InvalidPrompt, match="`--image` takes a name and a weight"):
+        typed("fox --image b.png:much")
+
+
 def test_loras_may_be_repeated() -> None:
     made = typed('"a fox" --lora detail:0.7 --lora fog')
     assert made == Order("a fox", choice=Choice(loras={"detail": 0.7, "fog": 1.0}))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from bot import imaging
 from bot.commands.render import render
-from bot.commands.subject import Order
-from bot.domain.errors import EaselError, InvalidPrompt, RenderFailed
+from bot.commands.subject import Order, Subject
+from bot.domain.errors import EaselError, InvalidPrompt, RenderFailed, Unable
 from bot.engine.seam import Loaded
+from bot.models.cards import EMBEDDED_CARD
+from bot.service.requests import Choice
 from bot.settings import Settings
 from tests.kit.executor import FakeExecutor, Run
 
@@ -60,3 +65,25 @@ async def test_what_cannot_be_drawn_is_a_sentence(executor: FakeExecutor, tmp_pa
     executor.on_start = fail
     with pytest.raises(EaselError, match="could not draw this: The memory does not suffice"):
         await render(Settings(), Order("a red fox", out=tmp_path))
+
+
+async def test_loras_and_pictures_as_prompts_reach_the_worker(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    Image.new("RGB", (900, 600), (0, 0, 200)).save(tmp_path / "blue.png")
+    choice = Choice(loras={"detail": 0.7})
+    images = [(tmp_path / "blue.png", 0.5)]
+    order = Order("a red fox", out=tmp_path / "out", choice=choice, images=images)
+    await render(Settings(), order)
+    attempt = executor.runs[0].attempt
+    assert attempt.request["loras"] == {"detail": 0.7}
+    [[digest, weight]] = attempt.request["images"]
+    assert weight == 0.5
+    assert imaging.decode(attempt.inputs[digest]).size == (512, 341)
+    again = Order(recipe=tmp_path / "out" / "00000.png", out=tmp_path / "again")
+    with pytest.raises(Unable, match="name them by `--image`"):
+        (await Subject.of(again, Settings())).wish(EMBEDDED_CARD)
+    wish = (await Subject.of(replace(again, images=images), Settings())).wish(EMBEDDED_CARD)
+    assert wish.request.wire()["images"] == attempt.request["images"]
+    assert wish.request.loras == {"detail": 0.7}
+    assert wish.inputs == attempt.inputs

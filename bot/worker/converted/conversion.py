@@ -82,6 +82,8 @@ class Conversion:
         if self._forwards or not self._compiled:
             return
         found = networks.networks_of(pipeline)
+        if not found.keys() >= self._compiled.keys():  # something is on that it does not know
+            return
         for name, compiled in self._compiled.items():
             forward = found[name].forward = FORWARDS[name](found[name], compiled)
             self._forwards.append(forward)
