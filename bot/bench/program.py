@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot.bench import busy, crowd, embedded, lag, ledger, outage, queue, report
+from bot.bench import busy, crowd, embedded, lag, ledger, outage, queue, report, waits
 from bot.bench.child import ROOT
 from bot.bench.figures import Section
 from bot.domain.errors import EaselError
@@ -21,6 +21,7 @@ SCENARIOS: tuple[tuple[str, Scenario], ...] = (
     (crowd.TITLE, crowd.measure),
     (outage.TITLE, outage.measure),
     (queue.TITLE, queue.measure),
+    (waits.TITLE, waits.measure),
     (ledger.TITLE, ledger.measure),
     (embedded.TITLE, embedded.measure),
 )

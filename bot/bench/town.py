@@ -1,0 +1,163 @@
+"""A town of people who ask, and cards that draw: the product's own queue, routing and batching,
+with a clock that jumps. Pure; only what a step takes is given instead of measured.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.batching import Key, Limits, Turns
+from bot.domain.knee import Knee
+from bot.domain.lines import Entry
+from bot.domain.queue import JobQueue
+from bot.domain.routing import Standing, route
+
+SLOTS = 16
+GRID = 8.0
+"""Samples in a step of a grid: four pictures, with guidance."""
+MODEL, PIXELS = "model", 1
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A grid that `person` asks for at `at` seconds."""
+
+    at: float
+    person: str
+    steps: int
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A step of some samples takes `launch_s` and `sample_s` for each, `least_s` at least; decoding
+    a grid takes `decode_s`."""
+
+    launch_s: float
+    sample_s: float
+    least_s: float
+    decode_s: float
+
+    def step_s(self, samples: float) -> float:
+        """Seconds of a step."""
+        return max(self.least_s, self.launch_s + self.sample_s * samples)
+
+    def grid_s(self, steps: float) -> float:
+        """Seconds of a grid that is drawn alone."""
+        return steps * self.step_s(GRID) + self.decode_s
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`fair` takes from the queue, else first come, first served; `batching` draws several at once
+    on a card."""
+
+    name: str
+    fair: bool = True
+    batching: bool = False
+
+
+@dataclass
+class _Card:
+    """Jobs under way, with the steps that each has left."""
+
+    id: str
+    turns: Turns = field(default_factory=Turns)
+    left: dict[Key, int] = field(default_factory=dict)
+    knee: Knee = field(default_factory=lambda: Knee(GRID))
+    stepping: bool = False
+
+    def standing(self, batching: bool) -> Standing:
+        """As the bot sees it."""
+        room = int((self.knee.most - GRID * len(self.left)) / GRID * 4) if batching else 0
+        slots = SLOTS if batching else 1
+        return Standing(
+            self.id, len(self.left) < slots, frozenset({MODEL}), {MODEL: 0.0}, 1.0,
+            idle=not self.left, rooms={(MODEL, PIXELS): room},
+            left=min(self.left.values(), default=0) if batching else 0.0,
+        )  # fmt: skip
+
+
+class Town:
+    """`waits` are seconds from asking to the grid, by person, once it was run."""
+
+    def __init__(self, cards: int, machine: Machine, policy: Policy) -> None:
+        self.waits: dict[str, list[float]] = {}
+        self._machine = machine
+        self._policy = policy
+        self._cards = {f"{number}": _Card(f"{number}") for number in range(cards)}
+        self._queue = JobQueue()
+        self._first: dict[str, Entry] = {}
+        self._asked: dict[str, Ask] = {}
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._now = 0.0
+
+    def run(self, asks: Sequence[Ask]) -> None:
+        """Everything that is asked for, until it is drawn."""
+        for ask in asks:
+            self._at(ask.at, lambda ask=ask: self._ask(ask))
+        while self._events:
+            self._now, _, happen = heapq.heappop(self._events)
+            happen()
+
+    def _at(self, time: float, happen: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (time, next(self._numbers), happen))
+
+    def _ask(self, ask: Ask) -> None:
+        job = f"{len(self._asked)}"
+        self._asked[job] = ask
+        entry = Entry(job, ("town", ask.person), float(ask.steps), 3, MODEL, 4, PIXELS)
+        if self._policy.fair:
+            self._queue.add(entry)
+        else:
+            self._first[job] = entry
+        self._dispatch()
+
+    def _dispatch(self) -> None:
+        while (heads := self._heads()) and (choice := route(heads, self._standings())):
+            card, ask = self._cards[choice.worker], self._asked[choice.job]
+            if self._policy.fair:
+                self._queue.take(choice.job)
+            else:
+                del self._first[choice.job]
+            card.left[choice.job] = ask.steps
+            card.turns.join(choice.job, MODEL, GRID, ask.steps, ask.person)
+            if not card.stepping:
+                self._step(card)
+
+    def _heads(self) -> list[Entry]:
+        if self._policy.fair:
+            return self._queue.heads()
+        return list(itertools.islice(self._first.values(), 1))
+
+    def _standings(self) -> list[Standing]:
+        return [card.standing(self._policy.batching) for card in self._cards.values()]
+
+    def _step(self, card: _Card) -> None:
+        """Begin the next step, if there is one."""
+        jobs = card.turns.next(lambda key: Limits(card.knee.most, card.knee.free(GRID)))
+        card.stepping = bool(jobs)
+        if jobs:
+            seconds = self._machine.step_s(GRID * len(jobs))
+            card.knee.stepped(GRID * len(jobs), seconds)
+            ends = sum(card.left[job] == 1 for job in jobs) * self._machine.decode_s
+            self._at(self._now + seconds + ends, lambda: self._stepped(card, jobs))
+
+    def _stepped(self, card: _Card, jobs: Sequence[Key]) -> None:
+        for job in jobs:
+            card.turns.stepped(job)
+            card.left[job] -= 1
+            if not card.left[job]:
+                self._drawn(card, str(job))
+        self._dispatch()
+        self._step(card)
+
+    def _drawn(self, card: _Card, job: str) -> None:
+        card.turns.leave(job)
+        del card.left[job]
+        self._queue.done(job)
+        ask = self._asked[job]
+        self.waits.setdefault(ask.person, []).append(self._now - ask.at)
