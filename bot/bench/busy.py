@@ -57,7 +57,8 @@ async def measure(quick: bool) -> Section:
 
 async def play(run: Run) -> tuple[Seen, list[float]]:
     """What the bot saw, and seconds from drawn to visible."""
-    options = {"side": run.side, "step_seconds": run.job_s / run.steps}
+    # One at a time: where several share steps, a worker that waits does not show.
+    options = {"side": run.side, "step_seconds": run.job_s / run.steps, "slots": 1}
     async with stage(
         engine="bot.bench.grainy:create",
         options=options,
