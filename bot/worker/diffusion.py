@@ -18,6 +18,7 @@ from PIL import Image
 
 from bot.engine.seam import Attempt, Begun, Event, LoadingModel
 from bot.models.cards import ModelCard
+from bot.worker import failures
 from bot.worker.hastening import Hastening
 from bot.worker.models import Models
 from bot.worker.precision import NotFinite, pick_device, pick_dtype
@@ -70,8 +71,11 @@ class DiffusionEngine:
         hastening = Hastening(more or {}, places or {}, on)
         self._models = Models(cards, on, pick_dtype(dtype, on), places or {}, hastening)
         self._drawn_by: dict[str, str] = {}
+        self._finishing: list[Run] = []
         self.device = str(on)
         self.vram_mb = _video_memory(on)
+        self.ahead = on.type == "cuda"
+        """Whether the device goes on with what it was told while others are told more."""
 
     def learn(self, cards: Sequence[Mapping[str, Any]]) -> Collection[str]:
         """See `Engine`. A model whose files are others now leaves memory with the next load."""
@@ -113,6 +117,26 @@ class DiffusionEngine:
         going = [run for run in runs if not run.done]
         if going:
             going[0].step_with(going[1:])
+        while self._finishing:  # while a card makes that step
+            self._finishing.pop().fetch()
+        self._settle()
+
+    def finish(self, run: Run) -> bool:
+        """See `Engine`: only a card goes on by itself."""
+        if not self.ahead:
+            return False
+        run.finish()
+        self._finishing.append(run)
+        return True
+
+    def _settle(self) -> None:
+        """Wait for a card, which is told what to do long before it does it: else its steps would
+        seem to take no time, and a cancelled drawing would be drawn to its end."""
+        with failures.told():
+            if self.device.startswith("cuda"):
+                torch.cuda.current_stream(self.device).synchronize()
+            elif self.device.startswith("mps"):
+                torch.mps.synchronize()
 
     def retire(self, run: Run) -> Sequence[Image.Image]:
         """The pictures of `attempt.indices` of a run that is done, in order.
@@ -149,6 +173,8 @@ class DiffusionEngine:
         return run
 
     def _finished(self, run: Run) -> Sequence[Image.Image]:
+        if run in self._finishing:
+            self._finishing.remove(run)
         images = run.pictures()
         self._drawn_by[run.attempt.model] = run.drawn_by
         return images

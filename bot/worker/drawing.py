@@ -72,6 +72,12 @@ class CalledRun:
         for run in (self, *mates):
             run._draw()
 
+    def finish(self) -> None:
+        """Nothing is left."""
+
+    def fetch(self) -> None:
+        """They are here."""
+
     def pictures(self) -> list[Image.Image]:
         """See `Run`."""
         if self._failure is not None:

@@ -61,7 +61,7 @@ class Painter:
     ) -> None:
         self._engine = engine
         self._attempts = attempts
-        self._finish = finish
+        self._drawn = finish
         self._send = send
         self._stock = Stock(engine, attempts, send)
         self._rooms = Rooms(send)
@@ -69,6 +69,7 @@ class Painter:
         self._waiting: deque[Order] = deque()
         self._turns = Turns()
         self._paintings: dict[Member, Painting] = {}
+        self._finishing: list[Painting] = []
 
     def put(self, order: Order) -> None:
         """Have something done when its turn comes."""
@@ -88,8 +89,10 @@ class Painter:
         for one in list(self._paintings.values()):
             if self._attempts.cancelled(one.key):
                 self._end(one.attempt, "cancelled")
+        finishing = len(self._finishing)
         if members := self._turns.next(self._limits):
             self._step([self._paintings[member] for member in members])
+        self._conclude(finishing)
 
     def _receive(self) -> None:
         wait = not self._waiting and not self._paintings
@@ -152,6 +155,25 @@ class Painter:
             self._apart(together, [one for one in together if one not in stepped], failure)
         for one in stepped:
             if not one.left and one.key in self._paintings:
+                self._finish(one)
+
+    def _finish(self, one: Painting) -> None:
+        """Where others are under way, and the engine can, they make a step meanwhile."""
+        with self._answering(one.attempt):
+            others = any(each.left for each in self._paintings.values())
+            if others and self._engine.finish(one.run):
+                one.finishing = True
+                self._finishing.append(one)
+                self._turns.leave(one.key)
+            else:
+                self._conclude(len(self._finishing))
+                self._retire(one)
+
+    def _conclude(self, most: int) -> None:
+        """Retire the first that were finishing, at most so many."""
+        due, self._finishing = self._finishing[:most], self._finishing[most:]
+        for one in due:
+            if one.key in self._paintings:
                 self._retire(one)
 
     def _count(self, stepped: Sequence[Painting], seconds: float) -> None:
@@ -184,7 +206,7 @@ class Painter:
             if not self._attempts.drawn(one.key):
                 raise Cancelled
             by = self._engine.drawn_by(attempt.model)
-            self._finish(Drawn(attempt, images, one.seconds, by))
+            self._drawn(Drawn(attempt, images, one.seconds, by))
             self._leave(attempt)
 
     # Ends
@@ -217,7 +239,8 @@ class Painter:
     def _leave(self, attempt: Attempt) -> None:
         """Its place is free."""
         key: Key = attempt.job, attempt.no
-        if one := self._paintings.pop(key, None):
+        one = self._paintings.pop(key, None)
+        if one and not one.finishing:
             self._turns.leave(key, one.left)
         self._stock.drawn_with()
         self._send(Frame("free", {"job": attempt.job, "no": attempt.no}))

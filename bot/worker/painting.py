@@ -13,7 +13,8 @@ from bot.worker.stock import Stock
 
 @dataclass(eq=False)
 class Painting:
-    """Each of the `left` steps costs `cost`. `shape` is its model and the pixels of a picture, `by`
+    """Each of the `left` steps costs `cost`; `finishing` once they are made while others go on.
+    `shape` is its model and the pixels of a picture, `by`
     what draws it. `seconds` of the engine's time it has taken: of a step made together, its
     share."""
 
@@ -24,6 +25,7 @@ class Painting:
     shape: tuple[str, int]
     by: str
     seconds: float = 0.0
+    finishing: bool = False
 
     @property
     def key(self) -> Key:

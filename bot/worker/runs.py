@@ -4,8 +4,9 @@ says after each step. Imported in a worker only.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -18,6 +19,7 @@ from bot.worker import failures, precision, previews, stepping
 from bot.worker.asked import shown, start_of, to_draw
 from bot.worker.beginning import path_of
 from bot.worker.model import Model
+from bot.worker.pixels import Pixels
 
 Emit = Callable[[Event], None]
 
@@ -52,6 +54,14 @@ class Run(Protocol):
         """One step of this and of others of its company. Raises WorkerLost."""
         ...
 
+    def finish(self) -> None:
+        """Begin what comes after the last step; on a card that goes on by itself."""
+        ...
+
+    def fetch(self) -> None:
+        """Have the pictures here, for `pictures` to give."""
+        ...
+
     def pictures(self) -> list[Image.Image]:
         """Of `attempt.indices`, in order. Raises Cancelled, RenderFailed or NotFinite."""
         ...
@@ -78,6 +88,8 @@ class SteppedRun:
         self._indices = to_draw(attempt, model.dtype)
         self._failure: BaseException | None = None
         self._by: set[str] = set()
+        self._pixels: Pixels | None = None
+        self._images: list[Image.Image] = []
         self._start = start_of(attempt)
         self._worn = model.worn(attempt)
         model.hasten()
@@ -137,14 +149,9 @@ class SteppedRun:
 
     def _advance(self, predicted: torch.Tensor) -> None:
         before = self.path.latents
-        try:
-            with failures.told(), torch.no_grad():
-                self.path.advance(predicted)
-                self._told(before)
-        except WorkerLost:
-            raise
-        except Exception as error:
-            self._failure = error
+        with self._failing():
+            self.path.advance(predicted)
+            self._told(before)
 
     def _told(self, before: torch.Tensor) -> None:
         step, steps = self.path.step, len(self.path.times)
@@ -164,30 +171,44 @@ class SteppedRun:
         picture = imaging.preview(colours.pictures(path.family.cells(clean, path.size)))
         self.emit(Preview(picture, time.monotonic()))
 
+    def finish(self) -> None:
+        """See `Run`."""
+        if self._failure is None and self._pixels is None:
+            with self._failing():
+                if self.cancelled():
+                    raise Cancelled
+                self._model.listen()
+                decoded = self.path.decode(self._model.pieces)
+                wanted = [self._indices.index(index) for index in self.attempt.indices]
+                self._pixels = Pixels(decoded[wanted])
+                self._by.add(self._model.drawn_by)
+
+    def fetch(self) -> None:
+        """See `Run`."""
+        self.finish()
+        if self._pixels and not self._images:
+            with self._failing():
+                self._images = [self._start.pasted(each) for each in self._pixels.images()]
+
     def pictures(self) -> list[Image.Image]:
         """See `Run`."""
+        self.fetch()
         if self._failure is not None:
             raise self._failure
-        if self.cancelled():
-            raise Cancelled
-        self._model.listen()
-        with failures.told(), torch.no_grad():
-            decoded = self.path.decode(self._model.pieces)
-            precision.require_finite(decoded)
-            images = dict(zip(self._indices, images_of(decoded), strict=True))
-        self._by.add(self._model.drawn_by)
-        wanted = [images[index] for index in self.attempt.indices]
-        precision.require_pictures(wanted)
-        return [self._start.pasted(image) for image in wanted]
+        return self._images
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """What goes wrong is kept until it is asked for."""
+        try:
+            with failures.told(), torch.no_grad():
+                yield
+        except WorkerLost:
+            raise
+        except Exception as error:
+            self._failure = error
 
     def release(self) -> None:
         """See `Run`."""
         del self._model, self.path
-        self._failure = None
-
-
-def images_of(decoded: torch.Tensor) -> list[Image.Image]:
-    """Pictures (n, 3, height, width) from -1 to 1, as whole numbers before they leave a card."""
-    shares = (decoded * 0.5 + 0.5).clamp(0, 1).movedim(1, -1).float()
-    pixels = (shares * 255).round().to(torch.uint8).cpu().numpy()
-    return [Image.fromarray(one) for one in pixels]
+        self._failure = self._pixels = None

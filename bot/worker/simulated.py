@@ -11,6 +11,7 @@ Options, all plain data:
   step_seconds          how long a step takes (0.01), however many make it …
   picture_seconds       … and how much longer for each picture of it (0)
   previews              previews of each job (3)
+  ahead                 whether pictures come to be while others make a step (no)
   missing               path of a file; while it exists, no model can be loaded
   crash_on              words in a prompt that kill the process
   hang_on               words at which nothing follows the first step, while the heart beats on
@@ -147,6 +148,10 @@ class SimulatedEngine:
             time.sleep(_FOREVER_S)
         for run in mine:
             run.show()
+
+    def finish(self, run: Run) -> bool:
+        """There is nothing to wait for."""
+        return bool(self._options.get("ahead"))
 
     def retire(self, run: Run) -> Sequence[Image.Image]:
         """Its pictures."""

@@ -28,6 +28,7 @@ class Engine(SimulatedEngine):
         super().__init__({"step_seconds": 0.001, "previews": 0} | options)
         self.steps: list[str] = []
         self.loads: list[str] = []
+        self.retired: list[str] = []
         self.on_step: Callable[[str], None] = lambda names: None
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
@@ -39,6 +40,10 @@ class Engine(SimulatedEngine):
         self.on_step(names)
         super().step(runs)
         self.steps.append(names)
+
+    def retire(self, run: Run) -> Any:
+        self.retired.append(f"{run.attempt.job} after {len(self.steps)}")
+        return super().retire(run)
 
 
 class Studio:
@@ -99,6 +104,25 @@ def test_attempts_of_one_company_step_together_and_leave_as_they_are_done() -> N
     assert [free["job"] for free in studio.of("free")] == ["a", "b", "c"]
     steps = [event.step for event in studio.said("b") if isinstance(event, Progress)]
     assert steps == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("ahead", "when"), [(True, 3), (False, 2)])
+def test_pictures_come_to_be_while_others_make_a_step_where_the_engine_can(
+    ahead: bool, when: int
+) -> None:
+    studio = Studio(Engine(ahead=ahead)).order(ask("a", 2), ask("b", 3), ask("c", 4))
+    assert studio.until_done() == "abc abc bc c"
+    assert studio.engine.retired == [f"a after {when}", f"b after {when + 1}", "c after 4"]
+    assert studio.ends() == dict.fromkeys("abc", "drawn")
+
+
+def test_who_is_cancelled_while_its_pictures_come_to_be_has_none() -> None:
+    studio = Studio(Engine(ahead=True)).order(ask("a", 1), ask("b", 4)).turns(1)
+    studio.attempts.cancel(("a", 1))
+    assert studio.until_done() == "ab b b b"
+    assert studio.ends() == {"a": "cancelled", "b": "drawn"}
+    assert studio.engine.retired == ["b after 4"]
+    assert [free["job"] for free in studio.of("free")] == ["a", "b"]
 
 
 def test_a_later_one_joins_at_the_next_step() -> None:

@@ -4,15 +4,19 @@ and what is drawn in company is what is drawn alone."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import ImageChops
 
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.domain.samplers import SAMPLERS
 from bot.engine.seam import Preview
 from bot.worker import pipelines
+from bot.worker.diffusion import DiffusionEngine
 from bot.worker.embeddings import Embeddings
 from bot.worker.model import Model
 from bot.worker.samplers import sampler
@@ -302,3 +306,38 @@ def test_sizes_that_cannot_be_drawn_are_bad_input(sd: Model) -> None:
     with pytest.raises(RenderFailed, match="divisible by 8") as caught:
         begun(sd, width=63)
     assert caught.value.code == "bad_input"
+
+
+def test_pictures_come_to_be_beside_a_step_of_others(tmp_path: Path) -> None:
+    stable_diffusion().save_pretrained(tmp_path / "sd")
+    engine = DiffusionEngine(
+        {"sd": replace(card("sd"), source=str(tmp_path / "sd"))}, "cpu", "float32"
+    )
+    heard = Heard()
+    first, second = (
+        attempt(job, model="sd", steps=steps, seeds=[5, 6, 7, 8 + steps])
+        for job, steps in (("first", 1), ("second", 3))
+    )
+    alone = [engine.draw(one, heard.emit, heard.cancelled) for one in (first, second)]
+    assert not engine.finish(engine.begin(first, heard.emit, heard.cancelled))
+    engine.ahead = True
+    runs = [engine.begin(one, heard.emit, heard.cancelled) for one in (first, second)]
+    engine.step(runs)
+    assert runs[0].done
+    assert engine.finish(runs[0])
+    engine.step(runs[1:])
+    engine.step(runs[1:])
+    for run, own in zip(runs, alone, strict=True):
+        drawn = engine.retire(run)
+        near = zip(drawn, own, strict=True)
+        assert max(max(ImageChops.difference(*both).getextrema())[1] for both in near) <= 1
+
+
+def test_encoding_leaves_the_decoder_where_it_is() -> None:
+    """In float32 the encoder of the SDXL kin reads; a graph of the decoder must not hear of it."""
+    model = Model(stable_diffusion_xl().to(torch.bfloat16), card("narrow"), torch.bfloat16)
+    decoder = model.pipeline.vae.decoder
+    before = [part.data_ptr() for part in decoder.parameters()]
+    begun(model, **VARIED)
+    assert [part.data_ptr() for part in decoder.parameters()] == before
+    assert {part.dtype for part in model.pipeline.vae.parameters()} == {torch.bfloat16}

@@ -81,6 +81,12 @@ class Engine(Protocol):
         """
         ...
 
+    def finish(self, run: Run) -> bool:
+        """Begin what comes after the last step of a run that is done, where the device goes on with
+        that by itself, so that others can make a step before `retire`; else nothing happens, and
+        it returns False. Raises WorkerLost."""
+        ...
+
     def retire(self, run: Run) -> Sequence[Any]:
         """One PIL image for each of `attempt.indices`, in order, of a run that is done.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from bot.worker.families.family import Size
+from bot.worker.families.family import Size, sampled
 from bot.worker.families.rows import Rows, repeated
 from bot.worker.families.unet import UNetFamily
 
@@ -55,9 +55,10 @@ class StableDiffusionXL(UNetFamily):
         vae = self.pipeline.vae
         if not vae.config.force_upcast:
             return super().encoded_pixels(pixels, generators)
-        rounded = pixels.to(self.device, self.dtype)
-        with _wide(vae):
-            return super().encoded_pixels(rounded, generators)
+        given = pixels.to(self.device, self.dtype).float()
+        with _wide(vae.encoder, vae.quant_conv):  # the decoder stays where graphs look for it
+            latents = sampled(vae.encode(given), generators)
+        return self.scaled(latents.to(self.dtype))
 
     def scaled(self, latents: torch.Tensor) -> torch.Tensor:
         """Some (Playground) have a mean and spread for each channel."""
@@ -93,10 +94,13 @@ class StableDiffusionXL(UNetFamily):
 
 
 @contextlib.contextmanager
-def _wide(vae: Any) -> Iterator[None]:
-    narrow = vae.dtype
-    vae.to(dtype=torch.float32)
+def _wide(*parts: torch.nn.Module | None) -> Iterator[None]:
+    there = [part for part in parts if part is not None]
+    narrow = [next(part.parameters()).dtype for part in there]
+    for part in there:
+        part.to(torch.float32)
     try:
         yield
     finally:
-        vae.to(dtype=narrow)
+        for part, dtype in zip(there, narrow, strict=True):
+            part.to(dtype)
