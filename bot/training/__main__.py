@@ -28,7 +28,10 @@ from bot.training.classifier import load_classifier, train_classifier
 from bot.training.data import CHUNK, Course, draw_ideas, draw_pixels, read_examples, write_chunks
 from bot.training.denoiser import Recipe, Trainer, company, new_unet, train_denoiser
 from bot.training.export import assemble, describe, export, write_vocabulary
+from bot.training.marks import chance
+from bot.training.questions import Questions
 from bot.training.report import claimed, good_ideas, known_words, table
+from bot.training.sampling import Sampling
 from bot.training.sheets import write_sheets
 from bot.training.text import Lesson, grown_text_encoder, new_text_encoder, teach_text
 from bot.training.tokenizer import train_tokenizer
@@ -69,7 +72,7 @@ class Order:
     recipe: Recipe
     device: str
     out: Path
-    sampling: evaluate.Sampling
+    sampling: Sampling
     questions: int
     drop: frozenset[str]
     effort: Effort
@@ -140,7 +143,7 @@ def run_evaluation(order: Order) -> None:
     else:
         judge = train_classifier(order.course, path, effort.renderings, effort.epochs)
     pipeline = _trained(order)
-    questions = evaluate.Questions(names, order.questions)
+    questions = Questions(names, order.questions)
     choices = [replace(order.sampling, steps=steps) for steps in (4, 8, 12, 20)]
     choices += [replace(order.sampling, guidance=guidance) for guidance in (1.0, 2.0, 5.0)]
     choices += [replace(order.sampling, steps=8, solver=solver) for solver in ("DPM++", "UniPC")]
@@ -148,7 +151,7 @@ def run_evaluation(order: Order) -> None:
     objects = evaluate.by_object(pipeline, judge, names, order.sampling)
     report = {
         "sampling": vars(order.sampling),
-        "chance": evaluate.chance(judge.names),
+        "chance": chance(judge.names),
         "prompts": follow,
         "objects": objects,
         "claimed": claimed(objects),
@@ -213,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ),
         device=asked.device,
         out=asked.out or (asked.place / "pipeline" if asked.trial else _EMBEDDED),
-        sampling=evaluate.Sampling(asked.sampling_steps, asked.guidance),
+        sampling=Sampling(asked.sampling_steps, asked.guidance),
         questions=asked.questions,
         drop=frozenset(asked.drop),
         effort=_TRIAL if asked.trial else Effort(),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,164 +16,22 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_img2img import (
     StableDiffusionImg2ImgPipeline,
 )
-from diffusers.schedulers.scheduling_ddim import DDIMScheduler
-from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
-from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
 from torch.utils.flop_counter import FlopCounterMode
 
-from bot.training.captions import Idea, draw_idea, held_out, plain_caption
-from bot.training.classifier import PLACES, TINTS, Classifier, place_of
+from bot.training.captions import Idea, plain_caption
+from bot.training.classifier import PLACES, Classifier
 from bot.training.data import draw_pixels
-from bot.training.vocabulary import LAYOUTS, PLAIN, SCENES, STYLES
+from bot.training.marks import in_order, marks
+from bot.training.questions import Questions
+from bot.training.sampling import Sampling, draw
+from bot.training.vocabulary import PLAIN, SCENES
 
 Say = Callable[[str], None]
-_BATCH = 16
-_SOLVERS: dict[str, Any] = {
-    "DDIM": DDIMScheduler,
-    "DPM++": DPMSolverMultistepScheduler,
-    "UniPC": UniPCMultistepScheduler,
-}
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How pictures are drawn from the pipeline."""
-
-    steps: int = 12
-    guidance: float = 3.0
-    solver: str = "DDIM"
-
-    def __str__(self) -> str:
-        return f"{self.solver}, {self.steps} steps, guidance {self.guidance:g}"
-
-
-@dataclass(frozen=True)
-class Questions:
-    """Sets of ideas by name; all seeds and choices are fixed."""
-
-    names: tuple[str, ...]
-    count: int = 48
-
-    def sets(self) -> dict[str, list[Idea]]:
-        return {
-            "held-out object in a scene": self._ideas("single", plain=False, new=True),
-            "seen object in a scene": self._ideas("single", plain=False, new=False),
-            "object on a colour": self._ideas("single", plain=True, new=False),
-            "held-out colour of an object": self._ideas("single", True, new=True, tinted=True),
-            "seen colour of an object": self._ideas("single", True, new=False, tinted=True),
-            "held-out pair": self._ideas("beside", plain=None, new=True),
-            "seen pair": self._ideas("beside", plain=None, new=False),
-            "one on top of another": self._ideas("stack", plain=None, new=False),
-            "one holding another": self._ideas("hold", plain=None, new=False),
-            "lying in a sun lounger": self._ideas("lounge", plain=None, new=False),
-            "two of a kind": self._ideas("two", plain=None, new=False),
-            "three of a kind": self._ideas("three", plain=None, new=False),
-        }
-
-    def _ideas(
-        self, layout: str, plain: bool | None, new: bool, tinted: bool = False
-    ) -> list[Idea]:
-        rng = np.random.default_rng([41, LAYOUTS.index(layout), int(new)])
-        weights, found = np.ones(len(self.names)), []
-        for _ in range(400_000):
-            idea = draw_idea(rng, self.names, weights)
-            if idea.layout != layout or bool(idea.tint) is not tinted:
-                continue
-            if held_out(idea) is not new:
-                continue
-            if plain is None or (idea.scene == PLAIN) is plain:
-                found.append(idea)
-            if len(found) == self.count:
-                return found
-        return found
-
-
-def draw(
-    pipeline: StableDiffusionPipeline,
-    prompts: Sequence[str | None],
-    sampling: Sampling,
-    seed: int = 0,
-    **options: Any,
-) -> torch.Tensor:
-    """One picture a prompt, each from its own seed: uint8, shape (n, 3, 128, 128).
-
-    A single prompt may be None where the options hold its embedding.
-    """
-    solver = _SOLVERS[sampling.solver]
-    if type(pipeline.scheduler) is not solver:
-        pipeline.scheduler = solver.from_config(pipeline.scheduler.config)
-    parts = []
-    for start in range(0, len(prompts), _BATCH):
-        batch = list(prompts[start : start + _BATCH])
-        dice = [torch.Generator().manual_seed(seed * 7919 + start + k) for k in range(len(batch))]
-        pictures = pipeline(
-            None if batch == [None] else batch,  # type: ignore[arg-type]
-            num_inference_steps=sampling.steps,
-            guidance_scale=sampling.guidance,
-            generator=dice,
-            output_type="np",
-            **options,
-        ).images  # type: ignore[union-attr]
-        parts.append(torch.from_numpy(np.asarray(pictures)).permute(0, 3, 1, 2))
-    return (torch.cat(parts) * 255).round().to(torch.uint8)
 
 
 def real(ideas: Sequence[Idea], first_seed: int = 0) -> torch.Tensor:
     """Real renderings of the ideas, from seeds that training does not use."""
     return draw_pixels([(idea, first_seed + place) for place, idea in enumerate(ideas)])[0]
-
-
-def marks(classifier: Classifier, pixels: torch.Tensor, ideas: Sequence[Idea]) -> dict[str, float]:
-    """Shares of pictures of which the classifier says what the ideas say."""
-    verdict = classifier.judge(pixels)
-    styles = list(STYLES)
-    rows: dict[str, list[bool]] = {
-        "objects": [],
-        "top5": [],
-        "place": [],
-        "style": [],
-        "layout": [],
-        "tint": [],
-    }
-    for row, idea in enumerate(ideas):
-        wanted = {classifier.names.index(name) for name in idea.objects}
-        order = verdict.objects[row].argsort(descending=True).tolist()
-        rows["objects"].append(wanted <= set(order[: len(wanted)]))
-        rows["top5"].append(wanted <= set(order[: max(5, len(wanted))]))
-        rows["place"].append(PLACES[int(verdict.places[row].argmax())] == place_of(idea))
-        rows["style"].append(styles[int(verdict.styles[row].argmax())] == idea.style)
-        rows["layout"].append(LAYOUTS[int(verdict.layouts[row].argmax())] == idea.layout)
-        rows["tint"].append(TINTS[int(verdict.tints[row].argmax())] == idea.tint)
-    return {name: round(float(np.mean(hits)), 3) for name, hits in rows.items()}
-
-
-def in_order(classifier: Classifier, pixels: torch.Tensor, ideas: Sequence[Idea]) -> float:
-    """Share of pictures of two objects that stand as asked: the first left of, or on top of, the
-    second.
-
-    Each half of a picture is judged with the other hidden under grey (occlusion, Zeiler and Fergus,
-    2014, https://arxiv.org/abs/1311.2901): the half that speaks more for the first object than for
-    the second should be the left, or the upper one. Guessing reaches 0.5.
-    """
-    hits = []
-    for picture, idea in zip(pixels, ideas, strict=True):
-        across = 1 if idea.layout == "stack" else 2
-        middle = picture.shape[across] // 2
-        seen = torch.stack([picture, picture])
-        for half, start in zip(seen, (middle, 0), strict=True):
-            half.narrow(across, start, middle).fill_(128)
-        told = classifier.judge(seen).objects
-        first, second = (classifier.names.index(name) for name in idea.objects)
-        lead = told[:, first] - told[:, second]
-        hits.append(bool(lead[0] > lead[1]))
-    return round(float(np.mean(hits)), 3)
-
-
-def chance(names: Sequence[str]) -> dict[str, float]:
-    """What guessing would reach for a single object."""
-    shares = {"objects": 1 / len(names), "top5": 5 / len(names), "place": 1 / len(PLACES)}
-    shares |= {"style": 1 / len(STYLES), "layout": 1 / len(LAYOUTS), "tint": 1 / len(TINTS)}
-    return {name: round(share, 3) for name, share in shares.items()}
 
 
 def follow_prompts(

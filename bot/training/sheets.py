@@ -15,7 +15,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.training.captions import Idea, plain_caption
-from bot.training.evaluate import Sampling, draw
+from bot.training.sampling import Sampling, draw
 from bot.training.scenery import SIDE
 from bot.training.vocabulary import PLAIN, SCENES, STYLES
 

@@ -20,7 +20,8 @@ from bot.training.classifier import (
     place_of,
     view,
 )
-from bot.training.evaluate import Questions, chance, in_order, marks
+from bot.training.marks import chance, in_order, marks
+from bot.training.questions import Questions
 from bot.training.report import claimed, good_ideas, known_words, table
 from bot.training.sheets import layout_prompts, object_prompts, page, style_prompts
 from bot.training.vocabulary import LAYOUTS, STYLES, THINGS
