@@ -12,8 +12,10 @@ from tests.kit.channels import FakeDiscord
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path, automatic=True) as opened:
+async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    """What is asked for is drawn at once, but where a test is marked `by_hand`."""
+    by_hand = request.node.get_closest_marker("by_hand") is not None
+    async with House(tmp_path, automatic=not by_hand) as opened:
         yield opened
 
 

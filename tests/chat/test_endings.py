@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, cast
 
 import discord
@@ -22,11 +20,7 @@ from tests.kit.app import ANNA_ASKS, HERE, House
 from tests.kit.channels import FakeDiscord, FakeMessage, refusal
 from tests.kit.values import CHANNEL
 
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path) as opened:
-        yield opened
+pytestmark = pytest.mark.by_hand
 
 
 class Desk:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, cast
 
 import discord
@@ -22,12 +21,7 @@ from tests.kit.values import CHANNEL, GUILD
 
 LOST = OSError("the reply was lost")
 
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """Nothing is drawn by itself."""
-    async with House(tmp_path) as opened:
-        yield opened
+pytestmark = pytest.mark.by_hand
 
 
 class Desk:
