@@ -30,10 +30,6 @@ class Outbox:
         its job."""
         return await self._outbox.due(self._clock(), busy, limit)
 
-    async def open(self) -> list[Delivery]:
-        """Everything that is still to be done, oldest first."""
-        return await self._outbox.open()
-
     async def of_job(self, job_id: str) -> Delivery | None:
         """The row of a job's result; None while it has none."""
         return await self._outbox.of_job(job_id)

@@ -48,13 +48,6 @@ class OutboxRepository:
 
         return await self._database.read(run)
 
-    async def open(self) -> list[Delivery]:
-        """Everything that is still to be done, oldest first."""
-        rows = await self._database.read(
-            lambda c: c.execute(f"SELECT * FROM deliveries WHERE {_OPEN} ORDER BY id").fetchall()
-        )
-        return [_delivery(row) for row in rows]
-
     async def of_job(self, job_id: str, kind: Kind = Kind.RESULT) -> Delivery | None:
         """The row of that kind; None while there is none."""
         return await self._database.read(lambda c: _of_job(c, job_id, kind))

@@ -16,6 +16,7 @@ from bot.chat.posting import Poster
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.errors import EngineError
 from bot.domain.job import Job, JobStatus
+from tests.kit import books
 from tests.kit.app import ANNA_ASKS, HERE, House
 from tests.kit.channels import FakeDiscord, FakeMessage, refusal
 from tests.kit.values import CHANNEL
@@ -171,7 +172,7 @@ async def test_an_end_waits_until_it_is_known_whether_there_is_a_message(desk: D
     job = await desk.cancelled()
     notice = desk.notices.add(job.id, Notice.at(cast(Any, desk.chat), job))
     showing = asyncio.create_task(desk.show(job))
-    await desk.house.service.outbox.open()
+    await books.owed(desk.house.database)
     assert not showing.done()
     message = await desk.message(job)
     notice.id = message.id

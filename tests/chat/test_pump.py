@@ -17,6 +17,7 @@ from bot.chat.pump import Pump
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.errors import RenderFailed
 from bot.domain.job import Job
+from tests.kit import books
 from tests.kit.app import ANNA_ASKS, HERE, House
 from tests.kit.channels import FakeChannel, FakeDiscord, FakeWebhook, refusal
 from tests.kit.executor import PATIENCE_S
@@ -112,7 +113,7 @@ class Works:
         """Nothing is left to be done."""
 
         async def wanted() -> bool:
-            return not await self.house.service.outbox.open()
+            return not await books.owed(self.house.database)
 
         await self.until(wanted)
 

@@ -20,6 +20,7 @@ from bot.models.catalogue import Catalogue
 from bot.ops.supervision import Supervisor
 from bot.service.drawing import Upscaled
 from bot.service.rules import Rules
+from tests.kit import books
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
 from tests.kit.faults import Disk, FaultyDatabase
 from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING
@@ -160,8 +161,7 @@ class House:
 
     async def owed(self) -> list[str]:
         """Jobs whose result is still to be posted, oldest first."""
-        rows = await self.service.outbox.open()
-        return [row.job for row in rows if row.kind is Kind.RESULT]
+        return [job for job, kind in await books.owed(self.database) if kind is Kind.RESULT]
 
     async def state(self, job: Job) -> tuple[JobStatus, int, int]:
         """Status, attempt and strikes as the database has them."""

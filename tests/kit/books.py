@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from bot.domain.delivery import Kind
+from bot.storage.database import Database
+
 
 def rows(folder: Path, sql: str, *values: object) -> list[sqlite3.Row]:
     """What the bot's database says."""
@@ -14,6 +17,17 @@ def rows(folder: Path, sql: str, *values: object) -> list[sqlite3.Row]:
         return connection.execute(sql, values).fetchall()
     finally:
         connection.close()
+
+
+async def owed(database: Database) -> list[tuple[str, Kind]]:
+    """(job, kind) of everything that is still to be shown, oldest first."""
+    found = await database.read(
+        lambda connection: connection.execute(
+            "SELECT job_id, kind FROM deliveries WHERE message_id = 0 AND given_up IS NULL"
+            " ORDER BY id"
+        ).fetchall()
+    )
+    return [(row["job_id"], Kind(row["kind"])) for row in found]
 
 
 def states(folder: Path) -> list[str]:

@@ -20,6 +20,7 @@ from bot.storage.database import Database
 from bot.storage.ledger import LedgerRepository
 from bot.storage.pictures import Evictable, StoredImage
 from bot.storage.profiles import Profile, ProfileRepository
+from tests.kit import books
 from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job, a_request
 
 PLENTY = Quota(credits=1000, running=3, waiting=10)
@@ -189,7 +190,7 @@ async def test_success_captures_counts_and_queues_the_delivery(parts, database) 
     assert (job.status, job.finished_at) == (JobStatus.SUCCEEDED, MORNING)
     assert await credits(database) == (999, 0)
     assert await ProfileRepository(database).get(ANNA) == Profile(1, 4, 2.0)
-    assert [(one.job, one.kind) for one in await parts.outbox.open()] == [(job.id, Kind.RESULT)]
+    assert await books.owed(database) == [(job.id, Kind.RESULT)]
     assert await parts.jobs.succeed(job.id, job.attempt, 2.0, "torch", MORNING) is None
     assert await parts.jobs.cancel(job.id, MORNING) is None
     assert await ProfileRepository(database).get(ANNA) == Profile(1, 4, 2.0)
@@ -200,7 +201,7 @@ async def test_failure_releases_once_and_is_kept(parts, database) -> None:
     failed = await parts.jobs.fail(job.id, FAILURE, MORNING, attempt)
     assert failed is not None
     assert (failed.status, failed.failure) == (JobStatus.FAILED, FAILURE)
-    assert [(one.job, one.kind) for one in await parts.outbox.open()] == [(job.id, Kind.END)]
+    assert await books.owed(database) == [(job.id, Kind.END)]
     assert await parts.jobs.fail(job.id, FAILURE, MORNING, attempt) is None
     assert await parts.jobs.cancel(job.id, MORNING) is None
     assert await credits(database) == (1000, 0)
@@ -279,7 +280,7 @@ async def test_extracting_twice_returns_the_first(parts, database) -> None:
     assert await parts.jobs.get(second.id) is None
     assert (await parts.jobs.upscale_of(grid.tile(2)) or other).id == first.id
     assert await parts.jobs.upscale_of(grid.tile(4)) is None
-    assert len(await parts.outbox.open()) == 3
+    assert len(await books.owed(database)) == 3
     assert await credits(database, BERT) == (1000, 0)
 
 

@@ -16,8 +16,8 @@ from bot.storage.database import Database
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
-from bot.storage.outbox import OutboxRepository
 from bot.storage.pictures import PictureRepository
+from tests.kit import books
 from tests.storage import version_2
 from tests.storage.version_2 import GRID, NOW, STATES, UPSCALED
 
@@ -54,11 +54,11 @@ async def test_every_job_of_version_2_is_read(old: Database) -> None:
 
 
 async def test_buttons_that_were_used_and_results_that_are_due_are_known(old: Database) -> None:
-    jobs, outbox = JobRepository(old), OutboxRepository(old)
+    jobs = JobRepository(old)
     assert await jobs.used(GRID) == {(Action.VARY, 1), (Action.UPSCALE, 2), (Action.REROLL, 0)}
-    rows = await outbox.open()
-    assert {each.job for each in rows if each.kind is Kind.RESULT} == version_2.UNPOSTED
-    ends = {each.job for each in rows if each.kind is Kind.END}
+    rows = await books.owed(old)
+    assert {job for job, kind in rows if kind is Kind.RESULT} == version_2.UNPOSTED
+    ends = {job for job, kind in rows if kind is Kind.END}
     assert ends == {version_2.FAILED, version_2.CANCELLED}
 
 

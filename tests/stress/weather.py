@@ -22,6 +22,7 @@ from bot.domain.people import Asker, Origin
 from bot.domain.quota import Period, Quota
 from bot.engine.seam import Begun, Upload
 from bot.service.rules import Rules
+from tests.kit import books
 from tests.kit.app import TINY, House
 from tests.kit.channels import FakeWebhook
 from tests.kit.executor import Run
@@ -95,7 +96,7 @@ class Weather:
     async def _left(self) -> dict[str, Any]:
         left = {
             "unfinished": await self.house.jobs.unfinished(),
-            "open": await self.house.service.outbox.open(),
+            "open": await books.owed(self.house.database),
             "held": self.house.dispatcher.held(),
             "notices": len(self.notices),
             "uploads": len(self.house.parts.files.uploads),
