@@ -20,7 +20,7 @@ from bot.chat.buttons import cancel_view, result_view
 from bot.chat.notice import Notice, Notices
 from bot.chat.progress import Animation
 from bot.chat.trouble import ALREADY_ANSWERED, TROUBLE, has_code
-from bot.domain.errors import StoreUnavailable
+from bot.domain.errors import StoreUnavailable, new_reference
 from bot.domain.job import Job, JobUpdate
 from bot.service import Service
 
@@ -148,7 +148,11 @@ class Presenter:
         return message
 
     async def _remember(self, job: Job, message: int) -> None:
-        await self._stored(lambda: self._service.outbox.set_notice(job.id, message))
+        """Without a record it is known here; after a start it is found by its button."""
+        try:
+            await self._stored(lambda: self._service.outbox.set_notice(job.id, message))
+        except Exception:
+            log.exception("reference %s: message of job %s not recorded", new_reference(), job.id)
 
     async def _stored(self, write: Callable[[], Awaitable[T]]) -> T:
         """Write it, however long the database is in trouble."""

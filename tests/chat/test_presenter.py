@@ -10,13 +10,17 @@ import discord
 import pytest
 
 from bot.chat.buttons import cancel_view
+from bot.chat.endings import Endings
 from bot.chat.notice import Notices
+from bot.chat.pace import Pace
+from bot.chat.posting import Poster
 from bot.chat.presenter import Presenter
 from bot.domain.action import Action
 from bot.domain.errors import StoreUnavailable
 from bot.domain.job import Job, JobStatus
 from tests.kit.app import House
 from tests.kit.channels import FakeDiscord, FakeInteraction, FakeMessage, refusal
+from tests.kit.faults import MISTAKE
 from tests.kit.values import CHANNEL, GUILD
 
 LOST = OSError("the reply was lost")
@@ -83,6 +87,35 @@ async def test_the_message_is_remembered_however_often_the_database_refuses(desk
     assert await desk.notice_of(job) == next(iter(desk.chat.messages))
     await (await desk.house.executor.started(1)).finish()
     await asyncio.wait_for(desk.over.wait(), 20)
+
+
+def endings(desk: Desk) -> Endings:
+    poster = Poster(cast(Any, desk.chat), desk.house.service, Pace(1e6))
+    return Endings(cast(Any, desk.chat), desk.house.service, desk.notices, poster)
+
+
+async def test_a_message_that_a_mistake_keeps_from_the_database_goes_all_the_same(
+    desk: Desk,
+) -> None:
+    job = await desk.house.imagine()
+    desk.house.database.refuse(MISTAKE, "OutboxRepository.set_notice", times=1)
+    await desk.present(desk.asked(), job)
+    assert (len(desk.chat.messages), await desk.notice_of(job)) == (1, 0)
+    await (await desk.house.executor.started(1)).finish()
+    await asyncio.wait_for(desk.over.wait(), 20)
+    assert await endings(desk).cleared(job)
+    assert not desk.chat.messages
+
+
+async def test_after_a_start_a_mistake_keeps_nobody_waiting_for_the_message(desk: Desk) -> None:
+    job = await desk.house.imagine()
+    message = desk.chat.make(CHANNEL, {"content": "Waiting", "view": cancel_view(job)})
+    desk.house.database.refuse(MISTAKE, "OutboxRepository.set_notice", times=1)
+    await desk.presenter.recover()
+    notice = desk.notices.get(job.id)
+    assert notice is not None
+    await asyncio.wait_for(notice.settled.wait(), 5)
+    assert notice.id == message.id
 
 
 async def test_a_thinking_is_filled_in(desk: Desk) -> None:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 Function = Callable[[sqlite3.Connection], Any]
 
 CODES = ("locked", "full", "read_only")
+MISTAKE = "mistake"
+"""A statement that is wrong, which no waiting mends."""
 
 
 class FaultyDatabase(Database):
@@ -33,8 +35,8 @@ class FaultyDatabase(Database):
 
     def refuse(self, code: str, method: str = "", times: int = 1 << 30) -> None:
         """The next `times` transactions of `method` ("JobRepository.succeed"; any where empty) fail
-        as one of `CODES`."""
-        assert code in CODES
+        as one of `CODES`, or by a MISTAKE."""
+        assert code in (*CODES, MISTAKE)
         self._code, self._method, self._left = code, method, times
 
     def calm(self) -> None:
@@ -73,6 +75,8 @@ class FaultyDatabase(Database):
             case "full":
                 function(connection)
                 _fill(connection)
+            case "mistake":
+                connection.execute("SELECT * FROM nothing_of_that_name")
             case "read_only":
                 return _on_read_only(connection, function)
         raise AssertionError("nothing was refused")
