@@ -212,6 +212,8 @@ class Dispatcher:
 
     def _choose(self) -> Choice | None:
         heads = self.queue.heads()
+        if not heads:  # most wakes, where workers keep up
+            return None
         given: dict[str, list[UnderWay]] = {}
         for drawing in self._drawings:
             given.setdefault(drawing.worker, []).append(drawing.under_way)
