@@ -2,8 +2,9 @@
 
 SQLite's own backup reads one state of the file while others write on
 (https://sqlite.org/backup.html). A copy is made and looked over on the database's own disk, and
-has its name when all of it is in the folder, which may be slow or far away. Knows files, not what
-is in the tables; times are UTC.
+has its name when all of it is in the folder, which may be slow or far away. A damaged database is
+not copied: it would push out the copies that are whole. Knows files, not what is in the tables;
+times are UTC.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import contextlib
 import datetime as dt
 import logging
 import os
-import re
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +28,15 @@ log = logging.getLogger(__name__)
 
 KEPT = 3
 """Copies in a folder: should the last one be damaged, there is one before it."""
-_STAMP = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r"easel-(\d{8}T\d{6}Z)\.sqlite3")
+_NAME = "easel-%Y%m%dT%H%M%SZ"
+_ENDING, _UNFINISHED = ".sqlite3", ".partial"
+_TEMPORARY = ".backup-"
+_LEFT_S = 86_400.0
+"""Seconds after which nobody works in a temporary folder any more."""
 _BUSY_S = 5.0
 
 Trouble = (OSError, sqlite3.Error)
-"""What making a copy may raise."""
+"""What copying may raise."""
 
 
 @dataclass(frozen=True)
@@ -61,22 +65,18 @@ class Backups:
 
     def copies(self) -> list[Copy]:
         """The newest first. Raises OSError."""
-        if not self._folder.is_dir():
-            return []
-        names = [(path, _NAME.fullmatch(path.name)) for path in self._folder.iterdir()]
-        found = [Copy(path, _moment(name[1])) for path, name in names if name]
-        return sorted(found, key=lambda copy: copy.taken, reverse=True)
+        return self._files(_ENDING)
 
     def make(self, database: Path, now: float) -> Path:
         """Copy the database as it is now, and drop older copies. Raises `Trouble`."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        stamp = dt.datetime.fromtimestamp(int(now), dt.UTC).strftime(_STAMP)
-        path = self._folder / f"easel-{stamp}.sqlite3"
+        path = self._folder / f"{_name(now)}{_ENDING}"
         with _temporary(database.parent) as made:
             _copy(database, made)
+            if not _is_whole(made):
+                raise sqlite3.DatabaseError("it is damaged")
             _bring(made, path)
-        for old in self.copies()[KEPT:]:
-            old.path.unlink(missing_ok=True)
+        self._tidy()
         return path
 
     def restore(self, database: Path) -> Restored:
@@ -85,24 +85,39 @@ class Backups:
         Nobody may have the database open. Raises EaselError where all copies are damaged, OSError.
         """
         copies = self.copies()
-        if not copies:
-            return Restored()
-        if changed_at(database) >= copies[0].taken:
-            return Restored(copies[0])
         for copy in copies:
+            if changed_at(database) >= copy.taken:
+                return Restored(copy)
             with _temporary(database.parent) as brought:
                 shutil.copyfile(copy.path, brought)
                 if _is_whole(brought):
                     return Restored(copy, True, _replace(database, brought, copy.taken))
-            log.warning("%s is damaged; taking the one before it", copy.path.name)
-        raise EaselError(f"All copies of the database in {self._folder} are damaged.")
+            log.warning("%s is damaged; looking at the one before it", copy.path.name)
+        if copies:
+            raise EaselError(f"All copies of the database in {self._folder} are damaged.")
+        return Restored()
+
+    def _files(self, ending: str) -> list[Copy]:
+        if not self._folder.is_dir():
+            return []
+        files = [(path, _moment(path.stem)) for path in self._folder.glob(f"*{ending}")]
+        found = [Copy(path, taken) for path, taken in files if taken is not None]
+        return sorted(found, key=lambda copy: copy.taken, reverse=True)
+
+    def _tidy(self) -> None:
+        """Older copies go, and what is left of those during which a process ended."""
+        copies = self.copies()
+        first = copies[:KEPT][-1].taken
+        for old in (*copies[KEPT:], *self._files(_UNFINISHED)):
+            if old.taken < first:
+                old.path.unlink(missing_ok=True)
 
 
 def changed_at(database: Path) -> float:
     """When a database was last written, in Unix seconds; 0 where there is none."""
     if not database.is_file():
         return 0.0
-    files = database, database.with_name(f"{database.name}-wal")
+    files = database, _beside(database, "-wal")
     return max(path.stat().st_mtime for path in files if path.exists())
 
 
@@ -136,14 +151,25 @@ class Keeper:
             log.warning("no copy of the database could be made: %s", error)
 
 
-def _moment(stamp: str) -> float:
-    return dt.datetime.strptime(stamp, _STAMP).replace(tzinfo=dt.UTC).timestamp()
+def _name(moment: float) -> str:
+    return dt.datetime.fromtimestamp(int(moment), dt.UTC).strftime(_NAME)
+
+
+def _moment(name: str) -> float | None:
+    """Unix seconds; None for what `_name` does not give."""
+    with contextlib.suppress(ValueError):
+        moment = dt.datetime.strptime(name, _NAME).replace(tzinfo=dt.UTC).timestamp()
+        return moment if _name(moment) == name else None
+    return None
 
 
 @contextlib.contextmanager
 def _temporary(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=folder) as place:
+    for left in folder.glob(f"{_TEMPORARY}*"):
+        if left.stat().st_mtime < time.time() - _LEFT_S:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=folder) as place:
         yield Path(place) / "easel.sqlite3"
 
 
@@ -160,7 +186,7 @@ def _copy(database: Path, target: Path) -> None:
 
 def _bring(made: Path, path: Path) -> None:
     """A folder may be on another disk, where renaming alone would not do."""
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(_UNFINISHED)
     try:
         shutil.copyfile(made, partial)
         with partial.open("rb+") as file:
@@ -183,19 +209,22 @@ def _is_whole(file: Path) -> bool:
 
 def _replace(database: Path, brought: Path, taken: float) -> Path | None:
     """Put a file in the database's place; returns what was there, under another name."""
-    kept = _put_aside(database, brought.with_name("kept")) if database.exists() else None
+    kept = _put_aside(database) if database.exists() else None
     for ending in ("-wal", "-shm"):
-        database.with_name(f"{database.name}{ending}").unlink(missing_ok=True)
+        _beside(database, ending).unlink(missing_ok=True)
     os.utime(brought, (taken, taken))
     brought.replace(database)
     return kept
 
 
-def _put_aside(database: Path, made: Path) -> Path:
-    kept = database.with_suffix(".replaced")
-    try:
-        _copy(database, made)
-    except sqlite3.Error:  # a damaged one is kept as the file that it is
-        made = database
-    made.replace(kept)
+def _put_aside(database: Path) -> Path:
+    """With its log, and under the time of its last write: no earlier one is written over."""
+    kept = database.with_name(f"{_name(changed_at(database))}.replaced")
+    for ending in ("-wal", ""):
+        with contextlib.suppress(FileNotFoundError):
+            _beside(database, ending).replace(_beside(kept, ending))
     return kept
+
+
+def _beside(database: Path, ending: str) -> Path:
+    return database.with_name(f"{database.name}{ending}")

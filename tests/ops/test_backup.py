@@ -149,6 +149,85 @@ def test_a_damaged_copy_is_passed_over(database: Path, backups: Backups, left: i
     assert [path.name for path in database.parent.iterdir()] == [database.name]
 
 
+def test_a_database_that_is_newer_than_the_last_whole_copy_stays(
+    database: Path, backups: Backups
+) -> None:
+    backups.make(database, NOON - 60)
+    write(database, "two", NOON)
+    backups.make(database, NOON + 60).write_bytes(b"?")
+    restored = backups.restore(database)
+    assert (restored.copy and restored.copy.taken, restored.done) == (NOON - 60, False)
+    assert words(database) == ["one", "two"]
+
+
+def test_what_was_put_aside_earlier_stays(database: Path, backups: Backups) -> None:
+    kept = []
+    for minute in (60, 120):
+        copy = backups.make(database, NOON + minute)
+        kept.append(backups.restore(database).kept)
+        assert words(database) == words(copy)
+    assert len(set(kept)) == 2
+    assert all(each and words(each) == ["one"] for each in kept)
+
+
+def test_what_gives_way_keeps_its_log_though_the_disk_is_full(
+    database: Path, backups: Backups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups.make(database, NOON + 60)
+    with opened(database) as writer:
+        writer.execute("INSERT INTO words VALUES ('logged')")
+        left = {path: path.read_bytes() for path in database.parent.iterdir()}
+    for path, data in left.items():
+        path.write_bytes(data)
+        os.utime(path, (NOON, NOON))
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("bot.ops.backup._copy", fail)
+    kept = backups.restore(database).kept
+    assert kept
+    assert words(kept) == ["one", "logged"]
+    assert words(database) == ["one"]
+
+
+def test_a_damaged_database_pushes_no_copy_out(database: Path, backups: Backups) -> None:
+    first = backups.make(database, NOON)
+    with opened(database) as writer:
+        writer.executemany("INSERT INTO words VALUES (?)", [("word" * 100,)] * 100)
+    pages = bytearray(database.read_bytes())
+    pages[8192:12288] = b"?" * 4096
+    database.write_bytes(pages)
+    with pytest.raises(sqlite3.DatabaseError):
+        backups.make(database, NOON + 60)
+    assert [copy.path for copy in backups.copies()] == [first]
+
+
+def test_what_killed_processes_left_goes(database: Path, backups: Backups) -> None:
+    folder = backups.make(database, NOON).parent
+    old = folder / "easel-20260601T115900Z.partial"
+    others = [folder / "easel-20260601T120130Z.partial", folder / "mine.partial"]
+    place, busy = (database.parent / name for name in (".backup-old", ".backup-new"))
+    for path in (old, *others):
+        path.touch()
+    for path in (place, busy):
+        path.mkdir()
+    os.utime(place, (NOON - 1e9, NOON - 1e9))
+    for minute in range(1, 4):
+        backups.make(database, NOON + 60 * minute)
+    assert not old.exists()
+    assert not place.exists()
+    assert all(path.exists() for path in (busy, *others))
+
+
+@pytest.mark.parametrize("name", ["easel-99999999T999999Z", "easel-20260601T1200Z", "easel-"])
+def test_what_is_named_by_no_time_is_no_copy(backups: Backups, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "far" / "away"
+    folder.mkdir(parents=True)
+    (folder / f"{name}.sqlite3").touch()
+    assert backups.copies() == []
+
+
 def test_damaged_copies_alone_leave_the_database(database: Path, backups: Backups) -> None:
     backups.make(database, NOON + 60).write_bytes(b"nothing like it" * 1000)
     with pytest.raises(EaselError, match=r"All copies of the database in .* are damaged"):
