@@ -150,9 +150,11 @@ class Town:
         for job in jobs:
             card.turns.stepped(job)
             card.left[job] -= 1
-            if not card.left[job]:
-                self._drawn(card, str(job))
-        self._dispatch()
+        drawn = [str(job) for job in jobs if not card.left[job]]
+        for job in drawn:
+            self._drawn(card, job)
+        if drawn or self._policy.batching:  # else there is no more room than before
+            self._dispatch()
         self._step(card)
 
     def _drawn(self, card: _Card, job: str) -> None:
