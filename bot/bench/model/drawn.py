@@ -13,16 +13,19 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.commands import shot
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import Busy
 from bot.domain.request import GenerationRequest
-from bot.engine.seam import Attempt, Done, Executor, Loaded, Progress, Worker
+from bot.engine.seam import Attempt, Done, Executor, Loaded, LoadingModel, Progress, Worker
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
 from bot.service.requests import Choice
+
+Result = TypeVar("Result")
 
 _ENOUGH_S = 15.0
 _FEW, _MANY, _MOST = 3, 9, 40
@@ -44,8 +47,8 @@ class Drawn:
     """What was measured.
 
     `alone` are jobs one after the other; `crowd` of them waited at the same time and took
-    `crowd_s` together. `preparing` passed until the device drew as fast as it does for long, 0
-    where it did so from the beginning.
+    `crowd_s` together. For `preparing` was waited until the device drew as fast as it does for
+    long; 0 where it did so from the beginning.
     """
 
     request: GenerationRequest
@@ -117,6 +120,9 @@ class Measurement:
         self._around = around
         self._numbers = itertools.count(1)
         self._worker: Worker
+        self._engine = ""
+        self._changed = False
+        self._waited = 0.0
 
     async def run(self, began: float, *, quick: bool) -> Drawn:
         """Measure; `quick` only sees that everything works. Raises EaselError."""
@@ -129,15 +135,15 @@ class Measurement:
         loaded = time.monotonic()
         say("drawing the first grid")
         first = await self._grid()
-        waited = await self._prepare()
-        alone = await self._alone(1 if quick else rounds(first.seconds, _FEW, _MANY))
+        await self._prepared()
+        count = 1 if quick else rounds(first.seconds, _FEW, _MANY)
+        alone = await self._at_its_best(lambda: self._alone(count))
         usual = statistics.median(each.seconds for each in alone)
         crowd = 2 if quick else rounds(usual, _FEW, _MOST)
-        crowd_s = await self._together(crowd)
-        request = self._request()
+        crowd_s = await self._at_its_best(lambda: self._together(crowd))
         return Drawn(
-            request, self._worker.device, ready - began, loaded - ready, first, waited, alone,
-            crowd, crowd_s,
+            self._request(), self._worker.device, ready - began, loaded - ready, first,
+            self._waited, alone, crowd, crowd_s,
         )  # fmt: skip
 
     async def _started(self) -> None:
@@ -150,20 +156,31 @@ class Measurement:
         if isinstance(state := self._worker.models[model], Loaded):
             self._catalogue.confirm(model, state.card)
 
-    async def _prepare(self) -> float:
-        began = time.monotonic()
+    async def _at_its_best(self, measure: Callable[[], Awaitable[Result]]) -> Result:
+        """What is measured when nothing becomes faster meanwhile: a card compiles a shape when it
+        was asked for some times, each size of a company by itself."""
+        while True:
+            self._changed = False
+            result = await measure()
+            if not await self._prepared() and not self._changed:
+                return result
+
+    async def _prepared(self) -> bool:
+        """Whether something was under way that makes drawing faster; it draws from here on."""
         self._around.say("waiting for what makes it faster")
-        waited = await self._around.prepared()
-        return time.monotonic() - began if waited else 0.0
+        began = time.monotonic()
+        if not await self._around.prepared():
+            return False
+        self._waited += time.monotonic() - began
+        self._around.say("drawing with it")
+        await self._grid()
+        return True
 
     async def _alone(self, count: int) -> list[Grid]:
         grids: list[Grid] = []
-        while len(grids) < count:
-            self._around.say(f"drawing alone, {len(grids) + 1} of {count}")
-            grid = await self._grid()
-            if grids and grid.engine != grids[-1].engine:
-                grids.clear()  # it changed for the better meanwhile
-            grids.append(grid)
+        for number in range(count):
+            self._around.say(f"drawing alone, {number + 1} of {count}")
+            grids.append(await self._grid())
         return grids
 
     async def _together(self, count: int) -> float:
@@ -198,12 +215,15 @@ class Measurement:
                 await self._executor.changed(version)
 
     async def _tried(self, attempt: Attempt) -> Grid:
-        began, engine = time.monotonic(), ""
+        began, before = time.monotonic(), self._engine
         steps: list[float] = []
         async for _, event in self._executor.run_batch(self._worker.id, [attempt]):
             if isinstance(event, Progress):
                 steps.append(event.t)
+            elif isinstance(event, LoadingModel):
+                self._changed = True
             elif isinstance(event, Done):
-                engine = event.engine
+                self._engine = event.engine
+        self._changed |= self._engine != before
         between = [later - earlier for earlier, later in itertools.pairwise(steps)]
-        return Grid(time.monotonic() - began, between, engine)
+        return Grid(time.monotonic() - began, between, self._engine)

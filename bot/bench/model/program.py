@@ -148,7 +148,6 @@ async def _asked(environment: Mapping[str, str], question: Message) -> Message:
 
 
 def dtype_of(engine: str) -> str:
-    """The number format in the words of a recipe; empty where they do not end with one."""
-    word = engine.rpartition(" ")[2]
-    word = _DTYPES.get(word, word)
-    return word if word in _DTYPES.values() else ""
+    """The number format in the words of a recipe; empty where they do not name one."""
+    words = [_DTYPES.get(word, word) for word in engine.split()]
+    return next((word for word in words if word in _DTYPES.values()), "")

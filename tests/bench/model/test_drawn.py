@@ -9,7 +9,7 @@ import pytest
 from bot.bench.model.drawn import Drawn, Grid, Measurement, Surroundings, request_of, rounds
 from bot.domain.errors import EaselError, InvalidPrompt, RenderFailed
 from bot.domain.size import Size
-from bot.engine.seam import Failed, Loaded, Progress, Worker
+from bot.engine.seam import Failed, Loaded, LoadingModel, Progress, Worker
 from bot.models.cards import EMBEDDED_CARD
 from bot.models.catalogue import Catalogue
 from bot.service.requests import Choice
@@ -22,10 +22,11 @@ class Witness:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.looks = 0
+        self.under_way: list[bool] = []
 
     async def prepared(self) -> bool:
         self.said.append("prepared")
-        return False
+        return bool(self.under_way) and self.under_way.pop(0)
 
     async def look(self, worker: Worker) -> None:
         self.looks += 1
@@ -68,9 +69,35 @@ async def test_what_makes_it_faster_is_waited_for_before_anything_counts() -> No
     order = [said for said in witness.said if said != "waiting for what makes it faster"]
     assert order == [
         "starting a worker", "loading the model", "drawing the first grid", "prepared",
-        "drawing alone, 1 of 1", "drawing 2 that wait",
+        "drawing alone, 1 of 1", "prepared", "drawing 2 that wait", "prepared",
     ]  # fmt: skip
     assert witness.looks == 3
+
+
+async def test_what_is_compiled_for_a_measurement_is_measured() -> None:
+    """As a card does: for a lonely grid after some, for each size of a company after others."""
+    witness = Witness()
+    witness.under_way = [False, True, False, True, True, False]
+    drawn = await measured(FakeExecutor(automatic=True), witness, quick=True)
+    drawings = [said for said in witness.said if said.startswith("drawing")]
+    alone, with_it, together = "drawing alone, 1 of 1", "drawing with it", "drawing 2 that wait"
+    assert drawings == [
+        "drawing the first grid", alone, with_it, alone,
+        together, with_it, together, with_it, together,
+    ]  # fmt: skip
+    assert drawn.preparing > 0
+
+
+async def test_what_is_taken_up_while_many_wait_is_measured_anew() -> None:
+    executor, witness = FakeExecutor(automatic=True), Witness()
+
+    def speed_up(run: Run) -> None:
+        if len(executor.runs) == 3:
+            run.put(LoadingModel("speeding up"))
+
+    executor.on_start = speed_up
+    await measured(executor, witness, quick=True)
+    assert witness.said.count("drawing 2 that wait") == 2
 
 
 async def test_there_may_be_nothing_to_wait_for() -> None:

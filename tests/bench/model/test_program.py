@@ -92,14 +92,17 @@ async def test_all_of_it_in_processes_of_its_own(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
-async def test_a_conversion_is_waited_for(settings: Settings, fake: FakeExecutor) -> None:
-    work = Store(settings.data_dir / "converted").begin()
+@pytest.mark.parametrize("folder", ["converted", "compiled"])
+async def test_what_makes_it_faster_is_waited_for(
+    settings: Settings, fake: FakeExecutor, folder: str
+) -> None:
+    work = Store(settings.data_dir / folder).begin()
     file = work.file
     assert file
     over: dict[str, bool] = {}
 
     def say(what: str) -> None:
-        over[what] = file.closed
+        over.setdefault(what, file.closed)
         if what.startswith("waiting"):
             asyncio.get_running_loop().call_soon(work.end)
 
@@ -132,7 +135,8 @@ async def test_what_cannot_be_drawn_is_a_sentence(settings: Settings, fake: Fake
 
 @pytest.mark.parametrize(
     ("engine", "dtype"),
-    [("torch 2.13.0+cpu bfloat16", "bfloat16"), ("openvino 2026.4.1 f32", "float32"),
+    [("torch 2.13.0+cpu bfloat16", "bfloat16"), ("torch 2.13.0 float16 compiled", "float16"),
+     ("openvino 2026.4.1 f32", "float32"),
      ("fake 1.0", ""), ("", "")],
 )  # fmt: skip
 def test_the_number_format_is_told_by_the_recipe(engine: str, dtype: str) -> None:
