@@ -47,24 +47,28 @@ class Addon:
 
 def told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
     """The kind, the families that it fits and the sizes of what a file holds; None for others."""
+    try:
+        return _told(shapes)
+    except (LookupError, ValueError):  # nearly one of them
+        return None
+
+
+def _told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
     if any(map(_LORA.search, shapes)):
         return LORA, _trained_for(shapes), {}
     if vectors := _vectors(shapes):
         return EMBEDDING, _WORDS.get(vectors, ()), {}
-    try:
-        if sizes := _ip_adapter(shapes):
-            return IP_ADAPTER, _beside(shapes), sizes
-        if sizes := layouts.eye(shapes):
-            return EYE, (), sizes
-        for place in _PLACES:
-            if (sizes := layouts.vae(shapes, place)) and _alone(shapes, place):
-                return DECODER, _DECODED.get(sizes["latent_channels"], ()), sizes
-        if sizes := layouts.clip(shapes, ""):
-            return CLIP, _SPOKEN.get(sizes["hidden_size"], ()), sizes
-        if sizes := layouts.t5(shapes, ""):
-            return T5, ("sd3", "flux") if sizes["d_model"] == 4096 else (), sizes
-    except (LookupError, ValueError):  # nearly one of them
-        pass
+    if sizes := _ip_adapter(shapes):
+        return IP_ADAPTER, _beside(shapes), sizes
+    if sizes := layouts.eye(shapes):
+        return EYE, (), sizes
+    for place in _PLACES:
+        if (sizes := layouts.vae(shapes, place)) and _alone(shapes, place):
+            return DECODER, _DECODED.get(sizes["latent_channels"], ()), sizes
+    if sizes := layouts.clip(shapes, ""):
+        return CLIP, _SPOKEN.get(sizes["hidden_size"], ()), sizes
+    if sizes := layouts.t5(shapes, ""):
+        return T5, ("sd3", "flux") if sizes["d_model"] == 4096 else (), sizes
     return None
 
 

@@ -237,6 +237,13 @@ def test_a_header_that_nearly_makes_sense_is_no_end(shelf: Shelf) -> None:
     assert len(shelf.everything()) == 4
 
 
+@pytest.mark.parametrize("names", [["emb_params"], ["clip_g", "clip_l"]])
+def test_an_embedding_without_a_width_is_no_end(shelf: Shelf, names: list[str]) -> None:
+    sd(shelf.folder / "painter.safetensors")
+    weights(shelf.folder / "odd.safetensors", {name: [] for name in names})
+    assert "painter" in models(shelf)
+
+
 def test_a_model_that_holds_a_decoder_and_encoders_too_is_one(shelf: Shelf) -> None:
     tensors = {SD: [320, 768], "first_stage_model.decoder.x": [4], "text_encoders.clip_g.x": [4]}
     weights(shelf.folder / "x.safetensors", tensors)
