@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.bench import bench as whole_bench
+from bot.commands.bars import bar
 from bot.commands.numbers import number, whole
 from bot.commands.subject import with_model
 from bot.domain.errors import InvalidPrompt
@@ -80,15 +80,13 @@ async def _one(settings: Settings, options: argparse.Namespace) -> int:
 
     choice = Choice(options.n, options.W, options.H, steps=options.steps)
     wanted = Wanted(choice, options.price_per_hour, options.quick)
-    console = Console(stderr=True)
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    shown = console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
-        task = progress.add_task("")
+    with bar(*columns) as shown:
+        task = shown.add_task("")
 
         def say(what: str) -> None:
-            progress.update(task, description=what)
-            if not shown:
+            shown.update(task, description=what)
+            if shown.disable:
                 sys.stderr.write(f"{what}\n")
 
         report = await measure(settings, wanted, say)

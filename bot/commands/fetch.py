@@ -11,17 +11,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    Progress,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 
+from bot.commands.bars import bar
 from bot.commands.hub import Repository
 from bot.domain.errors import EaselError
 from bot.models import facts, repository
@@ -77,23 +76,21 @@ def _require_room(folder: Path, haul: Haul, place: Path) -> None:
 
 
 def _fetch_all(hub: Repository, files: Sequence[Remote], place: Path) -> None:
-    with Progress(
+    with bar(
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task(hub.id, total=sum(file.size for file in files))
+    ) as shown:
+        task = shown.add_task(hub.id, total=sum(file.size for file in files))
         done = 0
         for file in files:
-            bar.update(task, description=file.path)
+            shown.update(task, description=file.path)
             hub.fetch(
                 file,
                 place / file.path,
-                lambda there, done=done: bar.update(task, completed=done + there),
+                lambda there, done=done: shown.update(task, completed=done + there),
             )
             done += file.size
 

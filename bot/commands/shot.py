@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
@@ -18,6 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from bot.commands.bars import bar
 from bot.domain.errors import EaselError, WorkerLost
 from bot.domain.request import GRID, GenerationRequest
 from bot.domain.size import Size
@@ -66,15 +66,10 @@ async def shoot(
     EngineError when this cannot be drawn.
     """
     model = catalogue.default.id
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task("loading the model", total=None)
+    with bar(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    ) as shown:
+        task = shown.add_task("loading the model", total=None)
         started = time.monotonic()
         worker = await loaded_worker(executor, model)
         if isinstance(state := worker.models[model], Loaded):
@@ -84,7 +79,7 @@ async def shoot(
         attempts = list(_attempts(wish))
         for number, (first, attempt) in enumerate(attempts):
             worker = await loaded_worker(executor, model)
-            board = Board(bar, task, number, len(attempts))
+            board = Board(shown, task, number, len(attempts))
             async for _, event in executor.run_batch(worker.id, [attempt]):
                 _take(event, first, shot, board)
         shot.tiles = {index: shot.tiles[index] for index in wish.wanted if index in shot.tiles}

@@ -58,6 +58,17 @@ async def test_a_wrong_prompt_is_said_before_anything_is_loaded(
     assert not executor.workers()[0].models
 
 
+async def test_nothing_but_the_pictures_is_told_where_nobody_watches(
+    executor: FakeExecutor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await render(Settings(), Order("a red fox --seed 7", out=tmp_path, grid=False))
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        f"{tmp_path / name}.png" for name in ("00000", "00001", "00002", "00003")
+    ]
+    assert err.startswith("192×192, seed 7, ")
+
+
 async def test_what_cannot_be_drawn_is_a_sentence(executor: FakeExecutor, tmp_path: Path) -> None:
     def fail(run: Run) -> None:
         run.put(RenderFailed("out_of_memory", "The memory does not suffice."))
