@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.loading import Loader
+from bot.domain.errors import EaselError
 from bot.domain.quota import Caps, Period, Quota
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
@@ -108,7 +109,10 @@ def model_of(settings: Settings) -> Model:
 
 
 def catalogue_of(settings: Settings) -> Catalogue:
-    """The models that are served, with the operator's own values."""
+    """The models that are drawn with, with the operator's own values. Raises EaselError for what
+    is on this disk and no model."""
+    if why := Shelf(settings.models_dir).refusal(settings.model):
+        raise EaselError(why)
     model = model_of(settings)
     for trouble in model.troubles:
         log.warning("%s Until then the file has no effect.", trouble)

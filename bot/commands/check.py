@@ -197,6 +197,9 @@ async def try_out(settings: Settings, model: Model) -> AsyncIterator[Finding]:
             None, "a bot runs and has the model in memory, so none was drawn with; stop it first"
         )
         return
+    if why := Shelf(settings.models_dir).refusal(model.card.source):
+        yield Finding(False, why)
+        return
     catalogue = Catalogue(model.card, fixed=model.own)
     for device in devices(settings.device, os.environ):
         what = catalogue.default.source + ("" if device == "auto" else f" on {device}")

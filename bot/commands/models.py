@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 from bot.app import model_of
 from bot.commands.check import say, try_out
@@ -71,17 +70,14 @@ def _all(settings: Settings) -> tuple[Model, list[Model], list[Addon], list[Unus
 
 
 def _named(settings: Settings, name: str) -> Model:
-    _, models, addons, unused = _all(settings)
-    model = Shelf(settings.models_dir).model(name, {})
+    _, models, _, _ = _all(settings)
+    shelf = Shelf(settings.models_dir)
+    model = shelf.model(name, {})
     for one in models:
         if one.key == model.key:
             return one
-    for one in addons:
-        if name in (one.key, one.path.name):
-            raise EaselError(f"{one.path.name} is a {one.kind}: models are drawn with it.")
-    for one in unused:
-        if name in (one.name, Path(one.name).stem):
-            raise EaselError(f"{one.name} {one.why}.")
+    if why := shelf.refusal(name):
+        raise EaselError(why)
     if os.path.exists(name):
         return model
     keys = ", ".join(one.key for one in models)

@@ -83,6 +83,27 @@ class Shelf:
         card = cards.card_for(str(path), values)
         return Model(_key(path, sources), card, values, said.troubles)
 
+    def refusal(self, text: str) -> str:
+        """Why what a MODEL setting means is no model, as far as that can be told without a worker;
+        empty for a model, and for what is not on this disk."""
+        for one in self._found(text):
+            if isinstance(one, Addon):
+                return f"{one.path.name} is a {one.kind}: models are drawn with it."
+            if isinstance(one, Unused):
+                return f"{one.name} {one.why}."
+        return ""
+
+    def _found(self, text: str) -> Iterator[Model | Addon | Unused]:
+        if text in ("", EMBEDDED_CARD.id):
+            return
+        path = _meant(text, _sources(self._entries()))
+        if path is None and _sources([Path(text)]):
+            path = Path(text)
+        if path:
+            yield _opened(path, text)
+        else:
+            yield from self._everything(lambda name: text in (name, Path(name).stem))
+
     def _entries(self) -> list[Path]:
         try:
             there = sorted(self.folder.iterdir(), key=lambda path: path.name.lower())

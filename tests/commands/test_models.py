@@ -198,6 +198,15 @@ async def test_another_model_than_the_default_is_tried_with_its_own_values(
     assert run.attempt.request["guidance"] == 5
 
 
+async def test_a_default_that_is_no_model_is_told_without_a_worker(
+    settings: Settings, executors: list[FakeExecutor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = dataclasses.replace(settings, model="quick")
+    assert await check(broken, Environment({}, {})) == 1
+    assert "FAIL  model     quick.gguf is damaged: its header" in capsys.readouterr().out
+    assert executors == []
+
+
 async def test_a_model_that_does_not_draw_fails_the_check(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,6 +58,16 @@ async def test_a_wrong_prompt_is_said_before_anything_is_loaded(
     assert not executor.workers()[0].models
 
 
+async def test_what_is_no_model_is_said_before_anything_is_loaded(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    (tmp_path / "page.ckpt").write_bytes(b"<!DOCTYPE html>")
+    settings = Settings(models_dir=tmp_path)
+    with pytest.raises(EaselError, match=r"page\.ckpt is a web page"):
+        await render(settings, Order("a red fox", model="page", out=tmp_path))
+    assert not executor.workers()[0].models
+
+
 async def test_nothing_but_the_pictures_is_told_where_nobody_watches(
     executor: FakeExecutor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -458,6 +458,23 @@ def test_two_names_of_one_folder_are_two_rows(
     assert list(models(shelf)) == ["one", str(shelf.folder / "two")]
 
 
+def test_what_is_no_model_is_refused_by_any_of_its_names(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(whole(tmp_path / "here", "unet"))
+    (tmp_path / "elsewhere.ckpt").write_bytes(b"<!DOCTYPE html>")
+    (shelf.folder / "page.ckpt").write_bytes(b"<!DOCTYPE html>")
+    (shelf.folder / "embedded.pt").write_bytes(b"PK")
+    (shelf.folder / "style.pt").write_bytes(b"PK")
+    sd(shelf.folder / "fine.safetensors")
+    for text in ("page", "page.ckpt", f"{shelf.folder / 'page.ckpt'}"):
+        assert shelf.refusal(text).startswith("page.ckpt is a web page")
+    assert shelf.refusal(f"{tmp_path / 'elsewhere.ckpt'}").startswith("elsewhere.ckpt is a web")
+    assert shelf.refusal("style").startswith("style.pt is a pickle")
+    for text in ("", "embedded", "fine", "nowhere", "some/hub-model", f"{tmp_path / 'here'}"):
+        assert shelf.refusal(text) == ""
+
+
 def test_a_half_copied_file_may_be_named_and_comes_right_by_itself(shelf: Shelf) -> None:
     file = weights(shelf.folder / "late.safetensors", {XL: [640, 2048]}, payload=100)
     whole_file = file.read_bytes()
