@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.domain.errors import EaselError, SettingsError
+from bot.domain.errors import EaselError, InvalidPrompt, SettingsError
 from bot.environment import Environment
 from bot.ops.logs import log_to_stderr
 from bot.settings import Settings
@@ -32,7 +32,7 @@ NO_WINDOWS = "Easel does not run on Windows itself; start it in WSL2 or in Docke
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse and run; returns the exit status.
 
-    0 well, 1 not, 2 wrong usage or settings, 130 interrupted.
+    0 well, 1 not, 2 wrong usage, prompt or settings, 130 interrupted.
     """
     if sys.platform == "win32":
         sys.stderr.write(f"{NO_WINDOWS}\n")
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads has enough, as `head` has; there is more at the exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except SettingsError as error:
+    except (SettingsError, InvalidPrompt) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except EaselError as error:

@@ -182,11 +182,18 @@ async def test_a_reader_that_has_enough_of_a_list_is_no_trouble(tmp_path: Path) 
 
 async def test_render_refuses_a_wrong_prompt_in_a_sentence(tmp_path: Path) -> None:
     status, out, err = await easel("render", "a fox", "--arr", "3:2", "--out", str(tmp_path))
-    assert status == 1
+    assert status == 2
     assert "did you mean `--ar`?" in err
     assert "Traceback" not in err
     assert out == ""
     assert os.listdir(tmp_path) == []
+
+
+def test_options_that_do_not_go_together_are_wrong_usage(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["bench", "--steps", "5"]) == 2
+    assert capsys.readouterr().err.startswith("`--steps` is for one model")
 
 
 async def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:
