@@ -17,7 +17,8 @@ from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.engine.seam import Attempt, Preview, Progress
 from bot.worker import failures, precision, previews
 from bot.worker.asked import generators_of, shown, size_of, start_of, to_draw
-from bot.worker.families.generic import PART, PICTURE, accepts
+from bot.worker.families.family import takes
+from bot.worker.families.generic import PART, PICTURE
 from bot.worker.model import Model
 from bot.worker.pieces import free
 from bot.worker.runs import Emit
@@ -195,5 +196,5 @@ class CalledRun:
 
 def _accepted(pipeline: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """What this pipeline takes: not all know a negative prompt, a size or a callback."""
-    known = accepts(pipeline)
+    known = takes(type(pipeline), "__call__")
     return {name: value for name, value in arguments.items() if name in known}

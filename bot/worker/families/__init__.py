@@ -12,17 +12,17 @@ from bot.worker.families.chroma import Chroma
 from bot.worker.families.family import Family
 from bot.worker.families.flux import Flux
 from bot.worker.families.flux_2 import Flux2, Flux2Klein
-from bot.worker.families.pixart import PixArt
+from bot.worker.families.pixart import PixArt, PixArtAlpha
 from bot.worker.families.qwen_image import QwenImage
 from bot.worker.families.sana import Sana
-from bot.worker.families.stable_diffusion import StableDiffusion
+from bot.worker.families.stable_diffusion import LatentConsistency, StableDiffusion
 from bot.worker.families.stable_diffusion_3 import StableDiffusion3
 from bot.worker.families.stable_diffusion_xl import StableDiffusionXL
 from bot.worker.families.z_image import ZImage
 
 _FAMILIES: Mapping[str, type[Any]] = {
     "StableDiffusionPipeline": StableDiffusion,
-    "LatentConsistencyModelPipeline": StableDiffusion,
+    "LatentConsistencyModelPipeline": LatentConsistency,
     "StableDiffusionXLPipeline": StableDiffusionXL,
     "StableDiffusion3Pipeline": StableDiffusion3,
     "FluxPipeline": Flux,
@@ -31,7 +31,7 @@ _FAMILIES: Mapping[str, type[Any]] = {
     "ChromaPipeline": Chroma,
     "QwenImagePipeline": QwenImage,
     "ZImagePipeline": ZImage,
-    "PixArtAlphaPipeline": PixArt,
+    "PixArtAlphaPipeline": PixArtAlpha,
     "PixArtSigmaPipeline": PixArt,
     "SanaPipeline": Sana,
 }

@@ -73,14 +73,6 @@ class BinnedFamily(FlowFamily):
         """Drawn out to the shape."""
         return super().mask(mask.resize(self.shaped(mask.size), Image.Resampling.LANCZOS))
 
-    def scaled(self, latents: torch.Tensor) -> torch.Tensor:
-        """By a factor."""
-        return latents * self.pipeline.vae.config.scaling_factor
-
-    def unscaled(self, latents: torch.Tensor) -> torch.Tensor:
-        """The inverse of `scaled`."""
-        return latents / self.pipeline.vae.config.scaling_factor
-
     def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
         """Cut to the size that was asked for."""
         decoded = super().decode(latents, size)

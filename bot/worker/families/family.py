@@ -8,8 +8,9 @@ worker only.
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -165,9 +166,23 @@ def sampled(encoded: Any, generators: Sequence[torch.Generator]) -> torch.Tensor
 def extra_of(scheduler: Any, generators: Sequence[torch.Generator]) -> dict[str, Any]:
     """What a scheduler's step takes besides prediction, time and latents: generators where it adds
     noise, and η = 0 where it asks."""
-    known = inspect.signature(scheduler.step).parameters
+    known = takes(type(scheduler), "step")
     offered = {"eta": 0.0, "generator": list(generators)}
     return {name: value for name, value in offered.items() if name in known}
+
+
+def times_after(scheduler: Any, skipped: int) -> torch.Tensor:
+    """The times of a schedule that are left after so many steps of it, with which it begins."""
+    begin = skipped * scheduler.order
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(begin)
+    return scheduler.timesteps[begin:]
+
+
+@functools.cache
+def takes(kind: type, method: str) -> Collection[str]:
+    """The names of what a method of a class of diffusers is called with: nothing else says it."""
+    return frozenset(inspect.signature(getattr(kind, method)).parameters)
 
 
 def classifier_free(

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from bot.worker.families.family import Capabilities, Size
-from bot.worker.families.flow import FlowFamily, packed, unpacked
+from bot.worker.families.flow import FlowFamily
 from bot.worker.families.rows import Rows
 
 
@@ -21,11 +21,11 @@ class PackedFamily(FlowFamily):
 
     def laid(self, cells: torch.Tensor) -> torch.Tensor:
         """Tokens."""
-        return packed(cells)
+        return _packed(cells)
 
     def cells(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
         """The inverse."""
-        return unpacked(latents, *(side // self.cell for side in size))
+        return _unpacked(latents, *(side // self.cell for side in size))
 
     def places(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
         """(tokens, 3): nothing, row and column."""
@@ -68,3 +68,17 @@ class Flux(PackedFamily):
             img_ids=self.places(latents, size),
             return_dict=False,
         )[0]
+
+
+def _packed(cells: torch.Tensor) -> torch.Tensor:
+    """Tokens (n, tokens, 4 × channels), each of 2 × 2 cells."""
+    count, channels, height, width = cells.shape
+    patches = cells.view(count, channels, height // 2, 2, width // 2, 2)
+    return patches.permute(0, 2, 4, 1, 3, 5).reshape(count, -1, 4 * channels)
+
+
+def _unpacked(tokens: torch.Tensor, width: int, height: int) -> torch.Tensor:
+    """The inverse of `_packed`, for so many cells along each side."""
+    count, _, channels = tokens.shape
+    patches = tokens.view(count, height // 2, width // 2, channels // 4, 2, 2)
+    return patches.permute(0, 3, 1, 4, 2, 5).reshape(count, channels // 4, height, width)

@@ -59,13 +59,15 @@ class Flux2(FlowFamily):
         text = rows["text"]
         times = rows["times"]
         width, height = (side // self.cell for side in size)
+        words = _places(1, 1, text.shape[1], latents.device)
+        cells = _places(height, width, 1, latents.device)
         return self.pipeline.transformer(
             hidden_states=latents.to(self.pipeline.transformer.dtype),
             timestep=times.to(latents.dtype) / 1000,
             guidance=rows.get("guidance"),
             encoder_hidden_states=text,
-            txt_ids=_places(1, 1, text.shape[1]).to(latents.device).expand(len(text), -1, -1),
-            img_ids=_places(height, width, 1).to(latents.device).expand(len(text), -1, -1),
+            txt_ids=words.expand(len(text), -1, -1),
+            img_ids=cells.expand(len(text), -1, -1),
             return_dict=False,
         )[0]
 
@@ -109,7 +111,7 @@ class Flux2Klein(Flux2):
         return FlowFamily.condition(self, positive, negative, count, guidance, size)
 
 
-def _places(height: int, width: int, length: int) -> torch.Tensor:
+def _places(height: int, width: int, length: int, device: torch.device) -> torch.Tensor:
     """(tokens, 4): no time, row, column, place in a text."""
-    sides = [torch.arange(side) for side in (1, height, width, length)]
+    sides = [torch.arange(side, device=device) for side in (1, height, width, length)]
     return torch.cartesian_prod(*sides)

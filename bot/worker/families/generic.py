@@ -1,17 +1,16 @@
 """Kinds of models without a module of their own: what can be asked of a pipeline's own call.
 
-Here alone a signature is asked, because nothing else says it. Imported in a worker only.
+Imported in a worker only.
 """
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import diffusers
 
 from bot.domain.errors import RenderFailed
-from bot.worker.families.family import Capabilities
+from bot.worker.families.family import Capabilities, takes
 
 PICTURE = "Img2Img"
 PART = "Inpaint"
@@ -21,14 +20,9 @@ _UNABLE = {
 }
 
 
-def accepts(pipeline: Any) -> frozenset[str]:
-    """The names of what can be asked of a pipeline."""
-    return frozenset(inspect.signature(pipeline.__call__).parameters)
-
-
 def capabilities(pipeline: Any) -> Capabilities:
     """What the signature promises. Whether there are two forwards, only the pipeline knows."""
-    known = accepts(pipeline)
+    known = takes(type(pipeline), "__call__")
     told = "callback_on_step_end" in known
     return Capabilities(
         negatives_above=1.0 if "negative_prompt" in known else None,
@@ -49,7 +43,7 @@ def sibling(pipeline: Any, what: str) -> Any:
     if kind is None:
         raise RenderFailed("bad_input", f"A {type(pipeline).__name__} {_UNABLE[what]}.")
     parts = dict(pipeline.components)
-    known = inspect.signature(kind.__init__).parameters
+    known = takes(kind, "__init__")
     plain = {name: value for name, value in pipeline.config.items() if name in known}
     made = kind(**plain | {name: part for name, part in parts.items() if name in known})
     made.set_progress_bar_config(disable=True)

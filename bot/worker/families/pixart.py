@@ -11,7 +11,7 @@ from bot.worker.families.family import Capabilities, Size
 from bot.worker.families.rows import Rows, repeated
 
 _TOLD = 128
-"""Latents along a side from which α is told the size."""
+"""Latents along a side of the one that is told the size."""
 
 
 class PixArt(BinnedFamily):
@@ -26,19 +26,6 @@ class PixArt(BinnedFamily):
             text or "", False, device=self.device, clean_caption=True
         )
         return {"text": words, "seen": seen}
-
-    def condition(
-        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
-    ) -> dict[str, Any]:
-        """Text, and the size where it is asked for."""
-        rows = super().condition(positive, negative, count, guidance, size)
-        alpha = type(self.pipeline).__name__ == "PixArtAlphaPipeline"
-        if alpha and self.pipeline.transformer.config.sample_size == _TOLD:
-            width, height = self.shaped(size)
-            for name, told in (("resolution", [height, width]), ("aspect_ratio", [height / width])):
-                row = torch.tensor([told]).to(self.device, rows["text"].dtype)
-                rows[name] = repeated(row, row if negative else None, count)
-        return rows
 
     def first(self, scheduler: Any, noise: torch.Tensor) -> torch.Tensor:
         """Noise at the scheduler's first level."""
@@ -56,3 +43,19 @@ class PixArt(BinnedFamily):
             return_dict=False,
         )[0]
         return predicted[:, : self.channels]  # what is left is the spread that it learned
+
+
+class PixArtAlpha(PixArt):
+    """The largest is told the size."""
+
+    def condition(
+        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+    ) -> dict[str, Any]:
+        """Text, and the size where it is asked for."""
+        rows = super().condition(positive, negative, count, guidance, size)
+        if self.pipeline.transformer.config.sample_size == _TOLD:
+            width, height = self.shaped(size)
+            for name, told in (("resolution", [height, width]), ("aspect_ratio", [height / width])):
+                row = torch.tensor([told]).to(self.device, rows["text"].dtype)
+                rows[name] = repeated(row, row if negative else None, count)
+        return rows

@@ -20,12 +20,15 @@ class StableDiffusion(UNetFamily):
         embeddings, _ = self.pipeline.encode_prompt(text or "", self.device, 1, False)
         return {"text": embeddings}
 
+
+class LatentConsistency(StableDiffusion):
+    """Chooses among the steps that it was distilled to."""
+
     def schedule(
         self, scheduler: Any, steps: int, size: Size, strength: float | None = None
     ) -> torch.Tensor:
-        """Consistency models choose among the steps that they were distilled to."""
-        consistent = type(self.pipeline).__name__ == "LatentConsistencyModelPipeline"
-        if consistent and type(scheduler).__name__ == "LCMScheduler" and strength is not None:
+        """Its own sampler knows how many of them a strength leaves."""
+        if type(scheduler).__name__ == "LCMScheduler" and strength is not None:
             scheduler.set_timesteps(steps, device="cpu", strength=strength)
             return scheduler.timesteps
         return super().schedule(scheduler, steps, size, strength)

@@ -31,7 +31,7 @@ class StableDiffusionXL(UNetFamily):
 
     def condition(
         self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
-    ) -> Rows:
+    ) -> dict[str, Any]:
         """`time_ids` are the size before cropping, the crop and the size drawn (SDXL, 2.2)."""
         rows = super().condition(positive, negative, count, guidance, size)
         width, height = size

@@ -12,23 +12,21 @@ from typing import Any
 import torch
 from PIL import Image
 
-from bot.worker.families.family import Capabilities, Size, classifier_free, light, random, sampled
-from bot.worker.families.rows import Rows, doubled
+from bot.worker.families.family import Capabilities, Size, light, sampled, times_after
+from bot.worker.families.latent import LatentFamily
+from bot.worker.families.rows import Rows
 
-_MULTIPLE = 8
-"""What the pipelines require, whatever their autoencoder's factor is."""
 _REPAIRING = 9
 """Channels that a U-Net takes which was trained to repair pictures: latents, mask, picture."""
 _KNOWN = frozenset({"latents", "times", "text", "guidance", "beside"})
 """The rows that a U-Net takes by its own arguments; others go to it as added conditions."""
 
 
-class UNetFamily:
-    """A family over the parts of a pipeline, which are looked up when they are used: whoever
-    replaces a part is heard."""
+class UNetFamily(LatentFamily):
+    """It repairs pictures, or is told its guidance, where the U-Net was trained so."""
 
     def __init__(self, pipeline: Any) -> None:
-        self.pipeline = pipeline
+        super().__init__(pipeline)
         # A distilled U-Net has learned guidance: it is told by an embedding how much of it.
         self._told = pipeline.unet.config.time_cond_proj_dim is not None
         self.repairs = pipeline.unet.config.in_channels == _REPAIRING
@@ -49,33 +47,20 @@ class UNetFamily:
         )
 
     @property
-    def cell(self) -> int:
-        """By the autoencoder's levels."""
-        return self.pipeline.vae_scale_factor
+    def denoiser(self) -> Any:
+        """The U-Net."""
+        return self.pipeline.unet
 
     @property
-    def device(self) -> torch.device:
-        """Where it draws, whatever rests elsewhere."""
-        return self.pipeline._execution_device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """What latents and conditions are made of."""
-        return self.pipeline.unet.dtype
-
-    def check(self, size: Size) -> None:
-        """Raises ValueError."""
-        if any(side % _MULTIPLE for side in size):
-            raise ValueError(
-                f"Width and height have to be divisible by {_MULTIPLE}, but are {size[0]} and "
-                f"{size[1]}"
-            )
+    def channels(self) -> int:
+        """Of a cell; one that repairs pictures takes more than it gives."""
+        return self.pipeline.unet.config.out_channels
 
     def condition(
         self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
-    ) -> Rows:
+    ) -> dict[str, Any]:
         """Text of both halves, and guidance as an embedding where the U-Net asks for it."""
-        rows = doubled(positive, negative, count)
+        rows = super().condition(positive, negative, count, guidance, size)
         if self._told:
             told = torch.tensor(guidance - 1).repeat(count)
             width = self.pipeline.unet.config.time_cond_proj_dim
@@ -91,25 +76,11 @@ class UNetFamily:
         scheduler.set_timesteps(steps, device="cpu")
         if strength is None:
             return scheduler.timesteps
-        left = min(int(steps * strength), steps)
-        begin = (steps - left) * scheduler.order
-        if hasattr(scheduler, "set_begin_index"):
-            scheduler.set_begin_index(begin)
-        return scheduler.timesteps[begin:]
-
-    def gaussian(self, size: Size, generators: Sequence[torch.Generator]) -> torch.Tensor:
-        """(n, channels, height, width)."""
-        width, height = (side // self.pipeline.vae_scale_factor for side in size)
-        channels = self.pipeline.unet.config.out_channels
-        return random((channels, height, width), generators, self.device, self.dtype)
+        return times_after(scheduler, steps - min(int(steps * strength), steps))
 
     def first(self, scheduler: Any, noise: torch.Tensor) -> torch.Tensor:
         """Noise at the scheduler's first level."""
         return noise * scheduler.init_noise_sigma
-
-    def encoded(self, image: Image.Image, generators: Sequence[torch.Generator]) -> torch.Tensor:
-        """Encoded once, sampled for each generator."""
-        return self.encoded_pixels(self.pipeline.image_processor.preprocess(image), generators)
 
     def encoded_pixels(
         self, pixels: torch.Tensor, generators: Sequence[torch.Generator]
@@ -119,21 +90,11 @@ class UNetFamily:
         latents = sampled(vae.encode(pixels.to(self.device, vae.dtype)), generators)
         return self.scaled(latents.to(self.dtype))
 
-    def seen(self, pixels: torch.Tensor) -> torch.Tensor:
-        """As it is encoded."""
-        return self.encoded_pixels(pixels, [torch.Generator("cpu").manual_seed(0)])
-
     def mixed(
         self, scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, time: torch.Tensor
     ) -> torch.Tensor:
         """As the scheduler adds noise."""
         return scheduler.add_noise(clean, noise, time.repeat(len(clean)))
-
-    def mask(self, mask: Image.Image) -> torch.Tensor:
-        """(1, 1, height, width): what the middle of a cell's pixels says is its."""
-        width, height = (side // self.pipeline.vae_scale_factor for side in mask.size)
-        cells = torch.nn.functional.interpolate(light(mask), size=(height, width))
-        return cells.to(self.device, self.dtype)
 
     def beside(
         self,
@@ -151,14 +112,6 @@ class UNetFamily:
         seen = self.encoded_pixels(picture * (1 - light(covering)), generators)
         return torch.cat([self.mask(covering).expand(len(seen), -1, -1, -1), seen], 1)
 
-    def scaled(self, latents: torch.Tensor) -> torch.Tensor:
-        """From what the autoencoder makes to what the denoiser knows."""
-        return self.pipeline.vae.config.scaling_factor * latents
-
-    def unscaled(self, latents: torch.Tensor) -> torch.Tensor:
-        """The inverse of `scaled`."""
-        return latents / self.pipeline.vae.config.scaling_factor
-
     def predict(self, rows: Rows, size: Size) -> torch.Tensor:
         """One forward of the U-Net."""
         added = {name: row for name, row in rows.items() if name not in _KNOWN}
@@ -173,17 +126,3 @@ class UNetFamily:
             added_cond_kwargs=added or None,
             return_dict=False,
         )[0]
-
-    def guide(
-        self, negative: torch.Tensor, positive: torch.Tensor, guidance: float, rescale: float
-    ) -> torch.Tensor:
-        """As the pipelines do."""
-        return classifier_free(negative, positive, guidance, rescale)
-
-    def cells(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
-        """They are laid out so already."""
-        return latents
-
-    def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
-        """By the autoencoder."""
-        return self.pipeline.vae.decode(self.unscaled(latents), return_dict=False)[0]
