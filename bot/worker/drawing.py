@@ -18,11 +18,11 @@ from bot.engine.seam import Attempt, Preview, Progress
 from bot.worker import failures, precision, previews
 from bot.worker.asked import generators_of, shown, size_of, start_of, to_draw
 from bot.worker.families.family import takes
-from bot.worker.families.generic import PART, PICTURE
 from bot.worker.model import Model
 from bot.worker.pieces import free
 from bot.worker.runs import Emit
 from bot.worker.samplers import sampler
+from bot.worker.siblings import PART, PICTURE
 
 
 class CalledRun:

@@ -1,14 +1,10 @@
-"""Where models may be looked for, and what every way of opening one needs. Imported in a worker
-only, with the first model."""
+"""Where models may be looked for, and what every way of opening one needs. Knows no torch."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import diffusers
 
 from bot.domain.errors import RenderFailed
 from bot.models import addons
@@ -17,7 +13,6 @@ from bot.models.cards import ModelCard
 from bot.models.facts import Facts
 
 NO_CHECKER: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False}
-_SIBLING = re.compile(r"(Img2Img|Inpaint)(?=Pipeline$)")
 
 
 @dataclass(frozen=True)
@@ -61,14 +56,3 @@ def missing(text: str) -> RenderFailed:
 def absent(index: Facts) -> dict[str, None]:
     """The parts that a pipeline was saved without; diffusers misses them where it is not told."""
     return {name: None for name, value in index.pipeline.items() if value == [None, None]}
-
-
-def kind_of(name: str) -> Any:
-    """The text-to-image class among the siblings of pipeline class `name`.
-
-    Raises RenderFailed("model_missing") for one that this version of diffusers does not know.
-    """
-    for wanted in (_SIBLING.sub("", name), name):
-        if kind := getattr(diffusers, wanted, None):
-            return kind
-    raise missing(f"The model is made for {name}, which needs a newer version of diffusers.")

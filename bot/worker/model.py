@@ -10,7 +10,7 @@ import torch
 from bot.domain.errors import RenderFailed
 from bot.engine.seam import Attempt
 from bot.models.cards import ModelCard
-from bot.worker import previews
+from bot.worker import previews, siblings
 from bot.worker.adapters import Adapters, Worn
 from bot.worker.asked import images_of, weight_of
 from bot.worker.embeddings import Embeddings
@@ -106,9 +106,9 @@ class Model:
         return (self._faster.engine if self._faster else "") or self.plain
 
     def sibling(self, kind: str) -> Any:
-        """See `generic.sibling`; made once."""
+        """See `siblings.sibling`; made once."""
         if kind not in self._siblings:
-            self._siblings[kind] = generic.sibling(self.pipeline, kind)
+            self._siblings[kind] = siblings.sibling(self.pipeline, kind)
         return self._siblings[kind]
 
 

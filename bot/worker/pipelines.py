@@ -8,7 +8,6 @@ path: strangers read it. Imported in a worker only, with the first model: this t
 
 from __future__ import annotations
 
-import inspect
 import logging
 import re
 from collections.abc import Callable
@@ -25,9 +24,9 @@ from bot.domain.errors import RenderFailed
 from bot.models import facts, families
 from bot.models.cards import ModelCard
 from bot.models.facts import INDEX, Facts
-from bot.worker import decoders, inversions, single_files
+from bot.worker import decoders, inversions, siblings, single_files
 from bot.worker.causes import cause
-from bot.worker.library import NO_CHECKER, Library, absent, kind_of, missing
+from bot.worker.library import NO_CHECKER, Library, absent, missing
 from bot.worker.precision import ran_out_of_memory
 
 log = logging.getLogger(__name__)
@@ -108,7 +107,7 @@ def _from_folder(card: ModelCard, folder: Path, dtype: torch.dtype) -> Any:
         raise missing(f"The folder {card.name} holds no {INDEX}: it is no diffusers model.")
     _require_fit(card, found)
     extra: dict[str, Any] = {"variant": "fp16"} if _needs_fp16(folder, found) else {}
-    return kind_of(found.kind).from_pretrained(
+    return siblings.from_words(found.kind).from_pretrained(
         str(folder), dtype=dtype, local_files_only=True, **absent(found) | extra | NO_CHECKER
     )
 
@@ -148,8 +147,8 @@ def _from_hub(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
             f"The model {card.source} is not on this disk, and could not be fetched from the hub "
             f"({cause(error)})."
         ) from error
-    kind = kind_of(type(pipeline).__name__)
-    return pipeline if isinstance(pipeline, kind) else _as(kind, pipeline)
+    kind = siblings.from_words(type(pipeline).__name__)
+    return pipeline if isinstance(pipeline, kind) else siblings.over(pipeline, kind)
 
 
 def _smaller_first(fetch: Callable[..., Any], dtype: torch.dtype) -> Any:
@@ -160,9 +159,3 @@ def _smaller_first(fetch: Callable[..., Any], dtype: torch.dtype) -> Any:
         return fetch(variant="fp16")
     except ValueError:
         return fetch()
-
-
-def _as(kind: Any, pipeline: Any) -> Any:
-    known = inspect.signature(kind.__init__).parameters
-    parts = {**pipeline.config, **pipeline.components}
-    return kind(**{name: part for name, part in parts.items() if name in known})

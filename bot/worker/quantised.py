@@ -12,7 +12,7 @@ import torch
 from bot.models.facts import Facts
 from bot.worker.library import missing
 
-library: Any = diffusers
+_diffusers: Any = diffusers
 
 
 def transformer(file: Path, folder: Path, index: Facts, dtype: torch.dtype) -> Any:
@@ -21,13 +21,13 @@ def transformer(file: Path, folder: Path, index: Facts, dtype: torch.dtype) -> A
     Raises RenderFailed("model_missing") for a pipeline that has none.
     """
     _, name = index.pipeline.get("transformer") or (None, "")
-    if not hasattr(library, name):
+    if not hasattr(_diffusers, name):
         raise missing(f"The model file {file.name} is of a family that no .gguf file is read of.")
-    return getattr(library, name).from_single_file(
+    return getattr(_diffusers, name).from_single_file(
         str(file),
         config=str(folder),
         subfolder="transformer",
-        quantization_config=library.GGUFQuantizationConfig(compute_dtype=dtype),
+        quantization_config=_diffusers.GGUFQuantizationConfig(compute_dtype=dtype),
         dtype=dtype,
         local_files_only=True,
     )

@@ -19,10 +19,10 @@ from bot.models import box, facts, families, single
 from bot.models.cards import ModelCard
 from bot.models.facts import INDEX, UnfitFile
 from bot.models.parts import has_weights
-from bot.worker import checkpoint, quantised, tokenizers
+from bot.worker import checkpoint, quantised, siblings, tokenizers
 from bot.worker.beside import Beside, Completed
 from bot.worker.checkpoint import Weights
-from bot.worker.library import NO_CHECKER, Library, absent, kind_of, missing
+from bot.worker.library import NO_CHECKER, Library, absent, missing
 
 _CONFIGS = ["*.json", "**/*.json", "*.txt", "**/*.txt", "**/*.model"]
 _T5, _T5_FILE = "google-t5/t5-base", "tokenizer.json"
@@ -132,7 +132,7 @@ def _parts(index: box.Config) -> Iterator[tuple[str, list[str]]]:
 def _from_folder(folder: Path, weights: Weights, dtype: torch.dtype, **parts: Any) -> Any:
     index = facts.of_folder(folder)
     assert index
-    kind, config = kind_of(index.kind), str(folder)
+    kind, config = siblings.from_words(index.kind), str(folder)
     common = {"dtype": dtype, "local_files_only": True, **NO_CHECKER}
     if facts.is_gguf(Path(weights)):
         parts["transformer"] = quantised.transformer(Path(weights), folder, index, dtype)

@@ -12,10 +12,10 @@ from PIL import Image
 
 from bot import imaging
 from bot.engine.seam import Event, Progress
-from bot.worker.families.generic import PART, PICTURE
 from bot.worker.model import Model
 from bot.worker.runs import SteppedRun
 from bot.worker.samplers import sampler
+from bot.worker.siblings import PART, PICTURE
 from tests.kit.pipelines import generators
 from tests.kit.workers import attempt
 
