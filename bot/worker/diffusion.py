@@ -9,6 +9,7 @@ bit-equal on every day.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from bot.engine.seam import Attempt, Begun, Event, LoadingModel
 from bot.models.cards import ModelCard
 from bot.worker import failures
 from bot.worker.hastening import Hastening
+from bot.worker.library import Library
 from bot.worker.models import Models
 from bot.worker.precision import NotFinite, pick_device, pick_dtype
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from bot.worker.runs import Run
 
 
-_PLACES = ("cache_dir", "token", "configs", "shelf")
+_PLACES = [field.name for field in dataclasses.fields(Library)]
 
 
 def create(options: Mapping[str, Any]) -> DiffusionEngine:
@@ -46,7 +48,7 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
         {card.id: card for card in cards},
         device=options.get("device") or "auto",
         dtype=options.get("dtype") or "auto",
-        places={key: options.get(key) or "" for key in _PLACES},
+        library=Library(**{key: options.get(key) or "" for key in _PLACES}),
         more=options,
     )
 
@@ -54,7 +56,7 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
 class DiffusionEngine:
     """Satisfies `bot.engine.seam.Engine` for the models in `cards`, by id.
 
-    `places` are the fields of `bot.worker.library.Library`, `more` options of `Hastening`.
+    `more` are options of `Hastening`.
     """
 
     def __init__(
@@ -62,14 +64,15 @@ class DiffusionEngine:
         cards: Mapping[str, ModelCard],
         device: str = "auto",
         dtype: str = "auto",
-        places: Mapping[str, str] | None = None,
+        library: Library | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         on = pick_device(device)
-        hastening = Hastening(more or {}, places or {}, on)
-        self._models = Models(cards, on, pick_dtype(dtype, on), places or {}, hastening)
+        library = library or Library()
+        hastening = Hastening(more or {}, library, on)
+        self._models = Models(cards, on, pick_dtype(dtype, on), library, hastening)
         self._drawn_by: dict[str, str] = {}
         self._finishing: list[Run] = []
         self.device = str(on)

@@ -10,6 +10,7 @@ import torch
 
 from bot.models.cards import ModelCard
 from bot.worker.converted.conversion import Workshop, workshop_of
+from bot.worker.library import Library
 
 EAGER = "eager"
 EXACT = "exact"
@@ -45,17 +46,15 @@ class Faster(Protocol):
 
 class Hastening:
     """For all models of a worker. Options as for `bot.worker.diffusion.create`: converted,
-    compiled, compiler, speed and threads; `places` are the fields of `Library`."""
+    compiled, compiler, speed and threads."""
 
-    def __init__(
-        self, options: Mapping[str, Any], places: Mapping[str, str], device: torch.device
-    ) -> None:
+    def __init__(self, options: Mapping[str, Any], library: Library, device: torch.device) -> None:
         self._device = device
         self._speed = options.get("speed") or EXACT
         self._compiled: str = options.get("compiled") or ""
         self._compiler: str = options.get("compiler") or "inductor"
         converted, threads = options.get("converted") or "", int(options.get("threads") or 0)
-        self._workshop: Workshop | None = workshop_of(converted, places, threads, device)
+        self._workshop: Workshop | None = workshop_of(converted, library, threads, device)
 
     def lighten(self, pipeline: Any, card: ModelCard, dtype: torch.dtype) -> str:
         """Have the denoiser of a pipeline that is still on the CPU compute in 8 bits where that was

@@ -17,6 +17,7 @@ from bot.models import families
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.worker import failures
 from bot.worker.hastening import Hastening
+from bot.worker.library import Library
 from bot.worker.tenants import Tenants
 
 if TYPE_CHECKING:
@@ -29,20 +30,20 @@ _LARGE = 512
 
 
 class Models:
-    """By id, those of `cards`. `places` are the fields of `bot.worker.library.Library`."""
+    """By id, those of `cards`."""
 
     def __init__(
         self,
         cards: Mapping[str, ModelCard],
         device: torch.device,
         dtype: torch.dtype,
-        places: Mapping[str, str],
+        library: Library,
         hastening: Hastening,
     ) -> None:
         self._cards = cards
         self._device = device
         self._dtype = dtype
-        self._places = places
+        self._library = library
         self._hastening = hastening
         self._models = Tenants(device, self._pinned)
         self._wide: set[str] = set()
@@ -115,13 +116,11 @@ class Models:
     def _open(self, card: ModelCard) -> Model:
         # With the first model: the libraries take seconds, and a worker is ready without them.
         from bot.worker import pipelines
-        from bot.worker.library import Library
         from bot.worker.model import Model
 
         pipelines.hush()
         dtype = torch.float32 if card.id in self._wide else self._dtype
-        library = Library(**self._places)
-        pipeline = pipelines.open_pipeline(card, dtype, library)
+        pipeline = pipelines.open_pipeline(card, dtype, self._library)
         found = families.fields(pipelines.described(pipeline, card.stem))
         card = card if card.source == EMBEDDED_CARD.source else dataclasses.replace(card, **found)
         if card.spacing:
@@ -132,7 +131,7 @@ class Models:
         if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
             pipeline.vae.enable_slicing()
         faster = self._hastening.begin(pipeline, card, dtype, note)
-        return Model(pipeline, card, dtype, faster, library, note)
+        return Model(pipeline, card, dtype, faster, self._library, note)
 
     def widen(self, model: str, say: Callable[[str], None]) -> None:
         """Load a model again in float32, from its files: what overflowed is lost in memory.

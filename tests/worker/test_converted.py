@@ -232,7 +232,7 @@ async def test_the_process_that_converts_ends_with_its_input_or_with_a_sentence(
         assert child.stdin
         assert child.stdout
         card = asdict(ModelCard(id=model, name=model, source=str(models / model), native=64))
-        order = {"card": card, "dtype": "float32", "places": {}, "folder": str(tmp_path)}
+        order = {"card": card, "dtype": "float32", "library": {}, "folder": str(tmp_path)}
         child.stdin.write(json.dumps(order | {"model": model}).encode() + b"\n")
         await child.stdin.drain()
         if not linger:

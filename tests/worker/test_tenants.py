@@ -17,6 +17,7 @@ from bot.models.cards import ModelCard
 from bot.worker import capacity
 from bot.worker.capacity import Memory
 from bot.worker.diffusion import DiffusionEngine
+from bot.worker.library import Library
 from bot.worker.model import Model
 from bot.worker.models import Models
 from bot.worker.pieces import Pieces
@@ -45,7 +46,7 @@ class House:
             capacity, "forecast", lambda name: 0 if name in self.hides else self.sizes[name]
         )
         cards = {name: replace(card(name), source=name) for name in sizes}
-        self.models = Models(cards, torch.device("cpu"), torch.float32, {}, None)
+        self.models = Models(cards, torch.device("cpu"), torch.float32, Library(), None)
 
     @property
     def there(self) -> list[str]:

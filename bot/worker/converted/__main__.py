@@ -1,7 +1,7 @@
 """`python -m bot.worker.converted`: converts the networks of one model for OpenVINO, and ends.
 
 The first line of standard input is one JSON object: `card` (fields of a ModelCard), `dtype`,
-`places` (fields of `bot.worker.library.Library`), `folder` and `model` (of the store). The rest
+`library` (fields of `bot.worker.library.Library`), `folder` and `model` (of the store). The rest
 of the input only tells that the worker lives: when it ends, so does this process. Standard output
 is one JSON object with `error`, a sentence, empty where everything went well.
 
@@ -44,7 +44,7 @@ def convert(order: dict[str, Any]) -> None:
     pipelines.hush()
     warnings.simplefilter("ignore")  # tracing has one for everything that it takes for fixed
     dtype = getattr(torch, order["dtype"])
-    card, library = ModelCard(**order["card"]), Library(**order["places"])
+    card, library = ModelCard(**order["card"]), Library(**order["library"])
     pipeline = pipelines.open_pipeline(card, dtype, library)
     found = networks.networks_of(pipeline)
     key = networks.key_of(networks.identity(pipeline))

@@ -10,7 +10,6 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from bot.worker.causes import cause, without_folders
 from bot.worker.converted import networks, room, runtime
 from bot.worker.converted.forwards import FORWARDS, Compiled, DenoiserForward, Forward
 from bot.worker.converted.store import Store, Work
+from bot.worker.library import Library
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +36,16 @@ class _Failed(Exception):
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where conversions are kept (`folder`), the places that models are opened from, and the
-    threads that may draw (0: as OpenVINO likes)."""
+    """Where conversions are kept (`folder`), where models are opened from, and the threads that may
+    draw (0: as OpenVINO likes)."""
 
     folder: str
-    places: Mapping[str, str]
+    library: Library
     threads: int = 0
 
 
 def workshop_of(
-    folder: str, places: Mapping[str, str], threads: int, device: torch.device
+    folder: str, library: Library, threads: int, device: torch.device
 ) -> Workshop | None:
     """None where torch is to draw alone: unasked, on a card, or without OpenVINO."""
     if not folder or device.type != "cpu":
@@ -53,7 +53,7 @@ def workshop_of(
     if not runtime.version():
         log.warning("OpenVINO is not installed, so torch draws: install the extra cpu for speed")
         return None
-    return Workshop(folder, places, threads)
+    return Workshop(folder, library, threads)
 
 
 class Conversion:
@@ -135,7 +135,7 @@ class Conversion:
         order = {
             "card": dataclasses.asdict(self._card),
             "dtype": str(self._dtype).removeprefix("torch."),
-            "places": dict(self._shop.places),
+            "library": dataclasses.asdict(self._shop.library),
             "folder": self._shop.folder,
             "model": model,
         }
