@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import logging
 import queue
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Hashable
 from typing import Any
 
 from bot.models.cards import ModelCard
-from bot.worker.causes import cause, without_folders
+from bot.worker import child
+from bot.worker.causes import cause
 from bot.worker.compiled import networks
 from bot.worker.compiled.forwards import HastenedForward
 from bot.worker.compiled.networks import Network
@@ -111,43 +109,23 @@ class Compilation:
             return None
 
     def _made(self, order: dict[str, Any], done: Callable[[], None]) -> None:
+        where = {
+            "folder": str(self._shop.folder), "device": str(self._shop.device),
+            "backend": self._shop.backend,
+        }  # fmt: skip
         try:
-            if error := self._asked(order):
-                self._tell(error)
-                return
+            child.ask("bot.worker.compiled", order | where)
             self._shop.mark(order)
         except Exception as error:
-            self._tell(cause(error))
+            self._failed(error)
         else:
             self._store.tell("")
             done()
 
-    def _asked(self, order: dict[str, Any]) -> str:
-        """The error of the other process, if any."""
-        said = order | {
-            "folder": str(self._shop.folder), "device": str(self._shop.device),
-            "backend": self._shop.backend,
-        }  # fmt: skip
-        with subprocess.Popen(
-            [sys.executable, "-m", "bot.worker.compiled"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as child:
-            assert child.stdin
-            assert child.stdout
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(json.dumps(said) + "\n")
-                child.stdin.flush()
-            answer = child.stdout.read()
-        if not answer:
-            return f"the process ended with status {child.returncode}"
-        return without_folders(json.loads(answer)["error"])
-
     def _failed(self, error: Exception) -> None:
-        self._tell(cause(error))
-
-    def _tell(self, why: str) -> None:
-        said = f"{self._card.name} cannot be compiled for the card, so it draws slower ({why})"
+        said = (
+            f"{self._card.name} cannot be compiled for the card, so it draws slower "
+            f"({cause(error)})"
+        )
         log.warning("%s", said)
         self._store.tell(said)

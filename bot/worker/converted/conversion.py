@@ -3,12 +3,8 @@ from the next drawing on after they are ready."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 import logging
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +13,8 @@ from typing import Any
 import torch
 
 from bot.models.cards import ModelCard
-from bot.worker.causes import cause, without_folders
+from bot.worker import child
+from bot.worker.causes import cause
 from bot.worker.converted import networks, room, runtime
 from bot.worker.converted.forwards import FORWARDS, Compiled, DenoiserForward, Forward
 from bot.worker.converted.store import Store, Work
@@ -30,8 +27,8 @@ _COPIES = 2
 _PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 
 
-class _Failed(Exception):
-    """One sentence about why torch draws alone."""
+class _Changed(Exception):
+    """Files are others than those that were loaded."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +109,10 @@ class Conversion:
         try:
             self._compiled = self._compile(self._found(networks.key_of(of)))
         except Exception as error:
-            text = str(error) if isinstance(error, _Failed) else cause(error)
-            said = f"{self._card.name} cannot be converted for OpenVINO, so torch draws it ({text})"
+            said = (
+                f"{self._card.name} cannot be converted for OpenVINO, so torch draws it "
+                f"({cause(error)})"
+            )
             log.warning("%s", said)
             self._store.tell(said)
         else:
@@ -128,7 +127,7 @@ class Conversion:
             self._convert(model)
             place = self._store.find(model, key)
         if place is None:
-            raise _Failed("its files have changed since it was loaded")
+            raise _Changed("its files have changed since it was loaded")
         return place
 
     def _convert(self, model: str) -> None:
@@ -139,22 +138,7 @@ class Conversion:
             "folder": self._shop.folder,
             "model": model,
         }
-        with subprocess.Popen(
-            [sys.executable, "-m", "bot.worker.converted"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as child:
-            assert child.stdin
-            assert child.stdout
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(json.dumps(order) + "\n")
-                child.stdin.flush()
-            said = child.stdout.read()
-        if not said:
-            raise _Failed(f"the process ended with status {child.returncode}")
-        if error := json.loads(said)["error"]:
-            raise _Failed(without_folders(error))
+        child.ask("bot.worker.converted", order)
 
     def _compile(self, place: Path) -> dict[str, Compiled]:
         room.require_memory(_COPIES * sum(path.stat().st_size for path in place.glob("*.bin")))
