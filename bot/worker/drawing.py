@@ -15,11 +15,10 @@ from PIL import Image
 from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.engine.seam import Attempt, Preview, Progress
-from bot.worker import failures, precision, previews
+from bot.worker import capacity, failures, precision, previews
 from bot.worker.asked import generators_of, shown, size_of, start_of, to_draw
 from bot.worker.families.family import takes
 from bot.worker.model import Model
-from bot.worker.pieces import free
 from bot.worker.runs import Emit
 from bot.worker.samplers import sampler
 from bot.worker.siblings import PART, PICTURE
@@ -117,7 +116,7 @@ class CalledRun:
         else:
             self._pending = self._pending[limit:]
             return
-        free()  # outside the except clause, whose traceback holds the tensors
+        capacity.release()  # outside the except clause, whose traceback holds the tensors
 
     def _paint(self, indices: Sequence[int], later: int) -> dict[int, Image.Image]:
         """Draw these together; `later` counts the pictures still to come after them.

@@ -6,14 +6,13 @@ a worker only.
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Hashable
 
 import torch
 
 from bot.domain.errors import RenderFailed
-from bot.worker import failures
+from bot.worker import capacity, failures
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class Pieces:
             end = min(count, begin + self._limits.get(of, count))
             piece = self._tried(of, begin, end, call)
             if piece is None:
-                free()  # here, because the traceback of the error held the tensors
+                capacity.release()  # here, because the traceback of the error held the tensors
                 continue
             done.append(piece)
             begin = end
@@ -64,12 +63,3 @@ class Pieces:
             self._limits[of] = count // 2
             log.warning("%s: %d at once from now on", failure, self._limits[of])
         return count > 1
-
-
-def free() -> None:
-    """Give back what nothing refers to any more."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    elif torch.backends.mps.is_available():
-        torch.mps.empty_cache()

@@ -15,12 +15,12 @@ from typing import Any
 
 import torch
 
+from bot.worker import capacity
 from bot.worker.compiled.calls import Call, cut
 from bot.worker.compiled.graphs import Graph, has_room, new_pool
 from bot.worker.compiled.networks import Network, compiled
 from bot.worker.compiled.policy import Demand, Recent, bucket_of
 from bot.worker.compiled.shop import Shop
-from bot.worker.pieces import free
 from bot.worker.precision import ran_out_of_memory
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class HastenedForward:
             log.warning("no memory for CUDA graphs of the %s", self.network.part)
             self._graphless = True
             self._graphs.clear()
-            free()
+            capacity.release()
         return None
 
     def _may_order(self, key: Hashable) -> bool:
