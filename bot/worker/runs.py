@@ -14,6 +14,7 @@ from PIL import Image
 
 from bot import imaging
 from bot.domain.errors import Cancelled, WorkerLost
+from bot.engine import seam
 from bot.engine.seam import Attempt, Event, Preview, Progress
 from bot.worker import failures, precision, previews, stepping
 from bot.worker.asked import shown, start_of, to_draw
@@ -24,31 +25,20 @@ from bot.worker.pixels import Pixels
 Emit = Callable[[Event], None]
 
 
-class Run(Protocol):
-    """An attempt under way, as `bot.engine.seam.Run`; `cost` is in cells of 8 × 8 pixels.
+class Run(seam.Run, Protocol):
+    """As `bot.engine.seam.Run`; `cost` is in cells of 8 × 8 pixels.
 
     What goes wrong with one drawing is raised by its `pictures`, never by a step.
     """
 
-    attempt: Attempt
     emit: Emit
     cancelled: Callable[[], bool]
     dtype: torch.dtype
 
     @property
-    def company(self) -> Hashable | None: ...
-
-    @property
-    def cost(self) -> float: ...
-
-    @property
-    def left(self) -> int: ...
-
-    @property
-    def done(self) -> bool: ...
-
-    @property
-    def drawn_by(self) -> str: ...
+    def drawn_by(self) -> str:
+        """The library and precision that drew it, for a recipe."""
+        ...
 
     def step_with(self, mates: Sequence[Any]) -> None:
         """One step of this and of others of its company. Raises WorkerLost."""
@@ -72,7 +62,7 @@ class Run(Protocol):
 
 
 class SteppedRun:
-    """Satisfies `Run` and `bot.engine.seam.Run` by our own loop. Raises Cancelled or RenderFailed
+    """Satisfies `Run` by our own loop. Raises Cancelled or RenderFailed
     where the attempt cannot begin."""
 
     def __init__(
