@@ -10,9 +10,9 @@ TITLE = "The embedded model"
 GRID_S, MEMORY_MIB = 3.0, 1024.0
 HOW = (
     f"Four pictures of {EMBEDDED_CARD.native}², {EMBEDDED_CARD.steps} steps, guidance"
-    f" {EMBEDDED_CARD.guidance:g}, on the CPU: by Easel's engine (previews and lossless tiles"
-    " included) and by a stock `StableDiffusionPipeline` with the same weights, in turns, in one"
-    " process for each precision; the fastest of the rounds."
+    f" {EMBEDDED_CARD.guidance:g}, on the CPU: by Easel's engine (previews included) and by a"
+    " stock `StableDiffusionPipeline` with the same weights, in turns, in one process for each"
+    " precision; the fastest of the rounds."
 )
 _GRIDS = "bot.bench.grids"
 

@@ -161,12 +161,6 @@ class DiffusionEngine:
         except NotFinite:
             raise self._models.damaged(attempt.model) from None
 
-    def draw(
-        self, attempt: Attempt, emit: Callable[[Event], None], cancelled: Callable[[], bool]
-    ) -> Sequence[Image.Image]:
-        """Draw `attempt.indices` alone. Raises Cancelled or RenderFailed."""
-        return self.retire(self._stepped(attempt, emit, cancelled))
-
     def _stepped(
         self, attempt: Attempt, emit: Callable[[Event], None], cancelled: Callable[[], bool]
     ) -> Run:

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from bot import imaging
-from bot.engine.seam import Event, Progress
+from bot.engine.seam import Attempt, Engine, Event, Progress
 from bot.worker.model import Model
 from bot.worker.runs import SteppedRun
 from bot.worker.samplers import sampler
@@ -98,6 +98,15 @@ def by_pipeline(
     known = inspect.signature(pipeline.__call__).parameters
     given = {name: value for name, value in given.items() if name in known}
     return pipeline(**given, **more or {}).images
+
+
+def drawn_by(engine: Engine, one: Attempt, heard: Heard | None = None) -> Sequence[Image.Image]:
+    """The pictures that an engine draws alone."""
+    heard = heard or Heard()
+    run = engine.begin(one, heard.emit, heard.cancelled)
+    while not run.done:
+        engine.step([run])
+    return engine.retire(run)
 
 
 def far(one: torch.Tensor, other: torch.Tensor) -> float:

@@ -18,6 +18,7 @@ from bot.models.cards import ModelCard
 from bot.worker import adapters, diffusion, pipelines
 from bot.worker.diffusion import DiffusionEngine
 from tests.kit import original, small
+from tests.kit.runs import drawn_by
 from tests.kit.workers import attempt
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -100,7 +101,7 @@ def one(shelf: Path) -> DiffusionEngine:
 
 def drawn(one: DiffusionEngine, model: str = "sd1", **asked: Any) -> Picture:
     asked = {"width": 16, "height": 16, "steps": 2, "model": model} | asked
-    [image] = one.draw(attempt(indices=(0,), **asked), lambda _: None, lambda: False)
+    [image] = drawn_by(one, attempt(indices=(0,), **asked))
     return np.asarray(image, dtype=int)
 
 

@@ -30,6 +30,7 @@ from tests.kit.runs import (
     alone,
     begun,
     by_pipeline,
+    drawn_by,
     drawn_together,
     far,
     finished,
@@ -202,7 +203,7 @@ def test_an_engine_draws_from_a_folder_and_confirms_its_card(tmp_path: Path) -> 
     engine = DiffusionEngine({"f": asked}, "cpu", "float32")
     heard = Heard()
     one = attempt(model="f", indices=(2,), steps=2)
-    (picture,) = engine.draw(one, heard.emit, heard.cancelled)
+    (picture,) = drawn_by(engine, one, heard)
     assert picture.size == (64, 64)
     assert heard.steps == [(1, 2), (2, 2)]
     confirmed = engine.loaded()["f"]

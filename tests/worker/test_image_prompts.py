@@ -21,6 +21,7 @@ from bot.models.cards import ModelCard
 from bot.worker import diffusion, pipelines
 from bot.worker.diffusion import DiffusionEngine
 from tests.kit import original, small
+from tests.kit.runs import drawn_by
 from tests.kit.workers import attempt
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -103,7 +104,7 @@ def asked(job: str = "job", **more: Any) -> Any:
 
 
 def drawn(one: DiffusionEngine, **more: Any) -> Picture:
-    images = one.draw(asked(**more), lambda _: None, lambda: False)
+    images = drawn_by(one, asked(**more))
     return np.asarray([np.asarray(image, dtype=int) for image in images])
 
 

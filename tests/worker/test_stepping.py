@@ -36,6 +36,7 @@ from tests.kit.runs import (
     alone,
     begun,
     by_pipeline,
+    drawn_by,
     drawn_together,
     far,
     finished,
@@ -318,7 +319,7 @@ def test_pictures_come_to_be_beside_a_step_of_others(tmp_path: Path) -> None:
         attempt(job, model="sd", steps=steps, seeds=[5, 6, 7, 8 + steps])
         for job, steps in (("first", 1), ("second", 3))
     )
-    alone = [engine.draw(one, heard.emit, heard.cancelled) for one in (first, second)]
+    alone = [drawn_by(engine, one) for one in (first, second)]
     assert not engine.finish(engine.begin(first, heard.emit, heard.cancelled))
     engine.ahead = True
     runs = [engine.begin(one, heard.emit, heard.cancelled) for one in (first, second)]
