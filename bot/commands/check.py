@@ -181,8 +181,8 @@ async def _models(settings: Settings) -> AsyncIterator[Finding]:
         if isinstance(one, Unused):
             yield Finding(None, f"{one.name} {one.why}")
         elif isinstance(one, Model):
-            for trouble in one.troubles:
-                yield Finding(None, trouble)
+            for notice in one.notices:
+                yield Finding(None, notice)
 
 
 async def _model(settings: Settings) -> AsyncIterator[Finding]:
@@ -214,8 +214,8 @@ async def try_out(settings: Settings, model: Model) -> AsyncIterator[Finding]:
         else:
             yield Finding(True, _words(catalogue.default, shot))
             slow = _slow(settings) if shot.device == "cpu" else _uncompiled(settings)
-            if slow:
-                yield Finding(None, slow)
+            for notice in filter(None, (slow, catalogue.default.caveat)):
+                yield Finding(None, notice)
 
 
 def _slow(settings: Settings) -> str:

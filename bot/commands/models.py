@@ -31,7 +31,7 @@ def list_all(settings: Settings) -> int:
         rows = _columns((one.key, one.kind, " ".join(one.fits) or "?") for one in addons)
         _print(["", "With them, for the families named:", *(f"  {row}" for row in rows)])
     notes = [f"{one.name} {one.why}" for one in unused]
-    notes += [trouble for model in models for trouble in model.troubles]
+    notes += [notice for model in models for notice in model.notices]
     if notes:
         _print(["", "Not used:", *(f"  {note}" for note in notes)])
     if not settings.models_dir.is_dir():
@@ -43,18 +43,18 @@ def show(settings: Settings, name: str) -> int:
     """Print the whole card. Raises EaselError for a model that is not there."""
     model = _named(settings, name)
     _print(_columns(_card(model)))
-    _print(model.troubles)
+    _print(model.notices)
     return 0
 
 
 async def check(settings: Settings, name: str) -> int:
     """Load a model in a real worker on each device and draw; 0 when a picture came of each."""
     model = _named(settings, name)
-    good = True
+    seen: set[bool | None] = set()
     async for finding in try_out(settings, model):
         say("model", finding)
-        good &= finding.ok is True
-    return 0 if good else 1
+        seen.add(finding.ok)
+    return 0 if True in seen and False not in seen else 1
 
 
 def _all(settings: Settings) -> tuple[Model, list[Model], list[Addon], list[Unused]]:
@@ -113,7 +113,7 @@ def _card(model: Model) -> Iterator[Sequence[str]]:
     yield "native", f"{card.native}×{card.native}, sides divisible by {card.multiple}"
     yield "steps", str(card.steps)
     yield "guidance", f"{card.guidance:g}, as {card.guidance_argument}"
-    yield "sampler", card.sampler + (f", {card.spacing} steps" if card.spacing else "")
+    yield "sampler", card.draws_by + (f", {card.spacing} steps" if card.spacing else "")
     yield "negatives", "heeded" if card.negatives else "not heeded"
     yield "variations", f"at strength {card.strength:g}" if card.variations else "none"
     yield "previews", "while it draws" if card.previews else "none"

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.domain.samplers import DEFAULT
 from bot.domain.vocabulary import Vocabulary
 from bot.models import facts, families, single
 
@@ -38,8 +39,9 @@ class ModelCard:
     source (0 to 1); `spacing` is how the sampler spreads its steps, empty for the model's own way.
 
     Capabilities: `guidance_argument` is what the pipeline calls guidance, `negatives_above` the
-    guidance above which it looks at a negative prompt (None: never), `variations` whether it can
-    start from a picture, `previews` whether it shows its steps.
+    guidance above which it looks at a negative prompt (None: never), `samplers` whether it draws by
+    others than its own, `variations` whether it can start from a picture, `previews` whether it
+    shows its steps.
 
     `revision` is another text whenever its files are others; empty where nobody looks at them.
     `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
@@ -57,13 +59,14 @@ class ModelCard:
     multiple: int = 8
     steps: int = 30
     guidance: float = 7.0
-    sampler: str = "default"
+    sampler: str = DEFAULT
     strength: float = 0.65
     licence: str = "see the model's page"
     family: str = ""
     spacing: str = ""
     guidance_argument: str = "guidance_scale"
     negatives_above: float | None = 1.0
+    samplers: bool = True
     variations: bool = True
     previews: bool = True
     revision: str = ""
@@ -83,6 +86,18 @@ class ModelCard:
     def negatives(self) -> bool:
         """Whether a negative prompt acts at this card's guidance."""
         return self.negatives_above is not None and self.guidance > self.negatives_above
+
+    @property
+    def draws_by(self) -> str:
+        """The sampler where nobody says otherwise: its own where no other fits."""
+        return self.sampler if self.samplers else DEFAULT
+
+    @property
+    def caveat(self) -> str:
+        """What was set in vain, in a sentence; empty where everything acts."""
+        if self.draws_by == self.sampler:
+            return ""
+        return f"{self.name} draws by its own sampler only, so sampler = {self.sampler} is ignored."
 
     def steps_for(self, quality: float) -> int:
         """Number of steps at `--quality`, at least 1."""

@@ -27,6 +27,7 @@ class Family:
     spacing: str = ""
     guidance_argument: str = "guidance_scale"
     negatives_above: float | None = 1.0
+    samplers: bool = True
     variations: bool = True
     previews: bool = True
 
@@ -59,6 +60,11 @@ _FAMILIES: Mapping[str, Family] = {
     "IF": Family("if", 64, 8, 100, 7.0, previews=False),
 }
 _OTHER = Family("other", variations=False)
+_FLOWS = frozenset(
+    {"sd3", "flux", "flux2", "qwen", "zimage", "chroma", "sana", "lumina", "auraflow", "hidream",
+     "krea2"}
+)  # fmt: skip
+"""Families without levels of noise made of betas, whether or not a file says so."""
 _LARGEST = 8192
 """No model draws a larger square; a file that says so is damaged."""
 
@@ -89,7 +95,18 @@ def fields(facts: Facts) -> dict[str, Any]:
         case "sd3" | "zimage" if word_of(facts.name) == "turbo":
             steps = 4 if family.family == "sd3" else 9
             family = replace(family, steps=steps, guidance=0.0)
-    return vars(family).copy()
+    samplers = family.family not in _FLOWS and exchangeable(facts.scheduler)
+    return vars(replace(family, samplers=samplers))
+
+
+_OWN_LEVELS = ("FlowMatch", "EDM", "SCM")
+
+
+def exchangeable(scheduler: Mapping[str, Any]) -> bool:
+    """Whether a model whose scheduler has this config draws by other samplers as well: its levels
+    of noise are those that all of ours know, made of betas (Ho et al. 2020)."""
+    own = any(word in _class_of(scheduler) for word in _OWN_LEVELS)
+    return not (own or scheduler.get("use_flow_sigmas"))
 
 
 def _side(facts: Facts) -> int | None:

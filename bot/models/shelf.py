@@ -29,12 +29,18 @@ _NOT_YET: Mapping[str, str] = dict.fromkeys(
 @dataclass(frozen=True)
 class Model:
     """`key` is the shortest text for MODEL that means it. `own` are the operator's values, by field
-    of the card, which has them; `troubles` are sentences about those that do not hold."""
+    of the card, which has them; `troubles` are sentences about a file of them that does not hold.
+    """
 
     key: str
     card: ModelCard
     own: Mapping[str, Any]
     troubles: Sequence[str] = ()
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """A sentence about each of the operator's values that has no effect."""
+        return [*self.troubles, *filter(None, [self.card.caveat])]
 
     def disk_bytes(self) -> int | None:
         """What its files weigh; None where they are not on this disk."""

@@ -67,7 +67,15 @@ def imagine(card: ModelCard, text: str) -> GenerationRequest:
 
 def chosen(card: ModelCard, request: GenerationRequest, choice: Choice) -> GenerationRequest:
     """The request with what was chosen by hand; a chosen sampler draws as many steps as it needs,
-    unless they are chosen, too. Raises InvalidPrompt for an impossible size."""
+    unless they are chosen, too.
+
+    Raises InvalidPrompt for an impossible size, Unable for a sampler that does not fit.
+    """
+    if not card.samplers and choice.sampler not in (None, samplers.DEFAULT):
+        raise Unable(
+            f"The model {quoted(card.name)} draws by its own sampler only, not by "
+            f"`{choice.sampler}`."
+        )
     picked = choice.given("steps", "guidance", "sampler", "strength")
     if choice.sampler is not None and choice.steps is None:
         picked["steps"] = samplers.enough(choice.sampler, request.sampling.steps)
@@ -178,9 +186,10 @@ def able(card: ModelCard, action: Action) -> bool:
 
 
 def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
-    """The request for the model of today, where the operator changed it since."""
+    """The request for the model of today, where the operator changed it since, and by a sampler
+    that fits, whatever was known of the model then."""
     if request.model == card.id:
-        return request
+        return request if card.samplers else _by_its_own(request)
     return replace(
         request,
         model=card.id,
@@ -196,13 +205,17 @@ def resumed(catalogue: Catalogue, request: GenerationRequest) -> GenerationReque
     """
     if request.kind is Kind.LOST:
         raise Unable("This was asked of another version of Easel and cannot be read any more.")
-    if catalogue.card(request.model):
-        return request
+    if card := catalogue.card(request.model):
+        return current(card, request)
     if request.inputs and not catalogue.default.variations:
         raise Unable(
             "The model that was to draw this is gone, and the one of today has no variations."
         )
     return current(catalogue.default, request)
+
+
+def _by_its_own(request: GenerationRequest) -> GenerationRequest:
+    return replace(request, sampling=replace(request.sampling, sampler=samplers.DEFAULT))
 
 
 def size_of(card: ModelCard, prompt: Prompt) -> Size:
@@ -211,4 +224,4 @@ def size_of(card: ModelCard, prompt: Prompt) -> Size:
 
 
 def _sampling(card: ModelCard, prompt: Prompt) -> Sampling:
-    return Sampling(card.steps_for(prompt.quality), card.guidance, card.sampler)
+    return Sampling(card.steps_for(prompt.quality), card.guidance, card.draws_by)

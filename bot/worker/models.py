@@ -122,7 +122,10 @@ class Models:
         dtype = torch.float32 if card.id in self._wide else self._dtype
         pipeline = pipelines.open_pipeline(card, dtype, self._library)
         found = families.fields(pipelines.described(pipeline, card.stem))
-        card = card if card.source == EMBEDDED_CARD.source else dataclasses.replace(card, **found)
+        if card.source != EMBEDDED_CARD.source:
+            if caveat := dataclasses.replace(card, samplers=found["samplers"]).caveat:
+                log.warning("%s", caveat)
+            card = dataclasses.replace(card, **found)
         if card.spacing:
             own = pipeline.scheduler
             pipeline.scheduler = type(own).from_config(own.config, timestep_spacing=card.spacing)

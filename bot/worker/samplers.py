@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.domain.errors import RenderFailed
 from bot.domain.samplers import DEFAULT
+from bot.models import families
 
 # A scheduler's own defaults where the model's config is silent: clipping would change colours.
 _NEUTRAL = {"clip_sample": False, "set_alpha_to_one": False}
@@ -37,14 +38,14 @@ def sampler(name: str, own: Any) -> Any:
     """A fresh scheduler called `name`, configured like `own`, the model's.
 
     "default" is the model's own. Raises RenderFailed("bad_input") for an unknown name, and for
-    another than its own of a flow-matching model, which no other fits.
+    another than its own of a model that no other fits.
     """
     if name == DEFAULT:
         return type(own).from_config(own.config)
     if name not in SCHEDULERS:
         known = ", ".join((DEFAULT, *SCHEDULERS))
         raise RenderFailed("bad_input", f"There is no sampler {name!r}; there are {known}.")
-    if "FlowMatch" in type(own).__name__ or own.config.get("use_flow_sigmas"):
+    if not families.exchangeable(dict(own.config) | {"_class_name": type(own).__name__}):
         raise RenderFailed("bad_input", f"This model draws by its own sampler only, not by {name}.")
     import diffusers  # in memory already, with the model
 

@@ -157,6 +157,26 @@ def test_the_whole_card_is_shown(settings: Settings, capsys: pytest.CaptureFixtu
     assert shown["negatives"] == "heeded"
 
 
+def flow_by(settings: Settings, sampler: str) -> None:
+    """A model of a flow family, with a toml that names a sampler."""
+    whole(settings.models_dir / "flow", "transformer", "vae", kind="FluxPipeline", side=64)
+    (settings.models_dir / "flow.toml").write_text(f'sampler = "{sampler}"\n')
+
+
+IGNORED = "flow draws by its own sampler only, so sampler = euler is ignored."
+
+
+def test_a_sampler_that_does_not_fit_is_shown_as_ignored(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow_by(settings, "euler")
+    assert command.show(settings, "flow") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "sampler     default" in lines
+    assert lines[-1] == IGNORED
+    assert f"  {IGNORED}" in listed(settings, capsys)[""]
+
+
 def test_a_checkpoint_is_shown_as_a_guess(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -196,6 +216,16 @@ async def test_another_model_than_the_default_is_tried_with_its_own_values(
     [run] = executors[0].runs
     assert run.attempt.model.startswith("painter-")
     assert run.attempt.request["guidance"] == 5
+
+
+async def test_a_sampler_that_does_not_fit_is_not_drawn_by(
+    settings: Settings, executors: list[FakeExecutor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow_by(settings, "euler")
+    assert await command.check(settings, "flow") == 0
+    assert f"note  model     {IGNORED}" in capsys.readouterr().out.splitlines()
+    [run] = executors[0].runs
+    assert run.attempt.request["sampler"] == "default"
 
 
 async def test_a_default_that_is_no_model_is_told_without_a_worker(

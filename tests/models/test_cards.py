@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from bot.models import families, single
 from bot.models.cards import EMBEDDED_CARD, ModelCard, card_for
 from bot.models.facts import Facts, UnfitFile, shapes_of
-from tests.kit.sources import FIRST, SD, TRAILING, XL, folder, weights
+from tests.kit.sources import FIRST, LEADING, SD, TRAILING, XL, folder, weights
 
 
 def asked(card: ModelCard) -> tuple[int, int, float, bool]:
@@ -81,6 +82,43 @@ def test_until_a_worker_has_read_it_a_name_is_all_there_is(
     name: str, wanted: tuple[int, int, float, bool]
 ) -> None:
     assert asked(card_for(name)) == wanted
+
+
+FLOW = {"_class_name": "FlowMatchEulerDiscreteScheduler"}
+DPM = {"_class_name": "DPMSolverMultistepScheduler"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "scheduler", "fit"),
+    [
+        ("StableDiffusionPipeline", LEADING, True),
+        ("StableDiffusionXLPipeline", DPM, True),
+        ("StableDiffusionXLPipeline", {"_class_name": "EDMDPMSolverMultistepScheduler"}, False),
+        ("PixArtSigmaPipeline", DPM, True),
+        ("SanaPipeline", DPM | {"use_flow_sigmas": True}, False),
+        ("SanaSprintPipeline", {"_class_name": "SCMScheduler"}, False),
+        ("FluxPipeline", FLOW, False),
+        ("QwenImagePipeline", FLOW, False),
+        ("CogView4Pipeline", FLOW, False),
+        ("NobodyKnowsPipeline", FLOW, False),
+    ],
+)
+def test_a_folder_says_whether_other_samplers_fit(
+    tmp_path: Path, kind: str, scheduler: dict[str, Any], fit: bool
+) -> None:
+    card = replace(card_for(folder(tmp_path / "m", kind, scheduler=scheduler)), sampler="euler")
+    assert card.samplers is fit
+    assert card.draws_by == ("euler" if fit else "default")
+    said = "m draws by its own sampler only, so sampler = euler is ignored."
+    assert card.caveat == ("" if fit else said)
+
+
+@pytest.mark.parametrize(
+    ("name", "fit"),
+    [("black-forest-labs/FLUX.1-dev", False), ("Qwen/Qwen-Image", False), ("org/sdxl", True)],
+)
+def test_a_name_says_whether_other_samplers_fit_until_a_worker_knows(name: str, fit: bool) -> None:
+    assert card_for(name).samplers is fit
 
 
 @pytest.mark.parametrize(

@@ -389,6 +389,19 @@ def test_a_toml_with_a_slip_leaves_the_model_its_own_card(shelf: Shelf) -> None:
         assert said == ("painter.toml: steps is 'many'; it should be a whole number from 1 to 200.")
 
 
+def test_a_sampler_that_does_not_fit_is_ignored_with_a_word(shelf: Shelf) -> None:
+    whole(shelf.folder / "flow", "transformer", "vae", kind="FluxPipeline")
+    sd(shelf.folder / "painter.safetensors")
+    for name in ("flow", "painter"):
+        (shelf.folder / f"{name}.toml").write_text('sampler = "euler_a"\nsteps = 12\n')
+    for flow in (models(shelf)["flow"], shelf.model("flow", {})):
+        assert (flow.card.draws_by, flow.card.steps) == ("default", 12)
+        assert flow.notices == [
+            "flow draws by its own sampler only, so sampler = euler_a is ignored."
+        ]
+    assert models(shelf)["painter"].notices == []
+
+
 def test_a_toml_without_its_model_is_said(shelf: Shelf) -> None:
     sd(shelf.folder / "painter.safetensors")
     (shelf.folder / "paintre.toml").write_text("steps = 3\n")

@@ -109,6 +109,18 @@ def test_negatives_that_do_not_act_are_said(
     assert requests.warnings(card, requests.imagine(card, "a fox")) == []
 
 
+def test_a_sampler_that_does_not_fit_is_left_out() -> None:
+    own = a_card(samplers=False, sampler="euler")
+    assert requests.imagine(own, "a fox").sampling == Sampling(10, 3.0, "default")
+    # It was not known of the model when this was asked for.
+    before = requests.imagine(a_card(sampler="euler"), "a fox")
+    again = requests.pressed(own, before, Press(Action.REROLL, ALL_OF_IT))
+    assert again.sampling == Sampling(10, 3.0, "default")
+    waiting = requests.resumed(Catalogue(own), before)
+    assert waiting == replace(before, sampling=Sampling(10, 3.0, "default"))
+    assert requests.resumed(Catalogue(a_card(sampler="euler")), before) == before
+
+
 def test_what_starts_from_an_upload_needs_a_model_that_can() -> None:
     request = from_file(requests.imagine(a_card(id="gone"), "a fox"), "ab" * 32)
     able = requests.resumed(Catalogue(a_card()), request)
@@ -153,6 +165,15 @@ def test_a_chosen_sampler_draws_as_long_as_it_needs() -> None:
     assert requests.chosen(CARD, made, Choice(sampler="plms")).sampling.steps == 25
     assert requests.chosen(CARD, made, Choice(sampler="plms", steps=8)).sampling.steps == 8
     assert requests.chosen(CARD, made, Choice(sampler="ddim")).sampling.steps == 10
+
+
+def test_only_a_sampler_that_fits_can_be_chosen() -> None:
+    card = a_card(samplers=False, sampler="euler")
+    made = requests.imagine(card, "a fox")
+    with pytest.raises(Unable) as caught:
+        requests.chosen(card, made, Choice(sampler="ddim"))
+    assert str(caught.value) == "The model `Tiny` draws by its own sampler only, not by `ddim`."
+    assert requests.chosen(card, made, Choice(sampler="default", steps=3)).sampling.steps == 3
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,20 @@ def test_an_engine_draws_from_a_folder_and_confirms_its_card(tmp_path: Path) -> 
     assert engine.drawn_by("f").startswith("torch ")
 
 
+def test_a_sampler_that_does_not_fit_is_said_when_the_model_is_loaded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    flows.flux().save_pretrained(tmp_path / "flux")
+    asked = ModelCard(
+        id="f", name="Flow", source=str(tmp_path / "flux"), native=64, sampler="euler"
+    )
+    engine = DiffusionEngine({"f": asked}, "cpu", "float32")
+    engine.load("f", lambda said: None)
+    assert caplog.messages == ["Flow draws by its own sampler only, so sampler = euler is ignored."]
+    confirmed = engine.loaded()["f"]
+    assert (confirmed["samplers"], confirmed["sampler"]) == (False, "default")
+
+
 def test_what_can_be_asked_is_declared(made: Callable[[str], Model]) -> None:
     above = {name: made(name).capabilities.negatives_above for name in MAKERS}
     assert above == {
