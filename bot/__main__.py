@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot.domain.errors import EaselError, InvalidPrompt, SettingsError
 from bot.environment import Environment
+from bot.ops.garbage import settle
 from bot.ops.logs import log_to_stderr
 from bot.settings import Settings
 
@@ -117,10 +118,12 @@ def _command(
                 raise SettingsError(NO_TOKEN)
             from bot.commands.run import run
 
+            settle()
             return asyncio.run(run(settings))
         case "sandbox":
             from bot.commands.sandbox import sandbox
 
+            settle()
             return asyncio.run(sandbox(settings, getattr(options, "port", None)))
         case "render":
             from bot.commands.options import order_of

@@ -26,6 +26,7 @@ from bot.bench.order import Order
 from bot.bench.ticker import Ticker
 from bot.chat.client import EaselBot
 from bot.engine.local import DIFFUSION
+from bot.ops.garbage import settle
 from bot.settings import Secret, Settings
 
 
@@ -104,6 +105,7 @@ async def main() -> None:
     reader = await child.standard_input()
     order = Order(**json.loads(await reader.readline()))
     _log_to(Path(order.folder) / "bench.log")
+    settle()
     async with _bot(order) as (bot, watched), bot:
         subject = Subject(watched)
         ticking = asyncio.create_task(subject.ticker.run() if order.ticking else asyncio.sleep(0))

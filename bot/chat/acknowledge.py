@@ -10,14 +10,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Coroutine
-from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import discord
-from aiohttp import ClientRequest, ClientTimeout, TCPConnector
-from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
 
+from bot.chat.connector import counted
 from bot.chat.trouble import ALREADY_ANSWERED, TROUBLE, UNKNOWN_INTERACTION, has_code
 
 log = logging.getLogger(__name__)
@@ -49,7 +46,7 @@ class Acknowledger:
         self._in_work = 0
         self._unanswered = 0
         self._begin = asyncio.Event()
-        self._crowded = asyncio.Event()
+        self._patient: set[_Thinking] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     async def quickly(
@@ -67,35 +64,32 @@ class Acknowledger:
     ) -> T:
         self._in_work += 1
         try:
-            if self._in_work > self._crowd:
-                self._crowded.set()
-                try:
-                    await self._answer_crowd(interaction, private)
-                except TooLate:
-                    work.close()
-                    raise
-                return await work
-            task = asyncio.ensure_future(work)
-            if not await self._done_soon(task):
-                # What is being done can be taken back only when it is done: the next answer tells.
-                with contextlib.suppress(TooLate):
-                    await _defer(interaction, private)
-            return await task
+            if self._in_work <= self._crowd:
+                return await self._answer_if_slow(interaction, work, private)
+            for each in self._patient:
+                each.begin()
+            try:
+                await self._answer_crowd(interaction, private)
+            except TooLate:
+                work.close()
+                raise
+            return await work
         finally:
             self._in_work -= 1
-            if self._in_work <= self._crowd:
-                self._crowded.clear()
 
-    async def _done_soon(self, task: asyncio.Future[Any]) -> bool:
-        """Whether the work is done while it may keep somebody waiting; not once a crowd comes."""
-        crowded = asyncio.ensure_future(self._crowded.wait())
+    async def _answer_if_slow(
+        self, interaction: discord.Interaction, work: Coroutine[Any, Any, T], private: bool
+    ) -> T:
+        """Acknowledge while it is being worked if that takes a while, or once a crowd comes."""
+        thinking = _Thinking(interaction, private)
+        timer = asyncio.get_running_loop().call_later(self._quick_s, thinking.begin)
+        self._patient.add(thinking)
         try:
-            await asyncio.wait(
-                {task, crowded}, timeout=self._quick_s, return_when=asyncio.FIRST_COMPLETED
-            )
+            return await work
         finally:
-            crowded.cancel()
-        return task.done()
+            timer.cancel()
+            self._patient.discard(thinking)
+            await thinking.said()
 
     async def _answer_crowd(self, interaction: discord.Interaction, private: bool) -> None:
         """Acknowledge, then let the others of the crowd be acknowledged as well."""
@@ -114,6 +108,26 @@ class Acknowledger:
         await self._begin.wait()
 
 
+class _Thinking:
+    """The acknowledgement of one interaction, which may never begin."""
+
+    def __init__(self, interaction: discord.Interaction, private: bool) -> None:
+        self._interaction = interaction
+        self._private = private
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Send it, unless that was begun."""
+        self._task = self._task or asyncio.create_task(_defer(self._interaction, self._private))
+
+    async def said(self) -> None:
+        """Return when it has arrived, or did not begin."""
+        if self._task is not None:
+            # What is being done can be taken back only when it is done: the next answer tells.
+            with contextlib.suppress(TooLate):
+                await self._task
+
+
 async def first_answer(interaction: discord.Interaction, answer: Awaitable[T]) -> T:
     """The first answer to an interaction, as it is made by `answer`.
 
@@ -121,38 +135,15 @@ async def first_answer(interaction: discord.Interaction, answer: Awaitable[T]) -
     is raised as it stands if more than one request was sent: an earlier one may have arrived.
     """
     sent = interaction.extras.setdefault("sent", [])
-    token = _SENT.set(sent)
     try:
-        return await answer
+        with counted(sent):
+            return await answer
     except discord.HTTPException as error:
         if has_code(error, UNKNOWN_INTERACTION):
             raise TooLate(interaction, foreign=False) from error
         if has_code(error, ALREADY_ANSWERED) and len(sent) <= 1:
             raise TooLate(interaction, foreign=True) from error
         raise
-    finally:
-        _SENT.reset(token)
-
-
-_SENT: ContextVar[list[str] | None] = ContextVar("sent", default=None)
-
-
-class Connector(TCPConnector):
-    """What a client must connect with, so that the requests of a first answer are counted.
-
-    discord.py repeats a request whose reply was lost, and says nothing about it. Every request asks
-    for a connection; aiohttp's own tracing costs three times as much as all else that an answer
-    takes here.
-    """
-
-    async def connect(
-        self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
-    ) -> Connection:
-        """Count, then connect as ever."""
-        sent = _SENT.get()
-        if sent is not None:
-            sent.append(req.method)
-        return await super().connect(req, traces, timeout)
 
 
 async def _defer(interaction: discord.Interaction, private: bool) -> None:

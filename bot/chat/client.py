@@ -17,8 +17,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.chat import replies
-from bot.chat.acknowledge import Acknowledger, Connector
+from bot.chat.acknowledge import Acknowledger
 from bot.chat.buttons import JobButton, is_ours
+from bot.chat.connector import Connector
 from bot.chat.gate import Tree, passes
 from bot.chat.notice import Notices
 from bot.chat.pace import Pauses

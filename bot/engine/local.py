@@ -51,6 +51,7 @@ class LocalExecutor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._keepers: list[asyncio.Task[None]] = []
         self._version = 0
+        self._workers: Sequence[Worker] | None = None
         self._change = asyncio.Event()
 
     async def start(self) -> None:
@@ -69,7 +70,6 @@ class LocalExecutor:
         """End all processes, after waiting at most `drain_s` seconds for what they draw."""
         for seat in self._seats:
             seat.drain()
-        self._bump()
         if drain_s > 0:
             await self._drain(drain_s)
         await asyncio.gather(*(seat.close() for seat in self._seats))
@@ -89,7 +89,9 @@ class LocalExecutor:
 
     def workers(self) -> Sequence[Worker]:
         """Living workers, and those that cannot work: they have an error and no slot."""
-        return [worker for seat in self._seats if (worker := seat.worker())]
+        if self._workers is None:
+            self._workers = [worker for seat in self._seats if (worker := seat.worker())]
+        return self._workers
 
     def process(self, worker_id: str) -> int | None:
         """The process id of a worker; None where it is gone."""
@@ -111,6 +113,7 @@ class LocalExecutor:
 
     def _bump(self) -> None:
         self._version += 1
+        self._workers = None
         change, self._change = self._change, asyncio.Event()
         change.set()
 

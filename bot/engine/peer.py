@@ -135,6 +135,7 @@ class Peer:
     def condemn(self, reason: str) -> None:
         """Accept nothing more; `reason` completes "Worker … "."""
         self.end = self.end or reason
+        self._changed()
 
     def lose(self, reason: str) -> None:
         """The worker is gone, or as good as gone: every attempt on it ends with WorkerLost."""

@@ -94,13 +94,14 @@ class Seat:
     def drain(self) -> None:
         """No process follows this one, and nothing more is to be handed to it."""
         self._closing = True
+        self._changed()
 
     async def close(self) -> None:
         """Let the process end by itself, which it does when its input ends; else kill it.
 
         Returns in bounded time, even if the process cannot be killed; at once where that is known.
         """
-        self._closing = True
+        self.drain()
         if self.peer is None or self._gone.is_set() or self._stuck:
             return
         self.peer.condemn("was shut down")
@@ -175,6 +176,7 @@ class Seat:
                 peer.hear(frame)
                 if frame.kind == "ready":
                     self._blame.ready()
+                    self._changed()
                 elif frame.kind == "state":
                     self._blame.loaded(peer.snapshot().loaded)
         except (frames.FrameError, KeyError, IndexError, TypeError) as error:

@@ -23,10 +23,12 @@ _OWN = frozenset(
 
 @dataclass(frozen=True)
 class _Served:
-    """A model as it lies there, and the fields of its card that a worker `read` in its files."""
+    """A model as it lies there, what a worker `said` last of its files, and the fields of its card
+    that were `read` in them."""
 
     model: Model
     read: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def revision(self) -> str:
@@ -41,8 +43,9 @@ class _Served:
 
 
 class Catalogue:
-    """`default` draws what asks for no model. `fixed` are the operator's own values of it, by
-    field; they win over what its files say."""
+    """`default` draws what asks for no model; `kept` are the ids of the models that every worker
+    loads ahead of need: the default, and those pinned. `fixed` are the operator's own values of
+    the default, by field; they win over what its files say."""
 
     def __init__(
         self,
@@ -60,6 +63,8 @@ class Catalogue:
         models = {one.card.id: one for one in others} | {default.card.id: default}
         self._default = default.card.id
         self._served = {id: self._kept(one) for id, one in models.items()}
+        pinned = [id for id, one in models.items() if one.card.pinned and id != self._default]
+        self.kept = [self._default, *pinned]
 
     def _kept(self, model: Model) -> _Served:
         before = self._served.get(model.card.id)
@@ -81,12 +86,6 @@ class Catalogue:
     def ids(self) -> Sequence[str]:
         """Every model, the default first."""
         return [card.id for card in self.cards]
-
-    @property
-    def kept(self) -> Sequence[str]:
-        """The models that every worker loads ahead of need: the default, and those pinned."""
-        default, *others = self.cards
-        return [default.id, *(card.id for card in others if card.pinned)]
 
     def card(self, model_id: str) -> ModelCard | None:
         """The card of a model; None for one that is not served (any more)."""
@@ -111,7 +110,9 @@ class Catalogue:
         Fields of a later version, unknown models and files that are others now are passed over.
         """
         served = self._served.get(model_id)
-        if served is None or fields.get("revision", served.revision) != served.revision:
+        if served is None or fields == served.said:
+            return
+        if fields.get("revision", served.revision) != served.revision:
             return
         read = {name: value for name, value in fields.items() if name in _FIELDS - _OWN}
-        self._served[model_id] = _Served(served.model, {**served.read, **read})
+        self._served[model_id] = _Served(served.model, {**served.read, **read}, fields)

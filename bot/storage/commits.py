@@ -7,6 +7,7 @@ own: rare, and cheaper than a savepoint for every one of them.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
@@ -16,12 +17,16 @@ T = TypeVar("T")
 
 
 class Transaction(Generic[T]):
-    """A function that was run, perhaps more than once, or will be, between BEGIN and COMMIT."""
+    """A function that was run, perhaps more than once, or will be, between BEGIN and COMMIT. `over`
+    is done when it was, whatever came of it."""
 
-    def __init__(self, function: Callable[[sqlite3.Connection], T]) -> None:
+    def __init__(
+        self, function: Callable[[sqlite3.Connection], T], over: asyncio.Future[None]
+    ) -> None:
+        self.over = over
+        self.error: BaseException | None = None
         self._function = function
         self._result: T
-        self.error: BaseException | None = None
 
     def run(self, connection: sqlite3.Connection) -> None:
         """Raises what the function does, and remembers it."""
@@ -43,25 +48,30 @@ class Commits:
     since somebody last made it false: it may be too late to wait for that one."""
 
     def __init__(self) -> None:
-        self.begun = False
+        self.begun = True
         self._waiting: deque[Transaction] = deque()
 
     def add(self, function: Callable[[sqlite3.Connection], T]) -> Transaction[T]:
         """It is run by the next `run`."""
-        transaction = Transaction(function)
+        transaction = Transaction(function, asyncio.get_running_loop().create_future())
         self._waiting.append(transaction)
         return transaction
 
-    def run(self, connection: sqlite3.Connection) -> None:
-        """Run everything that waits, in order, as one commit."""
+    def run(self, connection: sqlite3.Connection) -> list[Transaction]:
+        """Run everything that waits, in order, as one commit; returns it, and raises nothing."""
         self.begun = True  # before the first is taken: who adds one from here on asks for a run
         group: list[Transaction] = []
         while self._waiting:
             group.append(self._waiting.popleft())
-        if group and not _committed(connection, group):
+        try:
+            if group and not _committed(connection, group):
+                for transaction in group:
+                    transaction.error = None
+                    _committed(connection, [transaction])
+        except BaseException as error:  # nothing can be taken back either
             for transaction in group:
-                transaction.error = None
-                _committed(connection, [transaction])
+                transaction.error = transaction.error or error
+        return group
 
 
 def _committed(connection: sqlite3.Connection, group: list[Transaction]) -> bool:

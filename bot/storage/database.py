@@ -19,7 +19,7 @@ from typing import TypeVar
 import aiosqlite
 
 from bot.domain.errors import SettingsError, StoreUnavailable
-from bot.storage.commits import Commits, roll_back
+from bot.storage.commits import Commits, Transaction, roll_back
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -40,11 +40,23 @@ _TROUBLE = {
 
 
 class _Connection(aiosqlite.Connection):
-    # `_execute` and `_conn` are aiosqlite's own affair, so pyproject.toml bounds its version.
+    # `_tx` and `_conn` are aiosqlite's own affair, so pyproject.toml bounds its version.
+    def require_open(self) -> None:
+        """Raises ValueError once the connection is closed."""
+        if not self._running or self._connection is None:
+            raise ValueError("Connection closed")
+
+    def begin(self, function: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """Have the thread call `function`, after what it was given before."""
+        self.require_open()
+        future = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((future, lambda: function(self._conn)))
+        return future
+
     async def on_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Raises StoreUnavailable for trouble of the store, else what the function raises."""
         with _told():
-            return await self._execute(lambda: function(self._conn))
+            return await self.begin(function)
 
 
 @contextlib.contextmanager
@@ -66,7 +78,6 @@ class Database:
         self._connection = connection
         self._reports = reports
         self._commits = Commits()
-        self._running: asyncio.Task[None] | None = None
         self.path = path
 
     @classmethod
@@ -101,12 +112,13 @@ class Database:
         It may be run more than once, each time as if for the first. Raises StoreUnavailable; then
         nothing was written.
         """
+        self._connection.require_open()
         transaction = self._commits.add(function)
-        if self._running is None or self._commits.begun:
+        if self._commits.begun:
             self._commits.begun = False
-            run = self._connection.on_thread(self._commits.run)
-            self._running = asyncio.create_task(run, name="commit")
-        await asyncio.shield(self._running)
+            # No task for it: a turn of the loop costs as much as a statement.
+            self._connection.begin(self._commits.run).add_done_callback(_tell)
+        await transaction.over
         with _told():
             return transaction.result()
 
@@ -126,6 +138,12 @@ class Database:
                 roll_back(connection)
 
         return await self._reports.on_thread(run)
+
+
+def _tell(run: asyncio.Future[list[Transaction]]) -> None:
+    for transaction in run.result():
+        if not transaction.over.done():  # somebody still waits
+            transaction.over.set_result(None)
 
 
 def _connect(path: Path, busy_s: float) -> sqlite3.Connection:

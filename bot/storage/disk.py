@@ -7,10 +7,10 @@ import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 PARTIAL = ".partial"
 """The ending of a file that is still being written."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 def write_whole(files: Mapping[Path, bytes]) -> None:
@@ -19,22 +19,28 @@ def write_whole(files: Mapping[Path, bytes]) -> None:
     All are written before the first is waited for, which takes the disk less time. Raises OSError;
     others of them may be there then.
     """
-    partials = {path: path.with_suffix(PARTIAL) for path in files}
+    # Plain calls and names: with pathlib and buffered files the same takes twice the processor.
+    names = {f"{path}{PARTIAL}": path for path in files}
+    handles: list[int] = []
     try:
-        with contextlib.ExitStack() as stack:
-            opened = [stack.enter_context(_opened(partial)) for partial in partials.values()]
-            for file, data in zip(opened, files.values(), strict=True):
-                file.write(data)
-                file.flush()
-            for file in opened:
-                os.fsync(file.fileno())
-        for path, partial in partials.items():
-            partial.replace(path)
+        try:
+            for name, data in zip(names, files.values(), strict=True):
+                handles.append(_opened(name))
+                _write(handles[-1], data)
+                _begin_to_sync(handles[-1])
+            for handle in handles:
+                os.fsync(handle)
+        finally:
+            for handle in handles:
+                os.close(handle)
+        for name, path in names.items():
+            os.replace(name, path)
     except BaseException:
-        for partial in partials.values():
-            partial.unlink(missing_ok=True)
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
         raise
-    for folder in {path.parent for path in files}:
+    for folder in {os.path.dirname(name) for name in names}:
         sync_folder(folder)
 
 
@@ -45,15 +51,28 @@ def rename_whole(made: Path, path: Path) -> None:
     made.replace(path)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(name: str) -> int:
     try:
-        return path.open("wb")
+        return os.open(name, _NEW, 0o666)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        return os.open(name, _NEW, 0o666)
 
 
-def sync_folder(folder: Path) -> None:
+def _write(handle: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:  # the system may take a part
+        left = left[os.write(handle, left) :]
+
+
+def _begin_to_sync(handle: int) -> None:
+    """So that one wait for the disk's journal is enough for all that are written together: as a
+    side effect Linux begins to write what is not to be kept in memory."""
+    with contextlib.suppress(AttributeError, OSError):  # not on every system
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def sync_folder(folder: Path | str) -> None:
     """Names are on disk before anybody relies on them."""
     if os.name == "nt":
         return

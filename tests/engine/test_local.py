@@ -78,6 +78,14 @@ async def test_loaded_models_are_known(gpu: LocalExecutor) -> None:
     assert gpu.workers()[0].id == worker.id
 
 
+async def test_workers_are_looked_at_anew_only_when_something_changed(gpu: LocalExecutor) -> None:
+    worker = await free_worker(gpu)
+    before = gpu.workers()
+    assert gpu.workers() is before
+    await draw(gpu, worker, attempt("anew"))
+    assert gpu.workers() is not before
+
+
 async def test_a_full_worker_is_busy(gpu: LocalExecutor) -> None:
     worker = await free_worker(gpu)
     refused: list[type[Exception]] = []

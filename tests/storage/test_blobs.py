@@ -111,11 +111,11 @@ async def test_what_does_not_hold_what_it_held_is_not_read(blobs: Blobs, caplog)
 async def test_a_crash_before_the_rename_leaves_nothing(
     blobs: Blobs, database: Database, tmp_path: Path, monkeypatch
 ) -> None:
-    def crash(self: Path, target: Path) -> None:
+    def crash(source: str, target: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", crash)
+        patch.setattr(os, "replace", crash)
         with pytest.raises(OSError, match="No space"):
             await blobs.put(DATA, ANNAS, MORNING)
     assert (files(tmp_path), await rows(database)) == ([], [])

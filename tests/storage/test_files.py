@@ -49,11 +49,11 @@ async def test_many_at_once(store: ImageStore) -> None:
 async def test_a_crash_before_the_rename_leaves_the_old_file(store, monkeypatch) -> None:
     await store.write({Tile(JOB, 1): b"old"})
 
-    def crash(self: Path, target: Path) -> None:
+    def crash(source: str, target: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", crash)
+        patch.setattr(os, "replace", crash)
         with pytest.raises(OSError, match="No space"):
             await store.write({Tile(JOB, 1): b"new"})
         with pytest.raises(OSError, match="No space"):
@@ -66,10 +66,10 @@ async def test_a_crash_before_the_rename_leaves_the_old_file(store, monkeypatch)
 
 async def test_bytes_are_on_disk_before_the_name_is(store, monkeypatch) -> None:
     deeds: list[str] = []
-    fsync, replace = os.fsync, Path.replace
+    fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda handle: (deeds.append("sync"), fsync(handle))[1])
     monkeypatch.setattr(
-        Path, "replace", lambda path, target: (deeds.append("rename"), replace(path, target))[1]
+        os, "replace", lambda source, target: (deeds.append("rename"), replace(source, target))[1]
     )
     await store.write({Tile(JOB, 1): b"picture"})
     assert deeds == ["sync", "rename", "sync"]

@@ -1,0 +1,82 @@
+"""bot.chat.connector: requests are counted, and small forms go out in one piece."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.chat.connector import Connector, counted
+
+
+class Watched(Connector):
+    """Counts the pieces that are handed to the network."""
+
+    pieces = 0
+
+    async def connect(self, *arguments: Any, **named: Any) -> Any:
+        connection = await super().connect(*arguments, **named)
+        transport: Any = connection.transport
+        for name in ("write", "writelines"):
+            original = getattr(type(transport), name).__get__(transport)
+
+            def counting(data: Any, original: Any = original) -> None:
+                self.pieces += 1
+                original(data)
+
+            setattr(transport, name, counting)
+        return connection
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """A server that says how long each part of a form was."""
+
+    async def sizes(request: web.Request) -> web.Response:
+        form = await request.post()
+        parts = {
+            name: len(part.file.read()) if isinstance(part, web.FileField) else len(part)
+            for name, part in form.items()
+        }
+        return web.json_response(parts)
+
+    app = web.Application(client_max_size=1 << 22)
+    app.router.add_post("/", sizes)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    await runner.cleanup()
+
+
+def form(size: int) -> aiohttp.FormData:
+    """As discord.py makes one."""
+    made = aiohttp.FormData(quote_fields=False)
+    made.add_field("payload_json", "{}", content_type="application/json")
+    made.add_field("files[0]", io.BytesIO(bytes(size)), filename="grid.webp")
+    return made
+
+
+@pytest.mark.parametrize(("size", "at_once"), [(9_000, True), (300_000, False)])
+async def test_a_small_form_is_one_piece_and_any_arrives_whole(
+    address: str, size: int, at_once: bool
+) -> None:
+    connector = Watched()
+    async with aiohttp.ClientSession(connector=connector) as session:
+        answer = await session.post(address, data=form(size))
+        assert await answer.json() == {"payload_json": 2, "files[0]": size}
+    assert (connector.pieces == 1) is at_once
+
+
+async def test_only_requests_within_are_counted(address: str) -> None:
+    sent: list[str] = []
+    async with aiohttp.ClientSession(connector=Connector()) as session:
+        with counted(sent):
+            await (await session.post(address, data=form(9))).read()
+        await (await session.get(address)).read()
+    assert sent == ["POST"]
