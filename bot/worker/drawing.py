@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 
 from bot import imaging
-from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
+from bot.domain.errors import Cancelled, WorkerLost
 from bot.engine.seam import Attempt, Preview, Progress
-from bot.worker import capacity, failures, precision, previews
+from bot.worker import precision, previews
 from bot.worker.asked import generators_of, shown, size_of, start_of, to_draw
 from bot.worker.families.family import takes
 from bot.worker.model import Model
@@ -40,7 +40,7 @@ class CalledRun:
         self._size = size_of(attempt.request)
         self._start = start_of(attempt)
         self._worn = model.worn(attempt)
-        self._pending = to_draw(attempt, model.dtype)
+        self._indices = to_draw(attempt, model.dtype)
         self._drawn: dict[int, Image.Image] = {}
         self._failure: BaseException | None = None
         self._before: torch.Tensor | None = None
@@ -55,12 +55,12 @@ class CalledRun:
     def cost(self) -> float:
         """Of all its steps."""
         width, height = self._size
-        return 2 * len(self._pending) * self._request["steps"] * width * height / 64
+        return 2 * len(self._indices) * self._request["steps"] * width * height / 64
 
     @property
     def left(self) -> int:
         """One step draws everything."""
-        return int(self._failure is None and bool(self._pending))
+        return int(self._failure is None and not self._drawn)
 
     @property
     def done(self) -> bool:
@@ -90,41 +90,21 @@ class CalledRun:
         self._failure = None
 
     def _draw(self) -> None:
+        pieces, of = self._model.pieces, ("call", self._size)
         try:
-            while self._pending:
-                self._paint_some()
+            for some in pieces.each(of, len(self._indices), self._paint):
+                self._drawn |= some
         except WorkerLost:
             raise
         except Exception as error:
             self._failure = error
 
-    def _paint_some(self) -> None:
-        """Halves the batch for this size for ever when memory runs out."""
-        limits = self._model.batch_limits
-        limit = min(len(self._pending), limits.get(self._size, len(self._pending)))
-        try:
-            with failures.told():
-                self._model.wear(self._worn)
-                self._drawn |= self._paint(self._pending[:limit], len(self._pending) - limit)
-        except RenderFailed as failure:
-            if failure.code != "out_of_memory":
-                raise
-            if not self._model.pieces.spill():
-                if limit == 1:
-                    raise
-                limits[self._size] = limit // 2
-        else:
-            self._pending = self._pending[limit:]
-            return
-        capacity.release()  # outside the except clause, whose traceback holds the tensors
-
-    def _paint(self, indices: Sequence[int], later: int) -> dict[int, Image.Image]:
-        """Draw these together; `later` counts the pictures still to come after them.
-
-        Raises NotFinite for pictures that are none.
-        """
+    def _paint(self, begin: int, end: int) -> dict[int, Image.Image]:
+        """Draw these together. Raises NotFinite for pictures that are none."""
         if self.cancelled():
             raise Cancelled
+        self._model.wear(self._worn)
+        indices, later = self._indices[begin:end], len(self._indices) - end
         pipeline = self._pipeline()
         pipeline.scheduler = sampler(self._request["sampler"], self._model.scheduler)
         rounds = 1 + math.ceil(later / len(indices))

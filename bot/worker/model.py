@@ -15,7 +15,7 @@ from bot.worker.adapters import Adapters, Worn
 from bot.worker.asked import images_of, weight_of
 from bot.worker.embeddings import Embeddings
 from bot.worker.families import family_of, generic
-from bot.worker.families.family import Capabilities, Family, Rows, Size
+from bot.worker.families.family import Capabilities, Family, Rows
 from bot.worker.hastening import Faster, precision
 from bot.worker.image_prompts import ImagePrompts
 from bot.worker.library import Library
@@ -51,7 +51,6 @@ class Model:
         if self.family:
             self.embeddings = Embeddings(self.family.encode, state=lambda: self._adapters.worn)
         self.pieces = Pieces()
-        self.batch_limits: dict[Size, int] = {}
         self.plain = precision(dtype, note)
         self._faster = faster
         self._siblings: dict[str, Any] = {}

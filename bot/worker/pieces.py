@@ -1,4 +1,4 @@
-"""How many rows go through a network at once: all of them, until memory runs out once.
+"""How much is drawn at once: everything, until memory runs out once.
 
 A forward changes nothing, so what failed is simply asked for again in smaller pieces. Imported in
 a worker only.
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import torch
 
 from bot.domain.errors import RenderFailed
 from bot.worker import capacity, failures
 
+_T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 
 class Pieces:
-    """Limits that were learned, by what the pieces are of: a network and a size. `spill` says
+    """Limits that were learned, by what the pieces are of: a call and a size. `spill` says
     whether something else has just left the memory, so that the same may be tried again."""
 
     def __init__(self) -> None:
@@ -28,11 +30,16 @@ class Pieces:
     def joined(
         self, of: Hashable, count: int, call: Callable[[int, int], torch.Tensor]
     ) -> torch.Tensor:
-        """`call(begin, end)` for all of `count` rows, in as few pieces as memory allows.
+        """`each` of rows, in one again."""
+        done = self.each(of, count, call)
+        return done[0] if len(done) == 1 else torch.cat(done)
 
-        Raises RenderFailed("out_of_memory") where that does not suffice for one row.
+    def each(self, of: Hashable, count: int, call: Callable[[int, int], _T]) -> list[_T]:
+        """`call(begin, end)` for all of `count`, in as few pieces as memory allows.
+
+        Raises RenderFailed("out_of_memory") where that does not suffice for one.
         """
-        done: list[torch.Tensor] = []
+        done: list[_T] = []
         begin = 0
         while begin < count:
             end = min(count, begin + self._limits.get(of, count))
@@ -42,11 +49,11 @@ class Pieces:
                 continue
             done.append(piece)
             begin = end
-        return done[0] if len(done) == 1 else torch.cat(done)
+        return done
 
     def _tried(
-        self, of: Hashable, begin: int, end: int, call: Callable[[int, int], torch.Tensor]
-    ) -> torch.Tensor | None:
+        self, of: Hashable, begin: int, end: int, call: Callable[[int, int], _T]
+    ) -> _T | None:
         try:
             with failures.told():
                 return call(begin, end)

@@ -14,6 +14,7 @@ from bot.domain.errors import RenderFailed
 from bot.worker import pipelines
 from bot.worker.drawing import CalledRun
 from bot.worker.model import Model
+from bot.worker.pieces import Pieces
 from tests.kit.pipelines import card, library, stable_diffusion, stable_diffusion_xl, unet
 from tests.kit.runs import (
     COMPANY,
@@ -123,6 +124,31 @@ def called(model: Model, **changes: Any) -> CalledRun:
     while not run.done:
         run.step_with([])
     return run
+
+
+def test_other_kinds_are_drawn_in_pieces_where_memory_is_short(
+    made: Callable[[str], Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, asked = made("sd"), {"steps": 2, "guidance": 3.0}
+    whole = called(model, **asked).pictures()
+    plain, rows = model.pipeline.unet.forward, []
+
+    def forward(sample: torch.Tensor, *more: Any, **named: Any) -> Any:
+        rows.append(len(sample))
+        if len(sample) > 4:
+            raise RuntimeError("CUDA out of memory")
+        return plain(sample, *more, **named)
+
+    monkeypatch.setattr(model.pipeline.unet, "forward", forward)
+    monkeypatch.setattr(model, "pieces", Pieces())
+    for tried in ([8], []):  # how many do not fit is remembered
+        rows.clear()
+        halves = called(model, **asked).pictures()
+        assert rows == [*tried, 4, 4, 4, 4]
+        near = [
+            ImageChops.difference(*both).getextrema() for both in zip(whole, halves, strict=True)
+        ]
+        assert max(high for bands in near for _, high in bands) <= 1
 
 
 def test_other_kinds_draw_a_part_where_diffusers_has_a_pipeline_for_it(
