@@ -78,6 +78,7 @@ class Database:
         self._connection = connection
         self._reports = reports
         self._commits = Commits()
+        self._coming: asyncio.TimerHandle | None = None
         self.path = path
 
     @classmethod
@@ -103,6 +104,9 @@ class Database:
         return opened
 
     async def close(self) -> None:
+        if self._coming is not None:
+            self._coming.cancel()
+            self._commit()
         await self._reports.close()
         await self._connection.close()
 
@@ -116,11 +120,18 @@ class Database:
         transaction = self._commits.add(function)
         if self._commits.begun:
             self._commits.begun = False
-            # No task for it: a turn of the loop costs as much as a statement.
-            self._connection.begin(self._commits.run).add_done_callback(_tell)
+            if delay := self._commits.delay:
+                self._coming = asyncio.get_running_loop().call_later(delay, self._commit)
+            else:
+                self._commit()
         await transaction.over
         with _told():
             return transaction.result()
+
+    def _commit(self) -> None:
+        self._coming = None
+        # No task for it: a turn of the loop costs as much as a statement.
+        self._connection.begin(self._commits.run).add_done_callback(_tell)
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function(connection)`, which only reads, and briefly. Raises StoreUnavailable."""

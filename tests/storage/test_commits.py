@@ -6,11 +6,14 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.domain.errors import StoreUnavailable
+from bot.storage import commits
+from bot.storage.commits import SIBLINGS
 from bot.storage.database import Database
 
 Function = Callable[[sqlite3.Connection], Any]
@@ -149,3 +152,33 @@ async def test_a_cancelled_task_takes_nothing_from_the_others(database: Database
     await busy
     assert await asyncio.gather(*running[1:]) == [1, 1]
     assert await numbers(database) == [1, 2, 3]
+
+
+async def test_where_many_come_a_commit_waits_for_more(database: Database, monkeypatch) -> None:
+    monkeypatch.setattr(commits, "WITHIN_S", 3600.0)
+    monkeypatch.setattr(commits, "DELAY_S", 0.3)
+    for n in range(SIBLINGS):
+        await database.transaction(add(n))
+    said: list[str] = []
+    await database.read(lambda c: c.set_trace_callback(said.append))
+    for _ in range(2):
+        first = asyncio.create_task(database.transaction(add(1)))
+        await asyncio.sleep(0)
+        await database.read(lambda c: None)  # the thread would have had time for it
+        await asyncio.gather(first, database.transaction(add(2)))
+    await database.read(lambda c: c.set_trace_callback(None))
+    assert said.count("COMMIT") == 2
+    assert len(await numbers(database)) == SIBLINGS + 4
+
+
+async def test_what_waits_for_more_is_written_when_the_database_closes(tmp_path: Path) -> None:
+    opened = await Database.open(tmp_path / "closed.db")
+    await opened.transaction(lambda c: c.execute("CREATE TABLE t (n INTEGER NOT NULL) STRICT"))
+    for n in range(2 * SIBLINGS):
+        last = asyncio.create_task(opened.transaction(add(n)))
+        await asyncio.sleep(0)
+    await opened.close()
+    assert await last == 1
+    again = await Database.open(tmp_path / "closed.db")
+    assert len(await numbers(again)) == 2 * SIBLINGS
+    await again.close()
