@@ -20,11 +20,9 @@ from bot.engine.frames import Frame
 _ROOT = str(Path(bot.__file__).parents[1])
 _STREAM_LIMIT = 1 << 20
 
-# Measured on two cores beside a busy neighbour: spinning OpenMP threads make a grid take 8.5 s
-# instead of 1.5 s; an allocator that keeps its memory saves 5 to 45 % of a forward pass. Both are
-# read when the process starts, so they cannot be set later.
+# An allocator that keeps its memory saves 5 to 45 % of a forward pass. It is read when the process
+# starts, so it cannot be set later.
 _ENVIRONMENT = {
-    "OMP_WAIT_POLICY": "passive",
     "MALLOC_MMAP_THRESHOLD_": "8589934592",
     "MALLOC_TRIM_THRESHOLD_": "8589934592",
     "TOKENIZERS_PARALLELISM": "false",
@@ -34,25 +32,32 @@ _ENVIRONMENT = {
     "TRANSFORMERS_VERBOSITY": "error",
 }
 _SECRETS = ("DISCORD_TOKEN", "EASEL_DISCORD_TOKEN")
+_WAITS = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}
 
 
 def environment(
-    base: Mapping[str, str], root: str, own: Mapping[str, str] | None = None
+    base: Mapping[str, str], root: str, own: Mapping[str, str], waiting: Mapping[str, str]
 ) -> dict[str, str]:
     """The environment of a worker: `base` without secrets, tuned where `base` says nothing.
 
-    `root` is the folder that holds the package `bot`; `own` wins over everything.
+    `root` is the folder that holds the package `bot`; `own` wins over everything. `waiting` says
+    how threads wait for each other, unless `base` does.
     """
     path = os.pathsep.join(part for part in (root, base.get("PYTHONPATH", "")) if part)
     kept = {name: value for name, value in base.items() if name not in _SECRETS}
-    return _ENVIRONMENT | kept | {"PYTHONPATH": path} | dict(own or {})
+    asked = {} if _WAITS & base.keys() else waiting
+    return {**_ENVIRONMENT, **asked, **kept, "PYTHONPATH": path, **own}
 
 
 class Channel:
-    """A worker's process. `own` are environment variables of this process alone."""
+    """A worker's process. `own` are environment variables of this process alone, `waiting` those
+    that say how its threads wait for each other."""
 
-    def __init__(self, own: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, own: Mapping[str, str] | None = None, waiting: Mapping[str, str] | None = None
+    ) -> None:
         self._own = own or {}
+        self._waiting = waiting or {}
         self._process: asyncio.subprocess.Process | None = None
         self.killed = asyncio.Event()
 
@@ -68,7 +73,7 @@ class Channel:
             *("-m", "bot.worker"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=environment(os.environ, _ROOT, self._own),
+            env=environment(os.environ, _ROOT, self._own, self._waiting),
             limit=_STREAM_LIMIT,
             start_new_session=True,
         )

@@ -23,10 +23,13 @@ from bot.engine.frames import Frame
 from bot.engine.patience import Patience
 from bot.engine.peer import Identity, Line, Peer
 from bot.engine.seam import Worker
+from bot.engine.spinning import waiting
 
 log = logging.getLogger(__name__)
 
 _numbers = itertools.count(1)
+_PROCESSORS = ("auto", "cpu")
+"""What may turn out to be the processor."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,8 @@ class Seat:
     async def _new(self) -> tuple[Channel, Peer]:
         stamp = f"{os.getpid():x}{time.time_ns() // 1_000_000:x}"
         node, name = self._order.node, self._device.name
-        channel = self._channel = Channel(self._device.environment)
+        waits = await waiting() if self._device.engine in _PROCESSORS else {}
+        channel = self._channel = Channel(self._device.environment, waits)
         self._gone = asyncio.Event()
         peer = self.peer = Peer(
             Identity(f"{node}/{name}/{stamp}-{next(_numbers)}", node, name),

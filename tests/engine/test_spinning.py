@@ -1,0 +1,73 @@
+"""bot.engine.spinning: threads spin on an idle machine and sleep beside somebody who works."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.engine import spinning
+from bot.engine.channel import environment
+from bot.engine.spinning import SLEEPING, SPINNING, chosen, waiting
+
+
+@pytest.mark.parametrize(
+    ("idle", "cores", "found"),
+    [(2.0, 2, SPINNING), (1.9, 2, SPINNING), (1.0, 2, SLEEPING), (0.0, 1, SLEEPING),
+     (1.7, 2, SLEEPING)],
+)  # fmt: skip
+def test_all_cores_must_be_free(idle: float, cores: int, found: dict[str, str]) -> None:
+    assert chosen(idle, cores) == found
+
+
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """Somebody who works on every core."""
+    program = "while True: pass"
+    cores = range(len(os.sched_getaffinity(0)))
+    others = [subprocess.Popen([sys.executable, "-c", program]) for _ in cores]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+async def test_beside_somebody_who_works_threads_sleep(busy: None) -> None:
+    assert await waiting() == SLEEPING
+
+
+@pytest.mark.parametrize("text", ["", "cpu0", "cpu0 a b c d e", "cpu 1 1 1 1 1"])
+async def test_where_the_system_does_not_tell_they_sleep(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stat").write_text(text)
+    monkeypatch.setattr(spinning, "_STAT", tmp_path / "stat")
+    assert await waiting() == SLEEPING
+
+
+async def test_an_idle_machine_is_seen_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat, ticks = tmp_path / "stat", os.sysconf("SC_CLK_TCK")
+    monkeypatch.setattr(spinning, "_STAT", stat)
+    cores = os.sched_getaffinity(0)
+
+    def tell(niced: int) -> None:
+        stat.write_text("".join(f"cpu{core} 10 {niced} 10 1000 0 0 0 0 0 0\n" for core in cores))
+
+    tell(0)
+    looking = asyncio.create_task(waiting())
+    await asyncio.sleep(0)
+    tell(50 * ticks)
+    assert await looking == SPINNING
+
+
+@pytest.mark.parametrize("name", ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])
+def test_what_the_operator_has_set_wins(name: str) -> None:
+    made = environment({name: "9"}, "/", {}, {"OMP_WAIT_POLICY": "passive"})
+    assert {key: made[key] for key in made if "OMP" in key} == {name: "9"}
