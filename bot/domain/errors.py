@@ -116,13 +116,15 @@ class RenderFailed(EngineError):
 
     `code` is a stable word: "out_of_memory", "bad_input", "model_missing", "not_finite",
     "source_gone" or "error". `retryable` says whether another attempt could succeed; the text is
-    for the log.
+    for the log. Where memory ran out, `fits` are the pixels of the largest smaller picture that
+    this model is known to have drawn there, 0 where none is known.
     """
 
-    def __init__(self, code: str, text: str, *, retryable: bool = False) -> None:
+    def __init__(self, code: str, text: str, *, retryable: bool = False, fits: int = 0) -> None:
         super().__init__(text)
         self.code = code
         self.retryable = retryable
+        self.fits = fits
 
 
 class UnknownModel(RenderFailed):

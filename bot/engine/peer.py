@@ -292,4 +292,6 @@ def _error(said: Mapping[str, Any]) -> EngineError | None:
         return None
     if said["outcome"] == "cancelled":
         return Cancelled(f"Job {said['job']} was cancelled.")
-    return RenderFailed(said["code"], said["text"], retryable=said["retryable"])
+    return RenderFailed(
+        said["code"], said["text"], retryable=said["retryable"], fits=said["fits"]
+    )  # fmt: skip

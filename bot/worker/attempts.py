@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
-from bot.domain.errors import Cancelled
+from bot.domain.errors import Cancelled, RenderFailed
 from bot.engine import frames
 from bot.engine.frames import Frame
 from bot.engine.seam import Event, LoadingModel
@@ -77,13 +78,16 @@ class Attempts:
             self._send(frames.pack_event(*key, event))
 
     def end(
-        self, key: Key, outcome: str, code: str = "", text: str = "", retryable: bool = False
-    ) -> None:
-        """Say once how an attempt ended: "done", "cancelled" or "failed"."""
+        self, key: Key, outcome: str, failure: RenderFailed | None = None
+    ) -> None:  # fmt: skip
+        """Say once how an attempt ended: "done", "cancelled" or "failed", by a failure."""
         with self._guard:
             if key not in self._open:
                 return
             for keys in (self._open, self._waiting, self._drawing, self._cancelled):
                 keys.discard(key)
-        said = {"job": key[0], "no": key[1], "outcome": outcome}
-        self._send(Frame("end", said | {"code": code, "text": text, "retryable": retryable}))
+        said: dict[str, Any] = {"job": key[0], "no": key[1], "outcome": outcome}
+        if failure:
+            said |= {"code": failure.code, "text": str(failure)}
+            said |= {"retryable": failure.retryable, "fits": failure.fits}
+        self._send(Frame("end", said))

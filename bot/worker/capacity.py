@@ -81,8 +81,11 @@ def release() -> None:
 
 
 def weight(pipeline: Any) -> int:
-    """What the numbers of all parts of a pipeline take; what parts share counts once."""
-    held = {tensor.data_ptr(): tensor.nbytes for tensor in _tensors(pipeline)}
+    """What the numbers of all parts of a pipeline take where it draws; what parts share counts
+    once."""
+    there = pipeline._execution_device.type
+    tensors = (tensor for tensor in _tensors(pipeline) if tensor.device.type == there)
+    held = {tensor.data_ptr(): tensor.nbytes for tensor in tensors}
     return sum(held.values())
 
 

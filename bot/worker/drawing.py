@@ -19,6 +19,7 @@ from bot.worker import precision, previews
 from bot.worker.asked import generators_of, shown, size_of, start_of, to_draw
 from bot.worker.families.family import takes
 from bot.worker.model import Model
+from bot.worker.rungs import DRAW
 from bot.worker.runs import Emit
 from bot.worker.samplers import sampler
 from bot.worker.siblings import PART, PICTURE
@@ -34,7 +35,6 @@ class CalledRun:
         self.emit = emit
         self.cancelled = cancelled
         self.dtype = model.dtype
-        self.drawn_by = model.plain
         self._model = model
         self._request = attempt.request
         self._size = size_of(attempt.request)
@@ -50,6 +50,11 @@ class CalledRun:
     def company(self) -> Hashable | None:
         """Nobody's."""
         return None
+
+    @property
+    def drawn_by(self) -> str:
+        """See `Run`."""
+        return f"{self._model.plain} {self._model.ladder.notes(self._size)}".rstrip()
 
     @property
     def cost(self) -> float:
@@ -90,10 +95,11 @@ class CalledRun:
         self._failure = None
 
     def _draw(self) -> None:
-        pieces, of = self._model.pieces, ("call", self._size)
+        pieces, of = self._model.pieces, (DRAW, self._size)
         try:
             for some in pieces.each(of, len(self._indices), self._paint):
                 self._drawn |= some
+            self._model.ladder.learned.drew(math.prod(self._size))
         except WorkerLost:
             raise
         except Exception as error:
@@ -103,6 +109,7 @@ class CalledRun:
         """Draw these together. Raises NotFinite for pictures that are none."""
         if self.cancelled():
             raise Cancelled
+        self._model.settle(self._size)
         self._model.wear(self._worn)
         indices, later = self._indices[begin:end], len(self._indices) - end
         pipeline = self._pipeline()

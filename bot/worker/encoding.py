@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import imaging
+from bot.domain.errors import RenderFailed
 from bot.engine.seam import Attempt, Done, Image, Upload
 from bot.worker.attempts import Attempts
 
@@ -55,7 +56,8 @@ class Encoder:
                 self._encode(drawn)
             except Exception as error:
                 log.exception("a picture of job %s cannot be encoded", drawn.attempt.job)
-                self._attempts.end(key, "failed", "error", f"{type(error).__name__}: {error}")
+                failure = RenderFailed("error", f"{type(error).__name__}: {error}")
+                self._attempts.end(key, "failed", failure)
             else:
                 done = Done(drawn.seconds, self._device, drawn.engine, time.monotonic())
                 self._attempts.say(key, done)

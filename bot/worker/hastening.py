@@ -43,6 +43,10 @@ class Faster(Protocol):
         """Have `engine` speak of what follows."""
         ...
 
+    def rest(self) -> None:
+        """Never draw again: weights are about to be other ones, or elsewhere."""
+        ...
+
 
 class Hastening:
     """For all models of a worker. Options as for `bot.worker.diffusion.create`: converted,

@@ -24,7 +24,7 @@ _LARGE = 1024
 
 
 class ImagePrompts:
-    """Of one pipeline with a U-Net. It is on or off; off, nothing of it is in the U-Net."""
+    """Of one pipeline with a U-Net, on with a `weight`; at 0 nothing of it is in the U-Net."""
 
     def __init__(self, pipeline: Any, card: ModelCard, library: Library) -> None:
         self._pipeline = pipeline
@@ -35,7 +35,7 @@ class ImagePrompts:
         self._parts: Any = None
         self._without: Any = None
         self._hook: Any = None
-        self._scale = 0.0
+        self.weight = 0.0
 
     def rows(
         self, images: Sequence[Image.Image], count: int, *, guided: bool
@@ -58,24 +58,25 @@ class ImagePrompts:
     def _seen(self, pixels: torch.Tensor) -> torch.Tensor:
         """What stands for each picture: one vector, or one for each patch."""
         assert self._adapter
-        unet = self._pipeline.unet
-        seen = self._eye(pixels.to(unet.device, unet.dtype), output_hidden_states=True)
-        return seen.hidden_states[-2] if self._adapter.sizes["hidden"] else seen.image_embeds
+        seen = self._eye(pixels.to(self._eye.device, self._eye.dtype), output_hidden_states=True)
+        hidden = self._adapter.sizes["hidden"]
+        means = seen.hidden_states[-2] if hidden else seen.image_embeds
+        return means.to(self._pipeline._execution_device)
 
     def wear(self, scale: float) -> None:
         """Have it on with this weight; 0 is off."""
-        if scale == self._scale:
+        if scale == self.weight:
             return
         unet = self._pipeline.unet
         if not scale:
             unet.set_attn_processor(dict(self._without))
             unet.encoder_hid_proj, unet.config.encoder_hid_dim_type = None, None
             self._hook.remove()
-        elif not self._scale:
+        elif not self.weight:
             self._put_on(unet)
         if scale:
             self._pipeline.set_ip_adapter_scale(scale)
-        self._scale = scale
+        self.weight = scale
 
     def _put_on(self, unet: Any) -> None:
         self._open()

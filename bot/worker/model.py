@@ -15,9 +15,10 @@ from bot.worker.adapters import Adapters, Worn
 from bot.worker.asked import images_of, weight_of
 from bot.worker.embeddings import Embeddings
 from bot.worker.families import family_of, generic
-from bot.worker.families.family import Capabilities, Family, Rows
+from bot.worker.families.family import Capabilities, Family, Rows, Size
 from bot.worker.hastening import Faster, precision
 from bot.worker.image_prompts import ImagePrompts
+from bot.worker.ladder import Ladder, Learned
 from bot.worker.library import Library
 from bot.worker.pieces import Pieces
 
@@ -27,15 +28,15 @@ Outfit = tuple[Worn, float]
 
 class Model:
     """A pipeline and what draws with it: `family` by our own loop, or, where that is None, the
-    pipeline by its own call. `plain` is what recipes say unless something faster drew; `note` is
-    what is to be said there of its arithmetic."""
+    pipeline by its own call; `faster` where it is not None. `plain` is what recipes say unless
+    something faster drew; `note` is what is to be said there of its arithmetic."""
 
     def __init__(
         self,
         pipeline: Any,
         card: ModelCard,
         dtype: torch.dtype,
-        faster: Faster | None = None,
+        ladder: Ladder | None = None,
         library: Library | None = None,
         note: str = "",
     ) -> None:
@@ -50,9 +51,12 @@ class Model:
         self.embeddings: Embeddings | None = None
         if self.family:
             self.embeddings = Embeddings(self.family.encode, state=lambda: self._adapters.worn)
-        self.pieces = Pieces()
+        self.ladder = ladder or Ladder(pipeline, pipeline.device, Learned())
+        self.ladder.still = self._slow_down
+        self.pieces = Pieces(self.ladder.learned)
+        self.pieces.climb = lambda of: self.ladder.climb(*of)
         self.plain = precision(dtype, note)
-        self._faster = faster
+        self.faster: Faster | None = None
         self._siblings: dict[str, Any] = {}
 
     @property
@@ -73,10 +77,22 @@ class Model:
     def wear(self, outfit: Outfit) -> None:
         """Draw and read with just this on. Raises RenderFailed("bad_input")."""
         loras, weight = outfit
-        self._adapters.wear(loras)
-        self._prompts.wear(weight)
-        if self._faster:
-            self._faster.adapted(bool(loras) or bool(weight))
+        if outfit != (self._adapters.worn, self._prompts.weight):
+            with self.ladder.adapting():
+                self._adapters.wear(loras)
+                self._prompts.wear(weight)
+        if self.faster:
+            self.faster.adapted(bool(loras) or bool(weight))
+
+    def settle(self, size: Size) -> None:
+        """A drawing of this size begins: with as little memory as it turned out to want."""
+        self.ladder.rest()
+        self.ladder.stand(size)
+
+    def _slow_down(self) -> None:
+        if self.faster:
+            self.faster.rest()
+            self.faster = None
 
     def seen(self, attempt: Attempt, count: int, *, guided: bool) -> Rows:
         """What is seen in the pictures that are prompts of `count` samples."""
@@ -86,23 +102,23 @@ class Model:
 
     def hasten(self) -> None:
         """Draw with faster networks from here on, if they are ready."""
-        if self._faster:
-            self._faster.adopt(self.pipeline)
+        if self.faster:
+            self.faster.adopt(self.pipeline)
 
     @property
     def due(self) -> bool:
         """Whether `hasten` would take a while."""
-        return self._faster is not None and self._faster.due
+        return self.faster is not None and self.faster.due
 
     def listen(self) -> None:
         """Have `drawn_by` speak of what follows."""
-        if self._faster:
-            self._faster.listen()
+        if self.faster:
+            self.faster.listen()
 
     @property
     def drawn_by(self) -> str:
         """The library and precision that drew since `listen`, for a recipe."""
-        return (self._faster.engine if self._faster else "") or self.plain
+        return (self.faster.engine if self.faster else "") or self.plain
 
     def sibling(self, kind: str) -> Any:
         """See `siblings.sibling`; made once."""

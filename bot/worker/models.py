@@ -15,12 +15,13 @@ import torch
 from bot.domain.errors import RenderFailed, UnknownModel
 from bot.models import families
 from bot.models.cards import EMBEDDED_CARD, ModelCard
-from bot.worker import failures
+from bot.worker import capacity, failures
 from bot.worker.hastening import Hastening
 from bot.worker.library import Library
 from bot.worker.tenants import Tenants
 
 if TYPE_CHECKING:
+    from bot.worker.ladder import Ladder, Learned
     from bot.worker.model import Model
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Models:
         self._hastening = hastening
         self._models = Tenants(device, self._pinned)
         self._wide: set[str] = set()
+        self._learned: dict[Any, Learned] = {}
 
     def __getitem__(self, model: str) -> Model:
         return self._models[model]
@@ -116,11 +118,12 @@ class Models:
     def _open(self, card: ModelCard) -> Model:
         # With the first model: the libraries take seconds, and a worker is ready without them.
         from bot.worker import pipelines
-        from bot.worker.model import Model
+        from bot.worker.ladder import Ladder
 
         pipelines.hush()
         dtype = torch.float32 if card.id in self._wide else self._dtype
         pipeline = pipelines.open_pipeline(card, dtype, self._library)
+        learned = self._learned_of(card, dtype)
         found = families.fields(pipelines.described(pipeline, card.stem))
         if card.source != EMBEDDED_CARD.source:
             if caveat := dataclasses.replace(card, samplers=found["samplers"]).caveat:
@@ -130,11 +133,42 @@ class Models:
             own = pipeline.scheduler
             pipeline.scheduler = type(own).from_config(own.config, timestep_spacing=card.spacing)
         note = self._hastening.lighten(pipeline, card, dtype)
-        pipeline = pipeline.to(self._device)
-        if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
-            pipeline.vae.enable_slicing()
-        faster = self._hastening.begin(pipeline, card, dtype, note)
-        return Model(pipeline, card, dtype, faster, self._library, note)
+        ladder = Ladder(pipeline, self._device, learned)
+        model = self._placed(pipeline, card, dtype, ladder, note)
+        if not ladder.lasting:
+            model.faster = self._hastening.begin(pipeline, card, dtype, note)
+        return model
+
+    def _placed(
+        self, pipeline: Any, card: ModelCard, dtype: torch.dtype, ladder: Ladder, note: str
+    ) -> Model:
+        """On the device, as far up the ladder as it takes. Raises RenderFailed where that does not
+        suffice."""
+        from bot.worker.ladder import NO_SIZE
+        from bot.worker.model import Model
+        from bot.worker.rungs import LOAD
+
+        while True:
+            try:
+                with failures.told():
+                    ladder.stand(NO_SIZE)
+                    if not ladder.placed:
+                        pipeline.to(self._device)
+                    if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
+                        pipeline.vae.enable_slicing()
+                    return Model(pipeline, card, dtype, ladder, self._library, note)
+            except RenderFailed as failure:
+                if failure.code != "out_of_memory":
+                    raise
+            capacity.release()
+            if not self._models.spill() and not ladder.climb(LOAD, NO_SIZE):
+                raise RenderFailed("out_of_memory", self._too_small(card))
+
+    def _learned_of(self, card: ModelCard, dtype: torch.dtype) -> Learned:
+        """It holds for these files, in this precision."""
+        from bot.worker.ladder import Learned
+
+        return self._learned.setdefault((card.id, _opened(card), dtype), Learned())
 
     def widen(self, model: str, say: Callable[[str], None]) -> None:
         """Load a model again in float32, from its files: what overflowed is lost in memory.

@@ -219,21 +219,22 @@ class Painter:
         except Cancelled:
             self._end(attempt, "cancelled")
         except RenderFailed as failure:
-            self._end(attempt, "failed", failure.code, str(failure), failure.retryable)
+            self._end(attempt, "failed", failure)
         except MemoryError:
-            self._end(attempt, "failed", "out_of_memory", "The memory does not suffice.")
+            failure = RenderFailed("out_of_memory", "The memory does not suffice.")
+            self._end(attempt, "failed", failure)
         except WorkerLost:
             log.exception("the engine is beyond repair")
             os._exit(1)
         except Exception as error:
             log.exception("job %s cannot be drawn", attempt.job)
-            self._end(attempt, "failed", "error", f"{type(error).__name__}: {error}")
+            failure = RenderFailed("error", f"{type(error).__name__}: {error}")
+            self._end(attempt, "failed", failure)
 
     def _end(
-        self, attempt: Attempt, outcome: str, code: str = "", text: str = "",
-        retryable: bool = False,
+        self, attempt: Attempt, outcome: str, failure: RenderFailed | None = None
     ) -> None:  # fmt: skip
-        self._attempts.end((attempt.job, attempt.no), outcome, code, text, retryable)
+        self._attempts.end((attempt.job, attempt.no), outcome, failure)
         self._leave(attempt)
 
     def _leave(self, attempt: Attempt) -> None:

@@ -5,6 +5,7 @@ says after each step. Imported in a worker only.
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Protocol
@@ -17,10 +18,12 @@ from bot.domain.errors import Cancelled, WorkerLost
 from bot.engine import seam
 from bot.engine.seam import Attempt, Event, Preview, Progress
 from bot.worker import failures, precision, previews, stepping
-from bot.worker.asked import shown, start_of, to_draw
+from bot.worker.asked import shown, size_of, start_of, to_draw
 from bot.worker.beginning import path_of
 from bot.worker.model import Model
 from bot.worker.pixels import Pixels
+from bot.worker.rungs import BEGIN
+from bot.worker.stepping import Path
 
 Emit = Callable[[Event], None]
 
@@ -83,12 +86,17 @@ class SteppedRun:
         self._start = start_of(attempt)
         self._worn = model.worn(attempt)
         model.hasten()
-        with failures.told(), torch.no_grad():
-            model.wear(self._worn)
-            self.path = path_of(model, attempt, self._start, self._indices)
+        self._size = size_of(attempt.request)
+        with torch.no_grad():
+            self.path = model.pieces.whole((BEGIN, self._size), self._begun)
         steps = len(self.path.times)
         self._shown = shown(steps)
         self._begin = len(self.path.scheduler.timesteps) - steps
+
+    def _begun(self) -> Path:
+        self._model.settle(self._size)
+        self._model.wear(self._worn)
+        return path_of(self._model, self.attempt, self._start, self._indices)
 
     @property
     def company(self) -> Hashable:
@@ -98,7 +106,7 @@ class SteppedRun:
     @property
     def cost(self) -> float:
         """Cells of 8 × 8 pixels that go through the denoiser in a step."""
-        width, height = self.path.size
+        width, height = self._size
         return self.path.rows * width * height / 64
 
     @property
@@ -114,7 +122,8 @@ class SteppedRun:
     @property
     def drawn_by(self) -> str:
         """What drew all of it; torch, where something else drew a part."""
-        return self._by.copy().pop() if len(self._by) == 1 else self._model.plain
+        by = self._by.copy().pop() if len(self._by) == 1 else self._model.plain
+        return f"{by} {self._model.ladder.notes(self._size)}".rstrip()
 
     def step_with(self, mates: Sequence[SteppedRun]) -> None:
         """See `Run`. A failure of several together is looked for in each of them alone."""
@@ -122,6 +131,7 @@ class SteppedRun:
         self._model.listen()
         try:
             with failures.told(), torch.no_grad():
+                self._model.ladder.stand(self._size)
                 self._model.wear(self._worn)
                 predicted = stepping.predict([run.path for run in runs], self._model.pieces)
         except WorkerLost:
@@ -168,10 +178,12 @@ class SteppedRun:
                 if self.cancelled():
                     raise Cancelled
                 self._model.listen()
+                self._model.ladder.stand(self._size)
                 decoded = self.path.decode(self._model.pieces)
                 wanted = [self._indices.index(index) for index in self.attempt.indices]
                 self._pixels = Pixels(decoded[wanted])
                 self._by.add(self._model.drawn_by)
+                self._model.ladder.learned.drew(math.prod(self._size))
 
     def fetch(self) -> None:
         """See `Run`."""

@@ -17,6 +17,7 @@ import torch
 from bot.worker.families.family import Family, Size
 from bot.worker.families.rows import Rows, cut, joined, kind_of
 from bot.worker.pieces import Pieces
+from bot.worker.rungs import DECODE, STEP
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Path:
         def decoded(begin: int, end: int) -> torch.Tensor:
             return self.family.decode(self.latents[begin:end], self.size)
 
-        return pieces.joined(("decode", self.size), len(self.latents), decoded)
+        return pieces.joined((DECODE, self.size), len(self.latents), decoded)
 
 
 def predict(paths: Sequence[Path], pieces: Pieces) -> Sequence[torch.Tensor]:
@@ -125,5 +126,5 @@ def predict(paths: Sequence[Path], pieces: Pieces) -> Sequence[torch.Tensor]:
     def predicted(begin: int, end: int) -> torch.Tensor:
         return family.predict(cut(rows, begin, end), size)
 
-    together = pieces.joined(("step", size), sum(path.rows for path in paths), predicted)
+    together = pieces.joined((STEP, size), sum(path.rows for path in paths), predicted)
     return together.split([path.rows for path in paths])

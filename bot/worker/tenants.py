@@ -53,7 +53,8 @@ class Tenants:
 
     def expected(self, id: str, source: str) -> None:
         """It is about to be loaded: others leave where it wants their room."""
-        self._make_room(self._sizes.get(id) or capacity.forecast(source))
+        known = self._sizes.get(id)
+        self._make_room(capacity.forecast(source) if known is None else known)
 
     def used(self, id: str) -> None:
         """Somebody asked for it."""

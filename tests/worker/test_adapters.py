@@ -17,6 +17,7 @@ from bot.domain.errors import RenderFailed
 from bot.models.cards import ModelCard
 from bot.worker import adapters, diffusion, pipelines
 from bot.worker.diffusion import DiffusionEngine
+from bot.worker.rungs import RUNGS
 from tests.kit import original, small
 from tests.kit.runs import drawn_by
 from tests.kit.workers import attempt
@@ -121,6 +122,34 @@ def test_pictures_change_by_the_weight_and_the_next_is_as_before(
     assert np.array_equal(drawn(one, model), plain)
     assert np.array_equal(drawn(one, model, loras={name: 0.0}), plain)
     assert np.array_equal(drawn(one, model, loras={name: 0.2}), much)
+
+
+def high(one: DiffusionEngine, *names: str) -> DiffusionEngine:
+    """The engine, whose memory turned out to be short before its model was first loaded."""
+    drawn(one)
+    learned = one._models["sd1"].ladder.learned
+    for rung in RUNGS:
+        if rung.name in names:
+            learned.want(rung, 0)
+    return one
+
+
+@pytest.mark.parametrize("place", ["offloading", "group offloading", "sequential offloading"])
+def test_weights_may_rest_elsewhere_and_be_small(
+    one: DiffusionEngine, shelf: Path, place: str
+) -> None:
+    exact = drawn(one, loras={"style.v2": 0.02})
+    offloaded = high(made(shelf, card(shelf)), place)
+    for _ in range(2):
+        assert np.array_equal(drawn(offloaded, loras={"style.v2": 0.02}), exact)
+        assert np.array_equal(drawn(offloaded), drawn(one))
+    small = high(made(shelf, card(shelf)), "8-bit weights", place)
+    much, none = drawn(small, loras={"style.v2": 0.02}), drawn(small)
+    assert 0 < far(much, exact) < far(much, none)
+    # Its own numbers are not in 8 bits, which is seen where it comes first.
+    first = made(shelf, card(shelf))
+    drawn(first, loras={"style.v2": 0.02})
+    assert np.array_equal(drawn(high(first, "8-bit weights"), loras={"style.v2": 0.02}), much)
 
 
 def test_what_was_drawn_before_changes_nothing(one: DiffusionEngine, shelf: Path) -> None:

@@ -200,6 +200,27 @@ def test_a_failure_leaves_the_network_as_it_is() -> None:
     assert bench.forward.fell_back
 
 
+def test_who_rests_leaves_nothing_between() -> None:
+    bench = Bench()
+    for _ in range(4):
+        bench.call(3)
+    bench.forward.offer(next(iter(bench.orders)))
+    bench.forward.adopt()
+    bench.call(3)
+    bench.forward.rest()
+    assert bench.network.module.forward == bench.forward.eager
+    assert bench.graphs == 0
+    bench.network.module.to(torch.float64)  # where a graph would still read what was there before
+    assert (
+        bench.network.module(
+            torch.ones(1, 4, 8, 8, dtype=torch.float64),
+            1.0,
+            torch.ones(1, 5, 16, dtype=torch.float64),
+        ).sample.dtype
+        is torch.float64
+    )
+
+
 def test_short_memory_costs_the_graphs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def short(*_: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory")

@@ -20,6 +20,7 @@ from bot.models import addons
 from bot.models.cards import ModelCard
 from bot.worker import diffusion, pipelines
 from bot.worker.diffusion import DiffusionEngine
+from bot.worker.rungs import RUNGS
 from tests.kit import original, small
 from tests.kit.runs import drawn_by
 from tests.kit.workers import attempt
@@ -120,6 +121,18 @@ def test_pictures_change_by_the_weight_and_the_next_is_as_before(one: DiffusionE
     assert np.array_equal(drawn(one, images=[["blue", 1.0]]), much)
     assert far(drawn(one, images=[["red", 1.0]]), much) > 0
     assert far(drawn(one, images=[["red", 1.0], ["blue", 1.0]]), much) > 0
+
+
+def test_weights_may_rest_elsewhere(one: DiffusionEngine, folder: Path) -> None:
+    plain, blue = drawn(one), drawn(one, images=[["blue", 1.0]])
+    for rung in RUNGS:
+        if rung.place:
+            high = engine(folder)
+            drawn(high)
+            high._models["one"].ladder.learned.want(rung, 0)
+            for _ in range(2):
+                assert np.array_equal(drawn(high, images=[["blue", 1.0]]), blue)
+                assert np.array_equal(drawn(high), plain)
 
 
 def test_drawings_with_and_without_take_turns_at_every_step(one: DiffusionEngine) -> None:

@@ -84,7 +84,7 @@ class Studio:
 
     def ends(self) -> dict[str, str]:
         """Outcome, or code of a failure, by job; of those that were drawn "drawn"."""
-        ended = {end["job"]: end["code"] or end["outcome"] for end in self.of("end")}
+        ended = {end["job"]: end.get("code") or end["outcome"] for end in self.of("end")}
         return {one.attempt.job: "drawn" for one in self.drawn} | ended
 
     def said(self, job: str) -> list[Event]:

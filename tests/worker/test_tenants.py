@@ -21,6 +21,7 @@ from bot.worker.library import Library
 from bot.worker.model import Model
 from bot.worker.models import Models
 from bot.worker.pieces import Pieces
+from bot.worker.rungs import STEP
 from tests.kit.pipelines import card, stable_diffusion
 from tests.kit.workers import attempt
 
@@ -171,7 +172,7 @@ def test_memory_that_runs_out_while_drawing_is_another_models_first(make: Make) 
         return torch.ones(end - begin)
 
     pieces = house.models["a"].pieces
-    assert len(pieces.joined("step", 4, forward)) == 4
+    assert len(pieces.joined((STEP, (64, 64)), 4, forward)) == 4
     assert rooms == [
         (4, ["a", "b", "c"]), (4, ["a", "c"]), (4, ["a"]), (2, ["a"]), (2, ["a"]),
     ]  # fmt: skip
@@ -186,11 +187,11 @@ def test_the_last_row_is_tried_again_when_something_left() -> None:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return torch.ones(1)
 
-    assert len(pieces.joined("step", 1, forward)) == 1
+    assert len(pieces.joined((STEP, (64, 64)), 1, forward)) == 1
     left.append(True)
     pieces.spill = lambda: False
     with pytest.raises(RenderFailed, match="memory does not suffice"):
-        pieces.joined("step", 1, forward)
+        pieces.joined((STEP, (64, 64)), 1, forward)
 
 
 def test_an_engines_runs_keep_their_model_in_memory(make: Make) -> None:

@@ -73,6 +73,11 @@ class Compilation:
         for forward in self._forwards:
             forward.fell_back = False
 
+    def rest(self) -> None:
+        """See `Faster`."""
+        for forward in self._forwards:
+            forward.rest()
+
     @property
     def engine(self) -> str:
         """What drew since `listen`; empty where that was, in part at least, plain torch."""

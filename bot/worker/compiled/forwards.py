@@ -192,6 +192,15 @@ class HastenedForward:
         self._graphs.discard(key)
         self._ready.add(key)
 
+    def rest(self) -> None:
+        """The network draws as it is, for ever, and nothing is between."""
+        self._off = True
+        self._graphs.clear()
+        self._pool = None
+        for block in self.network.module.modules():
+            block._compiled_call_impl = None
+        self.network.module.forward = self.eager
+
     def _give_up(self, error: Exception) -> None:
         log.warning("the %s is drawn with as it is from now on: %s", self.network.part, error)
         self._off = True

@@ -97,6 +97,12 @@ class Conversion:
         for forward in self._forwards:
             forward.fell_back = False
 
+    def rest(self) -> None:
+        """See `Faster`."""
+        for forward in self._forwards:
+            forward.network.forward = forward.eager
+        self._forwards.clear()
+
     @property
     def engine(self) -> str:
         """What drew since `listen`; empty where that was, in part at least, torch."""
