@@ -23,7 +23,7 @@ from bot.service import Service
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
-Deed = Callable[[discord.Interaction, str, Tile], Awaitable[None]]
+Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]
 
 
 class Results(commands.Cog):
@@ -43,6 +43,7 @@ class Results(commands.Cog):
         self._presses: dict[str, Deed] = {
             Action.VARY: self._draw_on,
             Action.REROLL: self._draw_on,
+            Action.SMALLER: self._draw_on,
             Action.UPSCALE: self._upscale,
             CANCEL: self._cancel,
         }
@@ -53,19 +54,23 @@ class Results(commands.Cog):
     ) -> None:
         """A button of ours was pressed; every outcome is answered."""
         try:
-            await self._presses.get(code, _unknown)(interaction, code, tile)
+            await self._presses.get(code, _unknown)(interaction, code, tile, argument)
         except Exception as error:
             await replies.answer(interaction, error)
 
-    async def _draw_on(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
+    async def _draw_on(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
-        work = self._service.drawing.ask(asker, origin, Press(Action(code), tile))
+        work = self._service.drawing.ask(asker, origin, Press(Action(code), tile, argument))
         plan, job = await self._quickly(interaction, work)
         await self._presenter.present(interaction, job, plan.parent)
         await replies.warn(interaction, plan.warnings)
 
-    async def _upscale(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
+    async def _upscale(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
         work = self._service.drawing.upscale(asker, origin, Press(Action(code), tile))
@@ -79,7 +84,9 @@ class Results(commands.Cog):
             await self._service.outbox.deliver_again(asker, job, there.message)
         await self._presenter.hand_over(interaction, job, upscaled.parent)
 
-    async def _cancel(self, interaction: discord.Interaction, code: str, tile: Tile) -> None:
+    async def _cancel(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         work = self._service.drawing.cancel(asker, origin, tile.job)
         stopped = await self._quickly(interaction, work)
@@ -93,7 +100,7 @@ class Results(commands.Cog):
             raise NotFound("This job is over already, so there is nothing to cancel.")
 
 
-async def _unknown(interaction: discord.Interaction, code: str, tile: Tile) -> None:
+async def _unknown(interaction: discord.Interaction, code: str, tile: Tile, argument: str) -> None:
     raise NotFound("This button belongs to a version of Easel that knows more.")
 
 

@@ -68,13 +68,14 @@ def is_ours(custom_id: str) -> bool:
 
 
 def result_view(buttons: Iterable[Button]) -> ui.View:
-    """The buttons under a finished job; those that led to a job have another style."""
+    """The buttons under an ended job; those that led to a job have another style."""
     view = ui.View(timeout=None)
     for button in buttons:
         view.add_item(
             JobButton(
                 button.action.value,
                 button.tile,
+                button.argument,
                 label=button.label or None,
                 emoji=button.emoji or None,
                 style=_USED if button.used else _QUIET,

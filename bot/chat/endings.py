@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
+from typing import Any
 
 import discord
 
 from bot.chat import search, wording
+from bot.chat.buttons import result_view
 from bot.chat.notice import Notice, Notices
 from bot.chat.posting import Poster
 from bot.chat.trouble import TOO_OLD_TO_EDIT, TROUBLE, Verdict, has_code, judge
@@ -45,7 +47,8 @@ class Endings:
                 await self.after_result(job, result.given_up)
             return
         notice = await self._notice(job)
-        shown = notice is not None and await _done(notice.end(wording.progress(JobUpdate(job))))
+        text, view = wording.progress(JobUpdate(job)), await self._view(job)
+        shown = notice is not None and await _done(notice.end(text, view))
         if not shown and job.status is JobStatus.FAILED:
             await self._say_in_channel(delivery, job)
 
@@ -82,14 +85,22 @@ class Endings:
         notice.id = notice.id or await search.find_notice(self._client, job)
         return notice if notice.id else None
 
+    async def _view(self, job: Job) -> discord.ui.View | None:
+        """What can be done about a failure; its message is new, so nobody can have done it."""
+        if job.status is not JobStatus.FAILED:
+            return None
+        buttons = await self._service.drawing.buttons(job, pressed=False)
+        return result_view(buttons) if buttons else None
+
     async def _say_in_channel(self, delivery: Delivery, job: Job) -> None:
-        text = wording.progress(JobUpdate(job))
+        text, view = wording.progress(JobUpdate(job)), await self._view(job)
+        more: dict[str, Any] = {"view": view} if view else {}
 
         async def send(channel: discord.PartialMessageable, nonce: str) -> discord.Message:
             none = discord.AllowedMentions.none()
             return await channel.send(
-                text, nonce=nonce, suppress_embeds=True, allowed_mentions=none
-            )  # fmt: skip
+                text, nonce=nonce, suppress_embeds=True, allowed_mentions=none, **more
+            )
 
         def ours(message: discord.Message) -> bool:
             return bool(job.failure) and job.failure.reference in message.content

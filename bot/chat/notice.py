@@ -101,12 +101,12 @@ class Notice:
         self._said = said
         return True
 
-    async def end(self, text: str) -> None:
+    async def end(self, text: str, view: discord.ui.View | None = None) -> None:
         """Say how the job ended; no progress is shown after that. Raises what Discord does."""
         self._over = True
         async with self._editing:
             if (text, None) != self._said:
-                await self._edit(text, None, None)
+                await self._edit(text, None, view)
                 self._said = text, None
 
     async def remove(self) -> None:

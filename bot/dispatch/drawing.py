@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bot.dispatch.keeping import Keeping
-from bot.dispatch.outcome import Again, Drawn, Impossible, Outcome, failure
+from bot.dispatch.outcome import Again, Drawn, Impossible, Outcome, failed, failure
 from bot.dispatch.recycling import Recycling
 from bot.dispatch.retrying import PLACE, Unstored
 from bot.dispatch.standing import Assignment, UnderWay, could_not_load
@@ -141,7 +141,7 @@ class Drawing:
             return Again()
         self.errors += 1
         if not failed.retryable or self.errors >= MAX_ERRORS:
-            return Impossible(failed.code, str(failed))
+            return Impossible(failed.code, str(failed), failed.fits)
         log.warning("%s: %s; trying again", self, failed)
         return Again()
 
@@ -265,10 +265,10 @@ class Drawing:
                 return await jobs.give_back(id, attempt)
             case Again():
                 return await jobs.strike(id, attempt, MAX_STRIKES, failure("worker_died"), now)
-            case Impossible(code=code) if not self._started:
-                return await jobs.refuse(id, failure(code), now)
-            case Impossible(code=code):
-                return await jobs.fail(id, failure(code), now, attempt)
+            case Impossible() if not self._started:
+                return await jobs.refuse(id, failed(outcome, self.job.request.size), now)
+            case Impossible():
+                return await jobs.fail(id, failed(outcome, self.job.request.size), now, attempt)
 
     def _tell(self, outcome: Outcome, job: Job | None) -> None:
         """What an operator finds in the log."""

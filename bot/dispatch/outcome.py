@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import new_reference
 from bot.domain.job import Failure
+from bot.domain.size import Size
 
 SENTENCES: Mapping[str, str] = {
     "out_of_memory": "This picture needs more memory than the machine has; try a squarer --ar",
@@ -39,10 +40,12 @@ class Again:
 
 @dataclass(frozen=True)
 class Impossible:
-    """It cannot be drawn. `code` is a key of `SENTENCES`; `why` is for the log."""
+    """It cannot be drawn. `code` is a key of `SENTENCES`; `why` is for the log, and `fits` as in
+    `RenderFailed`."""
 
     code: str
     why: str
+    fits: int = 0
 
 
 Outcome = Drawn | Again | Impossible
@@ -51,3 +54,15 @@ Outcome = Drawn | Again | Impossible
 def failure(code: str) -> Failure:
     """The sentence for a code, with a new reference."""
     return Failure(SENTENCES.get(code, SENTENCES["error"]) + ".", new_reference())
+
+
+def failed(outcome: Impossible, size: Size) -> Failure:
+    """The same of a drawing of this size: with a smaller one where memory did not suffice."""
+    if outcome.code != "out_of_memory":
+        return failure(outcome.code)
+    smaller = size.within(outcome.fits or size.pixels // 2)
+    if smaller is None:
+        return failure(outcome.code)
+    less = f"{smaller} fits" if outcome.fits else f"{smaller} needs half as much"
+    sentence = f"A picture of {size} needs more memory than the machine has; {less}."
+    return Failure(sentence, new_reference(), smaller)

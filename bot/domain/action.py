@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.domain.request import GenerationRequest
+    from bot.domain.size import Size
 
 ALL = 0
 """The tile of a button that concerns the whole job."""
@@ -36,6 +37,7 @@ class Action(enum.StrEnum):
     UPSCALE = "upscale"
     VARY = "vary"
     REROLL = "reroll"
+    SMALLER = "smaller"
 
 
 class Target(enum.Enum):
@@ -78,7 +80,8 @@ class Means:
 
 @dataclass(frozen=True)
 class Face:
-    """How a button looks: its row from 0, and its label, in which `{}` is the picture's number."""
+    """How a button looks: its row from 0, and its label, in which `{}` is the picture's number, or
+    the size that it draws."""
 
     row: int
     label: str = ""
@@ -93,7 +96,8 @@ class ActionSpec:
     before the name of who asked. `help` completes the sentence that begins with the buttons' names.
     `price` is in whole credits. `on_grid` and `on_single` say how the button looks under several
     pictures and under one, None where there is none. `capability` names what the model's card has
-    to be able to, if anything.
+    to be able to, if anything. `on_failure` is how it looks under a job that was too large for the
+    memory.
     """
 
     code: Action
@@ -103,6 +107,7 @@ class ActionSpec:
     help: str = ""
     on_grid: Face | None = None
     on_single: Face | None = None
+    on_failure: Face | None = None
     capability: str = ""
     caption: Callable[[GenerationRequest], str] = lambda request: ""
     derive: Callable[[GenerationRequest, Press, Means], GenerationRequest] | None = None
@@ -128,6 +133,11 @@ ACTIONS: Mapping[Action, ActionSpec] = {
             derive=lambda request, press, means: request.reroll(means.seed),
         ),
         ActionSpec(
+            Action.SMALLER, Target.JOB, help="draws the same at another size",
+            on_failure=Face(0, "Draw it at {}"), caption=_variations_of_a_source,
+            derive=lambda request, press, means: request.smaller(press.argument),
+        ),
+        ActionSpec(
             Action.VARY, Target.TILE, help="draw four variations of one picture",
             on_grid=Face(1, "V{}"), on_single=Face(0, "Vary", "🪄"), capability="variations",
             caption=_variations_of_a_source,
@@ -141,7 +151,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
 
 @dataclass(frozen=True)
 class Button:
-    """A button under a result. `used` when it led to a job."""
+    """A button under a job's message. `used` when it led to a job; `argument` as in `Press`."""
 
     action: Action
     tile: Tile
@@ -149,6 +159,7 @@ class Button:
     label: str
     emoji: str
     used: bool
+    argument: str = ""
 
 
 def buttons(
@@ -170,6 +181,16 @@ def buttons(
         for index in (range(1, count + 1) if spec.target is Target.TILE else (ALL,))
     ]  # fmt: skip
     return sorted(found, key=lambda button: button.row)
+
+
+def remedies(job_id: str, smaller: Size, used: Collection[tuple[Action, int]] = ()) -> list[Button]:
+    """The buttons under a job that was too large for the memory."""
+    return [
+        Button(spec.code, Tile(job_id, ALL), face.row, face.label.format(smaller), face.emoji,
+               (spec.code, ALL) in used, smaller.code)
+        for spec in ACTIONS.values()
+        if (face := spec.on_failure)
+    ]  # fmt: skip
 
 
 def help_lines() -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.action import Action, Tile
 from bot.domain.people import Account, Origin
 from bot.domain.request import GenerationRequest
+from bot.domain.size import Size
 
 
 class JobStatus(enum.StrEnum):
@@ -27,10 +28,12 @@ class JobStatus(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Failure:
-    """What the user is told, and the short reference that is also in the log."""
+    """What the user is told, and the short reference that is also in the log. `smaller` is a size
+    that may be drawn where this one could not."""
 
     sentence: str
     reference: str
+    smaller: Size | None = None
 
     def __str__(self) -> str:
         return f"{self.sentence} (reference `{self.reference}`)"

@@ -148,6 +148,14 @@ class GenerationRequest:
         again = self._anew(Action.REROLL, seed)
         return again if self.sampling.strength is not None else again.afresh()
 
+    def smaller(self, size: str) -> GenerationRequest:
+        """The same at another size, by `Size.code`. Raises ValueError for what is none, or larger
+        than this."""
+        wanted = Size.parse(size)
+        if not (0 < wanted.width <= self.size.width and 0 < wanted.height <= self.size.height):
+            raise ValueError(size)
+        return replace(self, action=Action.SMALLER, size=wanted)
+
     def _anew(self, action: Action, seed: int) -> GenerationRequest:
         return replace(
             self, kind=Kind.DRAW, action=action, prompt=self.prompt.without("seed"), count=GRID,

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 WIDEST = 3
+_STEP = 64
 
 
 @dataclass(frozen=True, order=True)
@@ -69,6 +70,33 @@ class Size:
             return shape + 0.25 * abs(math.log(width * height / native**2))
 
         return cls(*min(pairs, key=error))
+
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        """`"768x512"` → size. Raises ValueError on anything else."""
+        width, cross, height = text.partition("x")
+        if not (cross and is_whole(width) and is_whole(height)):
+            raise ValueError(text)
+        return cls(int(width), int(height))
+
+    def within(self, pixels: int) -> Size | None:
+        """The largest in about this shape of so many pixels, whose sides have as many twos in them
+        as both of these (64 at most); None where none is smaller than this."""
+        both = self.width | self.height
+        step = min(both & -both, _STEP)
+        share = min(1.0, math.sqrt(pixels / self.pixels))
+        width, height = (int(side * share) // step * step for side in (self.width, self.height))
+        return Size(width, height) if width and height and (width, height) != self.sides else None
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
+
+    @property
+    def code(self) -> str:
+        """As `parse` reads it."""
+        return f"{self.width}x{self.height}"
 
     @property
     def pixels(self) -> int:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.action import Button, Press, Tile, buttons
+from bot.domain.action import Button, Press, Tile, buttons, remedies
 from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, OutOfCredits, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
@@ -148,9 +148,13 @@ class Drawings:
         return await self._jobs.get(job_id)
 
     async def buttons(self, job: Job, pressed: bool = True) -> list[Button]:
-        """The buttons under a finished job's pictures; those that led to a job are used, unless
-        nobody can have `pressed` one yet."""
+        """The buttons under a finished job's pictures, or its failure; those that led to a job are
+        used, unless nobody can have `pressed` one yet."""
+        if job.failure and not job.failure.smaller:
+            return []
         used = await self._jobs.used(job.id) if pressed else frozenset()
+        if job.failure and job.failure.smaller:
+            return remedies(job.id, job.failure.smaller, used)
         able = functools.partial(requests.able, self._planner.card_of(job))
         return buttons(job.id, job.request.count, used, able)
 

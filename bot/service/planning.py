@@ -87,8 +87,12 @@ class Planner:
         return card
 
     async def parent(self, asker: Asker, origin: Origin, press: Press) -> Job:
-        """The finished job whose button was pressed. Raises NotFound."""
+        """The ended job whose button was pressed. Raises NotFound."""
         job = _readable(require_visible(asker, origin, await self._jobs.get(press.tile.job)))
+        if ACTIONS[press.action].on_failure:
+            if job.status is not JobStatus.FAILED:
+                raise NotFound("This job did not fail, so nothing is to be drawn instead.")
+            return job
         if job.status is not JobStatus.SUCCEEDED:
             raise NotFound("This job has no pictures yet; wait until it is done.")
         of_all = ACTIONS[press.action].target is Target.JOB

@@ -152,7 +152,7 @@ def pressed(
 ) -> GenerationRequest:  # fmt: skip
     """What a button under `parent` asks for, of today's model where that was changed since.
 
-    Raises Unable where the model cannot do it.
+    Raises Unable where the model cannot do it, or for an argument that says nothing.
     """
     spec = ACTIONS[press.action]
     if spec.derive is None:
@@ -162,7 +162,10 @@ def pressed(
             f"The model {quoted(card.name)} cannot do this; 🔄 draws the prompt again instead."
         )
     grown = parent if spec.kind is Kind.EXTRACT else current(card, parent)
-    return spec.derive(grown, press, Means(new_seed(), card.strength))
+    try:
+        return spec.derive(grown, press, Means(new_seed(), card.strength))
+    except ValueError:
+        raise Unable("This cannot be drawn any more as the button says; ask for it anew.") from None
 
 
 def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:

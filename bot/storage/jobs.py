@@ -274,11 +274,15 @@ def _check_complete(connection: sqlite3.Connection, job: Job) -> None:
 
 def _fail(connection: sqlite3.Connection, job: str, failure: Failure, now: float) -> Job | None:
     row = connection.execute(
-        "UPDATE jobs SET state = 'failed', finished_at = ?, failure = ?, reference = ?"
-        " WHERE id = ? RETURNING *",
-        (now, failure.sentence, failure.reference, job),
+        "UPDATE jobs SET state = 'failed', finished_at = ?, failure = ?, reference = ?,"
+        " smaller_width = ?, smaller_height = ? WHERE id = ? RETURNING *",
+        (now, failure.sentence, failure.reference, *_sides(failure), job),
     ).fetchone()
     return _ended_without(connection, row, now)
+
+
+def _sides(failure: Failure) -> tuple[int | None, int | None]:
+    return failure.smaller.sides if failure.smaller else (None, None)
 
 
 def _ended_without(

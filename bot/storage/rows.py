@@ -8,6 +8,7 @@ import sqlite3
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Origin
 from bot.domain.request import GenerationRequest
+from bot.domain.size import Size
 from bot.storage import blobs, inputs
 
 
@@ -57,7 +58,9 @@ def job_of(row: sqlite3.Row) -> Job:
     """The job of a row of `SELECT *`."""
     failure = None
     if row["failure"] is not None:
-        failure = Failure(str(row["failure"]), str(row["reference"]))
+        width, height = row["smaller_width"], row["smaller_height"]
+        smaller = None if width is None else Size(width, height)
+        failure = Failure(str(row["failure"]), str(row["reference"]), smaller)
     return Job(
         id=row["id"],
         origin=Origin(row["guild_id"], row["channel_id"], row["parent_message"]),

@@ -14,9 +14,10 @@ import pytest
 from bot.domain.action import Action
 from bot.domain.errors import Busy, Cancelled, RenderFailed, StoreUnavailable, WorkerLost
 from bot.domain.job import JobStatus
+from bot.domain.size import Size
 from bot.engine.seam import Failed, Loaded, Loading, LoadingModel, Preview, Upload
 from bot.storage.uploads import Uploads
-from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, QUICK, House
+from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, QUICK, TINY, House
 from tests.kit.executor import Run, picture
 
 WAITING, RUNNING = JobStatus.WAITING, JobStatus.RUNNING
@@ -276,6 +277,24 @@ async def test_a_failure_is_one_calm_sentence_with_a_reference(house, caplog, co
     assert final.failure.reference in caplog.text
     assert "details for the operator" in caplog.text
     assert await house.credits() == (25, 0)
+
+
+@pytest.mark.parametrize(
+    ("fits", "words"), [(64 * 64, "64×64 fits."), (0, "64×64 needs half as much.")]
+)
+async def test_memory_that_does_not_suffice_names_a_smaller_size(
+    tmp_path: Path, fits: int, words: str
+) -> None:
+    async with House(tmp_path, card=replace(TINY, native=128)) as house:
+        job = await house.imagine("a fox --ar 1:1")
+        run = await house.executor.started(1)
+        await run.fail(RenderFailed("out_of_memory", "full", fits=fits))
+        final = (await house.end(job)).job
+        assert final.failure
+        told = f"A picture of 128×128 needs more memory than the machine has; {words}"
+        assert final.failure.sentence == told
+        assert final.failure.smaller == Size(64, 64)
+        assert await house.credits() == (25, 0)
 
 
 async def test_retryable_failures_are_tried_three_times(house: House) -> None:

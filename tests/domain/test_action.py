@@ -17,7 +17,9 @@ from bot.domain.action import (
     Tile,
     buttons,
     help_lines,
+    remedies,
 )
+from bot.domain.size import Size
 from tests.kit.values import a_request
 
 JOB = "ab" * 16
@@ -51,11 +53,14 @@ def test_only_what_is_typed_is_not_derived() -> None:
 @pytest.mark.parametrize("spec", [spec for spec in ACTIONS.values() if spec.derive], ids=str)
 def test_what_is_derived_is_what_the_row_says(spec) -> None:
     tile = Tile(JOB, 0 if spec.target is Target.JOB else 2)
-    made = spec.derive(a_request(), Press(spec.code, tile), Means(seed=9, strength=0.5))
+    press = Press(spec.code, tile, "8x8" if spec.on_failure else "")
+    made = spec.derive(a_request(), press, Means(seed=9, strength=0.5))
     assert (made.action, made.kind) == (spec.code, spec.kind)
     assert made.source == (None if spec.target is Target.JOB else tile)
     assert made.prompt.text == a_request().prompt.text
-    if made.kind is Kind.DRAW:
+    if spec.on_failure:  # the same, of which nothing was seen
+        assert (made.seed, made.size) == (a_request().seed, Size(8, 8))
+    elif made.kind is Kind.DRAW:
         assert made.seed == 9
 
 
@@ -70,6 +75,21 @@ def test_buttons_under_a_single_picture() -> None:
     assert (vary.action, vary.tile, vary.label, vary.emoji) == (
         Action.VARY, Tile(JOB, 1), "Vary", "🪄",
     )  # fmt: skip
+
+
+def test_the_button_under_what_was_too_large() -> None:
+    (one,) = remedies(JOB, Size(64, 48))
+    assert (one.action, one.tile, one.label) == (
+        Action.SMALLER, Tile(JOB, 0), "Draw it at 64×48",
+    )  # fmt: skip
+    assert (one.argument, one.used) == ("64x48", False)
+    assert remedies(JOB, Size(64, 48), {(Action.SMALLER, 0)})[0].used
+
+
+@pytest.mark.parametrize("argument", ["", "0x8", "32x8", "wide"])
+def test_what_is_no_smaller_size_is_not_drawn(argument: str) -> None:
+    with pytest.raises(ValueError):
+        a_request().smaller(argument)
 
 
 def test_used_buttons_are_marked() -> None:

@@ -48,3 +48,37 @@ def test_fit_of_the_turned_ratio_has_the_same_shape_turned(pair) -> None:
 def test_fit_of_known_models(ratio, native, multiple, size) -> None:
     assert Size.fit(AspectRatio(*ratio), native, multiple) == size
     assert str(Size(2, 3)) == "2×3"
+
+
+@pytest.mark.parametrize(
+    ("size", "pixels", "smaller"),
+    [
+        (Size(1024, 1024), 768 * 768, Size(768, 768)),
+        (Size(1024, 1024), 1024 * 1024 // 2, Size(704, 704)),
+        (Size(1344, 768), 1344 * 768 // 2, Size(896, 512)),
+        (Size(520, 512), 256 * 256, Size(256, 248)),
+        (Size(64, 64), 2048, None),
+        (Size(1024, 1024), 2048 * 2048, None),
+    ],
+)
+def test_a_smaller_size_keeps_shape_and_steps(
+    size: Size, pixels: int, smaller: Size | None
+) -> None:
+    assert size.within(pixels) == smaller
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(3, 6), st.integers(1, 10**7))
+def test_a_smaller_size_is_within(width: int, height: int, twos: int, most: int) -> None:
+    size = Size(width << twos, height << twos)
+    smaller = size.within(most)
+    if smaller:
+        assert smaller.pixels < size.pixels
+        assert smaller.pixels <= most
+        assert smaller.width % (1 << twos) == smaller.height % (1 << twos) == 0
+
+
+def test_codes_of_sizes_are_read_back() -> None:
+    assert Size.parse(Size(1024, 768).code) == Size(1024, 768)
+    for text in ("", "x", "12", "12x", "ax3", "-1x2", "1x2x3", "1×2"):
+        with pytest.raises(ValueError):
+            Size.parse(text)

@@ -185,6 +185,23 @@ async def test_a_failure_is_said_after_a_restart(sandbox: Sandbox, tmp_path: Pat
         await until_all_is_shown(tmp_path)
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_what_was_too_large_is_drawn_smaller_by_a_press(
+    sandbox: Sandbox, easel: Easel, mia: Scene, deleted: bool
+) -> None:
+    executor = await drawing(sandbox, easel, mia)
+    [notice] = mia.notices()
+    if deleted:
+        stored = sandbox.world.message(notice["id"])
+        assert stored is not None
+        sandbox.messages.delete(stored)
+    await executor.runs[0].fail(RenderFailed("out_of_memory", "full", fits=64 * 64))
+    said = await mia.until_said("more memory than the machine has; 64×64 fits.")
+    await (await mia.click(said, "Draw it at 64×64")).ack()
+    run = await executor.started(2)
+    assert (run.attempt.request["width"], run.attempt.request["height"]) == (64, 64)
+
+
 @pytest.mark.parametrize("how", ["deleted", "too old"])
 async def test_a_failure_is_said_in_the_channel_where_no_message_can_say_it(
     sandbox: Sandbox, easel: Easel, tmp_path: Path, mia: Scene, how: str

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.action import Action, Tile
+from bot.domain.action import Action, Press, Tile
 from bot.domain.errors import (
     InvalidPrompt,
     NotFound,
     OutOfCredits,
     QueueFull,
+    RenderFailed,
     Unable,
 )
 from bot.domain.job import Job, JobStatus
@@ -27,6 +28,7 @@ from tests.kit.app import (
     ANNA_ASKS,
     BERT_ASKS,
     DIRECT,
+    HERE,
     TINY,
     House,
 )
@@ -101,6 +103,33 @@ async def test_vary_draws_four_from_one_tile_and_charges_who_presses(house: Hous
     assert await house.credits(BERT_ASKS) == (24, 0)
 
 
+async def test_what_was_too_large_is_drawn_smaller_and_charged_as_usual(tmp_path: Path) -> None:
+    async with House(tmp_path, card=replace(TINY, native=128)) as house:
+        job = await house.imagine("a fox --seed 7")
+        run = await house.executor.started(1)
+        await run.fail(RenderFailed("out_of_memory", "full"))
+        failed = (await house.end(job)).job
+        assert await house.credits() == (25, 0)
+        [button] = await house.service.drawing.buttons(failed)
+        press = Press(button.action, button.tile, button.argument)
+        plan, smaller = await house.service.drawing.ask(BERT_ASKS, HERE, press)
+        assert plan.parent == failed
+        assert smaller.request.size == Size(64, 64)
+        assert smaller.request.seeds == job.request.seeds
+        assert str(smaller.request.prompt) == "a fox --seed 7"
+        assert [button.used for button in await house.service.drawing.buttons(failed)] == [True]
+        await (await house.executor.started(2)).finish()
+        assert (await house.end(smaller)).job.status is JobStatus.SUCCEEDED
+        assert await house.credits() == (25, 0)
+        assert await house.credits(BERT_ASKS) == (24, 0)
+        with pytest.raises(NotFound, match="did not fail"):
+            await house.service.drawing.ask(
+                ANNA_ASKS, HERE, Press(Action.SMALLER, smaller.tile(0), "8x8")
+            )
+        with pytest.raises(Unable, match="as the button says"):
+            await house.service.drawing.ask(ANNA_ASKS, HERE, replace(press, argument="999x999"))
+
+
 async def test_reroll_takes_new_seeds(house: House) -> None:
     grid = await house.draw("a fox --seed 7")
     again = await house.press(Action.REROLL, Tile(grid.id, 0))
@@ -157,7 +186,8 @@ async def test_tiles_that_do_not_exist(house: House, action: Action, index: int)
     if action is Action.REROLL:
         return
     grid = await house.draw()
-    with pytest.raises(NotFound, match=f"no picture {index}"):
+    why = "did not fail" if action is Action.SMALLER else f"no picture {index}"
+    with pytest.raises(NotFound, match=why):
         await house.press(action, grid.tile(index))
 
 

@@ -16,6 +16,7 @@ from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Account
 from bot.domain.quota import Claim, Quota
 from bot.domain.request import Input
+from bot.domain.size import Size
 from bot.storage.database import Database
 from bot.storage.ledger import LedgerRepository
 from bot.storage.pictures import Evictable, StoredImage
@@ -343,3 +344,15 @@ async def test_what_may_be_evicted_oldest_first(parts: Repositories) -> None:
     assert await parts.pictures.kept_bytes() == 11 * 100
     images = await parts.pictures.of_job(old.id)
     assert [images[index].evicted for index in range(1, 5)] == [True, True, False, False]
+
+
+async def test_a_smaller_size_is_kept_with_the_failure(parts: Repositories) -> None:
+    for smaller in (Size(640, 512), None):
+        job, attempt = await running(parts)
+        failure = replace(FAILURE, smaller=smaller)
+        failed = await parts.jobs.fail(job.id, failure, MORNING, attempt)
+        assert failed
+        assert failed.failure == failure
+        again = await parts.jobs.get(job.id)
+        assert again
+        assert again.failure == failure
