@@ -20,6 +20,7 @@ from PIL import Image
 from bot.engine.seam import Attempt, Begun, Event, LoadingModel
 from bot.models.cards import ModelCard
 from bot.worker import failures
+from bot.worker.asked import size_of
 from bot.worker.hastening import Hastening
 from bot.worker.library import Library
 from bot.worker.models import Models
@@ -103,7 +104,12 @@ class DiffusionEngine:
         from bot.worker.drawing import CalledRun
         from bot.worker.runs import SteppedRun
 
-        self._models.load(attempt.model, lambda text: _say(emit, text))
+        def say(text: str) -> None:
+            _say(emit, text)
+
+        self._models.load(attempt.model, say)
+        if self._models.lowered(attempt.model, size_of(attempt.request), say):
+            emit(Begun(time.monotonic()))
         model = self._models[attempt.model]
         if model.due:
             _say(emit, f"speeding up {model.card.name}")

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 Size = tuple[int, int]
 NO_SIZE = (0, 0)
 """Whatever is drawn."""
+_PATIENCE = 3
+"""Drawings in a row that want less than the model stands on before it is loaded anew for them."""
 
 
 class Learned:
@@ -69,6 +71,7 @@ class Ladder:
         self._device = device
         self._on: set[str] = set()
         self._place: Rung | None = None
+        self._spared = 0
 
     @property
     def placed(self) -> bool:
@@ -92,6 +95,14 @@ class Ladder:
         return " ".join(
             each.note for each in on if each.note and (not each.leave or each in wanted)
         )
+
+    def too_high(self, size: Size) -> bool:
+        """Whether a drawing of this size, which begins, had better begin from the ground: it and
+        some before it do not want what lasts."""
+        wanted = self.learned.wanted(math.prod(size))
+        lasting = [rung for rung in RUNGS if rung.name in self._on and not rung.leave]
+        self._spared = self._spared + 1 if any(rung not in wanted for rung in lasting) else 0
+        return self._spared >= _PATIENCE
 
     def stand(self, size: Size) -> None:
         """Be as high as this size wants. What lasts is not left for a smaller one."""

@@ -86,6 +86,15 @@ class Models:
         while not self._is_opened(card):
             say(f"making room for {card.name}")
 
+    def lowered(self, model: str, size: tuple[int, int], say: Callable[[str], None]) -> bool:
+        """Whether the model was loaded anew: it stood higher than drawings of this size want for a
+        while, and nobody draws with it now."""
+        if not self._models[model].ladder.too_high(size) or self._models.is_drawn_with(model):
+            return False
+        self._models.leave(model)
+        self.load(model, say)
+        return True
+
     def _is_opened(self, card: ModelCard) -> bool:
         """False where memory ran out and another model has left it. Raises RenderFailed where there
         is none that may."""

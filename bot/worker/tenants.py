@@ -64,6 +64,10 @@ class Tenants:
         """As long as there is such a run, its model stays."""
         self._runs.setdefault(id, weakref.WeakSet()).add(run)
 
+    def is_drawn_with(self, id: str) -> bool:
+        """Whether there is such a run."""
+        return bool(self._runs.get(id))
+
     def spill(self, beside: str = "") -> bool:
         """Memory ran out: whether a model has left it, the one worth least of those with which
         nothing is drawn."""

@@ -209,6 +209,32 @@ def test_a_smaller_picture_wants_less_and_a_larger_one_as_much(house: House) -> 
     assert "tiled" in house.engine.drawn_by("tiny")
 
 
+def test_a_model_comes_down_when_nobody_wants_it_high_any_more(
+    house: House, plain: list[Picture]
+) -> None:
+    house.until("step", "offloading")
+    large = house.draw(128)
+    house.hungry.clear()
+    high = [OFFLOADED, OFFLOADED, []]
+    for names in high:
+        drawn = house.draw()
+        assert house.names == names
+    assert far(drawn, plain) == 0
+    assert house.engine.drawn_by("tiny").endswith("float32")
+    assert far(house.draw(128), house.draw(128)) == 0
+    assert house.names == OFFLOADED
+    assert far(house.draw(128), large) < 40
+    # Not under the hands of somebody who draws with it.
+    one = attempt(indices=(0,), model="tiny", steps=2)
+    run = house.engine.begin(one, lambda _: None, lambda: False)
+    for _ in range(3):
+        house.draw()
+    assert house.names == OFFLOADED
+    while not run.done:
+        house.engine.step([run])
+    assert len(house.engine.retire(run)) == 1
+
+
 def test_an_idle_model_leaves_before_anything_is_climbed(house: House) -> None:
     house.draw()
     other, left = house.engine._models["tiny"], [True]
