@@ -119,6 +119,8 @@ def _card(model: Model) -> Iterator[Sequence[str]]:
     yield "previews", "while it draws" if card.previews else "none"
     if card.vae:
         yield "decoder", card.vae
+    if card.preview:
+        yield "previews by", card.preview
     if card.loras:
         yield "LoRAs", ", ".join(f"{key} {weight:g}" for key, weight in card.loras.items())
     if card.embeddings:

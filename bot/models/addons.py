@@ -20,6 +20,7 @@ EMBEDDING = "embedding"
 IP_ADAPTER = "IP-Adapter"
 EYE = "image encoder (CLIP)"
 DECODER = "decoder (VAE)"
+PREVIEWER = "decoder for previews (TAESD)"
 CLIP = "text encoder (CLIP)"
 T5 = "text encoder (T5)"
 
@@ -36,7 +37,8 @@ _PLACES = ("", "first_stage_model.", "vae.")
 
 @dataclass(frozen=True)
 class Addon:
-    """`key` is what it is called by; `sizes` are those of its config, as far as they are known."""
+    """`key` is what it is called by, `path` a file or folder; `sizes` are those of its config, as
+    far as they are known."""
 
     key: str
     path: Path
@@ -65,6 +67,8 @@ def _told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
     for place in _PLACES:
         if (sizes := layouts.vae(shapes, place)) and _alone(shapes, place):
             return DECODER, _DECODED.get(sizes["latent_channels"], ()), sizes
+    if sizes := previewer(shapes):
+        return PREVIEWER, _DECODED.get(sizes["latent_channels"], ()), sizes
     if sizes := layouts.clip(shapes, ""):
         return CLIP, _SPOKEN.get(sizes["hidden_size"], ()), sizes
     if sizes := layouts.t5(shapes, ""):
@@ -146,6 +150,43 @@ def _vectors(shapes: Shapes) -> tuple[int, ...]:
     return (shapes[one][-1],) if few and "." not in one else ()
 
 
+# Decoders for previews
+
+TINY = "AutoencoderTiny"
+"""Ollin Boer Bohan's TAESD and its kin, as diffusers calls them."""
+_LIKE = ("AutoencoderKL", TINY)
+"""Whose latents they were taught."""
+_TINY_PLACES = (("decoder.layers.", 0), ("", 1))
+"""By diffusers; and as they were published, where a layer without weights comes first."""
+_TINY_FILES = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors")
+
+
+def previewer(shapes: Shapes) -> Sizes | None:
+    """Of a decoder for previews, with `at` and `first`, where its layers lie."""
+    for at, first in _TINY_PLACES:
+        if (sizes := layouts.tiny(shapes, at, first)) and sizes.pop("out_channels") == 3:
+            return sizes | {"at": at, "first": first}
+    return None
+
+
+def unfit(one: Addon | None, key: str, found: Facts) -> str:
+    """Why a model shows its steps roughly although it has a decoder for previews of that name, in a
+    sentence; empty where it does not."""
+    if one is None:
+        return (
+            f"There is no decoder for previews {key} beside the model {found.name} (a folder in "
+            "diffusers' format or a .safetensors file), so its previews are rough."
+        )
+    channels = one.sizes["latent_channels"]
+    known = found.vae.get("_class_name", _LIKE[0]) in _LIKE
+    if known and found.vae.get("latent_channels", channels) == channels and fits(one, found):
+        return ""
+    return (
+        f"The decoder for previews {key} does not fit the model {found.name}, whose latents are "
+        "others, so its previews are rough."
+    )
+
+
 # Parts
 
 
@@ -186,10 +227,19 @@ def named(folders: Iterable[Path], kind: str, key: str) -> Addon | None:
 
 def opened(path: Path) -> Addon | None:
     """What lies at `path`, if it is one that can be read; a pickle is not looked into."""
-    if path.suffix.lower() != facts.SAFETENSORS or not path.is_file():
+    file = weights_of(path)
+    if file.suffix.lower() != facts.SAFETENSORS or not file.is_file():
         return None
     try:
-        found = told(facts.shapes_in(path) or {})
+        found = told(facts.shapes_in(file) or {})
     except (UnfitFile, OSError):
         return None
     return Addon(facts.name_of(path.name), path, *found) if found else None
+
+
+def weights_of(path: Path) -> Path:
+    """A file itself; of a folder in diffusers' format that holds a decoder for previews its file of
+    weights, if there is one."""
+    if facts.config_in(path).get("_class_name") != TINY:
+        return path
+    return next((file for name in _TINY_FILES if (file := path / name).is_file()), path)

@@ -46,8 +46,9 @@ class ModelCard:
     `revision` is another text whenever its files are others; empty where nobody looks at them.
     `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
     A `pinned` one is loaded ahead of need and never leaves a worker's memory for another.
-    `vae` is the key of the decoder beside it that it is drawn with; empty: its own. `loras` are on
-    where nobody says otherwise, by key and weight; `embeddings` are the keys of those it knows.
+    `vae` is the key of the decoder beside it that it is drawn with; empty: its own. `preview` is
+    that of the small decoder by which it shows its steps; empty: roughly. `loras` are on where
+    nobody says otherwise, by key and weight; `embeddings` are the keys of those it knows.
     `speed` is what a card may trade for time ("eager", "exact", "balanced", "fast"); empty: what
     the worker does.
     """
@@ -73,6 +74,7 @@ class ModelCard:
     allowed: Sequence[int] = ()
     pinned: bool = False
     vae: str = ""
+    preview: str = ""
     loras: Mapping[str, float] = field(default_factory=dict)
     embeddings: Sequence[str] = ()
     speed: str = ""
@@ -144,12 +146,12 @@ def card_for(source: str, own: Mapping[str, Any] | None = None) -> ModelCard:
 def _unasked(source: str) -> ModelCard:
     if not source or source == EMBEDDED_CARD.id:
         return EMBEDDED_CARD
-    return card_from(source, _facts(Path(source).expanduser()))
+    return card_from(source, facts_at(Path(source).expanduser()))
 
 
 def is_guess(source: str) -> bool:
     """Whether the card follows from the name alone, until a worker has read the files."""
-    return source != EMBEDDED_CARD.source and _facts(Path(source).expanduser()) is None
+    return source != EMBEDDED_CARD.source and facts_at(Path(source).expanduser()) is None
 
 
 def card_from(source: str, found: facts.Facts | None) -> ModelCard:
@@ -159,7 +161,7 @@ def card_from(source: str, found: facts.Facts | None) -> ModelCard:
     return ModelCard(id=_id(source, name), name=name, source=source, **fields)
 
 
-def _facts(path: Path) -> facts.Facts | None:
+def facts_at(path: Path) -> facts.Facts | None:
     """What the files say, as far as they can be read here; the worker says why they cannot."""
     try:
         if path.is_dir():

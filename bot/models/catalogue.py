@@ -16,7 +16,8 @@ from bot.models.shelf import Model
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(ModelCard))
 _OWN = frozenset(
-    {"id", "name", "source", "revision", "allowed", "pinned", "vae", "loras", "embeddings"}
+    {"id", "name", "source", "revision", "allowed", "pinned", "vae", "preview", "loras"}
+    | {"embeddings"}
 )
 """What no worker decides."""
 

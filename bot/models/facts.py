@@ -68,6 +68,11 @@ def of_folder(folder: Path) -> Facts | None:
     )
 
 
+def config_in(folder: Path) -> dict[str, Any]:
+    """Of a part by itself in diffusers' format; empty where there is none."""
+    return _json(folder / "config.json")
+
+
 def _json(path: Path) -> dict[str, Any]:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))

@@ -84,6 +84,32 @@ def _vae(shapes: Shapes, at: str, latents: int, blocks: list[str]) -> Sizes:
     return found | {"use_quant_conv": False, "use_post_quant_conv": False}
 
 
+def tiny(shapes: Shapes, at: str, first: int) -> Sizes | None:
+    """The decoding half of an AutoencoderTiny, a row of layers of which the first convolution has
+    that number: after it, for each level, blocks and another one."""
+    levels = _numbers(shapes, at, "weight")
+    if len(levels) < 2 or levels[0] != first:
+        return None
+    blocks = _numbers(shapes, at, "conv.0.weight")
+    counts, place = [], first + 2  # what is left out between them has no weights
+    for level in levels[1:]:
+        counts.append(sum(place <= block < level for block in blocks))
+        if level != place + counts[-1] + (level != levels[-1]):
+            return None
+        place = level + 1
+    return {
+        "latent_channels": shapes[f"{at}{first}.weight"][1],
+        "out_channels": shapes[f"{at}{levels[-1]}.weight"][0],
+        "decoder_block_out_channels": [shapes[f"{at}{level}.weight"][1] for level in levels[1:]],
+        "num_decoder_blocks": counts,
+    }
+
+
+def _numbers(shapes: Shapes, before: str, after: str) -> list[int]:
+    numbered = re.compile(rf"{re.escape(before)}(\d+)\.{re.escape(after)}")
+    return sorted(int(found[1]) for name in shapes if (found := numbered.fullmatch(name)))
+
+
 def clip(shapes: Shapes, at: str) -> Sizes | None:
     """CLIP's text encoder under the names of transformers."""
     words = shapes.get(f"{at}text_model.embeddings.token_embedding.weight")

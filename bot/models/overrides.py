@@ -115,6 +115,7 @@ _KEYS: Mapping[str, _Key] = {
     "allowed": _IDS,
     "pinned": _Key("true or false", lambda value: isinstance(value, bool)),
     "vae": _text(200),
+    "preview": _text(200),
     "loras": _LORAS,
     "embeddings": _NAMES,
     "speed": _Key(f"one of {', '.join(SPEEDS)}", lambda value: value in SPEEDS),

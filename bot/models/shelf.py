@@ -29,18 +29,20 @@ _NOT_YET: Mapping[str, str] = dict.fromkeys(
 @dataclass(frozen=True)
 class Model:
     """`key` is the shortest text for MODEL that means it. `own` are the operator's values, by field
-    of the card, which has them; `troubles` are sentences about a file of them that does not hold.
+    of the card, which has them; `troubles` are sentences about a file of them that does not hold,
+    `rough` is one about previews, or empty.
     """
 
     key: str
     card: ModelCard
     own: Mapping[str, Any]
     troubles: Sequence[str] = ()
+    rough: str = ""
 
     @property
     def notices(self) -> Sequence[str]:
         """A sentence about each of the operator's values that has no effect."""
-        return [*self.troubles, *filter(None, [self.card.caveat])]
+        return [*self.troubles, *filter(None, [self.card.caveat, self.rough])]
 
     def disk_bytes(self) -> int | None:
         """What its files weigh; None where they are not on this disk."""
@@ -87,7 +89,8 @@ class Shelf:
         said = overrides.read(_beside(path))
         values = {**said.fields, **own}
         card = cards.card_for(str(path), values)
-        return Model(_key(path, sources), card, values, said.troubles)
+        rough = self._rough(card, cards.facts_at(path) if card.preview else None)
+        return Model(_key(path, sources), card, values, said.troubles, rough)
 
     def refusal(self, text: str) -> str:
         """Why what a MODEL setting means is no model, as far as that can be told without a worker;
@@ -106,7 +109,7 @@ class Shelf:
         if path is None and _sources([Path(text)]):
             path = Path(text)
         if path:
-            yield _opened(path, text)
+            yield self._opened(path, text)
         else:
             yield from self._everything(lambda name: text in (name, Path(name).stem))
 
@@ -123,25 +126,34 @@ class Shelf:
         names = {facts.name_of(path.name) for path in sources}
         for path in filter(lambda path: wanted(path.name), there):
             if path in sources:
-                yield _opened(path, _key(path, sources))
+                yield self._opened(path, _key(path, sources))
+            elif path.is_dir() and (addon := addons.opened(path)):
+                yield addon
             elif path.suffix == overrides.SUFFIX and path.stem not in names:
                 yield Unused(path.name, f"has no effect: there is no model {path.stem} beside it")
             elif why := _NOT_YET.get(path.suffix.lower()):
                 yield Unused(path.name, why)
 
+    def _opened(self, path: Path, key: str) -> Model | Addon | Unused:
+        if addon := addons.opened(path):
+            return addon
+        try:
+            found = _read(path)
+        except UnfitFile as error:
+            return Unused(path.name, str(error))
+        except OSError as error:
+            return Unused(path.name, f"cannot be read: {error.strerror}")
+        said = overrides.read(_beside(path))
+        card = replace(cards.card_from(str(path), found), **said.fields)
+        return Model(key, card, said.fields, said.troubles, self._rough(card, found))
 
-def _opened(path: Path, key: str) -> Model | Addon | Unused:
-    if addon := addons.opened(path):
-        return addon
-    try:
-        found = _read(path)
-    except UnfitFile as error:
-        return Unused(path.name, str(error))
-    except OSError as error:
-        return Unused(path.name, f"cannot be read: {error.strerror}")
-    said = overrides.read(_beside(path))
-    card = replace(cards.card_from(str(path), found), **said.fields)
-    return Model(key, card, said.fields, said.troubles)
+    def _rough(self, card: ModelCard, found: Facts | None) -> str:
+        """A sentence about a decoder for previews that does not act."""
+        if not card.preview:
+            return ""
+        folders = [Path(card.source).parent, self.folder]
+        one = addons.named(folders, addons.PREVIEWER, card.preview)
+        return addons.unfit(one, card.preview, replace(found or Facts("", ""), name=card.name))
 
 
 def _sources(there: Collection[Path]) -> list[Path]:

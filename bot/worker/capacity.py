@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,17 +80,18 @@ def release() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def weight(pipeline: Any) -> int:
-    """What the numbers of all parts of a pipeline take where it draws; what parts share counts
-    once."""
+def weight(pipeline: Any, *more: torch.nn.Module) -> int:
+    """What the numbers of all parts of a pipeline take where it draws, and of `more`; what parts
+    share counts once."""
     there = pipeline._execution_device.type
-    tensors = (tensor for tensor in _tensors(pipeline) if tensor.device.type == there)
+    parts = [*pipeline.components.values(), *more]
+    tensors = (tensor for tensor in _tensors(parts) if tensor.device.type == there)
     held = {tensor.data_ptr(): tensor.nbytes for tensor in tensors}
     return sum(held.values())
 
 
-def _tensors(pipeline: Any) -> Iterator[torch.Tensor]:
-    for part in pipeline.components.values():
+def _tensors(parts: Iterable[Any]) -> Iterator[torch.Tensor]:
+    for part in parts:
         if isinstance(part, torch.nn.Module):
             yield from part.parameters()
             yield from part.buffers()

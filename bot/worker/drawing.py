@@ -45,6 +45,7 @@ class CalledRun:
         self._failure: BaseException | None = None
         self._before: torch.Tensor | None = None
         self._done = 0
+        self._stepped = time.monotonic()
 
     @property
     def company(self) -> Hashable | None:
@@ -118,13 +119,14 @@ class CalledRun:
         start, self._before = self._done, None
 
         def after_step(pipe: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            self._done = start + step + 1
-            self.emit(Progress(self._done, start + rounds * pipe.num_timesteps, time.monotonic()))
+            self._done, now = start + step + 1, time.monotonic()
+            took, self._stepped = now - self._stepped, now
+            self.emit(Progress(self._done, start + rounds * pipe.num_timesteps, now))
             if self.cancelled():
                 raise Cancelled
             if step == 0:  # where the denoiser overflows, it does so at once
                 precision.require_finite(tensors["latents"])
-            self._preview(pipe, step, tensors["latents"])
+            self._preview(pipe, step, tensors["latents"], took)
             return {}
 
         arguments = self._arguments(indices) | {"callback_on_step_end": after_step}
@@ -167,17 +169,18 @@ class CalledRun:
             return self._model.sibling(PART)
         return self._model.sibling(PICTURE) if self._start.picture else self._model.pipeline
 
-    def _preview(self, pipeline: Any, step: int, latents: torch.Tensor) -> None:
+    def _preview(self, pipeline: Any, step: int, latents: torch.Tensor, took: float) -> None:
         before, self._before = self._before, latents
         steps = pipeline.num_timesteps
-        if self._model.colours is None or step + 1 not in shown(steps):
+        if not self._model.sketches.able or step + 1 not in shown(steps):
             return
         skipped = max(0, len(pipeline.scheduler.timesteps) - steps)
         clean = previews.estimate(pipeline.scheduler, skipped + step, before, latents)
         cells = previews.unpacked(pipeline, clean, self._size)
-        if cells is not None:
-            picture = imaging.preview(self._model.colours.pictures(cells))
-            self.emit(Preview(picture, time.monotonic()))
+        if cells is None:
+            return
+        if pictures := self._model.sketches.pictures(cells, took):
+            self.emit(Preview(imaging.preview(pictures), time.monotonic()))
 
 
 def _accepted(pipeline: Any, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import torch
 from bot.domain.errors import RenderFailed
 from bot.engine.seam import Attempt
 from bot.models.cards import ModelCard
-from bot.worker import previews, siblings
+from bot.worker import capacity, previews, siblings
 from bot.worker.adapters import Adapters, Worn
 from bot.worker.asked import images_of, weight_of
 from bot.worker.embeddings import Embeddings
@@ -21,6 +21,7 @@ from bot.worker.image_prompts import ImagePrompts
 from bot.worker.ladder import Ladder, Learned
 from bot.worker.library import Library
 from bot.worker.pieces import Pieces
+from bot.worker.sketches import Sketches, TinyDecoder, tiny_of
 
 Outfit = tuple[Worn, float]
 """LoRAs that are on, and the weight of pictures that are prompts."""
@@ -45,9 +46,10 @@ class Model:
         self.pipeline = pipeline
         self.scheduler = pipeline.scheduler
         self.family = family_of(pipeline)
-        self.colours = _colours(pipeline, self.family)
-        self._adapters = Adapters(pipeline, card, library or Library())
-        self._prompts = ImagePrompts(pipeline, card, library or Library())
+        library = library or Library()
+        self.sketches = _sketches(pipeline, self.family, tiny_of(pipeline, card, dtype, library))
+        self._adapters = Adapters(pipeline, card, library)
+        self._prompts = ImagePrompts(pipeline, card, library)
         self.embeddings: Embeddings | None = None
         if self.family:
             self.embeddings = Embeddings(self.family.encode, state=lambda: self._adapters.worn)
@@ -58,6 +60,12 @@ class Model:
         self.plain = precision(dtype, note)
         self.faster: Faster | None = None
         self._siblings: dict[str, Any] = {}
+
+    @property
+    def weight(self) -> int:
+        """What its numbers take, in bytes."""
+        tiny = self.sketches.tiny
+        return capacity.weight(self.pipeline, *([tiny.module] if tiny else []))
 
     @property
     def capabilities(self) -> Capabilities:
@@ -127,7 +135,7 @@ class Model:
         return self._siblings[kind]
 
 
-def _colours(pipeline: Any, family: Family | None) -> previews.LatentColours | None:
+def _sketches(pipeline: Any, family: Family | None, tiny: TinyDecoder | None) -> Sketches:
     if family is None:
-        return previews.colours_of(pipeline)
-    return previews.fitted(family.seen, family.cell)
+        return Sketches(previews.colours_of(pipeline), tiny)
+    return Sketches(previews.fitted(family.seen, family.cell), tiny, family.taught)

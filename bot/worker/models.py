@@ -216,7 +216,7 @@ class Models:
 
 def _opened(card: ModelCard) -> Any:
     """What a model in memory was opened from."""
-    return card.revision, card.vae, card.speed, *card.embeddings
+    return card.revision, card.vae, card.preview, card.speed, *card.embeddings
 
 
 def _confirmed(model: Model) -> dict[str, Any]:
@@ -226,5 +226,5 @@ def _confirmed(model: Model) -> dict[str, Any]:
     if able.negatives_above is None:
         fields["negatives_above"] = None
     fields["variations"] = model.card.variations and able.image_to_image
-    fields["previews"] = model.colours is not None and able.previews
+    fields["previews"] = model.sketches.able and able.previews
     return fields

@@ -79,12 +79,13 @@ def described(pipeline: Any, name: str) -> Facts:
     """What the files of an opened pipeline said."""
     denoiser = getattr(pipeline, "unet", None) or getattr(pipeline, "transformer", None)
     scheduler = getattr(pipeline, "scheduler", None)
+    vae = getattr(pipeline, "vae", None)
     return Facts(
         type(pipeline).__name__,
         name,
         dict(pipeline.config),
         _config(denoiser),
-        _config(getattr(pipeline, "vae", None)),
+        _config(vae) | {"_class_name": type(vae).__name__},
         _config(scheduler) | {"_class_name": type(scheduler).__name__},
     )
 

@@ -92,6 +92,7 @@ class SteppedRun:
         steps = len(self.path.times)
         self._shown = shown(steps)
         self._begin = len(self.path.scheduler.timesteps) - steps
+        self._stepped = time.monotonic()
 
     def _begun(self) -> Path:
         self._model.settle(self._size)
@@ -154,22 +155,23 @@ class SteppedRun:
             self._told(before)
 
     def _told(self, before: torch.Tensor) -> None:
-        step, steps = self.path.step, len(self.path.times)
-        self.emit(Progress(step, steps, time.monotonic()))
+        step, steps, now = self.path.step, len(self.path.times), time.monotonic()
+        took, self._stepped = now - self._stepped, now
+        self.emit(Progress(step, steps, now))
         if self.cancelled():
             raise Cancelled
         if step == 1:  # where the denoiser overflows, it does so at once
             precision.require_finite(self.path.latents)
-        if step in self._shown and self._model.colours is not None:
-            self._preview(before)
+        if step in self._shown and self._model.sketches.able:
+            self._preview(before, took)
 
-    def _preview(self, before: torch.Tensor) -> None:
-        path, colours = self.path, self._model.colours
-        assert colours
+    def _preview(self, before: torch.Tensor, took: float) -> None:
+        path = self.path
         index = self._begin + path.step - 1
         clean = previews.estimate(path.scheduler, index, before, path.latents)
-        picture = imaging.preview(colours.pictures(path.family.cells(clean, path.size)))
-        self.emit(Preview(picture, time.monotonic()))
+        cells = path.family.cells(clean, path.size)
+        if pictures := self._model.sketches.pictures(cells, took):
+            self.emit(Preview(imaging.preview(pictures), time.monotonic()))
 
     def finish(self) -> None:
         """See `Run`."""

@@ -46,7 +46,7 @@ class Tenants:
         """It was loaded, which took so long; others leave where drawing with it wants their room,
         now or later."""
         self._models[id] = model
-        self._sizes[id] = capacity.weight(model.pipeline)
+        self._sizes[id] = model.weight
         self._residence.came(id, self._sizes[id], seconds)
         model.pieces.spill = lambda: self.spill(beside=id)
         self._make_room(0, beside=id)

@@ -106,6 +106,24 @@ def test_what_models_are_drawn_with_has_a_row_of_its_own(
         command.show(settings, "ae")
 
 
+def test_a_decoder_for_previews_is_told_as_one_and_shown_with_its_model(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny = {"1.weight": [64, 4, 3, 3], "3.weight": [3, 64, 3, 3]}
+    weights(settings.models_dir / "taesd.safetensors", tiny)
+    (settings.models_dir / "painter.toml").write_text('preview = "taesd"\n')
+    (settings.models_dir / "wide.toml").write_text('preview = "taesdxl"\n')
+    rows = listed(settings, capsys)[""]
+    assert "  taesd  decoder for previews (TAESD)  sd1 sd2 sdxl" in rows
+    assert sum("no decoder for previews taesdxl beside the model wide" in row for row in rows) == 1
+    assert command.show(settings, "painter") == 0
+    said = capsys.readouterr().out
+    assert "previews by  taesd\n" in said
+    assert "rough" not in said
+    assert command.show(settings, "wide") == 0
+    assert "so its previews are rough." in capsys.readouterr().out
+
+
 def test_a_slip_in_a_toml_is_in_the_list(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

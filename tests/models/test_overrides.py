@@ -36,10 +36,10 @@ def test_the_example_of_the_readme_is_right(tmp_path: Path) -> None:
 
 def test_every_key_is_a_field_of_the_card(tmp_path: Path) -> None:
     text = 'name="x"\nsteps=1\nguidance=0\nsampler="plms"\nnative=64\nlicence="MIT"\n'
-    text += "allowed=[1]\nvae='x'\nembeddings=['y']\nloras={ z = 0.5 }\npinned=true\n"
+    text += "allowed=[1]\nvae='x'\npreview='x'\nembeddings=['y']\nloras={ z = 0.5 }\npinned=true\n"
     one = said(tmp_path, text)
     assert one.troubles == ()
-    assert len(one.fields) == 11
+    assert len(one.fields) == 12
     assert set(one.fields) <= set(ModelCard.__dataclass_fields__)
 
 

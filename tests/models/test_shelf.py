@@ -133,6 +133,23 @@ SPEAKER = {
     "text_model.embeddings.position_embedding.weight": [77, 768],
     "text_model.encoder.layers.0.mlp.fc1.weight": [3072, 768],
 }
+PREVIEWER = "decoder for previews (TAESD)"
+
+
+def tiny(at: str, first: int, channels: int = 4) -> dict[str, list[int]]:
+    """A decoder of previews, with its blocks as all of them have them."""
+    counts, names = (3, 3, 3, 1), [f"{at}{first}.weight"]
+    place = first + 2
+    for number, count in enumerate(counts):
+        names += [f"{at}{place + block}.conv.0.weight" for block in range(count)]
+        place += count + (number < 3)
+        names.append(f"{at}{place}.weight")
+        place += 1
+    return {name: [64, 64, 3, 3] for name in names} | {
+        names[0]: [64, channels, 3, 3], names[-1]: [3, 64, 3, 3]
+    }  # fmt: skip
+
+
 T5 = {
     "shared.weight": [32128, 4096],
     "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight": [32, 64],
@@ -149,6 +166,10 @@ T5 = {
          ("sd3", "flux")),
         (DECODER | {"decoder.conv_in.weight": [512, 4, 3, 3]}, "decoder (VAE)",
          ("sd1", "sd2", "sdxl")),
+        (tiny("decoder.layers.", 0), PREVIEWER, ("sd1", "sd2", "sdxl")),
+        (tiny("decoder.layers.", 0) | {"encoder.layers.0.weight": [64, 3, 3, 3]}, PREVIEWER,
+         ("sd1", "sd2", "sdxl")),
+        (tiny("", 1, 16), PREVIEWER, ("sd3", "flux")),
         (SPEAKER, "text encoder (CLIP)", ("sd1", "sdxl", "sd3", "flux")),
         (T5, "text encoder (T5)", ("sd3", "flux")),
         ({KOHYA: [8, 768]}, "LoRA", ("sd1",)),
@@ -498,3 +519,46 @@ def test_a_half_copied_file_may_be_named_and_comes_right_by_itself(shelf: Shelf)
     file.write_bytes(whole_file)
     assert shelf.model("late", {}).card.native == 1024
     assert shelf.model("late", {}).card.id == early.card.id
+
+
+# Decoders for previews
+
+
+def sd_folder(shelf: Shelf, preview: str, **vae: Any) -> str:
+    """The notices of a model whose previews are drawn so."""
+    path = whole(shelf.folder / "dream", "unet", "vae", kind="StableDiffusionPipeline")
+    (path / "vae" / "config.json").write_text(json.dumps({"latent_channels": 4, **vae}))
+    (shelf.folder / "dream.toml").write_text(f'preview = "{preview}"')
+    said = models(shelf)["dream"].notices
+    assert shelf.model("dream", {}).notices == said
+    return " ".join(said)
+
+
+@pytest.mark.parametrize("name", ["diffusion_pytorch_model", "diffusion_pytorch_model.fp16"])
+def test_a_folder_of_diffusers_may_be_one(shelf: Shelf, name: str) -> None:
+    (shelf.folder / "taesd").mkdir()
+    (shelf.folder / "taesd" / "config.json").write_text('{"_class_name": "AutoencoderTiny"}')
+    weights(shelf.folder / "taesd" / f"{name}.safetensors", tiny("decoder.layers.", 0))
+    one = next(one for one in shelf.everything() if isinstance(one, Addon))
+    assert (one.key, one.kind, one.path) == ("taesd", PREVIEWER, shelf.folder / "taesd")
+    assert sd_folder(shelf, "taesd") == ""
+    assert models(shelf)["dream"].card.preview == "taesd"
+
+
+def test_what_is_missing_or_does_not_fit_is_a_notice(shelf: Shelf) -> None:
+    rough = "There is no decoder for previews taesd beside the model dream (a folder in"
+    assert rough in sd_folder(shelf, "taesd")
+    weights(shelf.folder / "taesd3.safetensors", tiny("", 1, 16))
+    assert "taesd3 does not fit the model dream, whose latents" in sd_folder(shelf, "taesd3")
+    weights(shelf.folder / "taesd.safetensors", tiny("", 1))
+    assert sd_folder(shelf, "taesd") == ""
+    for other in ({"latent_channels": 8}, {"_class_name": "AutoencoderDC"}):
+        assert "taesd does not fit the model dream" in sd_folder(shelf, "taesd", **other)
+
+
+@pytest.mark.parametrize("change", [{"1.weight": None}, {"6.weight": [64, 64, 3, 3]}])
+def test_another_row_of_layers_is_none(shelf: Shelf, change: dict[str, Any]) -> None:
+    """As FLUX.2's, which diffusers has no class for."""
+    tensors = {name: shape for name, shape in (tiny("", 1) | change).items() if shape}
+    weights(shelf.folder / "taesd.safetensors", tensors)
+    assert not any(isinstance(one, Addon) for one in shelf.everything())

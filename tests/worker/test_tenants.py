@@ -42,7 +42,6 @@ class House:
         monkeypatch.setattr("bot.worker.models.time", clock)
         monkeypatch.setattr(capacity, "release", lambda: None)
         monkeypatch.setattr(capacity, "memory", lambda device: Memory(self.free, self.total))
-        monkeypatch.setattr(capacity, "weight", lambda pipeline: self.sizes[pipeline])
         monkeypatch.setattr(
             capacity, "forecast", lambda name: 0 if name in self.hides else self.sizes[name]
         )
@@ -62,7 +61,7 @@ class House:
         self.seconds += self.sizes[one.id] / GIB
         if self.sizes[one.id] > self.free:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        return SimpleNamespace(pipeline=one.id, card=one, pieces=Pieces())
+        return SimpleNamespace(card=one, pieces=Pieces(), weight=self.sizes[one.id])
 
     def load(self, *names: str) -> list[str]:
         """What is in memory afterwards."""

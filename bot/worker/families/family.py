@@ -138,6 +138,10 @@ class Family(Protocol):
         """Cells as the autoencoder takes them."""
         ...
 
+    def taught(self, latents: torch.Tensor) -> torch.Tensor:
+        """Cells as decoders for previews take them."""
+        ...
+
     def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
         """Pictures (n, 3, height, width) from -1 to 1 of finished latents."""
         ...

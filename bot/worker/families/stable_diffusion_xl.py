@@ -13,6 +13,9 @@ from bot.worker.families.family import Size, sampled
 from bot.worker.families.rows import Rows, repeated
 from bot.worker.families.unet import UNetFamily
 
+_SCALE = 0.13025
+"""SDXL's latents over those of its autoencoder."""
+
 
 class StableDiffusionXL(UNetFamily):
     """Two CLIP encoders side by side; the U-Net is told pooled text and the size besides."""
@@ -73,6 +76,12 @@ class StableDiffusionXL(UNetFamily):
             return super().unscaled(latents)
         mean, std = spread
         return latents * std / self.pipeline.vae.config.scaling_factor + mean
+
+    def taught(self, latents: torch.Tensor) -> torch.Tensor:
+        """On SDXL's own scale, which is not that of those with a spread."""
+        if self._spread(latents) is None:
+            return latents
+        return self.unscaled(latents) * _SCALE
 
     def _spread(self, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
         config = self.pipeline.vae.config
