@@ -147,16 +147,24 @@ def engine_options(settings: Settings, cards: Iterable[ModelCard]) -> dict[str, 
     }
 
 
-def local_executor(
+def worker_options(
     settings: Settings, cards: Iterable[ModelCard], converted: Path | None = None
-) -> LocalExecutor:
-    """Workers of this machine; `converted` is where they keep what they convert to draw faster,
-    which pays for those that draw for long."""
+) -> dict[str, Any]:
+    """What a worker needs to know; `converted` is where it keeps what it converts to draw faster,
+    which pays for one that draws for long."""
     options = engine_options(settings, cards)
     if converted and settings.cpu_engine == "auto":
         options["converted"] = str(converted.absolute())
     if converted:
         options["compiled"] = str(compiled_folder(settings).absolute())
+    return options
+
+
+def local_executor(
+    settings: Settings, cards: Iterable[ModelCard], converted: Path | None = None
+) -> LocalExecutor:
+    """Workers of this machine; see `worker_options`."""
+    options = worker_options(settings, cards, converted)
     return LocalExecutor(devices(settings.device, os.environ), DIFFUSION, options)
 
 

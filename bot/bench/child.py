@@ -20,6 +20,8 @@ from bot.domain.errors import EaselError
 ROOT = Path(bot.__file__).parents[1]
 _LIMIT = 1 << 26
 _EXIT_S = 20.0
+_TUNING = ("OMP_", "GOMP_", "KMP_", "MKL_", "MALLOC_", "DNNL_", "ONEDNN_", "TORCH_")
+"""How variables begin that change how fast torch is."""
 
 Message = dict[str, Any]
 
@@ -31,25 +33,35 @@ class ChildLost(EaselError):
 class Child:
     """`async with Child("bot.bench.ticker") as child:` – a module run in a process of its own.
 
-    `environment` are variables of this process alone.
+    `environment` are variables of this process alone; `untuned`, it has none that make torch faster
+    or slower than it is by itself.
     """
 
-    def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, module: str, environment: Mapping[str, str] | None = None, *, untuned: bool = False
+    ) -> None:
         self._module = module
+        self._left_out = _TUNING if untuned else ()
         self._environment = environment or {}
         self._process: asyncio.subprocess.Process
 
     async def __aenter__(self) -> Self:
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(self._left_out)}
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", self._module),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LIMIT,
-            env={**os.environ, "PYTHONPATH": path, **self._environment},
+            env={**kept, "PYTHONPATH": path, **self._environment},
             start_new_session=True,
         )
         return self
+
+    @property
+    def process(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     async def ask(self, **message: Any) -> Message:
         """Send a question and return its answer. Raises ChildLost when the process is gone."""

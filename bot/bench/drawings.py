@@ -17,11 +17,12 @@ from bot.engine.seam import Attempt, Done, Event, Progress
 
 @dataclass(frozen=True)
 class Drawing:
-    """One job on the worker, from the first moment of drawing to the last."""
+    """One job on the worker, from the first moment of drawing to the last, and what drew it."""
 
     job: str
     begins: float
     ends: float
+    engine: str = ""
 
 
 class Watched(LocalExecutor):
@@ -41,7 +42,8 @@ class Watched(LocalExecutor):
                 if isinstance(event, Progress):
                     last[job] = event.t
                 elif isinstance(event, Done) and job in last:
-                    self.drawings.append(Drawing(job, last[job] - event.seconds, last[job]))
+                    begins = last[job] - event.seconds
+                    self.drawings.append(Drawing(job, begins, last[job], event.engine))
                 yield job, event
 
 

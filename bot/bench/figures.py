@@ -55,6 +55,13 @@ def at_least(what: str, value: float, aim: float) -> Figure:
     return Figure(what, f"{value:.3f}", f"≥ {aim:g}", value >= aim)
 
 
+def times(what: str, value: float, aim: float | None = None) -> Figure:
+    """How many times as fast, which should be `aim` times at least."""
+    if aim is None:
+        return Figure(what, f"{value:.2f} ×")
+    return Figure(what, f"{value:.2f} ×", f"≥ {aim:g} ×", value >= aim)
+
+
 def milliseconds(seconds: Sequence[float], share: float) -> float:
     return 1000 * percentile(seconds, share)
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from bot.bench import child, memory
+from bot.bench import child, memory, plain
 from bot.engine.seam import Attempt
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
@@ -26,14 +26,10 @@ class Painter:
     def __init__(self, dtype: str) -> None:
         begun = time.perf_counter()
         import torch
-        from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import (
-            StableDiffusionPipeline,
-        )
 
         from bot.worker.diffusion import DiffusionEngine
 
         self.imports_s = time.perf_counter() - begun
-        self._torch = torch
         self.threads = torch.get_num_threads()
         self._engine = DiffusionEngine({EMBEDDED_CARD.id: EMBEDDED_CARD}, "cpu", dtype)
         begun = time.perf_counter()
@@ -41,10 +37,7 @@ class Painter:
         self.load_s = time.perf_counter() - begun
         self.by_engine(1)
         self.peak_mib = memory.held()["peak"]
-        self._plain: Any = StableDiffusionPipeline.from_pretrained(
-            EMBEDDED_CARD.source, dtype=getattr(torch, dtype)
-        )
-        self._plain.set_progress_bar_config(disable=True)
+        self._plain = plain.Plain(EMBEDDED_CARD.source, dtype)
         self.by_diffusers(1)
 
     def by_engine(self, steps: int) -> float:
@@ -61,26 +54,25 @@ class Painter:
 
     def by_diffusers(self, steps: int) -> float:
         """Seconds of the same four pictures by the pipeline alone."""
-        asked = self._asked(steps)
-        begun = time.perf_counter()
-        self._plain(**asked)
-        return time.perf_counter() - begun
-
-    def _asked(self, steps: int) -> dict[str, Any]:
-        return {
-            "prompt": [PROMPT] * 4,
-            "height": EMBEDDED_CARD.native,
-            "width": EMBEDDED_CARD.native,
-            "num_inference_steps": steps,
-            "guidance_scale": EMBEDDED_CARD.guidance,
-            "generator": [self._torch.Generator().manual_seed(_SEED + index) for index in range(4)],
-        }
+        return self._plain.drawn(**_asked(steps))["seconds"]
 
     def teraflop(self, steps: int) -> float:
         """Floating-point operations of a grid, in 10¹², as torch counts them."""
         from bot.bench.model.work import teraflop
 
-        return teraflop(self._plain, self._asked(steps))
+        return teraflop(self._plain.pipeline, self._plain.asked(**_asked(steps)))
+
+
+def _asked(steps: int) -> dict[str, Any]:
+    card = EMBEDDED_CARD
+    return {
+        "prompt": PROMPT,
+        "count": 4,
+        "side": card.native,
+        "steps": steps,
+        "guidance": card.guidance,
+        "seed": _SEED,
+    }
 
 
 def compare(painter: Painter, steps: int, rounds: int) -> dict[str, Any]:
@@ -100,19 +92,10 @@ def compare(painter: Painter, steps: int, rounds: int) -> dict[str, Any]:
     }
 
 
-def native_half() -> bool:
-    """Whether this CPU computes in bfloat16; others take many times as long for it."""
-    import torch
-
-    from bot.worker.diffusion import pick_dtype
-
-    return pick_dtype("auto", torch.device("cpu")) is torch.bfloat16
-
-
 def answer(message: child.Message) -> child.Message:
     """{"native": …} or {"dtype": …, "steps": …, "rounds": …}; see `compare`."""
     if "native" in message:
-        return {"native": native_half()}
+        return {"native": plain.native_half()}
     return compare(Painter(message["dtype"]), message["steps"], message["rounds"])
 
 

@@ -8,7 +8,20 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot.bench import busy, crowd, embedded, lag, ledger, outage, queue, report, waits
+from bot.bench import (
+    busy,
+    cold,
+    crowd,
+    embedded,
+    lag,
+    ledger,
+    outage,
+    queue,
+    report,
+    sharing,
+    users,
+    waits,
+)
 from bot.bench.child import ROOT
 from bot.bench.figures import Section
 from bot.domain.errors import EaselError
@@ -24,6 +37,9 @@ SCENARIOS: tuple[tuple[str, Scenario], ...] = (
     (waits.TITLE, waits.measure),
     (ledger.TITLE, ledger.measure),
     (embedded.TITLE, embedded.measure),
+    (users.TITLE, users.measure),
+    (sharing.TITLE, sharing.measure),
+    (cold.TITLE, cold.measure),
 )
 
 

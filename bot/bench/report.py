@@ -48,10 +48,11 @@ def render(sections: Sequence[Section], *, command: str, minutes: float, load: s
         load=load,
         versions=versions(),
     )
-    return "\n".join([head, *map(_section, sections)])
+    return "\n".join([head, *map(of_section, sections)])
 
 
-def _section(section: Section) -> str:
+def of_section(section: Section) -> str:
+    """One part of it."""
     rows = ["| Measured | Result | Aim | |", "| --- | ---: | ---: | --- |"]
     rows += map(_row, section.figures)
     parts = [f"## {section.title}", section.how]

@@ -103,16 +103,18 @@ async def stage(
     options: dict[str, Any] | None = None,
     bare: bool = False,
     ticking: bool = True,
+    folder: str = "",
     **settings: Any,
 ) -> AsyncIterator[Stage]:
-    """A sandbox and a bot that has come online there; both are gone after the block."""
+    """A sandbox and a bot that has come online there; both are gone after the block. `folder` is
+    the bot's, by default a new one."""
     # A bot that is stopped in the middle of an upload is no news.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     async with Sandbox(port=0) as sandbox, Child("bot.bench.subject") as child:
         order = Order(
             sandbox.api_url,
             sandbox.token,
-            _folder(),
+            folder or new_folder(),
             engine,
             options or {},
             NO_LIMITS | settings,
@@ -124,7 +126,7 @@ async def stage(
         yield Stage(sandbox, child)
 
 
-def _folder() -> str:
+def new_folder() -> str:
     """A new one, which is there until this process ends.
 
     Inodes freed in the last minutes are passed over one by one by ext4 (`recently_deleted`

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from bot.app import core, devices, engine_options, model_of
+from bot.app import converted_folder, core, devices, model_of, worker_options
 from bot.bench import child, memory
 from bot.bench.bare import Bare
 from bot.bench.drawings import Watched
@@ -76,7 +76,7 @@ def _settings(order: Order) -> Settings:
 def _executor(order: Order, settings: Settings) -> Watched:
     if order.engine:
         return Watched(["simulated"], order.engine, order.options)
-    options = engine_options(settings, [model_of(settings).card])
+    options = worker_options(settings, [model_of(settings).card], converted_folder(settings))
     return Watched(devices(settings.device, os.environ), DIFFUSION, options)
 
 

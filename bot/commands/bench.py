@@ -1,4 +1,5 @@
-"""`easel bench`: the whole run that writes BENCHMARKS.md, or with --model one model's figures.
+"""`easel bench`: the whole run that writes BENCHMARKS.md, with --shapes models in the size of
+well-known ones, or with --model one model's figures.
 
 Parses and prints; what is measured is `bot.bench`'s.
 """
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--quick", action="store_true", help="only see that everything works")
     add("--out", type=Path, metavar="FILE", help="another file than BENCHMARKS.md of the project")
+    add("--shapes", action="store_true", help="only models in the size of well-known ones; prints")
     one = parser.add_argument_group("one model, as users get it; prints a table to paste")
     add = one.add_argument
     add("--model", nargs="?", const="", metavar="MODEL", help="without a name that of MODEL")
@@ -55,6 +57,9 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
     measured; ends the process with status 2 for a wrong value.
     """
     options = _parser().parse_args(arguments)
+    if options.shapes:
+        _refuse_beside_shapes(options)
+        return asyncio.run(_shapes())
     if options.model is None:
         _refuse_of_one(options)
         return whole_bench(options.out, quick=options.quick)
@@ -65,6 +70,12 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
     return asyncio.run(_one(with_model(settings, options.model or None), options))
 
 
+def _refuse_beside_shapes(options: argparse.Namespace) -> None:
+    if options.model is not None or options.quick or options.out:
+        raise InvalidPrompt("`--shapes` measures and prints alone: leave the others out.")
+    _refuse_of_one(options)
+
+
 def _refuse_of_one(options: argparse.Namespace) -> None:
     for name in _OF_ONE:
         if getattr(options, name) is not None:
@@ -73,6 +84,13 @@ def _refuse_of_one(options: argparse.Namespace) -> None:
                 f"`--{option}` is for one model: name it by `--model NAME`, or write `--model` "
                 "alone for that of the setting MODEL."
             )
+
+
+async def _shapes() -> int:
+    from bot.bench import report, shapes
+
+    sys.stdout.write(report.of_section(await shapes.measure()))
+    return 0
 
 
 async def _one(settings: Settings, options: argparse.Namespace) -> int:

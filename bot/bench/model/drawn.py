@@ -10,16 +10,15 @@ import itertools
 import math
 import statistics
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.bench import asking
+from bot.bench.asking import Grid
 from bot.commands import shot
-from bot.domain.delivery import UPLOAD_LIMIT
-from bot.domain.errors import Busy
 from bot.domain.request import GenerationRequest
-from bot.engine.seam import Attempt, Done, Executor, Loaded, LoadingModel, Progress, Worker
+from bot.engine.seam import Executor, Loaded, Worker
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
@@ -31,15 +30,6 @@ _ENOUGH_S = 15.0
 _FEW, _MANY, _MOST = 3, 9, 40
 PROMPT = "a cat in the forest, drawing {number} --seed {number}"
 """Another one each time, as people type them: what is known of an earlier prompt helps nothing."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """One job: from handing it over until its last picture is there, and between its steps."""
-
-    seconds: float
-    steps: Sequence[float]
-    engine: str
 
 
 @dataclass(frozen=True)
@@ -201,29 +191,7 @@ class Measurement:
         return grid
 
     async def _drawn(self, request: GenerationRequest) -> Grid:
-        """One job to its end, as soon as there is a free slot for it."""
-        indices = tuple(range(request.count))
-        job = uuid.uuid4().hex
-        attempt = Attempt(
-            job, 1, request.model, indices, request.wire(), upload_limit=UPLOAD_LIMIT, person=job
-        )
-        while True:
-            version = self._executor.version
-            try:
-                return await self._tried(attempt)
-            except Busy:
-                await self._executor.changed(version)
-
-    async def _tried(self, attempt: Attempt) -> Grid:
-        began, before = time.monotonic(), self._engine
-        steps: list[float] = []
-        async for _, event in self._executor.run_batch(self._worker.id, [attempt]):
-            if isinstance(event, Progress):
-                steps.append(event.t)
-            elif isinstance(event, LoadingModel):
-                self._changed = True
-            elif isinstance(event, Done):
-                self._engine = event.engine
-        self._changed |= self._engine != before
-        between = [later - earlier for earlier, later in itertools.pairwise(steps)]
-        return Grid(time.monotonic() - began, between, self._engine)
+        grid = await asking.drawn(self._executor, self._worker.id, request)
+        self._changed |= grid.loaded or grid.engine != self._engine
+        self._engine = grid.engine
+        return grid

@@ -1,0 +1,227 @@
+"""The scenarios that draw for real: with the run's one worker, beside plain diffusers in a process
+of its own, and with tiny random weights. Values are not judged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+import pytest
+
+from bot.bench import cold, neighbour, plain, random_weights, shapes, sharing, users
+from bot.bench.child import Child, Message
+from bot.bench.cold import Start
+from bot.bench.drawings import Drawing
+from bot.bench.figures import Figure, times
+from bot.bench.sharing import Compared
+from bot.bench.stage import Seen
+from bot.bench.users import BUSY, EASEL, FULL, HALF, IDLE
+from bot.engine.local import LocalExecutor
+from bot.engine.seam import Progress
+from bot.models import box
+from bot.service.requests import Choice
+from tests.kit.easel import SharedExecutor
+from tests.kit.executor import ENGINE, FakeExecutor, Run
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
+LOCAL = "bot.bench.studio.local_executor"
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch, studio: LocalExecutor) -> None:
+    """The run's one worker instead of another."""
+    monkeypatch.setattr(LOCAL, lambda *_: SharedExecutor(studio))
+
+
+class Here:
+    """Stands for a child process, whose work it does in this one."""
+
+    def __init__(self, module: str, *, untuned: bool = False) -> None:
+        self.ask_of = {
+            "bot.bench.random_weights": random_weights.answer,
+            "bot.bench.plain": plain.Server().answer,
+        }[module]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing is left."""
+
+    async def ask(self, **message: Any) -> Message:
+        return self.ask_of(message)
+
+
+def rows(figures: list[Figure]) -> dict[str, Figure]:
+    return {row.what: row for row in figures if row.aim}
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.usefixtures("one_thread")
+async def test_users_and_plain_diffusers_draw_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "Child", Here)
+    monkeypatch.setattr(users, "neighbour", contextlib.nullcontext)
+    run = users.Run(turns=2, beside=1, steps=1, precisions=(FULL,))
+    seen = await users.play(run)
+    assert seen.first.keys() == {EASEL, FULL}
+    assert {key: len(each) for key, each in seen.turns.items()} == {
+        (IDLE, EASEL): 2, (IDLE, FULL): 2, (BUSY, EASEL): 1, (BUSY, FULL): 1,
+    }  # fmt: skip
+    assert min(itertools.chain(*seen.turns.values())) > 0
+    assert seen.engine.startswith("torch ")
+    assert len(users.figures_of(seen)) == 2 + 4 + 2
+
+
+def test_how_many_times_as_fast_users_draw() -> None:
+    turns = {
+        (IDLE, FULL): [5.0, 9.0, 5.0], (IDLE, HALF): [3.0], (IDLE, EASEL): [2.0, 2.0, 7.0],
+        (BUSY, FULL): [60.0], (BUSY, HALF): [8.0], (BUSY, EASEL): [4.0],
+    }  # fmt: skip
+    told = users.figures_of(users.Seen({EASEL: 1.0}, turns, "openvino"))
+    assert [(row.result, row.met) for row in told[:4]] == [
+        ("2.50 ×", True), ("1.50 ×", False), ("15.00 ×", None), ("2.00 ×", False),
+    ]  # fmt: skip
+    assert told[-1].what == "the first grid after loading by Easel"
+
+
+def test_without_bfloat16_less_is_asked_of_it() -> None:
+    turns = {
+        (where, who): [1.3 if who == FULL else 1.0]
+        for where in (IDLE, BUSY)
+        for who in (FULL, EASEL)
+    }
+    told = users.figures_of(users.Seen({}, turns, "openvino"))
+    assert [(row.aim, row.met) for row in told[:2]] == [("≥ 1.2 ×", True), ("≥ 3 ×", False)]
+
+
+async def test_plain_diffusers_have_no_variables_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    monkeypatch.setenv("HOMELY", "yes")
+    async with Child("bot.bench.plain", untuned=True) as child, Child("bot.bench.plain") as tuned:
+        found = [_environment(each) for each in (child, tuned)]
+    assert ["OMP_WAIT_POLICY" in each for each in found] == [False, True]
+    assert all("HOMELY" in each for each in found)
+
+
+def _environment(child: Child) -> str:
+    return Path(f"/proc/{child.process}/environ").read_text()
+
+
+async def test_a_neighbour_takes_a_core_while_it_is_there() -> None:
+    async with neighbour.neighbour() as process:
+        await asyncio.to_thread(_until_it_spins, process)
+    assert not psutil.pid_exists(process)
+
+
+def _until_it_spins(process: int) -> None:
+    while sum(psutil.Process(process).cpu_times()[:2]) < 1:  # more than it takes to start
+        time.sleep(0.01)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_jobs_are_drawn_one_at_a_time_and_together() -> None:
+    run = sharing.Run([Choice(1, 64, 64, steps=1)] * 3, (64, 128), (2, 1), repeats=1, turns=1)
+    seen = await sharing.play(run)
+    for each, count in ((seen.equal, 3), (seen.mixed, 2)):
+        [alone], [shared] = each.alone, each.shared
+        assert len(alone) == len(shared) == count
+        assert sorted(alone) == alone
+        assert min(*alone, *shared) > 0
+    assert [(job.width, job.steps) for job in run.mixed] == [(64, 2), (128, 1)]
+
+
+def test_what_sharing_brings() -> None:
+    run = sharing.Run([Choice(1)] * 2, steps=(50, 4), repeats=1)
+    equal = Compared([[1.0, 4.0], [1.0, 6.0], [2.0, 4.0]], [[2.0, 2.0]])
+    mixed = Compared([[8.0, 9.0]], [[8.0, 4.5]])
+    told = sharing.figures_of(run, sharing.Seen(equal, mixed, "openvino"))
+    assert [(row.result, row.met) for row in told if row.aim] == [
+        ("2.00 ×", True), ("1.12 ×", False), ("0.5", False),
+    ]  # fmt: skip
+    assert told[-1].result == "9 / 4.5 s"
+
+
+async def test_two_starts_are_watched_until_they_draw() -> None:
+    run = cold.Run("bot.bench.grainy:create", {"side": 64, "step_seconds": 0.0})
+    for start in await cold.play(run):
+        assert 0 < start.first_s < start.converted_s
+        assert start.first.lag
+        assert start.converted.lag
+        assert len(start.converted.drawings) == 1
+        assert start.calm
+
+
+def test_a_second_conversion_is_told() -> None:
+    seen = Seen(1.0, {}, False, [0.001, 0.06], [0.001], [Drawing("a", 0, 1, "openvino")], ["cpu"])
+    first, second = (Start(seen, 5.0, seen, 9.0, [0.001], made) for made in ([1], [2]))
+    told = rows(cold.figures_of(first, second))
+    assert not told["second start: converted again"].met
+    assert rows(cold.figures_of(first, first))["second start: converted again"].met
+    lag = "cold start, until the first grid: lag of the bot's loop, maximum"
+    assert (told[lag].result, told[lag].met) == ("60 ms", False)
+
+
+def small(configs: Path) -> Path:
+    """Those of Stable Diffusion 1, with fewer numbers."""
+    shutil.copytree(box.FOLDER / "sd1", configs)
+    changes: dict[str, dict[str, Any]] = {
+        "unet": {"block_out_channels": [32] * 4, "cross_attention_dim": 32},
+        "vae": {"block_out_channels": [32] * 4},
+        "text_encoder": {
+            "hidden_size": 32,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "intermediate_size": 32,
+            "projection_dim": 32,
+        },
+    }
+    for part, change in changes.items():
+        file = configs / part / "config.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    return configs
+
+
+async def test_a_shape_is_drawn_with_random_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+) -> None:
+    executor = FakeExecutor(automatic=True)
+
+    def step_by_step(run: Run) -> None:
+        for step in range(run.attempt.request["steps"]):
+            run.put(Progress(step + 1, 5, t=step / 2))
+
+    executor.on_start = step_by_step
+    monkeypatch.setattr(LOCAL, lambda *_: executor)
+    monkeypatch.setattr(shapes, "Child", Here)
+    configs = small(tmp_path / "configs")
+    shape = shapes.Shape("tiny", configs, 64, 1, 5, 2, (("float32", 5.0),), turns=1)
+    seen = await shapes.play(shape)
+    assert seen.engine == ENGINE
+    assert seen.steps[EASEL] == [0.5] * 4
+    [plain_s] = seen.grids["float32"]
+    assert plain_s > 3 * min(seen.steps["float32"])  # those that were not made count
+    assert seen.promised_mib > 1
+
+
+def test_what_a_shape_comes_to() -> None:
+    shape = shapes.Shape("SD", box.FOLDER, 256, 4, 20, 4, (("float32", 5.0), ("bfloat16", None)))
+    grids = {EASEL: [10.0, 12.0], "float32": [56.0, 54.0], "bfloat16": [22.0]}
+    steps = {EASEL: [0.5], "float32": [2.0], "bfloat16": [1.0]}
+    told = shapes.figures_of(shape, shapes.Seen(grids, steps, "openvino", "", 3000, 4000))
+    assert [(row.result, row.met) for row in told] == [
+        ("5.00 ×", True), ("4.00 ×", None), ("2.00 ×", None), ("2.00 ×", None),
+        ("11 / 0.5 s", None), ("55 / 2 s", None), ("22 / 1 s", None), ("3000 MiB", True),
+    ]  # fmt: skip
+
+
+def test_times_as_fast() -> None:
+    assert times("a", 2.0) == Figure("a", "2.00 ×")
+    assert times("a", 2.0, 3.0) == Figure("a", "2.00 ×", "≥ 3 ×", False)
