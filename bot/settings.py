@@ -99,7 +99,7 @@ class Settings:
     )
     speed: str = _setting(
         "exact",
-        "What a card may trade for time: exact, balanced, fast; or eager, which compiles nothing",
+        "What may be traded for time: exact, balanced, fast; or eager, which compiles nothing",
         one_of("exact", "balanced", "fast", "eager"),
     )
     credits: int = _setting(

@@ -49,7 +49,7 @@ class ModelCard:
     `vae` is the key of the decoder beside it that it is drawn with; empty: its own. `preview` is
     that of the small decoder by which it shows its steps; empty: roughly. `loras` are on where
     nobody says otherwise, by key and weight; `embeddings` are the keys of those it knows.
-    `speed` is what a card may trade for time ("eager", "exact", "balanced", "fast"); empty: what
+    `speed` is what may be traded for time ("eager", "exact", "balanced", "fast"); empty: what
     the worker does.
     """
 

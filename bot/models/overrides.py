@@ -18,7 +18,7 @@ from bot.domain.samplers import DEFAULT, SAMPLERS
 
 SUFFIX = ".toml"
 SPEEDS = ("exact", "balanced", "fast", "eager")
-"""What a card may trade for time; see the README."""
+"""What may be traded for time; see the README."""
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,16 @@ code for its networks when that is ready. Imported in a worker only."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
 from bot.models.cards import ModelCard
 from bot.worker.converted.conversion import Workshop, workshop_of
 from bot.worker.library import Library
+
+if TYPE_CHECKING:
+    from bot.worker.caching import StepCache
 
 EAGER = "eager"
 EXACT = "exact"
@@ -90,6 +93,14 @@ class Hastening:
             return None
         shop.use()
         return Compilation(shop, pipeline, card, precision(dtype, note))
+
+    def cached(self, pipeline: Any, card: ModelCard) -> StepCache | None:
+        """What spares parts of steps, where that was asked for and the denoiser allows it; what is
+        compiled makes every step whole."""
+        from bot.worker import caching
+
+        fast = (card.speed or self._speed) == FAST
+        return caching.StepCache(pipeline.transformer) if fast and caching.able(pipeline) else None
 
 
 def precision(dtype: torch.dtype, note: str) -> str:

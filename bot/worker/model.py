@@ -13,6 +13,7 @@ from bot.models.cards import ModelCard
 from bot.worker import capacity, previews, siblings
 from bot.worker.adapters import Adapters, Worn
 from bot.worker.asked import images_of, weight_of
+from bot.worker.caching import StepCache
 from bot.worker.embeddings import Embeddings
 from bot.worker.families import family_of, generic
 from bot.worker.families.family import Capabilities, Family, Rows, Size
@@ -29,8 +30,9 @@ Outfit = tuple[Worn, float]
 
 class Model:
     """A pipeline and what draws with it: `family` by our own loop, or, where that is None, the
-    pipeline by its own call; `faster` where it is not None. `plain` is what recipes say unless
-    something faster drew; `note` is what is to be said there of its arithmetic."""
+    pipeline by its own call; `faster` where it is not None. Where there is a `cache`, each run is
+    alone. `plain` is what recipes say unless something faster drew; `note` is what is to be said
+    there of its arithmetic."""
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class Model:
         self.pieces.climb = lambda of: self.ladder.climb(*of)
         self.plain = precision(dtype, note)
         self.faster: Faster | None = None
+        self.cache: StepCache | None = None
         self._siblings: dict[str, Any] = {}
 
     @property
@@ -101,6 +104,9 @@ class Model:
         if self.faster:
             self.faster.rest()
             self.faster = None
+        if self.cache:
+            self.cache.rest()
+            self.cache = None
 
     def seen(self, attempt: Attempt, count: int, *, guided: bool) -> Rows:
         """What is seen in the pictures that are prompts of `count` samples."""

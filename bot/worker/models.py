@@ -146,6 +146,7 @@ class Models:
         model = self._placed(pipeline, card, dtype, ladder, note)
         if not ladder.lasting:
             model.faster = self._hastening.begin(pipeline, card, dtype, note)
+            model.cache = self._hastening.cached(pipeline, card)
         return model
 
     def _placed(

@@ -20,6 +20,7 @@ from bot.engine.seam import Attempt, Event, Preview, Progress
 from bot.worker import failures, precision, previews, stepping
 from bot.worker.asked import shown, size_of, start_of, to_draw
 from bot.worker.beginning import path_of
+from bot.worker.caching import NOTE
 from bot.worker.model import Model
 from bot.worker.pixels import Pixels
 from bot.worker.rungs import BEGIN
@@ -93,6 +94,7 @@ class SteppedRun:
         self._shown = shown(steps)
         self._begin = len(self.path.scheduler.timesteps) - steps
         self._stepped = time.monotonic()
+        self._memory = model.cache.remembered(self) if model.cache else None
 
     def _begun(self) -> Path:
         self._model.settle(self._size)
@@ -100,8 +102,10 @@ class SteppedRun:
         return path_of(self._model, self.attempt, self._start, self._indices)
 
     @property
-    def company(self) -> Hashable:
-        """Equal for what can share a forward."""
+    def company(self) -> Hashable | None:
+        """Equal for what can share a forward; None where nobody can."""
+        if self._memory:
+            return None
         return id(self._model), self._worn, self.path.kind
 
     @property
@@ -124,7 +128,8 @@ class SteppedRun:
     def drawn_by(self) -> str:
         """What drew all of it; torch, where something else drew a part."""
         by = self._by.copy().pop() if len(self._by) == 1 else self._model.plain
-        return f"{by} {self._model.ladder.notes(self._size)}".rstrip()
+        notes = [by, NOTE if self._memory else "", self._model.ladder.notes(self._size)]
+        return " ".join(filter(None, notes))
 
     def step_with(self, mates: Sequence[SteppedRun]) -> None:
         """See `Run`. A failure of several together is looked for in each of them alone."""
@@ -134,12 +139,14 @@ class SteppedRun:
             with failures.told(), torch.no_grad():
                 self._model.ladder.stand(self._size)
                 self._model.wear(self._worn)
-                predicted = stepping.predict([run.path for run in runs], self._model.pieces)
+                paths = [run.path for run in runs]
+                predicted = stepping.predict(paths, self._model.pieces, self._memory)
         except WorkerLost:
             raise
         except Exception as error:
             if not mates:
                 self._failure = error
+                self._forget()
                 return
             for run in runs:
                 run.step_with([])
@@ -147,6 +154,11 @@ class SteppedRun:
         for run, own in zip(runs, predicted, strict=True):
             run._by.add(self._model.drawn_by)
             run._advance(own)
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._memory and self.done:
+            self._memory.clear()
 
     def _advance(self, predicted: torch.Tensor) -> None:
         before = self.path.latents

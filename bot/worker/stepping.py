@@ -8,12 +8,14 @@ is drawn. Knows tensors; not attempts or what is said about them. Imported in a 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from bot.worker.caching import Memory
 from bot.worker.families.family import Family, Size
 from bot.worker.families.rows import Rows, cut, joined, kind_of
 from bot.worker.pieces import Pieces
@@ -113,18 +115,21 @@ class Path:
         return pieces.joined((DECODE, self.size), len(self.latents), decoded)
 
 
-def predict(paths: Sequence[Path], pieces: Pieces) -> Sequence[torch.Tensor]:
+def predict(
+    paths: Sequence[Path], pieces: Pieces, memory: Memory | None = None
+) -> Sequence[torch.Tensor]:
     """What the denoiser predicts for each path: one forward, or a few where memory is short.
 
-    All paths are of one model and kind. Nothing has happened to them afterwards. Raises
-    RenderFailed("out_of_memory").
+    All paths are of one model and kind; `memory` is that of one alone. Nothing has happened to
+    them afterwards. Raises RenderFailed("out_of_memory").
     """
     family, size = paths[0].family, paths[0].size
     rows = dict(joined([path.inputs() for path in paths]))
     rows["times"] = rows["times"].to(paths[0].latents.device)
 
     def predicted(begin: int, end: int) -> torch.Tensor:
-        return family.predict(cut(rows, begin, end), size)
+        with memory.of(begin, end) if memory else contextlib.nullcontext():
+            return family.predict(cut(rows, begin, end), size)
 
     together = pieces.joined((STEP, size), sum(path.rows for path in paths), predicted)
     return together.split([path.rows for path in paths])

@@ -111,13 +111,13 @@ def _tokens(**config: Any) -> dict[str, Any]:
     } | config  # fmt: skip
 
 
-def flux(told: bool = True) -> Any:
-    """FLUX.1 dev, or schnell."""
+def flux(told: bool = True, layers: int = 1) -> Any:
+    """FLUX.1 dev, or schnell, with so many blocks of each kind."""
     torch.manual_seed(0)
     transformer = library.FluxTransformer2DModel(
         **_tokens(
-            num_single_layers=1, joint_attention_dim=8, pooled_projection_dim=WIDTH,
-            guidance_embeds=told, axes_dims_rope=(2, 2, 4),
+            num_layers=layers, num_single_layers=layers, joint_attention_dim=8,
+            pooled_projection_dim=WIDTH, guidance_embeds=told, axes_dims_rope=(2, 2, 4),
         )
     )  # fmt: skip
     return quiet(
@@ -146,12 +146,15 @@ def chroma() -> Any:
     )  # fmt: skip
 
 
-def qwen_image() -> Any:
-    """Qwen-Image."""
+def qwen_image(layers: int = 1) -> Any:
+    """Qwen-Image of so many blocks."""
     torch.manual_seed(0)
     transformer = library.QwenImageTransformer2DModel(
-        **_tokens(patch_size=2, out_channels=16, joint_attention_dim=16, axes_dims_rope=(2, 2, 4))
-    )
+        **_tokens(
+            num_layers=layers, patch_size=2, out_channels=16, joint_attention_dim=16,
+            axes_dims_rope=(2, 2, 4),
+        )
+    )  # fmt: skip
     vae = library.AutoencoderKLQwenImage(
         base_dim=8, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1
     )
