@@ -85,7 +85,7 @@ async def play(shape: Shape) -> Seen:
         source, data = str(Path(place) / "model"), Path(place) / "data"
         async with Child(_WEIGHTS) as child:
             asked = {"configs": str(shape.configs), "folder": source}
-            promised = (await child.ask(**asked))["promised_mib"]
+            said = await child.ask(**asked)
         async with contextlib.AsyncExitStack() as stack:
             # Nobody else is in memory while it is converted: that takes several times the model.
             settings = Settings(data_dir=data, device="cpu", model=source)
@@ -94,7 +94,12 @@ async def play(shape: Shape) -> Seen:
             plain = {dtype: await _plain(stack, source, dtype, shape) for dtype, _ in shape.rivals}
             grids, steps = await _turns(shape, ours, plain)
             held = memory.peak_of(ours.process or 0) or 0.0
+            promised = said["promised_mib"] + said["copies"] * _converted_mib(data)
             return Seen(grids, steps, first.engine, ours.trouble, held, promised)
+
+
+def _converted_mib(data: Path) -> float:
+    return sum(file.stat().st_size for file in data.rglob("*.bin")) / 2**20
 
 
 def _choice(shape: Shape, steps: int) -> Choice:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -17,8 +19,11 @@ from safetensors.torch import save_file
 from bot.domain.errors import Cancelled
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Done, Event, Preview, Progress, Worker
-from bot.models.cards import ModelCard
-from bot.worker.converted import runtime
+from bot.models.cards import ModelCard, card_for
+from bot.worker.converted import networks, runtime
+from bot.worker.converted.forwards import Compiled
+from bot.worker.converted.store import Store
+from bot.worker.diffusion import DiffusionEngine
 from tests.kit.workers import Drawn, attempt, draw, free_worker, tiny_models
 from tests.worker.test_diffusion import psnr
 
@@ -98,6 +103,51 @@ async def test_what_is_drawn_looks_as_torch_draws_it(
     assert [event.step for event in quick.of(Progress)] == [1, 2, 3, 4]
     again = await draw(fast, await free_worker(fast), attempt("again", model="sd", steps=4))
     assert again.images == quick.images
+
+
+async def test_a_grid_in_its_own_size_is_what_a_network_is_fitted_to(
+    fast: LocalExecutor, models: Path, folder: Path, one_thread: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """In this process, where it shows what goes into the networks."""
+    await hastened(fast)
+    card = replace(card_for(str(models / "sd")), native=32)
+    more = {"converted": str(folder)}
+    here = DiffusionEngine({card.id: card}, "cpu", "float32", more=more)
+    here.load(card.id, lambda _: None)
+    await asyncio.to_thread(_until_ready, folder)
+    seen: set[networks.Shapes] = set()
+    call = Compiled.__call__
+
+    def noted(network: Compiled, *given: torch.Tensor) -> torch.Tensor:
+        seen.add(tuple(tuple(each.shape) for each in given))
+        return call(network, *given)
+
+    monkeypatch.setattr(Compiled, "__call__", noted)
+    run = here.begin(attempt(model=card.id, width=32, height=32), print, lambda: False)
+    pipeline = here._models[card.id].pipeline
+    while not run.done:
+        here.step([run])
+    here.retire(run)
+    assert seen == set(networks.of_a_grid(pipeline, card).values())
+
+
+def _until_ready(folder: Path) -> None:
+    while Store(folder).busy:
+        time.sleep(0.05)
+
+
+def test_a_fitted_network_draws_what_fits_and_another_the_rest() -> None:
+    openvino = runtime.library()
+
+    def adding(number: float) -> Any:
+        given = openvino.opset13.parameter([-1, 3], openvino.Type.f32)
+        model = openvino.Model([openvino.opset13.add(given, np.float32(number))], [given])
+        return openvino.Core().compile_model(model, "CPU")
+
+    network = Compiled(adding(1), {((2, 3),): adding(5)})
+    assert network(torch.zeros(2, 3)).unique().tolist() == [5]
+    assert network(torch.zeros(4, 3)).unique().tolist() == [1]
 
 
 @pytest.mark.parametrize(

@@ -21,16 +21,19 @@ Run = Callable[..., torch.Tensor]
 
 
 class Compiled:
-    """One network in OpenVINO's hands: float32 tensors in and out."""
+    """One network in OpenVINO's hands: float32 tensors in and out. `fitted` are the same network
+    for inputs of some shapes alone, which is quicker; `model` takes all others."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, fitted: Mapping[networks.Shapes, Any]) -> None:
         self._request = model.create_infer_request()
+        self._fitted = {shapes: one.create_infer_request() for shapes, one in fitted.items()}
         self.precision: str = model.get_property("INFERENCE_PRECISION_HINT").get_type_name()
 
     def __call__(self, *given: torch.Tensor) -> torch.Tensor:
         """Raises RuntimeError."""
         arrays = [each.float().contiguous().numpy() for each in given]
-        return torch.from_numpy(self._request.infer(arrays)[0])
+        shapes = tuple(array.shape for array in arrays)
+        return torch.from_numpy(self._fitted.get(shapes, self._request).infer(arrays)[0])
 
 
 class Forward:

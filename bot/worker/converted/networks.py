@@ -16,11 +16,16 @@ from typing import Any
 
 import torch
 
+from bot.domain.request import GRID
+from bot.models.cards import ModelCard
 from bot.worker.converted import runtime
 
 _PIPELINES = frozenset({"StableDiffusionPipeline", "StableDiffusionXLPipeline"})
 _FORMAT = 1
 """Grows when the same weights are to be converted in another way."""
+
+Shapes = tuple[tuple[int, ...], ...]
+"""Of everything that goes into a network."""
 
 UNET = "unet"
 DECODER = "decoder"
@@ -87,6 +92,18 @@ def traceable(name: str, network: Any) -> tuple[torch.nn.Module, tuple[torch.Ten
         numbers = network.add_embedding.linear_1.in_features - 6 * config.addition_time_embed_dim
         given += (torch.randn(2, numbers), torch.full((2, 6), float(8 * side)))
     return Denoiser(network), given
+
+
+def of_a_grid(pipeline: Any, card: ModelCard) -> dict[str, Shapes]:
+    """What goes into the networks for a grid in the model's own size that is drawn alone, by name;
+    not of the SDXL kin, which is too large to be in memory twice."""
+    side = card.native // pipeline.vae_scale_factor
+    config, rows = pipeline.unet.config, GRID * (2 if card.guidance > 1 else 1)
+    text = (rows, pipeline.tokenizer.model_max_length, config.cross_attention_dim)
+    found: dict[str, Shapes] = {DECODER: ((GRID, pipeline.vae.config.latent_channels, side, side),)}
+    if not takes_sizes(pipeline.unet):
+        found[UNET] = ((rows, config.in_channels, side, side), (rows,), text)
+    return found
 
 
 @dataclass(frozen=True)
