@@ -47,12 +47,15 @@ class TinyDecoder:
         self.module.to(device, dtype).eval()
         self._device, self._dtype = device, dtype
 
-    def pictures(self, latents: torch.Tensor) -> list[Image.Image]:
+    def pictures(self, latents: torch.Tensor, until: float = math.inf) -> list[Image.Image]:
         """`latents` (n, channels, height, width) → n pictures, each of `_SIDE` pixels or a little
-        more where it has as many."""
-        given = latents.detach().to(self._device, self._dtype)
-        pixels = torch.cat([_small(self.module(one[None])) for one in given])
-        return [Image.fromarray(one) for one in pixels.cpu().numpy()]
+        more where it has as many; none where that time has come before the last is begun."""
+        pixels: list[torch.Tensor] = []
+        for one in latents.detach().to(self._device, self._dtype):
+            if pixels and time.monotonic() > until:
+                return []
+            pixels.append(_small(self.module(one[None])))
+        return [Image.fromarray(one) for one in torch.cat(pixels).cpu().numpy()]
 
 
 def _layers(weights: Mapping[str, torch.Tensor], at: str, first: int) -> Iterator[Any]:
@@ -97,25 +100,26 @@ class Sketches:
         took = self._seconds.get(latents.shape, 0.0)
         if took > wait:
             self._seconds[latents.shape] = _PATIENCE * took
-        elif self.tiny and (pictures := self._decoded(self.tiny, latents)):
+        elif self.tiny and (pictures := self._decoded(self.tiny, latents, wait)):
             return pictures
         return self.colours.pictures(latents) if self.colours else []
 
-    def _decoded(self, tiny: TinyDecoder, latents: torch.Tensor) -> list[Image.Image]:
+    def _decoded(self, tiny: TinyDecoder, latents: torch.Tensor, wait: float) -> list[Image.Image]:
         """None of a size for which there is no memory, this time and from then on."""
-        started = time.monotonic()
-        try:
-            pictures = tiny.pictures(self._taught(latents))
+        started, timed = time.monotonic(), latents.device.type == "cpu"
+        try:  # on a card the step is waited for as well
+            until = started + wait if timed else math.inf
+            pictures = tiny.pictures(self._taught(latents), until)
         except Exception as error:
             if not ran_out_of_memory(error):
                 raise
-            pictures = []
-        if not pictures:  # outside the except clause, whose traceback holds tensors
+            pictures = None
+        if pictures is None:  # outside the except clause, whose traceback holds tensors
             self._seconds[latents.shape] = math.inf
             capacity.release()
-        elif latents.device.type == "cpu":  # on a card the step was waited for as well
+        elif timed:
             self._seconds[latents.shape] = time.monotonic() - started
-        return pictures
+        return pictures or []
 
 
 def tiny_of(

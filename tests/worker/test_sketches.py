@@ -201,6 +201,13 @@ def test_what_is_slow_beside_a_step_or_has_no_memory_is_left_out(
     assert one.sketches.pictures(latents, 0.0) == rough
     assert one.sketches.pictures(latents, math.inf) == fine
 
+    decoded: list[int] = []
+    hook = one.sketches.tiny.module.register_forward_hook(lambda *_: decoded.append(1))
+    four = torch.randn(4, 4, 8, 8)
+    assert one.sketches.pictures(four, 0.0) == one_by_colours(four)
+    assert decoded == [1]
+    hook.remove()
+
     def short(given: torch.Tensor) -> torch.Tensor:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
