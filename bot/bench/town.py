@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from bot.domain.batching import Key, Limits, Turns
 from bot.domain.knee import Knee
 from bot.domain.lines import Entry
 from bot.domain.queue import JobQueue
-from bot.domain.routing import Standing, route
+from bot.domain.routing import Beside, Standing, paused_for, route
 
 SLOTS = 16
 GRID = 8.0
@@ -61,23 +62,38 @@ class Policy:
 
 @dataclass
 class _Card:
-    """Jobs under way, with the steps that each has left."""
+    """Jobs under way, as the queue gave them, with the steps that each has left."""
 
     id: str
     turns: Turns = field(default_factory=Turns)
     left: dict[Key, int] = field(default_factory=dict)
+    entries: dict[Key, Entry] = field(default_factory=dict)
     knee: Knee = field(default_factory=lambda: Knee(GRID))
     stepping: bool = False
 
-    def standing(self, batching: bool) -> Standing:
-        """As the bot sees it."""
-        room = int((self.knee.most - GRID * len(self.left)) / GRID * 4) if batching else 0
+    def take(self, entry: Entry, ask: Ask) -> None:
+        """A job is handed over."""
+        self.left[entry.job], self.entries[entry.job] = ask.steps, entry
+        self.turns.join(entry.job, MODEL, GRID, ask.steps, ask.person, entry.before)
+
+    def drawn(self, job: Key) -> None:
+        """It is not under way any more."""
+        self.turns.leave(job)
+        del self.left[job], self.entries[job]
+
+    def standing(self, entry: Entry, batching: bool) -> Standing:
+        """As the bot sees it for a job."""
         slots = SLOTS if batching else 1
         return Standing(
             self.id, len(self.left) < slots, frozenset({MODEL}), {MODEL: 0.0}, 1.0,
-            idle=not self.left, rooms={(MODEL, PIXELS): room},
-            left=min(self.left.values(), default=0) if batching else 0.0,
+            idle=not self.left, beside={entry.shape: self._beside(entry)} if batching else {},
         )  # fmt: skip
+
+    def _beside(self, entry: Entry) -> Beside:
+        paused = paused_for(entry, self.entries.values())
+        left = [left for job, left in self.left.items() if job not in paused]
+        room = int((self.knee.most - GRID * len(left)) / GRID * 4)
+        return Beside(room, min(left, default=math.inf), len(left))
 
 
 class Town:
@@ -117,14 +133,10 @@ class Town:
         self._dispatch()
 
     def _dispatch(self) -> None:
-        while (heads := self._heads()) and (choice := route(heads, self._standings())):
+        while (heads := self._heads()) and (choice := route(heads, self._standings(heads[0]))):
             card, ask = self._cards[choice.worker], self._asked[choice.job]
-            if self._policy.fair:
-                self._queue.take(choice.job)
-            else:
-                del self._first[choice.job]
-            card.left[choice.job] = ask.steps
-            card.turns.join(choice.job, MODEL, GRID, ask.steps, ask.person)
+            queue = self._queue.take if self._policy.fair else self._first.pop
+            card.take(queue(choice.job), ask)
             if not card.stepping:
                 self._step(card)
 
@@ -133,8 +145,8 @@ class Town:
             return self._queue.heads()
         return list(itertools.islice(self._first.values(), 1))
 
-    def _standings(self) -> list[Standing]:
-        return [card.standing(self._policy.batching) for card in self._cards.values()]
+    def _standings(self, head: Entry) -> list[Standing]:
+        return [card.standing(head, self._policy.batching) for card in self._cards.values()]
 
     def _step(self, card: _Card) -> None:
         """Begin the next step, if there is one."""
@@ -158,8 +170,7 @@ class Town:
         self._step(card)
 
     def _drawn(self, card: _Card, job: str) -> None:
-        card.turns.leave(job)
-        del card.left[job]
+        card.drawn(job)
         self._queue.done(job)
         ask = self._asked[job]
         self.waits.setdefault(ask.person, []).append(self._now - ask.at)

@@ -31,7 +31,9 @@ HOW = (
     " from asking to the grid. A thousand people, some of whom ask a hundred times as often as"
     " others; they come at random, in waves, and now and then many at once; 70 % of what the cards"
     " can draw one grid at a time is asked for, and beside them four people ask for 25 grids each"
-    " at once for every card. Medians of several towns."
+    " at once for every card. Medians of several towns. An ideal card that a grid fills, without"
+    " any dumper and with free pauses at any step, has a p95 of 23.1 s by first come, first served,"
+    " 25.8 s by shortest remaining first, and 20.0 s by the highest ratio of wait to what remains."
 )
 
 

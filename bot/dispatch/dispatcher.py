@@ -223,6 +223,8 @@ class Dispatcher:
         job: Job | None = None
         try:
             job = await drawing.run()
+            if drawing.ran_out:
+                self._standings.ran_out(drawing.worker)
         except Exception:
             # A mistake of ours: the row still says running, so it is drawn after a restart.
             log.exception("%s: its end cannot be recorded", drawing)

@@ -29,6 +29,7 @@ from bot.engine.seam import (
     Event,
     Images,
     LoadingModel,
+    Paused,
     Preview,
     Progress,
     Upload,
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+PAUSED = "Others are drawn in between; it goes on by itself."
+
 MAX_STRIKES = 2
 MAX_ERRORS = 3
 MAX_MISTAKES = 5
@@ -46,7 +49,8 @@ MAX_MISTAKES = 5
 
 class Drawing:
     """`errors` counts earlier attempts at the job that failed for a reason that may pass; it is
-    `suspect` while it may be why a worker died that drew others as well."""
+    `suspect` while it may be why a worker died that drew others as well. The worker `ran_out` of
+    memory for it, perhaps."""
 
     def __init__(
         self, studio: Studio, job: Job, given: Assignment, errors: int = 0, suspect: bool = False
@@ -63,6 +67,7 @@ class Drawing:
         self._started = False
         self._recycling = Recycling(self._kill, studio.timing.stop)
         self._keeping = Keeping(studio.jobs, studio.pictures, studio.files, studio.clock, job)
+        self.ran_out = False
         self._fraction = 0.0
         self._seconds = 0.0
         self._engine = ""
@@ -140,6 +145,7 @@ class Drawing:
             log.warning("%s: %s cannot load the model: %s", self, self.worker, failed)
             return Again()
         self.errors += 1
+        self.ran_out = failed.code == "out_of_memory"
         if not failed.retryable or self.errors >= MAX_ERRORS:
             return Impossible(failed.code, str(failed), failed.fits)
         log.warning("%s: %s; trying again", self, failed)
@@ -217,6 +223,7 @@ class Drawing:
         return Attempt(
             job.id, self.job.attempt, request.model, missing, request.wire(), inputs,
             upload_limit=UPLOAD_LIMIT if whole else 0, person=str(job.user),
+            before=self.given.entry.before,
         )  # fmt: skip
 
     def _check_start(self) -> None:
@@ -232,6 +239,8 @@ class Drawing:
         match event:
             case LoadingModel(text=text):
                 board.progress(self.job, note=text)
+            case Paused():
+                board.progress(self.job, note=PAUSED)
             case Progress(step=step, of=of):
                 self._fraction = step / max(1, of)
                 board.progress(self.job, fraction=self._fraction)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bot.engine.seam import Event, LoadingModel, Progress
+from bot.engine.seam import Event, LoadingModel, Paused, Progress
 
 STEPS = 3
 """An attempt stops within one of its steps; so many are waited for."""
@@ -34,6 +34,8 @@ class Recycling:
             case LoadingModel():
                 self._last = None
                 self._stepping.clear()
+            case Paused():
+                self._last = None
             case Progress(t=now):
                 if self._last is not None:
                     self._step = max(self._step, now - self._last)
@@ -43,7 +45,7 @@ class Recycling:
     @property
     def due(self) -> float | None:
         """Seconds after which it should have stopped; None while no steps are made."""
-        return None if self._last is None else max(self._stop_s, STEPS * self._step)
+        return max(self._stop_s, STEPS * self._step) if self._stepping.is_set() else None
 
     def told(self) -> None:
         """The attempt was told to stop."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.lines import Entry
 from bot.domain.pace import Device, Pace
-from bot.domain.routing import Choice, Standing
-from bot.engine.seam import Executor, Failed, Loaded, Loading, Worker
+from bot.domain.routing import Beside, Choice, Standing, paused_for
+from bot.engine.seam import ROOM, Executor, Failed, Loaded, Loading, Worker
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,12 @@ class Standings:
         self._executor = executor
         self._pace = pace
         self._clock = clock
+        self._short: set[str] = set()
+
+    def ran_out(self, worker: str) -> None:
+        """The memory of a worker did not suffice: it pauses nobody for others any more, so that it
+        has no more to hold than what pays."""
+        self._short.add(worker)
 
     def assign(self, choice: Choice, entry: Entry) -> Assignment:
         """What a choice means for the worker, which is there."""
@@ -90,9 +96,17 @@ class Standings:
             kept_s=self._clock() - max(_loaded_at(worker), default=-math.inf),
             failed=frozenset(self._failed(worker)),
             idle=not worker.drawing and not drawn,
-            rooms={entry.shape: _room(worker, entry, drawn) for entry in waiting},
-            left=min((one.left for one in drawn), default=0.0),
+            beside={entry.shape: self._beside(worker, entry, drawn) for entry in waiting},
         )
+
+    def _beside(self, worker: Worker, entry: Entry, drawn: Sequence[UnderWay]) -> Beside:
+        paused = frozenset[str]()
+        if worker.id not in self._short:
+            paused = paused_for(entry, _pausable(worker, drawn))
+        staying = [one for one in drawn if one.given.entry.job not in paused]
+        jobs = {*worker.drawing, *(one.given.entry.job for one in drawn)} - paused
+        left = min((one.left for one in staying), default=0.0 if jobs or not paused else math.inf)
+        return Beside(_room(worker, entry, staying, paused), left, len(jobs))
 
     def _learn(self, worker: Worker) -> None:
         for model, state in worker.models.items():
@@ -131,12 +145,17 @@ def _free(worker: Worker, drawn: Sequence[UnderWay]) -> bool:
     return worker.slots_free > starting and not any(one.given.entry.alone for one in drawn)
 
 
-def _room(worker: Worker, entry: Entry, drawn: Sequence[UnderWay]) -> int:
+def _pausable(worker: Worker, drawn: Sequence[UnderWay]) -> Iterator[Entry]:
+    entries = (one.given.entry for one in drawn)
+    return (entry for entry in entries if worker.rooms.get(entry.shape, ROOM))
+
+
+def _room(worker: Worker, entry: Entry, drawn: Sequence[UnderWay], paused: Collection[str]) -> int:
     """How many pictures of a waiting job's shape may join, with those that are on their way."""
     coming = [one.given.entry for one in drawn if one.starting]
     if any(other.shape != entry.shape for other in coming):
         return 0
-    room = worker.room(*entry.shape) - sum(other.pictures for other in coming)
+    room = worker.room(*entry.shape, paused) - sum(other.pictures for other in coming)
     return max(0, room)
 
 

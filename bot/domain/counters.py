@@ -7,6 +7,9 @@ begins to wait with less is lifted to it, so that nobody saves up claims while a
 Who left with no more than the floor would come back at it, and is forgotten. Who left with more is
 remembered until the floor has passed them, but only the heaviest `KEPT` of them: coming back gains
 nothing, unless `KEPT` others left who had been served still more.
+
+What somebody has had since they came is attained service, of which nothing is forgotten before they
+leave, and nothing remembered after it.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ class Counters:
     def __init__(self) -> None:
         self._served: dict[Hashable, float] = {}
         self._turns: dict[Hashable, int] = {}
+        self._attained: dict[Hashable, float] = {}
         self._waiting: dict[Hashable, int] = {}
         self._least: Ranking[Hashable] = Ranking()
         self._left: Ranking[Hashable] = Ranking()
@@ -41,6 +45,10 @@ class Counters:
     def turn(self, name: Hashable) -> int:
         """When somebody was last served, as a growing number; 0 for never."""
         return self._turns.get(name, 0)
+
+    def attained(self, name: Hashable) -> float:
+        """Work served to somebody since they came, without what was given back."""
+        return self._attained.get(name, 0.0)
 
     def wait(self, name: Hashable, work: float = 0.0) -> None:
         """Somebody, known or not, waits in one line more; then `charge` the work, so that the
@@ -61,6 +69,8 @@ class Counters:
         """Count work for somebody who is here; negative work gives back. Who `rests` waits in one
         line less."""
         self._served[name] += work
+        # What was taken and given back has to leave nothing, of fractions either.
+        self._attained[name] = max(0.0, round(self.attained(name) + work, 6))
         if turn is not None:
             self._turns[name] = turn
         if name not in self._waiting:
@@ -75,6 +85,7 @@ class Counters:
 
     def leave(self, name: Hashable) -> None:
         """Somebody who was here and waits for nothing is not here any more."""
+        self._attained.pop(name, None)
         if name in self._turns:
             self._left.put(name, (self._served[name],))
             self._forget()
@@ -87,6 +98,7 @@ class Counters:
         twin = Counters()
         twin._served = dict(self._served)
         twin._turns = dict(self._turns)
+        twin._attained = dict(self._attained)
         twin._waiting = dict(self._waiting)
         return twin
 

@@ -22,7 +22,8 @@ line's number. Taking the first of a line leaves the keys behind the second as t
 class Entry:
     """A waiting job. `path` is (server, person); `work` is its size in any one unit; `limit` is how
     many jobs of this person may run at once on this server. It has `pictures` of `pixels` each. One
-    that is to be drawn `alone` may have been why a worker died."""
+    that is to be drawn `alone` may have been why a worker died. What its person has `attained`,
+    work of other jobs since they last had nothing in the queue, is said when it is given away."""
 
     job: str
     path: Path
@@ -32,11 +33,17 @@ class Entry:
     pictures: int = 1
     pixels: int = 0
     alone: bool = False
+    attained: float = field(default=0.0, compare=False)
 
     @property
     def shape(self) -> tuple[str, int]:
         """Jobs of one shape may share their steps."""
         return self.model, self.pixels
+
+    @property
+    def before(self) -> float:
+        """What its person has attained, as a multiple of its own work."""
+        return self.attained / self.work if self.work > 0 else 0.0
 
 
 @dataclass(eq=False)

@@ -22,6 +22,7 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 
 from bot.domain.counters import Counters
 from bot.domain.lines import Entry, Line, Lines, Path
@@ -90,7 +91,7 @@ class JobQueue:
             rank, server = self._ready.first(model)
             _, line = self._by_server[server].ready.first(model)
             entry = line.firsts[model]
-            found.append((rank, line.entries.index(entry), entry))
+            found.append((rank, line.entries.index(entry), self._told(entry)))
         return [entry for _, _, entry in sorted(found, key=lambda head: head[:2])]
 
     def next(self) -> Entry | None:
@@ -101,7 +102,7 @@ class JobQueue:
     def take(self, job: str) -> Entry:
         """Take a job that waits. Raises KeyError for another."""
         entry = self._running[job] = self._where.pop(job)
-        line = self._lines[entry.path]
+        told, line = self._told(entry), self._lines[entry.path]
         first = line.entries[0] is entry
         line.remove(entry)
         line.active += 1
@@ -113,7 +114,7 @@ class JobQueue:
             self._step(line)
         else:
             self._settle(entry.path[1])
-        return entry
+        return told
 
     def done(self, job: str) -> None:
         """A taken job ended or goes back: its person's slot is free. Unknown ones are ignored."""
@@ -186,6 +187,9 @@ class JobQueue:
         return len(line.entries) if line else 0
 
     # Inside
+
+    def _told(self, entry: Entry) -> Entry:
+        return replace(entry, attained=self._persons.attained(entry.path[1]))
 
     def _line(self, path: Path) -> Line:
         line = self._lines.get(path)

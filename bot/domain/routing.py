@@ -8,8 +8,14 @@ Jobs are looked at in fair order, of each model the first, and each by its estim
   that is loading.
 - It joins those that a worker draws already where its pictures share their steps without anybody's
   loss, as far as the batch knee is known; or where it is done long before them, so that a job of
-  four steps does not wait for one of fifty. Nothing joins a job that is drawn alone because it may
-  have been why a worker died, nor does such a job join others.
+  four steps does not wait for one of fifty. Of several such workers it goes where the fewest are
+  drawn beside it.
+- The first job of somebody who had nothing in the queue does not wait for what others have beyond
+  their own first: it is handed over as if that were not drawn there, and the worker pauses it. As
+  jobs of either sort join only where there is room beside their own, a worker never holds more than
+  twice what pays at once, and the short ones that overtake.
+- Nothing joins a job that is drawn alone because it may have been why a worker died, nor does such
+  a job join others.
 - What cannot start now holds up nobody: the next in order is looked at, and the job keeps its
   place. But nobody joins what is drawn on the worker for which it waits, or that would never be
   free for it: fairness comes before batching. A worker that failed to load a model is passed over
@@ -39,6 +45,28 @@ OVERTAKES = 0.5
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What a job would find on a worker that draws: room for so many `pictures` that share steps
+    with those of the `others`, of none of which less work than `left` is left. Those who would be
+    paused for it do not count."""
+
+    pictures: int = 0
+    left: float = 0.0
+    others: int = 0
+
+    def open_to(self, entry: Entry) -> bool:
+        """Whether it could begin."""
+        return entry.pictures <= self.pictures or entry.work <= OVERTAKES * self.left
+
+
+def paused_for(entry: Entry, drawn: Iterable[Entry]) -> frozenset[str]:
+    """The jobs, of those that are drawn on a worker, that would be paused for another one."""
+    if entry.attained or entry.alone:
+        return frozenset()
+    return frozenset(other.job for other in drawn if other.attained)
+
+
+@dataclass(frozen=True)
 class Standing:
     """How a worker stands that can work at all. Times are in seconds.
 
@@ -46,9 +74,8 @@ class Standing:
     infinite where nothing is known about that. `models` are in its memory, with what it is loading
     just now; it has had the newest for `kept_s`. `failed` are not to be tried again yet. `load_s`
     holds how long it needs to load each model that somebody waits for, `draw_s` how long to draw
-    the same amount of work with it, where that is known. If it is not `idle`, so many pictures of
-    each shape may join those that it draws as `rooms` says, and of none of them less work than
-    `left` is left.
+    the same amount of work with it, where that is known. If it is not `idle`, `beside` says what a
+    job of each shape would find there.
     """
 
     id: str
@@ -60,8 +87,7 @@ class Standing:
     failed: frozenset[str] = frozenset()
     draw_s: Mapping[str, float] = field(default_factory=dict)
     idle: bool = True
-    rooms: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    left: float = 0.0
+    beside: Mapping[tuple[str, int], Beside] = field(default_factory=dict)
 
     def open_to(self, entry: Entry) -> bool:
         """Whether it could be handed a job now."""
@@ -69,8 +95,7 @@ class Standing:
             return self.free
         if entry.alone or entry.model not in self.models:
             return False
-        fits = entry.pictures <= self.rooms.get(entry.shape, 0)
-        return fits or entry.work <= OVERTAKES * self.left
+        return self._beside(entry).open_to(entry)
 
     def start_s(self, entry: Entry) -> float:
         """Time until it would draw a job that came first; infinite while its model failed."""
@@ -79,12 +104,14 @@ class Standing:
         load_s = 0.0 if entry.model in self.models else self.load_s[entry.model]
         return load_s if self.open_to(entry) else self.busy_s + load_s
 
-    def cost(self, entry: Entry) -> tuple[float, bool, float, bool, int]:
+    def cost(self, entry: Entry) -> tuple[float, bool, float, bool, int, int]:
         """What speaks against it for a job: a late start, that it is busy, slow drawing (in company
-        it takes up to twice as long), company, and how many models it has to lose."""
-        draw_s = self.draw_s.get(entry.model, 0.0) * (1 if self.idle else 2)
+        it takes up to twice as long), that others are paused for it or beside it, how many are, and
+        how many models it has to lose."""
+        others = 0 if self.idle else self._beside(entry).others
+        draw_s = self.draw_s.get(entry.model, 0.0) * (2 if others else 1)
         busy = not self.open_to(entry)
-        return self.start_s(entry), busy, draw_s, not self.idle, len(self.models)
+        return self.start_s(entry), busy, draw_s, not self.idle, others, len(self.models)
 
     def would_take(self, model: str, others: Collection[str]) -> bool:
         """Whether a job of a model may be its next although others wait, too."""
@@ -95,6 +122,9 @@ class Standing:
             or self.models.isdisjoint(others)
             or self.kept_s >= self.load_s[model]
         )
+
+    def _beside(self, entry: Entry) -> Beside:
+        return self.beside.get(entry.shape, Beside())
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,7 @@ def pack_attempts(attempts: Sequence[Attempt]) -> Frame:
                 "inputs": list(attempt.inputs),
                 "upload_limit": attempt.upload_limit,
                 "person": attempt.person,
+                "before": attempt.before,
             }
             for attempt in attempts
         ],
@@ -155,6 +156,7 @@ def unpack_attempts(frame: Frame) -> list[Attempt]:
             inputs={name: inputs[name] for name in one["inputs"]},
             upload_limit=one["upload_limit"],
             person=one["person"],
+            before=one["before"],
         )
         for one in frame.data["attempts"]
     ]

@@ -76,7 +76,8 @@ class Watch:
         self._steps[key] = _Steps(work, now)
 
     def loading(self, key: Key) -> None:
-        """No step is expected while a model is loaded, until drawing begins (again)."""
+        """No step is expected while a model is loaded, or others are drawn first, until drawing
+        begins (again)."""
         if steps := self._steps.get(key):
             steps.clock = None
 

@@ -24,6 +24,7 @@ from bot.engine.seam import (
     Failed,
     Loading,
     LoadingModel,
+    Paused,
     Progress,
     Shape,
     Worker,
@@ -192,7 +193,7 @@ class Peer:
         if run is None:
             return
         match event:
-            case LoadingModel():
+            case LoadingModel() | Paused():
                 run.begun = False
                 self.watch.loading(key)
             case Begun():

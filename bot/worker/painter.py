@@ -1,7 +1,8 @@
 """The loop of a worker's main thread: attempts begin, make their steps and are retired.
 
 What was ordered is looked at before every step, so an attempt joins those under way at a step
-boundary, and leaves at one when it is done, cancelled or has failed. What has to wait for a model
+boundary, and leaves at one when it is done, cancelled or has failed. One whose turn it is not is
+paused: it keeps what it has in memory, and is told of nothing. What has to wait for a model
 waits until the others are done, for models are loaded while nothing is drawn. Knows how attempts
 end; not how pictures are drawn or encoded, nor whose turn it is.
 """
@@ -91,7 +92,9 @@ class Painter:
                 self._end(one.attempt, "cancelled")
         finishing = len(self._finishing)
         if members := self._turns.next(self._limits):
-            self._step([self._paintings[member] for member in members])
+            together = [self._paintings[member] for member in members]
+            self._tell_paused(together)
+            self._step(together)
         self._conclude(finishing)
 
     def _receive(self) -> None:
@@ -131,12 +134,19 @@ class Painter:
             run = self._engine.begin(order, voice.emit, voice.cancelled)
             begun = painting(order, run, self._engine, time.monotonic() - started)
             self._paintings[begun.key] = begun
-            person = order.person or None
-            self._turns.join(begun.key, run.company, begun.cost, begun.left, person)
+            self._rooms.begun(begun)
+            self._turns.join(
+                begun.key, run.company, begun.cost, begun.left, order.person or None, order.before
+            )
             if not begun.left:
                 self._retire(begun)
 
     # Steps
+
+    def _tell_paused(self, together: Sequence[Painting]) -> None:
+        for one in self._paintings.values():
+            if not one.finishing and (event := one.awaited(one in together)):
+                self._attempts.say(one.key, event)
 
     def _step(self, together: Sequence[Painting]) -> None:
         """One step of each; what fails together is tried again in smaller companies."""

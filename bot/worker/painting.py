@@ -6,9 +6,12 @@ import time
 from dataclasses import dataclass
 
 from bot.domain.errors import RenderFailed
-from bot.engine.seam import Attempt, Begun, Engine, Event, LoadingModel, Run
+from bot.engine.seam import Attempt, Begun, Engine, Event, LoadingModel, Paused, Run
 from bot.worker.attempts import Attempts, Key
 from bot.worker.stock import Stock
+
+MISSES = 2
+"""Who has missed so many steps of others is paused: the first may have been the end of its own."""
 
 
 @dataclass(eq=False)
@@ -16,7 +19,7 @@ class Painting:
     """Each of the `left` steps costs `cost`; `finishing` once they are made while others go on.
     `shape` is its model and the pixels of a picture, `by`
     what draws it. `seconds` of the engine's time it has taken: of a step made together, its
-    share."""
+    share. It has `missed` so many steps of others in a row."""
 
     attempt: Attempt
     run: Run
@@ -26,6 +29,7 @@ class Painting:
     by: str
     seconds: float = 0.0
     finishing: bool = False
+    missed: int = 0
 
     @property
     def key(self) -> Key:
@@ -35,6 +39,13 @@ class Painting:
         """Whether its run has come further since this was last asked."""
         before, self.left = self.left, self.run.left
         return self.left != before
+
+    def awaited(self, steps: bool) -> Event | None:
+        """What is to be said before a step, which it makes or only others."""
+        paused, self.missed = self.missed >= MISSES, 0 if steps else self.missed + 1
+        if steps:
+            return Begun(time.monotonic()) if paused else None
+        return Paused(time.monotonic()) if self.missed == MISSES else None
 
 
 def painting(attempt: Attempt, run: Run, engine: Engine, seconds: float) -> Painting:

@@ -28,6 +28,11 @@ class Rooms:
         knee = self._knee(painting)
         return Limits(knee.most, knee.free(painting.cost))
 
+    def begun(self, painting: Painting) -> None:
+        """What steps with nobody has no room for others, which is known before it is drawn."""
+        if painting.run.company is None:
+            self._tell(painting)
+
     def stepped(self, paintings: Sequence[Painting], seconds: float) -> None:
         """These made a step together."""
         self._knee(paintings[0]).stepped(_cost(paintings), seconds)
@@ -45,8 +50,9 @@ class Rooms:
         return self._knees[key]
 
     def _tell(self, painting: Painting) -> None:
-        most = self._knee(painting).most if painting.run.company is not None else 0.0
-        pictures = max(1, int(most / _each(painting)))
+        together = painting.run.company is not None
+        most = self._knee(painting).most
+        pictures = max(1, int(most / _each(painting))) if together else 0
         if self._told.get(painting.shape) != pictures:
             self._told[painting.shape] = pictures
             model, pixels = painting.shape

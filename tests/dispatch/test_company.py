@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.dispatch.drawing import PAUSED
 from bot.domain.errors import RenderFailed, WorkerLost
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker
+from bot.engine.seam import Paused
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
 
 WAITING, RUNNING, SUCCEEDED = JobStatus.WAITING, JobStatus.RUNNING, JobStatus.SUCCEEDED
@@ -82,6 +84,52 @@ async def test_a_short_job_is_drawn_beside_a_long_one(house: House) -> None:
     await house.executor.runs[1].finish()
     await house.end(short)
     assert len(house.executor.runs) == 2
+
+
+# Paused ones
+
+
+async def test_a_first_job_is_handed_over_although_second_ones_fill_the_worker(
+    house: House,
+) -> None:
+    for _ in range(3):
+        await house.imagine()
+    await house.executor.started(2)
+    first = await house.imagine(asker=BERT_ASKS)
+    run = await house.executor.started(3)
+    assert run.job == first.id
+    assert [one.attempt.before for one in house.executor.runs] == [0, 1, 0]
+    # Beside two first ones there is no room for a third.
+    late = await house.imagine(asker=CORA_ASKS)
+    await house.executor.runs[1].progress(1)
+    assert len(house.executor.runs) == 3
+    await run.finish()
+    assert (await house.executor.started(4)).job == late.id
+
+
+async def test_whom_others_are_drawn_before_is_told_so_until_it_goes_on(house: House) -> None:
+    job = await house.imagine()
+    run = await house.executor.started(1)
+    await run.progress(1)
+    await run.say(Paused())
+    paused = await house.seen(job, lambda update: bool(update.note))
+    assert (paused.note, paused.fraction) == (PAUSED, 0.25)
+    await run.progress(2)
+    assert (await house.seen(job, lambda update: update.fraction > 0.25)).note == ""
+
+
+async def test_where_memory_ran_out_nobody_is_paused(house: House) -> None:
+    for _ in range(2):
+        await house.imagine()
+    await house.executor.started(2)
+    out = RenderFailed("out_of_memory", "The memory does not suffice.", retryable=True)
+    await house.executor.runs[1].fail(out)
+    second = await house.executor.started(3)
+    other = await house.imagine(asker=BERT_ASKS)
+    await second.progress(1)
+    assert (await house.state(other))[0] is WAITING
+    await second.finish()
+    assert (await house.executor.started(4)).job == other.id
 
 
 async def test_a_cancelled_job_leaves_its_mate_alone(house: House) -> None:

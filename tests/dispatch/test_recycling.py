@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.dispatch.recycling import Recycling
-from bot.engine.seam import Event, LoadingModel, Preview, Progress
+from bot.engine.seam import Event, LoadingModel, Paused, Preview, Progress
 
 
 class Worker:
@@ -38,6 +38,12 @@ def test_loading_is_not_hurried() -> None:
     assert due(Preview(b"")) is None
     assert due(Progress(1, 4, t=100), LoadingModel("again")) is None
     assert due(Progress(1, 4, t=0), LoadingModel(""), Progress(1, 4, t=500)) == 60
+
+
+def test_a_pause_is_no_step() -> None:
+    steps = Progress(1, 4, t=100), Progress(2, 4, t=190)
+    assert due(*steps, Paused()) == 270
+    assert due(*steps, Paused(), Progress(3, 4, t=9000), Progress(4, 4, t=9001)) == 270
 
 
 async def test_a_worker_is_killed_once_and_only_while_the_attempt_goes_on() -> None:

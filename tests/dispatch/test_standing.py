@@ -10,7 +10,7 @@ import pytest
 from bot.dispatch.standing import Assignment, Standings, UnderWay
 from bot.domain.lines import Entry
 from bot.domain.pace import UNKNOWN_LOAD_S, Pace
-from bot.domain.routing import Choice, Standing
+from bot.domain.routing import Beside, Choice, Standing
 from bot.engine.seam import Failed, Loaded, Loading
 from tests.kit.executor import Clock, FakeExecutor
 
@@ -103,19 +103,23 @@ FOUR = {("tiny", 64): 4}
 SMALL = replace(TINY, work=1.0, pictures=1)
 
 
+def rooms(standing: Standing) -> dict[tuple[str, int], int]:
+    return {shape: beside.pictures for shape, beside in standing.beside.items()}
+
+
 def test_a_worker_has_room_beside_what_it_draws_and_what_is_on_its_way() -> None:
     drawing = {SMALL.job: (SMALL.shape, 1)}
     desk = Desk(slots_free=9, drawing=drawing, rooms=FOUR)
     job = UnderWay(given(NOW, 5.0, SMALL), fraction=0.5)
-    assert desk.stands(job).rooms == {TINY.shape: 3, LARGE.shape: 0}
+    assert rooms(desk.stands(job)) == {TINY.shape: 3, LARGE.shape: 0}
     assert not desk.stands(job).idle
     coming = UnderWay(given(NOW, 5.0, replace(SMALL, job="next")), starting=True)
-    assert desk.stands(job, coming, coming).rooms[TINY.shape] == 1
+    assert rooms(desk.stands(job, coming, coming))[TINY.shape] == 1
     # It has begun, though nothing was heard of it yet.
     known = replace(job, starting=True)
-    assert desk.stands(known).rooms[TINY.shape] == 3
+    assert rooms(desk.stands(known))[TINY.shape] == 3
     other = replace(coming, given=given(NOW, 5.0, LARGE))
-    assert desk.stands(job, other).rooms[TINY.shape] == 0
+    assert rooms(desk.stands(job, other))[TINY.shape] == 0
     full = Desk(slots_free=1, drawing=drawing, rooms=FOUR)
     assert full.stands(job).free
     assert not full.stands(job, coming).free
@@ -130,10 +134,39 @@ def test_an_idle_worker_that_something_is_on_its_way_to_is_not_idle() -> None:
 def test_the_least_that_is_left_of_any_counts() -> None:
     desk = Desk(slots_free=9, drawing={"a": (TINY.shape, 8)})
     jobs = [UnderWay(given(NOW, 5.0), fraction=share) for share in (0.2, 0.7)]
-    assert desk.stands(*jobs).left == pytest.approx(3.0)
+    assert desk.stands(*jobs).beside[TINY.shape].left == pytest.approx(3.0)
     encoded = UnderWay(given(NOW, 5.0), fraction=1.0)
-    assert desk.stands(*jobs, encoded).left == pytest.approx(3.0)
-    assert desk.stands().left == 0
+    assert desk.stands(*jobs, encoded).beside[TINY.shape].left == pytest.approx(3.0)
+    assert desk.stands().beside[TINY.shape].left == 0
+
+
+SECOND = UnderWay(given(NOW, 5.0, replace(LARGE, job="second", attained=10.0)), fraction=0.5)
+
+
+def beside_second(desk: Desk) -> Beside:
+    return desk.stands(SECOND).beside[TINY.shape]
+
+
+def test_what_somebody_has_beyond_the_first_is_as_if_it_were_not_there() -> None:
+    drawing = {"second": (LARGE.shape, 4)}
+    desk = Desk(slots_free=9, drawing=drawing, rooms=FOUR)
+    assert beside_second(desk) == Beside(4, math.inf, 0)
+    desk.executor.alter("w1", drawing=drawing | {"tiny": (TINY.shape, 1)})
+    beside = desk.stands(SECOND, UnderWay(given(NOW, 5.0), fraction=0.5)).beside[TINY.shape]
+    assert beside == Beside(3, 5.0, 1)
+
+
+def test_a_drawing_in_one_go_cannot_be_paused() -> None:
+    desk = Desk(slots_free=9, drawing={"second": (LARGE.shape, 4)}, rooms={LARGE.shape: 0})
+    assert beside_second(desk) == Beside(0, 5.0, 1)
+
+
+def test_a_worker_that_ran_out_of_memory_pauses_nobody() -> None:
+    desk = Desk(slots_free=9, drawing={"second": (LARGE.shape, 4)}, rooms=FOUR)
+    desk.standings.ran_out("another")
+    assert beside_second(desk).others == 0
+    desk.standings.ran_out("w1")
+    assert beside_second(desk) == Beside(0, 5.0, 1)
 
 
 def test_nothing_joins_a_job_that_is_drawn_alone() -> None:

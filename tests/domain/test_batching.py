@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.batching import Key, Limits, Turns
+from bot.domain.batching import LEAD, Key, Limits, Turns
 
 NEVER, ALWAYS = Limits(0.0), Limits(1e9, 1e9)
 
@@ -124,6 +125,50 @@ def test_a_stream_of_short_ones_does_not_put_a_long_one_off_for_ever() -> None:
         turns.leave(name)
     # Of two, each has half of the machine.
     assert sum(2 - steps for name, steps in left.items() if name != "L") <= 20
+
+
+def test_who_comes_with_nothing_is_drawn_before_who_had_much() -> None:
+    turns = Turns()
+    turns.join("D", "x", 1.0, 4, person="dumper", before=3.0)
+    turns.join("E", "x", 1.0, 4, person="other", before=1.0)
+    turns.stepped("D")
+    turns.join("n", "y", 1.0, 6, person="new")
+    assert order(turns, {"D": 3, "E": 4, "n": 6}) == "n n n n n n E E E E D D D"
+
+
+def test_nobody_is_taken_along_before_their_time() -> None:
+    turns = Turns()
+    turns.join("D", "x", 1.0, 4, person="dumper", before=8.0)
+    turns.join("n", "x", 1.0, 4, person="new")
+    assert turns.next(up_to(8.0)) == ["n"]
+    turns.join("m", "x", 1.0, 4, person="third")
+    assert turns.next(up_to(8.0)) == ["n", "m"]
+
+
+@given(st.integers(1, 5), st.integers(1, 6), st.floats(0, 1e9), st.integers(1, 3))
+def test_no_crowd_of_newcomers_puts_anybody_off_for_ever(
+    own: int, theirs: int, before: float, at_once: int
+) -> None:
+    # As many newcomers as ever are there, of whom each is followed by another.
+    turns, left, coming = Turns(), {"L": own}, itertools.count()
+    turns.join("L", "x", 1.0, own, before=before)
+    steps = 0
+    while left["L"]:
+        while len(left) <= at_once:
+            name = f"n{next(coming)}"
+            left[name] = theirs
+            turns.join(name, name, 1.0, theirs)
+        (key,) = turns.next(alone)
+        turns.stepped(key)
+        steps += 1
+        left[str(key)] -= 1
+        if key != "L" and not left[str(key)]:
+            turns.leave(key)
+            del left[str(key)]
+    # First all is drawn for newcomers, as long as `before` lets it be; then the ideal machine draws
+    # for L as well, while newcomers are ahead of theirs, so that there are ever more of them.
+    put_off = min(before, LEAD) * own
+    assert steps <= (put_off + theirs) * (at_once + 2) + own * (at_once + 2 * own + 2) + 1
 
 
 # Against the ideal machine

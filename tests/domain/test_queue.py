@@ -180,6 +180,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.queue = JobQueue()
         self.waiting: dict[str, Entry] = {}
         self.running: dict[str, Entry] = {}
+        self.attained = dict.fromkeys("abc", 0.0)
         self.count = 0
 
     @rule(user=st.sampled_from("abc"), work=WORKS)
@@ -196,8 +197,10 @@ class QueueMachine(RuleBasedStateMachine):
         if taken is None:
             assert not foretold
             return
-        assert self.waiting.pop(taken.job) is taken
+        assert self.waiting.pop(taken.job) == taken
         assert self._may_run(str(taken.path[1]))
+        assert taken.attained == self.attained[str(taken.path[1])]
+        self.attained[str(taken.path[1])] += taken.work
         mine = [one for one in self.waiting.values() if one.path == taken.path]
         assert all(self._came_before(taken, one) for one in mine)
         self.running[taken.job] = taken
@@ -224,8 +227,11 @@ class QueueMachine(RuleBasedStateMachine):
             self.queue.done(job)
             return
         self.queue.done(job)
+        self._forget()
         self.queue.add(one, front=True)
         self.waiting[job] = one
+        user = str(one.path[1])
+        self.attained[user] = max(0.0, self.attained[user] - one.work)
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
@@ -234,8 +240,14 @@ class QueueMachine(RuleBasedStateMachine):
         del self.waiting[job]
         assert self.queue.remove(job)
 
+    def _forget(self) -> None:
+        """Who has nothing here any more begins anew."""
+        here = {one.path[1] for one in (*self.waiting.values(), *self.running.values())}
+        self.attained = {user: had if user in here else 0.0 for user, had in self.attained.items()}
+
     @invariant()
     def books_agree(self) -> None:
+        self._forget()
         assert len(self.queue) == len(self.waiting)
         assert self.queue.running == len(self.running)
         assert {one.job for one in self.queue.order()} == set(self.waiting)

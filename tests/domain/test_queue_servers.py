@@ -222,7 +222,7 @@ class Model:
     def take(self, entry: Entry) -> None:
         server, person = str(entry.path[0]), str(entry.path[1])
         line = self.lines[server, person]
-        assert next(one for one in line if one.model == entry.model) is entry
+        assert next(one for one in line if one.model == entry.model) == entry
         line.remove(entry)
         if not line:
             del self.lines[server, person]

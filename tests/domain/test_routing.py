@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.queue import Entry, JobQueue
-from bot.domain.routing import Choice, Standing, route
+from bot.domain.routing import Beside, Choice, Standing, paused_for, route
 
 LOADS = {"old": 10.0, "new": 10.0, "other": 10.0}
 
@@ -120,11 +120,13 @@ def test_fair_order_decides_between_models_in_memory() -> None:
 # In company
 
 
-def drawing(id: str, room: int = 0, left: float = 0.0, busy: float = 5.0) -> Standing:
+def drawing(
+    id: str, room: int = 0, left: float = 0.0, busy: float = 5.0, others: int = 1
+) -> Standing:
     """A worker that draws with the model "old"; so many pictures may join."""
     return Standing(
         id, True, frozenset({"old"}), dict.fromkeys(LOADS, 10.0), busy, idle=False,
-        rooms={("old", 64): room}, left=left,
+        beside={("old", 64): Beside(room, left, others)},
     )  # fmt: skip
 
 
@@ -150,6 +152,23 @@ def test_a_job_joins_a_quick_worker_rather_than_have_a_slow_one_to_itself() -> N
 def test_a_short_job_does_not_wait_for_long_ones() -> None:
     assert chosen([job("s", pictures=4, work=2.0)], drawing("w1", left=4.0)) == ("s", "w1", 0.0)
     assert chosen([job("s", pictures=4, work=2.1)], drawing("w1", left=4.0)) is None
+
+
+def test_a_first_job_pauses_what_others_have_beyond_their_own() -> None:
+    first, second = job("a"), replace(job("b"), attained=4.0)
+    assert paused_for(job("n"), [first, second]) == {"b"}
+    assert paused_for(replace(job("n"), attained=1.0), [first, second]) == set()
+    assert paused_for(job("n", alone=True), [first, second]) == set()
+
+
+def test_a_job_goes_where_the_fewest_are_drawn_beside_it() -> None:
+    crowded, quiet = drawing("w1", 4, others=2), drawing("w2", 4, others=1)
+    assert chosen([job("a")], crowded, quiet) == ("a", "w2", 0.0)
+    paused = replace(drawing("w3", 4, others=0), draw_s={"old": 1.0})
+    assert chosen([job("a")], crowded, quiet, paused, worker("w4", "old")) == ("a", "w4", 0.0)
+    # It has all of a worker to itself where the others are paused.
+    slow = replace(worker("w4", "old"), draw_s={"old": 1.5})
+    assert chosen([job("a")], paused, slow) == ("a", "w3", 0.0)
 
 
 def test_what_must_be_loaded_joins_nobody() -> None:
@@ -194,8 +213,10 @@ STANDINGS = st.builds(
     kept_s=st.sampled_from([0.0, 9.0, 100.0]),
     failed=st.frozensets(MODELS, max_size=2),
     idle=st.booleans(),
-    rooms=st.dictionaries(st.tuples(MODELS, st.just(0)), st.integers(0, 2)),
-    left=st.sampled_from([0.0, 1.0, 2.0]),
+    beside=st.dictionaries(
+        st.tuples(MODELS, st.just(0)),
+        st.builds(Beside, st.integers(0, 2), st.sampled_from([0.0, 1.0, 2.0]), st.integers(0, 3)),
+    ),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,6 +141,17 @@ async def test_all_are_lost_with_the_worker_and_it_is_said_that_nobody_was_alone
     with pytest.raises(WorkerLost) as alone:
         await draw(gpu, again, small("deadly", text="crash", no=2))
     assert (alone.value.begun, alone.value.alone) == (True, True)
+
+
+async def test_who_was_paused_is_not_to_blame(gpu: LocalExecutor) -> None:
+    worker = await free_worker(gpu)
+    paused = await step(gpu, replace(small("paused", 400), before=9.0))
+    mate = await step(gpu, small("mate", 400, width=128), 5)
+    deadly = asyncio.create_task(draw(gpu, worker, small("deadly", 1, width=32, text="crash")))
+    lost = await asyncio.gather(paused, mate, deadly, return_exceptions=True)
+    assert all(isinstance(one, WorkerLost) for one in lost)
+    blamed = [(one.begun, one.alone) for one in lost if isinstance(one, WorkerLost)]
+    assert blamed == [(False, False), (True, False), (True, False)]
 
 
 async def test_a_newcomer_for_another_model_begins_when_the_others_are_done(

@@ -123,6 +123,7 @@ def test_attempts_come_back_and_share_their_inputs() -> None:
             {"x": b"picture", "y": b""},
             upload_limit=9,
             person="Anna",
+            before=2.5,
         ),
     ]
     frame = frames.pack_attempts(said)

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.errors import Cancelled, RenderFailed
 from bot.engine import frames
 from bot.engine.frames import Frame
-from bot.engine.seam import Attempt, Begun, Event, Progress, Run
+from bot.engine.seam import Attempt, Begun, Event, Paused, Progress, Run
 from bot.worker.attempts import Attempts
 from bot.worker.encoding import Drawn
 from bot.worker.painter import Order, Painter, Prepare
@@ -157,6 +157,44 @@ def test_jobs_of_one_person_follow_each_other() -> None:
     ]
     studio = Studio().order(*mine, replace(ask("o", 2, width=32, height=128), person="Bert"))
     assert studio.until_done() == "a a o o b b"
+
+
+def test_who_had_much_is_paused_for_others_and_says_so() -> None:
+    studio = Studio().order(replace(ask("d", 6), before=9.0)).turns(2)
+    studio.order(ask("n", 5, width=2 * SIDE), ask("m", 1, width=4 * SIDE))
+    assert studio.until_done() == " ".join(["d"] * 2 + ["m"] + ["n"] * 5 + ["d"] * 4)
+    said = [type(event) for event in studio.said("d")][1:]
+    assert said == [Begun, *[Progress] * 2, Paused, Begun, *[Progress] * 4]
+    # Who had to wait for one step only was not paused.
+    assert [type(event) for event in studio.said("n")] == [Begun, *[Progress] * 5]
+
+
+def test_company_that_was_paused_goes_on_together() -> None:
+    much = [replace(ask(name, 4), before=9.0) for name in "de"]
+    studio = Studio().order(*much).turns(1)
+    studio.order(ask("n", 3, width=2 * SIDE))
+    assert studio.until_done() == "de n n n de de de"
+
+
+def test_a_cancelled_one_is_paused_no_longer() -> None:
+    studio = Studio().order(replace(ask("d", 9), before=9.0)).turns(2)
+    studio.order(ask("n", 4, width=2 * SIDE)).turns(3)
+    studio.attempts.cancel(("d", 1))
+    assert studio.until_done() == "d d n n n n"
+    assert studio.ends() == {"d": "cancelled", "n": "drawn"}
+
+
+def test_what_is_drawn_in_one_go_has_no_room_for_others_from_its_beginning() -> None:
+    class Whole(Engine):
+        def begin(self, attempt: Attempt, emit: Any, cancelled: Any) -> SimulatedRun:
+            run = super().begin(attempt, emit, cancelled)
+            run.company = None
+            return run
+
+    studio = Studio(Whole()).order(ask("a", 2)).turns(1)
+    kinds = [frame.kind for frame in studio.frames]
+    assert studio.of("room") == [{"model": "embedded", "pixels": SIDE * SIDE, "pictures": 0}]
+    assert kinds.index("room") < kinds.index("event", kinds.index("room"))
 
 
 def test_a_cancelled_one_leaves_at_the_next_step_and_the_others_go_on() -> None:

@@ -15,7 +15,8 @@ class Attempt:
     content hash (sha256 hex) of the source picture; `inputs` maps such hashes to the encoded bytes
     of the picture. `upload_limit` asks for a picture to be posted of at most so many bytes, made of
     all pictures together; 0 asks for none. Attempts of one `person`, a name that means nothing
-    here, take turns as one.
+    here, take turns as one. The more work they had `before`, as a multiple of this one's, the
+    longer it may be paused for others.
     """
 
     job: str
@@ -26,6 +27,7 @@ class Attempt:
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     upload_limit: int = 0
     person: str = ""
+    before: float = 0.0
 
 
 # What a running attempt says. `t` is the worker's monotonic time in seconds.
@@ -43,8 +45,15 @@ class LoadingModel:
 class Begun:
     """Everything is loaded and the first step follows: from here on a death is this job's.
 
-    Said again where the model had to be loaded once more meanwhile.
+    Said again where the model had to be loaded once more meanwhile, and after a pause.
     """
+
+    t: float = 0.0
+
+
+@dataclass(frozen=True)
+class Paused:
+    """Others make their steps first: until it has `Begun` again, a death is theirs."""
 
     t: float = 0.0
 
@@ -117,4 +126,4 @@ class Done:
     t: float = 0.0
 
 
-Event = LoadingModel | Begun | Progress | Preview | Image | Images | Upload | Result | Done
+Event = LoadingModel | Begun | Paused | Progress | Preview | Image | Images | Upload | Result | Done

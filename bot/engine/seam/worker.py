@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +57,8 @@ class Worker:
 
     `models` tells how each model stands that the worker was asked for. `drawing` holds the jobs
     that are drawn, each with its shape and how many pictures it has; so many pictures of a shape
-    pay at once as `rooms` says, where that is measured. `error` says in one sentence that the
+    pay at once as `rooms` says, where that is measured; 0 where a drawing is one step, which
+    nothing can join or pause. `error` says in one sentence that the
     worker itself is broken (cannot be started, cannot be killed, dies again and again before it can
     draw); a model that fails to load is no error of its worker.
     """
@@ -96,17 +97,19 @@ class Worker:
         """Whether it draws, or cannot draw."""
         return bool(self.drawing) or not self.slots_free
 
-    def room(self, model: str, pixels: int) -> int:
+    def room(self, model: str, pixels: int, paused: Collection[str] = ()) -> int:
         """How many pictures of `model` with `pixels` pixels may begin now and share the steps of
-        those that are drawn. A worker that draws nothing takes any attempt, however many it has.
+        those that are drawn, as if the jobs `paused` were not. A worker that draws nothing takes
+        any attempt, however many it has.
 
         None while the model's loading has failed; who asks for it knows when to try again.
         """
         if self.draining or self.error is not None or not self.slots_free:
             return 0
         shape = model, pixels
-        alike = all(other == shape for other, _ in self.drawing.values())
+        drawing = [one for job, one in self.drawing.items() if job not in paused]
+        alike = all(other == shape for other, _ in drawing)
         if isinstance(self.models.get(model), Failed) or not alike:
             return 0
-        drawn = sum(pictures for _, pictures in self.drawing.values())
+        drawn = sum(pictures for _, pictures in drawing)
         return max(0, self.rooms.get(shape, ROOM) - drawn)
