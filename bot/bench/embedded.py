@@ -24,7 +24,7 @@ async def measure(quick: bool) -> Section:
     precisions = ["float32", *(["bfloat16"] if native else [])]
     figures: list[Figure] = []
     for dtype in precisions:
-        figures += figures_of(dtype, await play(dtype, 1 if quick else 7))
+        figures += figures_of(dtype, await play(dtype, 1 if quick else 4))
     notes = [] if native else ["This processor has no bfloat16; Easel draws in float32 on it."]
     return Section(TITLE, HOW, figures, notes)
 

@@ -3,6 +3,7 @@ own, as `easel run` and as a script would start it."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import itertools
@@ -45,7 +46,7 @@ class Run:
     """How many turns in quiet, and beside a neighbour, of how many steps; plain diffusers in which
     precisions. It may take half a minute beside a neighbour: no turn begins after `patience_s`."""
 
-    turns: int = 9
+    turns: int = 5
     beside: int = 5
     patience_s: float = 25.0
     steps: int = EMBEDDED_CARD.steps
@@ -94,13 +95,19 @@ async def play(run: Run) -> Seen:
 
 async def _plain(stack: contextlib.AsyncExitStack, run: Run) -> dict[str, Draw]:
     """A process for each precision that this processor has."""
-    draws: dict[str, Draw] = {}
-    for dtype in run.precisions:
-        child = await stack.enter_async_context(Child(_PLAIN, untuned=True))
-        native = (await child.ask(source=EMBEDDED_CARD.source, dtype=dtype))["native"]
-        if dtype == FULL or native:
-            draws[dtype] = functools.partial(_grid, child, run.steps, itertools.count(1))
-    return draws
+    children = {
+        dtype: await stack.enter_async_context(Child(_PLAIN, untuned=True))
+        for dtype in run.precisions
+    }
+    source = EMBEDDED_CARD.source
+    said = await asyncio.gather(
+        *(child.ask(source=source, dtype=dtype) for dtype, child in children.items())
+    )
+    return {
+        dtype: functools.partial(_grid, child, run.steps, itertools.count(1))
+        for (dtype, child), each in zip(children.items(), said, strict=True)
+        if dtype == FULL or each["native"]
+    }
 
 
 async def _grid(child: Child, steps: int, numbers: Iterator[int]) -> float:
