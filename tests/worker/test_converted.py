@@ -111,7 +111,7 @@ async def test_a_grid_in_its_own_size_is_what_a_network_is_fitted_to(
 ) -> None:  # fmt: skip
     """In this process, where it shows what goes into the networks."""
     await hastened(fast)
-    card = replace(card_for(str(models / "sd")), native=32)
+    card = replace(card_for(str(models / "sd")), id="sd", native=32)
     more = {"converted": str(folder)}
     here = DiffusionEngine({card.id: card}, "cpu", "float32", more=more)
     here.load(card.id, lambda _: None)
