@@ -28,8 +28,6 @@ from bot.engine.spinning import waiting
 log = logging.getLogger(__name__)
 
 _numbers = itertools.count(1)
-_PROCESSORS = ("auto", "cpu")
-"""What may turn out to be the processor."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ class Seat:
     async def _new(self) -> tuple[Channel, Peer]:
         stamp = f"{os.getpid():x}{time.time_ns() // 1_000_000:x}"
         node, name = self._order.node, self._device.name
-        waits = await waiting() if self._device.engine in _PROCESSORS else {}
+        waits = await waiting(self._device.engine, self._order.options)
         channel = self._channel = Channel(self._device.environment, waits)
         self._gone = asyncio.Event()
         peer = self.peer = Peer(

@@ -9,30 +9,43 @@ of the embedded model then took five times as long as with threads that sleep.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 SPINNING = {"GOMP_SPINCOUNT": "10000"}
 """For some ten microseconds, which bridges two operators, and no longer."""
 SLEEPING = {"OMP_WAIT_POLICY": "passive"}
+_PROCESSORS = ("auto", "cpu")
+"""Devices that may turn out to be the processor."""
 _SPARE = 0.25
 """Of a core: what an idle machine does by the way."""
 _LOOK_S = 0.1
 _STAT = Path("/proc/stat")
 
 
-async def waiting(look_s: float = _LOOK_S) -> Mapping[str, str]:
-    """Variables for a process that starts now, after a look of `look_s` seconds at what others do.
+async def waiting(engine: str, options: Mapping[str, Any]) -> Mapping[str, str]:
+    """Variables for a process that starts now and draws on the device `engine`.
 
-    What the operator has set wins over them.
+    Threads of torch spin only where it is to draw on an idle processor. Where OpenVINO draws, with
+    threads of its own, torch draws beside the conversion, which works as others do.
     """
+    converts = options.get("converted") and importlib.util.find_spec("openvino")
+    if engine not in _PROCESSORS or converts:
+        return SLEEPING
+    return await _seen()
+
+
+async def _seen() -> Mapping[str, str]:
+    """After a short look at what others do."""
     before = _idle()
     if before is None:
         return SLEEPING
     loop = asyncio.get_running_loop()
     began = loop.time()
-    await asyncio.sleep(look_s)
+    await asyncio.sleep(_LOOK_S)
     after = _idle()
     if after is None:
         return SLEEPING

@@ -38,7 +38,7 @@ def busy() -> Iterator[None]:
 
 
 async def test_beside_somebody_who_works_threads_sleep(busy: None) -> None:
-    assert await waiting() == SLEEPING
+    assert await waiting("cpu", {}) == SLEEPING
 
 
 @pytest.mark.parametrize("text", ["", "cpu0", "cpu0 a b c d e", "cpu 1 1 1 1 1"])
@@ -47,7 +47,7 @@ async def test_where_the_system_does_not_tell_they_sleep(
 ) -> None:
     (tmp_path / "stat").write_text(text)
     monkeypatch.setattr(spinning, "_STAT", tmp_path / "stat")
-    assert await waiting() == SLEEPING
+    assert await waiting("cpu", {}) == SLEEPING
 
 
 async def test_an_idle_machine_is_seen_as_one(
@@ -61,10 +61,24 @@ async def test_an_idle_machine_is_seen_as_one(
         stat.write_text("".join(f"cpu{core} 10 {niced} 10 1000 0 0 0 0 0 0\n" for core in cores))
 
     tell(0)
-    looking = asyncio.create_task(waiting())
+    looking = asyncio.create_task(waiting("auto", {"converted": ""}))
     await asyncio.sleep(0)
     tell(50 * ticks)
     assert await looking == SPINNING
+
+
+@pytest.mark.parametrize(
+    ("engine", "options"), [("cuda", {}), ("simulated", {}), ("cpu", {"converted": "converted"})]
+)
+async def test_where_torch_does_not_draw_on_the_processor_they_sleep(
+    engine: str, options: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spinning, "chosen", lambda idle, cores: SPINNING)
+    assert await waiting("cpu", {}) == SPINNING
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name == "openvino")
+    assert await waiting(engine, options) == SLEEPING
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert await waiting("cpu", {"converted": "converted"}) == SPINNING
 
 
 @pytest.mark.parametrize("name", ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])
