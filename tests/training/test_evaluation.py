@@ -140,12 +140,14 @@ def test_only_counts_and_relations_that_come_out_are_known() -> None:
     assert known_words(follow)[1] == ["and", "next to", "left of", "right of", "lying in", "red"]
 
 
+@pytest.mark.slow
 def test_sides_that_are_guessed_are_not_claimed() -> None:
     marks = {"objects": 0.9, "layout": 0.9, "tint": 0.9, "order": 0.7}
     follow = {key: {"model": marks, "real": marks} for key in Questions(NAMES).sets()}
     assert not {"left of", "on top of"} & set(known_words(follow)[1])
 
 
+@pytest.mark.slow
 def test_what_works_by_half_of_poor_renderings_is_not_claimed() -> None:
     marks = {"objects": 0.4, "layout": 0.4, "tint": 0.4, "order": 0.9}
     follow = {key: {"model": marks, "real": marks} for key in Questions(NAMES).sets()}

@@ -122,6 +122,7 @@ def test_plain_pictures_are_learnt_from_more_often(tokenizer: CLIPTokenizer) -> 
     assert trainer.shares(asked).tolist() == [1, 1, 1, 1]
 
 
+@pytest.mark.slow
 def test_errors_on_objects_count_more_until_the_rate_falls(tokenizer: CLIPTokenizer) -> None:
     def gone(foreground: float) -> torch.Tensor:
         trainer = tiny_trainer(tokenizer)
@@ -145,6 +146,7 @@ def test_half_precision_is_orthogonal_enough() -> None:
     assert (half - orthogonalised(whole)).norm() < 0.05 * half.norm()
 
 
+@pytest.mark.slow
 def test_a_resumed_run_equals_an_uninterrupted_one(
     tokenizer: CLIPTokenizer, tmp_path: Path
 ) -> None:
