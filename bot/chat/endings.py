@@ -82,7 +82,11 @@ class Endings:
             return known if known.id else None
         # The last run may have ended between showing the message and recording it.
         notice = Notice.at(self._client, job)
-        notice.id = notice.id or await search.find_notice(self._client, job)
+        if not notice.id:
+            notice.id = await search.find_notice(self._client, job)
+            if notice.id:
+                # It loses its button with its end, and the reply to that may be lost.
+                await self._service.outbox.set_notice(job.id, notice.id)
         return notice if notice.id else None
 
     async def _view(self, job: Job) -> discord.ui.View | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
+import aiohttp
 import discord
 import pytest
 
@@ -112,6 +113,29 @@ async def test_a_failure_is_said_in_the_message(desk: Desk) -> None:
     await desk.show(job)
     assert "Nothing was charged." in message.content
     assert desk.chat.of_kind("send") == []
+
+
+async def test_a_failure_is_said_once_although_the_reply_is_lost(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a message that only its button gives away."""
+    job = await desk.failed()
+    message = await desk.message(job, recorded=False)
+    request = desk.chat.request
+
+    async def lose(what: str, channel: int, act: Any) -> Any:
+        done = await request(what, channel, act)
+        if what == "edit":
+            raise aiohttp.ServerDisconnectedError
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.chat, "request", lose)
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await desk.show(job)
+    await desk.show(job)
+    assert "Nothing was charged." in message.content
+    assert desk.chat.texts(CHANNEL) == [message.content]
 
 
 @pytest.mark.parametrize("error", [None, refusal(404, 10008), refusal(400, 30046)])
