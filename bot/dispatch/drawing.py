@@ -50,7 +50,7 @@ MAX_MISTAKES = 5
 class Drawing:
     """`errors` counts earlier attempts at the job that failed for a reason that may pass; it is
     `suspect` while it may be why a worker died that drew others as well. The worker `ran_out` of
-    memory for it, perhaps."""
+    memory for it while it drew others, too."""
 
     def __init__(
         self, studio: Studio, job: Job, given: Assignment, errors: int = 0, suspect: bool = False
@@ -145,11 +145,17 @@ class Drawing:
             log.warning("%s: %s cannot load the model: %s", self, self.worker, failed)
             return Again()
         self.errors += 1
-        self.ran_out = failed.code == "out_of_memory"
+        self.ran_out = failed.code == "out_of_memory" and self._beside_others
         if not failed.retryable or self.errors >= MAX_ERRORS:
             return Impossible(failed.code, str(failed), failed.fits)
         log.warning("%s: %s; trying again", self, failed)
         return Again()
+
+    @property
+    def _beside_others(self) -> bool:
+        """Whether its worker draws something else now."""
+        workers = self._studio.executor.workers()
+        return any(one.drawing.keys() - {self.job.id} for one in workers if one.id == self.worker)
 
     def __str__(self) -> str:
         return f"job {self.job.id} attempt {self.job.attempt}"

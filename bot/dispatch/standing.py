@@ -56,8 +56,9 @@ class Standings:
         self._short: set[str] = set()
 
     def ran_out(self, worker: str) -> None:
-        """The memory of a worker did not suffice: it pauses nobody for others any more, so that it
-        has no more to hold than what pays."""
+        """The memory of a worker did not suffice for several: it pauses nobody for others any more,
+        so that it has no more to hold than what pays."""
+        self._short &= {one.id for one in self._executor.workers()}
         self._short.add(worker)
 
     def assign(self, choice: Choice, entry: Entry) -> Assignment:

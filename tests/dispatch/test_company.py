@@ -132,6 +132,17 @@ async def test_where_memory_ran_out_nobody_is_paused(house: House) -> None:
     assert (await house.executor.started(4)).job == other.id
 
 
+async def test_what_is_too_large_alone_says_nothing_of_others(house: House) -> None:
+    large = await house.imagine()
+    await (await house.executor.started(1)).fail(RenderFailed("out_of_memory", "Too large."))
+    await house.end(large)
+    for _ in range(2):
+        await house.imagine()
+    await house.executor.started(3)
+    other = await house.imagine(asker=BERT_ASKS)
+    assert (await house.executor.started(4)).job == other.id
+
+
 async def test_a_cancelled_job_leaves_its_mate_alone(house: House) -> None:
     jobs = await three(house)
     runs = [await house.executor.started(n) for n in (1, 2)]
