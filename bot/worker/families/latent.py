@@ -5,6 +5,7 @@ Imported in a worker only.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.worker.families.family import Capabilities, Size, classifier_free, ligh
 from bot.worker.families.rows import Rows, doubled
 
 
-class LatentFamily:
+class LatentFamily(ABC):
     """A family over the parts of a pipeline, which are looked up when they are used: whoever
     replaces a part is heard. `multiple` is what sides are divisible by."""
 
@@ -32,14 +33,14 @@ class LatentFamily:
         return True
 
     @property
+    @abstractmethod
     def denoiser(self) -> Any:
         """The network that makes the steps."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def channels(self) -> int:
         """Of a cell."""
-        raise NotImplementedError
 
     @property
     def cell(self) -> int:
