@@ -14,14 +14,15 @@ from bot.bench import child, memory
 
 
 class Plain:
-    """A stock pipeline for the folder or repository `source`, on the CPU."""
+    """A stock pipeline for the folder or repository `source`."""
 
-    def __init__(self, source: str, dtype: str) -> None:
+    def __init__(self, source: str, dtype: str, device: str = "cpu") -> None:
         import torch
         from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
         self._torch = torch
         self.pipeline: Any = DiffusionPipeline.from_pretrained(source, dtype=getattr(torch, dtype))
+        self.pipeline.to(device)
         self.pipeline.set_progress_bar_config(disable=True)
 
     def asked(
@@ -63,7 +64,8 @@ def native_half() -> bool:
 
 
 class Server:
-    """Answers {"source", "dtype"} once, then calls, and {} with the most memory it held."""
+    """Answers {"source", "dtype"}, and a "device" where it is no CPU, once, then calls, and {} with
+    the most memory it held."""
 
     def __init__(self) -> None:
         self._plain: Plain

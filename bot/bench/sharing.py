@@ -66,7 +66,7 @@ class Compared:
     @property
     def gain(self) -> float:
         """How many times as much is drawn in a second."""
-        return _whole(self.alone) / _whole(self.shared)
+        return whole(self.alone) / whole(self.shared)
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,12 @@ async def play(run: Run) -> Seen:
     """All on one worker."""
     async with Studio(studio.settings()) as ours:
         engine = (await ours.hastened(run.equal[0])).engine
-        equal = await _compared(ours, run.equal, run.turns)
-        mixed = await _compared(ours, run.mixed, 1)
+        equal = await compared(ours, run.equal, run.turns)
+        mixed = await compared(ours, run.mixed, 1)
         return Seen(equal, mixed, engine, ours.trouble)
 
 
-async def _compared(ours: Studio, choices: Sequence[Choice], turns: int) -> Compared:
+async def compared(ours: Studio, choices: Sequence[Choice], turns: int) -> Compared:
     """In turns, after a rehearsal: how many pay in a step is learned from steps."""
 
     def jobs() -> Sequence[GenerationRequest]:
@@ -137,7 +137,7 @@ def figures_of(run: Run, seen: Seen) -> list[Figure]:
     equal = f"{len(run.equal)} jobs of one size"
     mixed = f"{len(run.mixed)} jobs of two sizes, {min(run.steps)} to {max(run.steps)} steps"
     short = [place for place, each in enumerate(run.mixed) if (each.steps or 0) <= SHORT_STEPS]
-    alone, shared = (_usual(waits, short) for waits in (seen.mixed.alone, seen.mixed.shared))
+    alone, shared = (usual(waits, short) for waits in (seen.mixed.alone, seen.mixed.shared))
     return [
         times(f"{equal}, steps shared: as many a second as one at a time", seen.equal.gain, EQUAL),
         *_seconds(seen.equal),
@@ -153,15 +153,15 @@ def figures_of(run: Run, seen: Seen) -> list[Figure]:
 
 
 def _seconds(seen: Compared) -> list[Figure]:
-    told = f"{_whole(seen.alone):.3g} / {_whole(seen.shared):.3g} s"
+    told = f"{whole(seen.alone):.3g} / {whole(seen.shared):.3g} s"
     return [Figure("… until the last is drawn, one at a time / shared", told)]
 
 
-def _whole(turns: Sequence[Waits]) -> float:
+def whole(turns: Sequence[Waits]) -> float:
     """Seconds until the last is drawn."""
     return statistics.median(max(waits) for waits in turns)
 
 
-def _usual(turns: Sequence[Waits], places: Sequence[int]) -> float:
+def usual(turns: Sequence[Waits], places: Sequence[int]) -> float:
     """The median wait of the jobs at some places, of a usual turn."""
     return statistics.median(statistics.median(waits[place] for place in places) for waits in turns)

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-from bot.app import catalogue_of, converted_folder, local_executor
+from bot.app import catalogue_of, compiled_folder, converted_folder, local_executor
 from bot.bench import asking
 from bot.bench.asking import Grid
 from bot.bench.model.drawn import request_of
@@ -45,7 +45,7 @@ class Studio:
     def __init__(self, settings: Settings) -> None:
         self._catalogue = catalogue_of(settings)
         folder = converted_folder(settings)
-        self._store = Store(folder)
+        self._stores = Store(folder), Store(compiled_folder(settings))
         self._executor = local_executor(settings, [self._catalogue.default], folder)
         self._numbers = itertools.count(1)
         self._worker: Worker
@@ -78,12 +78,24 @@ class Studio:
     @property
     def trouble(self) -> str:
         """Why torch draws alone, in a sentence; empty where it does not, or was told to."""
-        return self._store.trouble
+        return " ".join(filter(None, (store.trouble for store in self._stores)))
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way that makes drawing faster."""
+        return any(store.busy for store in self._stores)
+
+    async def settled(self) -> bool:
+        """Return when nothing is any more; says whether something was."""
+        waited = False
+        while self.busy:
+            waited = True
+            await asyncio.sleep(_POLL_S)
+        return waited
 
     async def hastened(self, choice: Choice | None = None) -> Grid:
         """The first grid when nothing is under way any more that makes drawing faster."""
-        while self._store.busy:  # noqa: ASYNC110 - nobody could wake us
-            await asyncio.sleep(_POLL_S)
+        await self.settled()
         return await self.drawn(self.request(choice))
 
     def request(self, choice: Choice | None = None) -> GenerationRequest:

@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="only see that everything works")
     add("--out", type=Path, metavar="FILE", help="another file than BENCHMARKS.md of the project")
     add("--shapes", action="store_true", help="only models in the size of well-known ones; prints")
+    add("--card", action="store_true", help="the same on an NVIDIA card; prints")
     one = parser.add_argument_group("one model, as users get it; prints a table to paste")
     add = one.add_argument
     add("--model", nargs="?", const="", metavar="MODEL", help="without a name that of MODEL")
@@ -57,9 +58,9 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
     measured; ends the process with status 2 for a wrong value.
     """
     options = _parser().parse_args(arguments)
-    if options.shapes:
+    if options.shapes or options.card:
         _refuse_beside_shapes(options)
-        return asyncio.run(_shapes())
+        return asyncio.run(_shapes(options.card))
     if options.model is None:
         _refuse_of_one(options)
         return whole_bench(options.out, quick=options.quick)
@@ -71,8 +72,10 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
 
 
 def _refuse_beside_shapes(options: argparse.Namespace) -> None:
-    if options.model is not None or options.quick or options.out:
-        raise InvalidPrompt("`--shapes` measures and prints alone: leave the others out.")
+    others = options.model is not None or options.quick or options.out
+    if others or (options.shapes and options.card):
+        name = "--shapes" if options.shapes else "--card"
+        raise InvalidPrompt(f"`{name}` measures and prints alone: leave the others out.")
     _refuse_of_one(options)
 
 
@@ -86,10 +89,14 @@ def _refuse_of_one(options: argparse.Namespace) -> None:
             )
 
 
-async def _shapes() -> int:
-    from bot.bench import report, shapes
+async def _shapes(card: bool) -> int:
+    if card:
+        from bot.bench.card import measure
+    else:
+        from bot.bench.shapes import measure
+    from bot.bench import report
 
-    sys.stdout.write(report.of_section(await shapes.measure()))
+    sys.stdout.write(report.of_section(await measure()))
     return 0
 
 

@@ -1,8 +1,8 @@
 """The child process that owns one engine: `python -m bot.worker`.
 
 Reads frames from its standard input and writes frames to its standard output. The engine runs on
-the main thread; a second thread reads orders, a third proves life, a fourth encodes finished
-pictures while the next job is already drawn. The process ends when its input ends, so it never
+the main thread; a second thread reads orders, a third proves life, others encode finished pictures
+while the next job is already drawn. The process ends when its input ends, so it never
 outlives the bot. Knows threads and pipes; what is done with an order is its neighbours' work.
 
 Orders      hello {engine, options, heartbeat_s} · cards {cards: [card fields]}

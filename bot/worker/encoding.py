@@ -1,4 +1,4 @@
-"""Turning drawn pictures into bytes on a thread of its own, while the next job is drawn.
+"""Turning drawn pictures into bytes on threads of their own, while the next job is drawn.
 
 Each picture becomes a lossless tile; where the bot said how large a message may be, all of them
 together become the file that is posted, so that the bot's own process never encodes a grid.
@@ -7,9 +7,11 @@ together become the file that is posted, so that the bot's own process never enc
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 4
 """Jobs that may wait for the encoder before drawing waits for it."""
+_MOST = 4
+"""Threads that encode: the pictures of a grid, one each."""
 
 
 @dataclass(frozen=True)
@@ -36,24 +40,31 @@ class Drawn:
 
 
 class Encoder:
-    """`put` waits while it is too far behind; `run` is the thread."""
+    """`put` waits while it is too far behind; `run` is the thread that says what the others, which
+    are `threads`, have encoded."""
 
-    def __init__(self, attempts: Attempts, device: str) -> None:
+    def __init__(self, attempts: Attempts, device: str, threads: int = 0) -> None:
         self._attempts = attempts
         self._device = device
-        self._drawn: queue.Queue[Drawn] = queue.Queue(BACKLOG)
+        self._pool = ThreadPoolExecutor(threads or _threads_beside(device), "encoding")
+        self._drawn: queue.Queue[tuple[Drawn, Sequence[Future[Any]]]] = queue.Queue(BACKLOG)
 
     def put(self, drawn: Drawn) -> None:
         """Have these pictures encoded and said, and the attempt end."""
-        self._drawn.put(drawn)
+        upload = self._pool.submit(_upload, drawn)  # which takes longest
+        pictures = zip(drawn.attempt.indices, drawn.images, strict=True)
+        tiles = [self._pool.submit(self._tile, drawn.attempt, *each) for each in pictures]
+        self._drawn.put((drawn, [*tiles, upload]))
 
     def run(self) -> None:
-        """Encode one attempt after another, for ever."""
+        """Say one attempt's pictures after another's, for ever."""
         while True:
-            drawn = self._drawn.get()
+            drawn, parts = self._drawn.get()
             key = drawn.attempt.job, drawn.attempt.no
             try:
-                self._encode(drawn)
+                for part in parts:
+                    if event := part.result():
+                        self._attempts.say(key, event)
             except Exception as error:
                 log.exception("a picture of job %s cannot be encoded", drawn.attempt.job)
                 failure = RenderFailed("error", f"{type(error).__name__}: {error}")
@@ -63,15 +74,18 @@ class Encoder:
                 self._attempts.say(key, done)
                 self._attempts.end(key, "done")
 
-    def _encode(self, drawn: Drawn) -> None:
-        key = drawn.attempt.job, drawn.attempt.no
-        for index, image in zip(drawn.attempt.indices, drawn.images, strict=True):
-            if self._attempts.cancelled(key):
-                return
-            data = imaging.encode_tile(image)
-            self._attempts.say(key, Image(index, data, time.monotonic()))
-        if upload := _upload(drawn):
-            self._attempts.say(key, upload)
+    def _tile(self, attempt: Attempt, index: int, image: Any) -> Image | None:
+        """None where nobody wants it any more."""
+        if self._attempts.cancelled((attempt.job, attempt.no)):
+            return None
+        return Image(index, imaging.encode_tile(image), time.monotonic())
+
+
+def _threads_beside(device: str) -> int:
+    """One beside a CPU that draws; else some that leave most cores to everything else."""
+    able = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if able else os.cpu_count() or 1
+    return 1 if device == "cpu" else max(1, min(_MOST, cores // 4))
 
 
 def _upload(drawn: Drawn) -> Upload | None:

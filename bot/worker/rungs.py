@@ -124,9 +124,15 @@ def _can_cast(pipeline: Any, device: torch.device) -> bool:
 
 
 def _cast(pipeline: Any, _: torch.device) -> None:
+    """In the system's memory: the device, which is full, would have to hold both for a while."""
     network = denoiser(pipeline)
-    if not any(casts(network)):
-        network.enable_layerwise_casting(storage_dtype=_SMALL, compute_dtype=network.dtype)
+    if any(casts(network)):
+        return
+    places = {each.device for each in network.parameters()}
+    network.to(_CPU)
+    network.enable_layerwise_casting(storage_dtype=_SMALL, compute_dtype=network.dtype)
+    if len(places) == 1:  # else it was on its way there, and goes on
+        network.to(*places)
 
 
 def casts(network: torch.nn.Module) -> Iterator[tuple[torch.nn.Module, Any]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -393,6 +394,18 @@ def test_a_rung_may_be_climbed_twice(rung: rungs.Rung) -> None:
         rung.climb(pipeline, CPU)
     once = stepped(model)
     assert far(stepped(model), once) == 0
+
+
+def test_weights_become_small_beside_the_device_which_is_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = stable_diffusion().unet
+    moved: list[Any] = []
+    monkeypatch.setattr(network, "to", moved.append)
+    monkeypatch.setattr(network, "enable_layerwise_casting", lambda **_: moved.append("small"))
+    cast = next(rung for rung in rungs.RUNGS if rung.name == "8-bit weights")
+    cast.climb(SimpleNamespace(unet=network), CPU)
+    assert moved == [CPU, "small", CPU]
 
 
 def stepped(model: Model, *indices: int) -> list[Picture]:
