@@ -141,13 +141,16 @@ def test_a_fitted_network_draws_what_fits_and_another_the_rest() -> None:
     openvino = runtime.library()
 
     def adding(number: float) -> Any:
-        given = openvino.opset13.parameter([-1, 3], openvino.Type.f32)
+        given = openvino.opset13.parameter([-1, -1], openvino.Type.f32)
         model = openvino.Model([openvino.opset13.add(given, np.float32(number))], [given])
         return openvino.Core().compile_model(model, "CPU")
 
     network = Compiled(adding(1), {((2, 3),): adding(5)})
-    assert network(torch.zeros(2, 3)).unique().tolist() == [5]
-    assert network(torch.zeros(4, 3)).unique().tolist() == [1]
+    counting = torch.arange(5.0).repeat_interleave(3).reshape(5, 3)
+    assert network(counting[:2])[:, 0].tolist() == [5, 6]
+    assert network(counting[:1])[:, 0].tolist() == [1]
+    assert network(counting)[:, 0].tolist() == [5, 6, 7, 8, 5]  # two pieces that fit, and the rest
+    assert network(counting[:, :2])[:, 0].tolist() == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(

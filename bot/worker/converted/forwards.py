@@ -8,7 +8,7 @@ whoever puts adapters on a network says so by `adapted`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -22,7 +22,8 @@ Run = Callable[..., torch.Tensor]
 
 class Compiled:
     """One network in OpenVINO's hands: float32 tensors in and out. `fitted` are the same network
-    for inputs of some shapes alone, which is quicker; `model` takes all others."""
+    for inputs of some shapes alone, which is quicker: more rows of such are drawn in pieces that
+    fit. `model` takes all others."""
 
     def __init__(self, model: Any, fitted: Mapping[networks.Shapes, Any]) -> None:
         self._request = model.create_infer_request()
@@ -32,8 +33,25 @@ class Compiled:
     def __call__(self, *given: torch.Tensor) -> torch.Tensor:
         """Raises RuntimeError."""
         arrays = [each.float().contiguous().numpy() for each in given]
-        shapes = tuple(array.shape for array in arrays)
-        return torch.from_numpy(self._fitted.get(shapes, self._request).infer(arrays)[0])
+        done = [torch.from_numpy(piece) for piece in self._pieces(arrays)]
+        return done[0] if len(done) == 1 else torch.cat(done)
+
+    def _pieces(self, arrays: Sequence[Any]) -> Iterator[Any]:
+        rows = len(arrays[0])
+        size, request = self._fitting(arrays)
+        for begin in range(0, rows, size):
+            piece = [array[begin : begin + size] for array in arrays]
+            fits = len(piece[0]) == size
+            yield (request if fits else self._request).infer(piece)[0]
+
+    def _fitting(self, arrays: Sequence[Any]) -> tuple[int, Any]:
+        """Of so many rows each piece is best, by this."""
+        rows, tails = len(arrays[0]), tuple(array.shape[1:] for array in arrays)
+        for shapes, request in self._fitted.items():
+            size = shapes[0][0]
+            if size <= rows and tails == tuple(shape[1:] for shape in shapes):
+                return size, request
+        return rows, self._request
 
 
 class Forward:

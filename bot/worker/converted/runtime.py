@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 import sys
 from typing import Any
 
 
+@functools.cache
 def version() -> str:
     """The release that is installed, such as "2026.4.1"; empty where there is none."""
     try:

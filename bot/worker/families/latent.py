@@ -5,6 +5,7 @@ Imported in a worker only.
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -47,9 +48,10 @@ class LatentFamily(ABC):
         """By the autoencoder's levels."""
         return self.pipeline.vae_scale_factor
 
-    @property
+    @functools.cached_property
     def device(self) -> torch.device:
-        """Where it draws, whatever rests elsewhere."""
+        """Where it draws, whatever rests elsewhere. Asked once: every module is looked at for it,
+        several times over."""
         return self.pipeline._execution_device
 
     @property
