@@ -43,7 +43,7 @@ class Run:
     sides: Sequence[int] = (EMBEDDED_CARD.native, EMBEDDED_CARD.native * 3 // 2)
     steps: Sequence[int] = (50, 4, 8, 6, 12, 4, 20, 5)
     repeats: int = 4
-    turns: int = 2
+    turns: int = 5
 
     @property
     def mixed(self) -> Sequence[Choice]:

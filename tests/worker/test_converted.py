@@ -129,7 +129,7 @@ async def test_a_grid_in_its_own_size_is_what_a_network_is_fitted_to(
     while not run.done:
         here.step([run])
     here.retire(run)
-    assert seen == set(networks.of_a_grid(pipeline, card).values())
+    assert seen == set(networks.of_a_grid(pipeline, card, 1).values())
 
 
 def _until_ready(folder: Path) -> None:
@@ -137,20 +137,32 @@ def _until_ready(folder: Path) -> None:
         time.sleep(0.05)
 
 
-def test_a_fitted_network_draws_what_fits_and_another_the_rest() -> None:
+@pytest.mark.parametrize("streams", [1, 2])
+def test_a_fitted_network_draws_what_fits_and_another_the_rest(streams: int) -> None:
     openvino = runtime.library()
 
     def adding(number: float) -> Any:
         given = openvino.opset13.parameter([-1, -1], openvino.Type.f32)
         model = openvino.Model([openvino.opset13.add(given, np.float32(number))], [given])
-        return openvino.Core().compile_model(model, "CPU")
+        return openvino.Core().compile_model(model, "CPU", {"NUM_STREAMS": streams})
 
     network = Compiled(adding(1), {((2, 3),): adding(5)})
     counting = torch.arange(5.0).repeat_interleave(3).reshape(5, 3)
-    assert network(counting[:2])[:, 0].tolist() == [5, 6]
     assert network(counting[:1])[:, 0].tolist() == [1]
+    # A piece alone would leave half of the threads without work.
+    assert network(counting[:2])[:, 0].tolist() == ([5, 6] if streams == 1 else [1, 2])
     assert network(counting)[:, 0].tolist() == [5, 6, 7, 8, 5]  # two pieces that fit, and the rest
     assert network(counting[:, :2])[:, 0].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_what_fails_in_a_piece_is_told() -> None:
+    openvino = runtime.library()
+    given = openvino.opset13.parameter([-1, 3], openvino.Type.f32)
+    model = openvino.Model([openvino.opset13.add(given, np.float32(1))], [given])
+    made = openvino.Core().compile_model(model, "CPU", {"NUM_STREAMS": 2})
+    for fitted in ({}, {((2, 2),): made}):
+        with pytest.raises(RuntimeError):
+            Compiled(made, fitted)(torch.zeros(4, 2))
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 
 COPIES = 2
 """The networks as they are read, and as OpenVINO lays them out."""
+_STREAMS = 2
+"""Halves of a grid's step are drawn beside each other, each by half of the threads: they wait for
+each other once a step, and not after every layer. On two cores a step of the embedded model takes a
+tenth less, beside a busy neighbour a third."""
 _SMALL = 256 << 20
 """Bytes up to which a network is in memory a second time, for grids alone. In any shape it leaves
 out what can be fused where shapes are known: a step of the embedded model takes a quarter longer.
@@ -68,11 +72,12 @@ class Conversion:
         self._store = Store(Path(shop.folder))
         self._compiled: dict[str, Compiled] = {}
         self._forwards: list[Forward] = []
+        self._streams = min(_STREAMS, torch.get_num_threads())
         self._grid: Mapping[str, networks.Shapes] = {}
         self._adapted = False
         if dtype in _PRECISIONS and networks.networks_of(pipeline):
             # Seen by others from before the model counts as loaded.
-            self._grid = networks.of_a_grid(pipeline, card)
+            self._grid = networks.of_a_grid(pipeline, card, self._streams)
             work, of = self._store.begin(), networks.identity(pipeline)
             threading.Thread(target=self._run, args=(of, work), daemon=True).start()
 
@@ -173,5 +178,6 @@ class Conversion:
         if shapes and path.with_suffix(".bin").stat().st_size <= _SMALL:
             model = core.read_model(path)
             model.reshape(dict(enumerate(shapes)))
-            fitted[shapes] = core.compile_model(model, "CPU", settings)
+            parts = self._streams if path.stem == networks.UNET else 1
+            fitted[shapes] = core.compile_model(model, "CPU", {**settings, "NUM_STREAMS": parts})
         return Compiled(core.compile_model(path, "CPU", settings), fitted)

@@ -8,12 +8,12 @@ whoever puts adapters on a network says so by `adapted`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
-from bot.worker.converted import networks
+from bot.worker.converted import networks, runtime
 
 log = logging.getLogger(__name__)
 
@@ -22,36 +22,60 @@ Run = Callable[..., torch.Tensor]
 
 class Compiled:
     """One network in OpenVINO's hands: float32 tensors in and out. `fitted` are the same network
-    for inputs of some shapes alone, which is quicker: more rows of such are drawn in pieces that
-    fit. `model` takes all others."""
+    for inputs of some shapes alone, which is quicker: rows are drawn in pieces that fit, as long as
+    there are some for all that draw beside each other. `model` takes all others."""
 
     def __init__(self, model: Any, fitted: Mapping[networks.Shapes, Any]) -> None:
         self._request = model.create_infer_request()
-        self._fitted = {shapes: one.create_infer_request() for shapes, one in fitted.items()}
+        self._fitted = {shapes: Queue(one) for shapes, one in fitted.items()}
         self.precision: str = model.get_property("INFERENCE_PRECISION_HINT").get_type_name()
 
     def __call__(self, *given: torch.Tensor) -> torch.Tensor:
         """Raises RuntimeError."""
         arrays = [each.float().contiguous().numpy() for each in given]
-        done = [torch.from_numpy(piece) for piece in self._pieces(arrays)]
-        return done[0] if len(done) == 1 else torch.cat(done)
+        rows, done = len(arrays[0]), list[Any]()
+        whole = 0
+        if fitting := self._fitting(arrays):
+            size, queue = fitting
+            together = size * queue.jobs
+            whole = rows // together * together
+            edges = range(0, whole, size)
+            done += queue.run([_cut(arrays, edge, edge + size) for edge in edges])
+        if whole < rows:
+            done.append(self._request.infer(_cut(arrays, whole, rows))[0])
+        return torch.cat([torch.from_numpy(each) for each in done])
 
-    def _pieces(self, arrays: Sequence[Any]) -> Iterator[Any]:
-        rows = len(arrays[0])
-        size, request = self._fitting(arrays)
-        for begin in range(0, rows, size):
-            piece = [array[begin : begin + size] for array in arrays]
-            fits = len(piece[0]) == size
-            yield (request if fits else self._request).infer(piece)[0]
+    def _fitting(self, arrays: Sequence[Any]) -> tuple[int, Queue] | None:
+        """How many rows are a piece that fits, and what draws it; None where none does."""
+        tails = tuple(array.shape[1:] for array in arrays)
+        for shapes, queue in self._fitted.items():
+            if tails == tuple(shape[1:] for shape in shapes):
+                return shapes[0][0], queue
+        return None
 
-    def _fitting(self, arrays: Sequence[Any]) -> tuple[int, Any]:
-        """Of so many rows each piece is best, by this."""
-        rows, tails = len(arrays[0]), tuple(array.shape[1:] for array in arrays)
-        for shapes, request in self._fitted.items():
-            size = shapes[0][0]
-            if size <= rows and tails == tuple(shape[1:] for shape in shapes):
-                return size, request
-        return rows, self._request
+
+def _cut(arrays: Sequence[Any], begin: int, end: int) -> Sequence[Any]:
+    return [array[begin:end] for array in arrays]
+
+
+class Queue:
+    """A network that draws `jobs` pieces beside each other."""
+
+    def __init__(self, model: Any) -> None:
+        self._found: dict[int, Any] = {}
+        self._queue = runtime.library().AsyncInferQueue(model)
+        self._queue.set_callback(self._done)
+        self.jobs = len(self._queue)
+
+    def run(self, pieces: Sequence[Sequence[Any]]) -> list[Any]:
+        """What comes of each piece. Raises RuntimeError."""
+        for number, piece in enumerate(pieces):
+            self._queue.start_async(piece, number)
+        self._queue.wait_all()
+        return [self._found.pop(number) for number in range(len(pieces))]
+
+    def _done(self, request: Any, number: int) -> None:
+        self._found[number] = request.get_output_tensor().data.copy()
 
 
 class Forward:

@@ -94,13 +94,15 @@ def traceable(name: str, network: Any) -> tuple[torch.nn.Module, tuple[torch.Ten
     return Denoiser(network), given
 
 
-def of_a_grid(pipeline: Any, card: ModelCard) -> dict[str, Shapes]:
-    """What goes into the networks for a grid in the model's own size that is drawn alone, by name;
-    not of the SDXL kin, which is too large to be in memory twice."""
+def of_a_grid(pipeline: Any, card: ModelCard, parts: int) -> dict[str, Shapes]:
+    """What goes into the networks for a grid in the model's own size, by name: the decoder takes it
+    whole, the denoiser one of its equal parts; not that of the SDXL kin, which is too large to be
+    in memory twice."""
     side = card.native // pipeline.vae_scale_factor
-    config, rows = pipeline.unet.config, GRID * (2 if card.guidance > 1 else 1)
+    config, rows = pipeline.unet.config, GRID * (2 if card.guidance > 1 else 1) // parts
     text = (rows, pipeline.tokenizer.model_max_length, config.cross_attention_dim)
-    found: dict[str, Shapes] = {DECODER: ((GRID, pipeline.vae.config.latent_channels, side, side),)}
+    cells = GRID, pipeline.vae.config.latent_channels, side, side
+    found: dict[str, Shapes] = {DECODER: (cells,)}
     if not takes_sizes(pipeline.unet):
         found[UNET] = ((rows, config.in_channels, side, side), (rows,), text)
     return found

@@ -54,9 +54,9 @@ class LatentFamily(ABC):
         several times over."""
         return self.pipeline._execution_device
 
-    @property
+    @functools.cached_property
     def dtype(self) -> torch.dtype:
-        """What latents are made of."""
+        """What latents are made of, however the weights are kept."""
         return self.denoiser.dtype
 
     def check(self, size: Size) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -18,7 +19,7 @@ class Sana(BinnedFamily):
     capabilities = Capabilities(inpainting=True, lora=True)
     multiple = 32
 
-    @property
+    @functools.cached_property
     def dtype(self) -> torch.dtype:
         """Latents stay in float32, whatever the transformer computes in."""
         return torch.float32

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 
 from bot.worker.families.family import Capabilities, Size
@@ -15,7 +17,7 @@ class ZImage(FlowFamily):
 
     capabilities = Capabilities(negatives_above=0.0, inpainting=True, lora=True)
 
-    @property
+    @functools.cached_property
     def dtype(self) -> torch.dtype:
         """Latents stay in float32, whatever the transformer computes in."""
         return torch.float32
