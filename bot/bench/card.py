@@ -15,6 +15,7 @@ from bot.bench import sharing
 from bot.bench.asking import Grid
 from bot.bench.child import Child, Message
 from bot.bench.figures import Figure, Section, at_least, times
+from bot.bench.model import card_memory
 from bot.bench.sharing import SHORT_STEPS, Compared
 from bot.bench.studio import Studio
 from bot.domain.errors import EaselError
@@ -31,14 +32,14 @@ HOW = (
     " take at the rate at which this card multiplies matrices."
 )
 GUIDANCE = 7.0
-_DEVICE, _DTYPE = "cuda", "bfloat16"
+DEVICE, DTYPE = "cuda", "bfloat16"
 _PLAIN, _WEIGHTS, _PROCESSOR = (
     "bot.bench.plain", "bot.bench.random_weights", "bot.bench.model.processor",
 )  # fmt: skip
 _REHEARSALS = 4, 12
 """Grids at least, and at most, until nothing is being compiled any more: what is worth it is known
 by how often it was asked for."""
-_FILLED = 16
+FILLED = 16
 """People that a worker has slots for."""
 
 
@@ -77,7 +78,7 @@ class Shape:
     @property
     def crowded(self) -> Sequence[Choice]:
         """One picture for each of those who fill a worker."""
-        return [dataclasses.replace(self.choice, count=1)] * _FILLED
+        return [dataclasses.replace(self.choice, count=1)] * FILLED
 
     @property
     def mixed(self) -> Sequence[Choice]:
@@ -129,7 +130,11 @@ class Seen:
 
 
 async def measure() -> Section:
-    """One shape after the other. Raises EaselError."""
+    """One shape after the other. Raises EaselError, also where there is no card."""
+    if not card_memory.used():
+        raise EaselError(
+            "No NVIDIA card was found by nvidia-smi; `--shapes` measures the same on a CPU."
+        )
     figures: list[Figure] = []
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="easel-bench-") as place:
@@ -147,12 +152,12 @@ async def play(shape: Shape, place: Path) -> Seen:
     async with contextlib.AsyncExitStack() as stack:
         ours = await stack.enter_async_context(studio(shape, place, source))
         plain = await stack.enter_async_context(Child(_PLAIN, untuned=True))
-        await plain.ask(source=source, dtype=_DTYPE, device=_DEVICE)
+        await plain.ask(source=source, dtype=DTYPE, device=DEVICE)
         await settle(ours, lambda: ours.drawn(ours.request(shape.choice)))
         seen = Seen(await _turns(shape, ours, plain), bound, ours.trouble)
         if shape.crowd:
             equal = await _crowd(ours, shape.crowded)
-            crowded = await _calls(shape, plain, 1, _FILLED)
+            crowded = await _calls(shape, plain, 1, FILLED)
             seen = dataclasses.replace(seen, equal=equal, crowded=crowded)
         if shape.sides:
             seen = dataclasses.replace(seen, mixed=await _crowd(ours, shape.mixed, 1))
@@ -171,7 +176,7 @@ async def weights(configs: Path, place: Path) -> str:
 def studio(shape: Shape, place: Path, source: str) -> Studio:
     """The worker of a shape."""
     data = place / "data"
-    return Studio(Settings(data_dir=data, device=_DEVICE, model=source, speed=shape.speed))
+    return Studio(Settings(data_dir=data, device=DEVICE, model=source, speed=shape.speed))
 
 
 async def settle(ours: Studio, rehearse: Callable[[], Awaitable[object]]) -> None:
@@ -189,10 +194,10 @@ async def _bound(shape: Shape, source: str) -> Bound:
 
 
 async def _asked(shape: Shape, source: str) -> Sequence[Message]:
-    unasked = Studio(Settings(device=_DEVICE, model=source))
+    unasked = Studio(Settings(device=DEVICE, model=source))
     request = unasked.request(shape.choice)
     questions: Sequence[Message] = (
-        {"device": _DEVICE, "dtype": _DTYPE},
+        {"device": DEVICE, "dtype": DTYPE},
         {
             "card": dataclasses.asdict(unasked.card),
             "request": request.wire(),
@@ -237,7 +242,7 @@ async def _calls(shape: Shape, plain: Child, count: int, calls: int = 1) -> floa
 
 async def _crowd(ours: Studio, choices: Sequence[Choice], turns: int = 2) -> Compared:
     async def rehearse() -> None:
-        await sharing.together(ours, [ours.request(each) for each in choices[:_FILLED]])
+        await sharing.together(ours, [ours.request(each) for each in choices[:FILLED]])
 
     await settle(ours, rehearse)
     return await sharing.compared(ours, choices, turns)
@@ -276,7 +281,7 @@ def _rate(what: str, value: float, aim: float | None) -> Figure:
 
 
 def _crowd_rows(seen: Seen, equal: Compared) -> list[Figure]:
-    told = f"… {_FILLED} people's pictures of one job each, steps shared: as many a second as"
+    told = f"… {FILLED} people's pictures of one job each, steps shared: as many a second as"
     shared = sharing.whole(equal.shared)
     return [
         times(f"{told} one at a time", equal.gain, 2.5),

@@ -16,14 +16,16 @@ from typing import Any, Self
 import psutil
 import pytest
 
-from bot.bench import cold, neighbour, plain, random_weights, shapes, sharing, users
+from bot.bench import card, cold, neighbour, plain, random_weights, shapes, sharing, users
 from bot.bench.child import Child, Message
 from bot.bench.cold import Start
 from bot.bench.drawings import Drawing
 from bot.bench.figures import Figure, times
+from bot.bench.model import processor
 from bot.bench.sharing import Compared
 from bot.bench.stage import Seen
 from bot.bench.users import BUSY, EASEL, FULL, HALF, IDLE
+from bot.domain.errors import EaselError
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Progress
 from bot.models import box
@@ -48,6 +50,7 @@ class Here:
         self.ask_of = {
             "bot.bench.random_weights": random_weights.answer,
             "bot.bench.plain": plain.Server().answer,
+            "bot.bench.model.processor": processor.answer,
         }[module]
 
     async def __aenter__(self) -> Self:
@@ -220,6 +223,67 @@ def test_what_a_shape_comes_to() -> None:
         ("5.00 ×", True), ("4.00 ×", None), ("2.00 ×", None), ("2.00 ×", None),
         ("11 / 0.5 s", None), ("55 / 2 s", None), ("22 / 1 s", None), ("3000 MiB", True),
     ]  # fmt: skip
+
+
+async def test_a_card_is_measured_beside_plain_diffusers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+) -> None:
+    executor = FakeExecutor(automatic=True)
+    monkeypatch.setattr(LOCAL, lambda *_: executor)
+    monkeypatch.setattr(card, "Child", Here)
+    monkeypatch.setattr(card, "DEVICE", "cpu")
+    monkeypatch.setattr(card, "DTYPE", "float32")
+    monkeypatch.setattr(card, "FILLED", 2)
+    monkeypatch.setattr(sharing, "Run", lambda: sharing_run)
+    told = {"tflops": 2.0, "dtype": "float32", "name": "a card of paper"}
+    monkeypatch.setattr(processor, "rate", lambda device, dtype: told)
+    shape = card.Shape(
+        "tiny", small(tmp_path / "tiny"), 64, steps=2, count=2, turns=1, crowd=True,
+        sides=(64, 128), aims=card.Aims(apart=1.0),
+    )  # fmt: skip
+    seen = await card.play(shape, tmp_path / "place")
+    assert seen.turns.engine == ENGINE
+    assert min(*seen.turns.grids, *seen.turns.together, *seen.turns.apart, seen.crowded) > 0
+    assert seen.bound.card == "a card of paper"
+    assert 0 < seen.bound.seconds < 1
+    assert seen.equal
+    assert seen.mixed
+    assert [len(waits) for waits in seen.equal.shared] == [2, 2]
+    assert [(job.width, job.steps, job.guidance) for job in shape.mixed] == [
+        (64, 2, card.GUIDANCE), (128, 1, card.GUIDANCE),
+    ]  # fmt: skip
+    asked = [run.attempt.request for run in executor.runs]
+    assert {(each["count"], each["width"], each["steps"]) for each in asked} == {
+        (2, 64, 2), (1, 64, 2), (1, 128, 1),
+    }  # fmt: skip
+
+
+sharing_run = sharing.Run(steps=(2, 1), repeats=1)
+
+
+async def test_without_a_card_it_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card.card_memory, "used", list)
+    with pytest.raises(EaselError, match="No NVIDIA card was found"):
+        await card.measure()
+
+
+def test_what_a_card_comes_to() -> None:
+    aims = card.Aims(together=1.5, apart=2.5, share=0.45, rate=10.0)
+    shape = card.Shape("SD", box.FOLDER, 512, aims=aims, crowd=True, sides=(512, 768))
+    turns = card.Turns([0.5, 0.4, 0.6], [0.7], [2.0], "torch compiled")
+    bound = card.Bound(0.2, 720.0, "a card")
+    equal = Compared([[1.0, 6.0]], [[2.0]])
+    mixed = Compared([[2.0] * 31 + [9.0]], [[1.5] * 31 + [6.0]])
+    seen = card.Seen(turns, bound, "", equal, 8.0, mixed)
+    assert [(row.result, row.met) for row in card.figures_of(shape, seen)] == [
+        ("1.40 ×", False), ("0.5 / 0.7 s", None), ("0.400", False), ("8.00", False),
+        ("4.00 ×", True), ("3.00 ×", True), ("4.00 ×", None), ("2 / 6 / 8 s", None),
+        ("1.50 ×", True), ("0.75", False), ("2 / 1.5 s", None),
+    ]  # fmt: skip
+    assert "by torch compiled on a card" in card.note_of(shape, seen)
+    bare = card.Shape("SD", box.FOLDER, 512)
+    told = card.figures_of(bare, card.Seen(card.Turns([0.5], [0.7], [], "torch"), bound))
+    assert all(row.met is None for row in told)
 
 
 def test_times_as_fast() -> None:

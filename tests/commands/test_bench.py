@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bench import shapes
+from bot.bench import card, shapes
 from bot.bench.figures import Figure, Section
 from bot.bench.model import program
 from bot.bench.model.program import Wanted
@@ -69,14 +69,16 @@ def test_a_table_or_json_is_all_that_is_printed(
     assert json.loads(capsys.readouterr().out)["images_per_hour"] == 36_000
 
 
+@pytest.mark.parametrize(("option", "module"), [("--shapes", shapes), ("--card", card)])
 def test_shapes_are_measured_alone_and_printed(
-    asked: list[object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+    asked: list[object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    option: str, module: object,
+) -> None:  # fmt: skip
     async def measured() -> Section:
         return Section("Shapes", "How it was.", [Figure("one", "1")])
 
-    monkeypatch.setattr(shapes, "measure", measured)
-    assert typed("--shapes") == 0
+    monkeypatch.setattr(module, "measure", measured)
+    assert typed(option) == 0
     assert capsys.readouterr().out.startswith("## Shapes\n\nHow it was.\n")
     assert asked == []
 
@@ -87,6 +89,8 @@ def test_shapes_are_measured_alone_and_printed(
         ("--shapes --model", "`--shapes` measures and prints alone"),
         ("--shapes --out x.md", "`--shapes` measures and prints alone"),
         ("--shapes --steps 5", "`--steps` is for one model"),
+        ("--card --quick", "`--card` measures and prints alone"),
+        ("--card --shapes", "measures and prints alone"),
         ("--steps 5", "`--steps` is for one model"),
         ("--quick --price-per-hour 0", "`--price-per-hour` is for one model"),
         ("--json", "`--model` alone for that of the setting MODEL"),
