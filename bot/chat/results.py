@@ -108,9 +108,10 @@ class Results:
         buttons = await self._service.drawing.buttons(job, pressed)
         while True:
             picture = await self._service.pictures.picture(job, limit)
+            file = _opened(picture)
             said = {
                 "content": wording.headline(job),
-                "file": _opened(picture),
+                "file": file,
                 "view": result_view(buttons),
             }
             try:
@@ -119,6 +120,8 @@ class Results:
                 limit = min(limit, picture.bytes) // 2
                 if judge(error) is not Verdict.TOO_LARGE or limit < self._smallest:
                     raise
+            finally:
+                _close(file)
             log.info("job %s: %d bytes refused, trying %d", job.id, picture.bytes, limit)
 
     def _mentions(self, job: Job, call: bool = False) -> discord.AllowedMentions:
@@ -133,13 +136,20 @@ class Results:
 
 
 def _opened(picture: Picture) -> discord.File:
-    """Streamed from memory or disk while it is sent; discord.py closes it then."""
+    """Streamed from memory or disk while it is sent."""
     content = picture.content
     try:
         file = io.BytesIO(content) if isinstance(content, bytes) else content
         return discord.File(file, picture.filename, description=picture.description)
     except FileNotFoundError:
         raise NotFound("The pictures of this job were cleared away meanwhile.") from None
+
+
+def _close(file: discord.File) -> None:
+    """discord.py closes what it opened itself, and has a buffer refer to itself: that would be in
+    memory until somebody looks for rings."""
+    file.close()
+    file.fp.close()
 
 
 def _reference(job: Job, channel: int) -> discord.MessageReference | None:

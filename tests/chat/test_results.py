@@ -48,6 +48,12 @@ async def test_a_result_is_its_picture_its_headline_and_its_buttons(
     assert posted.said["reference"] is None
 
 
+async def test_what_was_sent_is_in_memory_no_longer(house: House, chat: FakeDiscord) -> None:
+    job = await house.draw()
+    posted = await post(house, chat, job)
+    assert posted.said["file"].fp.closed
+
+
 @pytest.mark.parametrize(("waited", "called"), [(0, False), (59, False), (60, True), (900, True)])
 async def test_only_who_waited_a_minute_is_called(
     house: House, chat: FakeDiscord, waited: float, called: bool
