@@ -57,11 +57,12 @@ class Outgoing:
         self._stream = stream
         self._writing = threading.Lock()
 
-    def send(self, frame: Frame) -> None:
-        """Write a whole frame; nothing happens when nobody reads any more."""
-        data = frames.pack(frame)
+    def send(self, *whole: Frame) -> None:
+        """Write whole frames; nothing happens when nobody reads any more."""
+        packed = [frames.pack(frame) for frame in whole]
         with self._writing, contextlib.suppress(BrokenPipeError):
-            self._stream.write(data)
+            for data in packed:
+                self._stream.write(data)
             self._stream.flush()
 
     def beat(self, every_s: float) -> None:

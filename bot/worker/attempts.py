@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.domain.errors import Cancelled, RenderFailed
@@ -17,9 +17,10 @@ Key = tuple[str, int]
 
 
 class Attempts:
-    """Each attempt waits, is drawn, is encoded and ends, which is said exactly once."""
+    """Each attempt waits, is drawn, is encoded and ends, which is said exactly once. `send` takes
+    one frame or several."""
 
-    def __init__(self, send: Callable[[Frame], None]) -> None:
+    def __init__(self, send: Callable[..., None]) -> None:
         self._send = send
         self._guard = threading.Lock()
         self._open: set[Key] = set()
@@ -77,17 +78,33 @@ class Attempts:
         if key in self._open:
             self._send(frames.pack_event(*key, event))
 
+    def done(self, key: Key, events: Sequence[Event]) -> None:
+        """Say the last events of an attempt and that it ended well, together: who reads them is
+        woken once."""
+        if self._close(key):
+            packed = [frames.pack_event(*key, event) for event in events]
+            self._send(*packed, _ended(key, "done"))
+
     def end(
         self, key: Key, outcome: str, failure: RenderFailed | None = None
     ) -> None:  # fmt: skip
-        """Say once how an attempt ended: "done", "cancelled" or "failed", by a failure."""
+        """Say once how an attempt ended: "cancelled" or "failed", by a failure."""
+        if self._close(key):
+            self._send(_ended(key, outcome, failure))
+
+    def _close(self, key: Key) -> bool:
+        """Whether it was open."""
         with self._guard:
             if key not in self._open:
-                return
+                return False
             for keys in (self._open, self._waiting, self._drawing, self._cancelled):
                 keys.discard(key)
-        said: dict[str, Any] = {"job": key[0], "no": key[1], "outcome": outcome}
-        if failure:
-            said |= {"code": failure.code, "text": str(failure)}
-            said |= {"retryable": failure.retryable, "fits": failure.fits}
-        self._send(Frame("end", said))
+        return True
+
+
+def _ended(key: Key, outcome: str, failure: RenderFailed | None = None) -> Frame:
+    said: dict[str, Any] = {"job": key[0], "no": key[1], "outcome": outcome}
+    if failure:
+        said |= {"code": failure.code, "text": str(failure)}
+        said |= {"retryable": failure.retryable, "fits": failure.fits}
+    return Frame("end", said)

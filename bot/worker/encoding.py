@@ -62,17 +62,14 @@ class Encoder:
             drawn, parts = self._drawn.get()
             key = drawn.attempt.job, drawn.attempt.no
             try:
-                for part in parts:
-                    if event := part.result():
-                        self._attempts.say(key, event)
+                made = [event for part in parts if (event := part.result())]
             except Exception as error:
                 log.exception("a picture of job %s cannot be encoded", drawn.attempt.job)
                 failure = RenderFailed("error", f"{type(error).__name__}: {error}")
                 self._attempts.end(key, "failed", failure)
             else:
                 done = Done(drawn.seconds, self._device, drawn.engine, time.monotonic())
-                self._attempts.say(key, done)
-                self._attempts.end(key, "done")
+                self._attempts.done(key, [*made, done])
 
     def _tile(self, attempt: Attempt, index: int, image: Any) -> Image | None:
         """None where nobody wants it any more."""

@@ -109,21 +109,15 @@ async def test_the_slot_is_free_when_drawing_ended_not_when_encoding_did(
     gpu: LocalExecutor,
 ) -> None:
     worker = await free_worker(gpu)
-    overlapped = asyncio.Event()
-    followers: list[asyncio.Task[object]] = []
+    free: list[int] = []
 
-    async def follow(event: Event) -> None:
-        # The pictures are large, so the last one is encoded well after drawing ended.
-        if isinstance(event, Images) and 0 in event.data:
-            free = await free_worker(gpu)
-            followers.append(asyncio.create_task(draw(gpu, free, attempt("next", steps=2))))
-        if isinstance(event, Images) and followers:
-            overlapped.set()
+    async def look(event: Event) -> None:
+        if isinstance(event, Images):
+            free.append(gpu.workers()[0].slots_free)
 
-    big = attempt("big", width=2048, height=2048, steps=1)
-    await draw(gpu, worker, big, follow)
-    assert overlapped.is_set()
-    await followers[0]
+    # The pictures are large, so they are encoded well after drawing ended.
+    await draw(gpu, worker, attempt("big", width=2048, height=2048, steps=1), look)
+    assert free[0] == worker.slots_free
 
 
 @pytest.mark.parametrize("code", ["bad_input", "out_of_memory", "error"])

@@ -29,9 +29,13 @@ class Desk:
 
     def __init__(self, threads: int) -> None:
         self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-        self.attempts = Attempts(self._frames.put)
+        self.attempts = Attempts(self._put)
         self.encoder = Encoder(self.attempts, "cpu", threads)
         threading.Thread(target=self.encoder.run, daemon=True).start()
+
+    def _put(self, *frames: Frame) -> None:
+        for frame in frames:
+            self._frames.put(frame)
 
     def put(self, of: Attempt) -> None:
         self.attempts.add((of.job, of.no))
