@@ -138,6 +138,11 @@ class DiffusionEngine:
         self._finishing.append(run)
         return True
 
+    def idle(self) -> bool:
+        """See `Engine`: drawing waits for it otherwise, a quarter of a minute for a large network
+        on a card."""
+        return self._models.hasten()
+
     def _settle(self) -> None:
         """Wait for a card, which is told what to do long before it does it: else its steps would
         seem to take no time, and a cancelled drawing would be drawn to its end."""

@@ -30,6 +30,11 @@ class Faster(Protocol):
         ...
 
     @property
+    def coming(self) -> bool:
+        """Whether something is being made that `adopt` would take a while for."""
+        ...
+
+    @property
     def engine(self) -> str:
         """What drew since `listen`; empty where that was, in part at least, plain torch."""
         ...

@@ -124,6 +124,11 @@ class Model:
         """Whether `hasten` would take a while."""
         return self.faster is not None and self.faster.due
 
+    @property
+    def coming(self) -> bool:
+        """Whether something that makes it faster is being made."""
+        return self.faster is not None and self.faster.coming
+
     def listen(self) -> None:
         """Have `drawn_by` speak of what follows."""
         if self.faster:

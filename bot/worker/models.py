@@ -120,6 +120,14 @@ class Models:
     def _pinned(self) -> list[str]:
         return [model for model, card in self._cards.items() if card.pinned]
 
+    def hasten(self) -> bool:
+        """Have all draw with faster networks that are ready; whether some are still being made."""
+        models = [self._models[model] for model in self._models]
+        coming = [model.coming for model in models]
+        for model in models:
+            model.hasten()
+        return any(coming)
+
     def draws(self, model: str, run: object) -> None:
         """As long as there is such a run, its model stays in memory."""
         self._models.draws(model, run)

@@ -32,6 +32,9 @@ from bot.worker.stock import Stock
 
 log = logging.getLogger(__name__)
 
+_IDLE_S = 0.5
+"""Between two looks at what is being made to draw faster, while nobody waits."""
+
 
 @dataclass(frozen=True)
 class Prepare:
@@ -98,11 +101,20 @@ class Painter:
         self._conclude(finishing)
 
     def _receive(self) -> None:
-        wait = not self._waiting and not self._paintings
+        if not self._waiting and not self._paintings:
+            self._waiting.append(self._awaited())
         with contextlib.suppress(queue.Empty):
             while True:
-                self._waiting.append(self._orders.get(block=wait))
-                wait = False
+                self._waiting.append(self._orders.get(block=False))
+
+    def _awaited(self) -> Order:
+        """The next order, whenever it comes."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._orders.get(block=False)
+            more = self._engine.idle()
+            with contextlib.suppress(queue.Empty):
+                return self._orders.get(timeout=_IDLE_S if more else None)
 
     def _limits(self, member: Member) -> Limits:
         return self._rooms.limits(self._paintings[member])

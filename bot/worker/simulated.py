@@ -149,6 +149,10 @@ class SimulatedEngine:
         for run in mine:
             run.show()
 
+    def idle(self) -> bool:
+        """Nothing makes it faster."""
+        return False
+
     def finish(self, run: Run) -> bool:
         """There is nothing to wait for."""
         return bool(self._options.get("ahead"))

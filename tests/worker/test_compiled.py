@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Done
+from bot.models.cards import card_for
 from bot.worker.compiled import float8, networks
 from bot.worker.compiled import forwards as forwards_module
 from bot.worker.compiled.calls import Call
@@ -20,7 +22,9 @@ from bot.worker.compiled.forwards import HastenedForward
 from bot.worker.compiled.policy import BUCKETS, Demand, Policy, Recent, bucket_of
 from bot.worker.compiled.shop import Shop, shop_of
 from bot.worker.converted.store import Store
+from bot.worker.diffusion import DiffusionEngine
 from tests.kit.pipelines import stable_diffusion, stable_diffusion_xl
+from tests.kit.runs import drawn_by
 from tests.kit.workers import attempt, draw, free_worker, tiny_models
 from tests.worker.test_diffusion import psnr
 
@@ -407,6 +411,30 @@ async def test_a_worker_draws_by_compiled_networks_once_another_process_has_trie
     assert min(psnr(quick.images[index], plain.images[index]) for index in range(4)) > 50
     assert marks(tmp_path) == 2
     assert Store(tmp_path).trouble == ""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_a_worker_that_is_idle_takes_over_what_was_compiled(
+    models: Path, tmp_path: Path
+) -> None:
+    """So that nobody waits for that."""
+    more = {"compiled": str(tmp_path), "compiler": "eager"}
+    known = replace(card_for(str(models / "sd")), id="sd")
+    engine = DiffusionEngine({"sd": known}, "cpu", "float32", more=more)
+
+    def drawn() -> str:
+        drawn_by(engine, attempt("grid", model="sd", steps=20))
+        return engine.drawn_by("sd")
+
+    assert not drawn().endswith("compiled")
+    drawn()  # a decoder is compiled when it was asked for twice
+    while engine.idle():  # noqa: ASYNC110 - nobody could wake us
+        await asyncio.sleep(0.2)
+    model = engine._models["sd"]
+    assert not model.due
+    assert not model.coming
+    assert drawn().endswith("float32 compiled")
 
 
 @pytest.mark.slow

@@ -296,7 +296,7 @@ def test_faster_networks_rest_before_weights_are_others(
     class Faster:
         """As one that is ready: it has replaced the U-Net's forward."""
 
-        due, engine = False, "faster"
+        due, coming, engine = False, False, "faster"
 
         def __init__(self, pipeline: Any, *_: Any) -> None:
             began.append("begun")

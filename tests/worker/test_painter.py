@@ -12,6 +12,7 @@ from bot.domain.errors import Cancelled, RenderFailed
 from bot.engine import frames
 from bot.engine.frames import Frame
 from bot.engine.seam import Attempt, Begun, Event, Paused, Progress, Run
+from bot.worker import painter
 from bot.worker.attempts import Attempts
 from bot.worker.encoding import Drawn
 from bot.worker.painter import Order, Painter, Prepare
@@ -349,3 +350,33 @@ def test_the_room_stays_small_where_they_do_not() -> None:
         studio.order(*(ask(f"{number}{name}", 4, 4, width=1024) for name in "abc"))
         studio.until_done()
     assert studio.of("room")[-1]["pictures"] == 4
+
+
+def test_an_idle_worker_is_told_so_until_nothing_more_is_to_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(painter, "_IDLE_S", 0.001)
+
+    class Restless(Engine):
+        looks = 0
+
+        def idle(self) -> bool:
+            self.looks += 1
+            if self.looks == 3:
+                studio.order(Prepare("embedded"))
+            return self.looks < 3
+
+    engine = Restless()
+    studio = Studio(engine)
+    studio.painter.turn()
+    assert (engine.looks, len(engine.loads)) == (3, 1)
+
+
+def test_who_waits_does_not_wait_for_what_makes_drawing_faster() -> None:
+    class Slow(Engine):
+        def idle(self) -> bool:
+            raise AssertionError("somebody waits")
+
+    engine = Slow()
+    Studio(engine).order(Prepare("embedded")).painter.turn()
+    assert len(engine.loads) == 1

@@ -87,6 +87,11 @@ class Engine(Protocol):
         it returns False. Raises WorkerLost."""
         ...
 
+    def idle(self) -> bool:
+        """Nobody waits: have what makes drawing faster take its place, where it is ready. Whether
+        there is more to come."""
+        ...
+
     def retire(self, run: Run) -> Sequence[Any]:
         """One PIL image for each of `attempt.indices`, in order, of a run that is done.
 

@@ -58,6 +58,12 @@ class Compilation:
         """Whether `adopt` would take a while."""
         return any(forward.due for forward in self._forwards)
 
+    @property
+    def coming(self) -> bool:
+        """Whether the other process has something to do."""
+        with self._guard:
+            return self._thread is not None
+
     def adopt(self, pipeline: Any) -> None:
         """A drawing begins: what is ready draws from here on."""
         for forward in self._forwards:

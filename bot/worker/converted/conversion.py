@@ -86,6 +86,11 @@ class Conversion:
         """Whether `adopt` would take a while."""
         return False
 
+    @property
+    def coming(self) -> bool:
+        """Never: what is converted is adopted in no time, when a drawing begins."""
+        return False
+
     def adopt(self, pipeline: Any) -> None:
         """A drawing begins: what is ready draws from here on, and nothing happens before."""
         if self._forwards or not self._compiled:
