@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import statistics
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -141,6 +142,7 @@ async def measure() -> Section:
         for shape in SHAPES:
             seen = await play(shape, Path(place))
             figures += figures_of(shape, seen)
+            sys.stderr.write(f"measured: {shape.name}, {shape.speed}\n{seen}\n")
             notes.append(note_of(shape, seen))
     return Section(TITLE, HOW, figures, notes)
 

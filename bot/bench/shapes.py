@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import statistics
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ async def measure() -> Section:
     for shape in SHAPES:
         seen = await play(shape)
         figures += figures_of(shape, seen)
+        sys.stderr.write(f"measured: {shape.name}\n{seen}\n")
         notes.append(f"{shape.name}: drawn by {seen.engine}." + f" {seen.trouble}".rstrip())
     return Section(TITLE, HOW, figures, notes)
 
