@@ -75,7 +75,9 @@ class Channel:
             stdout=asyncio.subprocess.PIPE,
             env=environment(os.environ, _ROOT, self._own, self._waiting),
             limit=_STREAM_LIMIT,
-            start_new_session=True,
+            # A session of its own would be as much as ours to Linux (sched(7), autogroup): a worker
+            # gives way to us, as it does by its niceness, within one session only.
+            process_group=0,
         )
         if self.killed.is_set():  # while it was being started
             self.kill()

@@ -124,6 +124,8 @@ def main() -> None:
     # by closing its input, or by SIGKILL.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if hasattr(signal, "SIGTTOU"):  # a terminal may stop whom it does not read, for a line of log
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     faulthandler.enable()
     logging.basicConfig(level=logging.WARNING, format="worker: %(levelname)s %(message)s")
     incoming, outgoing = claim_pipes()

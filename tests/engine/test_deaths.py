@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import types
@@ -127,6 +128,19 @@ async def test_a_worker_takes_no_notice_of_sigterm() -> None:
         assert len((await draw(executor, worker, attempt(), terminate)).images) == 4
         assert (await free_worker(executor)).id == worker.id
     assert pid not in pids()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as Linux tells it")
+async def test_a_worker_gives_way_within_our_session_and_hears_no_ctrl_c() -> None:
+    before = pids()
+    async with simulated() as executor:
+        await free_worker(executor)
+        (pid,) = pids() - before
+        assert os.getsid(pid) == os.getsid(0)
+        assert os.getpgid(pid) == pid
+        status = Path(f"/proc/{pid}/status").read_text()
+        ignored = int(re.findall(r"SigIgn:\s*(\w+)", status)[0], 16)
+        assert all(ignored & 1 << each - 1 for each in (signal.SIGINT, signal.SIGTTOU))
 
 
 async def test_a_worker_that_cannot_be_killed_blocks_nothing(
