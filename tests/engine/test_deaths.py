@@ -10,6 +10,7 @@ import sys
 import types
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bot.domain.errors import RenderFailed, SettingsError, WorkerLost
@@ -170,6 +171,7 @@ async def test_a_worker_that_cannot_be_killed_blocks_nothing(
                 await executor.close()
         finally:
             os.kill(pid, signal.SIGKILL)
+            await reaped(pid)
 
 
 async def test_a_system_without_sigkill_is_refused_in_one_sentence(
@@ -178,6 +180,15 @@ async def test_a_system_without_sigkill_is_refused_in_one_sentence(
     monkeypatch.delattr(signal, "SIGKILL")
     with pytest.raises(SettingsError, match="Windows is not supported"):
         await LocalExecutor(["cpu"], SIMULATED).start()
+
+
+async def reaped(pid: int) -> None:
+    """Nobody waits for it any more: the loop still has to hear of its end, and of its pipes'."""
+    async with asyncio.timeout(20):
+        while psutil.pid_exists(pid):  # noqa: ASYNC110 - nobody could wake us
+            await asyncio.sleep(0.01)
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 def ignored(pid: int) -> set[int]:
