@@ -16,7 +16,17 @@ from typing import Any, Self
 import psutil
 import pytest
 
-from bot.bench import card, cold, neighbour, plain, random_weights, shapes, sharing, users
+from bot.bench import (
+    card,
+    card_figures,
+    cold,
+    neighbour,
+    plain,
+    random_weights,
+    shapes,
+    sharing,
+    users,
+)
 from bot.bench.child import Child, Message
 from bot.bench.cold import Start
 from bot.bench.drawings import Drawing
@@ -233,7 +243,8 @@ async def test_a_card_is_measured_beside_plain_diffusers(
     monkeypatch.setattr(card, "Child", Here)
     monkeypatch.setattr(card, "DEVICE", "cpu")
     monkeypatch.setattr(card, "DTYPE", "float32")
-    monkeypatch.setattr(card, "FILLED", 2)
+    for module in (card, card_figures):
+        monkeypatch.setattr(module, "FILLED", 2)
     monkeypatch.setattr(sharing, "Run", lambda: sharing_run)
     told = {"tflops": 2.0, "dtype": "float32", "name": "a card of paper"}
     monkeypatch.setattr(processor, "rate", lambda device, dtype: told)
