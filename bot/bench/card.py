@@ -48,8 +48,6 @@ _PLAIN, _WEIGHTS, _PROCESSOR = (
 _REHEARSALS = 4, 12
 """Grids at least, and at most, until nothing is being compiled any more: what is worth it is known
 by how often it was asked for."""
-
-
 _SD, _XL = box.FOLDER / "sd1", box.FOLDER / "sdxl"
 SHAPES = (
     Shape("Stable Diffusion 1.5", _SD, 512, aims=Aims(1.5, 2.5, 0.45), crowd=True),
@@ -114,35 +112,31 @@ def studio(shape: Shape, place: Path, source: str) -> Studio:
 async def settle(ours: Studio, rehearse: Callable[[], Awaitable[object]]) -> None:
     """Rehearse until nothing is compiled any more that this asks for."""
     least, most = _REHEARSALS
-    for number in range(1, most):
+    for number in range(1, most + 1):
         await rehearse()
         if not await ours.settled() and number >= least:
             break
 
 
 async def _bound(shape: Shape, source: str) -> Bound:
-    rate, work = await _asked(shape, source)
-    return Bound(work["teraflop"] / rate["tflops"], rate["tflops"], rate["name"])
-
-
-async def _asked(shape: Shape, source: str) -> Sequence[Message]:
+    """While nobody else is on the card. Raises EaselError."""
     unasked = Studio(Settings(device=DEVICE, model=source))
-    request = unasked.request(shape.choice)
-    questions: Sequence[Message] = (
-        {"device": DEVICE, "dtype": DTYPE},
-        {
-            "card": dataclasses.asdict(unasked.card),
-            "request": request.wire(),
-            "places": {"cache_dir": "", "token": ""},
-        },
-    )
-    answers: list[Message] = []
-    for question in questions:
-        async with Child(_PROCESSOR) as child:
-            answers.append(await child.ask(**question))
-    if trouble := next((each["trouble"] for each in answers if "trouble" in each), ""):
-        raise EaselError(f"This card cannot be measured: {trouble}.")
-    return answers
+    work = {
+        "card": dataclasses.asdict(unasked.card),
+        "request": unasked.request(shape.choice).wire(),
+        "places": {"cache_dir": "", "token": ""},
+    }
+    rate = await _told(device=DEVICE, dtype=DTYPE)
+    grid = await _told(**work)
+    return Bound(grid["teraflop"] / rate["tflops"], rate["tflops"], rate["name"])
+
+
+async def _told(**asked: object) -> Message:
+    async with Child(_PROCESSOR) as child:
+        said = await child.ask(**asked)
+    if "trouble" in said:
+        raise EaselError(f"This card cannot be measured: {said['trouble']}.")
+    return said
 
 
 async def _turns(shape: Shape, ours: Studio, plain: Child) -> Turns:

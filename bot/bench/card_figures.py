@@ -11,18 +11,21 @@ from pathlib import Path
 
 from bot.bench import sharing
 from bot.bench.figures import Figure, at_least, times
-from bot.bench.sharing import SHORT_STEPS, Compared
+from bot.bench.sharing import Compared
 from bot.service.requests import Choice
 
 GUIDANCE = 7.0
 FILLED = 16
 """People that a worker has slots for."""
+CROWDED, MIXED = 2.5, 1.3
+"""How many times as much sharing steps should draw, of equal and of mixed jobs."""
 
 
 @dataclass(frozen=True)
 class Aims:
     """Of a grid: against one call of plain diffusers, and one for each picture; a share of the
-    bound; pictures a second. None: nothing was aimed at."""
+    bound; pictures a second. None: nothing was aimed at, and calls for each picture, which take
+    longest, are not made."""
 
     together: float | None = None
     apart: float | None = None
@@ -113,7 +116,9 @@ def figures_of(shape: Shape, seen: Seen) -> list[Figure]:
     if seen.equal:
         rows += _crowd_rows(seen, seen.equal)
     if seen.mixed:
-        rows += _mixed_rows(shape, seen.mixed)
+        sides = " and ".join(f"{side}²" for side in shape.sides)
+        told = f"… {len(shape.mixed)} mixed jobs of {sides}"
+        rows += sharing.mixed_figures(told, shape.mixed, seen.mixed, MIXED)
     return rows
 
 
@@ -131,28 +136,13 @@ def _crowd_rows(seen: Seen, equal: Compared) -> list[Figure]:
     told = f"… {FILLED} people's pictures of one job each, steps shared: as many a second as"
     shared = sharing.whole(equal.shared)
     return [
-        times(f"{told} one at a time", equal.gain, 2.5),
+        times(f"{told} one at a time", equal.gain, CROWDED),
         times(f"{told} by plain diffusers one at a time", seen.crowded / shared),
         Figure(
             "… until the last is drawn: shared / one at a time / plain, one at a time",
             f"{shared:.3g} / {sharing.whole(equal.alone):.3g} / {seen.crowded:.3g} s",
         ),
     ]
-
-
-def _mixed_rows(shape: Shape, mixed: Compared) -> list[Figure]:
-    told = f"… {len(shape.mixed)} mixed jobs of {' and '.join(f'{side}²' for side in shape.sides)}"
-    short = [place for place, each in enumerate(shape.mixed) if (each.steps or 0) <= SHORT_STEPS]
-    alone, shared = (sharing.usual(waits, short) for waits in (mixed.alone, mixed.shared))
-    share = shared / alone
-    return [
-        times(f"{told}, steps shared: as many a second as one at a time", mixed.gain, 1.3),
-        Figure(
-            "… their short ones' p50 of the wait, as a share of one at a time",
-            f"{share:.2f}", "≤ 0.5", share <= 0.5,
-        ),
-        Figure("… p50 one at a time / shared", f"{alone:.3g} / {shared:.3g} s"),
-    ]  # fmt: skip
 
 
 def note_of(shape: Shape, seen: Seen) -> str:

@@ -136,13 +136,22 @@ def figures_of(run: Run, seen: Seen) -> list[Figure]:
     """Rates, and how long short jobs wait."""
     equal = f"{len(run.equal)} jobs of one size"
     mixed = f"{len(run.mixed)} jobs of two sizes, {min(run.steps)} to {max(run.steps)} steps"
-    short = [place for place, each in enumerate(run.mixed) if (each.steps or 0) <= SHORT_STEPS]
-    alone, shared = (usual(waits, short) for waits in (seen.mixed.alone, seen.mixed.shared))
     return [
         times(f"{equal}, steps shared: as many a second as one at a time", seen.equal.gain, EQUAL),
         *_seconds(seen.equal),
-        times(f"{mixed}, steps shared: as many a second as one at a time", seen.mixed.gain, MIXED),
-        *_seconds(seen.mixed),
+        *mixed_figures(mixed, run.mixed, seen.mixed, MIXED),
+    ]
+
+
+def mixed_figures(
+    what: str, choices: Sequence[Choice], seen: Compared, aim: float
+) -> list[Figure]:  # fmt: skip
+    """Of jobs of many lengths: how many a second, and how long the short ones wait."""
+    short = [place for place, each in enumerate(choices) if (each.steps or 0) <= SHORT_STEPS]
+    alone, shared = (_usual(waits, short) for waits in (seen.alone, seen.shared))
+    return [
+        times(f"{what}, steps shared: as many a second as one at a time", seen.gain, aim),
+        *_seconds(seen),
         below(
             f"… those of {SHORT_STEPS} steps at most: p50 of the wait, as a share of one at a time",
             shared / alone,
@@ -162,6 +171,6 @@ def whole(turns: Sequence[Waits]) -> float:
     return statistics.median(max(waits) for waits in turns)
 
 
-def usual(turns: Sequence[Waits], places: Sequence[int]) -> float:
+def _usual(turns: Sequence[Waits], places: Sequence[int]) -> float:
     """The median wait of the jobs at some places, of a usual turn."""
     return statistics.median(statistics.median(waits[place] for place in places) for waits in turns)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import io
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import discord
 
-from bot.chat import wording
+from bot.chat import files, wording
 from bot.chat.buttons import cancel_view
 from bot.chat.trouble import TOO_OLD_TO_EDIT, TROUBLE, has_code, token_is_dead
 from bot.domain.job import Job, JobUpdate
@@ -131,20 +132,22 @@ class Notice:
     async def _edit(
         self, content: str, preview: bytes | None, view: discord.ui.View | None
     ) -> None:
-        def parts() -> dict[str, Any]:
+        async def edit(road: Callable[..., Awaitable[object]]) -> None:
             # Neither a file nor a view is used twice.
-            files = [discord.File(io.BytesIO(preview), "preview.jpg")] if preview else []
-            return {
-                "content": content,
-                "attachments": files,
-                "view": view,
-                "allowed_mentions": discord.AllowedMentions.none(),
-            }
+            shown = [discord.File(io.BytesIO(preview), "preview.jpg")] if preview else []
+            try:
+                await road(
+                    content=content, attachments=shown, view=view,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )  # fmt: skip
+            finally:
+                for file in shown:
+                    files.close(file)
 
         message = self._channel.get_partial_message(self.id)
         await self._by_either_token(
-            lambda webhook: webhook.edit_message(self.id, **parts()),
-            lambda: message.edit(**parts()),
+            lambda webhook: edit(functools.partial(webhook.edit_message, self.id)),
+            lambda: edit(message.edit),
         )
 
     async def _by_either_token(

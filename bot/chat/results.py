@@ -13,7 +13,7 @@ from typing import Any
 
 import discord
 
-from bot.chat import wording
+from bot.chat import files, wording
 from bot.chat.buttons import result_view
 from bot.chat.posting import Poster
 from bot.chat.trouble import Verdict, judge
@@ -121,7 +121,7 @@ class Results:
                 if judge(error) is not Verdict.TOO_LARGE or limit < self._smallest:
                     raise
             finally:
-                _close(file)
+                files.close(file)
             log.info("job %s: %d bytes refused, trying %d", job.id, picture.bytes, limit)
 
     def _mentions(self, job: Job, call: bool = False) -> discord.AllowedMentions:
@@ -143,13 +143,6 @@ def _opened(picture: Picture) -> discord.File:
         return discord.File(file, picture.filename, description=picture.description)
     except FileNotFoundError:
         raise NotFound("The pictures of this job were cleared away meanwhile.") from None
-
-
-def _close(file: discord.File) -> None:
-    """discord.py closes what it opened itself, and has a buffer refer to itself: that would be in
-    memory until somebody looks for rings."""
-    file.close()
-    file.fp.close()
 
 
 def _reference(job: Job, channel: int) -> discord.MessageReference | None:

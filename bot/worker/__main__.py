@@ -57,9 +57,9 @@ class Outgoing:
         self._stream = stream
         self._writing = threading.Lock()
 
-    def send(self, *whole: Frame) -> None:
+    def send(self, *together: Frame) -> None:
         """Write whole frames; nothing happens when nobody reads any more."""
-        packed = [frames.pack(frame) for frame in whole]
+        packed = [frames.pack(frame) for frame in together]
         with self._writing, contextlib.suppress(BrokenPipeError):
             for data in packed:
                 self._stream.write(data)

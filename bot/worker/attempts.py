@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from bot.domain.errors import Cancelled, RenderFailed
 from bot.engine import frames
@@ -16,11 +16,16 @@ Key = tuple[str, int]
 """An attempt: the job's id and the fencing number."""
 
 
-class Attempts:
-    """Each attempt waits, is drawn, is encoded and ends, which is said exactly once. `send` takes
-    one frame or several."""
+class Send(Protocol):
+    """Writes frames, together."""
 
-    def __init__(self, send: Callable[..., None]) -> None:
+    def __call__(self, *frames: Frame) -> None: ...
+
+
+class Attempts:
+    """Each attempt waits, is drawn, is encoded and ends, which is said exactly once."""
+
+    def __init__(self, send: Send) -> None:
         self._send = send
         self._guard = threading.Lock()
         self._open: set[Key] = set()

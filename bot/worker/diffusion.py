@@ -23,7 +23,7 @@ from bot.worker import failures
 from bot.worker.asked import size_of
 from bot.worker.hastening import Hastening
 from bot.worker.library import Library
-from bot.worker.models import Models
+from bot.worker.models import Models, speeding_up
 from bot.worker.precision import NotFinite, pick_device, pick_dtype
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class DiffusionEngine:
             emit(Begun(time.monotonic()))
         model = self._models[attempt.model]
         if model.due:
-            _say(emit, f"speeding up {model.card.name}")
+            say(speeding_up(model.card))
             model.hasten()
             emit(Begun(time.monotonic()))
         kind = SteppedRun if model.family else CalledRun
@@ -138,10 +138,10 @@ class DiffusionEngine:
         self._finishing.append(run)
         return True
 
-    def idle(self) -> bool:
+    def idle(self, say: Callable[[str], None]) -> bool:
         """See `Engine`: drawing waits for it otherwise, a quarter of a minute for a large network
         on a card."""
-        return self._models.hasten()
+        return self._models.hasten(say)
 
     def _settle(self) -> None:
         """Wait for a card, which is told what to do long before it does it: else its steps would

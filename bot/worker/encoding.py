@@ -51,7 +51,7 @@ class Encoder:
 
     def put(self, drawn: Drawn) -> None:
         """Have these pictures encoded and said, and the attempt end."""
-        upload = self._pool.submit(_upload, drawn)  # which takes longest
+        upload = self._pool.submit(self._upload, drawn)  # which takes longest
         pictures = zip(drawn.attempt.indices, drawn.images, strict=True)
         tiles = [self._pool.submit(self._tile, drawn.attempt, *each) for each in pictures]
         self._drawn.put((drawn, [*tiles, upload]))
@@ -73,9 +73,15 @@ class Encoder:
 
     def _tile(self, attempt: Attempt, index: int, image: Any) -> Image | None:
         """None where nobody wants it any more."""
-        if self._attempts.cancelled((attempt.job, attempt.no)):
+        if self._is_unwanted(attempt):
             return None
         return Image(index, imaging.encode_tile(image), time.monotonic())
+
+    def _upload(self, drawn: Drawn) -> Upload | None:
+        return None if self._is_unwanted(drawn.attempt) else _upload(drawn)
+
+    def _is_unwanted(self, attempt: Attempt) -> bool:
+        return self._attempts.cancelled((attempt.job, attempt.no))
 
 
 def _threads_beside(device: str) -> int:

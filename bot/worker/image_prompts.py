@@ -4,6 +4,7 @@ beside the attention to the text. Imported in a worker only.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,7 +62,12 @@ class ImagePrompts:
         seen = self._eye(pixels.to(self._eye.device, self._eye.dtype), output_hidden_states=True)
         hidden = self._adapter.sizes["hidden"]
         means = seen.hidden_states[-2] if hidden else seen.image_embeds
-        return means.to(self._pipeline._execution_device)
+        return means.to(self._device)
+
+    @functools.cached_property
+    def _device(self) -> torch.device:
+        """Asked once: every module is looked at for it, several times over."""
+        return self._pipeline._execution_device
 
     def wear(self, scale: float) -> None:
         """Have it on with this weight; 0 is off."""

@@ -120,13 +120,15 @@ class Models:
     def _pinned(self) -> list[str]:
         return [model for model, card in self._cards.items() if card.pinned]
 
-    def hasten(self) -> bool:
+    def hasten(self, say: Callable[[str], None]) -> bool:
         """Have all draw with faster networks that are ready; whether some are still being made."""
         models = [self._models[model] for model in self._models]
-        coming = [model.coming for model in models]
+        coming = any([model.coming for model in models])  # before: what is made then comes yet
         for model in models:
+            if model.due:
+                say(speeding_up(model.card))
             model.hasten()
-        return any(coming)
+        return coming
 
     def draws(self, model: str, run: object) -> None:
         """As long as there is such a run, its model stays in memory."""
@@ -221,6 +223,11 @@ class Models:
             f"The model {self._name(model)} gives black pictures even with DTYPE=float32: "
             "its files are damaged, so download it again.",
         )
+
+
+def speeding_up(card: ModelCard) -> str:
+    """What is said while faster networks of a model take their place."""
+    return f"speeding up {card.name}"
 
 
 def _opened(card: ModelCard) -> Any:

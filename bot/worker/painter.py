@@ -112,7 +112,8 @@ class Painter:
         while True:
             with contextlib.suppress(queue.Empty):
                 return self._orders.get(block=False)
-            more = self._engine.idle()
+            more = self._engine.idle(self._attempts.loading)
+            self._attempts.loading("")
             with contextlib.suppress(queue.Empty):
                 return self._orders.get(timeout=_IDLE_S if more else None)
 

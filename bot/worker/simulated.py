@@ -149,7 +149,7 @@ class SimulatedEngine:
         for run in mine:
             run.show()
 
-    def idle(self) -> bool:
+    def idle(self, say: Callable[[str], None]) -> bool:
         """Nothing makes it faster."""
         return False
 

@@ -289,7 +289,7 @@ def test_what_a_card_comes_to() -> None:
     assert [(row.result, row.met) for row in card.figures_of(shape, seen)] == [
         ("1.40 ×", False), ("0.5 / 0.7 s", None), ("0.400", False), ("8.00", False),
         ("4.00 ×", True), ("3.00 ×", True), ("4.00 ×", None), ("2 / 6 / 8 s", None),
-        ("1.50 ×", True), ("0.75", False), ("2 / 1.5 s", None),
+        ("1.50 ×", True), ("9 / 6 s", None), ("0.75", False), ("2 / 1.5 s", None),
     ]  # fmt: skip
     assert "by torch compiled on a card" in card.note_of(shape, seen)
     bare = card.Shape("SD", box.FOLDER, 512)

@@ -38,6 +38,7 @@ async def test_progress_is_shown_with_its_preview_and_a_way_to_stop() -> None:
     assert await room.notice.show(replace(RUNNING, preview=b"jpeg"))
     assert "(25%)" in room.message.content
     assert [each.filename for each in room.message.attachments] == ["preview.jpg"]
+    assert all(each.fp.closed for each in room.message.said["attachments"])
     [row] = room.message.components
     assert [getattr(each, "label", "") for each in row.children] == ["Cancel"]
     assert room.message.said["allowed_mentions"].to_dict() == {"parse": []}

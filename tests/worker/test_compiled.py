@@ -429,11 +429,13 @@ async def test_a_worker_that_is_idle_takes_over_what_was_compiled(
 
     assert not drawn().endswith("compiled")
     drawn()  # a decoder is compiled when it was asked for twice
-    while engine.idle():  # noqa: ASYNC110 - nobody could wake us
+    said: list[str] = []
+    while engine.idle(said.append):  # noqa: ASYNC110 - nobody could wake us
         await asyncio.sleep(0.2)
     model = engine._models["sd"]
     assert not model.due
     assert not model.coming
+    assert set(said) == {"speeding up sd"}
     assert drawn().endswith("float32 compiled")
 
 

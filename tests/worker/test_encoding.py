@@ -6,6 +6,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,7 +95,9 @@ def test_a_picture_that_cannot_be_encoded_fails_its_own_job(encode: Any) -> None
     assert (end["job"], end["outcome"]) == ("red", "done")
 
 
-def test_nothing_more_is_encoded_of_what_nobody_wants(encode: Any) -> None:
+def test_nothing_is_encoded_of_what_nobody_wants(
+    encode: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun, go, encoded = threading.Event(), threading.Event(), list[Any]()
 
     def slow(image: Image.Image) -> bytes:
@@ -104,12 +107,16 @@ def test_nothing_more_is_encoded_of_what_nobody_wants(encode: Any) -> None:
         return b"tile"
 
     encode(slow)
+    monkeypatch.setattr(imaging, "encode", lambda *_: encoded.append("an upload"))
     desk = Desk(threads=1)
-    desk.put(attempt("unwanted"))
+    desk.put(attempt("first", indices=(0,)))
+    desk.put(replace(attempt("unwanted"), upload_limit=10**6))
     assert begun.wait(SOON_S)
     desk.attempts.cancel(("unwanted", 1))
-    go.set()
     assert [each["outcome"] for each in desk.said()] == ["cancelled"]
+    go.set()
+    *_, end = desk.said()
+    assert end["job"] == "first"
     desk.put(attempt("wanted", indices=(3,)))
     *_, end = desk.said()
     assert end["job"] == "wanted"

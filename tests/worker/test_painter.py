@@ -11,7 +11,7 @@ import pytest
 from bot.domain.errors import Cancelled, RenderFailed
 from bot.engine import frames
 from bot.engine.frames import Frame
-from bot.engine.seam import Attempt, Begun, Event, Paused, Progress, Run
+from bot.engine.seam import Attempt, Begun, Event, LoadingModel, Paused, Progress, Run
 from bot.worker import painter
 from bot.worker.attempts import Attempts
 from bot.worker.encoding import Drawn
@@ -360,9 +360,11 @@ def test_an_idle_worker_is_told_so_until_nothing_more_is_to_come(
     class Restless(Engine):
         looks = 0
 
-        def idle(self) -> bool:
+        def idle(self, say: Callable[[str], None]) -> bool:
             self.looks += 1
             if self.looks == 3:
+                say("speeding up")
+                studio.attempts.add(("late", 1))
                 studio.order(Prepare("embedded"))
             return self.looks < 3
 
@@ -370,11 +372,17 @@ def test_an_idle_worker_is_told_so_until_nothing_more_is_to_come(
     studio = Studio(engine)
     studio.painter.turn()
     assert (engine.looks, len(engine.loads)) == (3, 1)
+    told = [frames.unpack_event(each) for each in studio.frames if each.kind == "event"]
+    assert [each.text for each in told if isinstance(each, LoadingModel)] == [
+        "speeding up", "loading embedded",
+    ]  # fmt: skip
+    studio.attempts.add(("later", 1))
+    assert studio.frames[-1].kind != "event"
 
 
 def test_who_waits_does_not_wait_for_what_makes_drawing_faster() -> None:
     class Slow(Engine):
-        def idle(self) -> bool:
+        def idle(self, say: Callable[[str], None]) -> bool:
             raise AssertionError("somebody waits")
 
     engine = Slow()

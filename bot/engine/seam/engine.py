@@ -87,9 +87,9 @@ class Engine(Protocol):
         it returns False. Raises WorkerLost."""
         ...
 
-    def idle(self) -> bool:
+    def idle(self, say: Callable[[str], None]) -> bool:
         """Nobody waits: have what makes drawing faster take its place, where it is ready. Whether
-        there is more to come."""
+        there is more to come. Who comes meanwhile is told what was said."""
         ...
 
     def retire(self, run: Run) -> Sequence[Any]:

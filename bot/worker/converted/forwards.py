@@ -33,8 +33,8 @@ class Compiled:
     def __call__(self, *given: torch.Tensor) -> torch.Tensor:
         """Raises RuntimeError."""
         arrays = [each.float().contiguous().numpy() for each in given]
-        rows, done = len(arrays[0]), list[Any]()
-        whole = 0
+        done: list[Any] = []
+        rows, whole = len(arrays[0]), 0
         if fitting := self._fitting(arrays):
             size, queue = fitting
             together = size * queue.jobs
@@ -43,7 +43,8 @@ class Compiled:
             done += queue.run([_cut(arrays, edge, edge + size) for edge in edges])
         if whole < rows:
             done.append(self._request.infer(_cut(arrays, whole, rows))[0])
-        return torch.cat([torch.from_numpy(each) for each in done])
+        pieces = [torch.from_numpy(each) for each in done]
+        return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
 
     def _fitting(self, arrays: Sequence[Any]) -> tuple[int, Queue] | None:
         """How many rows are a piece that fits, and what draws it; None where none does."""
