@@ -83,7 +83,7 @@ class Dispatcher:
             self._retrying, self._timing, self._changed, clock,
         )  # fmt: skip
         self._standings = Standings(executor, self.pace, monotonic)
-        self._places = Places(self.queue, self.board, self.pace, executor, self._timing)
+        self._places = Places(self.queue, self.board, self.pace, executor, self._timing, self._left)
         self._waiting: dict[str, Waiting] = {}
         self._drawings: dict[Drawing, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -237,6 +237,9 @@ class Dispatcher:
         elif not drawing.cancelled and not self._closing:
             self._enter(Waiting(job, drawing.errors, drawing.suspect), front=True)
             self._places.tell(job)
+
+    def _left(self) -> float:
+        return sum(drawing.under_way.left for drawing in self._drawings)
 
     def _enter(self, waiting: Waiting, front: bool = False) -> None:
         job = waiting.job

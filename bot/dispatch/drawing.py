@@ -258,7 +258,7 @@ class Drawing:
             case Upload(data=data, extension=extension):
                 await self._keeping.keep_upload(data, extension)
             case Done(seconds=seconds, engine=engine):
-                self._seconds, self._engine = seconds, engine
+                self._seconds, self._engine, self._fraction = seconds, engine, 1.0
             case _:
                 log.debug("%s: %r", self, event)
 

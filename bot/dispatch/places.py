@@ -6,7 +6,7 @@ A place is the queue's; this only turns it into words for watchers, in rounds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bot.dispatch.board import Board
 from bot.dispatch.timing import Timing
@@ -25,16 +25,19 @@ LOADING = "the model is being loaded"
 
 
 class Places:
-    """Keeps the board's waiting jobs current."""
+    """Keeps the board's waiting jobs current; `left` tells the work of what is being drawn that
+    is still to be done."""
 
     def __init__(
-        self, queue: JobQueue, board: Board, pace: Pace, executor: Executor, timing: Timing
-    ) -> None:
+        self, queue: JobQueue, board: Board, pace: Pace, executor: Executor, timing: Timing,
+        left: Callable[[], float],
+    ) -> None:  # fmt: skip
         self._queue = queue
         self._board = board
         self._pace = pace
         self._executor = executor
         self._timing = timing
+        self._left = left
         self._due = asyncio.Event()
         self._told: dict[str, str] = {}
 
@@ -62,13 +65,14 @@ class Places:
         if place is None:
             return
         model = job.request.model
-        wait = self._pace.estimate(model, place[1], self._able(model))
+        wait = self._pace.estimate(model, self._left() + place[1], self._able(model))
         self._board.show(JobUpdate(job, position=place[0], wait_s=wait))
 
     async def tell_all(self) -> None:
         """One round."""
         self._told = {}
         able: dict[str, list[Device]] = {}
+        left = self._left()
         for count, (job_id, place, work) in enumerate(self._places(), start=1):
             cell = self._board.newest(job_id)
             # Meanwhile a job may have begun or ended.
@@ -77,7 +81,7 @@ class Places:
                 model = job.request.model
                 if model not in able:
                     able[model], self._told[model] = self._able(model), self.trouble(model)
-                wait = self._pace.estimate(model, work, able[model])
+                wait = self._pace.estimate(model, left + work, able[model])
                 note = self._told[model]
                 self._board.show(JobUpdate(job, position=place, wait_s=wait, note=note))
             if count % AT_ONCE == 0:

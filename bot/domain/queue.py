@@ -147,9 +147,8 @@ class JobQueue:
             yield entry
 
     def places(self) -> Iterator[tuple[str, int, float]]:
-        """For each waiting job its place (from 1) and the work that comes before it: waiting
-        entries ahead of it and everything running."""
-        work = self._under_way()
+        """For each waiting job its place (from 1) and the work that waits ahead of it."""
+        work = 0.0
         for place, entry in enumerate(self.order(), start=1):
             yield entry.job, place, work
             work += entry.work
@@ -157,8 +156,8 @@ class JobQueue:
     def place(self, job: str) -> tuple[int, float] | None:
         """What `places` says of one job, at once; None when it is not waiting.
 
-        With one server the place of a person's first job is exact; else, and for the work before
-        it, entries count as much as the mean entry of their server.
+        With one server the place of a person's first job is exact; else, and for the work ahead
+        of it, entries count as much as the mean entry of their server.
         """
         entry = self._where.get(job)
         if entry is None:
@@ -175,7 +174,7 @@ class JobQueue:
                 ahead = min(self._ahead(server, mean, begins), len(others))
                 before += ahead
                 work += ahead * mean
-        return before + 1, self._under_way() + work
+        return before + 1, work
 
     def jobs(self) -> list[str]:
         """Everything that waits, in no order."""
@@ -272,9 +271,6 @@ class JobQueue:
         if count == whole and self._servers.turn(server) < begins[1]:
             whole += 1
         return max(whole, 0)
-
-    def _under_way(self) -> float:
-        return sum(entry.work for entry in self._running.values())
 
     def _twin(self) -> JobQueue:
         """The same waiting entries and counters, without limits, to be played through."""

@@ -83,6 +83,25 @@ async def test_position_and_estimate_of_those_who_wait(house: House) -> None:
     assert house.executor.order == [first.id, second.id, third.id]
 
 
+async def test_estimates_count_what_is_left_of_the_job_being_drawn(house: House) -> None:
+    first, second = await house.imagine(), await house.imagine(asker=BERT_ASKS)
+    await (await house.executor.started(1)).finish(seconds=10.0)
+    await house.end(first)
+    run = await house.executor.started(2)
+    await run.progress(3)
+    third = await house.imagine(asker=ANNA_ASKS)
+    assert (await house.seen(third, lambda u: u.position == 1)).wait_s == pytest.approx(2.5)
+    fourth = await house.imagine(asker=BERT_ASKS)
+    assert (await house.seen(fourth, lambda u: u.position == 2)).wait_s == pytest.approx(12.5)
+    # While the second job's pictures are on their way, the third is drawn already.
+    await run.progress(4)
+    house.executor.free(run)
+    await house.executor.started(3)
+    update = await house.seen(fourth, lambda u: u.position == 1)
+    assert update.wait_s == pytest.approx(10.0)
+    assert (await house.state(second))[0] is RUNNING
+
+
 async def test_loading_and_trouble_are_noted(house: House) -> None:
     job = await house.imagine()
     run = await house.executor.started(1)

@@ -130,10 +130,10 @@ def test_unknown_jobs_are_ignored_by_done() -> None:
     assert len(queue) == 1
 
 
-def test_ahead_counts_running_work() -> None:
+def test_ahead_counts_waiting_work_alone() -> None:
     queue = filled(entry("a0", "a", 5.0), entry("a1", "a", 2.0), entry("a2", "a", 1.0))
     queue.next()
-    assert ahead(queue) == {"a1": (1, 5.0), "a2": (2, 7.0)}
+    assert ahead(queue) == {"a1": (1, 0.0), "a2": (2, 2.0)}
 
 
 def test_ten_thousand_entries() -> None:
