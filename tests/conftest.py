@@ -6,10 +6,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.engine.local import LocalExecutor
 from tests.kit.colab import Machine
 from tests.kit.workers import tiny_models
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("easel", deadline=None)
+settings.load_profile("easel")
 
 
 @pytest.fixture(scope="session")

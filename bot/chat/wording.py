@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 from bot.domain.action import ACTIONS
@@ -14,6 +15,7 @@ CONTENT_LIMIT = 2000
 FIELD_LIMIT = 1024
 # Enough for every suffix below, an estimate and a failure's sentence included.
 _SUFFIX_ROOM = 520
+NOTE_LIMIT = 200
 _SPECIAL = frozenset("\\`*_~|<>[]()#@:")
 
 
@@ -58,9 +60,14 @@ def progress(update: JobUpdate) -> str:
     if update.job.attempt and update.position is None:
         if update.note:
             stage = f"{update.fraction:.0%}" if update.fraction else "Starting"
-            return f"{head} ({stage})\n-# {escape(update.note[:200])}"
+            return f"{head} ({stage})\n-# {_note(update)}"
         return f"{head} ({update.fraction:.0%})"
     return head + _waiting(update)
+
+
+def _note(update: JobUpdate) -> str:
+    """What stands in the way, cut between words."""
+    return escape(textwrap.shorten(update.note, NOTE_LIMIT, placeholder=" …"))
 
 
 _GIVEN_UP = {
@@ -86,7 +93,7 @@ def _waiting(update: JobUpdate) -> str:
     if update.wait_s is not None:
         details.append(f"about {duration(update.wait_s)}")
     if update.note:
-        details.append(escape(update.note[:200]))
+        details.append(_note(update))
     return line + ("\n-# " + ", ".join(details) if details else "")
 
 

@@ -10,12 +10,12 @@ class Timing:
     """Seconds.
 
     `positions` lie between two rounds that tell waiting people their places, and `position` more
-    for each of them, for telling one costs about 0.1 ms of the event loop. What the store refuses
-    is tried again after `refused`, then after twice as long up to `refused_longest`; pictures that
-    cannot be stored for `unstored` are given up and drawn again. A drawing that was told to stop
-    has `stop` for that, or a few of its steps, before its worker is recycled. While jobs wait, the
-    workers are looked at every `look`, for estimates change by the mere passing of time. Drawings
-    get `close` to end when the dispatcher does.
+    for each of them, for telling one costs about 0.1 ms of the event loop, and 1 ms where people of
+    a thousand servers wait. What the store refuses is tried again after `refused`, then after twice
+    as long up to `refused_longest`; pictures that cannot be stored for `unstored` are given up and
+    drawn again. A drawing that was told to stop has `stop` for that, or a few of its steps, before
+    its worker is recycled. While jobs wait, the workers are looked at every `look`, for estimates
+    change by the mere passing of time. Drawings get `close` to end when the dispatcher does.
     """
 
     positions: float = 0.25

@@ -97,6 +97,12 @@ def test_progress(update: JobUpdate, words: str) -> None:
     assert words in said
 
 
+def test_a_long_note_is_cut_between_words() -> None:
+    note = " ".join(["memory"] * 60)
+    said = wording.progress(JobUpdate(jobs.job(), position=1, note=note))
+    assert said.endswith(" memory …")
+
+
 def test_headlines_name_what_was_done() -> None:
     who = f"<@{jobs.USER}>"
     assert wording.headline(jobs.job()) == f"**a fox** - {who}"
