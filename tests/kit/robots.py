@@ -36,6 +36,9 @@ class Robot(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         await self.tree.sync()
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """The sandbox takes many at once, so that nobody waits five seconds for the next."""
+
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         self.events.append((event, args))
         super().dispatch(event, *args, **kwargs)
