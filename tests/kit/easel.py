@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from bot.app import Core, core
 from bot.chat.client import EaselBot
 from bot.chat.pace import Pauses
 from bot.engine.local import LocalExecutor
-from bot.engine.seam import Executor
+from bot.engine.seam import Attempt, Event, Executor
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings
 from tests.kit.launcher import STEPS
@@ -27,6 +27,7 @@ class SharedExecutor:
 
     def __init__(self, executor: LocalExecutor) -> None:
         self._executor = executor
+        self._drawing: set[asyncio.Task[Any]] = set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._executor, name)
@@ -37,8 +38,24 @@ class SharedExecutor:
     def serve(self, cards: object) -> None:
         """It knows models that others still need."""
 
+    async def run_batch(
+        self, worker_id: str, attempts: Sequence[Attempt]
+    ) -> AsyncIterator[tuple[str, Event]]:
+        task = asyncio.current_task()
+        assert task is not None
+        self._drawing.add(task)
+        try:
+            stream = self._executor.run_batch(worker_id, attempts)
+            async with contextlib.aclosing(stream) as events:
+                async for each in events:
+                    yield each
+        finally:
+            self._drawing.discard(task)
+
     async def close(self, drain_s: float = 0) -> None:
         """Others still need it; what this test left is stopped with its streams."""
+        for task in self._drawing:
+            task.cancel()
 
 
 @dataclass
