@@ -7,14 +7,18 @@ import asyncio
 import contextlib
 import logging
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.domain.people import Asker
-from tests.kit.app import House
+from tests.kit.app import QUICK, House
 from tests.stress.books import Books, check_books, check_channels
 from tests.stress.weather import GUILDS, PEOPLE, RULES, Weather
+
+HASTY = replace(QUICK, close=0.2)
+"""What cannot end, for its pictures cannot be stored, is cut off soon."""
 
 
 def mistakes(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -27,7 +31,7 @@ async def check(seed: int, folder: Path, caplog: pytest.LogCaptureFixture, slots
     """One run of that seed, with workers that draw so many jobs at once."""
     before = asyncio.all_tasks()
     room = 4 * slots
-    async with House(folder, workers=3, rules=RULES, slots=slots, room=room) as house:
+    async with House(folder, workers=3, rules=RULES, slots=slots, room=room, timing=HASTY) as house:
         weather = Weather(house, random.Random(seed))
         await weather.blow()
         house.database.calm()
