@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ from tests.kit.workers import tiny_models
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("easel", deadline=None)
 settings.load_profile("easel")
+
+# For torch here and in every worker, before any is loaded: threads that wait for each other take a
+# hundred times as long for tiny tensors where the machine is busy, and a run has one for itself.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -32,18 +37,6 @@ async def studio(models: Path) -> AsyncIterator[LocalExecutor]:
         await executor.start()
         yield executor
         await executor.close()
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """For torch in this process: threads that wait for each other take a hundred times as long for
-    tiny tensors."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -78,7 +78,6 @@ def rows(figures: list[Figure]) -> dict[str, Figure]:
 
 
 @pytest.mark.usefixtures("worker")
-@pytest.mark.usefixtures("one_thread")
 async def test_users_and_plain_diffusers_draw_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(users, "Child", Here)
     monkeypatch.setattr(users, "neighbour", contextlib.nullcontext)
@@ -203,7 +202,7 @@ def small(configs: Path) -> Path:
 
 
 async def test_a_shape_is_drawn_with_random_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executor = FakeExecutor(automatic=True)
 
@@ -236,7 +235,7 @@ def test_what_a_shape_comes_to() -> None:
 
 
 async def test_a_card_is_measured_beside_plain_diffusers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executor = FakeExecutor(automatic=True)
     monkeypatch.setattr(LOCAL, lambda *_: executor)

@@ -18,10 +18,7 @@ from tests.kit import flows
 from tests.kit.pipelines import card, stable_diffusion
 from tests.kit.runs import Heard, alone, begun, finished
 
-pytestmark = [
-    pytest.mark.usefixtures("one_thread"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 LAYERS = 2
 ASKED: dict[str, Any] = {"steps": 6, "guidance": 4.0, "negative": "a longer one", "indices": (0, 1)}
 MAKERS: dict[str, Callable[[], Any]] = {

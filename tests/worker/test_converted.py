@@ -106,9 +106,8 @@ async def test_what_is_drawn_looks_as_torch_draws_it(
 
 
 async def test_a_grid_in_its_own_size_is_what_a_network_is_fitted_to(
-    fast: LocalExecutor, models: Path, folder: Path, one_thread: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    fast: LocalExecutor, models: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In this process, where it shows what goes into the networks."""
     await hastened(fast)
     card = replace(card_for(str(models / "sd")), id="sd", native=32)

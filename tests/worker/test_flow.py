@@ -37,10 +37,7 @@ from tests.kit.runs import (
 )  # fmt: skip
 from tests.kit.workers import attempt
 
-pytestmark = [
-    pytest.mark.usefixtures("one_thread"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 MAKERS: dict[str, Callable[[], Any]] = {
     "sd3": flows.stable_diffusion_3,
     "flux": flows.flux,

@@ -33,10 +33,7 @@ from tests.kit.runs import (
 )  # fmt: skip
 from tests.kit.workers import attempt
 
-pytestmark = [
-    pytest.mark.usefixtures("one_thread"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 NINE = {"in_channels": 9}
 MAKERS: dict[str, Callable[[], Any]] = {
     "sd": stable_diffusion,

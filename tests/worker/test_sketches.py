@@ -25,10 +25,7 @@ from tests.kit.pipelines import autoencoder, card, library, stable_diffusion, st
 from tests.kit.runs import Heard, begun, finished
 from tests.kit.workers import attempt
 
-pytestmark = [
-    pytest.mark.usefixtures("one_thread"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 GRID: dict[str, Any] = {"steps": 4, "guidance": 3.0, "indices": (0, 1, 2, 3), "width": 96}
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 

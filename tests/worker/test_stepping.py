@@ -43,11 +43,8 @@ from tests.kit.runs import (
 )
 from tests.kit.workers import attempt
 
-pytestmark = [
-    pytest.mark.usefixtures("one_thread"),
-    # diffusers' own notes about numpy
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
+# diffusers' own notes about numpy
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 
 def velocity() -> Any:
