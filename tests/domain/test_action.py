@@ -50,7 +50,9 @@ def test_only_what_is_typed_is_not_derived() -> None:
     assert ACTIONS[Action.IMAGINE].target is Target.TEXT
 
 
-@pytest.mark.parametrize("spec", [spec for spec in ACTIONS.values() if spec.derive], ids=str)
+@pytest.mark.parametrize(
+    "spec", [spec for spec in ACTIONS.values() if spec.derive], ids=lambda spec: spec.code.value
+)
 def test_what_is_derived_is_what_the_row_says(spec) -> None:
     tile = Tile(JOB, 0 if spec.target is Target.JOB else 2)
     press = Press(spec.code, tile, "8x8" if spec.on_failure else "")
