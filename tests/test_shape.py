@@ -25,6 +25,7 @@ def sources(*folders: str) -> dict[Path, str]:
 
 
 CODE = sources("bot", "cogs")
+TREES = {path: ast.parse(text) for path, text in CODE.items()}
 
 
 def functions(node: ast.AST) -> Iterator[Function]:
@@ -51,7 +52,7 @@ def test_no_module_is_long() -> None:
 
 
 def test_functions_are_short() -> None:
-    lengths = [own_lines(each) for text in CODE.values() for each in functions(ast.parse(text))]
+    lengths = [own_lines(each) for tree in TREES.values() for each in functions(tree)]
     assert percentile(lengths, 0.5) <= MEDIAN_LINES
     assert percentile(lengths, 0.95) <= P95_LINES
 
@@ -59,8 +60,8 @@ def test_functions_are_short() -> None:
 def test_everything_is_annotated() -> None:
     bare = [
         f"{path}:{each.lineno} {each.name}"
-        for path, text in CODE.items()
-        for each in functions(ast.parse(text))
+        for path, tree in TREES.items()
+        for each in functions(tree)
         if not annotated(each)
     ]
     assert bare == []
@@ -77,8 +78,8 @@ def annotated(function: Function) -> bool:
 def test_public_classes_say_what_they_are() -> None:
     silent = [
         f"{path}:{each.lineno} {each.name}"
-        for path, text in CODE.items()
-        for each in ast.walk(ast.parse(text))
+        for path, tree in TREES.items()
+        for each in ast.walk(tree)
         if isinstance(each, ast.ClassDef) and not each.name.startswith("_")
         if not ast.get_docstring(each)
     ]
