@@ -60,6 +60,13 @@ async def grid(studio: LocalExecutor) -> Drawn:
     return await draw(studio, await free_worker(studio, STARTING_S), attempt("grid"))
 
 
+@pytest.fixture(scope="module")
+async def from_folder(studio: LocalExecutor) -> Drawn:
+    """What the same weights in other files are to draw."""
+    worker = await free_worker(studio, STARTING_S)
+    return await draw(studio, worker, attempt("folder", (0,), model="sd", steps=4))
+
+
 def test_the_pictures_are_no_noise(grid: Drawn) -> None:
     for data in grid.images.values():
         picture = imaging.decode(data)
@@ -252,13 +259,10 @@ async def test_models_from_folders(studio: LocalExecutor, worker: Worker, form: 
     ],
 )
 async def test_the_same_weights_in_another_form_draw_the_same(
-    studio: LocalExecutor, worker: Worker, form: str
+    studio: LocalExecutor, worker: Worker, from_folder: Drawn, form: str
 ) -> None:
-    folder = await draw(studio, worker, attempt("folder", (0,), model="sd", steps=4))
-    other = await draw(
-        studio, await free_worker(studio), attempt("other", (0,), model=form, steps=4)
-    )
-    assert psnr(other.images[0], folder.images[0]) >= 50
+    other = await draw(studio, worker, attempt("other", (0,), model=form, steps=4))
+    assert psnr(other.images[0], from_folder.images[0]) >= 50
 
 
 @pytest.mark.parametrize(
