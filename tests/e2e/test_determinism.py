@@ -18,7 +18,7 @@ from tests.kit import messages
 from tests.kit.easel import Easel, SharedExecutor, running, settings_for
 from tests.kit.scene import Scene
 
-PROMPT = "a red apple on a blue background"
+PROMPT = "a red apple on a blue background --q 0.5"
 NUMBERS = (1, 2, 3, 4)
 
 
@@ -53,7 +53,7 @@ async def test_the_same_seed_gives_the_same_pixels_and_variations_stay_close(
     first = await mia.imagine(f"{PROMPT} --seed 7")
     again = await mia.imagine(f"{PROMPT} --seed 7")
     varied = await mia.press(again, "V2")
-    stranger = await mia.imagine("a green tree at night --seed 8")
+    stranger = await mia.imagine("a green tree at night --q 0.5 --seed 8")
     grid = messages.picture(sandbox, first)
     assert grid.size == (256, 256)
     assert all(tile(grid, number).std() > 5 for number in NUMBERS)
@@ -79,7 +79,7 @@ async def test_the_command_line_draws_the_bots_picture(
     mia: Scene,
 ) -> None:
     sandbox = easel.sandbox
-    text = f"{PROMPT} --seed 7 --ar 3:2 --q 0.5"
+    text = f"{PROMPT} --seed 7 --ar 3:2"
     grid = await mia.imagine(text)
     single = await mia.press(grid, "U3")
     monkeypatch.setattr(
