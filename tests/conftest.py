@@ -1,4 +1,4 @@
-"""The one process of a test run that loads torch."""
+"""What every process of a test run has one of: torch's threads, and a worker with models."""
 
 from __future__ import annotations
 
