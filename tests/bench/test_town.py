@@ -54,5 +54,5 @@ def test_everybody_gets_every_grid(policy: Policy) -> None:
 
 async def test_the_section_has_a_row_for_each_policy_and_a_plot() -> None:
     section = await waits.measure(quick=True)
-    assert len(section.figures) == 2 * 4 + 2 * 3
+    assert len(section.figures) == 2 * 6 + 2 * 3
     assert len(section.notes) == 2 * 3
