@@ -164,6 +164,7 @@ class Models:
     ) -> Model:
         """On the device, as far up the ladder as it takes. Raises RenderFailed where that does not
         suffice."""
+        from bot.worker import decoders
         from bot.worker.ladder import NO_SIZE
         from bot.worker.model import Model
         from bot.worker.rungs import LOAD
@@ -174,6 +175,7 @@ class Models:
                     ladder.stand(NO_SIZE)
                     if not ladder.placed:
                         pipeline.to(self._device)
+                    decoders.lay_out(pipeline.vae, self._device)
                     if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
                         pipeline.vae.enable_slicing()
                     return Model(pipeline, card, dtype, ladder, self._library, note)
