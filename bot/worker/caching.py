@@ -1,6 +1,6 @@
 """First-block cache: a step whose first block changes its input nearly as the last one's did takes
 from that step what the other blocks would add (after TeaCache, Liu et al. 2024; see
-`diffusers.hooks.first_block_cache`). Imported in a worker only.
+`diffusers.hooks.first_block_cache`, which decides in the same way). Imported in a worker only.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
-import torch
-from diffusers.hooks.first_block_cache import _FBC_LEADER_BLOCK_HOOK, FirstBlockCacheConfig
+from bot.worker.blocks import Blocks, Kept
 
 THRESHOLD = 0.08
 """Mean change of the first block's residual from one step to the next, relative to itself, up to
 which the others are left out: what its makers found good for FLUX.1."""
-_ABLE = frozenset({"FluxPipeline", "QwenImagePipeline"})
-"""Those of our families whose blocks diffusers' hooks fit."""
+_ABLE = frozenset(
+    {"FluxPipeline", "Flux2Pipeline", "Flux2KleinPipeline", "ChromaPipeline"}
+    | {"QwenImagePipeline", "StableDiffusion3Pipeline"}
+)
+"""Those of our families whose blocks pass on words and picture, or both in one."""
 NOTE = "first-block cache"
 """As recipes call it."""
 
@@ -28,10 +30,10 @@ class StepCache:
     company: with others its pictures would be others."""
 
     def __init__(self, transformer: Any, threshold: float = THRESHOLD) -> None:
-        transformer.enable_cache(FirstBlockCacheConfig(threshold))
+        self._blocks = Blocks(transformer, threshold)
         self._transformer = transformer
         self._forward = transformer.forward
-        self._states: dict[str, Any] = _states_of(transformer)
+        self._states: dict[str, Kept] = {}
         self._numbers = itertools.count()
         self._names: Iterator[str] | None = None
         transformer.forward = self._called
@@ -59,7 +61,7 @@ class StepCache:
         """Weights are about to be other ones, or elsewhere: every step is made from here on."""
         self._states.clear()
         del self._transformer.forward
-        self._transformer.disable_cache()
+        self._blocks.leave()
 
     def forget(self, name: str) -> None:
         """All that begins with it."""
@@ -67,10 +69,13 @@ class StepCache:
             self._states.pop(each, None)
 
     def _called(self, *args: Any, **named: Any) -> Any:
-        if self._names is None:  # by the pipeline itself, which says what it calls
+        if self._names is None:  # by the pipeline itself, which does not say whose it is
             return self._forward(*args, **named)
-        with self._transformer.cache_context(next(self._names)):
+        self._blocks.kept = self._states.setdefault(next(self._names), Kept())
+        try:
             return self._forward(*args, **named)
+        finally:
+            self._blocks.kept = None
 
 
 class Memory:
@@ -93,10 +98,3 @@ class Memory:
 def able(pipeline: Any) -> bool:
     """Whether its denoiser can be cached: not where its forward is another already."""
     return type(pipeline).__name__ in _ABLE and "forward" not in vars(pipeline.transformer)
-
-
-def _states_of(transformer: torch.nn.Module) -> dict[str, Any]:
-    """By name; all blocks share them."""
-    hooks = (vars(each).get("_diffusers_hook") for each in transformer.modules())
-    found = (hook and hook.get_hook(_FBC_LEADER_BLOCK_HOOK) for hook in hooks)
-    return next(filter(None, found)).state_manager._state_cache

@@ -88,12 +88,12 @@ def matching(**config: Any) -> Any:
     return library.FlowMatchEulerDiscreteScheduler(**config)
 
 
-def stable_diffusion_3(**parts: Any) -> Any:
-    """With all three encoders."""
+def stable_diffusion_3(layers: int = 1, **parts: Any) -> Any:
+    """With all three encoders, and so many blocks."""
     torch.manual_seed(0)
     transformer = library.SD3Transformer2DModel(
-        sample_size=8, patch_size=2, in_channels=16, out_channels=16, num_layers=1,
-        attention_head_dim=8, num_attention_heads=1, caption_projection_dim=8,
+        sample_size=8, patch_size=2, in_channels=16, out_channels=16,
+        num_layers=layers, attention_head_dim=8, num_attention_heads=1, caption_projection_dim=8,
         joint_attention_dim=2 * WIDTH, pooled_projection_dim=2 * WIDTH, pos_embed_max_size=16,
     )  # fmt: skip
     made: dict[str, Any] = {
@@ -129,12 +129,13 @@ def flux(told: bool = True, layers: int = 1) -> Any:
     )  # fmt: skip
 
 
-def chroma() -> Any:
-    """Chroma."""
+def chroma(layers: int = 1) -> Any:
+    """Chroma of so many blocks of each kind."""
     torch.manual_seed(0)
     transformer = library.ChromaTransformer2DModel(
         **_tokens(
-            num_single_layers=1, joint_attention_dim=8, axes_dims_rope=(2, 2, 4),
+            num_layers=layers, num_single_layers=layers, joint_attention_dim=8,
+            axes_dims_rope=(2, 2, 4),
             approximator_num_channels=8, approximator_hidden_dim=8, approximator_layers=1,
         )
     )  # fmt: skip
@@ -185,10 +186,10 @@ def z_image() -> Any:
     )  # fmt: skip
 
 
-def _flux_2_parts(told: bool) -> dict[str, Any]:
+def _flux_2_parts(told: bool, layers: int = 1) -> dict[str, Any]:
     transformer = library.Flux2Transformer2DModel(
         **_tokens(
-            in_channels=128, num_single_layers=1, joint_attention_dim=24,
+            in_channels=128, num_layers=layers, num_single_layers=layers, joint_attention_dim=24,
             axes_dims_rope=(2, 2, 2, 2), guidance_embeds=told,
         )
     )  # fmt: skip
@@ -201,21 +202,23 @@ def _flux_2_parts(told: bool) -> dict[str, Any]:
     return {"scheduler": scheduler, "vae": vae.eval(), "transformer": transformer.eval()}
 
 
-def flux_2_klein(distilled: bool = False) -> Any:
+def flux_2_klein(distilled: bool = False, layers: int = 1) -> Any:
     """FLUX.2 klein; it reads layers 9, 18 and 27 of its encoder."""
     torch.manual_seed(0)
     return quiet(
         library.Flux2KleinPipeline(
-            **_flux_2_parts(told=False), text_encoder=qwen3(28), tokenizer=qwen_tokenizer(),
-            is_distilled=distilled,
+            **_flux_2_parts(told=False, layers=layers), text_encoder=qwen3(28),
+            tokenizer=qwen_tokenizer(), is_distilled=distilled,
         )
     )  # fmt: skip
 
 
-def flux_2() -> Any:
+def flux_2(layers: int = 1) -> Any:
     """FLUX.2 dev, with an encoder that knows a text by its length alone."""
     torch.manual_seed(0)
-    made = library.Flux2Pipeline(**_flux_2_parts(told=True), text_encoder=None, tokenizer=None)
+    made = library.Flux2Pipeline(
+        **_flux_2_parts(told=True, layers=layers), text_encoder=None, tokenizer=None
+    )
 
     def encode(prompt: str, num_images_per_prompt: int = 1, **_: Any) -> Any:
         words = torch.full((num_images_per_prompt, 5, 24), len(prompt) / 10)

@@ -24,6 +24,9 @@ ASKED: dict[str, Any] = {"steps": 6, "guidance": 4.0, "negative": "a longer one"
 MAKERS: dict[str, Callable[[], Any]] = {
     "flux": lambda: flows.flux(layers=LAYERS),
     "qwen": lambda: flows.qwen_image(layers=LAYERS),
+    "flux 2": lambda: flows.flux_2(layers=LAYERS),
+    "chroma": lambda: flows.chroma(layers=LAYERS),
+    "sd3": lambda: flows.stable_diffusion_3(layers=LAYERS),
 }
 ALL = 1e9
 """Whatever changes less is left out: all but a run's first step."""
@@ -64,10 +67,23 @@ def test_at_a_large_one_only_the_first_block_of_later_steps_is_made(name: str) -
     exact, cached = made(name), made(name, ALL)
     calls, latents = counted(cached), alone(cached, **ASKED)
     forwards = 2 if name == "qwen" else 1
-    others = LAYERS - 1 + (LAYERS if name == "flux" else 0)
+    others = LAYERS - 1 + (0 if name in ("qwen", "sd3") else LAYERS)
     assert len(calls) == forwards * others
     assert latents.isfinite().all()
     assert not torch.equal(latents, alone(exact, **ASKED))
+
+
+@pytest.mark.parametrize(
+    ("name", "threshold", "least"), [("flux 2", 0.9, 45), ("chroma", 0.3, 33), ("sd3", 0.15, 45)]
+)
+def test_what_is_spared_is_hardly_missed(name: str, threshold: float, least: float) -> None:
+    """In decibels of latents, at thresholds at which the random blocks of each spare something;
+    of four pictures 53.5, 40.1 and 54.0 where 64, 18 and 39 % of evaluations were spared."""
+    exact, cached = made(name), made(name, threshold)
+    calls = counted(exact), counted(cached)
+    whole, spared = (alone(each, **ASKED | {"steps": 28}) for each in (exact, cached))
+    assert len(calls[1]) < len(calls[0])
+    assert 10 * torch.log10(whole.pow(2).mean() / (whole - spared).pow(2).mean()) > least
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -167,10 +183,10 @@ def test_only_who_asks_for_it_has_it(speed: str, card_speed: str, name: str, has
     assert (hastening.cached(MAKERS[name](), one) is not None) == has
 
 
-@pytest.mark.parametrize("make", [stable_diffusion, flows.stable_diffusion_3, flows.chroma])
+@pytest.mark.parametrize("make", [stable_diffusion, flows.z_image, flows.sana])
 def test_other_families_and_what_is_compiled_make_every_step(make: Callable[[], Any]) -> None:
     assert not caching.able(make())
-    pipeline = flows.flux()
+    pipeline = flows.flux_2_klein()
     assert caching.able(pipeline)
     pipeline.transformer.forward = pipeline.transformer.forward
     assert not caching.able(pipeline)
