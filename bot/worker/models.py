@@ -175,7 +175,7 @@ class Models:
                     ladder.stand(NO_SIZE)
                     if not ladder.placed:
                         pipeline.to(self._device)
-                    decoders.lay_out(pipeline.vae, self._device)
+                    decoders.lay_out(getattr(pipeline, "vae", None), self._device)
                     if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
                         pipeline.vae.enable_slicing()
                     return Model(pipeline, card, dtype, ladder, self._library, note)
