@@ -30,7 +30,6 @@ def test_channels_are_last_where_a_cpu_computes_in_bfloat16() -> None:
     decoders.lay_out(SimpleNamespace(), CPU)  # what has no decoder
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_a_picture_is_as_near_to_float32_as_before() -> None:
     """Both are a rounding to bfloat16 away from it."""
     torch.manual_seed(0)
