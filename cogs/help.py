@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import wording
+from bot.chat import replies, wording
 from bot.domain.action import help_lines
-from bot.domain.prompt.parameters import PARAMETERS
+from bot.domain.prompt.parameters import PARAMETERS, Parameter
 from bot.service import Service
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
+SHOWN = 12
+"""Parameters in the first answer."""
+PAGE = 4000
+"""Characters of a page; Discord takes 4096."""
 _VIOLET = discord.Colour(0x6E56CF)
 
 
@@ -28,7 +32,14 @@ class Help(commands.Cog):
     @app_commands.command(description="How to draw with Easel")
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    async def help(self, interaction: discord.Interaction) -> None:
+    @app_commands.describe(topic="Parameters: every parameter with its values")
+    async def help(
+        self, interaction: discord.Interaction, topic: Literal["parameters"] | None = None
+    ) -> None:
+        if topic == "parameters":
+            for embed in _all_parameters():
+                await replies.private(interaction, embed=embed)
+            return
         embed = discord.Embed(
             title="Drawing with Easel",
             description="`/imagine prompt:` what to draw, then parameters.",
@@ -49,11 +60,29 @@ class Help(commands.Cog):
 
 
 def _parameters() -> str:
-    return "\n".join(
-        f"`{' '.join('--' + name for name in row.names)}` {row.help};"
-        f" {row.expects} (default {row.default})"
-        for row in PARAMETERS
-    )
+    """The first of the table, which are used most, and how to see the others."""
+    lines = [f"`{row.example}` {row.help}" for row in PARAMETERS if row.help]
+    return "\n".join([*lines[:SHOWN], "All of them: `/help topic:parameters`"])
+
+
+def _all_parameters() -> list[discord.Embed]:
+    """As many embeds as their texts need."""
+    pages = [""]
+    for line in map(_line, (row for row in PARAMETERS if row.help)):
+        if len(pages[-1]) + len(line) > PAGE:
+            pages.append("")
+        pages[-1] += line
+    return [
+        discord.Embed(title="Parameters" if number == 0 else None, description=page, colour=_VIOLET)
+        for number, page in enumerate(pages)
+    ]
+
+
+def _line(row: Parameter) -> str:
+    names = " ".join(f"--{name}" for name in row.names)
+    takes = f": {row.expects}" if row.expects else ""
+    usual = f" (default {row.default})" if row.default else ""
+    return f"`{names}` {row.help}{takes}{usual}\n"
 
 
 async def setup(bot: EaselBot) -> None:

@@ -7,17 +7,15 @@ by `wire`. Knows nothing about queues, money or Discord.
 
 from __future__ import annotations
 
-import enum
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bot.domain import loras, request_v1
 from bot.domain.action import Action, Kind, Tile
-from bot.domain.plain import Pairs, as_json, pairs
+from bot.domain.plain import Pairs, Plain, as_json, pairs
 from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameters import SEED_MAX
+from bot.domain.seeding import Seeding
 from bot.domain.size import Size
 
 SCHEMA = 2
@@ -26,19 +24,13 @@ SOURCE = "source"
 """The role of the picture that a drawing starts from."""
 IMAGE = "image"
 """The role of a picture that is a prompt, like words."""
+MEANINGS = frozenset(
+    {"chaos", "weird", "stylize", "exp", "looks", "tile", "draft", "hd"}
+)  # fmt: skip
+"""Names in `extra` of what parameters mean. `chaos`, `weird` and `exp` are from 0 to 1, `stylize`
+from -1 (no taste at all) to 9, 0 being the usual; `looks` are pairs of a number and a weight."""
 MASK = "mask"
 """The role of the picture that is light where the source is to be drawn anew."""
-
-
-class Seeding(enum.IntEnum):
-    """How the seeds of a request's pictures come from the request's own seed."""
-
-    FOLLOWING = 1
-    """Seed + index, modulo 2³². So did schema 1, whose neighbouring seeds share three of four
-    pictures. With one picture it is that picture's own seed."""
-    SCATTERED = 2
-    """The first 32 bits, most significant first, of the SHA-256 of the ASCII text
-    `easel <seed> <index>`, both in decimal, the index from 0."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +93,7 @@ class GenerationRequest:
 
     def seed_of(self, index: int) -> int:
         """The seed of the picture at 0-based `index`, as `Seeding` defines it."""
-        if self.seeding is Seeding.FOLLOWING:
-            return (self.seed + index) % (SEED_MAX + 1)
-        digest = hashlib.sha256(f"easel {self.seed} {index}".encode()).digest()
-        return int.from_bytes(digest[:4], "big")
+        return self.seeding.seed_of(self.seed, index)
 
     @property
     def seeds(self) -> list[int]:
@@ -124,6 +113,21 @@ class GenerationRequest:
     def with_loras(self, chosen: Mapping[str, float]) -> GenerationRequest:
         """Drawn with these instead of others."""
         return replace(self, extra=loras.in_extra(self.extra, chosen))
+
+    @property
+    def meant(self) -> dict[str, Any]:
+        """What parameters mean to the engine, by name."""
+        return {name: value for name, value in self.extra if name in MEANINGS}
+
+    def meaning(self, name: str, value: Plain) -> GenerationRequest:
+        """With another meaning of this name; the same where it changes nothing."""
+        kept = tuple(pair for pair in self.extra if pair[0] != name)
+        return replace(self, extra=(*kept, (name, value)) if value else kept)
+
+    def plainly(self) -> GenerationRequest:
+        """Without any meaning but that of its words."""
+        kept = tuple(pair for pair in self.extra if pair[0] not in MEANINGS)
+        return replace(self, extra=kept)
 
     @property
     def work(self) -> float:
@@ -228,7 +232,7 @@ class GenerationRequest:
     def recipe(self) -> dict[str, Any]:
         """What the picture's metadata holds: the request, and what it comes to in plain words."""
         return self.to_json() | {
-            "text": self.prompt.text,
+            "text": self.prompt.wanted,
             "negative": self.prompt.negative,
             "seeds": self.seeds,
         }
@@ -241,8 +245,11 @@ class GenerationRequest:
             "height": self.size.height,
             "count": self.count,
             "seeds": self.seeds,
-            "text": self.prompt.text,
+            "text": self.prompt.wanted,
             "negative": self.prompt.negative,
+            "parts": [list(part) for part in self.prompt.parts if part[1] > 0],
+            "excluded": [list(part) for part in self.prompt.excluded],
+            "meant": as_json(tuple(self.meant.items())),
             **asdict(self.sampling),
             "source": named.get(SOURCE),
             "mask": named.get(MASK),

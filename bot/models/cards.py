@@ -43,6 +43,9 @@ class ModelCard:
     others than its own, `variations` whether it can start from a picture, `previews` whether it
     shows its steps.
 
+    `steers` says whether what texts mean to it can be mixed and turned, so that weights, chaos and
+    the like act; `tiles` whether it can close a picture's edges on each other.
+
     `revision` is another text whenever its files are others; empty where nobody looks at them.
     `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
     A `pinned` one is loaded ahead of need and never leaves a worker's memory for another.
@@ -70,6 +73,8 @@ class ModelCard:
     samplers: bool = True
     variations: bool = True
     previews: bool = True
+    steers: bool = True
+    tiles: bool = True
     revision: str = ""
     allowed: Sequence[int] = ()
     pinned: bool = False

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
-from bot.domain.errors import NotFound, new_reference
+from bot.domain.errors import InvalidPrompt, NotFound, new_reference
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
+from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import quoted
 from bot.domain.request import GenerationRequest, Input
 from bot.models.cards import ModelCard
@@ -23,6 +25,8 @@ from bot.storage.pictures import PictureRepository, StoredImage
 
 log = logging.getLogger(__name__)
 
+PROMPTS_MAX = 40
+"""Grids that one command may ask for."""
 LISTED = 12
 """Models named to somebody who asked for one that is not there."""
 GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
@@ -44,6 +48,28 @@ class Plan:
     def price(self) -> int:
         """Whole credits of all requests together."""
         return sum(self.prices)
+
+    def noting(self, notes: tuple[str, ...]) -> Plan:
+        """With these sentences before its own."""
+        return replace(self, warnings=(*notes, *self.warnings))
+
+    def again(self) -> Plan:
+        """The same of other seeds, where none was asked for."""
+        anew = (
+            replace(each, seed=requests.new_seed()) if each.prompt.seed is None else each
+            for each in self.requests
+        )
+        return replace(self, requests=tuple(anew))
+
+    @classmethod
+    def together(cls, plans: Sequence[Plan]) -> Plan:
+        """All of one asker's as one, which is said once what is said of several."""
+        return replace(
+            plans[0],
+            requests=tuple(each for plan in plans for each in plan.requests),
+            prices=tuple(price for plan in plans for price in plan.prices),
+            warnings=tuple(dict.fromkeys(said for plan in plans for said in plan.warnings)),
+        )
 
 
 class Planner:
@@ -72,10 +98,23 @@ class Planner:
         NotAllowed for a model that is not for the asker.
         """
         if isinstance(asked, str):
-            card = self._named(asker, origin, model)
-            return _plan(card, asker, origin, requests.imagine(card, asked))
+            return self._typed(asker, origin, asked, model)
         parent = await self.parent(asker, origin, asked)
         return await self.under(parent, asker, origin, asked)
+
+    def _typed(self, asker: Asker, origin: Origin, text: str, model: str | None) -> Plan:
+        plans = []
+        for reading in Prompt.read_all(text, PROMPTS_MAX):
+            card = self._named(asker, origin, reading.prompt.get("model", model))
+            made = requests.imagine(card, reading.prompt)
+            times = reading.prompt.get("repeat", 1)
+            plan = _plan(card, asker, origin, made).noting(reading.notes)
+            plans += [plan, *(plan.again() for _ in range(times - 1))]
+            if len(plans) > PROMPTS_MAX:
+                raise InvalidPrompt(
+                    f"This makes more than {PROMPTS_MAX} grids; repeat it less often."
+                )
+        return Plan.together(plans)
 
     def _named(self, asker: Asker, origin: Origin, model: str | None) -> ModelCard:
         catalogue = self._catalogue
@@ -169,6 +208,6 @@ def _plan(
     if request.kind is Kind.DRAW:
         require_use(asker, origin, card)
     return Plan(
-        asker, origin, (request,), (ACTIONS[request.action].price,),
+        asker, origin, (request,), (requests.price(request),),
         tuple(requests.warnings(card, request)), parent,
     )  # fmt: skip

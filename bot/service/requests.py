@@ -3,6 +3,7 @@ the seed that nobody chose."""
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from bot.domain.request import MASK, SOURCE, GenerationRequest, Input, Sampling
 from bot.domain.size import WIDEST, AspectRatio, Size
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.service import effects
 
 COUNT_MAX = 64
 SIDE_MIN, SIDE_MAX = 64, 4096
@@ -52,17 +54,18 @@ def new_seed() -> int:
     return secrets.randbelow(SEED_MAX + 1)
 
 
-def imagine(card: ModelCard, text: str) -> GenerationRequest:
-    """The request for a grid of what somebody typed. Raises InvalidPrompt."""
-    prompt = Prompt.parse(text)
-    return GenerationRequest(
+def imagine(card: ModelCard, asked: str | Prompt) -> GenerationRequest:
+    """The request for a grid of what somebody typed. Raises InvalidPrompt and Unable."""
+    prompt = Prompt.parse(asked) if isinstance(asked, str) else asked
+    request = GenerationRequest(
         action=Action.IMAGINE,
         prompt=prompt,
         model=card.id,
         size=size_of(card, prompt),
         seed=new_seed() if prompt.seed is None else prompt.seed,
-        sampling=_sampling(card, prompt),
-    ).with_loras(card.loras)
+        sampling=_sampling(card),
+    )
+    return effects.applied(card, request.with_loras(card.loras))
 
 
 def chosen(card: ModelCard, request: GenerationRequest, choice: Choice) -> GenerationRequest:
@@ -174,12 +177,21 @@ def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:
     Pasted prompts hold what another model heeds, so this is no refusal: the prompt is drawn and
     shown as it was typed, and whoever asked is told what has no effect.
     """
+    unheard = []
     if request.prompt.negative and not card.negatives:
-        return [
+        unheard.append(
             f"`--no` has no effect here: the model {quoted(card.name)} does not look at what to"
             " leave out. Say what you want to see instead."
-        ]
-    return []
+        )
+    return [*unheard, *effects.missing(card, request.prompt)]
+
+
+def price(request: GenerationRequest) -> int:
+    """Whole credits: what its action costs, for a draft half of it, for larger pictures as much
+    more as they are larger."""
+    base = ACTIONS[request.action].price
+    share = 0.5 if request.meant.get("draft") else 1.0
+    return math.ceil(base * share * (effects.HD**2 if request.meant.get("hd") else 1.0))
 
 
 def able(card: ModelCard, action: Action) -> bool:
@@ -193,12 +205,13 @@ def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
     that fits, whatever was known of the model then."""
     if request.model == card.id:
         return request if card.samplers else _by_its_own(request)
-    return replace(
-        request,
+    moved = replace(
+        request.plainly(),
         model=card.id,
         size=size_of(card, request.prompt),
-        sampling=replace(_sampling(card, request.prompt), strength=request.sampling.strength),
-    ).with_loras(card.loras)
+        sampling=replace(_sampling(card), strength=request.sampling.strength),
+    )
+    return effects.applied(card, moved.with_loras(card.loras))
 
 
 def resumed(catalogue: Catalogue, request: GenerationRequest) -> GenerationRequest:
@@ -226,5 +239,5 @@ def size_of(card: ModelCard, prompt: Prompt) -> Size:
     return Size.fit(prompt.aspect, card.native, card.multiple)
 
 
-def _sampling(card: ModelCard, prompt: Prompt) -> Sampling:
-    return Sampling(card.steps_for(prompt.quality), card.guidance, card.draws_by)
+def _sampling(card: ModelCard) -> Sampling:
+    return Sampling(card.steps_for(1.0), card.guidance, card.draws_by)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.action import Action, Kind, Tile
-from bot.domain.prompt import Prompt
+from bot.domain.prompt import Prompt, values
 from bot.domain.prompt.parameters import SEED_MAX
 from bot.domain.request import (
     GRID,
@@ -93,7 +93,8 @@ def test_what_is_stored_is_the_prompt_as_understood() -> None:
 def test_a_stored_request_needs_no_grammar(monkeypatch: pytest.MonkeyPatch) -> None:
     data = json.loads(json.dumps(request("a fox --q .5 --no cats").to_json()))
     # The next version narrows a range and takes a parameter away.
-    monkeypatch.setattr("bot.domain.prompt.parameters.QUALITIES", (1.0, 2.0, 4.0))
+    narrow = replace(_table()["quality"], spelling=values.share(1, 4))
+    monkeypatch.setitem(_table(), "quality", narrow)
     monkeypatch.delitem(_table(), "no")
     read = GenerationRequest.from_json(data)
     assert (read.prompt.quality, read.prompt.negative) == (0.5, "cats")
@@ -162,7 +163,8 @@ def test_the_wire_form_is_flat_plain_data() -> None:
     assert json.loads(json.dumps(wire)) == {
         "width": 152, "height": 104, "count": 4, "seeds": varied.seeds, "text": "a fox",
         "negative": "cats", "steps": 12, "guidance": 3.0, "sampler": "default", "strength": 0.6,
-        "stop": 1.0, "source": "ab" * 32, "mask": None, "loras": {}, "images": [],
+        "stop": 1.0, "parts": [], "excluded": [["cats", 0.5]], "meant": {},
+        "source": "ab" * 32, "mask": None, "loras": {}, "images": [],
         "recipe": varied.identified({source: "ab" * 32}).recipe(),
     }  # fmt: skip
     assert request().wire()["source"] is None

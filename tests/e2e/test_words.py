@@ -31,10 +31,10 @@ def literal(content: str) -> str:
     ("prompt", "words"),
     [
         ("a fox --arr 3:2", "did you mean `--ar`"),
-        ("a fox --ar 9:1", "between 1:3 and 3:1"),
+        ("a fox --ar 9:0", "between 1:3 and 3:1"),
         ("a fox --seed 99999999999", "from 0 to 4294967295"),
         ("a fox --zzz", "There is no parameter `--zzz`"),
-        ("a fox —aspekt 3:2", "did you mean `--aspect`"),
+        ("a fox --aspekt 3:2", "did you mean `--aspect`"),
         ("--ar 3:2", "The prompt is empty"),
         ("a fox --seed @everyone", "not `@everyone`"),
     ],
@@ -123,9 +123,16 @@ async def test_help_names_every_parameter_and_button(easel: Easel, mia: Scene) -
     assert press.original is not None
     assert press.original["flags"] & messages.EPHEMERAL
     said = messages.text_of(press.original)
-    for parameter in PARAMETERS:
-        assert f"--{parameter.name}" in said
+    for parameter in PARAMETERS[:12]:
+        assert parameter.example in said
         assert parameter.help in said
+    assert "/help topic:parameters" in said
+    listing = await mia.slash("help", topic="parameters")
+    await listing.ack()
+    listed = "".join(map(messages.text_of, mia.private()))
+    for parameter in PARAMETERS:
+        assert not parameter.help or f"--{parameter.name}" in listed
+        assert parameter.help in listed
     for button in ("U1", "V1", "🔄", "/imagine", "Ideas"):
         assert button in said
 

@@ -1,118 +1,278 @@
-"""The table of prompt parameters: names, ranges, defaults and help.
+"""The table of prompt parameters: names, spellings, help, and what each does here.
 
-Parsing, error sentences, canonical text, autocomplete and help are all made from `PARAMETERS`;
-a new parameter is a new row. Knows nothing about models or Discord.
+Parsing, error sentences, canonical text, autocomplete, help and the README's table are all made
+from `PARAMETERS`; a new parameter is a new row. Knows nothing about models or Discord.
 """
 
 from __future__ import annotations
 
 import difflib
-import math
-from collections.abc import Callable
+import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.errors import InvalidPrompt
 from bot.domain.plain import Plain
-from bot.domain.size import WIDEST, AspectRatio, is_whole
+from bot.domain.prompt import values
+from bot.domain.prompt.values import SEED_MAX, Spelling
+from bot.domain.size import WIDEST
 
-SEED_MAX = 2**32 - 1
-QUALITIES = (0.25, 0.5, 1.0, 2.0)
-
-
-def _aspect(text: str) -> tuple[int, int]:
-    ratio = AspectRatio.parse(text)
-    return ratio.width, ratio.height
+__all__ = ["PARAMETERS", "SEED_MAX", "Kind", "Parameter", "known", "quoted", "unknown", "written"]
 
 
-def _seed(text: str) -> int:
-    if not is_whole(text) or int(text) > SEED_MAX:
-        raise ValueError(text)
-    return int(text)
+class Kind(enum.Enum):
+    """How much of the text behind its name a parameter takes, and what a second mention means."""
 
-
-def _quality(text: str) -> float:
-    value = float(text) if text.isascii() else math.nan
-    if value not in QUALITIES:
-        raise ValueError(text)
-    return value
-
-
-def _exclusions(text: str) -> tuple[str, ...]:
-    items = tuple(dict.fromkeys(part for raw in text.split(",") if (part := _dashless(raw))))
-    if not items or any(item.startswith(("--", "—")) for item in items):
-        raise ValueError(text)
-    return items
-
-
-def _dashless(text: str) -> str:
-    # A dash that stands alone would begin a parameter once a comma is written behind it.
-    return " ".join(word for word in text.split() if word not in ("--", "—"))
+    FLAG = "flag"
+    """Nothing."""
+    VALUE = "value"
+    """One value; the last one counts."""
+    OPTIONAL = "optional"
+    """One value, or none; the last one counts."""
+    LIST = "list"
+    """Values while they look like some; several mentions add up."""
+    EACH = "each"
+    """One value; several mentions add up."""
+    CODES = "codes"
+    """Like a list, but it may be empty."""
+    TEXT = "text"
+    """Everything up to the next parameter or an empty line; several mentions add up."""
 
 
 def quoted(text: str, limit: int = 60) -> str:
     """What somebody typed as inline code, shortened: it cannot ping or format there."""
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "`" + shown.replace("`", "'") + "`"
+    return "`" + " ".join(shown.replace("`", "'").split()) + "`"
 
 
 @dataclass(frozen=True)
 class Parameter:
     """One row of the table.
 
-    `read` turns the typed text into a plain value or raises ValueError; `write` is its inverse.
-    `expects` completes the sentence "`--name` takes …".
+    `expects` completes the sentence "`--name` takes …"; `example` is typed as it stands. `gone`
+    says why the parameter is refused, `past` that it is read and does nothing, and why.
     """
 
     name: str
-    aliases: tuple[str, ...]
-    read: Callable[[str], Plain]
-    write: Callable[[Plain], str]
-    expects: str
-    default: str
-    help: str
+    aliases: tuple[str, ...] = ()
+    kind: Kind = Kind.VALUE
+    spelling: Spelling | None = None
+    expects: str = ""
+    default: str = ""
+    help: str = ""
+    example: str = ""
+    gone: str = ""
+    past: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
+        """How it may be called."""
         return (self.name, *self.aliases)
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether several mentions count together."""
+        return self.kind in (Kind.LIST, Kind.EACH, Kind.CODES, Kind.TEXT)
+
+    def write(self, value: Plain) -> str:
+        """The parameter as one types it."""
+        if value is True:
+            return f"--{self.name}"
+        if self.kind is Kind.TEXT:
+            return f"--{self.name} {', '.join(value)}"
+        if self.kind is Kind.EACH:
+            return " ".join(f"--{self.name} {each}" for each in value)
+        if self.adds_up:
+            return f"--{self.name} {' '.join(value)}"
+        return f"--{self.name} {self.spelling.write(value) if self.spelling else value}"
+
+
+def _flag(name: str, help: str, *aliases: str) -> Parameter:
+    return Parameter(name, aliases, Kind.FLAG, help=help, example=f"--{name}")
+
+
+def _past(why: str, *names: str) -> list[Parameter]:
+    """Flags of an earlier time, that old prompts are full of."""
+    return [Parameter(name, (), Kind.FLAG, example=f"--{name}", past=why) for name in names]
+
+
+_STYLES = ("raw", "cute", "expressive", "scenic", "original", "4a", "4b", "4c")
+_UPSCALER = "chose an upscaler that is no more; U1–U4 and their buttons do that now"
+_OLD_MODEL = "chose a model of 2022"
+_SHAPE = "chose a shape or size of 2022; `--ar` does that now"
+_VIDEO = "is for moving pictures, which Easel does not draw"
+_NEAR = "in the direction of a picture"
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
-        "ar", ("aspect",), _aspect, lambda sides: f"{sides[0]}:{sides[1]}",
-        f"two whole numbers such as 3:2, between 1:{WIDEST} and {WIDEST}:1",
-        "1:1", "Shape of the pictures, width to height",
+        "ar", ("aspect",), Kind.VALUE, values.ratio(),
+        f"two numbers such as 3:2, between 1:{WIDEST} and {WIDEST}:1",
+        "1:1", "Shape of the pictures, width to height", "--ar 3:2",
     ),
     Parameter(
-        "seed", (), _seed, str, f"a whole number from 0 to {SEED_MAX}",
-        "random", "Start from this noise: the same seed draws the same pictures",
+        "seed", (), Kind.VALUE, values.seed(), f"a whole number from 0 to {SEED_MAX}",
+        "random", "Start from this noise: the same seed draws the same pictures", "--seed 7",
     ),
     Parameter(
-        "quality", ("q",), _quality, lambda value: f"{value:g}",
-        "one of 0.25, 0.5, 1 or 2", "1", "Share of the usual number of drawing steps",
+        "quality", ("q",), Kind.VALUE, values.share(0.05, 5), "a number from 0.25 to 2", "1",
+        "Share of the usual number of drawing steps", "--quality 0.5",
     ),
     Parameter(
-        "no", (), _exclusions, ", ".join, "what to leave out, separated by commas",
-        "nothing", "Things that should not be in the pictures",
+        "no", (), Kind.TEXT, None, "what to leave out, separated by commas",
+        "nothing", "Things that should not be in the pictures", "--no cars, people",
+    ),
+    Parameter(
+        "stylize", ("s",), Kind.VALUE, values.whole(0, 1000, most=60_000),
+        "a whole number from 0 to 1000", "100", "How far the model follows its own taste",
+        "--stylize 250",
+    ),
+    Parameter(
+        "chaos", ("c",), Kind.VALUE, values.whole(0, 100), "a whole number from 0 to 100", "0",
+        "How much the four pictures differ", "--chaos 30",
+    ),
+    Parameter(
+        "weird", ("w",), Kind.VALUE, values.whole(0, 3000), "a whole number from 0 to 3000", "0",
+        "How far from the usual", "--weird 500",
+    ),
+    Parameter(
+        "stop", (), Kind.VALUE, values.whole(10, 100), "a whole number from 10 to 100", "100",
+        "Per cent of the way after which to stop: softer", "--stop 80",
+    ),
+    _flag("tile", "A picture that repeats without seams"),
+    _flag("raw", "The prompt alone, without anything that makes pictures prettier"),
+    _flag("draft", "A sketch: fewer steps, half the price"),
+    Parameter(
+        "repeat", ("r",), Kind.VALUE, values.whole(1, 40), "a whole number from 1 to 40", "1",
+        "So many grids of it at once", "--repeat 3",
+    ),
+    Parameter(
+        "style", ("styles",), Kind.VALUE, values.look(),
+        "the name of a style, such as raw", "none", "A look", "--style raw",
+    ),
+    Parameter(
+        "version", ("v",), Kind.VALUE, values.version(), "the number of a version, such as 6.1",
+        "the newest", "The model, by the number that Midjourney's have", "--version 7",
+    ),
+    Parameter(
+        "niji", (), Kind.OPTIONAL, values.version(), "nothing, or the number of a version",
+        "off", "The model for anime", "--niji 6",
+    ),
+    Parameter(
+        "model", (), Kind.VALUE, values.word(), "the name of a model", "the default",
+        "The model, by its name", "--model sdxl",
+    ),
+    Parameter(
+        "lora", (), Kind.EACH, values.word(), "the name of a LoRA and perhaps a weight",
+        "none", "A LoRA with its weight", "--lora detail:0.7",
+    ),
+    Parameter(
+        "steps", (), Kind.VALUE, values.whole(1, 1000), "a whole number from 1 on",
+        "the model's", "Number of drawing steps", "--steps 20",
+    ),
+    Parameter(
+        "cfg", ("guidance", "scale"), Kind.VALUE, values.share(0, 50), "a number from 0 to 50",
+        "the model's", "How strictly the prompt is followed", "--cfg 5",
+    ),
+    Parameter(
+        "sampler", (), Kind.VALUE, values.word(), "the name of a sampler", "the model's",
+        "How noise becomes a picture", "--sampler euler",
+    ),
+    Parameter(
+        "iw", (), Kind.VALUE, values.share(0, 3), "a number from 0 to 3", "1",
+        f"How far to go {_NEAR} in the prompt", "--iw 1.5",
+    ),
+    Parameter(
+        "sref", (), Kind.LIST, values.references(),
+        "numbers of looks, `random`, or links to pictures", "none", "The look of a picture",
+        "--sref 7",
+    ),
+    Parameter(
+        "sw", (), Kind.VALUE, values.whole(0, 1000), "a whole number from 0 to 1000", "100",
+        "How far to go in the direction of a look", "--sw 200",
+    ),
+    Parameter(
+        "sv", (), Kind.VALUE, values.whole(1, 9), "a whole number from 1 to 9", "",
+        past="chooses one of Midjourney's ways to read a look; Easel has one",
+    ),
+    Parameter(
+        "cref", (), Kind.LIST, values.links(), "links to pictures of somebody", "none",
+        "Somebody out of a picture", "--cref https://…",
+    ),
+    Parameter(
+        "cw", (), Kind.VALUE, values.whole(0, 100), "a whole number from 0 to 100", "100",
+        "How much of somebody", "--cw 60",
+    ),
+    Parameter(
+        "oref", (), Kind.LIST, values.links(), "a link to a picture of something", "none",
+        "Something out of a picture", "--oref https://…",
+    ),
+    Parameter(
+        "ow", (), Kind.VALUE, values.whole(0, 1000), "a whole number from 0 to 1000", "100",
+        "How much of something", "--ow 300",
+    ),
+    Parameter(
+        "exp", (), Kind.VALUE, values.whole(0, 100), "a whole number from 0 to 100", "0",
+        "More contrast and detail than asked for", "--exp 25",
+    ),
+    _flag("hd", "Larger pictures"),
+    _flag("fast", "Before those who are not in a hurry"),
+    _flag("relax", "After those who are in a hurry", "relaxed"),
+    _flag("turbo", "Before all others, for twice the price"),
+    _flag("public", "Everybody may see it"),
+    _flag("stealth", "Nobody else may see it", "private"),
+    Parameter(
+        "profile", ("p", "personalize"), Kind.CODES, values.codes(),
+        "nothing, or codes of profiles",
+        past="is the taste that Midjourney learnt of you; Easel has a style or `--sref` for that",
+    ),
+    Parameter(
+        "sameseed", (), Kind.VALUE, values.seed(), "a whole number",
+        past="is the same noise for all four pictures, of the models of 2022",
+    ),
+    Parameter(
+        "motion", (), Kind.VALUE, values.one_of("low", "high"), "`low` or `high`", past=_VIDEO,
+    ),
+    Parameter("end", (), Kind.LIST, values.links(), "a link", past=_VIDEO),
+    Parameter("bs", (), Kind.VALUE, values.whole(1, 4), "a whole number from 1 to 4", past=_VIDEO),
+    *_past(_VIDEO, "video", "loop"),
+    *_past(_OLD_MODEL, "test", "testp", "creative", "beta", "vibe", "hq", "newclip", "old"),
+    *_past(_UPSCALER, "upbeta", "uplight", "upanime", "nostretch"),
+    *_past(_SHAPE, "wallpaper", "sl", "ml", "ll", "sp", "mp", "lp"),
+    *(
+        Parameter(
+            name, aliases, Kind.VALUE, values.whole(1, 100_000), "",
+            gone="Sizes in pixels are gone; say the shape, such as `--ar 3:2`.",
+        )
+        for name, aliases in (("width", ()), ("height", ("h",)))
+    ),
+    Parameter(
+        "zoom", (), Kind.VALUE, values.share(0, 10), "",
+        gone="`--zoom` is for the button Custom Zoom, under a picture.",
     ),
 )  # fmt: skip
+
+STYLES = frozenset(_STYLES)
+"""Styles that Midjourney's models had, whatever is offered here."""
 
 _BY_NAME = {name: parameter for parameter in PARAMETERS for name in parameter.names}
 
 
+def known(name: str) -> Parameter | None:
+    """The row for a typed name, whatever its case."""
+    return _BY_NAME.get(name.lower())
+
+
 def written(name: str, value: Plain) -> str:
-    """The value as one types it, of a parameter that this version does not know as well."""
+    """A parameter as one types it, of one that this version does not know as well."""
     parameter = _BY_NAME.get(name)
-    return str(value) if parameter is None else parameter.write(value)
+    return f"--{name} {value}" if parameter is None else parameter.write(value)
 
 
-def find(name: str) -> Parameter:
-    """The row for a typed name. Raises InvalidPrompt with the nearest known name."""
-    parameter = _BY_NAME.get(name.lower())
-    if parameter is not None:
-        return parameter
-    shown = quoted(f"--{name}", 40)
-    near = difflib.get_close_matches(name.lower(), _BY_NAME, n=1, cutoff=0.5)
+def unknown(names: Sequence[str]) -> str:
+    """The sentence about names that no parameter has, with what is nearest to the first."""
+    shown = " and ".join(quoted(f"--{name}", 40) for name in names[:3])
+    there = "There is no parameter" if len(names) == 1 else "There are no parameters"
+    spelled = [each for row in PARAMETERS if row.help for each in row.names if len(each) > 1]
+    near = difflib.get_close_matches(names[0].lower(), spelled, n=1, cutoff=0.6)
     if near:
-        raise InvalidPrompt(f"There is no parameter {shown}; did you mean `--{near[0]}`?")
-    known = ", ".join(f"`--{parameter.name}`" for parameter in PARAMETERS)
-    raise InvalidPrompt(f"There is no parameter {shown}; the known ones are {known}.")
+        return f"{there} {shown}; did you mean `--{near[0]}`?"
+    return f"{there} {shown}; `/help` lists the known ones."

@@ -1,4 +1,4 @@
-"""The prompt language: text first, `--parameters` last.
+"""The prompt language: what somebody typed, as a value.
 
 Knows the grammar and the table of parameters; does not know models, users or Discord.
 `str(prompt)` is canonical: `Prompt.parse(str(p)) == p`. What is stored is the value itself, by
@@ -7,64 +7,88 @@ Knows the grammar and the table of parameters; does not know models, users or Di
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.domain.errors import InvalidPrompt
 from bot.domain.plain import Pairs, as_json, pairs
-from bot.domain.prompt import parameters
+from bot.domain.prompt import grammar, parameters, weights
+from bot.domain.prompt.grammar import Mention
+from bot.domain.prompt.marks import DASH, JOINERS, unquoted, visible, words
+from bot.domain.prompt.permutations import expanded
+from bot.domain.prompt.surroundings import bare
+from bot.domain.prompt.weights import Part
 from bot.domain.size import SQUARE, AspectRatio
 
-MAX_LENGTH = 4000
+MAX_LENGTH = 6000
+"""Discord's own limit for the text of a command."""
 
-# They join letters (Persian, Indic scripts) and emoji (families, professions).
-_JOINERS = "\u200c\u200d"
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
 
-# Phones turn `--` into an em dash while one types, so both begin a parameter.
-_DASHES = re.compile(r"(?:^|(?<=\s))(?:--|—)(?=\S)")
+class Reading(NamedTuple):
+    """What a typed prompt means, and sentences about what was read otherwise than it was typed."""
+
+    prompt: Prompt
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What to draw. `options` holds (name, plain value) pairs in the order of the table."""
+    """What to draw. `text` holds all the words, `options` (name, plain value) pairs in the order of
+    the table, `parts` the texts with weights where any was typed, `images` addresses of pictures
+    with weights."""
 
     text: str
     options: Pairs = ()
+    parts: tuple[Part, ...] = ()
+    images: tuple[Part, ...] = ()
 
     @classmethod
     def parse(cls, source: str) -> Prompt:
-        """Read a prompt as typed. Raises InvalidPrompt with a sentence for the user."""
+        """Read one prompt as typed. Raises InvalidPrompt with a sentence for the user."""
+        return cls.read(source).prompt
+
+    @classmethod
+    def read(cls, source: str) -> Reading:
+        """Read one prompt as typed, with notes on it. Raises InvalidPrompt."""
         _check_length(source)
-        text, *rest = _DASHES.split(_plain(source))
-        values: dict[str, Any] = {}
-        for part in rest:
-            _read(part, values)
-        text = text.strip()
-        if not text.strip(_JOINERS):
-            raise InvalidPrompt("The prompt is empty; say what to draw, such as `a red fox`.")
-        prompt = cls(text, _ordered(values))
+        reading = _settled(_once(visible(source)))
         # People copy the canonical form and type it again, and it can be the longer one.
-        _check_length(str(prompt))
-        return prompt
+        _check_length(str(reading.prompt))
+        return reading
+
+    @classmethod
+    def read_all(cls, source: str, most: int) -> list[Reading]:
+        """Every prompt that a text with groups in braces stands for, at most so many. Raises
+        InvalidPrompt."""
+        _check_length(source)
+        return [cls.read(each) for each in expanded(bare(visible(source)), most)]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; `from_json` is the inverse."""
-        return {"text": self.text, "options": as_json(self.options)}
+        data = {"text": self.text, "options": as_json(self.options)}
+        for name, parts in (("parts", self.parts), ("images", self.images)):
+            if parts:
+                data[name] = [list(part) for part in parts]
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Prompt:
         """What `to_json` made, of today's parameters or not: nothing is checked again."""
-        return cls(str(data["text"]), pairs(data["options"]))
+        parts, images = (_parts(data.get(name, ())) for name in ("parts", "images"))
+        return cls(str(data["text"]), pairs(data["options"]), parts, images)
 
     def __str__(self) -> str:
-        return " ".join((self.text, *self._written()))
+        said = weights.links_written(self.images), self.wording, *self._written()
+        return " ".join(filter(None, said))
+
+    @property
+    def wording(self) -> str:
+        """The words as one types them, with the weights of their parts."""
+        return weights.written(self.parts) if self.parts else self.text
 
     def _written(self) -> tuple[str, ...]:
-        return tuple(f"--{name} {parameters.written(name, value)}" for name, value in self.options)
+        return tuple(parameters.written(name, value) for name, value in self.options)
 
     @property
     def parameters(self) -> str:
@@ -77,24 +101,43 @@ class Prompt:
 
     @property
     def aspect(self) -> AspectRatio:
+        """The shape of the pictures."""
         return AspectRatio(*self.get("ar", (SQUARE.width, SQUARE.height)))
 
     @property
     def seed(self) -> int | None:
+        """The seed that was asked for."""
         return self.get("seed")
 
     @property
     def quality(self) -> float:
+        """The share of steps that was asked for."""
         return self.get("quality", 1.0)
+
+    @property
+    def wanted(self) -> str:
+        """The words of what is to be seen: without parts of a negative weight."""
+        return ", ".join(text for text, weight in self.parts if weight > 0) or self.text
+
+    @property
+    def excluded(self) -> tuple[Part, ...]:
+        """What is not to be seen, each with how much that matters: `--no` counts as a part with
+        a weight of -0.5, as Midjourney has it."""
+        parts = [(text, -weight) for text, weight in self.parts if weight < 0]
+        return (*parts, *((text, 0.5) for text in self.get("no", ())))
 
     @property
     def negative(self) -> str:
         """What to leave out, as one comma-separated text; empty when nothing."""
-        return ", ".join(self.get("no", ()))
+        return ", ".join(text for text, _ in self.excluded)
 
     def without(self, name: str) -> Prompt:
         """A copy that does not set this option."""
         return replace(self, options=tuple(pair for pair in self.options if pair[0] != name))
+
+
+def _parts(data: Any) -> tuple[Part, ...]:
+    return tuple((str(text), float(weight)) for text, weight in data)
 
 
 def _check_length(source: str) -> None:
@@ -104,53 +147,63 @@ def _check_length(source: str) -> None:
         )
 
 
-def _plain(source: str) -> str:
-    """Control and invisible formatting characters out, runs of white space to one space."""
-    kept = "".join(
-        " " if char.isspace() else char for char in source if char.isspace() or not _invisible(char)
-    )
-    return " ".join(kept.split())
+def _settled(reading: Reading) -> Reading:
+    """The prompt whose canonical form means itself: what was taken out may bring together what
+    means more than it did apart."""
+    prompt = reading.prompt
+    while (again := _once(str(prompt)).prompt) != prompt:
+        prompt = again
+    return Reading(prompt, reading.notes)
 
 
-def _invisible(char: str) -> bool:
-    return char not in _JOINERS and unicodedata.category(char) in _INVISIBLE
+def _once(source: str) -> Reading:
+    found, text = _apart(bare(source))
+    text, images = weights.without_links(text)
+    parts = weights.parted(text)
+    said = ", ".join(part for part, _ in parts) if parts else words(text.replace("::", " "))
+    if not (said.strip(JOINERS) or len(images) > 1):
+        raise InvalidPrompt(_nothing_to_draw(bool(images)))
+    values, notes = _merged(found)
+    weighed = [weight for _, weight in parts] != [1.0]
+    return Reading(Prompt(said, values, parts if weighed else (), images), notes)
 
 
-def _read(part: str, values: dict[str, Any]) -> None:
-    typed, _, value = part.partition(" ")
-    parameter = parameters.find(typed)
-    value = value.strip()
-    try:
-        read = parameter.read(value)
-    except ValueError:
-        raise InvalidPrompt(_refusal(parameter, value)) from None
-    if parameter.name == "no" and "no" in values:
-        values["no"] = tuple(dict.fromkeys((*values["no"], *read)))
-    elif parameter.name in values:
-        raise InvalidPrompt(f"`--{parameter.name}` is given twice; give it once.")
-    else:
-        values[parameter.name] = read
+def _apart(source: str) -> tuple[list[Mention], str]:
+    """All parameters, and the text without them."""
+    found: list[Mention] = []
+    while mentions := list(grammar.mentions(source)):
+        found += mentions
+        source = bare(grammar.without(source, mentions))
+    return found, unquoted(_undashed(source))
 
 
-def _refusal(parameter: parameters.Parameter, value: str) -> str:
-    takes = f"`--{parameter.name}` takes {parameter.expects}"
-    if not value:
-        return f"{takes}; a value is missing."
-    first, _, more = value.partition(" ")
-    if more and _readable(parameter, first):
-        return f"{takes}; put the text {parameters.quoted(more)} before the parameters."
-    return f"{takes}, not {parameters.quoted(value)}."
+def _undashed(text: str) -> str:
+    """Without dashes that nothing follows."""
+    kept = text.rstrip(DASH + " \n")
+    cut = text[len(kept) :]
+    return kept if cut[:1].isspace() or len(cut.strip()) > 1 else text
 
 
-def _readable(parameter: parameters.Parameter, value: str) -> bool:
-    try:
-        parameter.read(value)
-    except ValueError:
-        return False
-    return True
+def _nothing_to_draw(pictured: bool) -> str:
+    if pictured:
+        return "One picture alone says nothing; add another one, or what to draw from it."
+    return "The prompt is empty; say what to draw, such as `a red fox`."
 
 
-def _ordered(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple(
-        (row.name, values[row.name]) for row in parameters.PARAMETERS if row.name in values
-    )
+def _merged(found: Sequence[Mention]) -> tuple[Pairs, tuple[str, ...]]:
+    """The options in the order of the table, and what is to be said about them."""
+    values: dict[str, Any] = {}
+    notes = []
+    for mention in found:
+        name, value, before = mention.row.name, mention.value, values.get(mention.row.name)
+        if mention.why:
+            notes.append(mention.why)
+        if mention.row.adds_up and isinstance(before, tuple) and isinstance(value, tuple):
+            value = tuple(dict.fromkeys((*before, *value)))
+        elif mention.row.adds_up and isinstance(before, tuple):
+            value = before
+        elif before not in (None, value):
+            notes.append(f"`--{name}` is given more than once; the last one counts.")
+        values[name] = value
+    ordered = ((row.name, values.get(row.name)) for row in parameters.PARAMETERS)
+    return tuple(pair for pair in ordered if pair[1] is not None), tuple(dict.fromkeys(notes))

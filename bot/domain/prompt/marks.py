@@ -1,0 +1,69 @@
+"""The characters that prompts are written with: which are invisible, which are dashes, which only
+stand around words.
+
+Knows characters, not the grammar.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+JOINERS = "\u200c\u200d"
+"""They join letters (Persian, Indic scripts) and emoji (families, professions)."""
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
+_HIDDEN = {"\n": "\n", **{joiner: joiner for joiner in JOINERS}}
+
+DASH = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+"""Phones, word processors and input methods make all of these of the hyphens that are typed."""
+OPENING = "([{<\"'`*_\u201c\u2018\u00ab\u300c\u300e\uff08\u3010"
+CLOSING = ".,;:!%)]}>\"'`*_\u201d\u2019\u00bb\u3002\u3001\uff0c\uff1b\uff09\u300d\u300f\u3011"
+SEPARATING = ",;\u3001\uff0c\uff1b"
+
+_QUOTES = {
+    **dict.fromkeys(("```", "``", "**", "__", '"', "'", "`", "*", "_")),
+    "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb",
+    "\u300c": "\u300d", "\u300e": "\u300f",
+}  # fmt: skip
+
+
+def visible(source: str) -> str:
+    """Without control and formatting characters; what is white space is a space or a line feed."""
+    if source.isascii() and source.isprintable():
+        return source
+    return "".join(_shown(char) for char in source.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _shown(char: str) -> str:
+    if char in _HIDDEN:
+        return _HIDDEN[char]
+    if char.isspace():
+        return " "
+    return "" if unicodedata.category(char) in _INVISIBLE else char
+
+
+def unquoted(text: str) -> str:
+    """Without the marks around all of it: quotes, back-ticks, bold and italics, a code fence."""
+    while (inner := _inside(text := text.strip())) is not None:
+        text = inner
+    return text
+
+
+def _inside(text: str) -> str | None:
+    for opening, other in _QUOTES.items():
+        closing = other or opening
+        size, end = len(opening), len(text) - len(closing)
+        if size < end and text.startswith(opening) and text.endswith(closing):
+            inner = text[size:end]
+            if opening in inner or closing in inner:
+                return None
+            return re.sub(r"\A\w*\n", "", inner) if opening == "```" else inner
+    return None
+
+
+def words(text: str) -> str:
+    """On one line, without what separates it from nothing."""
+    line = " ".join(text.split())
+    while (less := line.strip(SEPARATING + " ")) != line:
+        line = less
+    return line

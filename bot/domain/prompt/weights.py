@@ -1,0 +1,99 @@
+"""The parts of a prompt with their weights, and the links to pictures in it."""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.errors import InvalidPrompt
+from bot.domain.prompt import values
+from bot.domain.prompt.marks import SEPARATING, words
+from bot.domain.prompt.parameters import quoted
+
+Part = tuple[str, float]
+"""A text, or the address of a picture, and its weight; 1 where none was typed."""
+
+WEIGHT_MAX = 10_000.0
+
+_NUMBER = r"[-\u2212\u2013]?(?:\d+(?:\.\d+)?|\.\d+)"
+# Behind a space it is a number of things, if anything follows that could be the things.
+_COLONS = re.compile(
+    rf"[:\uff1a][^\S\n]?[:\uff1a]+(?:(?P<weight>{_NUMBER})(?![A-Za-z0-9_])"
+    rf"|[^\S\n]+(?P<apart>{_NUMBER})(?=\s*(?:[,;\uff0c]|::|\Z)))?"
+)
+_PICTURE = re.compile(r"\.(?:png|jpe?g|webp|gif|avif|bmp)(?:[?#]|\Z|[,;.])", re.IGNORECASE)
+_LINK = re.compile(
+    r"<?[ ]?(?P<link>https?://(?:(?!::)[^\s<>])+)(?:[ ]?>)?"
+    rf"(?:\s*::(?P<weight>{_NUMBER}(?![A-Za-z0-9_]))?)?[{re.escape(SEPARATING)}]*",
+    re.IGNORECASE,
+)
+
+
+def without_links(text: str) -> tuple[str, tuple[Part, ...]]:
+    """The text, and the pictures that it links to, in order. Raises InvalidPrompt."""
+    if "://" not in text:
+        return text, ()
+    pictures = [match for match in _LINK.finditer(text) if _is_picture(match)]
+    found = tuple((values.link_of(match["link"]), _weight(match["weight"])) for match in pictures)
+    for match in reversed(pictures):
+        text = f"{text[: match.start()]} {text[match.end() :]}"
+    return text, found
+
+
+def _is_picture(match: re.Match[str]) -> bool:
+    """A link in front of the words or behind them, or to a file of pictures; in between it is one
+    of the words."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    ends = _LINK.sub("", before), _LINK.sub("", after)
+    return _PICTURE.search(match["link"]) is not None or not all(map(str.strip, ends))
+
+
+def parted(text: str) -> tuple[Part, ...]:
+    """The parts of a multi-prompt; empty where nothing parts it.
+
+    A weight belongs to what stands before it. Raises InvalidPrompt where they add up to nothing.
+    """
+    found: list[Part] = []
+    at = 0
+    for colons in _COLONS.finditer(text):
+        weight = _weight(colons["weight"] or colons["apart"])
+        found.append((words(text[at : colons.start()]), weight))
+        at = colons.end()
+    if not found:
+        return ()
+    found.append((words(text[at:]), 1.0))
+    parts = tuple((part, weight) for part, weight in found if part)
+    if parts and sum(weight for _, weight in parts) <= 0:
+        raise InvalidPrompt(
+            "The weights behind `::` have to add up to more than 0, so make one of them larger."
+        )
+    return parts
+
+
+def _weight(typed: str | None) -> float:
+    if typed is None:
+        return 1.0
+    weight = values.number(typed)
+    if abs(weight) > WEIGHT_MAX:
+        raise InvalidPrompt(
+            f"A weight behind `::` is a number from {-WEIGHT_MAX:g} to {WEIGHT_MAX:g}, not"
+            f" {quoted(typed)}."
+        )
+    return weight
+
+
+def written(parts: tuple[Part, ...]) -> str:
+    """The parts as one types them."""
+    return " ".join(f"{text}::{_short(weight)}" for text, weight in parts)
+
+
+def links_written(images: tuple[Part, ...]) -> str:
+    """The links as one types them."""
+    return " ".join(
+        link if weight == 1.0 else f"{link}::{_short(weight)}" for link, weight in images
+    )
+
+
+def _short(weight: float) -> str:
+    """Enough digits to be read back as the same."""
+    short = f"{weight:g}"
+    return short if float(short) == weight and "e" not in short else f"{weight:f}".rstrip("0")
