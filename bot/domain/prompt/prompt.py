@@ -14,15 +14,20 @@ from typing import Any, NamedTuple
 from bot.domain.errors import InvalidPrompt
 from bot.domain.plain import Pairs, as_json, pairs
 from bot.domain.prompt import grammar, parameters, weights
-from bot.domain.prompt.grammar import Mention
 from bot.domain.prompt.marks import DASH, JOINERS, unquoted, visible, words
 from bot.domain.prompt.permutations import expanded
 from bot.domain.prompt.surroundings import bare
+from bot.domain.prompt.taking import Mention
 from bot.domain.prompt.weights import Part
 from bot.domain.size import SQUARE, AspectRatio
 
 MAX_LENGTH = 6000
 """Discord's own limit for the text of a command."""
+
+
+TANGLED = 6
+"""Times that a prompt is read anew since what was taken out brought more together."""
+_TANGLE = "The dashes in this prompt are too tangled to be read; leave some out."
 
 
 class Reading(NamedTuple):
@@ -151,9 +156,11 @@ def _settled(reading: Reading) -> Reading:
     """The prompt whose canonical form means itself: what was taken out may bring together what
     means more than it did apart."""
     prompt = reading.prompt
-    while (again := _once(str(prompt)).prompt) != prompt:
+    for _ in range(TANGLED):
+        if (again := _once(str(prompt)).prompt) == prompt:
+            return Reading(prompt, reading.notes)
         prompt = again
-    return Reading(prompt, reading.notes)
+    raise InvalidPrompt(_TANGLE)
 
 
 def _once(source: str) -> Reading:
@@ -171,10 +178,13 @@ def _once(source: str) -> Reading:
 def _apart(source: str) -> tuple[list[Mention], str]:
     """All parameters, and the text without them."""
     found: list[Mention] = []
-    while mentions := list(grammar.mentions(source)):
+    for _ in range(TANGLED):
+        mentions = grammar.mentions(source)
+        if not mentions:
+            return found, unquoted(_undashed(source))
         found += mentions
         source = bare(grammar.without(source, mentions))
-    return found, unquoted(_undashed(source))
+    raise InvalidPrompt(_TANGLE)
 
 
 def _undashed(text: str) -> str:

@@ -6,35 +6,44 @@ import re
 
 from bot.domain.prompt.marks import unquoted
 
+TAIL = 400
+"""Characters in which the end of an echo is looked for."""
+LAYERS = 8
+"""Of what is around a prompt."""
+
 _COMMAND = re.compile(
-    r"""\A[*_`\s]*
+    r"""\A(?: [*_`\s]*
     (?: /imagine\b (?:[\s_]*prompt\b)? | imagine\s+prompt\b | prompt(?=\s*[:\uff1a]) )
-    [*_`\s]* [:\uff1a]? [*_`\s]*""",
+    [*_`\s]* [:\uff1a]? [*_`\s]* )+""",
     re.IGNORECASE | re.VERBOSE,
 )
+# `** - <@1> (fast)`, `- Image #2 @Mia`, with or without links and modes behind.
 _ECHO = re.compile(
-    r"""(?: \A\*\*(?P<bold>.+?)\*\* | \A(?P<plain>.+?) )
-    \s+ [-\u2013\u2014] \s+
-    (?: [^*<@\n]{0,60}? ) (?: <@[!&]?\d+> | @[^\s()]+ | @[^()\n]{1,40}(?=\() )
+    r"""\s [-\u2013\u2014] \s+
+    [^*<@\n]{0,60} (?: <@[!&]?\d+> | @[^\s()]+ | @[^()\n]{1,40}(?=\() )
     (?: \s* (?:\([^()]*\)|\[[^\[\]]*\]) (?:\(<?https?://[^\s()]+\))? )* \s* \Z""",
-    re.DOTALL | re.VERBOSE,
+    re.VERBOSE,
 )
 _JOB = re.compile(
-    r"\s*\**job\s+id\**\s*:?\s*\**\s*[0-9a-f-]{32,36}(?:\s*\**seed\**\s*:?\s*\d+)?\s*\Z",
+    r"\**job\s+id\**\s*:?\s*\**\s*[0-9a-f-]{32,36}(?:\s*\**seed\**\s*:?\s*\d+)?\s*\Z",
     re.IGNORECASE,
 )
 
 
 def bare(source: str) -> str:
-    """The prompt alone."""
-    while (inner := _stripped(source)) != source:
+    """The prompt alone, out of `LAYERS` at most."""
+    for _ in range(LAYERS):
+        if (inner := _stripped(source)) == source:
+            break
         source = inner
     return source
 
 
 def _stripped(source: str) -> str:
-    source = _JOB.sub("", _COMMAND.sub("", unquoted(source)))
-    # Long texts without the mark of an echo are not searched for one.
-    if "@" in source[-400:] and (echo := _ECHO.match(source)):
-        source = echo["bold"] or echo["plain"]
+    source = _COMMAND.sub("", unquoted(source))
+    for behind in (_JOB, _ECHO):
+        if match := behind.search(source, max(0, len(source) - TAIL)):
+            source = source[: match.start()].rstrip()
+    if source.startswith("**") and source.endswith("**"):
+        return unquoted(source)
     return source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt import values
@@ -32,19 +33,37 @@ def without_links(text: str) -> tuple[str, tuple[Part, ...]]:
     """The text, and the pictures that it links to, in order. Raises InvalidPrompt."""
     if "://" not in text:
         return text, ()
-    pictures = [match for match in _LINK.finditer(text) if _is_picture(match)]
+    pictures = _pictures(text, list(_LINK.finditer(text)))
     found = tuple((values.link_of(match["link"]), _weight(match["weight"])) for match in pictures)
-    for match in reversed(pictures):
-        text = f"{text[: match.start()]} {text[match.end() :]}"
-    return text, found
+    starts = {match.start() for match in pictures}
+    return _LINK.sub(lambda match: " " if match.start() in starts else match[0], text), found
 
 
-def _is_picture(match: re.Match[str]) -> bool:
-    """A link in front of the words or behind them, or to a file of pictures; in between it is one
+def _pictures(text: str, links: Sequence[re.Match[str]]) -> list[re.Match[str]]:
+    """Those in front of the words or behind them, and those to files of pictures; others are some
     of the words."""
-    before, after = match.string[: match.start()], match.string[match.end() :]
-    ends = _LINK.sub("", before), _LINK.sub("", after)
-    return _PICTURE.search(match["link"]) is not None or not all(map(str.strip, ends))
+    inside = links[_joined(text, 0, links) : len(links) - _joined_behind(text, links)]
+    words_among = {match.start() for match in inside if not _PICTURE.search(match["link"])}
+    return [match for match in links if match.start() not in words_among]
+
+
+def _joined(text: str, at: int, links: Sequence[re.Match[str]]) -> int:
+    """How many have nothing but space between them, from `at` on."""
+    for count, match in enumerate(links):
+        if text[at : match.start()].strip():
+            return count
+        at = match.end()
+    return len(links)
+
+
+def _joined_behind(text: str, links: Sequence[re.Match[str]]) -> int:
+    """How many have nothing but space between them and the end."""
+    at = len(text)
+    for count, match in enumerate(reversed(links)):
+        if text[match.end() : at].strip():
+            return count
+        at = match.start()
+    return len(links)
 
 
 def parted(text: str) -> tuple[Part, ...]:
