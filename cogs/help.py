@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.chat import replies, wording
 from bot.domain.action import help_lines
+from bot.domain.prompt import listing
 from bot.domain.prompt.parameters import PARAMETERS, Parameter
 from bot.service import Service
 
@@ -79,10 +80,8 @@ def _all_parameters() -> list[discord.Embed]:
 
 
 def _line(row: Parameter) -> str:
-    names = " ".join(f"--{name}" for name in row.names)
-    takes = f": {row.expects}" if row.expects else ""
-    usual = f" (default {row.default})" if row.default else ""
-    return f"`{names}` {row.help}{takes}{usual}\n"
+    values = listing.takes(row)
+    return f"`{listing.names(row)}` {row.help}{': ' if values else ''}{values}\n"
 
 
 async def setup(bot: EaselBot) -> None:

@@ -157,7 +157,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "off", "The model for anime", "--niji 6",
     ),
     Parameter(
-        "model", (), Kind.VALUE, values.word(), "the name of a model", "the default",
+        "model", (), Kind.VALUE, values.word(), "the name of a model", "",
         "The model, by its name", "--model sdxl",
     ),
     Parameter(
