@@ -13,9 +13,9 @@ README = Path(__file__).parents[2] / "README.md"
 
 MIDJOURNEYS = (
     "aspect ar chaos c stylize s weird w quality q seed sameseed stop tile repeat r no iw sref sw"
-    " sv cref cw oref ow style raw version v niji test testp creative hd beta upbeta uplight upanime"
-    " draft exp profile p fast relax turbo stealth public video motion loop end bs zoom width"
-    " height h wallpaper sl ml ll sp mp lp vibe hq newclip nostretch old"
+    " sv cref cw oref ow style raw version v niji test testp creative hd beta upbeta uplight"
+    " upanime draft exp profile p fast relax turbo stealth public video motion loop end bs zoom"
+    " width height h wallpaper sl ml ll sp mp lp vibe hq newclip nostretch old"
 )
 """Every parameter that Midjourney ever documented, by all of its names."""
 REFUSED = ("width", "height", "h", "zoom")
@@ -41,7 +41,7 @@ def test_every_parameter_of_midjourneys_is_read_or_refused_with_a_reason(name: s
     assert f"--{name}" in listing.markdown().replace("`", " ").split()
     typed = f"a fox --{name} {VALUES.get(name, '')}".strip()
     if name in REFUSED:
-        with pytest.raises(InvalidPrompt, match="is for the button|are gone"):
+        with pytest.raises(InvalidPrompt, match=r"is for the button|are gone"):
             Prompt.parse(typed)
         return
     prompt = Prompt.parse(typed)

@@ -12,7 +12,7 @@ import unicodedata
 JOINERS = "\u200c\u200d"
 """They join letters (Persian, Indic scripts) and emoji (families, professions)."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
-_HIDDEN = {"\n": "\n", **{joiner: joiner for joiner in JOINERS}}
+_KEPT = 10_000
 
 DASH = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 """Phones, word processors and input methods make all of these of the hyphens that are typed."""
@@ -27,19 +27,30 @@ _QUOTES = {
 }  # fmt: skip
 
 
+class _Shown(dict[int, str]):
+    """How each character is shown, by its code; learned as they are met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        if char.isspace():
+            shown = "\n" if char == "\n" else " "
+        elif char in JOINERS or unicodedata.category(char) not in _INVISIBLE:
+            shown = char
+        else:
+            shown = ""
+        if len(self) < _KEPT:
+            self[code] = shown
+        return shown
+
+
+_SHOWN = _Shown()
+
+
 def visible(source: str) -> str:
     """Without control and formatting characters; what is white space is a space or a line feed."""
     if source.isascii() and source.isprintable():
         return source
-    return "".join(_shown(char) for char in source.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _shown(char: str) -> str:
-    if char in _HIDDEN:
-        return _HIDDEN[char]
-    if char.isspace():
-        return " "
-    return "" if unicodedata.category(char) in _INVISIBLE else char
+    return source.replace("\r\n", "\n").replace("\r", "\n").translate(_SHOWN)
 
 
 def unquoted(text: str) -> str:
