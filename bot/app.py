@@ -193,6 +193,7 @@ def rules_of(settings: Settings) -> Rules:
         queue_limit=settings.queue_limit,
         images_max_bytes=int(settings.images_max_gb * (1 << 30)),
         images_max_age_s=settings.images_max_days * DAY_S,
+        versions=settings.versions,
     )
 
 
@@ -209,7 +210,9 @@ def service_of(
         jobs=parts.jobs, ledger=parts.ledger, quotas=parts.quotas, profiles=parts.profiles,
         executor=executor, catalogue=catalogue, rules=rules, clock=clock,
     )  # fmt: skip
-    planner = Planner(parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue)
+    planner = Planner(
+        parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue, rules.versions
+    )
     return Service(
         drawing=Drawings(
             jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,

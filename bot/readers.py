@@ -6,7 +6,7 @@ Raises ValueError for what it cannot read, SettingsError where it knows better w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.domain.errors import SettingsError
@@ -80,6 +80,17 @@ def url(text: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """names separated by commas"""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def versions(text: str) -> Mapping[str, str]:
+    """empty, or versions and models such as 7=flux-dev, niji=animagine, niji 5=anything"""
+    found = {}
+    for each in words(text):
+        name, equals, model = (part.strip() for part in each.partition("="))
+        if not (equals and model and re.fullmatch(r"(niji\b ?)?([0-9.]+)?", name)) or not name:
+            raise ValueError(text)
+        found[name] = model
+    return found
 
 
 def ids(text: str) -> frozenset[int]:

@@ -22,6 +22,7 @@ from bot.readers import (
     path,
     secret,
     url,
+    versions,
     whole,
     words,
 )
@@ -67,6 +68,9 @@ class Settings:
         "models",
         "Folder of models, looked into while the bot runs: files and diffusers folders",
         folder,
+    )
+    versions: Mapping[str, str] = _setting(
+        "", "What --v 7 or --niji mean, such as 7=flux-dev,niji=animagine; else MODEL", versions
     )
     model_native: int = _setting(
         "0", "Side in pixels that the model draws best; 0 goes by its files", whole(0, 4096)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
@@ -12,12 +11,12 @@ from bot.domain.errors import InvalidPrompt, NotFound, new_reference
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameters import quoted
 from bot.domain.request import GenerationRequest, Input
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
-from bot.service.rules import may_use, require_use, require_visible
+from bot.service.choosing import Choosing
+from bot.service.rules import require_use, require_visible
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -27,8 +26,6 @@ log = logging.getLogger(__name__)
 
 PROMPTS_MAX = 40
 """Grids that one command may ask for."""
-LISTED = 12
-"""Models named to somebody who asked for one that is not there."""
 GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
 
 
@@ -82,12 +79,14 @@ class Planner:
         files: ImageStore,
         blobs: Blobs,
         catalogue: Catalogue,
+        versions: Mapping[str, str] | None = None,
     ) -> None:
         self._jobs = jobs
         self._pictures = pictures
         self._files = files
         self._blobs = blobs
         self._catalogue = catalogue
+        self._choosing = Choosing(catalogue, versions)
 
     async def plan(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None
@@ -105,25 +104,16 @@ class Planner:
     def _typed(self, asker: Asker, origin: Origin, text: str, model: str | None) -> Plan:
         plans = []
         for reading in Prompt.read_all(text, PROMPTS_MAX):
-            card = self._named(asker, origin, reading.prompt.get("model", model))
+            card, said = self._choosing.card(asker, origin, reading.prompt, model)
             made = requests.imagine(card, reading.prompt)
             times = reading.prompt.get("repeat", 1)
-            plan = _plan(card, asker, origin, made).noting(reading.notes)
+            plan = _plan(card, asker, origin, made).noting((*reading.notes, *said))
             plans += [plan, *(plan.again() for _ in range(times - 1))]
             if len(plans) > PROMPTS_MAX:
                 raise InvalidPrompt(
                     f"This makes more than {PROMPTS_MAX} grids; repeat it less often."
                 )
         return Plan.together(plans)
-
-    def _named(self, asker: Asker, origin: Origin, model: str | None) -> ModelCard:
-        catalogue = self._catalogue
-        card = catalogue.default if model is None else catalogue.named(model)
-        if card is None:
-            open_to_asker = (card for card in catalogue.cards if may_use(asker, origin, card))
-            keys = ", ".join(map(catalogue.key, itertools.islice(open_to_asker, LISTED)))
-            raise NotFound(f"There is no model {quoted(model or '')} here; there are {keys}.")
-        return card
 
     async def parent(self, asker: Asker, origin: Origin, press: Press) -> Job:
         """The ended job whose button was pressed. Raises NotFound."""

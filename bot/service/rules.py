@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import Job
@@ -20,7 +21,7 @@ class Rules:
     """What the operator's settings say about users and disk.
 
     `guilds` are the only servers that are served; empty is all of them. `blobs_max_age_s` counts
-    from the last use of what somebody uploaded.
+    from the last use of what somebody uploaded. `versions` say which model a version means.
     """
 
     quota: Quota = Quota()
@@ -31,6 +32,7 @@ class Rules:
     images_max_bytes: int = 20 << 30
     images_max_age_s: float = 0.0
     blobs_max_age_s: float = 30 * 86_400.0
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def claim(self, guild: int, roles: frozenset[int]) -> Claim:
         """What the operator's settings say about the quota of somebody with these roles there."""
