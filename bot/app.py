@@ -52,6 +52,7 @@ from bot.storage.outbox import OutboxRepository
 from bot.storage.pictures import PictureRepository
 from bot.storage.profiles import ProfileRepository
 from bot.storage.quotas import QuotaRepository
+from bot.storage.recent import RecentPrompts
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Repositories:
     quotas: QuotaRepository
     audit: AuditRepository
     profiles: ProfileRepository
+    recent: RecentPrompts
     files: ImageStore
     blobs: Blobs
 
@@ -86,6 +88,7 @@ class Repositories:
             QuotaRepository(database),
             AuditRepository(database),
             ProfileRepository(database),
+            RecentPrompts(database),
             ImageStore(folder / "images"),
             Blobs(database, folder / "blobs"),
         )
@@ -225,7 +228,7 @@ def service_of(
             ledger=parts.ledger, quotas=parts.quotas, audit=parts.audit, accounts=accounts,
             rules=rules, clock=clock,
         ),
-        words=Words(catalogue.default, parts.profiles, clock),
+        words=Words(catalogue, parts.profiles, parts.recent, clock),
     )  # fmt: skip
 
 

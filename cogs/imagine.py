@@ -45,13 +45,12 @@ class Imagine(commands.Cog):
         await self._explain_words(interaction, job)
 
     @imagine.autocomplete("prompt")
-    async def _ideas(
+    async def _completions(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return [
-            app_commands.Choice(name=idea[:100], value=idea[:100])
-            for idea in self._service.words.ideas(typed)
-        ]
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        found = await self._service.words.completions(asker, origin, typed)
+        return [app_commands.Choice(name=each, value=each) for each in found]
 
     async def _explain_words(self, interaction: discord.Interaction, job: Job) -> None:
         """Tell somebody once what a small model knows, if it passes over words of theirs."""

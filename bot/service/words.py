@@ -1,27 +1,41 @@
-"""Words: ideas to begin with, and what a small model does not know."""
+"""Words: what to type next, and what a small model does not know."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.domain.errors import StoreUnavailable
 from bot.domain.job import Job
-from bot.models.cards import ModelCard
+from bot.domain.people import Account, Asker, Origin
+from bot.domain.prompt import completing
+from bot.domain.samplers import SAMPLERS
+from bot.models.catalogue import Catalogue
+from bot.service.rules import may_use
 from bot.storage.profiles import ProfileRepository
+from bot.storage.recent import RecentPrompts
 
+CHOICES = 25
+"""Completions at once; Discord takes no more."""
 REMEMBERED = 10_000
 """People of whom it is known without a look at the database that they were told."""
 
 
 class Words:
-    """What the model can be asked for. `vocabulary` is None for one that has an idea of any word;
-    `clock` returns UTC seconds since the epoch."""
+    """What the models can be asked for. `vocabulary` is that of the default, None for one that has
+    an idea of any word; `clock` returns UTC seconds since the epoch."""
 
     def __init__(
-        self, card: ModelCard, profiles: ProfileRepository, clock: Callable[[], float]
+        self,
+        catalogue: Catalogue,
+        profiles: ProfileRepository,
+        recent: RecentPrompts,
+        clock: Callable[[], float],
     ) -> None:
+        card = catalogue.default
+        self._catalogue = catalogue
         self._profiles = profiles
+        self._recent = recent
         self._clock = clock
         self._ideas = card.ideas()
         self._told: set[int] = set()
@@ -29,8 +43,27 @@ class Words:
 
     def ideas(self, typed: str, limit: int = 10) -> list[str]:
         """Prompts that the model draws well, those with the typed words first to last."""
-        words = typed.lower().split()
-        return [idea for idea in self._ideas if all(word in idea.lower() for word in words)][:limit]
+        return _holding(typed, self._ideas)[:limit]
+
+    async def completions(self, asker: Asker, origin: Origin, typed: str) -> list[str]:
+        """What a typed text may become: with its last parameter or value completed, else prompts
+        that hold the typed words, the asker's own before ideas. Each fits into a choice."""
+        models = [
+            self._catalogue.key(card)
+            for card in self._catalogue.cards
+            if may_use(asker, origin, card)
+        ]
+        offered = completing.completions(typed, {"model": models, "sampler": [*SAMPLERS]})
+        if not offered:
+            recent = await self._recent_ones(Account(origin.guild, asker.user))
+            offered = [*_holding(typed, recent), *self.ideas(typed)]
+        fitting = (each for each in offered if len(each) <= completing.LONGEST)
+        return list(dict.fromkeys(fitting))[:CHOICES]
+
+    async def _recent_ones(self, account: Account) -> list[str]:
+        with contextlib.suppress(StoreUnavailable):
+            return await self._recent.of(account)
+        return []
 
     async def hint(self, job: Job) -> list[str]:
         """Words of the job's prompt that a small model passes over, once for each user.
@@ -53,3 +86,9 @@ class Words:
         if len(self._told) >= REMEMBERED:
             self._told.clear()
         self._told.add(user)
+
+
+def _holding(typed: str, prompts: Sequence[str]) -> list[str]:
+    """Those with all the typed words."""
+    words = typed.lower().split()
+    return [prompt for prompt in prompts if all(word in prompt.lower() for word in words)]

@@ -184,3 +184,18 @@ async def test_ideas_while_typing(easel: Easel, mia: Scene) -> None:
     assert found
     assert all(word.lower() in each["value"].lower() for each in found)
     assert await mia.person.autocomplete("imagine", focused="prompt", prompt="qqqq zzzz") == []
+
+
+async def test_parameters_values_and_own_prompts_while_typing(easel: Easel, mia: Scene) -> None:
+    async def offered(typed: str) -> list[str]:
+        found = await mia.person.autocomplete("imagine", focused="prompt", prompt=typed)
+        return [each["value"] for each in found]
+
+    assert "a fox --chaos 25" in await offered("a fox --ch")
+    assert (await offered("a fox --ar 1"))[0] == "a fox --ar 16:9"
+    assert "a fox --sampler euler" in await offered("a fox --sampler eu")
+    assert await offered("x" * 98 + " --ch") == []
+    await mia.imagine("a marmot on a moped --ar 3:2")
+    assert (await offered("moped"))[0] == "a marmot on a moped --ar 3:2"
+    noah = Scene(easel.sandbox, "Noah")
+    assert await noah.person.autocomplete("imagine", focused="prompt", prompt="moped") == []

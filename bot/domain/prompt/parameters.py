@@ -49,7 +49,8 @@ class Parameter:
     """One row of the table.
 
     `expects` completes the sentence "`--name` takes …"; `example` is typed as it stands. `gone`
-    says why the parameter is refused, `past` that it is read and does nothing, and why.
+    says why the parameter is refused, `past` that it is read and does nothing, and why. `suggests`
+    are values that people like, best first.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Parameter:
     example: str = ""
     gone: str = ""
     past: str = ""
+    suggests: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,6 +109,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "ar", ("aspect",), Kind.VALUE, values.ratio(),
         f"two numbers such as 3:2, between 1:{WIDEST} and {WIDEST}:1",
         "1:1", "Shape of the pictures, width to height", "--ar 3:2",
+        suggests=("3:2", "2:3", "16:9", "9:16", "4:3", "3:4", "4:5", "2:1", "1:1"),
     ),
     Parameter(
         "seed", (), Kind.VALUE, values.seed(), f"a whole number from 0 to {SEED_MAX}",
@@ -115,6 +118,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "quality", ("q",), Kind.VALUE, values.share(0.05, 5), "a number from 0.25 to 2", "1",
         "Share of the usual number of drawing steps", "--quality 0.5",
+        suggests=("0.5", "0.25", "2"),
     ),
     Parameter(
         "no", (), Kind.TEXT, None, "what to leave out, separated by commas",
@@ -124,18 +128,22 @@ PARAMETERS: tuple[Parameter, ...] = (
         "stylize", ("s",), Kind.VALUE, values.whole(0, 1000, most=60_000),
         "a whole number from 0 to 1000", "100", "How far the model follows its own taste",
         "--stylize 250",
+        suggests=("250", "50", "750", "1000", "0"),
     ),
     Parameter(
         "chaos", ("c",), Kind.VALUE, values.whole(0, 100), "a whole number from 0 to 100", "0",
         "How much the four pictures differ", "--chaos 30",
+        suggests=("25", "50", "100", "10"),
     ),
     Parameter(
         "weird", ("w",), Kind.VALUE, values.whole(0, 3000), "a whole number from 0 to 3000", "0",
         "How far from the usual", "--weird 500",
+        suggests=("500", "250", "1000", "3000"),
     ),
     Parameter(
         "stop", (), Kind.VALUE, values.whole(10, 100), "a whole number from 10 to 100", "100",
         "Per cent of the way after which to stop: softer", "--stop 80",
+        suggests=("80", "50", "90"),
     ),
     _flag("tile", "A picture that repeats without seams"),
     _flag("raw", "The prompt alone, without anything that makes pictures prettier"),
@@ -143,18 +151,22 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "repeat", ("r",), Kind.VALUE, values.whole(1, 40), "a whole number from 1 to 40", "1",
         "So many grids of it at once", "--repeat 3",
+        suggests=("2", "3", "4"),
     ),
     Parameter(
         "style", ("styles",), Kind.VALUE, values.look(),
         "the name of a style, such as raw", "none", "A look", "--style raw",
+        suggests=("raw",),
     ),
     Parameter(
         "version", ("v",), Kind.VALUE, values.version(), "the number of a version, such as 6.1",
         "the newest", "The model, by the number that Midjourney's have", "--version 7",
+        suggests=("7", "6.1", "6"),
     ),
     Parameter(
         "niji", (), Kind.OPTIONAL, values.version(), "nothing, or the number of a version",
         "off", "The model for anime", "--niji 6",
+        suggests=("6", "5"),
     ),
     Parameter(
         "model", (), Kind.VALUE, values.word(), "the name of a model", "",
@@ -171,6 +183,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "cfg", ("guidance", "scale"), Kind.VALUE, values.share(0, 50), "a number from 0 to 50",
         "the model's", "How strictly the prompt is followed", "--cfg 5",
+        suggests=("5", "3", "7.5"),
     ),
     Parameter(
         "sampler", (), Kind.VALUE, values.word(), "the name of a sampler", "the model's",
@@ -179,15 +192,18 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "iw", (), Kind.VALUE, values.share(0, 3), "a number from 0 to 3", "1",
         f"How far to go {_NEAR} in the prompt", "--iw 1.5",
+        suggests=("1.5", "0.5", "2", "3"),
     ),
     Parameter(
         "sref", (), Kind.LIST, values.references(),
         "numbers of looks, `random`, or links to pictures", "none", "The look of a picture",
         "--sref 7",
+        suggests=("random", "7"),
     ),
     Parameter(
         "sw", (), Kind.VALUE, values.whole(0, 1000), "a whole number from 0 to 1000", "100",
         "How far to go in the direction of a look", "--sw 200",
+        suggests=("200", "50", "500"),
     ),
     Parameter(
         "sv", (), Kind.VALUE, values.whole(1, 9), "a whole number from 1 to 9", "",
@@ -200,6 +216,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "cw", (), Kind.VALUE, values.whole(0, 100), "a whole number from 0 to 100", "100",
         "How much of somebody", "--cw 60",
+        suggests=("50", "0"),
     ),
     Parameter(
         "oref", (), Kind.LIST, values.links(), "a link to a picture of something", "none",
@@ -208,10 +225,12 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "ow", (), Kind.VALUE, values.whole(0, 1000), "a whole number from 0 to 1000", "100",
         "How much of something", "--ow 300",
+        suggests=("200", "50", "400"),
     ),
     Parameter(
         "exp", (), Kind.VALUE, values.whole(0, 100), "a whole number from 0 to 100", "0",
         "More contrast and detail than asked for", "--exp 25",
+        suggests=("25", "50", "100"),
     ),
     _flag("hd", "Larger pictures"),
     _flag("fast", "Before those who are not in a hurry"),
