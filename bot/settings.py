@@ -145,6 +145,11 @@ class Settings:
     log_level: str = _setting(
         "INFO", "How much is logged", one_of("DEBUG", "INFO", "WARNING", "ERROR")
     )
+    image_hosts: tuple[str, ...] = _setting(
+        "",
+        "Hosts besides Discord's that linked pictures are taken from, such as i.imgur.com",
+        words,
+    )
     extensions: tuple[str, ...] = _setting(
         "cogs.imagine,cogs.results,cogs.show,cogs.info,cogs.quota,cogs.help",
         "Features to load",

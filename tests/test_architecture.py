@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("bot.dispatch", "bot.domain", "bot.engine.seam", "bot.storage", "bot.imaging"),
         "bot.models",
     },
+    "bot.links": {"bot.domain", "aiohttp", "yarl"},
     "bot.ops": {"bot.domain", "bot.engine.seam", "aiohttp"},
     "bot.chat": {"bot.service", "bot.domain", "bot.ops", "discord", "aiohttp", "yarl"},
     "cogs": {"bot.chat", "bot.service", "bot.domain", "discord"},

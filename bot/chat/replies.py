@@ -15,6 +15,7 @@ from discord import app_commands
 
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import (
+    InvalidLink,
     InvalidPrompt,
     MissingPermissions,
     NotAllowed,
@@ -34,6 +35,7 @@ YELLOW = discord.Colour(0xF5A524)
 
 TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     InvalidPrompt: ("Invalid prompt", RED),
+    InvalidLink: ("Invalid link", RED),
     Unable: ("Not possible", YELLOW),
     OutOfCredits: ("Credits exhausted", YELLOW),
     QueueFull: ("Queue full", YELLOW),

@@ -5,6 +5,7 @@
     ├── StoreUnavailable         the database refuses just now; nothing was written, try again
     ├── UserError                one sentence for the person who asked; nothing stored or charged
     │   ├── InvalidPrompt        the prompt or one of its parameters
+    │   ├── InvalidLink          what is linked to is no picture that can be had
     │   ├── OutOfCredits         the account cannot pay
     │   ├── QueueFull            too many jobs waiting, of this user or in all
     │   ├── NotAllowed           the right to do this is missing
@@ -55,6 +56,10 @@ class UserError(EaselError):
 
 class InvalidPrompt(UserError):
     """The prompt or one of its parameters is wrong."""
+
+
+class InvalidLink(UserError):
+    """What is linked to, or uploaded, is no picture that can be had."""
 
 
 class OutOfCredits(UserError):
