@@ -23,6 +23,8 @@ from bot.domain.quota import Caps, Period, Quota
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
+from bot.links.fetcher import Fetcher
+from bot.links.hosts import Hosts
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.models.catalogue import Catalogue
 from bot.models.shelf import Model, Shelf
@@ -40,6 +42,7 @@ from bot.service.planning import Planner
 from bot.service.quotas import Quotas
 from bot.service.rules import Rules
 from bot.service.serving import Serving
+from bot.service.sight import Fetch, Sight, nowhere
 from bot.service.words import Words
 from bot.settings import Settings
 from bot.storage.audit import AuditRepository
@@ -207,15 +210,17 @@ def service_of(
     catalogue: Catalogue,
     rules: Rules,
     clock: Callable[[], float] = time.time,
+    fetch: Fetch = nowhere,
 ) -> Service:
-    """The use cases over these parts."""
+    """The use cases over these parts; `fetch` gets linked pictures."""
     accounts = Accounts(
         jobs=parts.jobs, ledger=parts.ledger, quotas=parts.quotas, profiles=parts.profiles,
         executor=executor, catalogue=catalogue, rules=rules, clock=clock,
     )  # fmt: skip
     planner = Planner(
-        parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue, rules.versions
-    )
+        parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
+        Sight(fetch, parts.blobs, clock), rules.versions,
+    )  # fmt: skip
     return Service(
         drawing=Drawings(
             jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
@@ -252,7 +257,11 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         await executor.start()
         dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files, parts.blobs)
         stack.push_async_callback(dispatcher.close)
-        service = service_of(parts, dispatcher, executor, catalogue, rules_of(settings))
+        hosts = Hosts.of(settings.image_hosts, settings.discord_api_url)
+        fetcher = await stack.enter_async_context(Fetcher(hosts))
+        service = service_of(
+            parts, dispatcher, executor, catalogue, rules_of(settings), fetch=fetcher.fetch
+        )
         resumed = await service.drawing.resume()
         if resumed:
             log.info("%d unfinished jobs are in the queue again", resumed)

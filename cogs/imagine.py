@@ -14,6 +14,7 @@ from bot.chat.presenter import Presenter
 from bot.domain.job import Job
 from bot.domain.prompt import MAX_LENGTH
 from bot.service import Service
+from bot.service.references import Attached
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
@@ -30,15 +31,33 @@ class Imagine(commands.Cog):
         self._quickly = acknowledger.quickly
 
     @app_commands.command(description="Create pictures from a description")
-    @app_commands.describe(prompt="What to draw; parameters such as --ar 3:2 go last")
+    @app_commands.describe(
+        prompt="What to draw; parameters such as --ar 3:2 go last",
+        image1="A picture to draw from",
+        image2="Another one",
+        image3="Another one",
+        image4="Another one",
+        style="A picture whose look is wanted, as by --sref",
+        character="A picture of somebody who is to be seen, as by --cref",
+    )
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def imagine(
-        self, interaction: discord.Interaction, prompt: app_commands.Range[str, 1, MAX_LENGTH]
+        self,
+        interaction: discord.Interaction,
+        prompt: app_commands.Range[str, 1, MAX_LENGTH],
+        image1: discord.Attachment | None = None,
+        image2: discord.Attachment | None = None,
+        image3: discord.Attachment | None = None,
+        image4: discord.Attachment | None = None,
+        style: discord.Attachment | None = None,
+        character: discord.Attachment | None = None,
     ) -> None:
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin(interaction)
-        work = self._service.drawing.ask(asker, origin, prompt)
+        images = [image.url for image in (image1, image2, image3, image4) if image]
+        attached = Attached(tuple(images), style and style.url, character and character.url)
+        work = self._service.drawing.ask(asker, origin, prompt, attached=attached)
         plan, job = await self._quickly(interaction, work)
         await self._presenter.present(interaction, job)
         await replies.warn(interaction, plan.warnings)

@@ -24,11 +24,13 @@ SOURCE = "source"
 """The role of the picture that a drawing starts from."""
 IMAGE = "image"
 """The role of a picture that is a prompt, like words."""
-MEANINGS = frozenset(
-    {"chaos", "weird", "stylize", "exp", "looks", "tile", "draft", "hd"}
-)  # fmt: skip
+STYLE = "style"
+"""The role of a picture that is one for the look alone."""
+PALETTE = "palette"
+MEANINGS = frozenset({"chaos", "weird", "stylize", "exp", "looks", "tile", "draft", "hd", PALETTE})
 """Names in `extra` of what parameters mean. `chaos`, `weird` and `exp` are from 0 to 1, `stylize`
-from -1 (no taste at all) to 9, 0 being the usual; `looks` are pairs of a number and a weight."""
+from -1 (no taste at all) to 9, 0 being the usual; `looks` are pairs of a number and a weight, and
+`palette` is a picture's colours and the share of them that is taken."""
 MASK = "mask"
 """The role of the picture that is light where the source is to be drawn anew."""
 
@@ -61,6 +63,10 @@ class Input:
     digest: str | None = None
     tile: Tile | None = None
     weight: float = 1.0
+
+    def identified(self, digests: Mapping[Tile, str]) -> Input:
+        """With what the file of its tile turned out to be."""
+        return replace(self, digest=digests.get(self.tile, self.digest)) if self.tile else self
 
 
 @dataclass(frozen=True)
@@ -125,9 +131,9 @@ class GenerationRequest:
         return replace(self, extra=(*kept, (name, value)) if value else kept)
 
     def plainly(self) -> GenerationRequest:
-        """Without any meaning but that of its words."""
-        kept = tuple(pair for pair in self.extra if pair[0] not in MEANINGS)
-        return replace(self, extra=kept)
+        """Without any meaning but that of its words and pictures."""
+        gone = MEANINGS - {PALETTE}
+        return replace(self, extra=tuple(pair for pair in self.extra if pair[0] not in gone))
 
     @property
     def work(self) -> float:
@@ -140,12 +146,11 @@ class GenerationRequest:
         return passes * self.count * self.sampling.steps * drawn * self.size.pixels / 1e6
 
     def vary(self, tile: Tile, seed: int, strength: float) -> GenerationRequest:
-        """Four pictures close to `tile` in composition."""
-        return replace(
-            self._anew(Action.VARY, seed),
-            sampling=replace(self.sampling, strength=strength),
-            inputs=(Input(SOURCE, tile=tile),),
-        )
+        """Four pictures close to `tile` in composition, of the same style."""
+        kept = tuple(each for each in self.inputs if each.role == STYLE)
+        near = replace(self.sampling, strength=strength)
+        inputs = (Input(SOURCE, tile=tile), *kept)
+        return replace(self._anew(Action.VARY, seed), sampling=near, inputs=inputs)
 
     def reroll(self, seed: int) -> GenerationRequest:
         """The same again from other noise; of a variation, other variations of its source."""
@@ -181,11 +186,8 @@ class GenerationRequest:
 
     def identified(self, digests: Mapping[Tile, str]) -> GenerationRequest:
         """With what the files of its tiles turned out to be."""
-        inputs = tuple(
-            replace(each, digest=digests.get(each.tile, each.digest)) if each.tile else each
-            for each in self.inputs
-        )
-        return replace(self, inputs=inputs)
+        named = (each.identified(digests) for each in self.inputs)
+        return replace(self, inputs=tuple(named))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data with a schema version; `from_json` is the inverse."""
@@ -240,6 +242,7 @@ class GenerationRequest:
     def wire(self) -> dict[str, Any]:
         """What a worker gets: flat plain data in which inputs are named by content hash."""
         named = {each.role: each.digest for each in self.inputs}
+        prompts = [each for each in self.inputs if each.role in (IMAGE, STYLE)]
         return {
             "width": self.size.width,
             "height": self.size.height,
@@ -254,7 +257,8 @@ class GenerationRequest:
             "source": named.get(SOURCE),
             "mask": named.get(MASK),
             "loras": self.loras,
-            "images": [[each.digest, each.weight] for each in self.inputs if each.role == IMAGE],
+            "images": [[each.digest, each.weight] for each in prompts],
+            "style": bool(prompts) and all(each.role == STYLE for each in prompts),
             "recipe": self.recipe(),
         }
 

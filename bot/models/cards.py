@@ -44,7 +44,8 @@ class ModelCard:
     shows its steps.
 
     `steers` says whether what texts mean to it can be mixed and turned, so that weights, chaos and
-    the like act; `tiles` whether it can close a picture's edges on each other.
+    the like act; `tiles` whether it can close a picture's edges on each other; `image_prompts`
+    whether there is an IP-Adapter by which it looks at pictures.
 
     `revision` is another text whenever its files are others; empty where nobody looks at them.
     `allowed` are the ids of roles, people and servers that may use it; empty allows everybody.
@@ -75,6 +76,7 @@ class ModelCard:
     previews: bool = True
     steers: bool = True
     tiles: bool = True
+    image_prompts: bool = False
     revision: str = ""
     allowed: Sequence[int] = ()
     pinned: bool = False

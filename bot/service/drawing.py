@@ -20,7 +20,8 @@ from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameters import quoted
 from bot.service import requests
-from bot.service.planning import GONE, Plan, Planner
+from bot.service.planning import GONE, NOTHING, Plan, Planner
+from bot.service.references import Attached
 from bot.service.rules import DIRECT, Rules, require_right_to_cancel, require_visible
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -70,11 +71,12 @@ class Drawings:
         self._clock = clock
 
     async def plan(
-        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None
-    ) -> Plan:
+        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
+        attached: Attached = NOTHING,
+    ) -> Plan:  # fmt: skip
         """What a typed prompt or a pressed button comes to; nothing is stored. See `Planner.plan`,
         also for what is raised."""
-        return await self._planner.plan(asker, origin, asked, model)
+        return await self._planner.plan(asker, origin, asked, model, attached)
 
     async def submit(self, plan: Plan) -> list[Job]:
         """Queue everything that is planned, or nothing. Raises OutOfCredits, QueueFull."""
@@ -91,10 +93,11 @@ class Drawings:
         return jobs
 
     async def ask(
-        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None
-    ) -> tuple[Plan, Job]:
+        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
+        attached: Attached = NOTHING,
+    ) -> tuple[Plan, Job]:  # fmt: skip
         """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
-        plan = await self._planner.plan(asker, origin, asked, model)
+        plan = await self._planner.plan(asker, origin, asked, model, attached)
         (job,) = await self.submit(plan)
         return plan, job
 

@@ -39,11 +39,12 @@ def _always(card: ModelCard) -> bool:
 class Effect:
     """`apply` returns the request in which a value of the parameter acts. Raises Unable for one
     that the model cannot draw by. Where the card does not `fit`, `lacks` completes "the model … "
-    and nothing is applied."""
+    and nothing is applied. `concerns` says which values are anything to it."""
 
     apply: Apply
     fits: Callable[[ModelCard], bool] = _always
     lacks: str = ""
+    concerns: Callable[[Any], Any] = bool
 
 
 def _sampled(**fields: Callable[[ModelCard, GenerationRequest, Any], Any]) -> Apply:
@@ -105,11 +106,15 @@ def _loras(
     return request.with_loras({**request.loras, **dict(map(lora_written, value))})
 
 
+def _numbers(value: Iterable[str]) -> list[str]:
+    """What is linked to is a picture, which `bot.service.references` deals with."""
+    return [each for each in value if "//" not in each]
+
+
 def _looks(
     card: ModelCard, request: GenerationRequest, value: Iterable[str]
 ) -> GenerationRequest:  # fmt: skip
-    """The numbers; what is linked to is a picture."""
-    numbers = [each.partition("::") for each in value if "//" not in each]
+    numbers = [each.partition("::") for each in _numbers(value)]
     weight = request.prompt.get("sw", 100) / 100
     looks = [(int(number), float(share or 1.0) * weight) for number, _, share in numbers]
     return request.meaning("looks", tuple(looks)) if looks else request
@@ -119,6 +124,16 @@ def _steers(card: ModelCard) -> bool:
     return card.steers
 
 
+def _sees(card: ModelCard) -> bool:
+    return card.image_prompts
+
+
+def _seen(card: ModelCard, request: GenerationRequest, value: Any) -> GenerationRequest:
+    """Pictures come to a request by `bot.service.references`."""
+    return request
+
+
+_BLIND = "has no IP-Adapter to look at pictures with"
 _UNSTEERED = "reads a text as a whole, so it has no measure for that"
 
 EFFECTS: dict[str, Effect] = {
@@ -139,7 +154,9 @@ EFFECTS: dict[str, Effect] = {
     "exp": Effect(_meant("exp", lambda value: value / 100), _steers, _UNSTEERED),
     "raw": Effect(_raw, _steers, _UNSTEERED),
     "style": Effect(_style, _steers, _UNSTEERED),
-    "sref": Effect(_looks, _steers, _UNSTEERED),
+    "sref": Effect(_looks, _steers, _UNSTEERED, _numbers),
+    "cref": Effect(_seen, _sees, _BLIND),
+    "oref": Effect(_seen, _sees, _BLIND),
 }
 """By the parameter's name, in the order in which they act."""
 
@@ -158,7 +175,7 @@ def missing(card: ModelCard, prompt: Prompt) -> Iterator[str]:
     options = dict(prompt.options)
     rows = [row for row in PARAMETERS if row.name in options]
     for name, effect in EFFECTS.items():
-        if name in options and not effect.fits(card):
+        if name in options and effect.concerns(options[name]) and not effect.fits(card):
             yield f"`--{name}` has no effect here: the model {quoted(card.name)} {effect.lacks}."
     if prompt.parts and not card.steers:
         yield f"Weights have no effect here: the model {quoted(card.name)} {_UNSTEERED}."

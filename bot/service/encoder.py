@@ -1,21 +1,14 @@
-"""Has picture files made by a process of their own, one at a time.
-
-The bot's process would keep the memory that a large grid takes, and hold the interpreter meanwhile.
-"""
+"""Has picture files made by a process of their own, one at a time."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.domain.errors import NotFound, StoreUnavailable
-
-_ROOT = str(Path(__file__).parents[2])
+from bot.domain.errors import NotFound
+from bot.service.errand import run_errand
 
 
 class Encoder:
@@ -40,30 +33,7 @@ class Encoder:
             "target": str(target),
         }
         async with self._turn:
-            told = await self._run(json.dumps(order).encode())
+            told = await run_errand("bot.worker.encode", order, self._patience_s)
         if "error" in told:
             raise NotFound(told["error"])
         return told["extension"]
-
-    async def _run(self, order: bytes) -> dict[str, str]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.worker.encode"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={name: value for name, value in os.environ.items() if "TOKEN" not in name}
-            | {"PYTHONPATH": _ROOT},
-        )
-        try:
-            async with asyncio.timeout(self._patience_s):
-                said, trouble = await process.communicate(order)
-        except TimeoutError:
-            raise StoreUnavailable("io", "a picture took too long to be encoded") from None
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode:
-            last = trouble.decode(errors="replace").strip().rpartition("\n")[2]
-            raise StoreUnavailable("io", f"a picture could not be encoded: {last}")
-        return json.loads(said)

@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
 from bot.domain.errors import InvalidPrompt, NotFound, new_reference
 from bot.domain.job import Job, JobStatus
-from bot.domain.people import Asker, Origin
+from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt import Prompt
+from bot.domain.prompt.prompt import Reading
 from bot.domain.request import GenerationRequest, Input
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
-from bot.service import requests
+from bot.service import references, requests
 from bot.service.choosing import Choosing
+from bot.service.references import Attached
 from bot.service.rules import require_use, require_visible
+from bot.service.sight import Sight, View
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -26,6 +29,7 @@ log = logging.getLogger(__name__)
 
 PROMPTS_MAX = 40
 """Grids that one command may ask for."""
+NOTHING = Attached()
 GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
 
 
@@ -50,14 +54,6 @@ class Plan:
         """With these sentences before its own."""
         return replace(self, warnings=(*notes, *self.warnings))
 
-    def again(self) -> Plan:
-        """The same of other seeds, where none was asked for."""
-        anew = (
-            replace(each, seed=requests.new_seed()) if each.prompt.seed is None else each
-            for each in self.requests
-        )
-        return replace(self, requests=tuple(anew))
-
     @classmethod
     def together(cls, plans: Sequence[Plan]) -> Plan:
         """All of one asker's as one, which is said once what is said of several."""
@@ -70,7 +66,8 @@ class Plan:
 
 
 class Planner:
-    """Reads what a press refers to; the rest is `bot.service.requests`. Writes nothing."""
+    """Reads what a press refers to, and looks at pictures; the rest is `bot.service.requests`.
+    Writes nothing but these pictures."""
 
     def __init__(
         self,
@@ -79,6 +76,7 @@ class Planner:
         files: ImageStore,
         blobs: Blobs,
         catalogue: Catalogue,
+        sight: Sight,
         versions: Mapping[str, str] | None = None,
     ) -> None:
         self._jobs = jobs
@@ -86,33 +84,40 @@ class Planner:
         self._files = files
         self._blobs = blobs
         self._catalogue = catalogue
+        self._sight = sight
         self._choosing = Choosing(catalogue, versions)
 
     async def plan(
-        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None
-    ) -> Plan:
-        """A text is drawn by `model` (None: the default), a press by what drew its parent.
+        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
+        attached: Attached = NOTHING,
+    ) -> Plan:  # fmt: skip
+        """A text is drawn by `model` (None: the default) and from what is `attached`, a press by
+        what drew its parent.
 
-        Raises InvalidPrompt for a text, NotFound for a model or a press, Unable for a press,
-        NotAllowed for a model that is not for the asker.
+        Raises InvalidPrompt and InvalidLink for a text, NotFound for a model or a press, Unable
+        for a press, NotAllowed for a model that is not for the asker.
         """
         if isinstance(asked, str):
-            return self._typed(asker, origin, asked, model)
+            readings = Prompt.read_all(asked, PROMPTS_MAX)
+            return await self._typed(asker, origin, readings, model, attached)
         parent = await self.parent(asker, origin, asked)
         return await self.under(parent, asker, origin, asked)
 
-    def _typed(self, asker: Asker, origin: Origin, text: str, model: str | None) -> Plan:
+    async def _typed(
+        self, asker: Asker, origin: Origin, readings: Sequence[Reading], model: str | None,
+        attached: Attached,
+    ) -> Plan:  # fmt: skip
+        if sum(one.prompt.get("repeat", 1) for one in readings) > PROMPTS_MAX:
+            raise InvalidPrompt(f"This makes more than {PROMPTS_MAX} grids; repeat it less often.")
+        view = self._sight.of(Account(origin.guild, asker.user))
         plans = []
-        for reading in Prompt.read_all(text, PROMPTS_MAX):
-            card, said = self._choosing.card(asker, origin, reading.prompt, model)
-            made = requests.imagine(card, reading.prompt)
-            times = reading.prompt.get("repeat", 1)
-            plan = _plan(card, asker, origin, made).noting((*reading.notes, *said))
-            plans += [plan, *(plan.again() for _ in range(times - 1))]
-            if len(plans) > PROMPTS_MAX:
-                raise InvalidPrompt(
-                    f"This makes more than {PROMPTS_MAX} grids; repeat it less often."
-                )
+        for prompt, notes in readings:
+            card, chosen = self._choosing.card(asker, origin, prompt, model)
+            require_use(asker, origin, card)
+            for _ in range(prompt.get("repeat", 1)):
+                made, said = await _drawn(card, attached.with_prompt(prompt), view)
+                plan = _plan(card, asker, origin, made)
+                plans.append(plan.noting((*notes, *chosen, *said)))
         return Plan.together(plans)
 
     async def parent(self, asker: Asker, origin: Origin, press: Press) -> Job:
@@ -174,6 +179,19 @@ class Planner:
             return image and image.sha256
         kept = each.digest is not None and await self._blobs.exists(each.digest)
         return each.digest if kept else None
+
+
+async def _drawn(
+    card: ModelCard, prompt: Prompt, view: View
+) -> tuple[GenerationRequest, tuple[str, ...]]:  # fmt: skip
+    """The request for a prompt with its pictures, and what is to be said of them."""
+    prompt, said = references.settled(prompt)
+    made = requests.imagine(card, prompt)
+    seen = await view.look(references.links(prompt))
+    request, blend, notes = references.pictured(card, made, seen)
+    if blend:
+        request = requests.started(card, request, await view.blend(blend, request.size))
+    return request, (*said, *notes)
 
 
 def _readable(job: Job) -> Job:

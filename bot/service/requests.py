@@ -14,7 +14,7 @@ from bot.domain.action import ACTIONS, Action, Kind, Means, Press
 from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import SEED_MAX, quoted
-from bot.domain.request import MASK, SOURCE, GenerationRequest, Input, Sampling
+from bot.domain.request import IMAGE, MASK, SOURCE, STYLE, GenerationRequest, Input, Sampling
 from bot.domain.size import WIDEST, AspectRatio, Size
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
@@ -210,8 +210,13 @@ def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
         model=card.id,
         size=size_of(card, request.prompt),
         sampling=replace(_sampling(card), strength=request.sampling.strength),
+        inputs=tuple(each for each in request.inputs if card.image_prompts or not _looked_at(each)),
     )
     return effects.applied(card, moved.with_loras(card.loras))
+
+
+def _looked_at(each: Input) -> bool:
+    return each.role in (IMAGE, STYLE)
 
 
 def resumed(catalogue: Catalogue, request: GenerationRequest) -> GenerationRequest:

@@ -14,9 +14,12 @@ from bot import imaging
 from bot.domain.errors import RenderFailed
 from bot.engine.seam import Attempt
 from bot.worker.families.family import Size
+from bot.worker.palette import recoloured
 
 PREVIEWS = 3
 """Previews of each job."""
+REPEATED = 4
+"""Times that a picture counts at most of what the lightest one beside it does."""
 
 
 def to_draw(attempt: Attempt, dtype: torch.dtype) -> list[int]:
@@ -41,10 +44,12 @@ def generators_of(request: Mapping[str, Any], indices: Sequence[int]) -> list[to
 @dataclass(frozen=True)
 class Start:
     """What a drawing starts from besides words: a picture, and a mask that is light where it is to
-    be drawn anew; both in the size to be drawn."""
+    be drawn anew, both in the size to be drawn; and the `palette` that it ends with, and the share
+    of it."""
 
     picture: Image.Image | None = None
     mask: Image.Image | None = None
+    palette: Sequence[float] = ()
 
     def left(self, request: Mapping[str, Any]) -> tuple[int, float]:
         """Steps and strength of a start from a picture; at least one step is left to be drawn."""
@@ -53,7 +58,9 @@ class Start:
         return max(request["steps"], math.ceil(1 / strength)), strength
 
     def pasted(self, drawn: Image.Image) -> Image.Image:
-        """What was drawn, where the mask is light; the old pixels elsewhere."""
+        """What was drawn, in its colours, where the mask is light; the old pixels elsewhere."""
+        if self.palette:
+            drawn = recoloured(drawn, self.palette[:-1], self.palette[-1])
         if not (self.picture and self.mask):
             return drawn
         return Image.composite(drawn, self.picture, self.mask)
@@ -64,18 +71,30 @@ def start_of(attempt: Attempt) -> Start:
     picture, mask = _picture(attempt, "source"), _picture(attempt, "mask")
     if mask and not picture:
         raise RenderFailed("bad_input", "A mask needs the picture that it covers.")
-    return Start(picture, mask and mask.convert("L"))
+    palette = (attempt.request.get("meant") or {}).get("palette") or ()
+    return Start(picture, mask and mask.convert("L"), palette)
 
 
 def images_of(attempt: Attempt) -> list[Image.Image]:
-    """Pictures that are prompts. Raises RenderFailed("bad_input")."""
-    return [_decoded(attempt, "image", name) for name, _ in attempt.request.get("images") or ()]
+    """Pictures that are prompts, the heavier ones several times: attention to what is there twice
+    is attention of twice the weight. Raises RenderFailed("bad_input")."""
+    named = attempt.request.get("images") or ()
+    least = min((weight for _, weight in named if weight > 0), default=1.0)
+    times = [min(REPEATED, max(1, round(weight / least))) for _, weight in named]
+    pictures = [_decoded(attempt, "image", name) for name, _ in named]
+    return [each for each, count in zip(pictures, times, strict=True) for _ in range(count)]
 
 
-def weight_of(request: Mapping[str, Any]) -> float:
-    """Of the pictures that are prompts, all together: 0 where there are none."""
+Sight = tuple[float, bool]
+"""The weight of pictures that are prompts, all together, and whether only their style counts."""
+BLIND: Sight = (0.0, False)
+
+
+def sight_of(request: Mapping[str, Any]) -> Sight:
+    """`BLIND` where there are none."""
     weights = [weight for _, weight in request.get("images") or ()]
-    return sum(weights) / len(weights) if weights else 0.0
+    weight = sum(weights) / len(weights) if weights else 0.0
+    return (weight, bool(request.get("style"))) if weight else BLIND
 
 
 def _picture(attempt: Attempt, role: str) -> Image.Image | None:

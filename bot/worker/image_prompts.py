@@ -17,6 +17,7 @@ from bot.models import addons
 from bot.models.addons import Addon
 from bot.models.cards import ModelCard
 from bot.worker import checkpoint, pipelines
+from bot.worker.asked import BLIND, Sight
 from bot.worker.library import Library
 
 _ROW = "image_embeds"
@@ -25,7 +26,8 @@ _LARGE = 1024
 
 
 class ImagePrompts:
-    """Of one pipeline with a U-Net, on with a `weight`; at 0 nothing of it is in the U-Net."""
+    """Of one pipeline with a U-Net, on with a `sight`; while that is BLIND nothing of it is in the
+    U-Net."""
 
     def __init__(self, pipeline: Any, card: ModelCard, library: Library) -> None:
         self._pipeline = pipeline
@@ -36,7 +38,15 @@ class ImagePrompts:
         self._parts: Any = None
         self._without: Any = None
         self._hook: Any = None
-        self.weight = 0.0
+        self.sight = BLIND
+
+    @functools.cached_property
+    def there(self) -> bool:
+        """Whether there are an adapter for the model and its image encoder."""
+        try:
+            return hasattr(self._pipeline, "unet") and bool(self._found())
+        except RenderFailed:
+            return False
 
     def rows(
         self, images: Sequence[Image.Image], count: int, *, guided: bool
@@ -69,20 +79,20 @@ class ImagePrompts:
         """Asked once: every module is looked at for it, several times over."""
         return self._pipeline._execution_device
 
-    def wear(self, scale: float) -> None:
-        """Have it on with this weight; 0 is off."""
-        if scale == self.weight:
+    def wear(self, sight: Sight) -> None:
+        """Have it on in this way."""
+        if sight == self.sight:
             return
         unet = self._pipeline.unet
-        if not scale:
+        if sight == BLIND:
             unet.set_attn_processor(dict(self._without))
             unet.encoder_hid_proj, unet.config.encoder_hid_dim_type = None, None
             self._hook.remove()
-        elif not self.weight:
+        elif self.sight == BLIND:
             self._put_on(unet)
-        if scale:
-            self._pipeline.set_ip_adapter_scale(scale)
-        self.weight = scale
+        if sight != BLIND:
+            self._pipeline.set_ip_adapter_scale(_scale(unet, sight))
+        self.sight = sight
 
     def _put_on(self, unet: Any) -> None:
         self._open()
@@ -114,9 +124,13 @@ class ImagePrompts:
             raise RenderFailed("bad_input", text) from error
 
     def _open(self) -> None:
-        """Find adapter and encoder. Raises RenderFailed("bad_input")."""
-        if self._eye is not None:
-            return
+        """Have adapter and encoder. Raises RenderFailed("bad_input")."""
+        if self._eye is None:
+            self._adapter, eye = self._found()
+            self._eye = self._opened(eye)
+
+    def _found(self) -> tuple[Addon, Addon]:
+        """Adapter and encoder. Raises RenderFailed("bad_input")."""
         described = pipelines.described(self._pipeline, self._card.stem)
         there = [one for one in self._library.addons(self._card) if addons.fits(one, described)]
         adapters = [one for one in there if one.kind == addons.IP_ADAPTER]
@@ -129,7 +143,7 @@ class ImagePrompts:
         if not eyes:
             text = f"The IP-Adapter {adapters[0].key} needs its image encoder beside the models."
             raise RenderFailed("bad_input", text)
-        self._adapter, self._eye = adapters[0], self._opened(eyes[0])
+        return adapters[0], eyes[0]
 
     def _opened(self, one: Addon) -> Any:
         width = one.sizes["hidden_size"]
@@ -138,6 +152,16 @@ class ImagePrompts:
         eye.load_state_dict(dict(checkpoint.read(one.path)), strict=False)
         unet = self._pipeline.unet
         return eye.to(unet.device, unet.dtype).eval()
+
+
+def _scale(unet: Any, sight: Sight) -> Any:
+    """Style acts in SDXL, whose last block attends to nothing, by the second layer behind the
+    middle alone (Wang et al. 2024); in others, where none is known, by all."""
+    weight, style = sight
+    layers = len(getattr(unet.up_blocks[0], "attentions", ()))
+    if not style or layers < 2 or hasattr(unet.up_blocks[-1], "attentions"):
+        return weight
+    return {"up": {"block_0": [weight if layer == 1 else 0.0 for layer in range(layers)]}}
 
 
 def _listed(_: Any, given: Any, named: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from bot.engine.seam import Attempt
 from bot.models.cards import ModelCard
 from bot.worker import capacity, previews, siblings
 from bot.worker.adapters import Adapters, Worn
-from bot.worker.asked import images_of, weight_of
+from bot.worker.asked import BLIND, Sight, images_of, sight_of
 from bot.worker.caching import StepCache
 from bot.worker.embeddings import Embeddings
 from bot.worker.families import family_of, generic
@@ -24,8 +24,8 @@ from bot.worker.library import Library
 from bot.worker.pieces import Pieces
 from bot.worker.sketches import Sketches, TinyDecoder, tiny_of
 
-Outfit = tuple[Worn, float]
-"""LoRAs that are on, and the weight of pictures that are prompts."""
+Outfit = tuple[Worn, Sight]
+"""LoRAs that are on, and how pictures that are prompts are looked at."""
 
 
 class Model:
@@ -75,25 +75,30 @@ class Model:
         """What can be asked of it."""
         return self.family.capabilities if self.family else generic.capabilities(self.pipeline)
 
+    @property
+    def looks(self) -> bool:
+        """Whether pictures can be prompts of it."""
+        return bool(self.family and self.capabilities.ip_adapter and self._prompts.there)
+
     def worn(self, attempt: Attempt) -> Outfit:
         """What an attempt wants on. Raises RenderFailed("bad_input")."""
-        loras, weight = attempt.request.get("loras") or {}, weight_of(attempt.request)
+        loras, sight = attempt.request.get("loras") or {}, sight_of(attempt.request)
         able = self.capabilities
         if any(loras.values()) and not able.lora:
             raise RenderFailed("bad_input", f"The model {self.card.name} takes no LoRA.")
-        if weight and not (self.family and able.ip_adapter):
+        if sight != BLIND and not (self.family and able.ip_adapter):
             raise RenderFailed("bad_input", f"The model {self.card.name} takes no image prompt.")
-        return self._adapters.found(loras), weight
+        return self._adapters.found(loras), sight
 
     def wear(self, outfit: Outfit) -> None:
         """Draw and read with just this on. Raises RenderFailed("bad_input")."""
-        loras, weight = outfit
-        if outfit != (self._adapters.worn, self._prompts.weight):
+        loras, sight = outfit
+        if outfit != (self._adapters.worn, self._prompts.sight):
             with self.ladder.adapting():
                 self._adapters.wear(loras)
-                self._prompts.wear(weight)
+                self._prompts.wear(sight)
         if self.faster:
-            self.faster.adapted(bool(loras) or bool(weight))
+            self.faster.adapted(bool(loras) or sight != BLIND)
 
     def settle(self, size: Size) -> None:
         """A drawing of this size begins: with as little memory as it turned out to want."""
@@ -112,7 +117,7 @@ class Model:
 
     def seen(self, attempt: Attempt, count: int, *, guided: bool) -> Rows:
         """What is seen in the pictures that are prompts of `count` samples."""
-        if not weight_of(attempt.request):
+        if sight_of(attempt.request) == BLIND:
             return {}
         return self._prompts.rows(images_of(attempt), count, guided=guided)
 

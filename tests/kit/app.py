@@ -20,6 +20,7 @@ from bot.models.catalogue import Catalogue
 from bot.ops.supervision import Supervisor
 from bot.service.drawing import Upscaled
 from bot.service.rules import Rules
+from bot.service.sight import Fetch, nowhere
 from tests.kit import books
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
 from tests.kit.faults import Disk, FaultyDatabase
@@ -45,7 +46,7 @@ class House:
     def __init__(
         self, folder: Path, *, workers: int = 1, automatic: bool = False, card: ModelCard = TINY,
         rules: Rules | None = None, timing: Timing = QUICK, executor: Any = None,
-        others: Sequence[ModelCard] = (), slots: int = 1, room: int = 0,
+        others: Sequence[ModelCard] = (), slots: int = 1, room: int = 0, fetch: Fetch = nowhere,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.card = card
@@ -57,6 +58,7 @@ class House:
         self._workers = workers
         self._slots = slots
         self._room = room
+        self._fetch = fetch
         self._automatic = automatic
         self._executor = executor
 
@@ -87,8 +89,9 @@ class House:
         )
         self.catalogue = Catalogue(self.card, self.others)
         self.service = service_of(
-            self.parts, self.dispatcher, self.executor, self.catalogue, self.rules, self.clock
-        )
+            self.parts, self.dispatcher, self.executor, self.catalogue, self.rules, self.clock,
+            self._fetch,
+        )  # fmt: skip
         await self.service.drawing.resume()
         self.supervisor = Supervisor(first_s=0.01)
         self.supervisor.start("dispatcher", self.dispatcher.run)

@@ -131,7 +131,7 @@ async def test_an_encoder_that_takes_too_long_is_ended(house: House, tmp_path: P
 async def test_a_disk_in_trouble_is_no_fault_of_the_pictures(house: House, tmp_path: Path) -> None:
     job = await house.draw()
     tiles = [house.parts.files.path(job.tile(index)) for index in range(1, 5)]
-    with pytest.raises(StoreUnavailable, match="could not be encoded"):
+    with pytest.raises(StoreUnavailable, match="encode failed"):
         await Encoder().encode(tiles, UPLOAD_LIMIT, {}, tmp_path / "nowhere" / "made")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from bot.domain.errors import InvalidPrompt
-from bot.domain.plain import Pairs, as_json, pairs
+from bot.domain.plain import Pairs, Plain, as_json, pairs
 from bot.domain.prompt import grammar, parameters, weights
 from bot.domain.prompt.marks import DASH, JOINERS, unquoted, visible, words
 from bot.domain.prompt.permutations import expanded
@@ -136,6 +136,11 @@ class Prompt:
         """What to leave out, as one comma-separated text; empty when nothing."""
         return ", ".join(text for text, _ in self.excluded)
 
+    def setting(self, name: str, value: Plain) -> Prompt:
+        """A copy that sets this option, in the order of the table."""
+        values = {**dict(self.options), name: value}
+        return replace(self, options=_ordered(values))
+
     def without(self, name: str) -> Prompt:
         """A copy that does not set this option."""
         return replace(self, options=tuple(pair for pair in self.options if pair[0] != name))
@@ -215,5 +220,10 @@ def _merged(found: Sequence[Mention]) -> tuple[Pairs, tuple[str, ...]]:
         elif before not in (None, value):
             notes.append(f"`--{name}` is given more than once; the last one counts.")
         values[name] = value
-    ordered = ((row.name, values.get(row.name)) for row in parameters.PARAMETERS)
-    return tuple(pair for pair in ordered if pair[1] is not None), tuple(dict.fromkeys(notes))
+    return _ordered(values), tuple(dict.fromkeys(notes))
+
+
+def _ordered(values: Mapping[str, Plain]) -> Pairs:
+    """The options that have a value, as the table has them; of another version's behind."""
+    names = dict.fromkeys((*(row.name for row in parameters.PARAMETERS), *values))
+    return tuple((name, value) for name in names if (value := values.get(name)) is not None)

@@ -1,0 +1,171 @@
+"""What pictures in a prompt mean to a model: prompts beside the words where it has an IP-Adapter,
+else what the drawing starts from, and colours.
+
+Pure but for the numbers of looks that nobody chose.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from bot.domain.errors import Unable
+from bot.domain.plain import Plain
+from bot.domain.prompt import Prompt
+from bot.domain.prompt.parameters import SEED_MAX, quoted
+from bot.domain.prompt.values import link_of
+from bot.domain.request import IMAGE, PALETTE, STYLE, GenerationRequest, Input
+from bot.models.cards import ModelCard
+from bot.service.sight import Seen, Weighted
+
+RANDOM = "random"
+_LEAST_STRENGTH = 0.05
+"""How far a drawing leaves a picture at least."""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """Addresses of what was uploaded with a command."""
+
+    images: tuple[str, ...] = ()
+    style: str | None = None
+    character: str | None = None
+
+    def with_prompt(self, prompt: Prompt) -> Prompt:
+        """The prompt as if it linked to them."""
+        images = tuple((link_of(link), 1.0) for link in self.images)
+        prompt = replace(prompt, images=(*prompt.images, *images))
+        for name, link in (("sref", self.style), ("cref", self.character)):
+            if link is not None:
+                prompt = prompt.setting(name, (*prompt.get(name, ()), link_of(link)))
+        return prompt
+
+
+class Pictured(NamedTuple):
+    """A request with its pictures. Those to `blend` are what it is to start from; `notes` say which
+    way was taken."""
+
+    request: GenerationRequest
+    blend: Weighted = ()
+    notes: tuple[str, ...] = ()
+
+
+def settled(prompt: Prompt) -> tuple[Prompt, tuple[str, ...]]:
+    """With numbers for looks that are to be any, and a sentence that says which."""
+    chosen, notes = [], []
+    for each in prompt.get("sref", ()):
+        word, colons, weight = each.partition("::")
+        if word == RANDOM:
+            word = str(secrets.randbelow(SEED_MAX + 1))
+            notes.append(f"`--sref random` drew {word}: type `--sref {word}` for it again.")
+        chosen.append(word + colons + weight)
+    return (prompt.setting("sref", tuple(chosen)) if notes else prompt), tuple(notes)
+
+
+def links(prompt: Prompt) -> list[str]:
+    """All pictures that a prompt links to."""
+    parts = [*prompt.images]
+    for name in ("sref", "cref", "oref"):
+        parts += _linked(prompt.get(name, ()))
+    return list(dict.fromkeys(link for link, _ in parts))
+
+
+def pictured(
+    card: ModelCard, request: GenerationRequest, seen: Mapping[str, Seen]
+) -> Pictured:  # fmt: skip
+    """What a fresh request becomes by the pictures of its prompt."""
+    images = _images(card, request, seen)
+    if card.image_prompts:
+        people = [*_people(request.prompt, seen, "cref"), *_people(request.prompt, seen, "oref")]
+        made = replace(images.request, inputs=(*images.request.inputs, *people))
+        images = images._replace(request=made)
+    styled = _styled(card, images.request, seen)
+    return Pictured(styled.request, images.blend, (*images.notes, *styled.notes))
+
+
+def _images(
+    card: ModelCard, request: GenerationRequest, seen: Mapping[str, Seen]
+) -> Pictured:  # fmt: skip
+    parts, much = _weighted(request.prompt.images, seen), request.prompt.get("iw", 1.0)
+    if not (parts and much):
+        return Pictured(request)
+    plural = len(parts) > 1
+    name = quoted(card.name)
+    if card.image_prompts:
+        they = "The pictures act" if plural else "The picture acts"
+        note = f"{they} as a part of the prompt, by the IP-Adapter of the model {name}."
+        prompts = tuple(_prompts(IMAGE, parts, 4 / 3 * much / (much + 1)))
+        return Pictured(replace(request, inputs=(*request.inputs, *prompts)), (), (note,))
+    if not card.variations:
+        return Pictured(request, (), (_unseen(request.prompt, name),))
+    strength = max(_LEAST_STRENGTH, 1 - much / 4)
+    begun = replace(request, sampling=replace(request.sampling, strength=strength))
+    what = "a blend of the pictures" if plural else "the picture"
+    note = (
+        f"The drawing starts from {what}, for the model {name} has no IP-Adapter; `--iw` says how"
+        " close it stays."
+    )
+    return Pictured(begun, parts, (note,))
+
+
+def _unseen(prompt: Prompt, name: str) -> str:
+    """The sentence for a model without any way. Raises Unable where nothing is left to draw."""
+    if not prompt.text:
+        raise Unable(f"The model {name} cannot look at pictures; say what to draw in words.")
+    return f"Pictures have no effect here: the model {name} cannot look at any."
+
+
+def _styled(
+    card: ModelCard, request: GenerationRequest, seen: Mapping[str, Seen]
+) -> Pictured:  # fmt: skip
+    """One adapter sees one thing at a time: a style beside other pictures is their colours."""
+    parts, much = _linked(request.prompt.get("sref", ())), request.prompt.get("sw", 100)
+    share = 1 - 2 ** (-much / 50)
+    if not (_weighted(parts, seen) and share):
+        return Pictured(request)
+    if card.image_prompts and not any(each.role == IMAGE for each in request.inputs):
+        prompts = tuple(_prompts(STYLE, _weighted(parts, seen), share))
+        note = f"`--sref` acts by the IP-Adapter of the model {quoted(card.name)}."
+        return Pictured(replace(request, inputs=(*request.inputs, *prompts)), (), (note,))
+    why = (
+        "its IP-Adapter looks at the other pictures"
+        if card.image_prompts
+        else f"the model {quoted(card.name)} has no IP-Adapter"
+    )
+    note = f"`--sref` gives its colours to the pictures, for {why}."
+    palette = _mean([(seen[link].palette, weight) for link, weight in parts if weight > 0])
+    return Pictured(request.meaning(PALETTE, (*palette, round(share, 4))), (), (note,))
+
+
+def _people(prompt: Prompt, seen: Mapping[str, Seen], name: str) -> Iterable[Input]:
+    much = prompt.get("cw", 100) / 125 if name == "cref" else 1 - 2 ** (-prompt.get("ow", 100) / 50)
+    return _prompts(IMAGE, _weighted(_linked(prompt.get(name, ())), seen), much)
+
+
+def _prompts(role: str, parts: Weighted, much: float) -> Iterable[Input]:
+    """Whose weights are `much` in the mean."""
+    whole = sum(weight for _, weight in parts)
+    for digest, weight in parts if much else ():
+        yield Input(role, digest, weight=round(much * weight * len(parts) / whole, 4))
+
+
+def _weighted(parts: Iterable[tuple[str, float]], seen: Mapping[str, Seen]) -> Weighted:
+    """The files of those that have any weight."""
+    return tuple((seen[link].digest, weight) for link, weight in parts if weight > 0)
+
+
+def _linked(value: Iterable[str]) -> list[tuple[str, float]]:
+    """The links of an option, with their weights."""
+    parts = (each.partition("::") for each in value if "//" in each)
+    return [(link, float(weight or 1.0)) for link, _, weight in parts]
+
+
+def _mean(palettes: Sequence[tuple[Sequence[float], float]]) -> tuple[Plain, ...]:
+    whole = sum(weight for _, weight in palettes)
+    columns = zip(*(numbers for numbers, _ in palettes), strict=True)
+    weights = [weight / whole for _, weight in palettes]
+    return tuple(
+        round(sum(map(float.__mul__, map(float, column), weights)), 6) for column in columns
+    )

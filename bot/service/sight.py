@@ -1,0 +1,160 @@
+"""Pictures that somebody links to or sends, from the link to a file that is kept.
+
+They are decoded in a process of their own (`bot.worker.view`) and kept as pictures of ours:
+smaller, of one format, and without what cameras write into files. What they are for is not known
+here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import tempfile
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import InvalidLink, NotFound, StoreUnavailable
+from bot.domain.links import shown
+from bot.domain.people import Account
+from bot.domain.size import Size
+from bot.service.errand import run_errand
+from bot.storage.blobs import Blobs
+
+log = logging.getLogger(__name__)
+
+PICTURES_MAX = 10
+"""Pictures that one command may be made from."""
+PATIENCE_S = 30.0
+
+Fetch = Callable[[str], Coroutine[Any, Any, bytes]]
+Weighted = tuple[tuple[str, float], ...]
+"""Digests of kept pictures, each with a weight above 0."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture that is kept: the sha256 hex of its file, and its colours as `bot.worker.palette`
+    has them."""
+
+    digest: str
+    palette: tuple[float, ...]
+
+
+async def nowhere(link: str) -> bytes:
+    """Fetches nothing. Raises InvalidLink."""
+    raise InvalidLink(f"The picture {shown(link)} cannot be fetched here.")
+
+
+class Sight:
+    """One for the bot; one process looks at a time. `clock` returns UTC seconds since the epoch."""
+
+    def __init__(self, fetch: Fetch, blobs: Blobs, clock: Callable[[], float]) -> None:
+        self._fetch = fetch
+        self._blobs = blobs
+        self._clock = clock
+        self._turn = asyncio.Lock()
+
+    def of(self, owner: Account) -> View:
+        """What one command of somebody's is made from."""
+        return View(self, owner)
+
+    async def opened(self, links: Sequence[str], owner: Account) -> list[Seen]:
+        """Fetch and keep them. Raises InvalidLink, StoreUnavailable and OSError."""
+        fetched = await _together(map(self._fetch, links))
+        with _folder() as folder:
+            orders = []
+            for number, data in enumerate(fetched):
+                file = folder / str(number)
+                await asyncio.to_thread(file.write_bytes, data)
+                orders.append(_order([(file, 1.0)], None, folder / f"{number}.webp"))
+            del fetched
+            answers = await self._looked_at(orders, links)
+            return [
+                Seen(await self._kept(order, owner), tuple(answer["palette"]))
+                for order, answer in zip(orders, answers, strict=True)
+            ]
+
+    async def _looked_at(
+        self, orders: list[dict[str, Any]], links: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        try:
+            answers = await self._asked(orders)
+        except StoreUnavailable as error:  # a harmful file may take its process with it
+            log.warning("linked pictures could not be looked at: %s", error)
+            named = " and ".join(map(shown, links))
+            raise InvalidLink(f"The picture {named} could not be read; try another one.") from None
+        for link, answer in zip(links, answers, strict=True):
+            if "error" in answer:
+                raise InvalidLink(f"{shown(link)}: {answer['error']}")
+        return answers
+
+    async def blended(self, parts: Weighted, size: Size, owner: Account) -> str:
+        """The digest of kept pictures laid over each other in a size. Raises NotFound."""
+        with _folder() as folder:
+            files = [(self._blobs.path(digest), weight) for digest, weight in parts]
+            order = _order(files, [size.width, size.height], folder / "blend.webp")
+            (answer,) = await self._asked([order])
+            if "error" in answer:
+                raise NotFound(str(answer["error"]))
+            return await self._kept(order, owner)
+
+    async def _asked(self, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        async with self._turn:
+            return await run_errand("bot.worker.view", orders, PATIENCE_S)
+
+    async def _kept(self, order: dict[str, Any], owner: Account) -> str:
+        data = await asyncio.to_thread(Path(order["target"]).read_bytes)
+        return await self._blobs.put(data, owner, self._clock())
+
+
+class View:
+    """Looks at each picture of a command once, however many grids are made from it."""
+
+    def __init__(self, sight: Sight, owner: Account) -> None:
+        self._sight = sight
+        self._owner = owner
+        self._seen: dict[str, Seen] = {}
+        self._blends: dict[tuple[Weighted, Size], str] = {}
+
+    async def look(self, links: Iterable[str]) -> Mapping[str, Seen]:
+        """The pictures behind these links, and those seen before. Raises InvalidLink."""
+        new = [link for link in dict.fromkeys(links) if link not in self._seen]
+        if len(self._seen) + len(new) > PICTURES_MAX:
+            raise InvalidLink(f"One command takes at most {PICTURES_MAX} pictures; leave some out.")
+        if new:
+            opened = await self._sight.opened(new, self._owner)
+            self._seen |= dict(zip(new, opened, strict=True))
+        return self._seen
+
+    async def blend(self, parts: Weighted, size: Size) -> str:
+        """See `Sight.blended`."""
+        if (parts, size) not in self._blends:
+            blend = await self._sight.blended(parts, size, self._owner)
+            self._blends[parts, size] = blend
+        return self._blends[parts, size]
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="easel-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _order(
+    pictures: Sequence[tuple[Path, float]], size: list[int] | None, target: Path
+) -> dict[str, Any]:
+    named = [[str(path), weight] for path, weight in pictures]
+    return {"pictures": named, "size": size, "target": str(target)}
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, bytes]]) -> list[bytes]:
+    """All of it, or the first refusal, after which none of it goes on."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
