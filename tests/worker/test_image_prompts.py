@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from bot import imaging
 from bot.domain.errors import RenderFailed
 from bot.models import addons
 from bot.models.cards import ModelCard
-from bot.worker import diffusion, pipelines
+from bot.worker import diffusion, image_prompts, pipelines
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.rungs import RUNGS
 from tests.kit import original, small
@@ -116,6 +117,44 @@ def test_pictures_change_by_the_weight_and_the_next_is_as_before(one: DiffusionE
     assert np.array_equal(drawn(one, images=[["blue", 1.0]]), much)
     assert far(drawn(one, images=[["red", 1.0]]), much) > 0
     assert far(drawn(one, images=[["red", 1.0], ["blue", 1.0]]), much) > 0
+
+
+def test_a_heavier_picture_counts_as_if_it_were_there_several_times(one: DiffusionEngine) -> None:
+    weighed = drawn(one, images=[["red", 1.5], ["blue", 0.5]])
+    alike = drawn(one, images=[["red", 1.0], ["blue", 1.0]])
+    assert np.array_equal(weighed, drawn(one, images=[["red", 1.0]] * 3 + [["blue", 1.0]]))
+    assert far(weighed, alike) > 0
+
+
+def test_a_style_acts_by_one_layer_where_it_is_known(one: DiffusionEngine) -> None:
+    blue = [["blue", 1.0]]
+    plain, whole = drawn(one), drawn(one, images=blue)
+    style = drawn(one, images=blue, style=True)
+    assert far(style, plain) > 0
+    assert far(style, whole) > 0
+    assert np.array_equal(drawn(one, images=blue), whole)
+    assert np.array_equal(drawn(one), plain)
+
+
+def test_a_style_acts_by_all_layers_where_none_is_known() -> None:
+    plain, attending = SimpleNamespace(), SimpleNamespace(attentions=[1, 2, 3])
+    sdxl = SimpleNamespace(up_blocks=[attending, attending, plain])
+    sd1 = SimpleNamespace(up_blocks=[plain, attending, attending, attending])
+    assert image_prompts._scale(sdxl, (0.5, True)) == {"up": {"block_0": [0.0, 0.5, 0.0]}}
+    assert image_prompts._scale(sdxl, (0.5, False)) == 0.5
+    assert image_prompts._scale(sd1, (0.5, True)) == 0.5
+
+
+def test_the_card_says_whether_pictures_can_be_prompts(
+    folder: Path, one: DiffusionEngine, tmp_path: Path
+) -> None:
+    drawn(one)
+    assert one.loaded()["one"]["image_prompts"] is True
+    (tmp_path / "one.safetensors").symlink_to(folder / "one.safetensors")
+    (tmp_path / "any.safetensors").symlink_to(folder / "any.safetensors")
+    bare = engine(tmp_path)
+    drawn(bare)
+    assert bare.loaded()["one"]["image_prompts"] is False
 
 
 def test_weights_may_rest_elsewhere(one: DiffusionEngine, folder: Path) -> None:
