@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bot.domain.action import ACTIONS
 from bot.domain.delivery import GivenUp
 from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.domain.links import brief
 from bot.domain.vocabulary import Vocabulary
 
 CONTENT_LIMIT = 2000
@@ -40,7 +41,7 @@ def headline(job: Job) -> str:
     """`**prompt** - <@user>`, with what was done to it for children of other jobs."""
     caption = ACTIONS[job.action].caption(job.request)
     who = f"{caption} <@{job.user}>" if caption else f"<@{job.user}>"
-    return f"{quoted(str(job.request.prompt))} - {who}"
+    return f"{quoted(brief(str(job.request.prompt)))} - {who}"
 
 
 def progress(update: JobUpdate) -> str:

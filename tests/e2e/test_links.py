@@ -19,6 +19,10 @@ def png(colour: str) -> bytes:
     return made.getvalue()
 
 
+def literal(content: str) -> str:
+    return content.replace("\\", "")
+
+
 def said(scene: Scene) -> str:
     """What only they are told."""
     return "\n".join(map(messages.text_of, scene.private()))
@@ -30,6 +34,8 @@ async def test_uploads_are_what_a_drawing_is_made_from(easel: Easel, mia: Scene)
         for name in ("red", "blue")
     ]
     grid = await mia.imagine("a fox --seed 7", image1=red, style=blue)
+    assert "/…/red.png a fox --seed 7" in literal(grid["content"])
+    assert "hm=" not in grid["content"]
     recipe = messages.recipe(easel.sandbox, grid)
     (source,) = recipe["inputs"]
     assert source["role"] == SOURCE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.errors import InvalidLink
-from bot.domain.links import shown
+from bot.domain.links import brief, shown
 from bot.links.hosts import Hosts
 
 SANDBOX = "http://127.0.0.1:8000/api/v10"
@@ -97,3 +97,10 @@ def test_a_link_is_shown_short_and_without_its_signature() -> None:
     assert shown(link) == "`cdn.discordapp.com/…/cat.png`"
     assert shown("https://a.b/cat.png") == "`a.b/cat.png`"
     assert shown(f"https://a.b/c/{'x' * 90}`@everyone.png") == f"`a.b/…/…{'x' * 9}'@everyone.png`"
+
+
+def test_long_links_are_short_where_others_see_them() -> None:
+    link = "https://cdn.discordapp.com/attachments/123/456/cat.png?ex=1&hm=secret" + "0" * 40
+    assert brief(f"{link}::2 a fox at https://a.b/c --sref {link}") == (
+        "cdn.discordapp.com/…/cat.png::2 a fox at https://a.b/c --sref cdn.discordapp.com/…/cat.png"
+    )
