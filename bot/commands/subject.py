@@ -21,9 +21,9 @@ from bot.domain.action import Tile
 from bot.domain.errors import EaselError, InvalidPrompt, Unable
 from bot.domain.infotext import PICTURE
 from bot.domain.prompt.parameters import quoted
-from bot.domain.request import IMAGE, MASK, GenerationRequest, Input
+from bot.domain.request import IMAGE, MASK, STYLE, GenerationRequest, Input
 from bot.models.cards import ModelCard
-from bot.service import requests
+from bot.service import references, requests
 from bot.service.requests import Choice
 from bot.settings import Settings
 from bot.storage.files import ImageStore
@@ -82,7 +82,7 @@ class Subject:
     def wish(self, card: ModelCard) -> Wish:
         """What this model is asked for. Raises UserError for what it cannot do or nobody could."""
         request = requests.chosen(card, self._basis(card), self.order.choice)
-        others = tuple(each for each in request.inputs if each.role != IMAGE)
+        others = tuple(each for each in request.inputs if each.role not in (IMAGE, STYLE))
         if others != request.inputs and not self.images:
             raise Unable("This was drawn with pictures as prompts: name them by `--image`.")
         wish = self._wish(card, replace(request, inputs=others))
@@ -109,6 +109,8 @@ class Subject:
     def _basis(self, card: ModelCard) -> GenerationRequest:
         if self.recipe is None:
             made = requests.imagine(card, self.order.text)
+            if references.links(made.prompt):
+                raise Unable("Links are followed in Discord only: name files by `--image`.")
             if self.order.choice.sized and made.prompt.get("ar"):
                 raise InvalidPrompt("Give the shape once: by `--ar`, or by `--H` and `--W`.")
             return made

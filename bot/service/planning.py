@@ -12,7 +12,7 @@ from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
-from bot.domain.request import GenerationRequest, Input
+from bot.domain.request import IMAGE, STYLE, GenerationRequest, Input
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import references, requests
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 PROMPTS_MAX = 40
 """Grids that one command may ask for."""
 NOTHING = Attached()
+LOST = "A picture that this was made from is not kept any more, so it is drawn without it."
 GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
 
 
@@ -139,7 +140,8 @@ class Planner:
         card = self.card_of(parent)
         pressed = requests.pressed(card, parent.request, press)
         request = await self._with_inputs(card, pressed)
-        return _plan(card, asker, origin, request, parent)
+        lost = {each for each in pressed.inputs if each.tile is None} - {*request.inputs}
+        return _plan(card, asker, origin, request, parent).noting((LOST,) if lost else ())
 
     def resumed(self, request: GenerationRequest) -> GenerationRequest:
         """See `requests.resumed`."""
@@ -159,11 +161,14 @@ class Planner:
     async def _with_inputs(
         self, card: ModelCard, request: GenerationRequest
     ) -> GenerationRequest:  # fmt: skip
-        """With what its inputs hold. What was asked of a whole job does without a source where an
-        input is gone, or where the model cannot start from one."""
+        """With what its inputs hold, without pictures for prompts that are gone. What was asked of
+        a whole job does without a source where one is gone, or where the model cannot start from
+        one."""
         if not request.inputs:
             return request
         digests = {each: await self._digest(each) for each in request.inputs}
+        digests = {each: digest for each, digest in digests.items() if digest or _matters(each)}
+        request = replace(request, inputs=tuple(filter(digests.__contains__, request.inputs)))
         gone = None in digests.values()
         if ACTIONS[request.action].target is Target.JOB and (gone or not card.variations):
             return request.afresh()
@@ -179,6 +184,11 @@ class Planner:
             return image and image.sha256
         kept = each.digest is not None and await self._blobs.exists(each.digest)
         return each.digest if kept else None
+
+
+def _matters(each: Input) -> bool:
+    """Whether nothing like it can be drawn without it."""
+    return each.role not in (IMAGE, STYLE)
 
 
 async def _drawn(

@@ -257,3 +257,9 @@ async def test_what_cannot_be_drawn_is_said_before_anything_is_drawn(
     assert words in str(caught.value)
     assert executor.runs == []
     assert not (tmp_path / "out").exists()
+
+
+async def test_links_are_no_files(executor: FakeExecutor, tmp_path: Path) -> None:
+    order = Order("https://a.b/cat.png a fox --sref https://a.b/dog.png", out=tmp_path)
+    with pytest.raises(Unable, match="Links are followed in Discord only"):
+        await render(Settings(), order)

@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.domain.action import Action
+from bot.domain.action import Action, Press
 from bot.domain.errors import InvalidLink, NotAllowed
 from bot.domain.people import Account
 from bot.domain.request import PALETTE, SOURCE
 from bot.service import sight
+from bot.service.planning import LOST
 from bot.service.references import Attached
 from tests.kit.app import ANNA_ASKS, HERE, TINY, House
 from tests.kit.values import GUILD
@@ -113,6 +114,23 @@ async def test_what_is_no_picture_is_refused_in_a_sentence(place: House, web: We
     assert str(refused.value) == f"{said}: use PNG, JPEG or WebP."
     assert await place.service.drawing.unfinished() == []
     assert await place.credits() == (25, 0)
+
+
+@pytest.mark.parametrize("seeing", [False, True])
+async def test_what_is_not_kept_any_more_is_done_without(
+    tmp_path: Path, web: Web, seeing: bool
+) -> None:
+    card = replace(TINY, image_prompts=seeing)
+    async with House(tmp_path, automatic=True, card=card, fetch=web.fetch) as house:
+        job = await house.draw(f"a fox --sref {DOG}" if seeing else f"{CAT} a fox")
+        await house.parts.blobs.forget_user(ANNA_ASKS.user)
+        actions = (Action.REROLL, Action.VARY) if seeing else (Action.REROLL,)
+        for action in actions:
+            press = Press(action, job.tile(0 if action is Action.REROLL else 1))
+            plan = await house.service.drawing.plan(ANNA_ASKS, HERE, press)
+            assert plan.warnings == (LOST,)
+            assert all(each.tile for each in plan.requests[0].inputs)
+            assert await house.service.drawing.submit(plan)
 
 
 async def test_a_file_that_ends_its_process_is_refused(
