@@ -86,6 +86,8 @@ MEANT = [
     ("a fox :: 2, forest :: 1", "a fox::2 forest::1"),
     ("https://a.b/x.png, https://a.b/y.png, a fox", "https://a.b/x.png https://a.b/y.png a fox"),
     ("< https://a.b/x > a fox", "https://a.b/x a fox"),
+    ("https://a.b/c--s-100/y.png a fox", "https://a.b/c--s-100/y.png a fox"),
+    ("a fox https://a.b/y.png,--ar 3:2", "https://a.b/y.png a fox --ar 3:2"),
     ("a fox https://a.b/x --ar 1:1", "https://a.b/x a fox --ar 1:1"),
     ("a page of https://a.b/x in print", "a page of https://a.b/x in print"),
     ("a sign [read](https://a.b/x) here", "a sign [read](https://a.b/x) here"),

@@ -23,7 +23,8 @@ from bot.domain.prompt.taking import Mention, Mistake, listing, refusal, valued
 MOST = 100
 """Parameters of a prompt, repeated ones as well."""
 
-_RUN = re.compile(rf"[{DASH}](?:[^\S\n]?[{DASH}])*")
+_RUN = rf"[{DASH}](?:[^\S\n]?[{DASH}])*"
+_LINK_OR_RUN = re.compile(rf"https?://(?:[^\s<>,;]|[,;](?![{DASH}]))+|(?P<run>{_RUN})")
 _NAME = re.compile(r"[A-Za-z]+")
 _TYPED = re.compile(r"(?<!\S)-{2,}([A-Za-z][\w-]*)")
 _GLUED = re.compile(r"[_-]+[A-Za-z]")
@@ -81,7 +82,7 @@ _Decided = dict[int, Mention | Mistake]
 
 def mentions(source: str) -> list[Mention]:
     """The parameters of a prompt, in order. Raises InvalidPrompt for the first mistake."""
-    runs = [_Run(source, match.start(), match.end()) for match in _RUN.finditer(source)]
+    runs = list(_runs(source))
     decided: _Decided = {}
     following = len(source)
     # From the end, since what a dash means may depend on what follows.
@@ -92,6 +93,13 @@ def mentions(source: str) -> list[Mention]:
             if len(decided) > MOST:
                 raise InvalidPrompt(f"A prompt has {MOST} parameters at most; leave some out.")
     return list(_in_order(runs, decided))
+
+
+def _runs(source: str) -> Iterator[_Run]:
+    """All but those inside links."""
+    for match in _LINK_OR_RUN.finditer(source):
+        if match["run"]:
+            yield _Run(source, *match.span("run"))
 
 
 def _in_order(runs: Sequence[_Run], decided: _Decided) -> Iterator[Mention]:
