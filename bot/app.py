@@ -35,10 +35,12 @@ from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
 from bot.service import Service
 from bot.service.accounts import Accounts
+from bot.service.batches import Batches
 from bot.service.drawing import Drawings
 from bot.service.outbox import Outbox
 from bot.service.pictures import Pictures
 from bot.service.planning import Planner
+from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.rules import Rules
 from bot.service.serving import Serving
@@ -54,6 +56,7 @@ from bot.storage.ledger import LedgerRepository
 from bot.storage.outbox import OutboxRepository
 from bot.storage.pictures import PictureRepository
 from bot.storage.profiles import ProfileRepository
+from bot.storage.proposals import ProposalRepository
 from bot.storage.quotas import QuotaRepository
 from bot.storage.recent import RecentPrompts
 
@@ -79,6 +82,7 @@ class Repositories:
     recent: RecentPrompts
     files: ImageStore
     blobs: Blobs
+    proposals: ProposalRepository
 
     @classmethod
     def of(cls, database: Database, folder: Path) -> Repositories:
@@ -94,6 +98,7 @@ class Repositories:
             RecentPrompts(database),
             ImageStore(folder / "images"),
             Blobs(database, folder / "blobs"),
+            ProposalRepository(database),
         )
 
 
@@ -221,11 +226,14 @@ def service_of(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
         Sight(fetch, parts.blobs, clock), rules.versions,
     )  # fmt: skip
+    drawing = Drawings(
+        jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
+        dispatcher=dispatcher, rules=rules, clock=clock,
+    )  # fmt: skip
     return Service(
-        drawing=Drawings(
-            jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
-            dispatcher=dispatcher, rules=rules, clock=clock,
-        ),
+        drawing=drawing,
+        proposals=Proposals(parts.proposals, planner, drawing, rules, clock),
+        batches=Batches(parts.jobs, parts.outbox, dispatcher, clock),
         pictures=Pictures(parts.pictures, parts.files, parts.blobs, rules, clock),
         outbox=Outbox(parts.outbox, clock),
         accounts=accounts,
@@ -292,5 +300,6 @@ async def _keep_house(service: Service, began: float) -> None:
     await service.pictures.housekeeping()
     await service.pictures.sweep(began - GRAIN_S)
     while True:
+        await service.proposals.housekeeping()
         await asyncio.sleep(HOUSEKEEPING_S)
         await service.pictures.housekeeping()

@@ -8,8 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, replies, wording
+from bot.chat import asking, batches, replies, wording
 from bot.chat.acknowledge import Acknowledger
+from bot.chat.buttons import offer_view
 from bot.chat.presenter import Presenter
 from bot.domain.job import Job
 from bot.domain.prompt import MAX_LENGTH
@@ -57,11 +58,15 @@ class Imagine(commands.Cog):
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         images = [image.url for image in (image1, image2, image3, image4) if image]
         attached = Attached(tuple(images), style and style.url, character and character.url)
-        work = self._service.drawing.ask(asker, origin, prompt, attached=attached)
-        plan, job = await self._quickly(interaction, work)
-        await self._presenter.present(interaction, job)
-        await replies.warn(interaction, plan.warnings)
-        await self._explain_words(interaction, job)
+        work = self._service.proposals.ask(asker, origin, prompt, attached)
+        asked = await self._quickly(interaction, work)
+        if asked.job is None:
+            view = offer_view(asked.proposal)
+            await replies.private(interaction, batches.offer(asked.plan), view=view)
+            return
+        await self._presenter.present(interaction, asked.job)
+        await replies.warn(interaction, asked.plan.warnings)
+        await self._explain_words(interaction, asked.job)
 
     @imagine.autocomplete("prompt")
     async def _completions(

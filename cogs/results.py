@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import discord
 from discord.ext import commands
 
-from bot.chat import asking, replies, wording
+from bot.chat import asking, batches, replies, wording
 from bot.chat.acknowledge import Acknowledger
-from bot.chat.buttons import CANCEL
+from bot.chat.buttons import CANCEL, CANCEL_ALL, DRAW, LEAVE
 from bot.chat.presenter import Presenter
 from bot.chat.results import Results as Posted
 from bot.chat.trouble import TROUBLE
@@ -40,12 +40,16 @@ class Results(commands.Cog):
         self._presenter = presenter
         self._results = results
         self._quickly = acknowledger.quickly
+        self._at_once = acknowledger.at_once
         self._presses: dict[str, Deed] = {
             Action.VARY: self._draw_on,
             Action.REROLL: self._draw_on,
             Action.SMALLER: self._draw_on,
             Action.UPSCALE: self._upscale,
             CANCEL: self._cancel,
+            CANCEL_ALL: self._cancel_all,
+            DRAW: self._draw,
+            LEAVE: self._leave,
         }
 
     @commands.Cog.listener()
@@ -98,6 +102,34 @@ class Results(commands.Cog):
                 )
         if not stopped.now:
             raise NotFound("This job is over already, so there is nothing to cancel.")
+
+    async def _draw(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        asking.require_permissions(interaction)
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        await self._at_once(interaction)
+        jobs = await self._service.proposals.draw(asker, origin, tile.job)
+        await replies.instead(interaction, batches.begun(len(jobs)))
+        await self._presenter.present(interaction, jobs[0])
+
+    async def _leave(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        await self._quickly(interaction, self._service.proposals.leave(asker, origin, tile.job))
+        await replies.instead(interaction, batches.LEFT)
+
+    async def _cancel_all(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        work = self._service.batches.cancel(asker, origin, tile.job)
+        stopped = await self._quickly(interaction, work)
+        if stopped is None:
+            raise NotFound("All of these are over already, so there is nothing to cancel.")
+        # Where this cannot be said, the pump says it.
+        await replies.instead(interaction, batches.progress(stopped))
 
 
 async def _unknown(interaction: discord.Interaction, code: str, tile: Tile, argument: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.bench.figures import Figure, Section, below, percentile, spread
+from bot.bench.figures import Figure, Section, below, milliseconds, percentile, spread
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Origin
 from bot.domain.quota import Claim, Period, Quota
@@ -25,11 +25,14 @@ from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
 
 RATIO = 1.3
+TOGETHER = 40
+TOGETHER_MS = 50.0
 TITLE = "Books"
 HOW = (
     "A submit is one transaction on a real database with `synchronous = FULL`: limits, balance, job"
     " and hold. Two people have drawn all of their grids in the running month; their submits take"
-    " turns. A bare transaction inserts one row."
+    " turns. A bare transaction inserts one row. A batch is the grids of one command, as many as"
+    " it may ask for, stored all or nothing."
 )
 _GUILD, _YOUNG, _OLD = 1, 2, 3
 _QUOTA = Quota(10**6, Period.MONTH, running=100, waiting=1000)
@@ -37,7 +40,8 @@ _QUOTA = Quota(10**6, Period.MONTH, running=100, waiting=1000)
 
 @dataclass(frozen=True)
 class Run:
-    """Two people with `few` and `many` grids; `singles` of their submits are timed one by one."""
+    """Two people with `few` and `many` grids; `singles` of their submits are timed one by one, and
+    a batch of the older one's with every tenth of them."""
 
     few: int = 100
     many: int = 10_000
@@ -47,9 +51,10 @@ class Run:
 
 @dataclass
 class Seen:
-    """Seconds of single submits by user, of a report, and rates a second."""
+    """Seconds of single submits by user, of batches, of a report, and rates a second."""
 
     singles: dict[int, list[float]] = field(default_factory=lambda: {_YOUNG: [], _OLD: []})
+    batches: list[float] = field(default_factory=list)
     usage_s: float = 0.0
     submits: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
@@ -74,22 +79,27 @@ async def play(run: Run) -> Seen:
 async def _play(run: Run, database: Database) -> Seen:
     seen, jobs = Seen(), JobRepository(database)
 
-    async def submit(user: int) -> None:
-        await jobs.submit([_job(user)], Claim(_QUOTA), 10**6)
+    async def submit(user: int, grids: int = 1) -> None:
+        await jobs.submit([_job(user) for _ in range(grids)], Claim(_QUOTA), 10**6)
 
     await _live(run, database, submit, _YOUNG, run.few, Seen())
     await _live(run, database, submit, _OLD, run.many, seen)
     for number in range(run.singles):
         for user, took in seen.singles.items():
-            begun = time.perf_counter()
-            await submit(user)
-            took.append(time.perf_counter() - begun)
+            took.append(await _seconds(submit(user)))
+        if number % 10 == 0:
+            seen.batches.append(await _seconds(submit(_OLD, TOGETHER)))
         if number % 100 == 99:
             await database.transaction(_draw)
-    begun = time.perf_counter()
-    await LedgerRepository(database).usage(_GUILD, time.time() - 30 * 86_400)
-    seen.usage_s = time.perf_counter() - begun
+    usage = LedgerRepository(database).usage(_GUILD, time.time() - 30 * 86_400)
+    seen.usage_s = await _seconds(usage)
     return seen
+
+
+async def _seconds(work: Coroutine[Any, Any, object]) -> float:
+    begun = time.perf_counter()
+    await work
+    return time.perf_counter() - begun
 
 
 async def _live(
@@ -153,6 +163,11 @@ def figures_of(run: Run, seen: Seen) -> list[Figure]:
         ),
         Figure(f"… at {run.few:,}: p50 / p99 / maximum", spread(young)),
         Figure(f"… at {run.many:,}: p50 / p99 / maximum", spread(old)),
+        below(
+            f"A batch of {TOGETHER} in one submit, p50", milliseconds(seen.batches, 0.5),
+            TOGETHER_MS, "ms",
+        ),
+        Figure("… p50 / p99 / maximum", spread(seen.batches)),
         Figure(f"Submits, {run.at_once} at once", f"{rate:,.0f} a second"),
         Figure("… as a share of bare transactions", f"{rate / bare:.2f}"),
         Figure(f"Who drew how much of {drawn:,} grids", f"{1000 * seen.usage_s:.1f} ms"),

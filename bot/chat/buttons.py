@@ -17,11 +17,14 @@ import discord
 from discord import ui
 
 from bot.chat.gate import passes
-from bot.domain.action import Button, Tile
+from bot.domain.action import ALL, Button, Tile
 from bot.domain.job import Job
 
 PREFIX = "easel"
 CANCEL = "cancel"
+CANCEL_ALL = "cancel_all"
+DRAW = "draw"
+LEAVE = "leave"
 
 _QUIET = discord.ButtonStyle.secondary
 _USED = discord.ButtonStyle.primary
@@ -32,8 +35,9 @@ class JobButton(
     template=rf"{PREFIX}:(?P<code>[a-z0-9_]{{1,24}}):(?P<job>[0-9a-f]{{32}}):(?P<tile>[0-9]{{1,2}})"
     r"(?::(?P<argument>[\w.-]{0,24}))?",
 ):
-    """One button of a job; `code` is an action's value or "cancel", `tile.index` 0 means all, and
-    `argument` is what the button says beside that.
+    """One button of a job; `code` is an action's value or one of this module's, `tile.index` 0
+    means all, and `argument` is what the button says beside that. An offer has the id of a proposal
+    in the job's place.
 
     Codes that this version does not know still match, so that they are answered.
     """
@@ -86,14 +90,24 @@ def result_view(buttons: Iterable[Button]) -> ui.View:
 
 
 def cancel_view(job: Job) -> ui.View:
-    """The button under a progress message."""
+    """The button under the progress message of a job, or of all that were asked for with it."""
     view = ui.View(timeout=None)
+    code, label = (CANCEL, "Cancel") if job.batch is None else (CANCEL_ALL, "Cancel all")
     view.add_item(
-        JobButton(CANCEL, job.tile(0), label="Cancel", emoji="✖️", style=_QUIET)
+        JobButton(code, Tile(job.shown_by, ALL), label=label, emoji="✖️", style=_QUIET)
     )  # fmt: skip
     return view
 
 
+def offer_view(proposal: str) -> ui.View:
+    """The buttons under an offer."""
+    view = ui.View(timeout=None)
+    view.add_item(JobButton(DRAW, Tile(proposal, ALL), label="Draw", style=_USED))
+    view.add_item(JobButton(LEAVE, Tile(proposal, ALL), label="Leave", style=_QUIET))
+    return view
+
+
 def is_cancel(custom_id: str, job: Job) -> bool:
-    """Whether this is the id of the job's Cancel button."""
-    return custom_id.startswith(f"{PREFIX}:{CANCEL}:{job.id}:")
+    """Whether this is the id of the Cancel button under the message that shows the job."""
+    code = CANCEL if job.batch is None else CANCEL_ALL
+    return custom_id.startswith(f"{PREFIX}:{code}:{job.shown_by}:")

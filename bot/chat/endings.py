@@ -12,7 +12,7 @@ from typing import Any
 
 import discord
 
-from bot.chat import search, wording
+from bot.chat import batches, search, wording
 from bot.chat.buttons import result_view
 from bot.chat.notice import Notice, Notices
 from bot.chat.posting import Poster
@@ -41,6 +41,9 @@ class Endings:
     async def show(self, delivery: Delivery, job: Job) -> None:
         """Say or show that the job is over. A failure is said in the channel where no progress
         message can be edited. Raises what Discord does, as long as another try may help."""
+        if job.batch is not None:
+            await self._show_all(delivery, job.batch)
+            return
         if job.status is JobStatus.SUCCEEDED:
             result = await self._service.outbox.of_job(job.id)
             if result is not None:
@@ -50,13 +53,24 @@ class Endings:
         text, view = wording.progress(JobUpdate(job)), await self._view(job)
         shown = notice is not None and await _done(notice.end(text, view))
         if not shown and job.status is JobStatus.FAILED:
-            await self._say_in_channel(delivery, job)
+            await self._say_in_channel(delivery, job, text, view)
+
+    async def _show_all(self, delivery: Delivery, first: str) -> None:
+        """The same for the one message of several jobs: away when all their pictures are there."""
+        update = await self._service.batches.state(first)
+        if update is None:
+            return
+        notice, text = await self._notice(update.job), batches.progress(update)
+        if notice is not None and await _done(notice.remove() if update.well else notice.end(text)):
+            return
+        if failed := update.of(JobStatus.FAILED):
+            await self._say_in_channel(delivery, failed[0].job, text)
 
     async def cleared(self, job: Job) -> bool:
         """Whether the progress message of a job that is followed here is gone, by now or before.
-        False where that takes long or did not work."""
+        False where that takes long or did not work, or where others are shown by it, too."""
         notice = self._notices.get(job.id)
-        if notice is None:
+        if notice is None or job.batch is not None:
             return False
         await notice.settled.wait()
         try:
@@ -96,8 +110,9 @@ class Endings:
         buttons = await self._service.drawing.buttons(job, pressed=False)
         return result_view(buttons) if buttons else None
 
-    async def _say_in_channel(self, delivery: Delivery, job: Job) -> None:
-        text, view = wording.progress(JobUpdate(job)), await self._view(job)
+    async def _say_in_channel(
+        self, delivery: Delivery, job: Job, text: str, view: discord.ui.View | None = None
+    ) -> None:
         more: dict[str, Any] = {"view": view} if view else {}
 
         async def send(channel: discord.PartialMessageable, nonce: str) -> discord.Message:

@@ -1,4 +1,4 @@
-"""The message that shows a job's progress, and the two ways to reach it.
+"""The message that shows the progress of a job or a batch, and the two ways to reach it.
 
 While the interaction token lives (15 minutes) edits go through it: it has its own rate bucket,
 outside the bot's 50 requests a second. Afterwards, and after a restart, the bot's own token does;
@@ -18,10 +18,11 @@ from typing import TypeVar
 
 import discord
 
-from bot.chat import files, wording
+from bot.chat import batches, files
 from bot.chat.buttons import cancel_view
 from bot.chat.trouble import TOO_OLD_TO_EDIT, TROUBLE, has_code, token_is_dead
-from bot.domain.job import Job, JobUpdate
+from bot.domain.batch import Progress
+from bot.domain.job import Job
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -81,10 +82,10 @@ class Notice:
         """Seconds between edits that are polite on the road in use."""
         return _SLOW_S if self.token is None else 0.0
 
-    async def show(self, update: JobUpdate) -> bool:
+    async def show(self, update: Progress) -> bool:
         """Bring the message up to date; False when there is no use in trying again. Other failures
         are only logged: the next edit says more. What it says already is not said again."""
-        said = wording.progress(update), update.preview
+        said = batches.progress(update), update.preview
         if said == self._said:
             return True
         try:
@@ -168,7 +169,8 @@ class Notice:
 
 
 class Notices:
-    """Those of unfinished jobs, and of jobs whose end is still to be shown, by job id."""
+    """Those of unfinished jobs, and of jobs whose end is still to be shown, by job id; that of a
+    batch by its first job's."""
 
     def __init__(self) -> None:
         self._known: dict[str, Notice] = {}

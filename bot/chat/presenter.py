@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import discord
 
-from bot.chat import search, wording
+from bot.chat import batches, search
 from bot.chat.acknowledge import TooLate, first_answer
 from bot.chat.buttons import cancel_view, result_view
 from bot.chat.notice import Notice, Notices
 from bot.chat.progress import Animation
 from bot.chat.trouble import ALREADY_ANSWERED, TROUBLE, has_code
+from bot.domain.batch import Progress
 from bot.domain.errors import StoreUnavailable, new_reference
 from bot.domain.job import Job, JobUpdate
 from bot.service import Service
@@ -54,7 +55,7 @@ class Presenter:
         self, interaction: discord.Interaction, job: Job, parent: Job | None = None
     ) -> None:
         """Answer a command, or a press under the pictures of `parent`, with the job's progress, and
-        follow it to its end.
+        follow it to its end; the first of a batch stands for all of it.
 
         The job goes on even if that fails, unless nobody waits for it: then it is withdrawn, free
         of charge. What was drawn by then is posted; only another process's answer stands for it.
@@ -94,8 +95,9 @@ class Presenter:
 
     async def recover(self) -> None:
         """After a start: follow what is unfinished."""
-        for job in await self._service.drawing.unfinished():
-            if self._notices.get(job.id) is None:
+        for each in await self._service.drawing.unfinished():
+            if self._notices.get(each.shown_by) is None:
+                job = await self._service.batches.first(each)
                 notice = self._notices.add(job.id, Notice.at(self._client, job))
                 self._spawn(self._follow_again(job, notice), f"follow {job.id}")
 
@@ -120,11 +122,30 @@ class Presenter:
         animation = Animation(notice, self._pause)
         editing = asyncio.create_task(animation.run())
         try:
-            await animation.follow(self._service.drawing.watch(job.id))
+            await animation.follow(self._watch(job))
             self._ended()
             await editing
         finally:
             editing.cancel()
+
+    def _watch(self, job: Job) -> AsyncIterator[Progress]:
+        if job.batch is None:
+            return self._service.drawing.watch(job.id)
+        return self._watch_all(job)
+
+    async def _watch_all(self, first: Job) -> AsyncIterator[Progress]:
+        """With each that ends the outbox has something new."""
+        ended = 0
+        async for update in self._service.batches.watch(first.id):
+            if update.ended > ended:
+                ended = update.ended
+                self._ended()
+            yield update
+
+    async def _newest(self, job: Job) -> Progress:
+        if job.batch is None:
+            return self._service.drawing.newest(job) or JobUpdate(job)
+        return await self._stored(lambda: self._service.batches.state(job.id)) or JobUpdate(job)
 
     async def _follow_again(self, job: Job, notice: Notice) -> None:
         # The last run may have ended between showing the message and recording it.
@@ -137,7 +158,7 @@ class Presenter:
 
     async def _show_first(self, interaction: discord.Interaction, job: Job) -> int:
         """The id of the message that shows the progress, 0 if there is none."""
-        update = self._service.drawing.newest(job) or JobUpdate(job)
+        update = await self._newest(job)
         try:
             message = await _say_first(interaction, update)
         except TROUBLE as error:
@@ -185,9 +206,9 @@ class Presenter:
             return None
 
 
-async def _say_first(interaction: discord.Interaction, update: JobUpdate) -> int:
+async def _say_first(interaction: discord.Interaction, update: Progress) -> int:
     """Say it where the person waits for it; returns the message's id."""
-    text, view = wording.progress(update), cancel_view(update.job)
+    text, view = batches.progress(update), cancel_view(update.job)
     if interaction.type is discord.InteractionType.component:
         # The press itself was answered by the message under which the button stands.
         said = await interaction.followup.send(text, view=view, suppress_embeds=True, wait=True)

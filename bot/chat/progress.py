@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from bot.chat.notice import Notice
-from bot.domain.job import JobUpdate
+from bot.domain.batch import Progress
 
 # Places in line for which a waiting message is refreshed at every second pause; the message of the
 # 160th is refreshed a tenth as often, so that a crowd that waits does not hold up those who are
@@ -17,7 +17,7 @@ _WAITING = 2
 _RARELY_S = 30.0
 
 
-def rest(pause: float, update: JobUpdate) -> float:
+def rest(pause: float, update: Progress) -> float:
     """Seconds between the edit before and the one that shows `update`."""
     if update.position is None:
         return pause
@@ -30,15 +30,15 @@ class Animation:
     def __init__(self, notice: Notice, pause: float) -> None:
         self._notice = notice
         self._pause = pause
-        self._newest: JobUpdate | None = None
-        self._shown: JobUpdate | None = None
+        self._newest: Progress | None = None
+        self._shown: Progress | None = None
         self._over = False
         self._changed = asyncio.Event()
 
-    async def follow(self, updates: AsyncIterator[JobUpdate]) -> None:
+    async def follow(self, updates: AsyncIterator[Progress]) -> None:
         """Take every value up to the last, which is for others to show."""
         async for update in updates:
-            if update.job.status.finished:
+            if update.finished:
                 break
             before, self._newest = self._newest, update
             if before is self._shown or before is None or self._rest(update) < self._rest(before):
@@ -71,5 +71,5 @@ class Animation:
                 async with asyncio.timeout(left):
                     await self._changed.wait()
 
-    def _rest(self, update: JobUpdate) -> float:
+    def _rest(self, update: Progress) -> float:
         return max(rest(self._pause, update), self._notice.least_pause)

@@ -156,7 +156,7 @@ class Pump:
 
     async def _unseen(self, job: Job) -> bool:
         """Whether who asked was shown nothing: Discord told them that the bot did not answer."""
-        notice = self._notices.get(job.id)
+        notice = self._notices.get(job.shown_by)
         if notice is None:
             return False
         with contextlib.suppress(TimeoutError):
@@ -168,7 +168,7 @@ class Pump:
         self, delivery: Delivery, job: Job, verdict: Verdict, refused: discord.HTTPException
     ) -> None:
         """The bot may not post it; perhaps the interaction that asked for it may."""
-        notice = self._notices.get(job.id)
+        notice = self._notices.get(job.shown_by)
         webhook = notice.token if notice else None
         if webhook is not None and verdict is Verdict.FINAL:
             try:
@@ -184,7 +184,7 @@ class Pump:
     async def _give_up(self, delivery: Delivery, job: Job, why: GivenUp, detail: str) -> None:
         outbox = self._service.outbox
         end = await self._stored(lambda: outbox.give_up(delivery, why, detail))
-        notice = self._notices.get(job.id)
+        notice = self._notices.get(job.shown_by)
         if end is None and notice is not None and notice.token is not None and not notice.id:
             await notice.tell(wording.given_up(job, why))
         await self._settled(job, end, why)
@@ -193,10 +193,14 @@ class Pump:
         """Nothing more is to be posted: the file may go, and so may the progress message."""
         await self._service.pictures.forget_upload(job)
         if end is None:
-            self._notices.drop(job.id)
+            if job.batch is None:  # else others are shown there, too
+                self._notices.drop(job.id)
             return
         try:
-            await self._endings.after_result(job, given_up)
+            if job.batch is None:
+                await self._endings.after_result(job, given_up)
+            else:
+                await self._endings.show(end, job)
             await self._ended_well(end)
         except TROUBLE as error:
             await self._later(end, error)

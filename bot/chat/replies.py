@@ -125,14 +125,26 @@ async def warn(interaction: discord.Interaction, warnings: Sequence[str]) -> Non
         await aside(interaction, "\n".join(f"⚠️ {sentence}" for sentence in warnings))
 
 
+async def instead(interaction: discord.Interaction, content: str) -> None:
+    """Put this in the place of the message whose button was pressed; never raises."""
+    try:
+        if interaction.response.is_done():
+            await interaction.edit_original_response(content=content, view=None, attachments=[])
+        else:
+            await interaction.response.edit_message(content=content, view=None, attachments=[])
+    except TROUBLE as error:
+        log.warning("interaction %d: its message stays as it is: %s", interaction.id, error)
+
+
 async def private(
     interaction: discord.Interaction,
     content: str | None = None,
     *,
     embed: discord.Embed | None = None,
+    view: discord.ui.View | None = None,
 ) -> None:
     """Say something that only the asking person sees, whatever was answered before."""
-    parts = {"content": content, "embed": embed}
+    parts = {"content": content, "embed": embed, "view": view}
     said = {name: value for name, value in parts.items() if value is not None}
     if interaction.response.is_done():
         thinking = discord.InteractionResponseType.deferred_channel_message

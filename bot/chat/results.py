@@ -60,7 +60,7 @@ class Results:
         async def send(channel: discord.PartialMessageable, nonce: str) -> discord.Message:
             more = {"nonce": nonce, "reference": _reference(job, delivery.channel)}
             more |= {"mention_author": False, "suppress_embeds": True}
-            more["allowed_mentions"] = self._mentions(job, call)
+            more["allowed_mentions"] = self._mentions(job, call or await self._late(job))
             pressed = delivery.tries > 0
             return await self._fitting(job, lambda said: channel.send(**said, **more), pressed)
 
@@ -73,10 +73,11 @@ class Results:
         self, job: Job, webhook: discord.Webhook, *, ephemeral: bool = False
     ) -> int:  # fmt: skip
         """The same by the token of an interaction, where the bot itself may not post."""
+        late = await self._late(job)
         message = await self._fitting(
             job,
             lambda said: webhook.send(
-                **said, wait=True, ephemeral=ephemeral, allowed_mentions=self._mentions(job)
+                **said, wait=True, ephemeral=ephemeral, allowed_mentions=self._mentions(job, late)
             ),
         )
         return message.id
@@ -124,10 +125,14 @@ class Results:
                 files.close(file)
             log.info("job %s: %d bytes refused, trying %d", job.id, picture.bytes, limit)
 
-    def _mentions(self, job: Job, call: bool = False) -> discord.AllowedMentions:
-        """Only who asked, and only if it took a while or is to be; a picture that was only taken
-        out did not."""
-        call = call or self._clock() - job.created_at >= self._ping_after_s
+    async def _late(self, job: Job) -> bool:
+        """Whether it took a while; of several that were asked for together only the last can."""
+        took_long = self._clock() - job.created_at >= self._ping_after_s
+        return took_long and await self._service.batches.last(job)
+
+    def _mentions(self, job: Job, call: bool) -> discord.AllowedMentions:
+        """Only who asked, and only if they are to be called; a picture that was only taken out
+        calls nobody."""
         if job.request.kind is not Kind.DRAW or not call:
             return discord.AllowedMentions.none()
         return discord.AllowedMentions(

@@ -88,9 +88,7 @@ def _waiting(update: JobUpdate) -> str:
     line = " (Waiting to start)"
     details = []
     if update.position is not None:
-        details.append(
-            "next in line" if update.position == 1 else f"{ordinal(update.position)} in line"
-        )
+        details.append(place(update.position))
     if update.wait_s is not None:
         details.append(f"about {duration(update.wait_s)}")
     if update.note:
@@ -128,6 +126,11 @@ def _listed(names: Sequence[str]) -> str:
 def link(guild: int, channel: int, message: int) -> str:
     """The address of a message; guild 0 is direct messages."""
     return f"https://discord.com/channels/{guild or '@me'}/{channel}/{message}"
+
+
+def place(position: int) -> str:
+    """How far somebody has come who waits."""
+    return "next in line" if position == 1 else f"{ordinal(position)} in line"
 
 
 def ordinal(number: int) -> str:

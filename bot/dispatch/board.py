@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from bot.dispatch.latest import Latest
+from bot.dispatch.together import Together
 from bot.domain.job import Job, JobUpdate
 
 
@@ -16,6 +17,7 @@ class Board:
     """Newest values by job id: written by the dispatcher and its drawings, read by watchers."""
 
     def __init__(self) -> None:
+        self.together = Together()
         self._cells: dict[str, Latest[JobUpdate]] = {}
 
     def __contains__(self, job_id: object) -> bool:
@@ -33,6 +35,7 @@ class Board:
         cell = self._cells.get(update.job.id)
         if cell is not None:
             cell.set(update)
+            self.together.show(update)
 
     def progress(self, job: Job, *, fraction: float | None = None, preview: bytes | None = None,
                  note: str = "") -> None:  # fmt: skip
@@ -41,7 +44,7 @@ class Board:
         if before is None or before.value is None:
             return
         old = before.value
-        before.set(
+        self.show(
             JobUpdate(
                 job,
                 fraction=old.fraction if fraction is None else fraction,
@@ -54,8 +57,10 @@ class Board:
         """The job has ended: its watchers see that and are done."""
         cell = self._cells.pop(job.id, None)
         if cell is not None:
-            cell.set(JobUpdate(job, fraction=1.0))
+            last = JobUpdate(job, fraction=1.0)
+            cell.set(last)
             cell.close()
+            self.together.show(last)
 
     def newest(self, job_id: str) -> Latest[JobUpdate] | None:
         """The cell of an unfinished job; None when it has ended or is unknown."""

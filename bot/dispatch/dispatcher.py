@@ -11,7 +11,7 @@ import contextlib
 import gc
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.dispatch.board import Board
@@ -142,12 +142,17 @@ class Dispatcher:
         """Newest values of an unfinished job up to its end; nothing for others."""
         return self.board.watch(job_id)
 
+    def watch_batch(self, first: str) -> AsyncIterator[Mapping[str, JobUpdate]]:
+        """Newest values of jobs that are shown together, up to the end of all."""
+        return self.board.together.watch(first)
+
     def held(self) -> dict[str, int]:
         """How much of everything is in memory; empty once every job has ended."""
         counts = {
             "waiting": len(self._waiting),
             "drawings": len(self._drawings),
             "cells": len(self.board),
+            "batches": len(self.board.together),
             "queue": len(self.queue),
             "running": self.queue.running,
             "counters": self.queue.remembered,

@@ -45,7 +45,8 @@ class Job:
 
     `cost` is its price in whole credits. `attempt` fences; `strikes` counts workers that died while
     drawing it. `notice` is the id of the message that shows progress, 0 when none is known.
-    `engine` says what drew it, empty when nothing did.
+    `engine` says what drew it, empty when nothing did. `batch` is the first of the jobs that one
+    message shows, this one among them; None for a job with a message of its own.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Job:
     failure: Failure | None = None
     notice: int = 0
     engine: str = ""
+    batch: str | None = None
 
     @property
     def account(self) -> Account:
@@ -72,6 +74,11 @@ class Job:
     @property
     def action(self) -> Action:
         return self.request.action
+
+    @property
+    def shown_by(self) -> str:
+        """The job whose message shows this one: the first of its batch, or itself."""
+        return self.batch or self.id
 
     def recipe(self) -> dict[str, Any]:
         """What the metadata of its pictures holds."""
@@ -94,3 +101,7 @@ class JobUpdate:
     fraction: float = 0.0
     preview: bytes | None = None
     note: str = ""
+
+    @property
+    def finished(self) -> bool:
+        return self.job.status.finished

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import functools
 import logging
-import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.action import Button, Press, Tile, buttons, remedies
 from bot.domain.delivery import Delivery
-from bot.domain.errors import NotFound, OutOfCredits, Unable, new_reference
+from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameters import quoted
 from bot.service import requests
 from bot.service.planning import GONE, NOTHING, Plan, Planner
 from bot.service.references import Attached
-from bot.service.rules import DIRECT, Rules, require_right_to_cancel, require_visible
+from bot.service.rules import Rules, require_right_to_cancel, require_visible
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.outbox import OutboxRepository
@@ -78,17 +77,14 @@ class Drawings:
         also for what is raised."""
         return await self._planner.plan(asker, origin, asked, model, attached)
 
-    async def submit(self, plan: Plan) -> list[Job]:
-        """Queue everything that is planned, or nothing. Raises OutOfCredits, QueueFull."""
-        asker, origin = plan.asker, plan.origin
-        self._rules.require_served(origin.guild)
-        claim = self._rules.claim(origin.guild, asker.roles)
-        if origin.guild == DIRECT and claim.fallback.credits == 0:
-            raise OutOfCredits("Drawing in direct messages is switched off; ask on a server.")
-        planned = _jobs(plan, self._clock(), JobStatus.WAITING)
-        jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit)
+    async def submit(self, plan: Plan, proposal: str = "") -> list[Job]:
+        """Queue everything that is planned, or nothing, as the answer to a `proposal` if one is
+        named. Raises OutOfCredits, QueueFull, and NotFound for one that was answered before."""
+        claim = self._rules.admit(plan.asker, plan.origin)
+        planned = plan.jobs(self._clock(), JobStatus.WAITING)
+        jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit, proposal)
         for job in jobs:
-            log.info("job %s: %s by %d", job.id, job.action.value, asker.user)
+            log.info("job %s: %s by %d", job.id, job.action.value, job.user)
             self._dispatcher.add(job)
         return jobs
 
@@ -214,7 +210,7 @@ class Drawings:
         image = await self._planner.stored(tile)
         if image is None:
             raise NotFound(GONE)
-        (job,) = _jobs(plan, now, JobStatus.SUCCEEDED)
+        (job,) = plan.jobs(now, JobStatus.SUCCEEDED)
         job = replace(job, finished_at=now, engine=plan.parent.engine if plan.parent else "")
         try:
             one_file = await self._files.link(tile, job.tile(1))
@@ -225,19 +221,3 @@ class Drawings:
         if extracted.id != job.id:
             await self._files.delete([job.tile(1)])
         return extracted
-
-
-def _jobs(plan: Plan, now: float, status: JobStatus) -> list[Job]:
-    return [
-        Job(
-            id=uuid.uuid4().hex,
-            origin=plan.origin,
-            user=plan.asker.user,
-            request=request,
-            status=status,
-            cost=price,
-            created_at=now,
-            parent=plan.parent and plan.parent.id,
-        )
-        for request, price in zip(plan.requests, plan.prices, strict=True)
-    ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
+from bot.domain.action import ACTIONS, Action, Kind, Press, Target, Tile
 from bot.domain.errors import InvalidPrompt, NotFound, new_reference
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account, Asker, Origin
@@ -50,6 +52,29 @@ class Plan:
     def price(self) -> int:
         """Whole credits of all requests together."""
         return sum(self.prices)
+
+    @property
+    def large(self) -> bool:
+        """Whether it is more than one grid, or costs more: nobody asks for that unawares."""
+        return len(self.requests) > 1 or self.price > ACTIONS[Action.IMAGINE].price
+
+    def jobs(self, now: float, status: JobStatus) -> list[Job]:
+        """As jobs that are not stored yet; several are a batch."""
+        ids = [uuid.uuid4().hex for _ in self.requests]
+        return [
+            Job(
+                id=id,
+                origin=self.origin,
+                user=self.asker.user,
+                request=request,
+                status=status,
+                cost=price,
+                created_at=now,
+                parent=self.parent and self.parent.id,
+                batch=ids[0] if len(ids) > 1 else None,
+            )
+            for id, request, price in zip(ids, self.requests, self.prices, strict=True)
+        ]
 
     def noting(self, notes: tuple[str, ...]) -> Plan:
         """With these sentences before its own."""
@@ -99,8 +124,7 @@ class Planner:
         for a press, NotAllowed for a model that is not for the asker.
         """
         if isinstance(asked, str):
-            readings = Prompt.read_all(asked, PROMPTS_MAX)
-            return await self._typed(asker, origin, readings, model, attached)
+            return await self._typed(asker, origin, await _read(asked), model, attached)
         parent = await self.parent(asker, origin, asked)
         return await self.under(parent, asker, origin, asked)
 
@@ -115,8 +139,10 @@ class Planner:
         for prompt, notes in readings:
             card, chosen = self._choosing.card(asker, origin, prompt, model)
             require_use(asker, origin, card)
+            # Each grid is one of that prompt, and pressing or typing it again makes one.
+            single = attached.with_prompt(prompt.without("repeat"))
             for _ in range(prompt.get("repeat", 1)):
-                made, said = await _drawn(card, attached.with_prompt(prompt), view)
+                made, said = await _drawn(card, single, view)
                 plan = _plan(card, asker, origin, made)
                 plans.append(plan.noting((*notes, *chosen, *said)))
         return Plan.together(plans)
@@ -142,6 +168,14 @@ class Planner:
         request = await self._with_inputs(card, pressed)
         lost = {each for each in pressed.inputs if each.tile is None} - {*request.inputs}
         return _plan(card, asker, origin, request, parent).noting((LOST,) if lost else ())
+
+    def require_drawable(self, asker: Asker, origin: Origin, request: GenerationRequest) -> None:
+        """What was planned before may still be drawn as it is. Raises NotFound where its model is
+        not served any more, NotAllowed where it is for others now."""
+        card = self._catalogue.card(request.model)
+        if card is None:
+            raise NotFound("The model that was to draw this is not here any more; ask for it anew.")
+        require_use(asker, origin, card)
 
     def resumed(self, request: GenerationRequest) -> GenerationRequest:
         """See `requests.resumed`."""
@@ -202,6 +236,13 @@ async def _drawn(
     if blend:
         request = requests.started(card, request, await view.blend(blend, request.size))
     return request, (*said, *notes)
+
+
+async def _read(text: str) -> list[Reading]:
+    """Forty long prompts take a tenth of a second, for which nobody else is kept waiting."""
+    if "{" in text:
+        return await asyncio.to_thread(Prompt.read_all, text, PROMPTS_MAX)
+    return Prompt.read_all(text, PROMPTS_MAX)
 
 
 def _readable(job: Job) -> Job:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.errors import NotAllowed, NotFound
+from bot.domain.errors import NotAllowed, NotFound, OutOfCredits
 from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameters import quoted
@@ -37,6 +37,15 @@ class Rules:
     def claim(self, guild: int, roles: frozenset[int]) -> Claim:
         """What the operator's settings say about the quota of somebody with these roles there."""
         return Claim(self.dm_quota if guild == DIRECT else self.quota, roles, self.caps)
+
+    def admit(self, asker: Asker, origin: Origin) -> Claim:
+        """`claim` for somebody who wants something drawn there. Raises NotAllowed for a server that
+        is not served, OutOfCredits where drawing in direct messages is switched off."""
+        self.require_served(origin.guild)
+        claim = self.claim(origin.guild, asker.roles)
+        if origin.guild == DIRECT and claim.fallback.credits == 0:
+            raise OutOfCredits("Drawing in direct messages is switched off; ask on a server.")
+        return claim
 
     def require_served(self, guild: int) -> None:
         """Raises NotAllowed for a server that the operator did not name."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.service.accounts import Accounts
+from bot.service.batches import Batches
 from bot.service.drawing import Drawings
 from bot.service.outbox import Outbox
 from bot.service.pictures import Pictures
+from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.words import Words
 
@@ -17,6 +19,8 @@ class Service:
     """Parts that know one another only through their constructors; `bot.app` builds them."""
 
     drawing: Drawings
+    proposals: Proposals
+    batches: Batches
     pictures: Pictures
     outbox: Outbox
     accounts: Accounts

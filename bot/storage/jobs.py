@@ -14,8 +14,9 @@ from bot.domain.action import ACTIONS, ALL, Action, Target, Tile
 from bot.domain.delivery import Kind
 from bot.domain.job import Failure, Job
 from bot.domain.people import Account
+from bot.domain.proposal import Answer
 from bot.domain.quota import Claim
-from bot.storage import ledger, limits, outbox, pictures, quotas, rows
+from bot.storage import admission, ends, ledger, outbox, pictures, proposals, rows
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from bot.storage.rows import job_of
@@ -27,17 +28,21 @@ class JobRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def submit(self, jobs: Sequence[Job], claim: Claim, queue_limit: int) -> list[Job]:
-        """Check limits and balance, insert the jobs, hold their prices; all are of one account.
+    async def submit(
+        self, jobs: Sequence[Job], claim: Claim, queue_limit: int, proposal: str = ""
+    ) -> list[Job]:
+        """Check limits and balance, insert the jobs, hold their prices; all are of one account, and
+        of the `proposal` if one is named, which is answered thereby.
 
-        Returns them as they are stored. Raises QueueFull or OutOfCredits, and NotFound where a file
-        that one is made from is gone; then nothing was written.
+        Returns them as they are stored. Raises QueueFull or OutOfCredits, and NotFound where the
+        proposal was answered before or a file that one is made from is gone; then nothing was
+        written.
         """
 
         def run(connection: sqlite3.Connection) -> list[Job]:
-            quota = quotas.quota_of(connection, jobs[0].account, claim)
-            limits.check(connection, jobs, quota, queue_limit)
-            parts = ledger.afford(connection, jobs, quota)
+            if proposal:
+                proposals.answer(connection, proposal, Answer.DRAWN)
+            quota, parts = admission.check(connection, jobs, claim, queue_limit)
             stored = [replace(job, running_limit=quota.running) for job in jobs]
             for job in stored:
                 rows.insert(connection, job)
@@ -134,7 +139,7 @@ class JobRepository:
             ).fetchone()
             if row is None or row["strikes"] < limit:
                 return job_of(row) if row else None
-            return _fail(connection, job, failure, now)
+            return ends.fail(connection, job, failure, now)
 
         return await self._database.transaction(run)
 
@@ -184,7 +189,7 @@ class JobRepository:
                 "SELECT 1 FROM jobs WHERE id = ? AND attempt = ? AND state = 'running'",
                 (job, attempt),
             ).fetchone()
-            return _fail(connection, job, failure, now) if own else None
+            return ends.fail(connection, job, failure, now) if own else None
 
         return await self._database.transaction(run)
 
@@ -196,7 +201,7 @@ class JobRepository:
             waiting = connection.execute(
                 "SELECT 1 FROM jobs WHERE id = ? AND state = 'waiting'", (job,)
             ).fetchone()
-            return _fail(connection, job, failure, now) if waiting else None
+            return ends.fail(connection, job, failure, now) if waiting else None
 
         return await self._database.transaction(run)
 
@@ -219,15 +224,23 @@ class JobRepository:
         `shown` says that its progress may be in the channel, and is to be brought to its end.
         """
 
-        def run(connection: sqlite3.Connection) -> Job | None:
-            row = connection.execute(
-                "UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE id = ?"
-                " AND state IN ('waiting', 'running') RETURNING *",
-                (now, job),
-            ).fetchone()
-            return _ended_without(connection, row, now, shown=shown)
+        return await self._database.transaction(
+            lambda c: ends.cancel(c, job, now, shown=shown)
+        )  # fmt: skip
+
+    async def cancel_batch(self, first: str, now: float) -> list[Job]:
+        """The same for every job of a batch that has not ended; returns these."""
+
+        def run(connection: sqlite3.Connection) -> list[Job]:
+            found = [ends.cancel(connection, job.id, now) for job in _batch(connection, first)]
+            return [job for job in found if job is not None]
 
         return await self._database.transaction(run)
+
+    async def of_batch(self, first: str) -> list[Job]:
+        """The jobs that one message shows, in the order in which they were asked for; none once
+        that message has ended."""
+        return await self._database.read(lambda c: _batch(c, first))
 
     async def used(self, job: str) -> set[tuple[Action, int]]:
         """Buttons of this job's message that led to a job: (action, tile or `ALL`)."""
@@ -256,6 +269,11 @@ class JobRepository:
         return [job_of(row) for row in found]
 
 
+def _batch(connection: sqlite3.Connection, first: str) -> list[Job]:
+    found = connection.execute("SELECT * FROM jobs WHERE batch_id = ? ORDER BY rowid", (first,))
+    return [job_of(row) for row in found]
+
+
 def _upscale_of(connection: sqlite3.Connection, tile: Tile) -> Job | None:
     row = connection.execute(
         "SELECT * FROM jobs WHERE action = 'upscale' AND source_job = ? AND source_tile = ?",
@@ -270,28 +288,3 @@ def _check_complete(connection: sqlite3.Connection, job: Job) -> None:
     ).fetchone()[0]
     if stored != job.request.count:
         raise ValueError(f"job {job.id} has {stored} of {job.request.count} pictures")
-
-
-def _fail(connection: sqlite3.Connection, job: str, failure: Failure, now: float) -> Job | None:
-    row = connection.execute(
-        "UPDATE jobs SET state = 'failed', finished_at = ?, failure = ?, reference = ?,"
-        " smaller_width = ?, smaller_height = ? WHERE id = ? RETURNING *",
-        (now, failure.sentence, failure.reference, *_sides(failure), job),
-    ).fetchone()
-    return _ended_without(connection, row, now)
-
-
-def _sides(failure: Failure) -> tuple[int | None, int | None]:
-    return failure.smaller.sides if failure.smaller else (None, None)
-
-
-def _ended_without(
-    connection: sqlite3.Connection, row: sqlite3.Row | None, now: float, *, shown: bool = True
-) -> Job | None:
-    """Without pictures: what was held is released, and the end is to be shown."""
-    if row is None:
-        return None
-    ledger.release(connection, row["id"], now)
-    if shown:
-        outbox.insert(connection, row["id"], Kind.END)
-    return job_of(row)

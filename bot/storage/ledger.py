@@ -7,6 +7,7 @@ capture or release, against the bucket that it was taken from.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def afford(connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota) ->
     cost = sum(job.cost for job in jobs)
     balance, buckets = _funds(connection, jobs[0].account, quota, jobs[0].created_at)
     if balance.spendable < cost:
-        raise OutOfCredits(_refusal(balance, quota, cost))
+        raise OutOfCredits(_refusal(balance, quota, [job.cost for job in jobs]))
     return payment(balance, buckets, cost)
 
 
@@ -119,8 +120,12 @@ def hold(connection: sqlite3.Connection, jobs: Sequence[Job], parts: Payment) ->
         _write(connection, paying, "hold", -part, job.id, job.user, "job", job.created_at)
 
 
-def _refusal(balance: Balance, quota: Quota, cost: int) -> str:
+def _refusal(balance: Balance, quota: Quota, costs: Sequence[int]) -> str:
+    cost = sum(costs)
     need = f"This costs {cost} credit{'s' if cost > 1 else ''} and you have {balance.spendable}"
+    enough = sum(sofar <= balance.spendable for sofar in itertools.accumulate(costs))
+    if enough:
+        need += f", enough for {enough} of these {len(costs)} grids"
     if balance.held:
         need += f" ({balance.held} held for jobs under way)"
     if balance.room is not None and balance.spendable == balance.room:

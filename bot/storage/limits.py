@@ -22,29 +22,46 @@ def check(
         (account.guild, account.user),
     ).fetchone()
     # A job that may start at once still passes through the queue, so what is free counts too.
-    if own + len(jobs) > quota.waiting + max(0, quota.running - running):
-        raise QueueFull(
-            f"Your queue is full: {own} of your jobs are waiting and {running} being drawn, and "
-            f"your limits are {quota.waiting} and {quota.running}; wait for one to finish or "
-            "cancel one."
-        )
-    _check_share(connection, account.user, len(jobs) - 1, queue_limit)
+    room = quota.waiting + max(0, quota.running - running) - own
+    if len(jobs) > room:
+        raise QueueFull(_own_refusal(len(jobs), max(0, room), own, running, quota))
+    _check_share(connection, account.user, len(jobs), queue_limit)
 
 
-def _check_share(connection: sqlite3.Connection, user: int, more: int, queue_limit: int) -> None:
-    """Whether one more may wait after `more` others of this user."""
+def _own_refusal(wanted: int, room: int, own: int, running: int, quota: Quota) -> str:
+    taken = (
+        f"{own} of your jobs are waiting and {running} being drawn, and your limits are"
+        f" {quota.waiting} and {quota.running}"
+    )
+    if wanted == 1:
+        return f"Your queue is full: {taken}; wait for one to finish or cancel one."
+    most = quota.waiting + quota.running
+    never = f", and never more than {most} at once" if wanted > most else ""
+    return f"Your queue has no room for {wanted} grids: {taken}; {room} would fit now{never}."
+
+
+def _check_share(connection: sqlite3.Connection, user: int, wanted: int, queue_limit: int) -> None:
+    """Whether so many of this user may wait, one after another."""
     total = connection.execute("SELECT COUNT(*) FROM jobs WHERE state = 'waiting'").fetchone()[0]
-    if total + more < NEARLY_FULL * queue_limit:
+    if total + wanted - 1 < NEARLY_FULL * queue_limit:
         return
     mine, others = connection.execute(
         "SELECT COALESCE(SUM(user_id = ?1), 0), COUNT(DISTINCT NULLIF(user_id, ?1)) FROM jobs"
         " WHERE state = 'waiting'",
         (user,),
     ).fetchone()
-    if total + more >= queue_limit:
-        raise QueueFull("The queue is full for everybody just now; please try again in a moment.")
-    if not may_join(total + more, queue_limit, mine + more, others):
-        raise QueueFull(
-            f"The queue is nearly full and {mine} of its jobs are yours, so what is left is for"
-            " others; wait for one of yours to finish or cancel one."
-        )
+    fit = sum(may_join(total + n, queue_limit, mine + n, others) for n in range(wanted))
+    if fit == wanted:
+        return
+    if total + wanted > queue_limit:
+        again = "please try again in a moment" if wanted == 1 else _would_fit(fit, wanted)
+        raise QueueFull(f"The queue is full for everybody just now; {again}.")
+    less = "wait for one of yours to finish or cancel one"
+    raise QueueFull(
+        f"The queue is nearly full and {mine} of its jobs are yours, so what is left is for"
+        f" others; {less if wanted == 1 else _would_fit(fit, wanted)}."
+    )
+
+
+def _would_fit(fit: int, wanted: int) -> str:
+    return f"of these {wanted} grids {fit} would fit"

@@ -6,9 +6,10 @@ it went; that of an end goes when the end is shown.
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
@@ -64,6 +65,17 @@ class OutboxRepository:
             ).fetchall()
         )
         return [_delivery(row) for row in rows]
+
+    async def given_up(self, jobs: Iterable[str]) -> int:
+        """How many of these jobs have a result that could not be posted."""
+        ids = json.dumps(list(jobs))
+        return await self._database.read(
+            lambda c: c.execute(
+                "SELECT COUNT(*) FROM deliveries WHERE job_id IN (SELECT value FROM json_each(?))"
+                " AND given_up IS NOT NULL",
+                (ids,),
+            ).fetchone()[0]
+        )
 
     async def begin(self, delivery: int, now: float) -> Delivery | None:
         """Note that a POST begins, before it does; returns the row as it was before.
@@ -164,11 +176,15 @@ class OutboxRepository:
         )
 
     async def ended(self, delivery: Delivery) -> None:
-        """The job's progress message needs no more care."""
+        """The job's progress message needs no more care; what it showed beside that is shown
+        together no more."""
 
         def run(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM deliveries WHERE id = ?", (delivery.id,))
             _forget_notice(connection, delivery.job)
+            connection.execute(
+                "UPDATE jobs SET batch_id = NULL WHERE batch_id = ?", (delivery.job,)
+            )
 
         await self._database.transaction(run)
 
@@ -183,7 +199,7 @@ class OutboxRepository:
             over = row is not None and row["state"] not in ("waiting", "running")
             result = _of_job(connection, job_id, Kind.RESULT)
             if over and (result is None or result.message or result.given_up):
-                insert(connection, job_id, Kind.END)
+                insert_end(connection, job_id)
 
         await self._database.transaction(run)
 
@@ -210,17 +226,33 @@ def insert(connection: sqlite3.Connection, job_id: str, kind: Kind) -> None:
     )
 
 
+def insert_end(connection: sqlite3.Connection, job_id: str) -> Delivery | None:
+    """The message that shows the job is to be brought to its end; one that shows others, too, once
+    all of them have ended and what was drawn is dealt with. Returns the row for that."""
+    shown_by = connection.execute(
+        "SELECT COALESCE(batch_id, id) AS id FROM jobs WHERE id = ?", (job_id,)
+    ).fetchone()["id"]
+    left = connection.execute(
+        "SELECT 1 FROM jobs j LEFT JOIN deliveries d ON d.job_id = j.id AND d.kind = 'result'"
+        " WHERE j.batch_id = ? AND (j.state IN ('waiting', 'running')"
+        " OR d.message_id = 0 AND d.given_up IS NULL) LIMIT 1",
+        (shown_by,),
+    ).fetchone()
+    if left:
+        return None
+    insert(connection, shown_by, Kind.END)
+    return _of_job(connection, shown_by, Kind.END)
+
+
 def _end_after(connection: sqlite3.Connection, delivery: int) -> Delivery | None:
-    """The result is dealt with, so its progress message may go, if one is known."""
+    """The result is dealt with, so its progress message may go, if one is known; that of a batch
+    may have to tell of other jobs, too."""
     row = connection.execute(
         "SELECT j.id FROM deliveries d JOIN jobs j ON j.id = d.job_id WHERE d.id = ?"
-        " AND j.notice_id <> 0",
+        " AND (j.notice_id <> 0 OR j.batch_id IS NOT NULL)",
         (delivery,),
     ).fetchone()
-    if row is None:
-        return None
-    insert(connection, row["id"], Kind.END)
-    return _of_job(connection, row["id"], Kind.END)
+    return insert_end(connection, row["id"]) if row else None
 
 
 def _of_job(connection: sqlite3.Connection, job_id: str, kind: Kind) -> Delivery | None:

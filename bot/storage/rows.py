@@ -21,13 +21,13 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
     connection.execute(
         "INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action,"
         " source_job, source_tile, request, state, cost, running_limit, created_at, finished_at,"
-        " engine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " engine, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             job.id, job.origin.guild, job.origin.channel, job.user, job.parent,
             job.origin.parent_message, job.action.value, source and source.job,
             source and source.index, written(job.request),
             job.status.value, job.cost, job.running_limit, job.created_at,
-            job.finished_at, job.engine,
+            job.finished_at, job.engine, job.batch,
         ),
     )  # fmt: skip
     inputs.insert(connection, job)
@@ -78,4 +78,5 @@ def job_of(row: sqlite3.Row) -> Job:
         failure=failure,
         notice=row["notice_id"],
         engine=row["engine"],
+        batch=row["batch_id"],
     )

@@ -91,3 +91,5 @@ async def test_the_books_are_timed_for_a_short_and_a_long_history() -> None:
     assert min(seen.submits + seen.bare) > 0
     assert seen.usage_s > 0
     assert ledger.figures_of(run, seen)[0].what == "A submit at 40 grids over one at 3, p50"
+    assert len(seen.batches) == 1
+    assert ledger.figures_of(run, seen)[3].aim == "< 50 ms"

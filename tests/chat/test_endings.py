@@ -203,3 +203,55 @@ async def test_an_end_waits_until_it_is_known_whether_there_is_a_message(desk: D
     notice.settled.set()
     await showing
     assert message.content.endswith("(Stopped)")
+
+
+async def two(desk: Desk, text: str = "a {red, blue} fox") -> list[Job]:
+    """Jobs that one message shows."""
+    plan = await desk.house.service.drawing.plan(ANNA_ASKS, HERE, text)
+    return await desk.house.service.drawing.submit(plan)
+
+
+async def test_the_message_of_several_goes_when_all_their_pictures_are_there(desk: Desk) -> None:
+    jobs = await two(desk)
+    await desk.message(jobs[0])
+    for number, job in enumerate(jobs, 1):
+        await (await desk.house.executor.started(number)).finish()
+        await desk.now(job)
+        await desk.house.posted(job, number)
+    await desk.show(jobs[0])
+    assert desk.chat.messages == {}
+
+
+async def test_the_message_of_several_is_found_by_its_button_and_tells_of_the_others(
+    desk: Desk,
+) -> None:
+    jobs = await two(desk)
+    message = await desk.message(jobs[0], recorded=False)
+    await (await desk.house.executor.started(1)).finish()
+    await desk.house.posted(await desk.now(jobs[0]))
+    await (await desk.house.executor.started(2)).fail(EngineError("boom"))
+    failed = await desk.now(jobs[1])
+    assert failed.failure is not None
+    await desk.show(jobs[0])
+    assert message.content.split("\n")[1] == "1 of 2 grids drawn, 1 failed"
+    assert failed.failure.reference in message.content
+    assert message.components == []
+
+
+async def test_where_there_is_no_message_the_failures_are_said_in_the_channel_once(
+    desk: Desk,
+) -> None:
+    jobs = await two(desk)
+    for number, job in enumerate(jobs, 1):
+        await (await desk.house.executor.started(number)).fail(EngineError("boom"))
+        await desk.now(job)
+    await desk.show(jobs[0])
+    await desk.show(jobs[0])
+    [text] = desk.chat.texts(CHANNEL)
+    assert "0 of 2 grids drawn, 2 failed" in text
+    row = await desk.house.parts.outbox.of_job(jobs[0].id, Kind.END)
+    assert row is not None
+    await desk.house.service.outbox.ended(row)
+    # They are shown together no more, and each has had its end.
+    assert await desk.house.service.batches.state(jobs[0].id) is None
+    assert await books.owed(desk.house.database) == []

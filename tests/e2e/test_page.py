@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.kit.browser import chromium, needs_chromium
-from tests.kit.easel import Easel
+from tests.kit.easel import Easel, Gate
 
 PATIENCE_MS = 30_000
 
@@ -136,15 +136,40 @@ async def test_direct_messages_draw_too(page: Page) -> None:
     await shoot(page, "dm")
 
 
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+async def test_several_grids_are_told_and_shown_by_one_message(
+    page: Page, gate: Gate, device: str
+) -> None:
+    if device == "phone":
+        await page.set_viewport_size({"width": 360, "height": 740})
+    await imagine(page, "a {red, blue, black, white, slow green, slow grey} fox --ar 3:2")
+    await expect(page.get_by_text("This draws 6 grids for 6 credits")).to_be_visible()
+    await shoot(page, f"offer-{device}")
+    await button(page, "Draw").click()
+    await expect(button(page, "✖️ Cancel all")).to_be_visible()
+    await expect(page.get_by_text("4 of 6 grids drawn")).to_be_visible()
+    await expect(button(page, "U1")).to_have_count(4)
+    await page.get_by_text("4 of 6 grids drawn").scroll_into_view_if_needed()
+    await shoot(page, f"batch-{device}")
+    assert await overflow(page) <= 0
+    await button(page, "✖️ Cancel all").click()
+    await expect(page.get_by_text("4 of 6 grids drawn, 2 stopped")).to_be_visible()
+    await shoot(page, f"stopped-{device}")
+
+
 async def test_nothing_overflows_on_a_phone(page: Page) -> None:
     await page.set_viewport_size({"width": 360, "height": 740})
     await imagine(page, "a very " + "long" * 60 + " prompt --ar 3:1")
     await expect(button(page, "V4")).to_be_visible()
     await shoot(page, "phone")
-    overflow = await page.evaluate(
+    assert await overflow(page) <= 0
+
+
+async def overflow(page: Page) -> int:
+    """Pixels that lie beyond the side of the window."""
+    return await page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
-    assert overflow <= 0
 
 
 async def switch(page: Page, name: str) -> None:

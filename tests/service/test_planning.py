@@ -70,12 +70,19 @@ async def test_many_are_queued_together_in_their_order(house: House) -> None:
 @pytest.mark.parametrize(
     ("rules", "refusal", "words"),
     [
-        (Rules(quota=Quota(credits=3)), OutOfCredits, "This costs 4 credits and you have 3;"),
-        (Rules(quota=Quota(running=1, waiting=2)), QueueFull, "0 of your jobs are waiting"),
-        (Rules(queue_limit=3), QueueFull, "for everybody"),
+        (
+            Rules(quota=Quota(credits=3)), OutOfCredits,
+            "This costs 4 credits and you have 3, enough for 3 of these 4 grids; your 3 a day",
+        ),
+        (
+            Rules(quota=Quota(running=1, waiting=2)), QueueFull,
+            "Your queue has no room for 4 grids: 0 of your jobs are waiting and 0 being drawn, and"
+            " your limits are 2 and 1; 3 would fit now, and never more than 3 at once.",
+        ),
+        (Rules(queue_limit=3), QueueFull, "full for everybody just now; of these 4 grids 3 would"),
     ],
     ids=["credits", "own queue", "queue of all"],
-)
+)  # fmt: skip
 async def test_all_or_nothing(
     tmp_path: Path, rules: Rules, refusal: type[Exception], words: str
 ) -> None:

@@ -184,6 +184,18 @@ def test_7_knows_what_each_job_is_made_from(path: Path, tmp_path: Path) -> None:
     assert any(digest for digest, _ in digests)
 
 
+def test_11_leaves_every_job_as_it_was_and_alone(path: Path, tmp_path: Path) -> None:
+    migrated(path, 10, tmp_path).close()
+    before = read(path, "SELECT * FROM jobs ORDER BY rowid")
+    ends = read(path, "SELECT * FROM deliveries ORDER BY id")
+    connection = migrated(path, 11, tmp_path)
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+    assert read(path, "SELECT * FROM jobs ORDER BY rowid") == [(*row, None) for row in before]
+    assert read(path, "SELECT * FROM deliveries ORDER BY id") == ends
+    assert read(path, "SELECT * FROM proposals") == []
+
+
 PICTURES = "job_id, idx, sha256, bytes, created_at, evicted_at"
 
 

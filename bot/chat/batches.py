@@ -1,0 +1,118 @@
+"""What is said of several grids at once: the price before, one message for all of them, the end.
+
+Pure, like `bot.chat.wording`, which speaks of jobs one by one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from bot.chat import wording
+from bot.domain.batch import BatchUpdate, Progress
+from bot.domain.job import Failure, JobStatus
+from bot.service.planning import Plan
+
+LISTED = 5
+"""Prompts that are named in an offer."""
+SENTENCES = 3
+"""Different reasons that are named when several grids failed."""
+_PROMPT_ROOM = 240
+_WARNINGS_ROOM = 500
+
+
+def progress(update: Progress) -> str:
+    """The text of the message that shows the way of a job, or of several."""
+    if not isinstance(update, BatchUpdate):
+        return wording.progress(update)
+    lines = [_headline(update), _counts(update), *_failures(update), *_unposted(update)]
+    if not update.finished and (details := _details(update)):
+        lines.append(f"-# {details}")
+    return "\n".join(lines)
+
+
+def offer(plan: Plan) -> str:
+    """What would be drawn, and what it costs."""
+    runs = [
+        (len(list(same)), prompt)
+        for prompt, same in itertools.groupby(_shown(str(each.prompt)) for each in plan.requests)
+    ]
+    listed = [f"{f'{times} × ' if times > 1 else ''}{prompt}" for times, prompt in runs[:LISTED]]
+    left = sum(times for times, _ in runs[LISTED:])
+    lines = [f"This draws {price(plan)}:", *(f"- {each}" for each in listed)]
+    if left:
+        lines.append(f"- and {left} more")
+    return "\n".join([*lines, *_within(plan.warnings, _WARNINGS_ROOM)])
+
+
+def price(plan: Plan) -> str:
+    """How many grids for how many credits."""
+    return f"**{_some(len(plan.requests), 'grid')} for {_some(plan.price, 'credit')}**"
+
+
+def begun(grids: int) -> str:
+    """What an offer says once it was taken."""
+    return f"Asked for: {_some(grids, 'grid')}."
+
+
+LEFT = "Left. Nothing is drawn, and nothing was charged."
+
+
+def _some(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _shown(prompt: str) -> str:
+    return wording.quoted(prompt, _PROMPT_ROOM)
+
+
+def _within(warnings: Sequence[str], room: int) -> list[str]:
+    """As many as there is room for."""
+    lines = [f"⚠️ {sentence}" for sentence in warnings]
+    sizes = itertools.accumulate(map(len, lines))
+    return [line for line, size in zip(lines, sizes, strict=True) if size <= room]
+
+
+def _headline(update: BatchUpdate) -> str:
+    first, *others = (str(each.job.request.prompt) for each in update.updates)
+    more = f"{len(others) + 1} times" if set(others) == {first} else f"and {len(others)} more"
+    return f"{wording.quoted(first, 2 * _PROMPT_ROOM)} {more} - <@{update.job.user}>"
+
+
+def _counts(update: BatchUpdate) -> str:
+    states = [
+        ("being drawn", JobStatus.RUNNING), ("waiting", JobStatus.WAITING),
+        ("failed", JobStatus.FAILED), ("stopped", JobStatus.CANCELLED),
+    ]  # fmt: skip
+    drawn = f"{update.count(JobStatus.SUCCEEDED)} of {len(update.updates)} grids drawn"
+    others = (f"{update.count(state)} {said}" for said, state in states if update.count(state))
+    return ", ".join([drawn, *others])
+
+
+def _details(update: BatchUpdate) -> str:
+    """How far the pictures are that are being drawn, and how long the others wait."""
+    under_way = [f"{each.fraction:.0%}" for each in update.of(JobStatus.RUNNING)]
+    details = [", ".join(under_way)] if under_way else []
+    if update.position is not None:
+        details.append(wording.place(update.position))
+    if update.wait_s is not None:
+        details.append(f"the last begins in about {wording.duration(update.wait_s)}")
+    if update.note:
+        details.append(wording.escape(update.note[:200]))
+    return "; ".join(details)
+
+
+def _failures(update: BatchUpdate) -> list[str]:
+    """Each reason once, with the reference of the first grid that it kept from being drawn."""
+    reasons: dict[str, Failure] = {}
+    for each in update.of(JobStatus.FAILED):
+        if failure := each.job.failure:
+            reasons.setdefault(failure.sentence, failure)
+    said = [f"⚠️ {failure} Nothing was charged for it." for failure in reasons.values()]
+    return said[:SENTENCES]
+
+
+def _unposted(update: BatchUpdate) -> list[str]:
+    if not update.unposted:
+        return []
+    return [f"⚠️ {update.unposted} of them could not be posted here; `/show` brings what is there."]

@@ -1,0 +1,47 @@
+"""What is drawn once whoever asked for it has agreed to the price."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from bot.domain.errors import NotFound
+from bot.domain.people import Origin
+from bot.domain.request import GenerationRequest
+
+
+class Answer(enum.StrEnum):
+    """What somebody said to a proposal."""
+
+    DRAWN = "drawn"
+    LEFT = "left"
+
+
+_SAID = {
+    Answer.DRAWN: "You had this drawn already; for more of it give the command again.",
+    Answer.LEFT: "You left this; to have it drawn after all give the command again.",
+}
+FORGOTTEN = (
+    "This was asked too long ago: I keep it for a day. Give the command again to have it drawn."
+)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A plan with the time at which its price was told (UTC seconds). `requests` are empty where
+    they were answered or cannot be read."""
+
+    id: str
+    origin: Origin
+    user: int
+    requests: tuple[GenerationRequest, ...]
+    prices: tuple[int, ...]
+    created_at: float
+    answer: Answer | None = None
+
+    def require_open(self) -> None:
+        """Raises NotFound for one that was answered, or that another version kept."""
+        if self.answer is not None:
+            raise NotFound(_SAID[self.answer])
+        if not self.requests:
+            raise NotFound(FORGOTTEN)
