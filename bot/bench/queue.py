@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app import Repositories
 from bot.bench.figures import Figure, Section, below, percentile, spread
 from bot.bench.ticker import Ticker
 from bot.dispatch.dispatcher import Dispatcher
@@ -21,6 +20,7 @@ from bot.engine.local import SIMULATED, LocalExecutor
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
 from bot.storage.database import Database
+from bot.storage.repositories import Repositories
 
 MODELS = ("gone", "here")
 WORKERS = [

@@ -150,6 +150,7 @@ class Shop:
         self.cards = {f"w{n}": Card(f"w{n}", room, kinds) for n, room in enumerate(rooms)}
         self.queue, self.now = JobQueue(), 0.0
         self.came: dict[str, float] = {}
+        self.persons: dict[str, str] = {}
         self.began: dict[str, float] = {}
         self.loading = 0.0
         self._ends: list[tuple[float, str]] = []
@@ -157,6 +158,7 @@ class Shop:
     def ask(self, person: str, model: str) -> None:
         job = f"{model} {len(self.came)}"
         self.came[job] = self.now
+        self.persons[job] = person
         self.queue.add(Entry(job, ("home", person), 1.0, 3, model))
 
     def run(self, seconds: float) -> None:
@@ -183,9 +185,15 @@ class Shop:
         heapq.heappush(self._ends, (card.until, entry.job))
 
     def waits(self, model: str) -> list[float]:
-        """How long jobs of a model waited, those that still wait included."""
+        """How long jobs of a model waited, those that still wait included, since they came or, if
+        that was later, since their person's turn before: nobody's own jobs starve each other."""
         jobs = [job for job in self.came if job.split()[0] == model]
-        return [self.began.get(job, self.now) - self.came[job] for job in jobs]
+        return [self.began.get(job, self.now) - self._since(job) for job in jobs]
+
+    def _since(self, job: str) -> float:
+        person, began = self.persons[job], self.began.get(job, self.now)
+        turns = (at for each, at in self.began.items() if self.persons[each] == person)
+        return max(self.came[job], max((at for at in turns if at < began), default=0.0))
 
 
 KINDS = st.lists(st.builds(Kind, st.integers(1, 24), st.floats(2, 40)), min_size=2, max_size=8).map(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.app import Repositories, service_of
+from bot.app import service_of
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.timing import Timing
 from bot.domain.action import Action, Press, Tile
@@ -21,6 +21,7 @@ from bot.ops.supervision import Supervisor
 from bot.service.drawing import Upscaled
 from bot.service.rules import Rules
 from bot.service.sight import Fetch, nowhere
+from bot.storage.repositories import Repositories
 from tests.kit import books
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
 from tests.kit.faults import Disk, FaultyDatabase

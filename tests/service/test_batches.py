@@ -45,20 +45,24 @@ async def drawn(house: House, number: int, job: Job) -> None:
 async def test_watchers_see_all_as_one_up_to_the_last(tmp_path: Path) -> None:
     async with House(tmp_path) as house:
         jobs = await batch(house)
-        seen: list[dict[JobStatus, int]] = []
+        updates = house.service.batches.watch(jobs[0].id)
 
-        async def watch() -> None:
-            async for update in house.service.batches.watch(jobs[0].id):
-                assert [each.job.id for each in update.updates] == [job.id for job in jobs]
-                seen.append(counts(update))
+        async def seen(wanted: dict[JobStatus, int]) -> None:
+            async with asyncio.timeout(PATIENCE_S):
+                async for update in updates:
+                    assert [each.job.id for each in update.updates] == [job.id for job in jobs]
+                    if counts(update) == wanted:
+                        return
+            raise AssertionError(f"the batch ended without {wanted}")
 
-        watching = asyncio.create_task(watch())
-        for number, job in enumerate(jobs, 1):
-            await drawn(house, number, job)
-        await asyncio.wait_for(watching, PATIENCE_S)
-        assert seen[0] == {WAITING: 3}
-        assert {DRAWN: 1, RUNNING: 1, WAITING: 1} in seen
-        assert seen[-1] == {DRAWN: 3}
+        await house.executor.started(1)
+        await seen({RUNNING: 1, WAITING: 2})
+        await drawn(house, 1, jobs[0])
+        await house.executor.started(2)
+        await seen({DRAWN: 1, RUNNING: 1, WAITING: 1})
+        await drawn(house, 2, jobs[1])
+        await drawn(house, 3, jobs[2])
+        await seen({DRAWN: 3})
         assert house.dispatcher.held().get("batches") is None
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Repositories
 from bot.domain.errors import NotFound, StoreUnavailable, TooLarge
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account
 from bot.domain.quota import Claim, Quota
 from bot.storage.blobs import Blobs
 from bot.storage.database import Database
+from bot.storage.repositories import Repositories
 from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job, a_request, from_file
 
 ANNAS, BERTS, ANNAS_DIRECT = Account(GUILD, ANNA), Account(GUILD, BERT), Account(0, ANNA)

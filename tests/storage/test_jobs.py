@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Repositories
 from bot.domain.action import Action
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.errors import OutOfCredits, QueueFull
@@ -21,6 +20,7 @@ from bot.storage.database import Database
 from bot.storage.ledger import LedgerRepository
 from bot.storage.pictures import Evictable, StoredImage
 from bot.storage.profiles import Profile, ProfileRepository
+from bot.storage.repositories import Repositories
 from tests.kit import books
 from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job, a_request
 

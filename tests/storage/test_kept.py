@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Repositories
 from bot.domain.action import Tile
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account
 from bot.domain.quota import Claim, Quota
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
+from bot.storage.repositories import Repositories
 from tests.kit.values import GUILD, MORNING, a_job, a_request
 
 PLENTY = Quota(credits=10**6, running=10**6, waiting=10**6)

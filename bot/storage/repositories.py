@@ -1,0 +1,53 @@
+"""All repositories together, over one database and one folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.storage.audit import AuditRepository
+from bot.storage.blobs import Blobs
+from bot.storage.database import Database
+from bot.storage.files import ImageStore
+from bot.storage.jobs import JobRepository
+from bot.storage.ledger import LedgerRepository
+from bot.storage.outbox import OutboxRepository
+from bot.storage.pictures import PictureRepository
+from bot.storage.profiles import ProfileRepository
+from bot.storage.proposals import ProposalRepository
+from bot.storage.quotas import QuotaRepository
+from bot.storage.recent import RecentPrompts
+
+
+@dataclass(frozen=True)
+class Repositories:
+    """Everything that is kept: one object for each table or two, and the files."""
+
+    jobs: JobRepository
+    pictures: PictureRepository
+    outbox: OutboxRepository
+    ledger: LedgerRepository
+    quotas: QuotaRepository
+    audit: AuditRepository
+    profiles: ProfileRepository
+    recent: RecentPrompts
+    files: ImageStore
+    blobs: Blobs
+    proposals: ProposalRepository
+
+    @classmethod
+    def of(cls, database: Database, folder: Path) -> Repositories:
+        """Over one database, with the files in `images` and `blobs` in the folder."""
+        return cls(
+            JobRepository(database),
+            PictureRepository(database),
+            OutboxRepository(database),
+            LedgerRepository(database),
+            QuotaRepository(database),
+            AuditRepository(database),
+            ProfileRepository(database),
+            RecentPrompts(database),
+            ImageStore(folder / "images"),
+            Blobs(database, folder / "blobs"),
+            ProposalRepository(database),
+        )
