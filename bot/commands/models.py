@@ -114,7 +114,7 @@ def _card(model: Model) -> Iterator[Sequence[str]]:
     yield "steps", str(card.steps)
     yield "guidance", f"{card.guidance:g}, as {card.guidance_argument}"
     yield "sampler", card.draws_by + (f", {card.spacing} steps" if card.spacing else "")
-    yield "negatives", "heeded" if card.negatives else "not heeded"
+    yield "negatives", "heeded" if card.leaves_out(card.guidance) else "not heeded"
     yield "variations", f"at strength {card.strength:g}" if card.variations else "none"
     yield "previews", "while it draws" if card.previews else "none"
     if card.vae:

@@ -141,9 +141,9 @@ class GenerationRequest:
         made twice."""
         drawn = self.sampling.stop
         if self.sampling.strength is not None:
-            drawn = max(0.0, drawn - (1.0 - self.sampling.strength))
+            drawn -= 1.0 - self.sampling.strength
         passes = 2 if self.sampling.guidance > 1 else 1
-        return passes * self.count * self.sampling.steps * drawn * self.size.pixels / 1e6
+        return passes * self.count * max(1.0, self.sampling.steps * drawn) * self.size.pixels / 1e6
 
     def vary(self, tile: Tile, seed: int, strength: float) -> GenerationRequest:
         """Four pictures close to `tile` in composition, of the same style."""

@@ -91,10 +91,13 @@ class ModelCard:
         """What its files are called, whatever people call it."""
         return facts.name_of(self.source)
 
-    @property
-    def negatives(self) -> bool:
-        """Whether a negative prompt acts at this card's guidance."""
-        return self.negatives_above is not None and self.guidance > self.negatives_above
+    def guided(self, guidance: float) -> bool:
+        """Whether it looks at a negative prompt."""
+        return self.negatives_above is not None and guidance > self.negatives_above
+
+    def leaves_out(self, guidance: float) -> bool:
+        """Whether what to leave out acts: as a negative prompt, or on what texts mean to it."""
+        return self.steers or self.guided(guidance)
 
     @property
     def draws_by(self) -> str:

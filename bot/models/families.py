@@ -30,22 +30,23 @@ class Family:
     samplers: bool = True
     variations: bool = True
     previews: bool = True
+    steers: bool = False
 
 
 # By the beginning of the pipeline's class; the longest match counts.
 _FAMILIES: Mapping[str, Family] = {
-    "StableDiffusion": Family("sd", 512, 64, 30, 7.0),
-    "LatentConsistencyModel": Family("sd", 512, 64, 30, 7.0),
-    "StableDiffusionXL": Family("sdxl", 1024, 64, 30, 6.0),
-    "StableDiffusion3": Family("sd3", 1024, 16, 28, 4.5),
+    "StableDiffusion": Family("sd", 512, 64, 30, 7.0, steers=True),
+    "LatentConsistencyModel": Family("sd", 512, 64, 30, 7.0, steers=True),
+    "StableDiffusionXL": Family("sdxl", 1024, 64, 30, 6.0, steers=True),
+    "StableDiffusion3": Family("sd3", 1024, 16, 28, 4.5, steers=True),
     "Kolors": Family("kolors", 1024, 64, 30, 5.0),
-    "Flux": Family("flux", 1024, 16, 28, 3.5, negatives_above=None),
+    "Flux": Family("flux", 1024, 16, 28, 3.5, negatives_above=None, steers=True),
     "Flux2Klein": Family("flux2", 1024, 16, 4, 0.0, negatives_above=None),
     "Flux2": Family("flux2", 1024, 16, 28, 4.0, negatives_above=None),
     "QwenImage": Family("qwen", 1024, 16, 40, 4.0, guidance_argument="true_cfg_scale"),
     "ZImage": Family("zimage", 1024, 16, 28, 4.0, negatives_above=0.0),
-    "Chroma": Family("chroma", 1024, 16, 40, 4.0),
-    "PixArt": Family("pixart", 1024, 8, 20, 4.5),
+    "Chroma": Family("chroma", 1024, 16, 40, 4.0, steers=True),
+    "PixArt": Family("pixart", 1024, 8, 20, 4.5, steers=True),
     "Sana": Family("sana", 1024, 32, 20, 4.5),
     "SanaSprint": Family(
         "sana", 1024, 32, 2, 4.5, negatives_above=None, variations=False, previews=False

@@ -178,7 +178,7 @@ def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:
     shown as it was typed, and whoever asked is told what has no effect.
     """
     unheard = []
-    if request.prompt.negative and not card.negatives:
+    if request.prompt.negative and not card.leaves_out(request.sampling.guidance):
         unheard.append(
             f"`--no` has no effect here: the model {quoted(card.name)} does not look at what to"
             " leave out. Say what you want to see instead."

@@ -57,6 +57,12 @@ class Start:
         strength = min(1.0, max(0.01, request.get("strength") or usual))
         return max(request["steps"], math.ceil(1 / strength)), strength
 
+    def made(self, request: Mapping[str, Any], whole: int, left: int) -> int:
+        """How many of the `left` steps of a schedule of `whole` are made before it is to stop; at
+        least one."""
+        end = math.ceil(whole * request.get("stop", 1.0) - 1e-6)
+        return min(left, max(1, end - (whole - left)))
+
     def pasted(self, drawn: Image.Image) -> Image.Image:
         """What was drawn, in its colours, where the mask is light; the old pixels elsewhere."""
         if self.palette:

@@ -15,6 +15,7 @@ from bot.worker.families.family import Family, extra_of
 from bot.worker.families.rows import repeated
 from bot.worker.model import Model
 from bot.worker.samplers import sampler
+from bot.worker.steering import Plain, Steering
 from bot.worker.stepping import Kept, Path
 
 
@@ -26,28 +27,38 @@ def path_of(model: Model, attempt: Attempt, start: Start, indices: Sequence[int]
     family.check(size)
     scheduler = sampler(request["sampler"], model.scheduler)
     generators = generators_of(request, indices)
-    guidance = request["guidance"] if family.capabilities.guided(request["guidance"]) else None
-    conditions = _conditions(model, request, len(indices))
+    conditions, guidance = _conditions(model, request, indices)
     conditions |= model.seen(attempt, len(indices), guided=guidance is not None)
     begun = _from_picture if start.picture else _from_words
     times, latents, kept = begun(family, scheduler, request, start, generators)
+    whole, left = len(scheduler.timesteps), len(times)
+    made = start.made(request, whole, left)
     beside = family.beside(start.picture, start.mask, size, generators)
     if beside is not None:
         conditions |= {"beside": repeated(beside, None if guidance is None else beside)}
     return Path(
-        family, size, latents, scheduler, times, conditions, extra_of(scheduler, generators),
-        guidance, request.get("guidance_rescale") or 0.0, kept if beside is None else None,
+        family, size, latents, scheduler, times[:made], conditions,
+        extra_of(scheduler, generators), guidance, request.get("guidance_rescale") or 0.0,
+        kept if beside is None else None, whole - left, made < left,
     )  # fmt: skip
 
 
-def _conditions(model: Model, request: Mapping[str, Any], count: int) -> dict[str, Any]:
+def _conditions(
+    model: Model, request: Mapping[str, Any], indices: Sequence[int]
+) -> tuple[dict[str, Any], float | torch.Tensor | None]:
+    """What the denoiser is told, and the guidance between its halves, if there are two."""
     family, texts, guidance = model.family, model.embeddings, request["guidance"]
     assert family
     assert texts
-    positive = texts.of(request["text"])
     guided = family.capabilities.guided(guidance)
-    negative = texts.of(request.get("negative") or None, negative=True) if guided else None
-    return dict(family.condition(positive, negative, count, guidance, size_of(request)))
+    steering: Steering | Plain = Plain(texts, request)
+    if family.capabilities.steers:
+        steering = Steering(texts, request, model.wording, guided=guided)
+    guidance = steering.guidance(indices, guidance)
+    wanted, unwanted = steering.wanted(indices), steering.unwanted() if guided else None
+    size = size_of(request)
+    conditions = dict(family.condition(wanted, unwanted, len(indices), guidance, size))
+    return conditions, guidance if guided else None
 
 
 Begun = tuple[torch.Tensor, torch.Tensor, Kept | None]

@@ -61,7 +61,8 @@ class CalledRun:
     def cost(self) -> float:
         """Of all its steps."""
         width, height = self._size
-        return 2 * len(self._indices) * self._request["steps"] * width * height / 64
+        steps = self._request["steps"] * self._request.get("stop", 1.0)
+        return 2 * len(self._indices) * steps * width * height / 64
 
     @property
     def left(self) -> int:
@@ -120,14 +121,20 @@ class CalledRun:
 
         def after_step(pipe: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             self._done, now = start + step + 1, time.monotonic()
+            steps, latents = self._steps(pipe), tensors["latents"]
             took, self._stepped = now - self._stepped, now
-            self.emit(Progress(self._done, start + rounds * pipe.num_timesteps, now))
+            self.emit(Progress(self._done, start + rounds * steps, now))
             if self.cancelled():
                 raise Cancelled
             if step == 0:  # where the denoiser overflows, it does so at once
-                precision.require_finite(tensors["latents"])
-            self._preview(pipe, step, tensors["latents"], took)
-            return {}
+                precision.require_finite(latents)
+            before, self._before = self._before, latents
+            if self._model.sketches.able and step + 1 in shown(steps):
+                self._preview(pipe, _clean(pipe, step, before, latents), took)
+            if step + 1 < steps or steps == pipe.num_timesteps:
+                return {}
+            pipe._interrupt = True  # which leaves out the steps that follow
+            return {"latents": _clean(pipe, step, before, latents).to(latents.dtype)}
 
         arguments = self._arguments(indices) | {"callback_on_step_end": after_step}
         with precision.finite_pictures(pipeline):
@@ -169,18 +176,25 @@ class CalledRun:
             return self._model.sibling(PART)
         return self._model.sibling(PICTURE) if self._start.picture else self._model.pipeline
 
-    def _preview(self, pipeline: Any, step: int, latents: torch.Tensor, took: float) -> None:
-        before, self._before = self._before, latents
-        steps = pipeline.num_timesteps
-        if not self._model.sketches.able or step + 1 not in shown(steps):
-            return
-        skipped = max(0, len(pipeline.scheduler.timesteps) - steps)
-        clean = previews.estimate(pipeline.scheduler, skipped + step, before, latents)
+    def _steps(self, pipeline: Any) -> int:
+        """How many are made."""
+        whole, left = len(pipeline.scheduler.timesteps), pipeline.num_timesteps
+        return self._start.made(self._request, max(whole, left), left)
+
+    def _preview(self, pipeline: Any, clean: torch.Tensor, took: float) -> None:
         cells = previews.unpacked(pipeline, clean, self._size)
         if cells is None:
             return
         if pictures := self._model.sketches.pictures(cells, took):
             self.emit(Preview(imaging.preview(pictures), time.monotonic()))
+
+
+def _clean(
+    pipeline: Any, step: int, before: torch.Tensor | None, latents: torch.Tensor
+) -> torch.Tensor:
+    """Latents after a step of the pipeline's, without noise."""
+    skipped = max(0, len(pipeline.scheduler.timesteps) - pipeline.num_timesteps)
+    return previews.estimate(pipeline.scheduler, skipped + step, before, latents)
 
 
 def _accepted(pipeline: Any, arguments: dict[str, Any]) -> dict[str, Any]:

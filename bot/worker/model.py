@@ -23,6 +23,7 @@ from bot.worker.ladder import Ladder, Learned
 from bot.worker.library import Library
 from bot.worker.pieces import Pieces
 from bot.worker.sketches import Sketches, TinyDecoder, tiny_of
+from bot.worker.wording import wording_of
 
 Outfit = tuple[Worn, Sight]
 """LoRAs that are on, and how pictures that are prompts are looked at."""
@@ -62,6 +63,7 @@ class Model:
         self.plain = precision(dtype, note)
         self.faster: Faster | None = None
         self.cache: StepCache | None = None
+        self.wording = wording_of(card.vocabulary())
         self._siblings: dict[str, Any] = {}
 
     @property

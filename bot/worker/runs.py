@@ -92,7 +92,6 @@ class SteppedRun:
             self.path = model.pieces.whole((BEGIN, self._size), self._begun)
         steps = len(self.path.times)
         self._shown = shown(steps)
-        self._begin = len(self.path.scheduler.timesteps) - steps
         self._stepped = time.monotonic()
         self._memory = model.cache.remembered(self) if model.cache else None
 
@@ -179,7 +178,7 @@ class SteppedRun:
 
     def _preview(self, before: torch.Tensor, took: float) -> None:
         path = self.path
-        index = self._begin + path.step - 1
+        index = path.skipped + path.step - 1
         clean = previews.estimate(path.scheduler, index, before, path.latents)
         cells = path.family.cells(clean, path.size)
         if pictures := self._model.sketches.pictures(cells, took):

@@ -15,8 +15,9 @@ from typing import Any
 
 import torch
 
+from bot.worker import previews
 from bot.worker.caching import Memory
-from bot.worker.families.family import Family, Size
+from bot.worker.families.family import Family, Guidance, Size
 from bot.worker.families.rows import Rows, cut, joined, kind_of
 from bot.worker.pieces import Pieces
 from bot.worker.rungs import DECODE, STEP
@@ -47,7 +48,9 @@ class Path:
 
     `latents` (n, …) are what the next step begins with. `times` are those of the model's calls, on
     the CPU: samplers of a higher order have more of them than steps. `conditions` has n rows, or
-    2n where `guidance` is not None, the negative half first.
+    2n where `guidance` is not None, the negative half first. So many times of the schedule are
+    `skipped` before the first; one that `stops` ends before the last, with what it believes is the
+    picture by then.
     """
 
     family: Family
@@ -57,9 +60,11 @@ class Path:
     times: torch.Tensor
     conditions: Rows
     extra: dict[str, Any]
-    guidance: float | None = None
+    guidance: Guidance | None = None
     rescale: float = 0.0
     kept: Kept | None = None
+    skipped: int = 0
+    stops: bool = False
     step: int = 0
 
     @property
@@ -96,15 +101,33 @@ class Path:
         """Take the step that the denoiser predicted for these rows."""
         if self.guidance is not None:
             negative, positive = predicted.chunk(2)
-            predicted = self.family.guide(negative, positive, self.guidance, self.rescale)
-        latents = self.scheduler.step(
-            predicted, self.times[self.step], self.latents, **self.extra, return_dict=False
-        )[0]
+            predicted = self.family.guide(negative, positive, self._guidance(), self.rescale)
+        before, time = self.latents, self.times[self.step]
+        taken = self.scheduler.step(predicted, time, before, **self.extra, return_dict=False)
+        latents = taken[0]
         self.step += 1
+        if self.stops and not self.left:
+            latents = self._believed(before, taken)
         if self.kept:
             following = self.times[self.step : self.step + 1]
             latents = self.kept.blended(self.family, self.scheduler, latents, following)
         self.latents = latents
+
+    def _believed(self, before: torch.Tensor, taken: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Without the noise that is left: as the sampler says, else as `previews.estimate` does of
+        the step that was taken."""
+        if len(taken) > 1:
+            return taken[1].to(before.dtype)
+        index = self.skipped + self.step - 1
+        clean = previews.estimate(self.scheduler, index, before, taken[0])
+        return clean.to(before.dtype)
+
+    def _guidance(self) -> Guidance:
+        """Broadcast over latents."""
+        if isinstance(self.guidance, torch.Tensor):
+            shape = len(self.latents), *[1] * (self.latents.ndim - 1)
+            return self.guidance.to(self.latents).view(shape)
+        return self.guidance or 0.0
 
     def decode(self, pieces: Pieces) -> torch.Tensor:
         """The pictures (n, 3, height, width) from -1 to 1."""

@@ -247,3 +247,5 @@ def test_work() -> None:
     assert grid.vary(Tile("j", 1), 1, 0.5).work == 40.0
     assert replace(grid, sampling=Sampling(10, 3.0, stop=0.25)).work == 20.0
     assert replace(grid, sampling=Sampling(10, 1.0)).work == 40.0
+    nearly_nothing = Sampling(10, 1.0, strength=0.5, stop=0.1)
+    assert replace(grid, sampling=nearly_nothing).work == 4.0  # one step of each

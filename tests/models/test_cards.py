@@ -16,7 +16,7 @@ from tests.kit.sources import FIRST, LEADING, SD, TRAILING, XL, folder, weights
 
 def asked(card: ModelCard) -> tuple[int, int, float, bool]:
     """What shows in every picture: side, steps, guidance, whether negatives act."""
-    return card.native, card.steps, card.guidance, card.negatives
+    return card.native, card.steps, card.guidance, card.guided(card.guidance)
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,21 @@ def test_distilled_models_come_with_their_sampler_and_spacing(tmp_path: Path) ->
     assert card_for("SimianLuo/LCM_Dreamshaper_v7").sampler == "lcm"
 
 
+def test_families_whose_texts_have_no_measure_do_not_steer(tmp_path: Path) -> None:
+    steered = ("StableDiffusion", "StableDiffusionXL", "StableDiffusion3", "Flux", "Chroma")
+    whole = ("ZImage", "QwenImage", "Flux2", "Flux2Klein", "Sana", "Kolors", "Lumina2", "Other")
+    cards = {
+        name: card_for(folder(tmp_path / name, f"{name}Pipeline")) for name in (*steered, *whole)
+    }
+    assert {name for name, card in cards.items() if card.steers} == set(steered)
+    klein, dev = cards["Flux2Klein"], cards["Flux"]
+    assert not klein.leaves_out(klein.guidance)
+    assert dev.leaves_out(dev.guidance)
+
+
 def test_capabilities_are_declared(tmp_path: Path) -> None:
     qwen = card_for(folder(tmp_path / "q", "QwenImagePipeline", 0))
-    assert (qwen.guidance_argument, qwen.negatives, qwen.variations) == (
+    assert (qwen.guidance_argument, qwen.guided(qwen.guidance), qwen.variations) == (
         "true_cfg_scale",
         True,
         True,
@@ -167,10 +179,11 @@ def test_capabilities_are_declared(tmp_path: Path) -> None:
 
 
 def test_the_operators_values_win_and_decide_whether_negatives_act() -> None:
-    assert EMBEDDED_CARD.negatives
+    assert EMBEDDED_CARD.guided(EMBEDDED_CARD.guidance)
     card = card_for("", {"guidance": 1.0, "steps": 3})
-    assert (card.steps, card.guidance, card.negatives) == (3, 1.0, False)
-    assert card_for("stabilityai/sdxl-turbo", {"guidance": 2.0}).negatives
+    assert (card.steps, card.guidance, card.guided(1.0)) == (3, 1.0, False)
+    turbo = card_for("stabilityai/sdxl-turbo", {"guidance": 2.0})
+    assert turbo.guided(turbo.guidance)
 
 
 def test_two_folders_of_one_name_are_two_models(tmp_path: Path) -> None:

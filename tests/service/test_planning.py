@@ -120,7 +120,7 @@ async def test_a_press_is_planned_like_a_prompt(house: House) -> None:
 
 
 async def test_what_has_no_effect_is_said_before_the_charge(tmp_path: Path) -> None:
-    turbo = replace(TINY, guidance=0.0)
+    turbo = replace(TINY, guidance=0.0, steers=False)
     async with House(tmp_path, automatic=True, card=turbo) as house:
         plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox --no cats")
         assert ["`--no` has no effect" in sentence for sentence in plan.warnings] == [True]

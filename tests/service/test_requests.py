@@ -102,11 +102,19 @@ def test_nobody_presses_imagine() -> None:
 def test_negatives_that_do_not_act_are_said(
     guidance: float, above: float | None, warned: bool
 ) -> None:
-    card = a_card(guidance=guidance, negatives_above=above)
+    card = a_card(guidance=guidance, negatives_above=above, steers=False)
     said = requests.warnings(card, requests.imagine(card, "a fox --no cats"))
     assert bool(said) is warned
     assert all("`--no` has no effect here: the model `Tiny`" in sentence for sentence in said)
     assert requests.warnings(card, requests.imagine(card, "a fox")) == []
+    steered = replace(card, steers=True)
+    assert requests.warnings(steered, requests.imagine(steered, "a fox --no cats")) == []
+
+
+def test_guidance_decides_whether_a_model_that_does_not_steer_heeds_a_negative() -> None:
+    card = a_card(guidance=3.0, steers=False)
+    assert requests.warnings(card, requests.imagine(card, "a fox --no cats")) == []
+    assert requests.warnings(card, requests.imagine(card, "a fox --no cats --cfg 1"))
 
 
 def test_a_sampler_that_does_not_fit_is_left_out() -> None:

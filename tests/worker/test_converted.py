@@ -165,7 +165,14 @@ def test_what_fails_in_a_piece_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"width": 96, "height": 40}, {"guidance": 1.0}, {"indices": (2,)}], ids=str
+    "changes",
+    [
+        {"width": 96, "height": 40},
+        {"guidance": 1.0},
+        {"indices": (2,)},
+        {"meant": {"chaos": 1.0}, "excluded": [["red", 0.5]]},
+    ],
+    ids=str,
 )
 async def test_one_conversion_serves_every_size_and_count(
     fast: LocalExecutor, studio: LocalExecutor, folder: Path, changes: dict[str, Any]

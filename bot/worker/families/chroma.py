@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import torch
 
-from bot.worker.families.family import Size
+from bot.worker.families.family import Capabilities, Size
 from bot.worker.families.flux import PackedFamily
 from bot.worker.families.rows import Rows
 
 
 class Chroma(PackedFamily):
     """The transformer sees one token beyond a text's own; the rest of the padding is masked."""
+
+    capabilities = Capabilities(inpainting=True, lora=True, steers=True)
 
     def encode(self, text: str | None, negative: bool) -> Rows:
         """(1, tokens, width), and which of them are seen (1, tokens)."""

@@ -23,6 +23,8 @@ from bot.worker.families.rows import Rows
 
 Size = tuple[int, int]
 """Width and height in pixels."""
+Guidance = float | torch.Tensor
+"""One for all pictures, or one for each (n)."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Capabilities:
     `negatives_above` is the guidance above which there are two forwards, one of them against the
     negative prompt (None: never). `previews` and `cancel` say whether a drawing shows its steps and
     can be ended at one, `shared_steps` whether each sample may be at a time of its own, so that
-    drawings can share a forward. The others say what can be drawn from besides words.
+    drawings can share a forward. `steers` says whether all texts have as many tokens, so that
+    `meanings` can reckon with them. The others say what can be drawn from besides words.
     """
 
     negatives_above: float | None = 1.0
@@ -44,6 +47,7 @@ class Capabilities:
     shared_steps: bool = True
     lora: bool = False
     ip_adapter: bool = False
+    steers: bool = False
 
     def guided(self, guidance: float) -> bool:
         """Whether there is a negative half at this guidance."""
@@ -69,10 +73,10 @@ class Family(Protocol):
         ...
 
     def condition(
-        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+        self, positive: Rows, negative: Rows | None, count: int, guidance: Guidance, size: Size
     ) -> Rows:
-        """What the denoiser is told of `count` samples: the negative half first, where there is
-        one."""
+        """What the denoiser is told of `count` samples, by one row each or one for all: the
+        negative half first, where there is one."""
         ...
 
     def schedule(
@@ -125,7 +129,7 @@ class Family(Protocol):
         ...
 
     def guide(
-        self, negative: torch.Tensor, positive: torch.Tensor, guidance: float, rescale: float
+        self, negative: torch.Tensor, positive: torch.Tensor, guidance: Guidance, rescale: float
     ) -> torch.Tensor:
         """The prediction of both halves together."""
         ...
@@ -190,7 +194,7 @@ def takes(kind: type, method: str) -> Collection[str]:
 
 
 def classifier_free(
-    negative: torch.Tensor, positive: torch.Tensor, guidance: float, rescale: float = 0.0
+    negative: torch.Tensor, positive: torch.Tensor, guidance: Guidance, rescale: float = 0.0
 ) -> torch.Tensor:
     """Ho & Salimans 2022 in the form of Imagen, where 1 is no guidance.
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from bot.worker.families.family import Size, takes, times_after
+from bot.worker.families.family import Guidance, Size, takes, times_after
 from bot.worker.families.latent import LatentFamily
 
 
@@ -32,10 +32,11 @@ class FlowFamily(LatentFamily):
         """Of a cell."""
         return self.pipeline.transformer.config.in_channels
 
-    def told(self, rows: dict[str, Any], guidance: float) -> dict[str, Any]:
+    def told(self, rows: dict[str, Any], guidance: Guidance) -> dict[str, Any]:
         """With guidance as the number that a distilled transformer is told."""
         count = len(next(iter(rows.values())))
-        rows["guidance"] = torch.full((count,), guidance, device=self.device, dtype=torch.float32)
+        told = torch.as_tensor(guidance, dtype=torch.float32)
+        rows["guidance"] = told.expand(count).to(self.device)
         return rows
 
     # The schedule

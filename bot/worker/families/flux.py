@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from bot.worker.families.family import Capabilities, Size
+from bot.worker.families.family import Capabilities, Guidance, Size
 from bot.worker.families.flow import FlowFamily
 from bot.worker.families.rows import Rows
 
@@ -38,7 +38,9 @@ class PackedFamily(FlowFamily):
 class Flux(PackedFamily):
     """Pooled text by CLIP, the words by T5; guidance is learned: dev is told how much of it."""
 
-    capabilities = Capabilities(negatives_above=None, inpainting=True, lora=True, ip_adapter=True)
+    capabilities = Capabilities(
+        negatives_above=None, inpainting=True, lora=True, ip_adapter=True, steers=True
+    )
 
     def encode(self, text: str | None, negative: bool) -> Rows:
         """(1, tokens, width) and pooled (1, width)."""
@@ -46,7 +48,7 @@ class Flux(PackedFamily):
         return {"text": words, "pooled": pooled}
 
     def condition(
-        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+        self, positive: Rows, negative: Rows | None, count: int, guidance: Guidance, size: Size
     ) -> dict[str, Any]:
         """Text, and guidance as a number where it is asked for."""
         rows = super().condition(positive, negative, count, guidance, size)

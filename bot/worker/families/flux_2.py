@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from bot.worker.families.family import Capabilities, Size
+from bot.worker.families.family import Capabilities, Guidance, Size
 from bot.worker.families.flow import FlowFamily
 from bot.worker.families.rows import Rows
 
@@ -29,7 +29,7 @@ class Flux2(FlowFamily):
         return {"text": words}
 
     def condition(
-        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+        self, positive: Rows, negative: Rows | None, count: int, guidance: Guidance, size: Size
     ) -> dict[str, Any]:
         """Text, and guidance as a number."""
         return self.told(super().condition(positive, negative, count, guidance, size), guidance)
@@ -105,7 +105,7 @@ class Flux2Klein(Flux2):
         self.capabilities = Capabilities(negatives_above=above, inpainting=True, lora=True)
 
     def condition(
-        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+        self, positive: Rows, negative: Rows | None, count: int, guidance: Guidance, size: Size
     ) -> dict[str, Any]:
         """Text alone."""
         return FlowFamily.condition(self, positive, negative, count, guidance, size)

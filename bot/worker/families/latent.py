@@ -13,7 +13,15 @@ from typing import Any
 import torch
 from PIL import Image
 
-from bot.worker.families.family import Capabilities, Size, classifier_free, light, random, sampled
+from bot.worker.families.family import (
+    Capabilities,
+    Guidance,
+    Size,
+    classifier_free,
+    light,
+    random,
+    sampled,
+)
 from bot.worker.families.rows import Rows, doubled
 
 
@@ -68,7 +76,7 @@ class LatentFamily(ABC):
             )
 
     def condition(
-        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+        self, positive: Rows, negative: Rows | None, count: int, guidance: Guidance, size: Size
     ) -> dict[str, Any]:
         """Text of both halves."""
         return doubled(positive, negative, count)
@@ -139,7 +147,7 @@ class LatentFamily(ABC):
     # Guidance and the end
 
     def guide(
-        self, negative: torch.Tensor, positive: torch.Tensor, guidance: float, rescale: float
+        self, negative: torch.Tensor, positive: torch.Tensor, guidance: Guidance, rescale: float
     ) -> torch.Tensor:
         """As the pipelines do."""
         return classifier_free(negative, positive, guidance, rescale)

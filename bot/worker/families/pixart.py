@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from bot.worker.families.binned import BinnedFamily
-from bot.worker.families.family import Capabilities, Size
+from bot.worker.families.family import Capabilities, Guidance, Size
 from bot.worker.families.rows import Rows, repeated
 
 _TOLD = 128
@@ -17,7 +17,7 @@ _TOLD = 128
 class PixArt(BinnedFamily):
     """Words by T5."""
 
-    capabilities = Capabilities(inpainting=True)
+    capabilities = Capabilities(inpainting=True, steers=True)
     multiple = 8
 
     def encode(self, text: str | None, negative: bool) -> Rows:
@@ -49,7 +49,7 @@ class PixArtAlpha(PixArt):
     """The largest is told the size."""
 
     def condition(
-        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+        self, positive: Rows, negative: Rows | None, count: int, guidance: Guidance, size: Size
     ) -> dict[str, Any]:
         """Text, and the size where it is asked for."""
         rows = super().condition(positive, negative, count, guidance, size)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from bot.worker.families.family import Size, sampled
+from bot.worker.families.family import Guidance, Size, sampled
 from bot.worker.families.flux import PackedFamily
 from bot.worker.families.rows import Rows
 
@@ -42,7 +42,7 @@ class QwenImage(PackedFamily):
         )[0]
 
     def guide(
-        self, negative: torch.Tensor, positive: torch.Tensor, guidance: float, rescale: float
+        self, negative: torch.Tensor, positive: torch.Tensor, guidance: Guidance, rescale: float
     ) -> torch.Tensor:
         """Every token keeps the length that it had without guidance."""
         guided = super().guide(negative, positive, guidance, rescale)

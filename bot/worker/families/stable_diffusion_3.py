@@ -6,13 +6,15 @@ from typing import Any
 
 import torch
 
-from bot.worker.families.family import Size
+from bot.worker.families.family import Capabilities, Size
 from bot.worker.families.flow import FlowFamily
 from bot.worker.families.rows import Rows
 
 
 class StableDiffusion3(FlowFamily):
     """Two CLIP encoders and T5, which may be missing; the transformer is told pooled text, too."""
+
+    capabilities = Capabilities(inpainting=True, lora=True, steers=True)
 
     def encode(self, text: str | None, negative: bool) -> Rows:
         """(1, tokens, width) and pooled (1, width)."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from bot.worker.families.family import Size, sampled
+from bot.worker.families.family import Guidance, Size, sampled
 from bot.worker.families.rows import Rows, repeated
 from bot.worker.families.unet import UNetFamily
 
@@ -33,7 +33,7 @@ class StableDiffusionXL(UNetFamily):
         return {"text": embeddings, "text_embeds": pooled}
 
     def condition(
-        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+        self, positive: Rows, negative: Rows | None, count: int, guidance: Guidance, size: Size
     ) -> dict[str, Any]:
         """`time_ids` are the size before cropping, the crop and the size drawn (SDXL, 2.2)."""
         rows = super().condition(positive, negative, count, guidance, size)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from bot.worker.families.family import Capabilities, Size, light, sampled, times_after
+from bot.worker.families.family import Capabilities, Guidance, Size, light, sampled, times_after
 from bot.worker.families.latent import LatentFamily
 from bot.worker.families.rows import Rows
 
@@ -35,6 +35,7 @@ class UNetFamily(LatentFamily):
             inpainting=True,
             lora=True,
             ip_adapter=True,
+            steers=True,
         )
 
     @classmethod
@@ -57,12 +58,12 @@ class UNetFamily(LatentFamily):
         return self.pipeline.unet.config.out_channels
 
     def condition(
-        self, positive: Rows, negative: Rows | None, count: int, guidance: float, size: Size
+        self, positive: Rows, negative: Rows | None, count: int, guidance: Guidance, size: Size
     ) -> dict[str, Any]:
         """Text of both halves, and guidance as an embedding where the U-Net asks for it."""
         rows = super().condition(positive, negative, count, guidance, size)
         if self._told:
-            told = torch.tensor(guidance - 1).repeat(count)
+            told = torch.as_tensor(guidance - 1).expand(count)
             width = self.pipeline.unet.config.time_cond_proj_dim
             embedding = self.pipeline.get_guidance_scale_embedding(told, embedding_dim=width)
             rows["guidance"] = embedding.to(self.device, self.dtype)

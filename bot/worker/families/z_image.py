@@ -6,7 +6,7 @@ import functools
 
 import torch
 
-from bot.worker.families.family import Capabilities, Size
+from bot.worker.families.family import Capabilities, Guidance, Size
 from bot.worker.families.flow import FlowFamily
 from bot.worker.families.rows import Rows
 
@@ -49,7 +49,7 @@ class ZImage(FlowFamily):
         return -torch.stack([each.float() for each in predicted])[:, :, 0]
 
     def guide(
-        self, negative: torch.Tensor, positive: torch.Tensor, guidance: float, rescale: float
+        self, negative: torch.Tensor, positive: torch.Tensor, guidance: Guidance, rescale: float
     ) -> torch.Tensor:
         """Without guidance it is 0."""
         return positive + guidance * (positive - negative)
