@@ -170,6 +170,7 @@ def test_what_fails_in_a_piece_is_told() -> None:
         {"width": 96, "height": 40},
         {"guidance": 1.0},
         {"indices": (2,)},
+        {"text": "a red fox " * 20},
         {"meant": {"chaos": 1.0}, "excluded": [["red", 0.5]]},
     ],
     ids=str,

@@ -14,6 +14,7 @@ from bot.domain.vocabulary import Vocabulary
 from bot.worker import pipelines
 from bot.worker.drawing import CalledRun
 from bot.worker.families import meanings
+from bot.worker.families.long_texts import pieces
 from bot.worker.model import Model
 from bot.worker.wording import Wording, wording_of
 from tests.kit import flows
@@ -101,7 +102,7 @@ def test_who_reads_a_text_as_a_whole_is_not_steered(
 @pytest.mark.parametrize("name", STEERED)
 @pytest.mark.parametrize("guidance", [0.0, 3.0])
 def test_whatever_is_asked_acts(made: Callable[[str], Model], name: str, guidance: float) -> None:
-    model, plain = made(name), asked(guidance=guidance)
+    model, plain = made(name), asked(guidance=guidance, steps=1)
     own = alone(model, **plain)
     for what, value in [*EVERYTHING["meant"].items(), ("stylize", -1.0)]:
         assert far(alone(model, **plain, meant={what: value}), own) > 1e-7, what
@@ -234,6 +235,42 @@ def test_a_pipelines_own_call_stops_early_too(made: Callable[[str], Model]) -> N
     assert steps[1.0][-1] == (6, 6)
     assert costs[0.5] == costs[1.0] / 2
     assert pictures[0.5] != pictures[1.0]
+
+
+# Long texts
+
+LONG = " ".join(["a red cat in the forest"] * 8)
+
+
+def test_long_texts_are_read_in_pieces(made: Callable[[str], Model]) -> None:
+    pipeline = made("sd").pipeline
+    assert pieces(pipeline, "a cat,  in space") == ["a cat,  in space"]
+    parts = pieces(pipeline, LONG)
+    assert len(parts) > 1
+    assert " ".join(parts) == LONG
+    room = pipeline.tokenizer.model_max_length
+    assert max(len(pipeline.tokenizer(part).input_ids) for part in parts) <= room
+
+
+@pytest.mark.parametrize("name", ["sd", "sdxl"])
+def test_both_halves_are_as_long_as_the_longest(made: Callable[[str], Model], name: str) -> None:
+    model, long = made(name), {"text": LONG, "indices": (0, 1)}
+    tokens = begun(model).path.conditions["text"].shape[1]
+    crowd = [
+        asked(text=LONG),
+        asked(text="a cat", negative=LONG),
+        asked(excluded=[[LONG, 0.5]]),
+        asked(parts=[["a dog", 1.0], [LONG, 1.0]], **{"meant": {"chaos": 0.5, "weird": 0.2}}),
+    ]
+    runs = [begun(model, str(index), **changes) for index, changes in enumerate(crowd)]
+    assert {run.path.conditions["text"].shape[1] for run in runs} == {3 * tokens}
+    assert len({run.company for run in runs}) == 1
+    assert runs[0].company != begun(model).company
+    solo = [alone(model, **changes) for changes in crowd]
+    drawn_together(runs, joins=(0, 0, 0, 0))
+    for run, own in zip(runs, solo, strict=True):
+        assert far(finished(run), own) <= COMPANY
+    assert far(alone(model, **long), alone(model, **long | {"text": LONG[:60]})) > 1e-6
 
 
 # Words and numbers

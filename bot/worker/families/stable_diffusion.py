@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from bot.worker.families.family import Size
+from bot.worker.families.long_texts import pieces
 from bot.worker.families.rows import Rows
 from bot.worker.families.unet import UNetFamily
 
@@ -16,9 +17,12 @@ class StableDiffusion(UNetFamily):
     """One CLIP encoder; the U-Net attends to its last hidden states."""
 
     def encode(self, text: str | None, negative: bool) -> Rows:
-        """(1, tokens, width); no text is an empty one."""
-        embeddings, _ = self.pipeline.encode_prompt(text or "", self.device, 1, False)
-        return {"text": embeddings}
+        """(1, tokens, width), more tokens for a long text; no text is an empty one."""
+        read = [
+            self.pipeline.encode_prompt(piece, self.device, 1, False)[0]
+            for piece in pieces(self.pipeline, text or "")
+        ]
+        return {"text": torch.cat(read, 1)}
 
 
 class LatentConsistency(StableDiffusion):

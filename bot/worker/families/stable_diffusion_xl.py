@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from bot.worker.families.family import Guidance, Size, sampled
+from bot.worker.families.long_texts import pieces
 from bot.worker.families.rows import Rows, repeated
 from bot.worker.families.unet import UNetFamily
 
@@ -21,13 +22,17 @@ class StableDiffusionXL(UNetFamily):
     """Two CLIP encoders side by side; the U-Net is told pooled text and the size besides."""
 
     def encode(self, text: str | None, negative: bool) -> Rows:
-        """(1, tokens, width) and pooled (1, width).
+        """(1, tokens, width), more tokens for a long text, and pooled (1, width) of its begin.
 
         No text is zeros where the model was trained so, which an empty one is not.
         """
-        embeddings, _, pooled, _ = self.pipeline.encode_prompt(
-            text or "", device=self.device, do_classifier_free_guidance=False
-        )
+        read = [
+            self.pipeline.encode_prompt(
+                piece, device=self.device, do_classifier_free_guidance=False
+            )
+            for piece in pieces(self.pipeline, text or "")
+        ]
+        embeddings, pooled = torch.cat([each[0] for each in read], 1), read[0][2]
         if text is None and self.pipeline.config.force_zeros_for_empty_prompt:
             embeddings, pooled = torch.zeros_like(embeddings), torch.zeros_like(pooled)
         return {"text": embeddings, "text_embeds": pooled}
