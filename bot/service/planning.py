@@ -124,7 +124,9 @@ class Planner:
         for a press, NotAllowed for a model that is not for the asker.
         """
         if isinstance(asked, str):
-            return await self._typed(asker, origin, await _read(asked), model, attached)
+            return await self._typed(
+                asker, origin, await _read(asked, len(attached.images)), model, attached
+            )
         parent = await self.parent(asker, origin, asked)
         return await self.under(parent, asker, origin, asked)
 
@@ -238,11 +240,11 @@ async def _drawn(
     return request, (*said, *notes)
 
 
-async def _read(text: str) -> list[Reading]:
+async def _read(text: str, attached: int) -> list[Reading]:
     """Forty long prompts take a tenth of a second, for which nobody else is kept waiting."""
     if "{" in text:
-        return await asyncio.to_thread(Prompt.read_all, text, PROMPTS_MAX)
-    return Prompt.read_all(text, PROMPTS_MAX)
+        return await asyncio.to_thread(Prompt.read_all, text, PROMPTS_MAX, attached)
+    return Prompt.read_all(text, PROMPTS_MAX, attached)
 
 
 def _readable(job: Job) -> Job:

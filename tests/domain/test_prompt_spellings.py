@@ -128,6 +128,16 @@ def test_is_refused(typed: str, said: str) -> None:
     assert said in str(refused.value)
 
 
+def test_pictures_that_are_attached_say_something_too() -> None:
+    alone = "https://a.b/x.png --ar 3:2"
+    with pytest.raises(InvalidPrompt, match="One picture alone"):
+        Prompt.read(alone)
+    assert Prompt.read(alone, attached=1).prompt.text == ""
+    assert str(Prompt.read_all("--ar {3:2, 1:1}", 2, attached=2)[1].prompt) == "--ar 1:1"
+    with pytest.raises(InvalidPrompt, match="One picture alone"):
+        Prompt.read("--ar 3:2", attached=1)
+
+
 @pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.parametrize("frame", ["{}", "a {} b", "a --no {}", '"{}"'])
 def test_what_is_long_and_odd_is_read_or_refused_in_a_sentence(piece: str, frame: str) -> None:

@@ -54,20 +54,22 @@ class Prompt:
         return cls.read(source).prompt
 
     @classmethod
-    def read(cls, source: str) -> Reading:
-        """Read one prompt as typed, with notes on it. Raises InvalidPrompt."""
+    def read(cls, source: str, attached: int = 0) -> Reading:
+        """Read one prompt as typed, beside which so many pictures are attached, with notes on it.
+        Raises InvalidPrompt."""
         _check_length(source)
         reading = _settled(_once(visible(source)))
+        _check_said(reading.prompt, attached)
         # People copy the canonical form and type it again, and it can be the longer one.
         _check_length(str(reading.prompt))
         return reading
 
     @classmethod
-    def read_all(cls, source: str, most: int) -> list[Reading]:
+    def read_all(cls, source: str, most: int, attached: int = 0) -> list[Reading]:
         """Every prompt that a text with groups in braces stands for, at most so many. Raises
         InvalidPrompt."""
         _check_length(source)
-        return [cls.read(each) for each in expanded(bare(visible(source)), most)]
+        return [cls.read(each, attached) for each in expanded(bare(visible(source)), most)]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; `from_json` is the inverse."""
@@ -157,6 +159,15 @@ def _check_length(source: str) -> None:
         )
 
 
+def _check_said(prompt: Prompt, attached: int) -> None:
+    pictures = len(prompt.images) + attached
+    if prompt.text.strip(JOINERS) or pictures > 1:
+        return
+    if pictures:
+        raise InvalidPrompt("One picture alone says nothing; add another, or what to draw from it.")
+    raise InvalidPrompt("The prompt is empty; say what to draw, such as `a red fox`.")
+
+
 def _settled(reading: Reading) -> Reading:
     """The prompt whose canonical form means itself: what was taken out may bring together what
     means more than it did apart."""
@@ -173,8 +184,6 @@ def _once(source: str) -> Reading:
     text, images = weights.without_links(text)
     parts = weights.parted(text)
     said = ", ".join(part for part, _ in parts) if parts else words(text.replace("::", " "))
-    if not (said.strip(JOINERS) or len(images) > 1):
-        raise InvalidPrompt(_nothing_to_draw(bool(images)))
     values, notes = _merged(found)
     weighed = [weight for _, weight in parts] != [1.0]
     return Reading(Prompt(said, values, parts if weighed else (), images), notes)
@@ -197,12 +206,6 @@ def _undashed(text: str) -> str:
     kept = text.rstrip(DASH + " \n")
     cut = text[len(kept) :]
     return kept if cut[:1].isspace() or len(cut.strip()) > 1 else text
-
-
-def _nothing_to_draw(pictured: bool) -> str:
-    if pictured:
-        return "One picture alone says nothing; add another one, or what to draw from it."
-    return "The prompt is empty; say what to draw, such as `a red fox`."
 
 
 def _merged(found: Sequence[Mention]) -> tuple[Pairs, tuple[str, ...]]:
