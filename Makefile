@@ -17,7 +17,7 @@ PYTEST = $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 BIOME_VERSION := 2.6.8
 BIOME := $(VENV)/biome/node_modules/.bin/biome
 
-.PHONY: help setup run test test-all lint lint-page format bench clean
+.PHONY: help setup run test test-all lint lint-page format bench fuzz clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -49,6 +49,10 @@ format: $(VENV)/.installed-dev $(VENV)/.biome-$(BIOME_VERSION)  ## Let ruff and 
 
 bench: $(VENV)/.installed-dev  ## Measure this machine; writes BENCHMARKS.md
 	$(BIN)/python -m bot bench
+
+fuzz: $(VENV)/.installed-dev  ## Type a million odd prompts (Linux, needs atheris)
+	@$(PIP) install -q "atheris>=3"
+	$(BIN)/python -m tests.domain.fuzz_prompt -runs=1000000
 
 clean:  ## Remove the environment and caches, never data
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

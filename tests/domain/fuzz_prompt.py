@@ -1,0 +1,76 @@
+"""Coverage-guided fuzzing of the prompt language with atheris (libFuzzer): `make fuzz`.
+
+Whatever is typed is read within `SLOWEST_S` of processor time or refused in a sentence, never into
+more prompts than allowed; the canonical form means the same, and so does what is stored.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports():
+    from bot.domain.errors import InvalidPrompt
+    from bot.domain.prompt import MAX_LENGTH, Prompt, completing
+    from bot.domain.prompt.parameters import PARAMETERS
+
+MOST = 40
+SLOWEST_S = 0.01
+"""For each 600 characters, which is as long as what is made here."""
+TRIES = 3
+"""A slow one is read again: somebody else may have had the processor."""
+SEEDS = Path(__file__).with_name("prompts_in_the_wild.jsonl")
+PIECES = (
+    *("::", "{a, b}", "\\,", " — ", "—", "/imagine prompt:", "**", " - <@1> (fast)"),
+    "https://a.b/c.png ",
+)
+
+
+def read_timed(text: str) -> tuple[list[Prompt], str, float]:
+    """What it stands for, or why it does not, and the seconds that took."""
+    began = time.process_time()
+    try:
+        found, why = [each.prompt for each in Prompt.read_all(text, MOST)], ""
+    except InvalidPrompt as refused:
+        found, why = [], str(refused)
+    return found, why, time.process_time() - began
+
+
+def one(data: bytes) -> None:
+    """Raises for the first mistake, which atheris writes into a file."""
+    text = data.decode("utf-8", "ignore")[:MAX_LENGTH]
+    found, why, took = read_timed(text)
+    if took > SLOWEST_S:
+        took = min(read_timed(text)[2] for _ in range(TRIES))
+    assert took <= SLOWEST_S, (took, text)
+    assert found or why.endswith((".", "?")), why
+    assert len(found) <= MOST
+    for prompt in found[:2]:
+        assert Prompt.parse(str(prompt)) == prompt, (text, str(prompt))
+        assert Prompt.from_json(json.loads(json.dumps(prompt.to_json()))) == prompt
+    assert all(len(each) <= completing.LONGEST for each in completing.completions(text))
+
+
+def main() -> None:
+    """The arguments are libFuzzer's, such as `-runs=1000000`."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "seeds").mkdir()
+        for number, line in enumerate(SEEDS.read_text(encoding="utf-8").splitlines()):
+            (place / "seeds" / str(number)).write_text(json.loads(line)["input"], encoding="utf-8")
+        words = [*PIECES, *(row.example for row in PARAMETERS if row.example)]
+        quoted = (each.encode("unicode_escape").decode().replace('"', '\\"') for each in words)
+        lines = [f'"{each}"\n' for each in quoted if "\\u" not in each]
+        (place / "words").write_text("".join(lines), encoding="ascii")
+        given = [f"-dict={place / 'words'}", "-max_len=600", str(place / "seeds")]
+        atheris.Setup([sys.argv[0], *given, *sys.argv[1:]], one)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
