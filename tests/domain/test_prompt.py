@@ -164,7 +164,7 @@ def test_seed_names_parameter_and_range(value: str) -> None:
 def test_quality_names_parameter_and_range(value: str) -> None:
     said = refusal(f"fox --q {value}")
     assert "`--quality`" in said
-    assert "from 0.25 to 2" in said
+    assert "from 0.25 to 5" in said
 
 
 @pytest.mark.parametrize(

@@ -116,8 +116,8 @@ PARAMETERS: tuple[Parameter, ...] = (
         "random", "Start from this noise: the same seed draws the same pictures", "--seed 7",
     ),
     Parameter(
-        "quality", ("q",), Kind.VALUE, values.share(0.05, 5), "a number from 0.25 to 2", "1",
-        "Share of the usual number of drawing steps", "--quality 0.5",
+        "quality", ("q",), Kind.VALUE, values.share(0.05, 5), "a number from 0.25 to 5", "1",
+        "Share of the usual number of drawing steps; more than 2 counts as 2", "--quality 0.5",
         suggests=("0.5", "0.25", "2"),
     ),
     Parameter(
@@ -147,7 +147,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     ),
     _flag("tile", "A picture that repeats without seams"),
     _flag("raw", "The prompt alone, without anything that makes pictures prettier"),
-    _flag("draft", "A sketch: fewer steps, half the price"),
+    _flag("draft", "A sketch: half the steps, for half the price, rounded up"),
     Parameter(
         "repeat", ("r",), Kind.VALUE, values.whole(1, 40), "a whole number from 1 to 40", "1",
         "So many grids of it at once", "--repeat 3",
@@ -232,7 +232,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "More contrast and detail than asked for", "--exp 25",
         suggests=("25", "50", "100"),
     ),
-    _flag("hd", "Larger pictures"),
+    _flag("hd", "Half as wide and high again, for three times the price"),
     _flag("fast", "Before those who are not in a hurry"),
     _flag("relax", "After those who are in a hurry", "relaxed"),
     _flag("turbo", "Before all others, for twice the price"),
