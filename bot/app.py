@@ -40,6 +40,7 @@ from bot.service.drawing import Drawings
 from bot.service.outbox import Outbox
 from bot.service.pictures import Pictures
 from bot.service.planning import Planner
+from bot.service.preferences import Habits
 from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.rules import Rules
@@ -178,9 +179,10 @@ def service_of(
         jobs=parts.jobs, ledger=parts.ledger, quotas=parts.quotas, profiles=parts.profiles,
         executor=executor, catalogue=catalogue, rules=rules, clock=clock,
     )  # fmt: skip
+    habits = Habits(parts.preferences, catalogue, clock)
     planner = Planner(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
-        Sight(fetch, parts.blobs, clock), rules.versions,
+        Sight(fetch, parts.blobs, clock), habits, rules.versions,
     )  # fmt: skip
     drawing = Drawings(
         jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
@@ -198,6 +200,7 @@ def service_of(
             rules=rules, clock=clock,
         ),
         words=Words(catalogue, parts.profiles, parts.recent, clock),
+        preferences=habits,
     )  # fmt: skip
 
 

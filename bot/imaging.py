@@ -142,16 +142,21 @@ def _flat(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def encode(image: Image.Image, limit_bytes: int, recipe: Mapping[str, Any]) -> Encoded:
+def encode(
+    image: Image.Image, limit_bytes: int, recipe: Mapping[str, Any], file: str = "webp"
+) -> Encoded:
     """The best file of at most `limit_bytes` bytes, with `recipe` as JSON in its metadata, and the
     text that other tools read.
 
-    Steps down: lossless WebP, WebP at quality 95 and 90, JPEG from 92 to 50, then smaller
-    pictures, halved at most six times. A recipe too long for the metadata is left out rather than
-    the picture. Raises PictureError when even the last step does not fit.
+    Steps down: where it is asked for PNG, then lossless WebP, WebP at quality 95 and 90 (neither
+    where JPEG is asked for), JPEG from 92 to 50, then smaller pictures, halved at most six times. A
+    recipe too long for the metadata is left out rather than the picture. Raises PictureError when
+    even the last step does not fit.
     """
     exif = _exif(recipe)
-    for rung in _rungs(image):
+    if file == "png" and len((exact := encode_png(image, recipe)).data) <= limit_bytes:
+        return exact
+    for rung in _rungs(image, webp=file != "jpeg"):
         encoded = rung(exif)
         if len(encoded.data) <= limit_bytes:
             return encoded
@@ -168,9 +173,9 @@ def encode_png(image: Image.Image, recipe: Mapping[str, Any]) -> Encoded:
     return Encoded(data, "png", "image/png", lossless=True)
 
 
-def _rungs(image: Image.Image) -> Iterator[Callable[[bytes], Encoded]]:
+def _rungs(image: Image.Image, webp: bool) -> Iterator[Callable[[bytes], Encoded]]:
     # WebP cannot hold sides beyond 16,383 pixels.
-    if max(image.size) <= 16_383:
+    if webp and max(image.size) <= 16_383:
         yield lambda exif: _webp(image, exif, lossless=True, quality=0, method=0)
         for quality in (95, 90):
             yield lambda exif, quality=quality: _webp(image, exif, quality=quality, method=0)

@@ -183,6 +183,26 @@ def test_every_rung_fits_and_holds_the_recipe() -> None:
     assert len(seen) >= 8
 
 
+@pytest.mark.parametrize("file", ["png", "jpeg", "webp"])
+def test_the_kind_of_file_is_the_one_that_is_asked_for(file: str) -> None:
+    picture = imaging.compose(tiles())
+    encoded = imaging.encode(picture, 10 << 20, RECIPE, file)
+    with Image.open(io.BytesIO(encoded.data)) as opened:
+        assert (opened.format or "").lower() == file
+    assert encoded.mime == f"image/{file}"
+    assert encoded.lossless == (file != "jpeg")
+    assert imaging.read_recipe(encoded.data) == RECIPE
+
+
+@pytest.mark.parametrize(("file", "smaller"), [("png", "webp"), ("jpeg", "jpg")])
+def test_a_file_that_is_too_large_is_of_a_kind_that_fits(file: str, smaller: str) -> None:
+    picture = noise((64, 64))
+    limit = len(imaging.encode(picture, 10 << 20, RECIPE, file).data) - 1
+    encoded = imaging.encode(picture, limit, RECIPE, file)
+    assert encoded.extension == smaller
+    assert len(encoded.data) <= limit
+
+
 def test_what_cannot_fit_is_refused_in_one_sentence() -> None:
     with pytest.raises(imaging.PictureError, match="into 100 bytes"):
         imaging.encode(noise((256, 256)), 100, RECIPE)

@@ -140,7 +140,7 @@ class Pump:
 
     async def _result(self, delivery: Delivery, job: Job) -> None:
         try:
-            message = await self.results.post(delivery, job, call=await self._unseen(job))
+            message = await self.results.post(delivery, job, call=await self._is_called(job))
         except NotFound as gone:
             await self._give_up(delivery, job, GivenUp.GONE, str(gone))
         except discord.HTTPException as refused:
@@ -153,6 +153,9 @@ class Pump:
             self._breaker.worked()
             if message:
                 await self.delivered(delivery, job, message)
+
+    async def _is_called(self, job: Job) -> bool:
+        return await self._unseen(job) or await self._service.preferences.pings(job.user)
 
     async def _unseen(self, job: Job) -> bool:
         """Whether who asked was shown nothing: Discord told them that the bot did not answer."""

@@ -5,6 +5,7 @@
     ├── StoreUnavailable         the database refuses just now; nothing was written, try again
     ├── UserError                one sentence for the person who asked; nothing stored or charged
     │   ├── InvalidPrompt        the prompt or one of its parameters
+    │   │   └── UnknownParameter a name that no parameter has
     │   ├── InvalidLink          what is linked to is no picture that can be had
     │   ├── OutOfCredits         the account cannot pay
     │   ├── QueueFull            too many jobs waiting, of this user or in all
@@ -27,6 +28,7 @@ what would be right.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 
 class EaselError(Exception):
@@ -56,6 +58,14 @@ class UserError(EaselError):
 
 class InvalidPrompt(UserError):
     """The prompt or one of its parameters is wrong."""
+
+
+class UnknownParameter(InvalidPrompt):
+    """The prompt has `names` behind dashes that no parameter has."""
+
+    def __init__(self, text: str, names: Sequence[str]) -> None:
+        super().__init__(text)
+        self.names = names
 
 
 class InvalidLink(UserError):

@@ -14,6 +14,7 @@ from typing import Any
 from bot.domain import loras, request_v1
 from bot.domain.action import Action, Kind, Tile
 from bot.domain.plain import Pairs, Plain, as_json, pairs
+from bot.domain.preferences import file_of
 from bot.domain.prompt import Prompt
 from bot.domain.seeding import Seeding
 from bot.domain.size import Size
@@ -244,8 +245,7 @@ class GenerationRequest:
         named = {each.role: each.digest for each in self.inputs}
         prompts = [each for each in self.inputs if each.role in (IMAGE, STYLE)]
         return {
-            "width": self.size.width,
-            "height": self.size.height,
+            **asdict(self.size),
             "count": self.count,
             "seeds": self.seeds,
             "text": self.prompt.wanted,
@@ -257,6 +257,7 @@ class GenerationRequest:
             "source": named.get(SOURCE),
             "mask": named.get(MASK),
             "loras": self.loras,
+            "file": file_of(self.extra).value,
             "images": [[each.digest, each.weight] for each in prompts],
             "style": bool(prompts) and all(each.role == STYLE for each in prompts),
             "recipe": self.recipe(),

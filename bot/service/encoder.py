@@ -19,9 +19,15 @@ class Encoder:
         self._turn = asyncio.Lock()
 
     async def encode(
-        self, tiles: Sequence[Path], limit: int, recipe: Mapping[str, Any], target: Path
+        self,
+        tiles: Sequence[Path],
+        limit: int,
+        recipe: Mapping[str, Any],
+        target: Path,
+        file: str = "webp",
     ) -> str:
-        """Make one file of at most `limit` bytes of the tiles at `target`; returns its extension.
+        """Make one file of at most `limit` bytes of the tiles at `target`, of the kind that `file`
+        says where that fits; returns its extension.
 
         Raises NotFound when the tiles are gone or cannot be made small enough, StoreUnavailable
         when the file cannot be made for another reason.
@@ -30,6 +36,7 @@ class Encoder:
             "tiles": [str(tile) for tile in tiles],
             "limit": limit,
             "recipe": dict(recipe),
+            "file": file,
             "target": str(target),
         }
         async with self._turn:

@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.domain.action import Kind, Tile
 from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.job import Job
+from bot.domain.preferences import FileFormat, file_of
 from bot.domain.request import Seeding
 from bot.service.encoder import Encoder
 from bot.service.metadata import with_recipe
@@ -83,13 +84,15 @@ class Pictures:
     async def _encoded(self, job: Job, limit: int) -> Upload:
         tiles = await self._tiles(job)
         recipe = job.recipe()
-        if len(tiles) == 1 and tiles[0].stat().st_size + _RECIPE_ROOM <= limit:
+        file = file_of(job.request.extra)
+        exact = file is FileFormat.WEBP and len(tiles) == 1
+        if exact and tiles[0].stat().st_size + _RECIPE_ROOM <= limit:
             whole = with_recipe(tiles[0].read_bytes(), recipe)
             if whole is not None:
                 return await self._files.uploads.keep(job.id, whole, "webp")
         made = self._files.folder(job.id) / "encoded.partial"
         try:
-            extension = await self._encoder.encode(tiles, limit, recipe, made)
+            extension = await self._encoder.encode(tiles, limit, recipe, made, file)
             return await self._files.uploads.take(job.id, made, extension)
         finally:
             made.unlink(missing_ok=True)

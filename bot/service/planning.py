@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from bot.domain.action import ACTIONS, Action, Kind, Press, Target, Tile
 from bot.domain.errors import InvalidPrompt, NotFound, new_reference
 from bot.domain.job import Job, JobStatus
+from bot.domain.layers import Taste
 from bot.domain.people import Account, Asker, Origin
+from bot.domain.preferences import FileFormat
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
 from bot.domain.request import IMAGE, STYLE, GenerationRequest, Input
@@ -19,6 +21,7 @@ from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import references, requests
 from bot.service.choosing import Choosing
+from bot.service.preferences import PROMPTS_MAX, Habits
 from bot.service.references import Attached
 from bot.service.rules import require_use, require_visible
 from bot.service.sight import Sight, View
@@ -29,8 +32,6 @@ from bot.storage.pictures import PictureRepository, StoredImage
 
 log = logging.getLogger(__name__)
 
-PROMPTS_MAX = 40
-"""Grids that one command may ask for."""
 NOTHING = Attached()
 LOST = "A picture that this was made from is not kept any more, so it is drawn without it."
 GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
@@ -80,6 +81,11 @@ class Plan:
         """With these sentences before its own."""
         return replace(self, warnings=(*notes, *self.warnings))
 
+    def posted_as(self, file: FileFormat | None) -> Plan:
+        """With pictures that are posted in such files."""
+        made = tuple(requests.posted_as(each, file) for each in self.requests)
+        return replace(self, requests=made)
+
     @classmethod
     def together(cls, plans: Sequence[Plan]) -> Plan:
         """All of one asker's as one, which is said once what is said of several."""
@@ -103,6 +109,7 @@ class Planner:
         blobs: Blobs,
         catalogue: Catalogue,
         sight: Sight,
+        habits: Habits,
         versions: Mapping[str, str] | None = None,
     ) -> None:
         self._jobs = jobs
@@ -111,6 +118,7 @@ class Planner:
         self._blobs = blobs
         self._catalogue = catalogue
         self._sight = sight
+        self._habits = habits
         self._choosing = Choosing(catalogue, versions)
 
     async def plan(
@@ -124,9 +132,11 @@ class Planner:
         for a press, NotAllowed for a model that is not for the asker.
         """
         if isinstance(asked, str):
-            return await self._typed(
-                asker, origin, await _read(asked, len(attached.images)), model, attached
-            )
+            taste = await self._habits.taste(asker, origin)
+            usual = taste.holding.model if model is None else model
+            readings = await _read(asked, taste, len(attached.images))
+            plan = await self._typed(asker, origin, readings, usual, attached)
+            return plan.posted_as(taste.holding.file)
         parent = await self.parent(asker, origin, asked)
         return await self.under(parent, asker, origin, asked)
 
@@ -166,10 +176,12 @@ class Planner:
     async def under(self, parent: Job, asker: Asker, origin: Origin, press: Press) -> Plan:
         """What a press under `parent` comes to. Raises NotFound, Unable and NotAllowed."""
         card = self.card_of(parent)
-        pressed = requests.pressed(card, parent.request, press)
+        wanted = (await self._habits.taste(asker, origin)).holding
+        pressed = requests.pressed(card, parent.request, press, wanted.variation)
         request = await self._with_inputs(card, pressed)
         lost = {each for each in pressed.inputs if each.tile is None} - {*request.inputs}
-        return _plan(card, asker, origin, request, parent).noting((LOST,) if lost else ())
+        plan = _plan(card, asker, origin, request, parent).noting((LOST,) if lost else ())
+        return plan.posted_as(wanted.file)
 
     def require_drawable(self, asker: Asker, origin: Origin, request: GenerationRequest) -> None:
         """What was planned before may still be drawn as it is. Raises NotFound where its model is
@@ -240,11 +252,11 @@ async def _drawn(
     return request, (*said, *notes)
 
 
-async def _read(text: str, attached: int) -> list[Reading]:
+async def _read(text: str, taste: Taste, attached: int) -> list[Reading]:
     """Forty long prompts take a tenth of a second, for which nobody else is kept waiting."""
-    if "{" in text:
-        return await asyncio.to_thread(Prompt.read_all, text, PROMPTS_MAX, attached)
-    return Prompt.read_all(text, PROMPTS_MAX, attached)
+    if "{" in text or any("{" in meant for _, meant in taste.own.options):
+        return await asyncio.to_thread(taste.read_all, text, PROMPTS_MAX, attached)
+    return taste.read_all(text, PROMPTS_MAX, attached)
 
 
 def _readable(job: Job) -> Job:

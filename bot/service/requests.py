@@ -12,6 +12,7 @@ from typing import Any
 from bot.domain import samplers
 from bot.domain.action import ACTIONS, Action, Kind, Means, Press
 from bot.domain.errors import InvalidPrompt, Unable
+from bot.domain.preferences import FILE, FileFormat, Variation
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import SEED_MAX, quoted
 from bot.domain.request import IMAGE, MASK, SOURCE, STYLE, GenerationRequest, Input, Sampling
@@ -150,10 +151,16 @@ def of_recipe(recipe: Mapping[str, Any]) -> GenerationRequest:
     return request
 
 
+def posted_as(request: GenerationRequest, file: FileFormat | None) -> GenerationRequest:
+    """The request whose pictures are posted in such files; None: in the usual ones."""
+    return request.meaning(FILE, "" if file in (None, FileFormat.WEBP) else file.value)
+
+
 def pressed(
-    card: ModelCard, parent: GenerationRequest, press: Press
-) -> GenerationRequest:  # fmt: skip
-    """What a button under `parent` asks for, of today's model where that was changed since.
+    card: ModelCard, parent: GenerationRequest, press: Press, variation: Variation | None = None
+) -> GenerationRequest:
+    """What a button under `parent` asks for, of today's model where that was changed since. A
+    `variation` is as far from its picture as that says; None: as usual for the model.
 
     Raises Unable where the model cannot do it, or for an argument that says nothing.
     """
@@ -165,8 +172,9 @@ def pressed(
             f"The model {quoted(card.name)} cannot do this; 🔄 draws the prompt again instead."
         )
     grown = parent if spec.kind is Kind.EXTRACT else current(card, parent)
+    strength = variation.strength(card.strength) if variation else card.strength
     try:
-        return spec.derive(grown, press, Means(new_seed(), card.strength))
+        return spec.derive(grown, press, Means(new_seed(), strength))
     except ValueError:
         raise Unable("This cannot be drawn any more as the button says; ask for it anew.") from None
 

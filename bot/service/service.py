@@ -9,6 +9,7 @@ from bot.service.batches import Batches
 from bot.service.drawing import Drawings
 from bot.service.outbox import Outbox
 from bot.service.pictures import Pictures
+from bot.service.preferences import Habits
 from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.words import Words
@@ -26,3 +27,4 @@ class Service:
     accounts: Accounts
     quotas: Quotas
     words: Words
+    preferences: Habits

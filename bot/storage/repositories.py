@@ -13,6 +13,7 @@ from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
 from bot.storage.outbox import OutboxRepository
 from bot.storage.pictures import PictureRepository
+from bot.storage.preferences import PreferenceRepository
 from bot.storage.profiles import ProfileRepository
 from bot.storage.proposals import ProposalRepository
 from bot.storage.quotas import QuotaRepository
@@ -34,6 +35,7 @@ class Repositories:
     files: ImageStore
     blobs: Blobs
     proposals: ProposalRepository
+    preferences: PreferenceRepository
 
     @classmethod
     def of(cls, database: Database, folder: Path) -> Repositories:
@@ -50,4 +52,5 @@ class Repositories:
             ImageStore(folder / "images"),
             Blobs(database, folder / "blobs"),
             ProposalRepository(database),
+            PreferenceRepository(database),
         )

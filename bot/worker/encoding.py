@@ -100,7 +100,8 @@ def _upload(drawn: Drawn) -> Upload | None:
     recipe = attempt.request["recipe"] | {"job": attempt.job, "engine": drawn.engine}
     grid = imaging.compose(drawn.images)
     try:
-        encoded = imaging.encode(grid, attempt.upload_limit, recipe)
+        file = attempt.request.get("file", "webp")
+        encoded = imaging.encode(grid, attempt.upload_limit, recipe, file)
     except imaging.PictureError as error:
         log.warning("job %s: %s", attempt.job, error)
         return None

@@ -196,6 +196,20 @@ def test_11_leaves_every_job_as_it_was_and_alone(path: Path, tmp_path: Path) -> 
     assert read(path, "SELECT * FROM proposals") == []
 
 
+def test_12_adds_preferences_and_leaves_the_rest_alone(path: Path, tmp_path: Path) -> None:
+    migrated(path, 11, tmp_path).close()
+    names = read(path, "SELECT name FROM sqlite_master WHERE type = 'table'")
+    before = {name: read(path, f"SELECT * FROM {name}") for (name,) in names}
+    connection = migrated(path, 12, tmp_path)
+    assert {name: read(path, f"SELECT * FROM {name}") for (name,) in names} == before
+    assert sum(map(len, before.values())) > 100
+    connection.execute("INSERT INTO preferences VALUES ('user', 7, '{}')")
+    for sql in ("'user', 7, '{}'", "'guild', 7, '{}'"):
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(f"INSERT INTO preferences VALUES ({sql})")
+    connection.close()
+
+
 PICTURES = "job_id, idx, sha256, bytes, created_at, evicted_at"
 
 

@@ -36,6 +36,15 @@ async def test_the_picture_to_be_posted_comes_after_the_tiles(gpu: LocalExecutor
     assert imaging.decode(upload.data).tobytes() == imaging.compose(tiles).tobytes()
 
 
+async def test_the_picture_to_be_posted_is_of_the_kind_that_is_asked_for(
+    gpu: LocalExecutor,
+) -> None:
+    asked = replace(attempt("exact", recipe={}, file="png"), upload_limit=1 << 20)
+    (upload,) = (await draw(gpu, await free_worker(gpu), asked)).of(Upload)
+    assert (upload.extension, upload.lossless) == ("png", True)
+    assert imaging.decode(upload.data).size == (128, 128)
+
+
 async def test_the_picture_to_be_posted_keeps_to_the_limit(gpu: LocalExecutor) -> None:
     asked = replace(attempt("small", width=512, height=512, recipe={}), upload_limit=2000)
     (upload,) = (await draw(gpu, await free_worker(gpu), asked)).of(Upload)

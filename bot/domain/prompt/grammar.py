@@ -17,7 +17,7 @@ from functools import cached_property
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt import parameters
 from bot.domain.prompt.marks import CLOSING, DASH, OPENING
-from bot.domain.prompt.parameters import STYLES, Kind
+from bot.domain.prompt.parameters import STYLES, Kind, Parameter
 from bot.domain.prompt.taking import Mention, Mistake, listing, refusal, valued
 
 MOST = 100
@@ -109,7 +109,7 @@ def _in_order(runs: Sequence[_Run], decided: _Decided) -> Iterator[Mention]:
         if found is None or run.start < at:
             continue
         if isinstance(found, Mistake):
-            raise InvalidPrompt(found.say())
+            raise found.error()
         yield found
         at = found.end
 
@@ -125,7 +125,7 @@ def _decide(run: _Run, decided: _Decided, following: int) -> Mention | Mistake |
     row = parameters.known(name[0])
     if row is None or _GLUED.match(source, name.end()):
         wrong = run.clear and run.hyphens and run.apart
-        return Mistake(lambda: parameters.unknown(_unknown(source, run.start))) if wrong else None
+        return Mistake(unknown=lambda: _unknown(source, run.start)) if wrong else None
     if row.kind is Kind.TEXT:
         return listing(row, source, run.start, name.end(), following) if _is_list(run) else None
     found = valued(row, source, run.start, name.end())
@@ -134,6 +134,14 @@ def _decide(run: _Run, decided: _Decided, following: int) -> Mention | Mistake |
     if isinstance(found, Mistake):
         return None if run.single else found
     return found if run.clear or _fits(found, run, name[0], decided) else None
+
+
+def begun(name: str) -> Parameter | None:
+    """The parameter as which dashes with this name behind them would be read."""
+    letters = _NAME.match(name)
+    if letters is None or _GLUED.match(name, letters.end()):
+        return None
+    return parameters.known(letters[0])
 
 
 def _past_space(source: str, at: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.plain import Plain
@@ -286,12 +286,13 @@ def written(name: str, value: Plain) -> str:
     return f"--{name} {value}" if parameter is None else parameter.write(value)
 
 
-def unknown(names: Sequence[str]) -> str:
-    """The sentence about names that no parameter has, with what is nearest to the first."""
+def unknown(names: Sequence[str], own: Iterable[str] = ()) -> str:
+    """The sentence about names that no parameter has, with what is nearest to the first, also of
+    somebody's `own` options."""
     shown = " and ".join(quoted(f"--{name}", 40) for name in names[:3])
     there = "There is no parameter" if len(names) == 1 else "There are no parameters"
     spelled = [each for row in PARAMETERS if row.help for each in row.names if len(each) > 1]
-    near = difflib.get_close_matches(names[0].lower(), spelled, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(names[0].lower(), [*own, *spelled], n=1, cutoff=0.6)
     if near:
         return f"{there} {shown}; did you mean `--{near[0]}`?"
     return f"{there} {shown}; `/help` lists the known ones."

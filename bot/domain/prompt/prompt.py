@@ -15,6 +15,7 @@ from bot.domain.errors import InvalidPrompt
 from bot.domain.plain import Pairs, Plain, as_json, pairs
 from bot.domain.prompt import grammar, parameters, weights
 from bot.domain.prompt.marks import DASH, JOINERS, unquoted, visible, words
+from bot.domain.prompt.parameters import quoted
 from bot.domain.prompt.permutations import expanded
 from bot.domain.prompt.surroundings import bare
 from bot.domain.prompt.taking import Mention
@@ -70,6 +71,17 @@ class Prompt:
         InvalidPrompt."""
         _check_length(source)
         return [cls.read(each, attached) for each in expanded(bare(visible(source)), most)]
+
+    @classmethod
+    def read_parameters(cls, source: str) -> Pairs:
+        """Parameters alone, in the order of the table. Raises InvalidPrompt, for words as well."""
+        _check_length(source)
+        found, text = _apart(bare(visible(source)))
+        if words(text):
+            raise InvalidPrompt(
+                f"Only parameters such as `--ar 3:2` can stand here, and {quoted(text)} is none."
+            )
+        return _merged(found)[0]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; `from_json` is the inverse."""

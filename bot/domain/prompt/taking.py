@@ -6,11 +6,13 @@ Knows spellings and rows of the table; not what makes a name a parameter.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from bot.domain.errors import InvalidPrompt, UnknownParameter
 from bot.domain.plain import Plain
+from bot.domain.prompt import parameters
 from bot.domain.prompt.marks import CLOSING, DASH, SEPARATING
 from bot.domain.prompt.parameters import Kind, Parameter, quoted
 from bot.domain.prompt.values import Adjusted
@@ -37,9 +39,17 @@ class Mention:
 
 
 class Mistake(NamedTuple):
-    """What is to be refused where it stands, with the sentence that says why."""
+    """What is to be refused where it stands, with the sentence that says why; `unknown` are names
+    that no parameter has."""
 
-    say: Callable[[], str]
+    say: Callable[[], str] = str
+    unknown: Callable[[], Sequence[str]] = tuple
+
+    def error(self) -> InvalidPrompt:
+        """To be raised."""
+        if names := self.unknown():
+            return UnknownParameter(parameters.unknown(names), names)
+        return InvalidPrompt(self.say())
 
 
 def valued(row: Parameter, source: str, start: int, at: int) -> Mention | Mistake | None:

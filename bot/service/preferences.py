@@ -1,0 +1,209 @@
+"""What people and servers want where a prompt says nothing: chosen, kept, and said which counts.
+
+Every plan asks, so who was asked for is remembered in memory; whoever changes something says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.errors import InvalidPrompt, NotFound
+from bot.domain.layers import Explained, Taste, explained
+from bot.domain.people import Asker, Origin
+from bot.domain.preferences import OPTIONS_MAX, Preferences, Variation
+from bot.domain.prompt import Prompt
+from bot.domain.prompt.own import VALUE_MAX, named
+from bot.domain.prompt.parameters import quoted
+from bot.models.catalogue import Catalogue
+from bot.service.rules import DIRECT, may_use, require_admin
+from bot.storage.preferences import Change, PreferenceRepository, Scope
+
+REMEMBERED = 10_000
+"""People and servers whose preferences are known without a look at the database."""
+PROMPTS_MAX = 40
+"""Grids that one prompt may stand for."""
+_STEPS = (None, Variation.STRONG, Variation.SUBTLE)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What `/settings` shows: of a person, or of a server. `models` are those that the asker may
+    use, by what they are called in prompts and shown as, the usual one first."""
+
+    whose: Scope
+    taste: Taste
+    models: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A prompt with all that counts, who said it, and how many more prompts were typed with it."""
+
+    prompt: Prompt
+    parameters: Sequence[Explained]
+    taste: Taste
+    more: int
+
+
+class Habits:
+    """The use cases of preferences. `clock` returns UTC seconds since the epoch."""
+
+    def __init__(
+        self,
+        preferences: PreferenceRepository,
+        catalogue: Catalogue,
+        clock: Callable[[], float],
+    ) -> None:
+        self._preferences = preferences
+        self._catalogue = catalogue
+        self._clock = clock
+        self._known: dict[tuple[Scope, int], Preferences] = {}
+
+    async def taste(self, asker: Asker, origin: Origin) -> Taste:
+        """What is wanted of this person's prompts there, as far as it can be had."""
+        own = await self._get("user", asker.user)
+        server = Preferences()
+        if origin.guild != DIRECT:
+            server = self._usable(asker, origin, await self._get("server", origin.guild))
+        usable, note = self._usable(asker, origin, own), ""
+        if usable is not own:
+            note = f"The model {quoted(own.model or '')} of your settings cannot be had here now."
+        return Taste(usable, server, note=note)
+
+    async def own(self, asker: Asker) -> Preferences:
+        """A person's choices as they are kept."""
+        return await self._get("user", asker.user)
+
+    async def pings(self, user: int) -> bool:
+        """Whether somebody wants to be called when their pictures are there."""
+        return (await self._get("user", user)).ping
+
+    # The panel
+
+    async def panel(self, asker: Asker, origin: Origin, whose: Scope) -> Panel:
+        """Raises NotAllowed for a server's where the asker is no admin."""
+        if whose == "server":
+            require_admin(asker, origin.guild)
+            server = await self._get("server", origin.guild)
+            taste = Taste(server=self._usable(asker, origin, server))
+        else:
+            taste = await self.taste(asker, origin)
+        return Panel(whose, taste, self._models(asker, origin))
+
+    async def press(
+        self, asker: Asker, origin: Origin, whose: Scope, name: str, value: str
+    ) -> Panel:
+        """Take a choice in a panel; returns how it is then. Raises NotAllowed, and NotFound for
+        what this version does not offer."""
+        panel = await self.panel(asker, origin, whose)
+        holding = panel.taste.holding
+
+        def change(before: Preferences) -> Preferences:
+            try:
+                return before.pressed(name, value, holding)
+            except ValueError:
+                raise NotFound("This belongs to another version of Easel; ask anew.") from None
+
+        if whose == "server":
+            await self._change_server(asker, origin.guild, change)
+        else:
+            await self._change(asker, change)
+        return await self.panel(asker, origin, whose)
+
+    def _models(self, asker: Asker, origin: Origin) -> list[tuple[str, str]]:
+        catalogue = self._catalogue
+        cards = (card for card in catalogue.cards if may_use(asker, origin, card))
+        return [(catalogue.key(card), card.name) for card in cards]
+
+    # By word
+
+    async def set_suffix(self, asker: Asker, typed: str) -> Preferences:
+        """Put these parameters behind every prompt; none takes them away. Raises InvalidPrompt."""
+        suffix = Prompt.read_parameters(typed)
+        return await self._change(asker, lambda before: replace(before, suffix=suffix))
+
+    async def set_variation(self, asker: Asker, chosen: str | None) -> Preferences:
+        """By "subtle" or "strong", else as usual; without a word the next of them."""
+
+        wanted = {"subtle": Variation.SUBTLE, "strong": Variation.STRONG}
+
+        def change(before: Preferences) -> Preferences:
+            following = _STEPS[(_STEPS.index(before.variation) + 1) % len(_STEPS)]
+            return replace(before, variation=wanted.get(chosen) if chosen else following)
+
+        return await self._change(asker, change)
+
+    async def set_option(self, asker: Asker, typed: str, value: str) -> str:
+        """Have a name stand for a text, or for nothing any more; returns the name.
+
+        Raises InvalidPrompt for a name or a text that cannot be used, NotFound for a name to be
+        forgotten that is not there.
+        """
+        name, meaning = named(typed), " ".join(value.split())
+        if meaning:
+            _check(meaning)
+        await self._change(asker, lambda before: _with_option(before, name, meaning))
+        return name
+
+    async def explain(self, asker: Asker, origin: Origin, text: str) -> Explanation:
+        """What a prompt would come to there, and who said it. Raises InvalidPrompt."""
+        taste = await self.taste(asker, origin)
+        usual = (("model", self._catalogue.key(self._catalogue.default)),)
+        taste = replace(taste, operator=usual)
+        first, *others = taste.typed(text, PROMPTS_MAX)
+        rows = explained(first.prompt, taste.layers)
+        return Explanation(first.prompt, rows, taste, len(others))
+
+    # What is kept
+
+    async def _get(self, scope: Scope, owner: int) -> Preferences:
+        key = scope, owner
+        if key not in self._known:
+            found = await self._preferences.get(scope, owner)
+            # What was changed meanwhile is newer.
+            return self._known.get(key) or self._remember(key, found)
+        return self._known[key]
+
+    async def _change(self, asker: Asker, change: Change) -> Preferences:
+        changed = await self._preferences.change(asker.user, change)
+        return self._remember(("user", asker.user), changed)
+
+    async def _change_server(self, asker: Asker, guild: int, change: Change) -> Preferences:
+        now = self._clock()
+        changed = await self._preferences.change_server(guild, change, asker.user, now)
+        return self._remember(("server", guild), changed)
+
+    def _remember(self, key: tuple[Scope, int], chosen: Preferences) -> Preferences:
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[key] = chosen
+        return chosen
+
+    def _usable(self, asker: Asker, origin: Origin, chosen: Preferences) -> Preferences:
+        """Without a model that is not served any more, or not to the asker there."""
+        if chosen.model is None:
+            return chosen
+        card = self._catalogue.named(chosen.model)
+        if card is not None and may_use(asker, origin, card):
+            return chosen
+        return replace(chosen, model=None)
+
+
+def _check(meaning: str) -> None:
+    if len(meaning) > VALUE_MAX:
+        raise InvalidPrompt(
+            f"An option stands for {VALUE_MAX} characters at most, not {len(meaning)}."
+        )
+    Prompt.read_all(f"x {meaning}", PROMPTS_MAX)
+
+
+def _with_option(before: Preferences, name: str, meaning: str) -> Preferences:
+    kept = {known: text for known, text in before.options if known != name}
+    if not meaning:
+        if len(kept) == len(before.options):
+            raise NotFound(f"You have no option {quoted(f'--{name}')}.")
+        return replace(before, options=tuple(kept.items()))
+    if len(kept) >= OPTIONS_MAX:
+        raise InvalidPrompt(f"You have {OPTIONS_MAX} options already; delete one first.")
+    return replace(before, options=tuple(sorted((kept | {name: meaning}).items())))
