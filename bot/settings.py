@@ -151,7 +151,8 @@ class Settings:
         words,
     )
     extensions: tuple[str, ...] = _setting(
-        "cogs.imagine,cogs.results,cogs.show,cogs.info,cogs.quota,cogs.help",
+        "cogs.imagine,cogs.results,cogs.show,cogs.info,cogs.settings,cogs.prefer,cogs.quota,"
+        "cogs.help",
         "Features to load",
         words,
     )

@@ -56,7 +56,7 @@ class Help(commands.Cog):
         ideas = "\n".join(f"- {wording.escape(idea)}" for idea in self._service.words.ideas("", 6))
         if ideas:
             embed.add_field(name="Ideas", value=ideas[:1024], inline=False)
-        embed.set_footer(text="/info shows your credits, limits and jobs")
+        embed.set_footer(text="/info shows your credits and jobs, /settings what you like")
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
 

@@ -23,6 +23,7 @@ from bot.chat.connector import Connector
 from bot.chat.gate import Tree, passes
 from bot.chat.notice import Notices
 from bot.chat.pace import Pauses
+from bot.chat.panel import SettingButton, SettingMenu
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
 from bot.domain.errors import NotFound
@@ -90,7 +91,7 @@ class EaselBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load the extensions, register the commands and take up what an earlier run left, before
         the gateway is opened."""
-        self.add_dynamic_items(JobButton)
+        self.add_dynamic_items(JobButton, SettingButton, SettingMenu)
         self.tree.error(replies.answer)
         for name in self._wanted:
             await self.load_extension(name)
@@ -132,6 +133,11 @@ class EaselBot(commands.AutoShardedBot):
         """Answer a button of ours that no extension takes."""
         if not self.extra_events.get("on_easel_press"):
             await replies.answer(interaction, NotFound("Buttons are switched off here just now."))
+
+    async def on_easel_setting(self, interaction: discord.Interaction, *_: object) -> None:
+        """Answer a panel of ours that no extension takes."""
+        if not self.extra_events.get("on_easel_setting"):
+            await replies.answer(interaction, NotFound("Settings are switched off here just now."))
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event %s", event_method)

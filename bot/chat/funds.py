@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.chat import tastes
 from bot.chat.wording import escape
 from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting, Scope
 
@@ -72,6 +73,8 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
             return f"<@{detail['user']}>: {detail['changed']:+} lasting{reason}"
         case "quota reset credits":
             return f"<@{detail['user']}>: allowance refilled ({detail['changed']:+})"
+        case "settings":
+            return f"Settings of this server: {tastes.changes(detail)}"
         case _:
             return name
 

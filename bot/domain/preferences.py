@@ -72,16 +72,17 @@ class Preferences:
         left = [name for name in SHARED if getattr(self, name) is None]
         return replace(self, **{name: getattr(below, name) for name in left})
 
-    def pressed(self, name: str, value: str, holding: Preferences) -> Preferences:
-        """After a press in a panel that shows what is `holding`; a button that is on is put off.
-        Raises ValueError for what no panel has."""
+    def pressed(self, name: str, value: str, below: Preferences) -> Preferences:
+        """After a press in a panel; a button that is on is put off, and what is as `below` then is
+        left open. Raises ValueError for what no panel has."""
         match name:
             case "reset":
                 return Preferences(options=self.options)
             case "ping":
                 return replace(self, ping=not self.ping)
             case "raw":
-                return replace(self, raw=not holding.raw)
+                wanted = not self.over(below).raw
+                return replace(self, raw=None if wanted == bool(below.raw) else wanted)
             case "model":
                 return replace(self, model=value or None)
             case "stylize":

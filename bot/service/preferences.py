@@ -14,10 +14,12 @@ from bot.domain.people import Asker, Origin
 from bot.domain.preferences import OPTIONS_MAX, Preferences, Variation
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.own import VALUE_MAX, named
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameters import known, quoted
+from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service.rules import DIRECT, may_use, require_admin
-from bot.storage.preferences import Change, PreferenceRepository, Scope
+from bot.storage.preferences import Change, PreferenceRepository
+from bot.storage.preferences import Scope as Whose
 
 REMEMBERED = 10_000
 """People and servers whose preferences are known without a look at the database."""
@@ -31,7 +33,7 @@ class Panel:
     """What `/settings` shows: of a person, or of a server. `models` are those that the asker may
     use, by what they are called in prompts and shown as, the usual one first."""
 
-    whose: Scope
+    whose: Whose
     taste: Taste
     models: Sequence[tuple[str, str]]
 
@@ -58,7 +60,7 @@ class Habits:
         self._preferences = preferences
         self._catalogue = catalogue
         self._clock = clock
-        self._known: dict[tuple[Scope, int], Preferences] = {}
+        self._known: dict[tuple[Whose, int], Preferences] = {}
 
     async def taste(self, asker: Asker, origin: Origin) -> Taste:
         """What is wanted of this person's prompts there, as far as it can be had."""
@@ -81,7 +83,7 @@ class Habits:
 
     # The panel
 
-    async def panel(self, asker: Asker, origin: Origin, whose: Scope) -> Panel:
+    async def panel(self, asker: Asker, origin: Origin, whose: Whose) -> Panel:
         """Raises NotAllowed for a server's where the asker is no admin."""
         if whose == "server":
             require_admin(asker, origin.guild)
@@ -92,16 +94,16 @@ class Habits:
         return Panel(whose, taste, self._models(asker, origin))
 
     async def press(
-        self, asker: Asker, origin: Origin, whose: Scope, name: str, value: str
+        self, asker: Asker, origin: Origin, whose: Whose, name: str, value: str
     ) -> Panel:
         """Take a choice in a panel; returns how it is then. Raises NotAllowed, and NotFound for
         what this version does not offer."""
         panel = await self.panel(asker, origin, whose)
-        holding = panel.taste.holding
+        below = panel.taste.server if whose == "user" else Preferences()
 
         def change(before: Preferences) -> Preferences:
             try:
-                return before.pressed(name, value, holding)
+                return before.pressed(name, value, below)
             except ValueError:
                 raise NotFound("This belongs to another version of Easel; ask anew.") from None
 
@@ -112,9 +114,16 @@ class Habits:
         return await self.panel(asker, origin, whose)
 
     def _models(self, asker: Asker, origin: Origin) -> list[tuple[str, str]]:
-        catalogue = self._catalogue
-        cards = (card for card in catalogue.cards if may_use(asker, origin, card))
-        return [(catalogue.key(card), card.name) for card in cards]
+        cards = (card for card in self._catalogue.cards if may_use(asker, origin, card))
+        return [(self._called(card), card.name) for card in cards]
+
+    def _called(self, card: ModelCard) -> str:
+        """How a prompt calls it: a key may be a path or have spaces."""
+        row = known("model")
+        assert row is not None
+        assert row.spelling is not None
+        names = (self._catalogue.key(card), card.name, card.id)
+        return next(filter(row.spelling.shape.fullmatch, names), names[0])
 
     # By word
 
@@ -149,7 +158,7 @@ class Habits:
     async def explain(self, asker: Asker, origin: Origin, text: str) -> Explanation:
         """What a prompt would come to there, and who said it. Raises InvalidPrompt."""
         taste = await self.taste(asker, origin)
-        usual = (("model", self._catalogue.key(self._catalogue.default)),)
+        usual = (("model", self._called(self._catalogue.default)),)
         taste = replace(taste, operator=usual)
         first, *others = taste.typed(text, PROMPTS_MAX)
         rows = explained(first.prompt, taste.layers)
@@ -157,7 +166,7 @@ class Habits:
 
     # What is kept
 
-    async def _get(self, scope: Scope, owner: int) -> Preferences:
+    async def _get(self, scope: Whose, owner: int) -> Preferences:
         key = scope, owner
         if key not in self._known:
             found = await self._preferences.get(scope, owner)
@@ -174,7 +183,7 @@ class Habits:
         changed = await self._preferences.change_server(guild, change, asker.user, now)
         return self._remember(("server", guild), changed)
 
-    def _remember(self, key: tuple[Scope, int], chosen: Preferences) -> Preferences:
+    def _remember(self, key: tuple[Whose, int], chosen: Preferences) -> Preferences:
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[key] = chosen

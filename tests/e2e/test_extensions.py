@@ -12,7 +12,12 @@ from bot.sandbox import Sandbox
 from tests.kit.easel import Gate, running, settings_for
 from tests.kit.scene import Scene
 
-ALL = ("cogs.imagine", "cogs.results", "cogs.show", "cogs.info", "cogs.quota", "cogs.help")
+ALL = (
+    "cogs.imagine", "cogs.results", "cogs.show", "cogs.info", "cogs.settings", "cogs.prefer",
+    "cogs.quota", "cogs.help",
+)  # fmt: skip
+
+EARLIER = tuple(name for name in ALL if name not in ("cogs.settings", "cogs.prefer"))
 
 
 # The buttons alone are no case: the sandbox waits for a first command.
@@ -40,7 +45,7 @@ async def test_any_one_extension_is_enough(
     ("listed", "modules"),
     [
         (ALL, ALL),
-        (("cogs.imagine", "cogs.account", "cogs.admin", "cogs.help"), ALL),
+        (("cogs.imagine", "cogs.account", "cogs.admin", "cogs.help"), EARLIER),
         (("cogs.imagine",), ("cogs.imagine", "cogs.results", "cogs.show")),
         (("cogs.help", "mine.own"), ("cogs.help", "mine.own")),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -155,6 +156,28 @@ async def test_several_grids_are_told_and_shown_by_one_message(
     await button(page, "✖️ Cancel all").click()
     await expect(page.get_by_text("4 of 6 grids drawn, 2 stopped")).to_be_visible()
     await shoot(page, f"stopped-{device}")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1200, 860), (360, 740)], ids=["desktop", "phone"])
+async def test_a_panel_of_settings_is_used_in_its_place(
+    page: Page, width: int, height: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.get_by_role("combobox", name="Message #imagine").click()
+    await page.keyboard.type("/settings")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Your settings")).to_be_visible()
+    high = page.get_by_role("log").get_by_role("button", name=re.compile(r"Style high$"))
+    await high.click()
+    await expect(high).to_have_class(re.compile("success"))
+    await page.get_by_role("log").get_by_text("Files: as usual").click()
+    await expect(page.get_by_role("option", name="Files: PNG")).to_be_visible()
+    await shoot(page, f"settings-menu-{width}")
+    await page.get_by_role("option", name="Files: PNG").click()
+    await expect(page.get_by_role("log").get_by_text("Files: PNG")).to_be_visible()
+    await shoot(page, f"settings-{width}")
+    assert await overflow(page) <= 0
 
 
 async def test_nothing_overflows_on_a_phone(page: Page) -> None:

@@ -15,6 +15,7 @@ from bot.domain.errors import InvalidPrompt, NotAllowed, NotFound
 from bot.domain.layers import Layer
 from bot.domain.people import Asker, Origin
 from bot.domain.preferences import FileFormat, Preferences, Variation
+from bot.domain.prompt import Prompt
 from bot.domain.request import GenerationRequest
 from bot.service.preferences import Panel
 from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, DIRECT, ELSEWHERE, HERE, TINY, House
@@ -84,6 +85,16 @@ async def test_the_model(tmp_path: Path) -> None:
         await as_admin(house, "model", "kept")
         assert (await plan(house)).model == "tiny"
         assert (await plan(house, asker=BERT_ASKS)).model == "kept"
+
+
+async def test_a_model_is_called_as_a_prompt_can_say(tmp_path: Path) -> None:
+    far = replace(TINY, id="/srv/models/far", name="Far")
+    async with House(tmp_path, automatic=True, others=[far]) as house:
+        panel = await press(house, "model", "Far")
+        assert panel.models[1] == ("Far", "Far")
+        request = await plan(house)
+        assert (request.model, str(request.prompt)) == (far.id, "a fox --model Far")
+        assert Prompt.parse(str(request.prompt)) == request.prompt
 
 
 async def test_a_model_that_is_gone_is_said_and_not_waited_for(tmp_path: Path) -> None:
