@@ -16,6 +16,7 @@ from bot.commands.shot import Shot, shoot
 from bot.commands.subject import Order, Subject, with_model
 from bot.domain.errors import EaselError, EngineError
 from bot.domain.infotext import PICTURE
+from bot.service import requests
 from bot.settings import Settings
 
 
@@ -39,6 +40,8 @@ async def render(settings: Settings, order: Order) -> int:
     for path in await asyncio.to_thread(_write, shot, order):
         sys.stdout.write(f"{path}\n")
     request = shot.request
+    for sentence in requests.warnings(catalogue.default, request):
+        sys.stderr.write(f"{sentence}\n")
     sys.stderr.write(f"{request.size}, seed {request.seed}, {shot.drawing:.1f} s\n")
     return 0
 

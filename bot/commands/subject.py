@@ -20,6 +20,7 @@ from bot.commands.shot import Wish
 from bot.domain.action import Tile
 from bot.domain.errors import EaselError, InvalidPrompt, Unable
 from bot.domain.infotext import PICTURE
+from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import quoted
 from bot.domain.request import IMAGE, MASK, STYLE, GenerationRequest, Input
 from bot.models.cards import ModelCard
@@ -108,7 +109,7 @@ class Subject:
 
     def _basis(self, card: ModelCard) -> GenerationRequest:
         if self.recipe is None:
-            made = requests.imagine(card, self.order.text)
+            made = requests.imagine(card, _one_prompt(self.order.text))
             if references.links(made.prompt):
                 raise Unable("Links are followed in Discord only: name files by `--image`.")
             if self.order.choice.sized and made.prompt.get("ar"):
@@ -199,3 +200,11 @@ def with_model(settings: Settings, model: str | None) -> Settings:
     if model is None:
         return settings
     return replace(settings, model=model, model_native=0, model_steps=0, model_guidance=-1.0)
+
+
+def _one_prompt(text: str) -> Prompt:
+    """Raises InvalidPrompt for a text that stands for several."""
+    (reading,) = Prompt.read_all(text, 1)
+    if reading.prompt.get("repeat", 1) > 1:
+        raise InvalidPrompt("`--repeat` is for Discord: say by `--n` how many pictures to draw.")
+    return reading.prompt

@@ -247,6 +247,8 @@ async def test_a_mask_that_does_not_fit_is_said_before_anything_is_drawn(
         (Order("a fox", choice=Choice(strength=0.5)), "`--strength` says how far to leave"),
         (Order("a fox --ar 3:2", choice=Choice(width=64)), "Give the shape once"),
         (Order("a fox", choice=Choice(width=65)), "`--W` takes a multiple of 8"),
+        (Order("a {red, blue} fox"), "make 2 prompts of this one; at most 1"),
+        (Order("a fox --repeat 3"), "`--repeat` is for Discord"),
     ],
 )
 async def test_what_cannot_be_drawn_is_said_before_anything_is_drawn(

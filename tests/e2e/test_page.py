@@ -150,7 +150,8 @@ async def test_several_grids_are_told_and_shown_by_one_message(
     await expect(button(page, "✖️ Cancel all")).to_be_visible()
     await expect(page.get_by_text("4 of 6 grids drawn")).to_be_visible()
     await expect(button(page, "U1")).to_have_count(4)
-    await page.get_by_text("4 of 6 grids drawn").scroll_into_view_if_needed()
+    # Each edit makes the message anew, so what is found may not stay long enough to be waited for.
+    await page.get_by_text("4 of 6 grids drawn").evaluate("it => it.scrollIntoView()")
     await shoot(page, f"batch-{device}")
     assert await overflow(page) <= 0
     await button(page, "✖️ Cancel all").click()
