@@ -31,23 +31,24 @@ class Family:
     variations: bool = True
     previews: bool = True
     steers: bool = False
+    tiles: bool = False
 
 
 # By the beginning of the pipeline's class; the longest match counts.
 _FAMILIES: Mapping[str, Family] = {
-    "StableDiffusion": Family("sd", 512, 64, 30, 7.0, steers=True),
-    "LatentConsistencyModel": Family("sd", 512, 64, 30, 7.0, steers=True),
-    "StableDiffusionXL": Family("sdxl", 1024, 64, 30, 6.0, steers=True),
-    "StableDiffusion3": Family("sd3", 1024, 16, 28, 4.5, steers=True),
+    "StableDiffusion": Family("sd", 512, 64, 30, 7.0, steers=True, tiles=True),
+    "LatentConsistencyModel": Family("sd", 512, 64, 30, 7.0, steers=True, tiles=True),
+    "StableDiffusionXL": Family("sdxl", 1024, 64, 30, 6.0, steers=True, tiles=True),
+    "StableDiffusion3": Family("sd3", 1024, 16, 28, 4.5, steers=True, tiles=True),
     "Kolors": Family("kolors", 1024, 64, 30, 5.0),
-    "Flux": Family("flux", 1024, 16, 28, 3.5, negatives_above=None, steers=True),
-    "Flux2Klein": Family("flux2", 1024, 16, 4, 0.0, negatives_above=None),
-    "Flux2": Family("flux2", 1024, 16, 28, 4.0, negatives_above=None),
-    "QwenImage": Family("qwen", 1024, 16, 40, 4.0, guidance_argument="true_cfg_scale"),
-    "ZImage": Family("zimage", 1024, 16, 28, 4.0, negatives_above=0.0),
-    "Chroma": Family("chroma", 1024, 16, 40, 4.0, steers=True),
-    "PixArt": Family("pixart", 1024, 8, 20, 4.5, steers=True),
-    "Sana": Family("sana", 1024, 32, 20, 4.5),
+    "Flux": Family("flux", 1024, 16, 28, 3.5, negatives_above=None, steers=True, tiles=True),
+    "Flux2Klein": Family("flux2", 1024, 16, 4, 0.0, negatives_above=None, tiles=True),
+    "Flux2": Family("flux2", 1024, 16, 28, 4.0, negatives_above=None, tiles=True),
+    "QwenImage": Family("qwen", 1024, 16, 40, 4.0, guidance_argument="true_cfg_scale", tiles=True),
+    "ZImage": Family("zimage", 1024, 16, 28, 4.0, negatives_above=0.0, tiles=True),
+    "Chroma": Family("chroma", 1024, 16, 40, 4.0, steers=True, tiles=True),
+    "PixArt": Family("pixart", 1024, 8, 20, 4.5, steers=True, tiles=True),
+    "Sana": Family("sana", 1024, 32, 20, 4.5, tiles=True),
     "SanaSprint": Family(
         "sana", 1024, 32, 2, 4.5, negatives_above=None, variations=False, previews=False
     ),

@@ -45,11 +45,12 @@ def generators_of(request: Mapping[str, Any], indices: Sequence[int]) -> list[to
 class Start:
     """What a drawing starts from besides words: a picture, and a mask that is light where it is to
     be drawn anew, both in the size to be drawn; and the `palette` that it ends with, and the share
-    of it."""
+    of it. Where it is `closed`, opposite edges are to go on in each other."""
 
     picture: Image.Image | None = None
     mask: Image.Image | None = None
     palette: Sequence[float] = ()
+    closed: bool = False
 
     def left(self, request: Mapping[str, Any]) -> tuple[int, float]:
         """Steps and strength of a start from a picture; at least one step is left to be drawn."""
@@ -77,8 +78,9 @@ def start_of(attempt: Attempt) -> Start:
     picture, mask = _picture(attempt, "source"), _picture(attempt, "mask")
     if mask and not picture:
         raise RenderFailed("bad_input", "A mask needs the picture that it covers.")
-    palette = (attempt.request.get("meant") or {}).get("palette") or ()
-    return Start(picture, mask and mask.convert("L"), palette)
+    meant = attempt.request.get("meant") or {}
+    palette, closed = meant.get("palette") or (), bool(meant.get("tile"))
+    return Start(picture, mask and mask.convert("L"), palette, closed)
 
 
 def images_of(attempt: Attempt) -> list[Image.Image]:

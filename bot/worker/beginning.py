@@ -30,16 +30,17 @@ def path_of(model: Model, attempt: Attempt, start: Start, indices: Sequence[int]
     conditions, guidance = _conditions(model, request, indices)
     conditions |= model.seen(attempt, len(indices), guided=guidance is not None)
     begun = _from_picture if start.picture else _from_words
-    times, latents, kept = begun(family, scheduler, request, start, generators)
+    with family.looking(start.closed):
+        times, latents, kept = begun(family, scheduler, request, start, generators)
+        beside = family.beside(start.picture, start.mask, size, generators)
     whole, left = len(scheduler.timesteps), len(times)
     made = start.made(request, whole, left)
-    beside = family.beside(start.picture, start.mask, size, generators)
     if beside is not None:
         conditions |= {"beside": repeated(beside, None if guidance is None else beside)}
     return Path(
         family, size, latents, scheduler, times[:made], conditions,
         extra_of(scheduler, generators), guidance, request.get("guidance_rescale") or 0.0,
-        kept if beside is None else None, whole - left, made < left,
+        kept if beside is None else None, whole - left, made < left, start.closed,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@ code for its networks when that is ready. Imported in a worker only."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -45,6 +46,10 @@ class Faster(Protocol):
 
     def adapted(self, on: bool) -> None:
         """Adapters are on the denoiser, or none any more."""
+        ...
+
+    def aside(self) -> contextlib.AbstractContextManager[None]:
+        """While it is entered torch draws, in a way that others do not know of."""
         ...
 
     def listen(self) -> None:

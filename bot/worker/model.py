@@ -3,6 +3,7 @@ only."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import torch
@@ -137,6 +138,10 @@ class Model:
     def coming(self) -> bool:
         """Whether something that makes it faster is being made."""
         return self.faster is not None and self.faster.coming
+
+    def drawing(self, closed: bool) -> contextlib.AbstractContextManager[None]:
+        """While it is entered a forward is made: by torch itself, where edges are closed."""
+        return self.faster.aside() if closed and self.faster else contextlib.nullcontext()
 
     def listen(self) -> None:
         """Have `drawn_by` speak of what follows."""

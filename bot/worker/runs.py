@@ -139,7 +139,8 @@ class SteppedRun:
                 self._model.ladder.stand(self._size)
                 self._model.wear(self._worn)
                 paths = [run.path for run in runs]
-                predicted = stepping.predict(paths, self._model.pieces, self._memory)
+                with self._model.drawing(self.path.closed):
+                    predicted = stepping.predict(paths, self._model.pieces, self._memory)
         except WorkerLost:
             raise
         except Exception as error:
@@ -156,7 +157,8 @@ class SteppedRun:
         self._forget()
 
     def _forget(self) -> None:
-        if self._memory and self.done:
+        """At the end; what is turned by another offset at each step is like nothing before."""
+        if self._memory and (self.done or self.path.closed):
             self._memory.clear()
 
     def _advance(self, predicted: torch.Tensor) -> None:
@@ -192,7 +194,8 @@ class SteppedRun:
                     raise Cancelled
                 self._model.listen()
                 self._model.ladder.stand(self._size)
-                decoded = self.path.decode(self._model.pieces)
+                with self._model.drawing(self.path.closed):
+                    decoded = self.path.decode(self._model.pieces)
                 wanted = [self._indices.index(index) for index in self.attempt.indices]
                 self._pixels = Pixels(decoded[wanted])
                 self._by.add(self._model.drawn_by)

@@ -161,6 +161,21 @@ def test_families_whose_texts_have_no_measure_do_not_steer(tmp_path: Path) -> No
     assert dev.leaves_out(dev.guidance)
 
 
+def test_only_families_with_a_loop_of_ours_close_edges(tmp_path: Path) -> None:
+    closing = (
+        "StableDiffusion", "StableDiffusionXL", "StableDiffusion3", "LatentConsistencyModel",
+        "Flux", "Flux2", "Flux2Klein", "QwenImage", "ZImage", "Chroma", "PixArtSigma", "Sana",
+    )  # fmt: skip
+    others = ("SanaSprint", "Kolors", "Lumina2", "AuraFlow", "Kandinsky3", "Other")
+    found = {
+        name
+        for name in (*closing, *others)
+        if card_for(folder(tmp_path / name, f"{name}Pipeline")).tiles
+    }
+    assert found == {*closing}
+    assert EMBEDDED_CARD.tiles
+
+
 def test_capabilities_are_declared(tmp_path: Path) -> None:
     qwen = card_for(folder(tmp_path / "q", "QwenImagePipeline", 0))
     assert (qwen.guidance_argument, qwen.guided(qwen.guidance), qwen.variations) == (

@@ -117,6 +117,18 @@ def test_guidance_decides_whether_a_model_that_does_not_steer_heeds_a_negative()
     assert requests.warnings(card, requests.imagine(card, "a fox --no cats --cfg 1"))
 
 
+def test_who_cannot_close_edges_says_so_and_is_not_told_to() -> None:
+    able = a_card()
+    assert dict(requests.imagine(able, "a fox --tile").wire()["meant"]) == {"tile": True}
+    assert requests.warnings(able, requests.imagine(able, "a fox --tile")) == []
+    card = replace(able, tiles=False)
+    asked = requests.imagine(card, "a fox --tile")
+    assert not asked.wire()["meant"]
+    assert requests.warnings(card, asked) == [
+        "`--tile` has no effect here: the model `Tiny` cannot close a picture's edges."
+    ]
+
+
 def test_a_sampler_that_does_not_fit_is_left_out() -> None:
     own = a_card(samplers=False, sampler="euler")
     assert requests.imagine(own, "a fox").sampling == Sampling(10, 3.0, "default")

@@ -4,6 +4,7 @@ and that pictures stay what they were. Without a card a graph is a forward from 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +19,13 @@ from bot.models.cards import card_for
 from bot.worker.compiled import float8, networks
 from bot.worker.compiled import forwards as forwards_module
 from bot.worker.compiled.calls import Call
+from bot.worker.compiled.compilation import Compilation
 from bot.worker.compiled.forwards import HastenedForward
 from bot.worker.compiled.policy import BUCKETS, Demand, Policy, Recent, bucket_of
 from bot.worker.compiled.shop import Shop, shop_of
 from bot.worker.converted.store import Store
 from bot.worker.diffusion import DiffusionEngine
-from tests.kit.pipelines import stable_diffusion, stable_diffusion_xl
+from tests.kit.pipelines import card, stable_diffusion, stable_diffusion_xl
 from tests.kit.runs import drawn_by
 from tests.kit.workers import attempt, draw, free_worker, tiny_models
 from tests.worker.test_diffusion import psnr
@@ -314,6 +316,29 @@ def test_under_adapters_the_network_draws_as_it_is() -> None:
     bench.forward.fell_back = False
     bench.call(2)
     assert bench.forward.fell_back
+
+
+def test_aside_the_network_draws_as_it_is_and_goes_on_after_it() -> None:
+    bench = Bench()
+    for _ in range(4):
+        bench.call(2)
+    bench.forward.offer(next(iter(bench.orders)))
+    bench.forward.adopt()
+    for aside in (True, False):
+        bench.forward.aside, bench.forward.fell_back = aside, False
+        bench.call(2)
+        assert bench.forward.fell_back is aside
+
+
+def test_all_networks_of_a_model_are_aside_whatever_happens(tmp_path: Path) -> None:
+    pipeline = stable_diffusion()
+    shop = Shop(tmp_path, CPU, "eager")
+    compilation = Compilation(shop, pipeline, card(), "torch")
+    forwards = [pipeline.unet.forward, pipeline.vae.decoder.forward]
+    with contextlib.suppress(ZeroDivisionError), compilation.aside():
+        assert all(forward.aside for forward in forwards)
+        raise ZeroDivisionError
+    assert not any(forward.aside for forward in forwards)
 
 
 @pytest.mark.parametrize("make", [stable_diffusion, stable_diffusion_xl])

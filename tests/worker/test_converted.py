@@ -222,6 +222,20 @@ async def test_torch_draws_while_a_lora_is_on_and_openvino_again_after_it(
     assert (engine(after), after.images) == (ENGINE, before.images)
 
 
+async def test_torch_draws_closed_edges_and_openvino_what_follows(
+    fast: LocalExecutor, studio: LocalExecutor
+) -> None:
+    worker = await hastened(fast)
+    before = await draw(fast, worker, attempt("before", model="sd", steps=4))
+    asked = attempt("closed", model="sd", steps=4, meant={"tile": True})
+    closed = await draw(fast, await free_worker(fast), asked)
+    plain = await draw(studio, await free_worker(studio, STARTING_S), asked)
+    assert (engine(closed), closed.images) == (engine(plain), plain.images)
+    assert psnr(closed.images[0], before.images[0]) < 40
+    after = await draw(fast, await free_worker(fast), attempt("after", model="sd", steps=4))
+    assert (engine(after), after.images) == (ENGINE, before.images)
+
+
 async def test_what_cannot_be_converted_is_drawn_as_before(fast: LocalExecutor) -> None:
     one = attempt("plain", (0,), model="panorama", steps=1)
     drawn = await draw(fast, await free_worker(fast, STARTING_S), one)

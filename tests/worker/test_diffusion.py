@@ -328,6 +328,7 @@ async def test_a_worker_confirms_the_card_from_the_models_own_files(
     told = {name: state.card[name] for name in ("family", "native", "steps", "variations")}
     assert told == {"family": family, "native": 64, "steps": 30, "variations": varies}
     assert state.card["previews"]
+    assert state.card["tiles"] is varies
     catalogue = Catalogue(ModelCard(form, form, "nowhere", native=512, steps=9))
     catalogue.confirm(form, state.card)
     assert (catalogue.default.native, catalogue.default.name) == (64, form)

@@ -65,7 +65,7 @@ class House:
         self._watch(monkeypatch, StableDiffusion, "encode", "begin", lambda *_: 0)
         rows = lambda given, *_: len(given["latents"])  # noqa: E731
         self._watch(monkeypatch, StableDiffusion, "predict", "step", rows)
-        self._watch(monkeypatch, StableDiffusion, "decode", "decode", lambda given, _: len(given))
+        self._watch(monkeypatch, StableDiffusion, "decode", "decode", lambda given, *_: len(given))
 
     def _watch(
         self, monkeypatch: pytest.MonkeyPatch, kind: Any, name: str, stage: str,

@@ -13,7 +13,7 @@ import functools
 import logging
 import queue
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from bot.models.cards import ModelCard
@@ -73,6 +73,18 @@ class Compilation:
         """Adapters are on the denoiser, or none any more."""
         for forward in self._forwards:
             forward.adapted = on and forward.network.part != networks.VAE
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """See `Faster`."""
+        forwards = tuple(self._forwards)
+        for forward in forwards:
+            forward.aside = True
+        try:
+            yield
+        finally:
+            for forward in forwards:
+                forward.aside = False
 
     def listen(self) -> None:
         """Have `engine` speak of what follows."""

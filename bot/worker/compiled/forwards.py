@@ -33,7 +33,8 @@ class HastenedForward:
     compilation; `failed` of an error after which the network is drawn with as it is, for ever.
 
     `fell_back` says that something else than compiled code ran since somebody last made it false.
-    While `adapted` it is another network than the compiled one, which rests.
+    While `adapted` it is another network than the compiled one, which rests; so does it while it is
+    told to be `aside`.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class HastenedForward:
         self.eager = network.module.forward
         self.fell_back = False
         self.adapted = False
+        self.aside = False
         self._shop = shop
         self._order = order
         self._failed = failed
@@ -68,7 +70,7 @@ class HastenedForward:
 
     def _known(self, args: tuple[Any, ...], named: dict[str, Any]) -> Call | None:
         """None for what is only ever drawn by the network as it is."""
-        if self._off or self.adapted or torch.is_grad_enabled():
+        if self._off or self.adapted or self.aside or torch.is_grad_enabled():
             return None
         call = Call.of(args, named)
         if call is None or call.sample.dtype is not self._dtype:

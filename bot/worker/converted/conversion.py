@@ -3,10 +3,11 @@ from the next drawing on after they are ready."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,18 @@ class Conversion:
         self._adapted = on
         for forward in self._forwards:
             forward.adapted = on and isinstance(forward, DenoiserForward)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """See `Faster`."""
+        forwards = tuple(self._forwards)
+        for forward in forwards:
+            forward.aside = True
+        try:
+            yield
+        finally:
+            for forward in forwards:
+                forward.aside = False
 
     def listen(self) -> None:
         """Have `engine` speak of what follows."""

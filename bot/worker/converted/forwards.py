@@ -83,7 +83,8 @@ class Forward:
     """Runs the converted network; the eager one for ever where that fails once.
 
     `fell_back` says that the eager one ran since somebody last made it false. While the network is
-    `adapted` it is another than the converted one, which rests.
+    `adapted` it is another than the converted one, which rests; so does it while it is told to be
+    `aside`.
     """
 
     def __init__(self, network: Any, run: Run) -> None:
@@ -91,11 +92,12 @@ class Forward:
         self.eager = network.forward
         self.fell_back = False
         self.adapted = False
+        self.aside = False
         self._run: Run | None = run
 
     def _tried(self, given: tuple[torch.Tensor, ...] | None) -> torch.Tensor | None:
         """None where that is to be drawn by the eager network."""
-        if self._run and given is not None and not self.adapted:
+        if self._run and given is not None and not (self.adapted or self.aside):
             try:
                 return self._run(*given).to(given[0].dtype)
             except RuntimeError as error:

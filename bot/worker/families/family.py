@@ -8,6 +8,7 @@ worker only.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Collection, Sequence
@@ -35,7 +36,8 @@ class Capabilities:
     negative prompt (None: never). `previews` and `cancel` say whether a drawing shows its steps and
     can be ended at one, `shared_steps` whether each sample may be at a time of its own, so that
     drawings can share a forward. `steers` says whether all texts have as many tokens, so that
-    `meanings` can reckon with them. The others say what can be drawn from besides words.
+    `meanings` can reckon with them, `tiles` whether a picture's edges can be closed. The others say
+    what can be drawn from besides words.
     """
 
     negatives_above: float | None = 1.0
@@ -48,6 +50,7 @@ class Capabilities:
     lora: bool = False
     ip_adapter: bool = False
     steers: bool = False
+    tiles: bool = True
 
     def guided(self, guidance: float) -> bool:
         """Whether there is a negative half at this guidance."""
@@ -98,6 +101,10 @@ class Family(Protocol):
         """A picture of the right size as latents: a sample for each generator."""
         ...
 
+    def looking(self, closed: bool) -> contextlib.AbstractContextManager[Any]:
+        """While it is entered, what is `encoded` has closed edges, or not."""
+        ...
+
     def seen(self, pixels: torch.Tensor) -> torch.Tensor:
         """A picture (1, 3, height, width) from -1 to 1 as `cells`."""
         ...
@@ -128,6 +135,13 @@ class Family(Protocol):
         """One forward of the denoiser: "latents", "times" (one for each row) and conditions."""
         ...
 
+    def turned(
+        self, latents: torch.Tensor, size: Size, step: int, back: bool = False
+    ) -> torch.Tensor:
+        """Latents of closed edges as the denoiser is to see them at a step; what it predicts of
+        them is turned `back`."""
+        ...
+
     def guide(
         self, negative: torch.Tensor, positive: torch.Tensor, guidance: Guidance, rescale: float
     ) -> torch.Tensor:
@@ -146,8 +160,9 @@ class Family(Protocol):
         """Cells as decoders for previews take them."""
         ...
 
-    def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
-        """Pictures (n, 3, height, width) from -1 to 1 of finished latents."""
+    def decode(self, latents: torch.Tensor, size: Size, closed: bool = False) -> torch.Tensor:
+        """Pictures (n, 3, height, width) from -1 to 1 of finished latents, with closed edges or
+        not."""
         ...
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from bot.worker.families import edges
 from bot.worker.families.family import Guidance, Size, takes, times_after
 from bot.worker.families.latent import LatentFamily
 
@@ -79,6 +80,12 @@ class FlowFamily(LatentFamily):
     def first(self, scheduler: Any, noise: torch.Tensor) -> torch.Tensor:
         """The noise itself."""
         return noise
+
+    def turned(
+        self, latents: torch.Tensor, size: Size, step: int, back: bool = False
+    ) -> torch.Tensor:
+        """The transformer knows places, and where they end."""
+        return self.laid(edges.turned(self.cells(latents, size), step, back))
 
     def mixed(
         self, scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, time: torch.Tensor

@@ -24,4 +24,5 @@ def capabilities(pipeline: Any) -> Capabilities:
         shared_steps=False,
         lora=hasattr(pipeline, "load_lora_weights"),
         ip_adapter=hasattr(pipeline, "load_ip_adapter"),
+        tiles=False,
     )

@@ -5,6 +5,7 @@ Imported in a worker only.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from bot.worker.families import edges
 from bot.worker.families.family import (
     Capabilities,
     Guidance,
@@ -97,10 +99,20 @@ class LatentFamily(ABC):
         shape = self.channels, height, width
         return self.laid(random(shape, generators, self.device, self.dtype))
 
+    def turned(
+        self, latents: torch.Tensor, size: Size, step: int, back: bool = False
+    ) -> torch.Tensor:
+        """As they are: who convolves knows no places."""
+        return latents
+
     def encoded(self, image: Image.Image, generators: Sequence[torch.Generator]) -> torch.Tensor:
         """Encoded once, sampled for each generator."""
         pixels = self.pipeline.image_processor.preprocess(image)
         return self.laid(self.encoded_pixels(pixels, generators))
+
+    def looking(self, closed: bool) -> contextlib.AbstractContextManager[Any]:
+        """One that cuts pictures would close each piece: it sees open edges, which steps close."""
+        return edges.around(closed and not self.by_pieces)
 
     def encoded_pixels(
         self, pixels: torch.Tensor, generators: Sequence[torch.Generator]
@@ -152,8 +164,19 @@ class LatentFamily(ABC):
         """As the pipelines do."""
         return classifier_free(negative, positive, guidance, rescale)
 
-    def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
+    def decode(self, latents: torch.Tensor, size: Size, closed: bool = False) -> torch.Tensor:
         """By the autoencoder."""
+        cells = self.cells(latents, size)
+        if closed:
+            return edges.decoded(self.decoded, cells, self.cell, self.by_pieces)
+        return self.decoded(cells)
+
+    def decoded(self, cells: torch.Tensor) -> torch.Tensor:
+        """Pictures of cells."""
         vae = self.pipeline.vae
-        cells = self.cells(latents, size).to(vae.dtype)
-        return vae.decode(self.unscaled(cells), return_dict=False)[0]
+        return vae.decode(self.unscaled(cells.to(vae.dtype)), return_dict=False)[0]
+
+    @property
+    def by_pieces(self) -> bool:
+        """Whether the autoencoder cuts what is large."""
+        return getattr(self.pipeline.vae, "use_tiling", False)

@@ -76,8 +76,8 @@ class QwenImage(PackedFamily):
         )
         return mean, 1.0 / std
 
-    def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
+    def decoded(self, cells: torch.Tensor) -> torch.Tensor:
         """As a film of one picture."""
         vae = self.pipeline.vae
-        cells = self.cells(latents, size)[:, :, None].to(vae.dtype)
-        return vae.decode(self.unscaled(cells), return_dict=False)[0][:, :, 0]
+        film = cells[:, :, None].to(vae.dtype)
+        return vae.decode(self.unscaled(film), return_dict=False)[0][:, :, 0]

@@ -98,13 +98,13 @@ class StableDiffusionXL(UNetFamily):
         )
         return mean, std
 
-    def decode(self, latents: torch.Tensor, size: Size) -> torch.Tensor:
+    def decoded(self, cells: torch.Tensor) -> torch.Tensor:
         """In float32 where the autoencoder overflows in float16."""
         vae = self.pipeline.vae
         if vae.dtype is not torch.float16 or not vae.config.force_upcast:
-            return super().decode(latents, size)
+            return super().decoded(cells)
         with _wide(vae):
-            return super().decode(latents.float(), size)
+            return super().decoded(cells.float())
 
 
 @contextlib.contextmanager
