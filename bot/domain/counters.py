@@ -14,6 +14,7 @@ leave, and nothing remembered after it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 
 from bot.domain.ranking import Ranking
@@ -49,6 +50,24 @@ class Counters:
     def attained(self, name: Hashable) -> float:
         """Work served to somebody since they came, without what was given back."""
         return self._attained.get(name, 0.0)
+
+    def here(self, name: Hashable) -> bool:
+        """Whether somebody came and did not leave since."""
+        return name in self._attained
+
+    @property
+    def waiting(self) -> int:
+        """How many wait in some line."""
+        return len(self._waiting)
+
+    def ahead(self, name: Hashable, mean: float, begins: tuple[float, int]) -> int:
+        """How many pieces of service, of that mean work, begin for somebody before one of another
+        for whom `begins` is (their counter by then, their last turn)."""
+        count = (begins[0] - self._served[name]) / mean
+        whole = math.ceil(count)
+        if count == whole and self.turn(name) < begins[1]:
+            whole += 1
+        return max(whole, 0)
 
     def wait(self, name: Hashable, work: float = 0.0) -> None:
         """Somebody, known or not, waits in one line more; then `charge` the work, so that the

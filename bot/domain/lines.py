@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bot.domain.ordered import Ordered
 from bot.domain.ranking import Rank, Rankings
+from bot.domain.speed import Speed
 
 Path = tuple[Hashable, Hashable]
 """(server, person)."""
@@ -33,6 +34,7 @@ class Entry:
     pictures: int = 1
     pixels: int = 0
     alone: bool = False
+    speed: Speed = Speed.FAST
     attained: float = field(default=0.0, compare=False)
 
     @property
@@ -49,13 +51,15 @@ class Entry:
 @dataclass(eq=False)
 class Line:
     """What one person waits for on one server. `number` grows with every line that is begun;
-    `firsts` is the first entry of each model."""
+    `firsts` is the first entry of each model; `active` of them are drawn, and `beside` more of the
+    person's that another queue gave away."""
 
     path: Path
     number: int
     entries: deque[Entry] = field(default_factory=deque)
     keys: deque[Key] = field(default_factory=deque)
     active: int = 0
+    beside: int = 0
     firsts: dict[str, Entry] = field(default_factory=dict)
 
     def add(self, entry: Entry, *, front: bool = False) -> None:
@@ -79,7 +83,7 @@ class Line:
     def may_run(self, model: str, limited: bool) -> bool:
         """Whether its first entry of a model may be taken; `limited` says whether limits count."""
         first = self.firsts.get(model)
-        return first is not None and (not limited or self.active < first.limit)
+        return first is not None and (not limited or self.active + self.beside < first.limit)
 
     def keyed(self, served: float, turn: int) -> list[Key]:
         """The keys of its entries for what its person has had so far."""
@@ -140,3 +144,11 @@ class Lines:
         """Know a line under a rank for each model of which something may be taken."""
         for model in {*self.ready, *line.firsts}:
             self.ready.put(model, line, rank if line.may_run(model, limited) else None)
+
+
+def placed(order: Iterable[Entry]) -> Iterator[tuple[str, int, float]]:
+    """Of jobs in their order, each with its place (from 1) and the work ahead of it."""
+    work = 0.0
+    for place, entry in enumerate(order, start=1):
+        yield entry.job, place, work
+        work += entry.work

@@ -19,24 +19,24 @@ model that waits, each time and not only in the mean, apart from forgetting who 
 from __future__ import annotations
 
 import itertools
-import math
 from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from bot.domain.counters import Counters
-from bot.domain.lines import Entry, Line, Lines, Path
+from bot.domain.lines import Entry, Line, Lines, Path, placed
 from bot.domain.ranking import Rankings
 
 __all__ = ["Entry", "JobQueue"]
 
 
 class JobQueue:
-    """Waiting entries and the running counts that decide between them."""
+    """Waiting entries and the running counts that decide between them; `persons` knows who waits
+    and what they had."""
 
     def __init__(self, *, limited: bool = True) -> None:
         self._limited = limited
-        self._persons = Counters()
+        self.persons = Counters()
         self._servers = Counters()
         self._lines: dict[Path, Line] = {}
         self._by_server: dict[Hashable, Lines] = {}
@@ -61,7 +61,7 @@ class JobQueue:
     @property
     def remembered(self) -> int:
         """Persons and servers of whom something is known, present or not."""
-        return len(self._persons) + len(self._servers)
+        return len(self.persons) + len(self._servers)
 
     def add(self, entry: Entry, *, front: bool = False) -> None:
         """Append to the person's line, or put back in front of it after a lost worker, which gives
@@ -116,42 +116,47 @@ class JobQueue:
             self._settle(entry.path[1])
         return told
 
-    def done(self, job: str) -> None:
-        """A taken job ended or goes back: its person's slot is free. Unknown ones are ignored."""
+    def done(self, job: str) -> Entry | None:
+        """A taken job ended or goes back: its person's slot is free. Returns it, None when it was
+        not taken."""
         entry = self._running.pop(job, None)
-        if entry is None:
-            return
-        line = self._lines[entry.path]
-        line.active -= 1
-        self._offer(line)
-        self._forget(line)
+        if entry is not None:
+            line = self._lines[entry.path]
+            line.active -= 1
+            self._offer(line)
+            self._forget(line)
+        return entry
 
-    def remove(self, job: str) -> bool:
-        """Take a waiting job out; False when it is not waiting."""
+    def beside(self, path: Path, running: int) -> None:
+        """So many jobs of a person's that another queue gave away count against the limit, too."""
+        line = self._lines.get(path)
+        if line is not None and line.beside != running:
+            line.beside = running
+            self._offer(line)
+
+    def remove(self, job: str) -> Entry | None:
+        """Take a waiting job out; None when it is not waiting."""
         entry = self._where.pop(job, None)
         if entry is None:
-            return False
+            return None
         line = self._lines[entry.path]
         line.remove(entry)
         self._by_server[entry.path[0]].work -= entry.work
         self._rest(line)
         self._settle(entry.path[1])
         self._forget(line)
-        return True
+        return entry
 
     def order(self) -> Iterator[Entry]:
         """Waiting entries in the order in which one worker would take them now."""
-        twin = self._twin()
+        twin = self.twin()
         while (entry := twin.next()) is not None:
             twin.done(entry.job)
             yield entry
 
     def places(self) -> Iterator[tuple[str, int, float]]:
         """For each waiting job its place (from 1) and the work that waits ahead of it."""
-        work = 0.0
-        for place, entry in enumerate(self.order(), start=1):
-            yield entry.job, place, work
-            work += entry.work
+        return placed(self.order())
 
     def place(self, job: str) -> tuple[int, float] | None:
         """What `places` says of one job, at once; None when it is not waiting.
@@ -171,7 +176,7 @@ class JobQueue:
         for server, others in self._by_server.items():
             if others is not lines and others.keys:
                 mean = others.mean
-                ahead = min(self._ahead(server, mean, begins), len(others))
+                ahead = min(self._servers.ahead(server, mean, begins), len(others))
                 before += ahead
                 work += ahead * mean
         return before + 1, work
@@ -185,10 +190,28 @@ class JobQueue:
         line = self._lines.get(path)
         return len(line.entries) if line else 0
 
+    def running_of(self, path: Path) -> int:
+        """How many jobs of a person's on a server are taken and not yet done."""
+        line = self._lines.get(path)
+        return line.active if line else 0
+
+    def twin(self) -> JobQueue:
+        """The same waiting entries and counters, without limits, to be played through."""
+        twin = JobQueue(limited=False)
+        twin.persons, twin._servers = self.persons.copy(), self._servers.copy()
+        twin._turns = self._turns
+        twin._where = dict(self._where)
+        for line in self._lines.values():
+            if line.entries:
+                twin._copy(line)
+        for server, lines in twin._by_server.items():
+            twin._offer_server(server, lines)
+        return twin
+
     # Inside
 
     def _told(self, entry: Entry) -> Entry:
-        return replace(entry, attained=self._persons.attained(entry.path[1]))
+        return replace(entry, attained=self.persons.attained(entry.path[1]))
 
     def _line(self, path: Path) -> Line:
         line = self._lines.get(path)
@@ -199,7 +222,7 @@ class JobQueue:
         return line
 
     def _levels(self, path: Path) -> tuple[tuple[Counters, Hashable], ...]:
-        return (self._servers, path[0]), (self._persons, path[1])
+        return (self._servers, path[0]), (self.persons, path[1])
 
     def _rest(self, line: Line) -> None:
         """Something was taken out of a line: it may have been all."""
@@ -217,13 +240,13 @@ class JobQueue:
         lines.drop(line)
         if line.entries:
             lines.drop(line)
-            served, turn = self._persons[person], self._persons.turn(person)
+            served, turn = self.persons[person], self.persons.turn(person)
             lines.put(line, (served, False, 0.0, turn, line.number), first=True)
         self._offer(line)
 
     def _settle(self, person: Hashable) -> None:
         """Something happened to a person's counter or lines: keys and ranks follow."""
-        served, turn = self._persons[person], self._persons.turn(person)
+        served, turn = self.persons[person], self.persons.turn(person)
         for line in self._by_person[person].values():
             if self._limited:
                 self._by_server[line.path[0]].rekey(line, line.keyed(served, turn))
@@ -246,7 +269,7 @@ class JobQueue:
 
     def _rank(self, line: Line) -> tuple[float, int, int]:
         person = line.path[1]
-        return self._persons[person], self._persons.turn(person), line.number
+        return self.persons[person], self.persons.turn(person), line.number
 
     def _forget(self, line: Line) -> None:
         if line.entries or line.active:
@@ -256,34 +279,12 @@ class JobQueue:
         self._by_server[server].count -= 1
         if not self._by_person[person]:
             del self._by_person[person]
-            self._persons.leave(person)
+            self.persons.leave(person)
         if not self._by_server[server].count:
             del self._by_server[server]
             self._servers.leave(server)
         if not self._lines:
-            self._persons, self._servers = Counters(), Counters()
-
-    def _ahead(self, server: Hashable, mean: float, begins: tuple[float, int]) -> int:
-        """How many entries of another server, of that mean work, begin before one of a server for
-        which `begins` is (its counter by then, its last turn)."""
-        count = (begins[0] - self._servers[server]) / mean
-        whole = math.ceil(count)
-        if count == whole and self._servers.turn(server) < begins[1]:
-            whole += 1
-        return max(whole, 0)
-
-    def _twin(self) -> JobQueue:
-        """The same waiting entries and counters, without limits, to be played through."""
-        twin = JobQueue(limited=False)
-        twin._persons, twin._servers = self._persons.copy(), self._servers.copy()
-        twin._turns = self._turns
-        twin._where = dict(self._where)
-        for line in self._lines.values():
-            if line.entries:
-                twin._copy(line)
-        for server, lines in twin._by_server.items():
-            twin._offer_server(server, lines)
-        return twin
+            self.persons, self._servers = Counters(), Counters()
 
     def _copy(self, line: Line) -> None:
         server, person = line.path
