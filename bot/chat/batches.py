@@ -76,7 +76,9 @@ def _within(warnings: Sequence[str], room: int) -> list[str]:
 def _headline(update: BatchUpdate) -> str:
     first, *others = (str(each.job.request.prompt) for each in update.updates)
     more = f"{len(others) + 1} times" if set(others) == {first} else f"and {len(others)} more"
-    return f"{wording.quoted(first, 2 * _PROMPT_ROOM)} {more} - <@{update.job.user}>"
+    modes = {wording.mode(each.job.request) for each in update.updates}
+    mode = modes.pop() if len(modes) == 1 else ""
+    return f"{wording.quoted(first, 2 * _PROMPT_ROOM)} {more} - <@{update.job.user}>{mode}"
 
 
 def _counts(update: BatchUpdate) -> str:

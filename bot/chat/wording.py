@@ -6,10 +6,12 @@ import math
 import textwrap
 from collections.abc import Sequence
 
-from bot.domain.action import ACTIONS
+from bot.domain.action import ACTIONS, Kind
 from bot.domain.delivery import GivenUp
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.links import brief
+from bot.domain.request import GenerationRequest
+from bot.domain.speed import Speed
 from bot.domain.vocabulary import Vocabulary
 
 CONTENT_LIMIT = 2000
@@ -37,8 +39,18 @@ def quoted(text: str, room: int = CONTENT_LIMIT - _SUFFIX_ROOM) -> str:
     return f"**{escaped}**"
 
 
+def mode(request: GenerationRequest) -> str:
+    """` (turbo)` or ` (relaxed)`; nothing of the usual speed."""
+    said = Speed.of(request.extra).mode
+    return f" ({said})" if said and request.kind is Kind.DRAW else ""
+
+
 def headline(job: Job) -> str:
-    """`**prompt** - <@user>`, with what was done to it for children of other jobs."""
+    """`**prompt** - <@user> (turbo)`, with what was done to it for children of other jobs."""
+    return _head(job) + mode(job.request)
+
+
+def _head(job: Job) -> str:
     caption = ACTIONS[job.action].caption(job.request)
     who = f"{caption} <@{job.user}>" if caption else f"<@{job.user}>"
     return f"{quoted(brief(str(job.request.prompt)))} - {who}"
@@ -46,7 +58,7 @@ def headline(job: Job) -> str:
 
 def progress(update: JobUpdate) -> str:
     """The text of the message that shows a job's way."""
-    head = headline(update.job)
+    head, speed = _head(update.job), mode(update.job.request)
     match update.job.status:
         case JobStatus.FAILED if update.job.failure is not None:
             return f"{head}\n⚠️ {update.job.failure} Nothing was charged."
@@ -55,15 +67,15 @@ def progress(update: JobUpdate) -> str:
         case JobStatus.CANCELLED:
             return f"{head} (Stopped)"
         case JobStatus.SUCCEEDED:
-            return f"{head} (100%)"
+            return f"{head} (100%){speed}"
         case _:
             pass
     if update.job.attempt and update.position is None:
         if update.note:
             stage = f"{update.fraction:.0%}" if update.fraction else "Starting"
-            return f"{head} ({stage})\n-# {_note(update)}"
-        return f"{head} ({update.fraction:.0%})"
-    return head + _waiting(update)
+            return f"{head} ({stage}){speed}\n-# {_note(update)}"
+        return f"{head} ({update.fraction:.0%}){speed}"
+    return head + _waiting(update, speed)
 
 
 def _note(update: JobUpdate) -> str:
@@ -84,8 +96,8 @@ def given_up(job: Job, why: GivenUp) -> str:
     return f"{headline(job)}\n⚠️ {_GIVEN_UP[why]}"
 
 
-def _waiting(update: JobUpdate) -> str:
-    line = " (Waiting to start)"
+def _waiting(update: JobUpdate, speed: str) -> str:
+    line = f" (Waiting to start){speed}"
     details = []
     if update.position is not None:
         details.append(place(update.position))

@@ -1,6 +1,6 @@
 """The loop from queue to executor: begins a drawing of the job and on the worker that are next.
 
-Decisions about order are the `JobQueue`'s, those about workers `route`'s, one attempt is a
+Decisions about order are the `Lanes`', those about workers `route`'s, one attempt is a
 `Drawing`'s, and the database is the truth about every job. Knows neither Discord nor torch.
 """
 
@@ -24,9 +24,11 @@ from bot.dispatch.standing import Standings, UnderWay
 from bot.dispatch.studio import Studio
 from bot.dispatch.timing import Timing
 from bot.domain.job import Job, JobUpdate
+from bot.domain.lanes import Lanes
+from bot.domain.lines import Entry
 from bot.domain.pace import Pace
-from bot.domain.queue import Entry, JobQueue
 from bot.domain.routing import Choice, route
+from bot.domain.speed import Speed
 from bot.engine.seam import Executor
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
@@ -52,9 +54,11 @@ class Waiting:
     def entry(self) -> Entry:
         """What the queue is to know of it."""
         job, request = self.job, self.job.request
+        speed = Speed.of(request.extra)
         return Entry(
-            job.id, (job.origin.guild, job.user), request.work, job.running_limit, request.model,
-            request.count, request.size.pixels, alone=self.suspect or job.strikes > 0,
+            job.id, (job.origin.guild, job.user), request.work, job.running_limit * speed.at_once,
+            request.model, request.count, request.size.pixels,
+            alone=self.suspect or job.strikes > 0, speed=speed,
         )  # fmt: skip
 
 
@@ -72,7 +76,7 @@ class Dispatcher:
         timing: Timing | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.queue = JobQueue()
+        self.queue = Lanes()
         self.pace = Pace()
         self.board = Board()
         self._executor = executor

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from bot.dispatch.board import Board
 from bot.dispatch.timing import Timing
 from bot.domain.job import Job, JobUpdate
+from bot.domain.lanes import Lanes
 from bot.domain.pace import Device, Pace
-from bot.domain.queue import JobQueue
 from bot.engine.seam import Executor, Failed, Loaded, Loading, Worker
 
 AT_ONCE = 50
@@ -29,7 +29,7 @@ class Places:
     is still to be done."""
 
     def __init__(
-        self, queue: JobQueue, board: Board, pace: Pace, executor: Executor, timing: Timing,
+        self, queue: Lanes, board: Board, pace: Pace, executor: Executor, timing: Timing,
         left: Callable[[], float],
     ) -> None:  # fmt: skip
         self._queue = queue

@@ -18,6 +18,7 @@ from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameters import quoted
+from bot.domain.speed import Speed
 from bot.service import requests
 from bot.service.planning import GONE, NOTHING, Plan, Planner
 from bot.service.references import Attached
@@ -71,11 +72,11 @@ class Drawings:
 
     async def plan(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
-        attached: Attached = NOTHING,
+        attached: Attached = NOTHING, usual: Speed = Speed.FAST,
     ) -> Plan:  # fmt: skip
         """What a typed prompt or a pressed button comes to; nothing is stored. See `Planner.plan`,
         also for what is raised."""
-        return await self._planner.plan(asker, origin, asked, model, attached)
+        return await self._planner.plan(asker, origin, asked, model, attached, usual)
 
     async def submit(self, plan: Plan, proposal: str = "") -> list[Job]:
         """Queue everything that is planned, or nothing, as the answer to a `proposal` if one is
@@ -90,10 +91,10 @@ class Drawings:
 
     async def ask(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
-        attached: Attached = NOTHING,
+        attached: Attached = NOTHING, usual: Speed = Speed.FAST,
     ) -> tuple[Plan, Job]:  # fmt: skip
         """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
-        plan = await self._planner.plan(asker, origin, asked, model, attached)
+        plan = await self._planner.plan(asker, origin, asked, model, attached, usual)
         (job,) = await self.submit(plan)
         return plan, job
 

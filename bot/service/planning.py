@@ -17,6 +17,7 @@ from bot.domain.preferences import FileFormat
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
 from bot.domain.request import IMAGE, STYLE, GenerationRequest, Input
+from bot.domain.speed import Speed
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import references, requests
@@ -56,8 +57,10 @@ class Plan:
 
     @property
     def large(self) -> bool:
-        """Whether it is more than one grid, or costs more: nobody asks for that unawares."""
-        return len(self.requests) > 1 or self.price > ACTIONS[Action.IMAGINE].price
+        """Whether it is more than one grid, or costs more: nobody asks for that unawares. Who is
+        in a hurry knows the price of that, and does not want to be asked."""
+        hurry = max(Speed.of(each.extra).price for each in self.requests)
+        return len(self.requests) > 1 or self.price > hurry * ACTIONS[Action.IMAGINE].price
 
     def jobs(self, now: float, status: JobStatus) -> list[Job]:
         """As jobs that are not stored yet; several are a batch."""
@@ -123,26 +126,26 @@ class Planner:
 
     async def plan(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
-        attached: Attached = NOTHING,
+        attached: Attached = NOTHING, usual: Speed = Speed.FAST,
     ) -> Plan:  # fmt: skip
         """A text is drawn by `model` (None: the default) and from what is `attached`, a press by
-        what drew its parent.
+        what drew its parent; either in the asker's `usual` hurry, unless the prompt says another.
 
         Raises InvalidPrompt and InvalidLink for a text, NotFound for a model or a press, Unable
         for a press, NotAllowed for a model that is not for the asker.
         """
         if isinstance(asked, str):
             taste = await self._habits.taste(asker, origin)
-            usual = taste.holding.model if model is None else model
+            named = taste.holding.model if model is None else model
             readings = await _read(asked, taste, len(attached.images))
-            plan = await self._typed(asker, origin, readings, usual, attached)
+            plan = await self._typed(asker, origin, readings, named, attached, usual)
             return plan.posted_as(taste.holding.file)
         parent = await self.parent(asker, origin, asked)
-        return await self.under(parent, asker, origin, asked)
+        return await self.under(parent, asker, origin, asked, usual)
 
     async def _typed(
         self, asker: Asker, origin: Origin, readings: Sequence[Reading], model: str | None,
-        attached: Attached,
+        attached: Attached, usual: Speed,
     ) -> Plan:  # fmt: skip
         if sum(one.prompt.get("repeat", 1) for one in readings) > PROMPTS_MAX:
             raise InvalidPrompt(f"This makes more than {PROMPTS_MAX} grids; repeat it less often.")
@@ -155,7 +158,7 @@ class Planner:
             single = attached.with_prompt(prompt.without("repeat"))
             for _ in range(prompt.get("repeat", 1)):
                 made, said = await _drawn(card, single, view)
-                plan = _plan(card, asker, origin, made)
+                plan = _plan(card, asker, origin, made, usual)
                 plans.append(plan.noting((*notes, *chosen, *said)))
         return Plan.together(plans)
 
@@ -173,15 +176,17 @@ class Planner:
             raise NotFound(f"This job has no picture {press.tile.index}.")
         return job
 
-    async def under(self, parent: Job, asker: Asker, origin: Origin, press: Press) -> Plan:
+    async def under(
+        self, parent: Job, asker: Asker, origin: Origin, press: Press, usual: Speed = Speed.FAST
+    ) -> Plan:  # fmt: skip
         """What a press under `parent` comes to. Raises NotFound, Unable and NotAllowed."""
         card = self.card_of(parent)
         wanted = (await self._habits.taste(asker, origin)).holding
         pressed = requests.pressed(card, parent.request, press, wanted.variation)
         request = await self._with_inputs(card, pressed)
         lost = {each for each in pressed.inputs if each.tile is None} - {*request.inputs}
-        plan = _plan(card, asker, origin, request, parent).noting((LOST,) if lost else ())
-        return plan.posted_as(wanted.file)
+        plan = _plan(card, asker, origin, request, usual, parent)
+        return plan.noting((LOST,) if lost else ()).posted_as(wanted.file)
 
     def require_drawable(self, asker: Asker, origin: Origin, request: GenerationRequest) -> None:
         """What was planned before may still be drawn as it is. Raises NotFound where its model is
@@ -276,8 +281,10 @@ def _plan(
     asker: Asker,
     origin: Origin,
     request: GenerationRequest,
+    usual: Speed,
     parent: Job | None = None,
 ) -> Plan:
+    request = requests.hurried(request, usual)
     if request.kind is Kind.DRAW:
         require_use(asker, origin, card)
     return Plan(

@@ -13,6 +13,7 @@ from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.proposal import FORGOTTEN, Proposal
+from bot.domain.speed import Speed
 from bot.service.drawing import Drawings
 from bot.service.planning import NOTHING, Plan, Planner
 from bot.service.references import Attached
@@ -46,13 +47,14 @@ class Proposals:
         self._clock = clock
 
     async def ask(
-        self, asker: Asker, origin: Origin, text: str, attached: Attached = NOTHING
-    ) -> Asked:
+        self, asker: Asker, origin: Origin, text: str, attached: Attached = NOTHING,
+        usual: Speed = Speed.FAST,
+    ) -> Asked:  # fmt: skip
         """One grid at the price of one is queued; of more nothing is stored but the proposal.
 
         Raises what `Drawings.plan` and `submit` do: what would be refused is not proposed.
         """
-        plan = await self._drawings.plan(asker, origin, text, attached=attached)
+        plan = await self._drawings.plan(asker, origin, text, attached=attached, usual=usual)
         if plan.large:
             return Asked(plan, None, await self._propose(plan))
         (job,) = await self._drawings.submit(plan)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain import samplers
+from bot.domain import samplers, speed
 from bot.domain.action import ACTIONS, Action, Kind, Means, Press
 from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.preferences import FILE, FileFormat, Variation
@@ -17,6 +17,7 @@ from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameters import SEED_MAX, quoted
 from bot.domain.request import IMAGE, MASK, SOURCE, STYLE, GenerationRequest, Input, Sampling
 from bot.domain.size import WIDEST, AspectRatio, Size
+from bot.domain.speed import Speed
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import effects
@@ -196,10 +197,16 @@ def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:
 
 def price(request: GenerationRequest) -> int:
     """Whole credits: what its action costs, for a draft half of it, for larger pictures as much
-    more as they are larger."""
+    more as they are larger, and what its speed adds."""
     base = ACTIONS[request.action].price
     share = 0.5 if request.meant.get("draft") else 1.0
-    return math.ceil(base * share * (effects.HD**2 if request.meant.get("hd") else 1.0))
+    one = math.ceil(base * share * (effects.HD**2 if request.meant.get("hd") else 1.0))
+    return one * Speed.of(request.extra).price
+
+
+def hurried(request: GenerationRequest, usual: Speed) -> GenerationRequest:
+    """The request in the hurry that its prompt asks for, else in the asker's `usual` one."""
+    return request.meaning(speed.NAME, Speed.asked(request.prompt, usual).stored)
 
 
 def able(card: ModelCard, action: Action) -> bool:

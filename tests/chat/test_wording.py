@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -163,3 +164,18 @@ def test_all_words_fit_in_a_field_and_end_with_a_whole_one(count: int) -> None:
     assert shown == list(vocabulary(count).objects[: len(shown)])
     assert (len(shown) == count) is not things.endswith("…")
     assert said.endswith("**Styles:** illustration, photo, oil painting, pixel art")
+
+
+@pytest.mark.parametrize(
+    ("speed", "said"), [("", ""), ("turbo", " (turbo)"), ("relax", " (relaxed)")]
+)
+def test_a_headline_says_the_hurry(speed: str, said: str) -> None:
+    job = jobs.job("a fox", JobStatus.RUNNING, attempt=1)
+    job = replace(job, request=job.request.meaning("speed", speed))
+    head = f"**a fox** - <@{jobs.USER}>"
+    assert wording.headline(job) == head + said
+    assert wording.progress(JobUpdate(job, fraction=0.25)) == f"{head} (25%){said}"
+    waits = JobUpdate(replace(job, attempt=0), position=2)
+    assert wording.progress(waits) == f"{head} (Waiting to start){said}\n-# 2nd in line"
+    upscaled = replace(job, request=job.request.upscale(job.tile(1)))
+    assert "(" not in wording.headline(upscaled)

@@ -15,6 +15,7 @@ from bot.domain.action import Action
 from bot.domain.errors import Busy, Cancelled, RenderFailed, StoreUnavailable, WorkerLost
 from bot.domain.job import JobStatus
 from bot.domain.size import Size
+from bot.domain.speed import Speed
 from bot.engine.seam import Failed, Loaded, Loading, LoadingModel, Preview, Upload
 from bot.storage.uploads import Uploads
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, QUICK, TINY, House
@@ -640,3 +641,31 @@ async def test_the_loop_goes_on_while_many_jobs_are_restored(house: House) -> No
     assert turns >= 10
     assert gc.isenabled()
     assert len(house.dispatcher.queue) >= 500
+
+
+async def test_the_line_one_waits_in_is_that_of_ones_hurry(house: House) -> None:
+    running = await house.imagine("a cat")
+    run = await house.executor.started(1)
+    asked = {each: await house.imagine(f"a fox --{each}", BERT_ASKS) for each in reversed(Speed)}
+    await house.seen(asked[Speed.RELAX], lambda u: u.position == 3)
+    entries = {entry.job: entry for entry in house.dispatcher.queue.order()}
+    assert [entry.speed for entry in entries.values()] == list(Speed)
+    assert [entry.limit for entry in entries.values()] == [6, 3, 3]
+    await run.finish()
+    await house.end(running)
+    for number, speed in enumerate(Speed, start=2):
+        run = await house.executor.started(number)
+        assert run.attempt.job == asked[speed].id
+        await run.finish()
+        await house.end(asked[speed])
+
+
+async def test_after_a_restart_everybody_waits_in_their_line_again(house: House) -> None:
+    jobs = [await house.imagine(f"a fox --{each}") for each in (Speed.FAST, Speed.RELAX)]
+    turbo = await house.imagine("a fox --turbo", BERT_ASKS)
+    await house.restart()
+    order = [entry.job for entry in house.dispatcher.queue.order()]
+    begun = await house.executor.started(1)
+    assert [begun.attempt.job, *(job for job in order if job != begun.attempt.job)] == [
+        turbo.id, *(job.id for job in jobs),
+    ]  # fmt: skip

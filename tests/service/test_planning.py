@@ -13,6 +13,7 @@ from bot.domain.errors import NotFound, OutOfCredits, QueueFull
 from bot.domain.job import JobStatus
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.quota import Period, Quota, QuotaSetting
+from bot.domain.speed import Speed
 from bot.service.planning import Plan
 from bot.service.rules import Rules
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
@@ -184,3 +185,24 @@ async def test_a_button_without_its_picture(house: House, index: int) -> None:
             await house.service.drawing.plan(
                 ANNA_ASKS, HERE, Press(action, Tile(grid.id, index))
             )  # fmt: skip
+
+
+async def test_a_hurry_is_of_the_prompt_or_else_of_who_asks(house: House) -> None:
+    planned = house.service.drawing.plan
+    turbo = await planned(ANNA_ASKS, HERE, "a fox --turbo")
+    assert (turbo.price, turbo.large) == (2, False)
+    assert (await planned(ANNA_ASKS, HERE, "a fox --turbo --hd")).large
+    assert (await planned(ANNA_ASKS, HERE, "a fox --fast", usual=Speed.TURBO)).price == 1
+    relaxed = await planned(ANNA_ASKS, HERE, "a fox", usual=Speed.RELAX)
+    assert Speed.of(relaxed.requests[0].extra) is Speed.RELAX
+
+
+async def test_who_presses_is_in_a_hurry_of_their_own(house: House) -> None:
+    plan, job = await house.service.drawing.ask(ANNA_ASKS, HERE, "a fox", usual=Speed.TURBO)
+    assert (plan.price, job.cost) == (2, 2)
+    await house.end(job)
+    press = Press(Action.VARY, job.tile(2))
+    pressed = await house.service.drawing.plan(BERT_ASKS, HERE, press)
+    assert (pressed.price, Speed.of(pressed.requests[0].extra)) == (1, Speed.FAST)
+    again = await house.service.drawing.plan(BERT_ASKS, HERE, press, usual=Speed.RELAX)
+    assert Speed.of(again.requests[0].extra) is Speed.RELAX

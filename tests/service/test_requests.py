@@ -11,6 +11,7 @@ from bot.domain.action import Action, Kind, Press, Tile
 from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.request import MASK, SOURCE, Input, Sampling, Seeding
 from bot.domain.size import Size
+from bot.domain.speed import Speed
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
@@ -247,3 +248,22 @@ def test_a_recipe_that_asks_for_the_impossible_is_refused(change: dict[str, Any]
     recipe = requests.imagine(CARD, "a fox").recipe() | change
     with pytest.raises(InvalidPrompt, match="The recipe in this file"):
         requests.of_recipe(recipe)
+
+
+@pytest.mark.parametrize(
+    ("typed", "usual", "price"),
+    [
+        ("a fox", Speed.FAST, 1),
+        ("a fox", Speed.TURBO, 2),
+        ("a fox --relax", Speed.TURBO, 1),
+        ("a fox --turbo", Speed.RELAX, 2),
+        ("a fox --turbo --draft", Speed.FAST, 2),
+        ("a fox --turbo --hd", Speed.FAST, 6),
+    ],
+)
+def test_turbo_doubles_the_price(typed: str, usual: Speed, price: int) -> None:
+    request = requests.hurried(requests.imagine(CARD, typed), usual)
+    assert requests.price(request) == price
+    assert requests.price(request.upscale(TILE)) == 0
+    moved = requests.current(a_card(id="other"), request)
+    assert Speed.of(moved.extra) is Speed.of(request.extra)

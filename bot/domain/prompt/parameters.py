@@ -233,9 +233,9 @@ PARAMETERS: tuple[Parameter, ...] = (
         suggests=("25", "50", "100"),
     ),
     _flag("hd", "Half as wide and high again, for three times the price"),
-    _flag("fast", "Before those who are not in a hurry"),
-    _flag("relax", "After those who are in a hurry", "relaxed"),
-    _flag("turbo", "Before all others, for twice the price"),
+    _flag("fast", "Before those who are not in a hurry, which is usual"),
+    _flag("relax", "After those who are in a hurry, though not for ever", "relaxed"),
+    _flag("turbo", "Before all others and more at once, for twice the price"),
     _flag("public", "Everybody may see it"),
     _flag("stealth", "Nobody else may see it", "private"),
     Parameter(

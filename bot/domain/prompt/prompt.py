@@ -25,7 +25,8 @@ from bot.domain.size import SQUARE, AspectRatio
 MAX_LENGTH = 6000
 """Discord's own limit for the text of a command."""
 
-
+RIVALS = ("fast", "relax", "turbo"), ("public", "stealth")
+"""Parameters of which a prompt has one at most."""
 TANGLED = 6
 """Times that a prompt is read anew since what was taken out brought more together."""
 _TANGLE = "The dashes in this prompt are too tangled to be read; leave some out."
@@ -234,8 +235,19 @@ def _merged(found: Sequence[Mention]) -> tuple[Pairs, tuple[str, ...]]:
             value = before
         elif before not in (None, value):
             notes.append(f"`--{name}` is given more than once; the last one counts.")
+        notes += _ousted(values, name)
         values[name] = value
     return _ordered(values), tuple(dict.fromkeys(notes))
+
+
+def _ousted(values: dict[str, Any], name: str) -> list[str]:
+    """Take out what this parameter excludes, and say so."""
+    gone = [each for group in RIVALS if name in group for each in group if each != name]
+    return [
+        f"`--{each}` and `--{name}` exclude each other; the last one counts."
+        for each in gone
+        if values.pop(each, None)
+    ]
 
 
 def _ordered(values: Mapping[str, Plain]) -> Pairs:
