@@ -30,6 +30,7 @@ class Imagine(commands.Cog):
         self._service = service
         self._presenter = presenter
         self._quickly = acknowledger.quickly
+        self._privately = acknowledger.privately
 
     @app_commands.command(description="Create pictures from a description")
     @app_commands.describe(
@@ -59,7 +60,8 @@ class Imagine(commands.Cog):
         images = [image.url for image in (image1, image2, image3, image4) if image]
         attached = Attached(tuple(images), style and style.url, character and character.url)
         work = self._service.proposals.ask(asker, origin, prompt, attached)
-        asked = await self._quickly(interaction, work)
+        acknowledge = self._privately if asking.hides(prompt, origin) else self._quickly
+        asked = await acknowledge(interaction, work)
         if asked.job is None:
             view = offer_view(asked.proposal)
             await replies.private(interaction, batches.offer(asked.plan), view=view)

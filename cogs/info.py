@@ -69,7 +69,7 @@ def _jobs(jobs: Sequence[Job]) -> str:
 
 def _job(job: Job) -> str:
     text = wording.quoted(job.request.prompt.text, 80) + wording.mode(job.request)
-    if not job.notice:
+    if not job.notice or job.hidden:
         return text
     return f"{text} [show]({wording.link(job.origin.guild, job.origin.channel, job.notice)})"
 

@@ -81,8 +81,7 @@ class Results(commands.Cog):
         upscaled = await self._quickly(interaction, work)
         job, there = upscaled.job, upscaled.already_at
         if there is not None:
-            if await self._quickly(interaction, self._results.still_there(job, there)):
-                link = wording.link(origin.guild, there.channel, there.message)
+            if link := await self._quickly(interaction, self._results.still_there(job, there)):
                 await replies.private(interaction, f"Image #{tile.index} is here already: {link}")
                 return
             await self._service.outbox.deliver_again(asker, job, there.message)

@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 _POST_S = 120.0
 
 
+def guild_of(job: Job) -> int:
+    """The server where its messages are; 0 is direct messages."""
+    return 0 if job.hidden else job.origin.guild
+
+
 class Poster:
     """Posts for one client, by the bot's own token."""
 
@@ -33,6 +38,13 @@ class Poster:
         self._client = client
         self._service = service
         self._pace = pace
+
+    async def place(self, job: Job, channel: int) -> int:
+        """Where it is posted: what is hidden in its owner's direct messages, else in a channel.
+        Raises what Discord does."""
+        if not job.hidden:
+            return channel
+        return (await self._client.create_dm(discord.Object(job.user))).id
 
     async def once(
         self,
@@ -47,18 +59,15 @@ class Poster:
         if begun is None:
             return 0
         row, searching = begun
-        nonce = row.nonce
+        nonce, place = row.nonce, await self.place(job, row.channel)
         if searching:
-            found = await search.find(
-                self._client, job, row.channel, ours, row.sent_before or job.created_at
-            )
+            since = row.sent_before or job.created_at
+            found = await search.find(self._client, job, place, ours, since)
             if found:
                 log.info("job %s: adopted message %d", job.id, found)
                 return found
             nonce = await self._service.outbox.renew(row)
-        channel = self._client.get_partial_messageable(
-            row.channel, guild_id=job.origin.guild or None
-        )
+        channel = self._client.get_partial_messageable(place, guild_id=guild_of(job) or None)
         await self._pace.turn()
         async with asyncio.timeout(_POST_S):
             return (await send(channel, nonce)).id

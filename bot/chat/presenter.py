@@ -207,16 +207,21 @@ class Presenter:
 
 
 async def _say_first(interaction: discord.Interaction, update: Progress) -> int:
-    """Say it where the person waits for it; returns the message's id."""
-    text, view = batches.progress(update), cancel_view(update.job)
+    """Say it where the person waits for it, to them alone if it is hidden; returns the message's
+    id."""
+    text, view, hidden = batches.progress(update), cancel_view(update.job), update.job.hidden
+    shown: dict[str, Any] = {"view": view, "suppress_embeds": True, "ephemeral": hidden}
     if interaction.type is discord.InteractionType.component:
         # The press itself was answered by the message under which the button stands.
-        said = await interaction.followup.send(text, view=view, suppress_embeds=True, wait=True)
-        return said.id
-    if interaction.response.is_done():
+        return (await interaction.followup.send(text, wait=True, **shown)).id
+    if not interaction.response.is_done():
+        answer = interaction.response.send_message(text, **shown)
+        return (await first_answer(interaction, answer)).message_id or 0
+    if interaction.extras.get("private", False) is hidden:
         return (await interaction.edit_original_response(content=text, view=view)).id
-    answer = interaction.response.send_message(text, view=view, suppress_embeds=True)
-    return (await first_answer(interaction, answer)).message_id or 0
+    # What was said so far is for other eyes, and the first followup would take its place.
+    await interaction.delete_original_response()
+    return (await interaction.followup.send(text, wait=True, **shown)).id
 
 
 async def _said_after_all(interaction: discord.Interaction, job: Job, error: Exception) -> int:

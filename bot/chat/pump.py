@@ -175,7 +175,7 @@ class Pump:
         webhook = notice.token if notice else None
         if webhook is not None and verdict is Verdict.FINAL:
             try:
-                message = await self.results.hand_over(job, webhook)
+                message = await self.results.hand_over(job, webhook, ephemeral=job.hidden)
             except TROUBLE as error:
                 log.warning("job %s: the interaction may not post it either: %s", job.id, error)
             else:

@@ -15,7 +15,7 @@ import discord
 
 from bot.chat import files, wording
 from bot.chat.buttons import result_view
-from bot.chat.posting import Poster
+from bot.chat.posting import Poster, guild_of
 from bot.chat.trouble import Verdict, judge
 from bot.domain.action import Kind
 from bot.domain.delivery import ENVELOPE, MIB, UPLOAD_LIMIT, Delivery
@@ -82,18 +82,18 @@ class Results:
         )
         return message.id
 
-    async def still_there(self, job: Job, delivery: Delivery) -> bool:
-        """Whether a result that was posted was not deleted since."""
-        channel = self._client.get_partial_messageable(
-            delivery.channel, guild_id=job.origin.guild or None
-        )
+    async def still_there(self, job: Job, delivery: Delivery) -> str:
+        """The address of a result that was posted; empty if it was deleted since."""
+        place, guild = delivery.channel, guild_of(job)
         try:
+            place = await self._poster.place(job, delivery.channel)
+            channel = self._client.get_partial_messageable(place, guild_id=guild or None)
             await channel.fetch_message(delivery.message)
         except discord.NotFound:
-            return False
+            return ""
         except discord.HTTPException:
-            return True
-        return True
+            pass
+        return wording.link(guild, place, delivery.message)
 
     def upload_limit(self, guild: int) -> int:
         """Bytes that the bot may send in one file there; 0 is direct messages."""
@@ -105,7 +105,7 @@ class Results:
     ) -> Any:
         """Send, and again with ever smaller files while Discord finds them too large. `pressed`
         says that its buttons may have been used before."""
-        limit = self.upload_limit(job.origin.guild)
+        limit = self.upload_limit(guild_of(job))
         buttons = await self._service.drawing.buttons(job, pressed)
         while True:
             picture = await self._service.pictures.picture(job, limit)
@@ -151,7 +151,7 @@ def _opened(picture: Picture) -> discord.File:
 
 
 def _reference(job: Job, channel: int) -> discord.MessageReference | None:
-    if not job.origin.parent_message:
+    if not job.origin.parent_message or job.hidden:
         return None
     return discord.MessageReference(
         message_id=job.origin.parent_message,

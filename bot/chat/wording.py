@@ -12,6 +12,7 @@ from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.links import brief
 from bot.domain.request import GenerationRequest
 from bot.domain.speed import Speed
+from bot.domain.usual import hidden
 from bot.domain.vocabulary import Vocabulary
 
 CONTENT_LIMIT = 2000
@@ -40,9 +41,10 @@ def quoted(text: str, room: int = CONTENT_LIMIT - _SUFFIX_ROOM) -> str:
 
 
 def mode(request: GenerationRequest) -> str:
-    """` (turbo)` or ` (relaxed)`; nothing of the usual speed."""
-    said = Speed.of(request.extra).mode
-    return f" ({said})" if said and request.kind is Kind.DRAW else ""
+    """` (turbo)`, ` (relaxed, stealth)`; nothing of what is usual."""
+    said = [Speed.of(request.extra).mode, "stealth" if hidden(request.extra) else ""]
+    shown = ", ".join(filter(None, said))
+    return f" ({shown})" if shown and request.kind is Kind.DRAW else ""
 
 
 def headline(job: Job) -> str:

@@ -10,6 +10,7 @@ from bot.domain.action import Action, Tile
 from bot.domain.people import Account, Origin
 from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
+from bot.domain.usual import hidden
 
 
 class JobStatus(enum.StrEnum):
@@ -74,6 +75,11 @@ class Job:
     @property
     def action(self) -> Action:
         return self.request.action
+
+    @property
+    def hidden(self) -> bool:
+        """Whether nobody but its owner is to see anything of it."""
+        return hidden(self.request.extra)
 
     @property
     def shown_by(self) -> str:

@@ -18,7 +18,7 @@ from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameters import quoted
-from bot.domain.speed import Speed
+from bot.domain.usual import USUAL, Usual
 from bot.service import requests
 from bot.service.planning import GONE, NOTHING, Plan, Planner
 from bot.service.references import Attached
@@ -72,7 +72,7 @@ class Drawings:
 
     async def plan(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
-        attached: Attached = NOTHING, usual: Speed = Speed.FAST,
+        attached: Attached = NOTHING, usual: Usual = USUAL,
     ) -> Plan:  # fmt: skip
         """What a typed prompt or a pressed button comes to; nothing is stored. See `Planner.plan`,
         also for what is raised."""
@@ -91,7 +91,7 @@ class Drawings:
 
     async def ask(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
-        attached: Attached = NOTHING, usual: Speed = Speed.FAST,
+        attached: Attached = NOTHING, usual: Usual = USUAL,
     ) -> tuple[Plan, Job]:  # fmt: skip
         """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
         plan = await self._planner.plan(asker, origin, asked, model, attached, usual)

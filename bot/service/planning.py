@@ -18,13 +18,14 @@ from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
 from bot.domain.request import IMAGE, STYLE, GenerationRequest, Input
 from bot.domain.speed import Speed
+from bot.domain.usual import HIDDEN, USUAL, Usual, hidden
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import references, requests
 from bot.service.choosing import Choosing
 from bot.service.preferences import PROMPTS_MAX, Habits
 from bot.service.references import Attached
-from bot.service.rules import require_use, require_visible
+from bot.service.rules import DIRECT, require_use, require_visible
 from bot.service.sight import Sight, View
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
@@ -91,10 +92,13 @@ class Plan:
 
     @classmethod
     def together(cls, plans: Sequence[Plan]) -> Plan:
-        """All of one asker's as one, which is said once what is said of several."""
+        """All of one asker's as one, which is said once what is said of several. One message shows
+        them, so where one is hidden all are."""
+        made = [each for plan in plans for each in plan.requests]
+        hides = any(hidden(each.extra) for each in made)
         return replace(
             plans[0],
-            requests=tuple(each for plan in plans for each in plan.requests),
+            requests=tuple(each.meaning(HIDDEN, hides) for each in made),
             prices=tuple(price for plan in plans for price in plan.prices),
             warnings=tuple(dict.fromkeys(said for plan in plans for said in plan.warnings)),
         )
@@ -126,10 +130,10 @@ class Planner:
 
     async def plan(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
-        attached: Attached = NOTHING, usual: Speed = Speed.FAST,
+        attached: Attached = NOTHING, usual: Usual = USUAL,
     ) -> Plan:  # fmt: skip
         """A text is drawn by `model` (None: the default) and from what is `attached`, a press by
-        what drew its parent; either in the asker's `usual` hurry, unless the prompt says another.
+        what drew its parent; either as `usual` for the asker where the prompt does not say.
 
         Raises InvalidPrompt and InvalidLink for a text, NotFound for a model or a press, Unable
         for a press, NotAllowed for a model that is not for the asker.
@@ -145,7 +149,7 @@ class Planner:
 
     async def _typed(
         self, asker: Asker, origin: Origin, readings: Sequence[Reading], model: str | None,
-        attached: Attached, usual: Speed,
+        attached: Attached, usual: Usual,
     ) -> Plan:  # fmt: skip
         if sum(one.prompt.get("repeat", 1) for one in readings) > PROMPTS_MAX:
             raise InvalidPrompt(f"This makes more than {PROMPTS_MAX} grids; repeat it less often.")
@@ -177,7 +181,7 @@ class Planner:
         return job
 
     async def under(
-        self, parent: Job, asker: Asker, origin: Origin, press: Press, usual: Speed = Speed.FAST
+        self, parent: Job, asker: Asker, origin: Origin, press: Press, usual: Usual = USUAL
     ) -> Plan:  # fmt: skip
         """What a press under `parent` comes to. Raises NotFound, Unable and NotAllowed."""
         card = self.card_of(parent)
@@ -281,10 +285,10 @@ def _plan(
     asker: Asker,
     origin: Origin,
     request: GenerationRequest,
-    usual: Speed,
+    usual: Usual,
     parent: Job | None = None,
 ) -> Plan:
-    request = requests.hurried(request, usual)
+    request = requests.wanted(request, usual, alone=origin.guild == DIRECT)
     if request.kind is Kind.DRAW:
         require_use(asker, origin, card)
     return Plan(

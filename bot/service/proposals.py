@@ -13,7 +13,7 @@ from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.proposal import FORGOTTEN, Proposal
-from bot.domain.speed import Speed
+from bot.domain.usual import USUAL, Usual
 from bot.service.drawing import Drawings
 from bot.service.planning import NOTHING, Plan, Planner
 from bot.service.references import Attached
@@ -48,7 +48,7 @@ class Proposals:
 
     async def ask(
         self, asker: Asker, origin: Origin, text: str, attached: Attached = NOTHING,
-        usual: Speed = Speed.FAST,
+        usual: Usual = USUAL,
     ) -> Asked:  # fmt: skip
         """One grid at the price of one is queued; of more nothing is stored but the proposal.
 

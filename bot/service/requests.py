@@ -18,6 +18,7 @@ from bot.domain.prompt.parameters import SEED_MAX, quoted
 from bot.domain.request import IMAGE, MASK, SOURCE, STYLE, GenerationRequest, Input, Sampling
 from bot.domain.size import WIDEST, AspectRatio, Size
 from bot.domain.speed import Speed
+from bot.domain.usual import HIDDEN, Usual, hidden
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import effects
@@ -204,9 +205,12 @@ def price(request: GenerationRequest) -> int:
     return one * Speed.of(request.extra).price
 
 
-def hurried(request: GenerationRequest, usual: Speed) -> GenerationRequest:
-    """The request in the hurry that its prompt asks for, else in the asker's `usual` one."""
-    return request.meaning(speed.NAME, Speed.asked(request.prompt, usual).stored)
+def wanted(request: GenerationRequest, usual: Usual, *, alone: bool) -> GenerationRequest:
+    """The request in the hurry and for the eyes that its prompt asks for, else as usual for its
+    asker; what was hidden stays so. Who is `alone` there need not hide anything new."""
+    hides = hidden(request.extra) or (usual.hides(request.prompt) and not alone)
+    hurried = request.meaning(speed.NAME, Speed.asked(request.prompt, usual.speed).stored)
+    return hurried.meaning(HIDDEN, hides)
 
 
 def able(card: ModelCard, action: Action) -> bool:

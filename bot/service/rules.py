@@ -56,8 +56,11 @@ class Rules:
 def visible(asker: Asker, origin: Origin, job: Job) -> bool:
     """Whether the asker may see a job, and press the buttons under it, at `origin`.
 
-    On a server that is everybody; in direct messages who is in that conversation.
+    On a server that is everybody; in direct messages who is in that conversation. What is hidden
+    its owner alone sees, there and in direct messages, to which it is brought.
     """
+    if job.hidden:
+        return asker.user == job.user and origin.guild in (DIRECT, job.origin.guild)
     if job.origin.guild != origin.guild:
         return False
     return origin.guild != DIRECT or job.origin.channel == origin.channel
@@ -92,8 +95,8 @@ def require_right_to_cancel(asker: Asker, job: Job) -> None:
 
 def require_right_to_repost(asker: Asker, job: Job) -> None:
     """Raises NotAllowed on a server without Manage Messages: only who has it deletes what a bot
-    posted, and what moderators took away nobody else brings back."""
-    if job.origin.guild != DIRECT and not asker.moderator:
+    posted, and what moderators took away nobody else brings back. They see nothing hidden."""
+    if not job.hidden and job.origin.guild != DIRECT and not asker.moderator:
         raise NotAllowed(
             "A moderator deleted this picture here, so only a member with Manage Messages can"
             " bring it back."

@@ -309,3 +309,31 @@ async def test_a_message_that_was_shown_but_not_recorded_is_searched(
     assert chat.of_kind("history") == [CHANNEL]
     assert (notice.id, await desk.notice_of(job)) == (ours, ours)
     assert other.content == "other"
+
+
+@pytest.mark.parametrize("acknowledged", [None, "private", "public"])
+async def test_what_is_hidden_is_answered_to_who_asked_alone(
+    desk: Desk, acknowledged: str | None
+) -> None:
+    job = await desk.house.imagine("a fox --stealth")
+    asked = desk.asked()
+    asked.deferred = acknowledged is not None
+    asked.extras["private"] = acknowledged == "private"
+    await desk.present(asked, job)
+    assert asked.extras.get("deleted", False) is (acknowledged == "public")
+    if acknowledged == "public":
+        assert [said.startswith("**a fox") for said in asked.followup.private] == [True]
+        assert desk.chat.messages == {}
+        return
+    [message] = desk.chat.messages.values()
+    assert message.said.get("ephemeral", acknowledged == "private") is True
+
+
+async def test_what_comes_of_a_press_on_something_hidden_is_hidden_too(desk: Desk) -> None:
+    grid = await desk.house.draw("a fox --stealth")
+    parent = desk.chat.make(CHANNEL, {"content": "the grid"})
+    asked = desk.asked(parent)
+    job = await desk.house.press(Action.VARY, grid.tile(1))
+    await desk.present(asked, job, grid)
+    assert len(asked.followup.private) == 1
+    assert list(desk.chat.messages) == [parent.id]

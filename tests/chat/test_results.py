@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from bot.chat import wording
 from bot.chat.pace import Pace
 from bot.chat.posting import Poster
 from bot.chat.results import Results
@@ -159,4 +160,20 @@ async def test_only_a_deleted_message_is_not_there(
     posted = await post(house, chat, job)
     chat.refuse = [error]
     delivery = replace(await row(house, job), message=posted.id)
-    assert await results(house, chat).still_there(job, delivery) is there
+    link = await results(house, chat).still_there(job, delivery)
+    assert link == (wording.link(GUILD, CHANNEL, posted.id) if there else "")
+
+
+async def test_what_is_hidden_is_posted_in_direct_messages(house: House, chat: FakeDiscord) -> None:
+    job = await house.draw("a red fox --stealth", origin=replace(HERE, parent_message=77))
+    posted = await post(house, chat, job)
+    assert chat.of_kind("send") == [ANNA]
+    assert posted.content == f"**a red fox --stealth** - <@{ANNA}> (stealth)"
+    assert posted.said["reference"] is None
+    delivery = replace(await row(house, job), message=posted.id)
+    link = await results(house, chat).still_there(job, delivery)
+    assert link == wording.link(0, ANNA, posted.id)
+    await house.posted(job, 0)
+    house.clock.now += 900
+    await post(house, chat, job)  # what may have arrived is looked for where it was sent
+    assert chat.of_kind("history") in ([], [ANNA])

@@ -167,11 +167,16 @@ def test_all_words_fit_in_a_field_and_end_with_a_whole_one(count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("speed", "said"), [("", ""), ("turbo", " (turbo)"), ("relax", " (relaxed)")]
-)
-def test_a_headline_says_the_hurry(speed: str, said: str) -> None:
+    ("speed", "hides", "said"),
+    [
+        ("", False, ""), ("turbo", False, " (turbo)"), ("relax", False, " (relaxed)"),
+        ("", True, " (stealth)"), ("relax", True, " (relaxed, stealth)"),
+    ],
+)  # fmt: skip
+def test_a_headline_says_the_mode(speed: str, hides: bool, said: str) -> None:
     job = jobs.job("a fox", JobStatus.RUNNING, attempt=1)
-    job = replace(job, request=job.request.meaning("speed", speed))
+    meant = job.request.meaning("speed", speed).meaning("stealth", hides)
+    job = replace(job, request=meant)
     head = f"**a fox** - <@{jobs.USER}>"
     assert wording.headline(job) == head + said
     assert wording.progress(JobUpdate(job, fraction=0.25)) == f"{head} (25%){said}"

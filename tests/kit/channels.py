@@ -66,6 +66,10 @@ class FakeDiscord:
     def get_partial_messageable(self, channel: int, *, guild_id: int | None = None) -> FakeChannel:
         return FakeChannel(self, channel)
 
+    async def create_dm(self, user: Any) -> FakeChannel:
+        """Direct messages have the number of their person."""
+        return FakeChannel(self, user.id)
+
     def get_guild(self, guild: int) -> Any:
         return self.guilds.get(guild)
 
@@ -194,18 +198,19 @@ class FakeWebhook:
 
     async def send(
         self, content: str | None = None, *, ephemeral: bool = False, **said: Any
-    ) -> FakeMessage | None:
+    ) -> FakeMessage:
         said = {"content": content} | said
         with closing(said):
             return await self._discord.request(
                 "hook send", self._channel, lambda: self._say(said, ephemeral)
             )
 
-    def _say(self, said: dict[str, Any], ephemeral: bool) -> FakeMessage | None:
+    def _say(self, said: dict[str, Any], ephemeral: bool) -> FakeMessage:
         if not ephemeral:
             return self._discord.make(self._channel, said)
         self.private.append(said["content"] or "")
-        return None
+        # Of numbers as large as other messages' there is none: it is not in the channel.
+        return FakeMessage(self._discord, self._channel, len(self.private), BOT)
 
     async def edit_message(self, id: int, **said: Any) -> None:
         chat = self._discord
@@ -260,6 +265,9 @@ class FakeInteraction:
 
     async def edit_original_response(self, **said: Any) -> FakeMessage:
         return await self._shown("hook edit", said)
+
+    async def delete_original_response(self) -> None:
+        self.extras["deleted"] = True
 
     async def _shown(self, what: str, said: dict[str, Any]) -> FakeMessage:
         def made() -> FakeMessage:

@@ -14,6 +14,7 @@ from bot.domain.job import JobStatus
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.quota import Period, Quota, QuotaSetting
 from bot.domain.speed import Speed
+from bot.domain.usual import Usual, hidden
 from bot.service.planning import Plan
 from bot.service.rules import Rules
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
@@ -192,17 +193,24 @@ async def test_a_hurry_is_of_the_prompt_or_else_of_who_asks(house: House) -> Non
     turbo = await planned(ANNA_ASKS, HERE, "a fox --turbo")
     assert (turbo.price, turbo.large) == (2, False)
     assert (await planned(ANNA_ASKS, HERE, "a fox --turbo --hd")).large
-    assert (await planned(ANNA_ASKS, HERE, "a fox --fast", usual=Speed.TURBO)).price == 1
-    relaxed = await planned(ANNA_ASKS, HERE, "a fox", usual=Speed.RELAX)
+    assert (await planned(ANNA_ASKS, HERE, "a fox --fast", usual=Usual(Speed.TURBO))).price == 1
+    relaxed = await planned(ANNA_ASKS, HERE, "a fox", usual=Usual(Speed.RELAX))
     assert Speed.of(relaxed.requests[0].extra) is Speed.RELAX
 
 
 async def test_who_presses_is_in_a_hurry_of_their_own(house: House) -> None:
-    plan, job = await house.service.drawing.ask(ANNA_ASKS, HERE, "a fox", usual=Speed.TURBO)
+    plan, job = await house.service.drawing.ask(ANNA_ASKS, HERE, "a fox", usual=Usual(Speed.TURBO))
     assert (plan.price, job.cost) == (2, 2)
     await house.end(job)
     press = Press(Action.VARY, job.tile(2))
     pressed = await house.service.drawing.plan(BERT_ASKS, HERE, press)
     assert (pressed.price, Speed.of(pressed.requests[0].extra)) == (1, Speed.FAST)
-    again = await house.service.drawing.plan(BERT_ASKS, HERE, press, usual=Speed.RELAX)
+    again = await house.service.drawing.plan(BERT_ASKS, HERE, press, usual=Usual(Speed.RELAX))
     assert Speed.of(again.requests[0].extra) is Speed.RELAX
+
+
+async def test_of_what_is_shown_together_all_is_hidden_or_nothing(house: House) -> None:
+    plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox {--stealth, --public}")
+    assert [hidden(each.extra) for each in plan.requests] == [True, True]
+    plain = await house.service.drawing.plan(ANNA_ASKS, HERE, "a {red, blue} fox")
+    assert not any(hidden(each.extra) for each in plain.requests)

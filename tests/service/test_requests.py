@@ -12,6 +12,7 @@ from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.request import MASK, SOURCE, Input, Sampling, Seeding
 from bot.domain.size import Size
 from bot.domain.speed import Speed
+from bot.domain.usual import HIDDEN, Usual, hidden
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
@@ -262,8 +263,30 @@ def test_a_recipe_that_asks_for_the_impossible_is_refused(change: dict[str, Any]
     ],
 )
 def test_turbo_doubles_the_price(typed: str, usual: Speed, price: int) -> None:
-    request = requests.hurried(requests.imagine(CARD, typed), usual)
+    request = requests.wanted(requests.imagine(CARD, typed), Usual(usual), alone=False)
     assert requests.price(request) == price
     assert requests.price(request.upscale(TILE)) == 0
     moved = requests.current(a_card(id="other"), request)
     assert Speed.of(moved.extra) is Speed.of(request.extra)
+
+
+@pytest.mark.parametrize(
+    ("typed", "usual", "alone", "hides"),
+    [
+        ("a fox", False, False, False),
+        ("a fox", True, False, True),
+        ("a fox --public", True, False, False),
+        ("a fox --stealth", False, False, True),
+        ("a fox --stealth", True, True, False),
+    ],
+)
+def test_what_is_hidden_and_from_whom(typed: str, usual: bool, alone: bool, hides: bool) -> None:
+    made = requests.imagine(CARD, typed)
+    assert HIDDEN not in dict(made.extra)
+    wanted = requests.wanted(made, Usual(stealth=usual), alone=alone)
+    assert hidden(wanted.extra) is hides
+    assert requests.price(wanted) == 1
+    # Whatever is made of it stays so, wherever its owner asks.
+    again = wanted.reroll(8)
+    assert hidden(requests.wanted(again, Usual(), alone=True).extra) is hides
+    assert hidden(requests.wanted(again, Usual(), alone=False).extra) is (hides or alone)

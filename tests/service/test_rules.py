@@ -97,3 +97,33 @@ def test_who_may_see_a_job(job_at: Origin, asked_at: Origin, seen: bool) -> None
     job = a_job(guild=job_at.guild, channel=job_at.channel)
     for asker in (ANNA_ASKS, BERT_ASKS, Asker(9, moderator=True, admin=True)):
         assert visible(asker, asked_at, job) is seen
+
+
+async def test_what_is_hidden_is_its_owners_alone(house: House) -> None:
+    hidden = await house.draw("a fox --stealth")
+    for asker in (BERT_ASKS, ADMIN_ASKS, MODERATOR_ASKS):
+        for origin in (HERE, DIRECT):
+            for action in (Action.UPSCALE, Action.VARY):
+                with pytest.raises(NotFound, match="do not know this job here"):
+                    await house.press(action, hidden.tile(1), asker, origin)
+    with pytest.raises(NotFound):
+        await house.press(Action.VARY, hidden.tile(1), origin=ELSEWHERE)
+    there = await house.press(Action.VARY, hidden.tile(1))
+    single = await house.press(Action.UPSCALE, hidden.tile(1))
+    assert (there.hidden, single.hidden) == (True, True)
+    await house.service.outbox.deliver_again(ANNA_ASKS, single, 555)
+    in_direct = await house.press(Action.REROLL, hidden.tile(0), origin=DIRECT)
+    assert (in_direct.hidden, in_direct.account.guild) == (True, 0)
+    await house.end(in_direct)
+    assert await house.press(Action.REROLL, in_direct.tile(0), origin=DIRECT)
+    with pytest.raises(NotFound):
+        await house.press(Action.VARY, in_direct.tile(1), BERT_ASKS, DIRECT)
+    assert not (await house.imagine("a fox --stealth", origin=DIRECT)).hidden
+
+
+async def test_nobody_stops_what_is_hidden_but_its_owner(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        hidden = await house.imagine("a fox --stealth")
+        with pytest.raises(NotFound):
+            await house.service.drawing.cancel(MODERATOR_ASKS, HERE, hidden.id)
+        assert (await house.service.drawing.cancel(ANNA_ASKS, HERE, hidden.id)).now

@@ -236,8 +236,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     _flag("fast", "Before those who are not in a hurry, which is usual"),
     _flag("relax", "After those who are in a hurry, though not for ever", "relaxed"),
     _flag("turbo", "Before all others and more at once, for twice the price"),
-    _flag("public", "Everybody may see it"),
-    _flag("stealth", "Nobody else may see it", "private"),
+    _flag("public", "Everybody in the channel may see it, which is usual"),
+    _flag("stealth", "Nobody else sees it: it comes by direct message", "private"),
     Parameter(
         "profile", ("p", "personalize"), Kind.CODES, values.codes(),
         "nothing, or codes of profiles",

@@ -1,0 +1,136 @@
+"""`--stealth`: nobody else sees anything of it, and its owner has all of it in direct messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import RenderFailed
+from bot.sandbox import Sandbox
+from tests.kit import books, messages
+from tests.kit.easel import Easel, running, settings_for
+from tests.kit.executor import FakeExecutor
+from tests.kit.scene import Scene
+
+POST = r"^/channels/\d+/messages$"
+
+
+@pytest.fixture
+def worker() -> FakeExecutor:
+    return FakeExecutor(1, automatic=True)
+
+
+@pytest.fixture
+async def easel(sandbox: Sandbox, tmp_path: Path, worker: FakeExecutor) -> AsyncIterator[Easel]:
+    async with running(sandbox, settings_for(sandbox, tmp_path), worker) as one:
+        yield one
+
+
+async def hidden(mia: Scene, prompt: str = "a fox --stealth") -> messages.Message:
+    """What comes by direct message, once nothing is left in the channel."""
+    known = {each["id"] for each in mia.results(mia.dm)}
+    await (await mia.slash("imagine", prompt=prompt)).ack()
+    grid = await mia.new_result(known, mia.dm)
+    await mia.sandbox.wait_for(lambda: not mia.private())
+    return grid
+
+
+async def test_it_comes_by_direct_message_and_others_see_nothing(
+    worker: FakeExecutor, mia: Scene, noah: Scene
+) -> None:
+    worker.automatic = False
+    await (await mia.slash("imagine", prompt="a fox --stealth --turbo")).ack()
+    run = await worker.started(1)
+    await mia.sandbox.wait_for(mia.private)
+    [progress] = mia.private()
+    assert "(turbo, stealth)" in progress["content"]
+    assert list(messages.buttons(progress)) == ["Cancel"]
+    assert noah.person.messages("imagine") == []
+    await run.finish()
+    grid = await mia.new_result(set(), mia.dm)
+    assert grid["content"] == f"**a fox --turbo --stealth** - {mia.mention} (turbo, stealth)"
+    await mia.sandbox.wait_for(lambda: not mia.private())
+    assert noah.person.messages("imagine") == mia.person.messages("imagine") == []
+
+
+async def test_its_buttons_work_where_it_is(mia: Scene) -> None:
+    grid = await hidden(mia)
+    single = await mia.press(grid, "U1")
+    assert single["channel_id"] == mia.dm
+    again = await mia.refused(await mia.click(grid, "U1"))
+    assert f"/channels/@me/{mia.dm}/{single['id']}" in again
+    varied = await mia.press(grid, "V2")
+    assert (varied["channel_id"], mia.results()) == (mia.dm, [])
+
+
+async def test_who_takes_no_direct_messages_has_it_where_they_asked(
+    tmp_path: Path, mia: Scene, noah: Scene
+) -> None:
+    mia.person.close_dms()
+    await (await mia.slash("imagine", prompt="a fox --stealth")).ack()
+    await mia.sandbox.wait_for(mia.results)
+    [grid] = mia.results()
+    assert grid["flags"] & messages.EPHEMERAL
+    assert (noah.person.messages("imagine"), books.spent(tmp_path)) == ([], 1)
+    await (await mia.click(grid, "U1")).ack()
+    await mia.sandbox.wait_for(lambda: len(mia.results()) == 2)
+    assert noah.person.messages("imagine") == []
+
+
+async def test_show_brings_what_could_be_brought_nowhere(mia: Scene, noah: Scene) -> None:
+    mia.person.close_dms()
+    mia.sandbox.faults.fail("POST", r"^/webhooks/", 404, code=10015, times=5)
+    await (await mia.slash("imagine", prompt="a fox --stealth")).ack()
+    await mia.sandbox.wait_for(lambda: any("`/show`" in each["content"] for each in mia.private()))
+    mia.sandbox.faults.clear()
+    assert "nothing to bring" in await noah.refused(await noah.slash("show"))
+    await (await mia.slash("show")).ack()
+    await mia.sandbox.wait_for(mia.results)
+    assert noah.results() == noah.notices() == []
+
+
+async def test_a_failure_is_told_to_its_owner_alone(
+    worker: FakeExecutor, mia: Scene, noah: Scene
+) -> None:
+    worker.automatic = False
+    await (await mia.slash("imagine", prompt="a fox --stealth")).ack()
+    run = await worker.started(1)
+    mia.sandbox.faults.fail("PATCH", r"^/webhooks/", 404, code=10015, times=9)
+    await run.fail(RenderFailed("bad", "no"))
+    await mia.sandbox.wait_for(lambda: mia.notices(mia.dm))
+    assert "Nothing was charged" in mia.notices(mia.dm)[0]["content"]
+    assert noah.person.messages("imagine") == []
+
+
+async def test_several_are_hidden_together(mia: Scene, noah: Scene) -> None:
+    await (await mia.slash("imagine", prompt="a {red, blue} fox --stealth")).ack()
+    [offer] = await mia.sandbox.wait_for(mia.private)
+    await (await mia.click(offer, "Draw")).ack()
+    await mia.sandbox.wait_for(lambda: len(mia.results(mia.dm)) == 2)
+    assert noah.person.messages("imagine") == mia.results() == []
+
+
+@pytest.mark.parametrize("prompt", ["a fox --stealth", "a private garden"])
+async def test_not_even_a_slow_answer_shows_it(
+    easel: Easel, worker: FakeExecutor, mia: Scene, noah: Scene, prompt: str
+) -> None:
+    worker.automatic = False
+    easel.bot.acknowledger._quick_s = 0.0
+    plan = easel.core.service.proposals._drawings.plan
+    seen: list[int] = []
+
+    async def slow(*asked: object, **more: object) -> object:
+        await asyncio.sleep(0.2)
+        seen.append(len(noah.person.messages("imagine")))
+        return await plan(*asked, **more)  # type: ignore[arg-type]
+
+    easel.core.service.proposals._drawings.plan = slow  # type: ignore[method-assign]
+    await (await mia.slash("imagine", prompt=prompt)).ack()
+    await worker.started(1)
+    hides = "--stealth" in prompt
+    await mia.sandbox.wait_for(lambda: mia.private() if hides else mia.notices())
+    assert seen == [0 if hides else 1]
+    assert len(noah.person.messages("imagine")) == (not hides)
