@@ -13,8 +13,9 @@ from bot.bench.figures import Figure, Section, below, percentile, spread
 from bot.bench.ticker import Ticker
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.job import Job, JobStatus
+from bot.domain.lanes import Lanes
+from bot.domain.lines import Entry
 from bot.domain.people import Origin
-from bot.domain.queue import Entry, JobQueue
 from bot.domain.routing import Standing, route
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.models.cards import EMBEDDED_CARD
@@ -91,7 +92,7 @@ async def play(run: Run) -> Seen:
 
 
 def _stepped(run: Run) -> tuple[list[float], list[float], list[float]]:
-    queue = JobQueue()
+    queue = Lanes()
     for number in range(run.waiting):
         model = MODELS[number // run.servers % 2]
         queue.add(Entry(f"{number}", (number % run.servers, number), 1.0, model=model))
@@ -106,7 +107,7 @@ def _stepped(run: Run) -> tuple[list[float], list[float], list[float]]:
     return taking, routing, telling
 
 
-def _routed(queue: JobQueue) -> Entry:
+def _routed(queue: Lanes) -> Entry:
     choice = route(queue.heads(), WORKERS)
     if choice is None:
         raise RuntimeError("too few jobs wait for a model that is there")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from bot.domain.batching import Key, Limits, Turns
 from bot.domain.knee import Knee
+from bot.domain.lanes import Lanes
 from bot.domain.lines import Entry
-from bot.domain.queue import JobQueue
 from bot.domain.routing import Beside, Standing, paused_for, route
 
 SLOTS = 16
@@ -104,7 +104,7 @@ class Town:
         self._machine = machine
         self._policy = policy
         self._cards = {f"{number}": _Card(f"{number}") for number in range(cards)}
-        self._queue = JobQueue()
+        self._queue = Lanes()
         self._first: dict[str, Entry] = {}
         self._asked: dict[str, Ask] = {}
         self._events: list[tuple[float, int, Callable[[], None]]] = []
