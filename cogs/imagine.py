@@ -60,7 +60,11 @@ class Imagine(commands.Cog):
         images = [image.url for image in (image1, image2, image3, image4) if image]
         attached = Attached(tuple(images), style and style.url, character and character.url)
         work = self._service.proposals.ask(asker, origin, prompt, attached)
-        acknowledge = self._privately if asking.hides(prompt, origin) else self._quickly
+        acknowledge = (
+            self._privately
+            if self._service.preferences.hides(asker, origin, prompt)
+            else self._quickly
+        )
         asked = await acknowledge(interaction, work)
         if asked.job is None:
             view = offer_view(asked.proposal)

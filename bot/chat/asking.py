@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-
 import discord
 
-from bot.domain.errors import InvalidPrompt, MissingPermissions
+from bot.domain.errors import MissingPermissions
 from bot.domain.people import Asker, Origin
-from bot.domain.prompt import Prompt
-from bot.domain.usual import USUAL, Usual
-
-_HIDING = re.compile("stealth|private", re.IGNORECASE)
 
 _NEEDED = {
     "view_channel": "View Channel",
@@ -53,16 +46,6 @@ def origin_of_press(interaction: discord.Interaction) -> Origin:
     """The same for a button, with the message under which it stands."""
     parent = interaction.message.id if interaction.message else 0
     return Origin(interaction.guild_id or 0, interaction.channel_id or 0, parent)
-
-
-def hides(text: str, origin: Origin, usual: Usual = USUAL) -> bool:
-    """Whether a typed prompt asks for what nobody else is to see: a glance, so that not even the
-    answer to a slow command shows it. What is drawn is read by the service."""
-    if origin.guild == 0 or not (usual.stealth or _HIDING.search(text)):
-        return False
-    with contextlib.suppress(InvalidPrompt):
-        return usual.hides(Prompt.parse(text))
-    return usual.stealth
 
 
 def require_permissions(interaction: discord.Interaction) -> None:

@@ -15,7 +15,7 @@ from bot.domain.plain import Pairs, Plain
 from bot.domain.preferences import Preferences
 from bot.domain.prompt import MAX_LENGTH, Prompt, parameters
 from bot.domain.prompt.own import expanded
-from bot.domain.prompt.prompt import Reading
+from bot.domain.prompt.prompt import RIVALS, Reading
 
 
 class Layer(enum.StrEnum):
@@ -29,7 +29,9 @@ class Layer(enum.StrEnum):
 
 
 MODELS = frozenset({"model", "niji", "version"})
-"""Each of them chooses the model, so the strongest who has one of them chooses it."""
+ONE_OF = (MODELS, *map(frozenset, RIVALS))
+"""Of the parameters of a group, such as all that choose the model, the strongest who has one
+chooses."""
 
 Layers = Sequence[tuple[Layer, Pairs]]
 """What is said below a prompt, the strongest first."""
@@ -48,9 +50,10 @@ def explained(prompt: Prompt, below: Layers) -> tuple[Explained, ...]:
     """Every parameter that counts, in the order of the table."""
     found: dict[str, Explained] = {}
     for layer, options in ((Layer.PROMPT, prompt.options), *below):
-        settled = not MODELS.isdisjoint(found)
+        groups = (group for group in ONE_OF if not group.isdisjoint(found))
+        settled = frozenset[str]().union(*groups)
         for name, value in options:
-            if not (settled and name in MODELS):
+            if name not in settled:
                 found[name] = _under(found.get(name), Explained(name, value, (layer,)))
     ordered = (found.get(row.name) for row in parameters.PARAMETERS)
     return tuple(each for each in ordered if each and each.value is not False)

@@ -5,6 +5,8 @@ Every plan asks, so who was asked for is remembered in memory; whoever changes s
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +17,7 @@ from bot.domain.preferences import OPTIONS_MAX, Preferences, Variation
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.own import VALUE_MAX, named
 from bot.domain.prompt.parameters import known, quoted
+from bot.domain.usual import HIDDEN, USUAL
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service.rules import DIRECT, may_use, require_admin
@@ -25,6 +28,9 @@ REMEMBERED = 10_000
 """People and servers whose preferences are known without a look at the database."""
 PROMPTS_MAX = 40
 """Grids that one prompt may stand for."""
+IMAGES = 6
+"""Pictures beside a prompt at most."""
+_HIDING = re.compile("stealth|private", re.IGNORECASE)
 _STEPS = (None, Variation.STRONG, Variation.SUBTLE)
 
 
@@ -72,6 +78,18 @@ class Habits:
         if usable is not own:
             note = f"The model {quoted(own.model or '')} of your settings cannot be had here now."
         return Taste(usable, server, note=note)
+
+    def hides(self, asker: Asker, origin: Origin, text: str) -> bool:
+        """Whether a typed prompt asks for what nobody else is to see, as far as is known at once:
+        not even the first answer to it is for others then."""
+        own = self._known.get(("user", asker.user), Preferences())
+        said = " ".join([text, *(meaning for _, meaning in own.options)])
+        if origin.guild == DIRECT or not (_HIDING.search(said) or dict(own.suffix).get(HIDDEN)):
+            return False
+        with contextlib.suppress(InvalidPrompt):
+            readings = Taste(own).read_all(text, PROMPTS_MAX, IMAGES)
+            return any(USUAL.hides(each.prompt) for each in readings)
+        return False
 
     async def own(self, asker: Asker) -> Preferences:
         """A person's choices as they are kept."""

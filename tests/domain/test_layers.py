@@ -127,3 +127,18 @@ def test_the_nearest_name_may_be_an_own_option() -> None:
         taste.read_all("a fox --mystile", 40)
     with pytest.raises(InvalidPrompt, match="did you mean `--stylize`"):
         taste.read_all("a fox --styliz", 40)
+
+
+@pytest.mark.parametrize(
+    ("typed", "suffix", "counts"),
+    [
+        ("", "--turbo --stealth", "--turbo --stealth"),
+        ("--relax", "--turbo --stealth", "--relax --stealth"),
+        ("--fast --public", "--turbo --stealth", "--fast --public"),
+    ],
+)
+def test_of_what_excludes_each_other_the_strongest_counts(
+    typed: str, suffix: str, counts: str
+) -> None:
+    below = [(Layer.SUFFIX, Prompt.read_parameters(suffix))]
+    assert merged(Prompt.parse(f"a fox {typed}"), below).parameters == counts

@@ -272,3 +272,27 @@ async def test_a_plan_reads_nothing_that_it_knows(house: House) -> None:
         await plan(house, "a lighthouse on a cliff in a storm, dramatic light --chaos 20")
         times.append(time.perf_counter() - began)
     assert min(times) < 0.002
+
+
+async def test_what_is_hidden_is_known_at_once(house: House) -> None:
+    preferences = house.service.preferences
+
+    def hides(text: str, origin: Origin = HERE) -> bool:
+        return preferences.hides(ANNA_ASKS, origin, text)
+
+    assert [hides("a fox"), hides("a private fox"), hides("a fox --PRIVATE")] == [
+        False,
+        False,
+        True,
+    ]
+    assert not hides("a fox --stealth", DIRECT)
+    assert not hides("a fox --stealth --ar broken")
+    await preferences.set_option(ANNA_ASKS, "secret", "--stealth")
+    assert (hides("a fox --secret"), hides("a fox")) == (True, False)
+    await preferences.set_suffix(ANNA_ASKS, "--stealth --relax")
+    assert (hides("a fox"), hides("a fox --public")) == (True, False)
+    made = await plan(house)
+    assert (made.prompt.parameters, made.extra) == (
+        "--relax --stealth", (("speed", "relax"), ("stealth", True)),
+    )  # fmt: skip
+    assert (await plan(house, "a fox --turbo --public")).extra == (("speed", "turbo"),)
