@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.loading import Loader
+from bot.dispatch.spare import Spare
 from bot.domain.errors import EaselError
 from bot.domain.quota import Caps, Period, Quota
 from bot.engine.devices import devices
@@ -37,6 +38,7 @@ from bot.service import Service
 from bot.service.accounts import Accounts
 from bot.service.batches import Batches
 from bot.service.drawing import Drawings
+from bot.service.gallery import Gallery
 from bot.service.outbox import Outbox
 from bot.service.pictures import Pictures
 from bot.service.planning import Planner
@@ -44,8 +46,10 @@ from bot.service.preferences import Habits
 from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.rules import Rules
+from bot.service.samples import Samples
 from bot.service.serving import Serving
 from bot.service.sight import Fetch, Sight, nowhere
+from bot.service.styles import Styles
 from bot.service.words import Words
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -180,14 +184,16 @@ def service_of(
         executor=executor, catalogue=catalogue, rules=rules, clock=clock,
     )  # fmt: skip
     habits = Habits(parts.preferences, catalogue, clock)
+    styles = Styles(parts.styles, catalogue, clock)
     planner = Planner(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
-        Sight(fetch, parts.blobs, clock), habits, rules.versions,
+        Sight(fetch, parts.blobs, clock), habits, styles, rules.versions,
     )  # fmt: skip
     drawing = Drawings(
         jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
         dispatcher=dispatcher, rules=rules, clock=clock,
     )  # fmt: skip
+    samples = Samples(parts.samples, Spare(executor, dispatcher), catalogue)
     return Service(
         drawing=drawing,
         proposals=Proposals(parts.proposals, planner, drawing, rules, clock),
@@ -199,8 +205,10 @@ def service_of(
             ledger=parts.ledger, quotas=parts.quotas, audit=parts.audit, accounts=accounts,
             rules=rules, clock=clock,
         ),
-        words=Words(catalogue, parts.profiles, parts.recent, clock),
         preferences=habits,
+        styles=styles,
+        gallery=Gallery(samples, catalogue, parts.samples.folder),
+        words=Words(catalogue, parts.profiles, parts.recent, styles, clock),
     )  # fmt: skip
 
 
@@ -239,6 +247,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         supervisor.start("positions", dispatcher.tell_places)
         supervisor.start("loading", loader.keep)
         supervisor.start("models", lambda: serving.keep(executor, service.drawing))
+        supervisor.start("samples", service.gallery.keep)
         supervisor.start("housekeeping", lambda: _keep_house(service, began))
         if copies:
             supervisor.start("backup", copies.keep)

@@ -9,10 +9,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat import replies, wording
+from bot.chat.sheets import VIOLET, Presented
 from bot.domain.action import help_lines
 from bot.domain.prompt import listing
-from bot.domain.prompt.parameters import PARAMETERS, Parameter
+from bot.domain.prompt.parameter import Parameter
+from bot.domain.prompt.parameters import PARAMETERS
 from bot.service import Service
+from bot.service.gallery import SUBJECT
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
@@ -21,30 +24,35 @@ SHOWN = 12
 """Parameters in the first answer."""
 PAGE = 4000
 """Characters of a page; Discord takes 4096."""
-_VIOLET = discord.Colour(0x6E56CF)
+_WITHOUT_AND_WITH = f"`{SUBJECT}`, by this model: left without the parameter, right with it."
 
 
 class Help(commands.Cog):
     """Made from the same tables as the parser."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, presented: Presented) -> None:
         self._service = service
+        self._presented = presented
 
     @app_commands.command(description="How to draw with Easel")
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.describe(topic="Parameters: every parameter with its values")
+    @app_commands.describe(
+        topic="Parameters: every one with its values, and what it does in pictures"
+    )
     async def help(
         self, interaction: discord.Interaction, topic: Literal["parameters"] | None = None
     ) -> None:
         if topic == "parameters":
             for embed in _all_parameters():
                 await replies.private(interaction, embed=embed)
+            cells = self._service.gallery.parameters()
+            await self._presented.show(interaction, "What they do", _WITHOUT_AND_WITH, cells)
             return
         embed = discord.Embed(
             title="Drawing with Easel",
             description="`/imagine prompt:` what to draw, then parameters.",
-            colour=_VIOLET,
+            colour=VIOLET,
         )
         embed.add_field(name="Parameters", value=_parameters(), inline=False)
         embed.add_field(name="Buttons", value="\n".join(help_lines()), inline=False)
@@ -74,7 +82,7 @@ def _all_parameters() -> list[discord.Embed]:
             pages.append("")
         pages[-1] += line
     return [
-        discord.Embed(title="Parameters" if number == 0 else None, description=page, colour=_VIOLET)
+        discord.Embed(title="Parameters" if number == 0 else None, description=page, colour=VIOLET)
         for number, page in enumerate(pages)
     ]
 
@@ -85,4 +93,4 @@ def _line(row: Parameter) -> str:
 
 
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Help(bot.service))
+    await bot.add_cog(Help(bot.service, Presented(bot.service.gallery, bot.acknowledger)))

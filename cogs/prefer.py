@@ -12,7 +12,7 @@ from bot.chat import asking, replies, tastes
 from bot.chat.acknowledge import Acknowledger
 from bot.domain.prompt import MAX_LENGTH
 from bot.domain.prompt.own import NAME_MAX, VALUE_MAX
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 from bot.service import Service
 
 if TYPE_CHECKING:

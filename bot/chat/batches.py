@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bot.chat import wording
 from bot.domain.batch import BatchUpdate, Progress
 from bot.domain.job import Failure, JobStatus
-from bot.service.planning import Plan
+from bot.service.plan import Plan
 
 LISTED = 5
 """Prompts that are named in an offer."""

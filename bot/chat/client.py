@@ -20,6 +20,7 @@ from bot.chat import replies
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.buttons import JobButton, is_ours
 from bot.chat.connector import Connector
+from bot.chat.forms import Take, sent
 from bot.chat.gate import Tree, passes
 from bot.chat.notice import Notices
 from bot.chat.pace import Pauses
@@ -80,6 +81,7 @@ class EaselBot(commands.AutoShardedBot):
             self, service, notices, self.pump.wake, progress_seconds, pauses.rest
         )
         self.acknowledger = Acknowledger()
+        self.forms: dict[str, Take] = {}
         self._supervisor = supervisor or Supervisor()
         self._wanted = modules_of(extensions)
 
@@ -117,7 +119,8 @@ class EaselBot(commands.AutoShardedBot):
         log.info("ready as %s on %d servers", self.user, len(self.guilds))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer the submit of a form of ours that nobody knows any more.
+        """Have a form of ours that came back taken by who registered its code in `forms`; every
+        outcome is answered.
 
         discord.py keeps forms in memory only and drops the submit of one that was opened before a
         restart without a word, so none of ours has an `on_submit`.
@@ -126,8 +129,11 @@ class EaselBot(commands.AutoShardedBot):
         if interaction.type is discord.InteractionType.modal_submit and is_ours(custom_id):
             if not await passes(interaction):
                 return
-            unknown = "This form belongs to another version of Easel; press its button anew."
-            await replies.answer(interaction, NotFound(unknown))
+            code, argument = sent(custom_id)
+            try:
+                await self.forms.get(code, _unknown)(interaction, argument)
+            except Exception as error:
+                await replies.answer(interaction, error)
 
     async def on_easel_press(self, interaction: discord.Interaction, *_: object) -> None:
         """Answer a button of ours that no extension takes."""
@@ -141,6 +147,10 @@ class EaselBot(commands.AutoShardedBot):
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event %s", event_method)
+
+
+async def _unknown(interaction: discord.Interaction, argument: str) -> None:
+    raise NotFound("This form belongs to another version of Easel; press its button anew.")
 
 
 def modules_of(extensions: Iterable[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.chat import tastes
+from bot.chat import looks, tastes
 from bot.chat.wording import escape
 from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting, Scope
 
@@ -75,6 +75,8 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
             return f"<@{detail['user']}>: allowance refilled ({detail['changed']:+})"
         case "settings":
             return f"Settings of this server: {tastes.changes(detail)}"
+        case "style add" | "style edit" | "style remove":
+            return looks.deed(name, detail)
         case _:
             return name
 

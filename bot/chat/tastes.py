@@ -9,7 +9,8 @@ from bot.chat import wording
 from bot.domain.layers import Layer, Taste
 from bot.domain.plain import Pairs
 from bot.domain.preferences import FileFormat, Preferences
-from bot.domain.prompt.parameters import quoted, written
+from bot.domain.prompt.parameter import quoted
+from bot.domain.prompt.parameters import written
 from bot.service.preferences import Explanation, Panel
 
 ROOM = 4000

@@ -6,7 +6,7 @@ import argparse
 import math
 from collections.abc import Callable
 
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 from bot.domain.size import is_whole
 
 

@@ -15,7 +15,8 @@ from bot.commands.numbers import number, whole
 from bot.commands.subject import Order
 from bot.domain import loras, samplers
 from bot.domain.errors import InvalidPrompt
-from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX, quoted
+from bot.domain.prompt.parameter import quoted
+from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX
 from bot.domain.request import GRID
 from bot.service.requests import COUNT_MAX, SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
 

@@ -20,11 +20,12 @@ from bot.commands.shot import Wish
 from bot.domain.action import Tile
 from bot.domain.errors import EaselError, InvalidPrompt, Unable
 from bot.domain.infotext import PICTURE
+from bot.domain.inputs import IMAGE, MASK, STYLE, Input
 from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameters import quoted
-from bot.domain.request import IMAGE, MASK, STYLE, GenerationRequest, Input
+from bot.domain.prompt.parameter import quoted
+from bot.domain.request import GenerationRequest
 from bot.models.cards import ModelCard
-from bot.service import references, requests
+from bot.service import references, requests, styles
 from bot.service.requests import Choice
 from bot.settings import Settings
 from bot.storage.files import ImageStore
@@ -109,7 +110,8 @@ class Subject:
 
     def _basis(self, card: ModelCard) -> GenerationRequest:
         if self.recipe is None:
-            made = requests.imagine(card, _one_prompt(self.order.text))
+            prompt = _one_prompt(self.order.text)
+            made = requests.imagine(card, prompt, styles.chosen(prompt, card, {}))
             if references.links(made.prompt):
                 raise Unable("Links are followed in Discord only: name files by `--image`.")
             if self.order.choice.sized and made.prompt.get("ar"):

@@ -150,6 +150,11 @@ class Dispatcher:
         """Newest values of jobs that are shown together, up to the end of all."""
         return self.board.together.watch(first)
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits or is drawn."""
+        return bool(self._waiting or self._drawings)
+
     def held(self) -> dict[str, int]:
         """How much of everything is in memory; empty once every job has ended."""
         counts = {

@@ -27,8 +27,8 @@ def infotext(recipe: Mapping[str, Any]) -> str:
         request = GenerationRequest.from_json(recipe)
     except ValueError:
         return ""
-    lines = [" ".join([request.prompt.text, *map(_lora, request.loras.items())])]
-    if negative := request.prompt.negative:
+    lines = [" ".join([request.drawn.text, *map(_lora, request.loras.items())])]
+    if negative := request.drawn.negative:
         lines.append(f"Negative prompt: {negative}")
     number = recipe.get(PICTURE)
     index = number - 1 if isinstance(number, int) else 0

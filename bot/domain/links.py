@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 
 _NAME = 24
 """Letters of a file's name that are shown."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.errors import InvalidPrompt
 from bot.domain.plain import Pairs
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 
 KEY = "loras"
 """Where they stand in the `extra` of a request: pairs of name and weight."""

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bot.domain import loras, request_v1
+from bot.domain import loras, request_v1, style
 from bot.domain.action import Action, Kind, Tile
+from bot.domain.inputs import IMAGE, MASK, SOURCE, STYLE, Frame, Input
 from bot.domain.plain import Pairs, Plain, as_json, pairs
 from bot.domain.preferences import file_of
 from bot.domain.prompt import Prompt
@@ -21,19 +22,11 @@ from bot.domain.size import Size
 
 SCHEMA = 2
 GRID = 4
-SOURCE = "source"
-"""The role of the picture that a drawing starts from."""
-IMAGE = "image"
-"""The role of a picture that is a prompt, like words."""
-STYLE = "style"
-"""The role of a picture that is one for the look alone."""
 PALETTE = "palette"
 MEANINGS = frozenset({"chaos", "weird", "stylize", "exp", "looks", "tile", "draft", "hd", PALETTE})
 """Names in `extra` of what parameters mean. `chaos`, `weird` and `exp` are from 0 to 1, `stylize`
 from -1 (no taste at all) to 9, 0 being the usual; `looks` are pairs of a number and a weight, and
 `palette` is a picture's colours and the share of them that is taken."""
-MASK = "mask"
-"""The role of the picture that is light where the source is to be drawn anew."""
 
 
 @dataclass(frozen=True)
@@ -50,34 +43,6 @@ class Sampling:
     sampler: str = "default"
     strength: float | None = None
     stop: float = 1.0
-
-
-@dataclass(frozen=True)
-class Input:
-    """A picture that a drawing is made from, by what it is for: "source", "mask" or another role.
-
-    `digest` is the sha256 hex of its file, None where only the tile is known; `tile` is None for a
-    file that is no tile of a job.
-    """
-
-    role: str
-    digest: str | None = None
-    tile: Tile | None = None
-    weight: float = 1.0
-
-    def identified(self, digests: Mapping[Tile, str]) -> Input:
-        """With what the file of its tile turned out to be."""
-        return replace(self, digest=digests.get(self.tile, self.digest)) if self.tile else self
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Where the source picture lies in the new one, in pixels from its top left corner."""
-
-    left: int
-    top: int
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +87,11 @@ class GenerationRequest:
         return replace(self, extra=loras.in_extra(self.extra, chosen))
 
     @property
+    def drawn(self) -> Prompt:
+        """The prompt with the words of its style."""
+        return style.worn(self.prompt, self.extra)
+
+    @property
     def meant(self) -> dict[str, Any]:
         """What parameters mean to the engine, by name."""
         return {name: value for name, value in self.extra if name in MEANINGS}
@@ -149,9 +119,8 @@ class GenerationRequest:
     def vary(self, tile: Tile, seed: int, strength: float) -> GenerationRequest:
         """Four pictures close to `tile` in composition, of the same style."""
         kept = tuple(each for each in self.inputs if each.role == STYLE)
-        near = replace(self.sampling, strength=strength)
-        inputs = (Input(SOURCE, tile=tile), *kept)
-        return replace(self._anew(Action.VARY, seed), sampling=near, inputs=inputs)
+        near, source = replace(self.sampling, strength=strength), Input(SOURCE, tile=tile)
+        return replace(self._anew(Action.VARY, seed), sampling=near, inputs=(source, *kept))
 
     def reroll(self, seed: int) -> GenerationRequest:
         """The same again from other noise; of a variation, other variations of its source."""
@@ -159,8 +128,7 @@ class GenerationRequest:
         return again if self.sampling.strength is not None else again.afresh()
 
     def smaller(self, size: str) -> GenerationRequest:
-        """The same at another size, by `Size.code`. Raises ValueError for what is none, or larger
-        than this."""
+        """The same at another size, by `Size.code`. Raises ValueError for none, or a larger one."""
         wanted = Size.parse(size)
         if not (0 < wanted.width <= self.size.width and 0 < wanted.height <= self.size.height):
             raise ValueError(size)
@@ -187,8 +155,7 @@ class GenerationRequest:
 
     def identified(self, digests: Mapping[Tile, str]) -> GenerationRequest:
         """With what the files of its tiles turned out to be."""
-        named = (each.identified(digests) for each in self.inputs)
-        return replace(self, inputs=tuple(named))
+        return replace(self, inputs=tuple(each.identified(digests) for each in self.inputs))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data with a schema version; `from_json` is the inverse."""
@@ -222,8 +189,7 @@ class GenerationRequest:
 
     @classmethod
     def lost(cls, stored: object, why: str) -> GenerationRequest:
-        """What can be said of a stored request that cannot be read, so that its job still has an
-        end, a headline and an owner."""
+        """What can be said of what cannot be read: its job still has an end, words and an owner."""
         prompt = stored.get("prompt") if isinstance(stored, Mapping) else None
         text = prompt.get("text") if isinstance(prompt, Mapping) else prompt
         return cls(
@@ -235,8 +201,8 @@ class GenerationRequest:
     def recipe(self) -> dict[str, Any]:
         """What the picture's metadata holds: the request, and what it comes to in plain words."""
         return self.to_json() | {
-            "text": self.prompt.wanted,
-            "negative": self.prompt.negative,
+            "text": self.drawn.wanted,
+            "negative": self.drawn.negative,
             "seeds": self.seeds,
         }
 
@@ -244,14 +210,15 @@ class GenerationRequest:
         """What a worker gets: flat plain data in which inputs are named by content hash."""
         named = {each.role: each.digest for each in self.inputs}
         prompts = [each for each in self.inputs if each.role in (IMAGE, STYLE)]
+        drawn = self.drawn
         return {
             **asdict(self.size),
             "count": self.count,
             "seeds": self.seeds,
-            "text": self.prompt.wanted,
-            "negative": self.prompt.negative,
-            "parts": [list(part) for part in self.prompt.parts if part[1] > 0],
-            "excluded": [list(part) for part in self.prompt.excluded],
+            "text": drawn.wanted,
+            "negative": drawn.negative,
+            "parts": [list(part) for part in drawn.parts if part[1] > 0],
+            "excluded": [list(part) for part in drawn.excluded],
             "meant": as_json(tuple(self.meant.items())),
             **asdict(self.sampling),
             "source": named.get(SOURCE),
@@ -285,12 +252,11 @@ def _read(data: Mapping[str, Any]) -> GenerationRequest:
         extra=pairs(data["extra"]),
     )
     loras.of_extra(request.extra)
+    style.of_extra(request.extra)
     return request
 
 
-def _sampling(
-    *, steps: Any, guidance: Any, sampler: Any, strength: Any, stop: Any
-) -> Sampling:  # fmt: skip
+def _sampling(*, steps: Any, guidance: Any, sampler: Any, strength: Any, stop: Any) -> Sampling:
     chosen = None if strength is None else float(strength)
     return Sampling(int(steps), float(guidance), str(sampler), chosen, float(stop))
 

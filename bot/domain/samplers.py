@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from bot.domain.errors import InvalidPrompt
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 
 DEFAULT = "default"
 """The model's own sampler, whichever that is."""

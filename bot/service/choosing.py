@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bot.domain.errors import NotFound
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service.rules import may_use

@@ -17,10 +17,11 @@ from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 from bot.domain.usual import USUAL, Usual
 from bot.service import requests
-from bot.service.planning import GONE, NOTHING, Plan, Planner
+from bot.service.plan import Plan
+from bot.service.planning import GONE, NOTHING, Planner
 from bot.service.references import Attached
 from bot.service.rules import Rules, require_right_to_cancel, require_visible
 from bot.storage.files import ImageStore

@@ -6,15 +6,14 @@ and cards, not people or Discord.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain import samplers
-from bot.domain.errors import Unable
-from bot.domain.loras import written as lora_written
-from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameters import PARAMETERS, Parameter, quoted
+from bot.domain import loras, samplers, style
+from bot.domain.errors import InvalidPrompt, Unable
+from bot.domain.prompt.parameter import Parameter, quoted
+from bot.domain.prompt.parameters import PARAMETERS
 from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
 from bot.models.cards import ModelCard
@@ -39,7 +38,7 @@ def _always(card: ModelCard) -> bool:
 class Effect:
     """`apply` returns the request in which a value of the parameter acts. Raises Unable for one
     that the model cannot draw by. Where the card does not `fit`, `lacks` completes "the model … "
-    and nothing is applied. `concerns` says which values are anything to it."""
+    and no value is applied that `concerns` what it lacks."""
 
     apply: Apply
     fits: Callable[[ModelCard], bool] = _always
@@ -96,14 +95,31 @@ def _raw(card: ModelCard, request: GenerationRequest, value: Any) -> GenerationR
     return request.meaning("stylize", taste - 1.0)
 
 
+def _is_raw(value: str) -> bool:
+    return value == style.RAW
+
+
 def _style(card: ModelCard, request: GenerationRequest, value: str) -> GenerationRequest:
-    return _raw(card, request, True) if value == "raw" else request
+    """The words of a look are part of the request, so only its LoRAs are to come; those that are
+    asked for by name keep their weight."""
+    if _is_raw(value):
+        return _raw(card, request, True)
+    look = style.of_extra(request.extra)
+    return _with_loras(request, {**dict(look.loras), **request.loras}) if look else request
 
 
 def _loras(
     card: ModelCard, request: GenerationRequest, value: Iterable[str]
 ) -> GenerationRequest:  # fmt: skip
-    return request.with_loras({**request.loras, **dict(map(lora_written, value))})
+    return _with_loras(request, {**request.loras, **dict(map(loras.written, value))})
+
+
+def _with_loras(request: GenerationRequest, wanted: Mapping[str, float]) -> GenerationRequest:
+    if len(wanted) > loras.MOST:
+        raise InvalidPrompt(
+            f"At most {loras.MOST} LoRAs are drawn with at once, and these are {len(wanted)}."
+        )
+    return request.with_loras(wanted)
 
 
 def _numbers(value: Iterable[str]) -> list[str]:
@@ -153,7 +169,7 @@ EFFECTS: dict[str, Effect] = {
     ),
     "exp": Effect(_meant("exp", lambda value: value / 100), _steers, _UNSTEERED),
     "raw": Effect(_raw, _steers, _UNSTEERED),
-    "style": Effect(_style, _steers, _UNSTEERED),
+    "style": Effect(_style, _steers, _UNSTEERED, _is_raw),
     "sref": Effect(_looks, _steers, _UNSTEERED, _numbers),
     "cref": Effect(_seen, _sees, _BLIND),
     "oref": Effect(_seen, _sees, _BLIND),
@@ -165,13 +181,14 @@ def applied(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
     """The request with the meaning of all its parameters. Raises Unable and InvalidPrompt."""
     options = dict(request.prompt.options)
     for name, effect in EFFECTS.items():
-        if name in options and effect.fits(card):
+        if name in options and (effect.fits(card) or not effect.concerns(options[name])):
             request = effect.apply(card, request, options[name])
     return request
 
 
-def missing(card: ModelCard, prompt: Prompt) -> Iterator[str]:
+def missing(card: ModelCard, request: GenerationRequest) -> Iterator[str]:
     """A sentence for each thing that is asked for in vain of this model."""
+    prompt = request.prompt
     options = dict(prompt.options)
     rows = [row for row in PARAMETERS if row.name in options]
     for name, effect in EFFECTS.items():
@@ -183,7 +200,19 @@ def missing(card: ModelCard, prompt: Prompt) -> Iterator[str]:
         yield f"`--quality` counts as {QUALITY_MAX:g} at most."
     if options.get("steps", 1) > STEPS_MAX:
         yield f"`--steps` counts as {STEPS_MAX} at most."
+    yield from _lookless(card, request)
     yield from _past(rows)
+
+
+def _lookless(card: ModelCard, request: GenerationRequest) -> Iterator[str]:
+    """What a style is that the request was made without."""
+    name = request.prompt.get("style", style.RAW)
+    if _is_raw(name) or style.of_extra(request.extra):
+        return
+    why = f"the model {quoted(card.name)} was not taught its words"
+    if name not in style.BUILT_IN:
+        why = "it belongs to Midjourney's models; `/styles` shows the looks that are here"
+    yield f"{quoted(f'--style {name}')} has no effect here: {why}."
 
 
 def _past(rows: Iterable[Parameter]) -> Iterator[str]:

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bot.domain.action import ACTIONS, Action, Kind, Press, Target, Tile
+from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
 from bot.domain.errors import InvalidPrompt, NotFound, new_reference
+from bot.domain.inputs import IMAGE, STYLE, Input
 from bot.domain.job import Job, JobStatus
 from bot.domain.layers import Taste
 from bot.domain.people import Account, Asker, Origin
-from bot.domain.preferences import FileFormat
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
-from bot.domain.request import IMAGE, STYLE, GenerationRequest, Input
-from bot.domain.speed import Speed
-from bot.domain.usual import HIDDEN, USUAL, Usual, hidden
+from bot.domain.request import GenerationRequest
+from bot.domain.style import Style
+from bot.domain.usual import USUAL, Usual
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import references, requests
 from bot.service.choosing import Choosing
+from bot.service.plan import Plan
 from bot.service.preferences import PROMPTS_MAX, Habits
 from bot.service.references import Attached
 from bot.service.rules import DIRECT, require_use, require_visible
 from bot.service.sight import Sight, View
+from bot.service.styles import Styles
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -37,71 +38,6 @@ log = logging.getLogger(__name__)
 NOTHING = Attached()
 LOST = "A picture that this was made from is not kept any more, so it is drawn without it."
 GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
-
-
-@dataclass(frozen=True)
-class Plan:
-    """`prices` are whole credits, one for each request. `warnings` are sentences for the asker:
-    what is asked for and will not act. `parent` is the job whose button was pressed."""
-
-    asker: Asker
-    origin: Origin
-    requests: tuple[GenerationRequest, ...]
-    prices: tuple[int, ...]
-    warnings: tuple[str, ...] = ()
-    parent: Job | None = None
-
-    @property
-    def price(self) -> int:
-        """Whole credits of all requests together."""
-        return sum(self.prices)
-
-    @property
-    def large(self) -> bool:
-        """Whether it is more than one grid, or costs more: nobody asks for that unawares. Who is
-        in a hurry knows the price of that, and does not want to be asked."""
-        hurry = max(Speed.of(each.extra).price for each in self.requests)
-        return len(self.requests) > 1 or self.price > hurry * ACTIONS[Action.IMAGINE].price
-
-    def jobs(self, now: float, status: JobStatus) -> list[Job]:
-        """As jobs that are not stored yet; several are a batch."""
-        ids = [uuid.uuid4().hex for _ in self.requests]
-        return [
-            Job(
-                id=id,
-                origin=self.origin,
-                user=self.asker.user,
-                request=request,
-                status=status,
-                cost=price,
-                created_at=now,
-                parent=self.parent and self.parent.id,
-                batch=ids[0] if len(ids) > 1 else None,
-            )
-            for id, request, price in zip(ids, self.requests, self.prices, strict=True)
-        ]
-
-    def noting(self, notes: tuple[str, ...]) -> Plan:
-        """With these sentences before its own."""
-        return replace(self, warnings=(*notes, *self.warnings))
-
-    def posted_as(self, file: FileFormat | None) -> Plan:
-        """With pictures that are posted in such files."""
-        made = tuple(requests.posted_as(each, file) for each in self.requests)
-        return replace(self, requests=made)
-
-    @classmethod
-    def together(cls, plans: Sequence[Plan]) -> Plan:
-        """All of one asker's as one, which is said once what is said of several. One message shows
-        them, so where one is hidden all are."""
-        made = [each for plan in plans for each in plan.requests]
-        hides = any(hidden(each.extra) for each in made)
-        return replace(
-            plans[0],
-            requests=tuple(each.meaning(HIDDEN, hides) for each in made),
-            prices=tuple(price for plan in plans for price in plan.prices),
-            warnings=tuple(dict.fromkeys(said for plan in plans for said in plan.warnings)),
-        )
 
 
 class Planner:
@@ -117,6 +53,7 @@ class Planner:
         catalogue: Catalogue,
         sight: Sight,
         habits: Habits,
+        styles: Styles,
         versions: Mapping[str, str] | None = None,
     ) -> None:
         self._jobs = jobs
@@ -126,6 +63,7 @@ class Planner:
         self._catalogue = catalogue
         self._sight = sight
         self._habits = habits
+        self._styles = styles
         self._choosing = Choosing(catalogue, versions)
 
     async def plan(
@@ -158,10 +96,11 @@ class Planner:
         for prompt, notes in readings:
             card, chosen = self._choosing.card(asker, origin, prompt, model)
             require_use(asker, origin, card)
+            look = await self._styles.meant(origin.guild, card, prompt)
             # Each grid is one of that prompt, and pressing or typing it again makes one.
             single = attached.with_prompt(prompt.without("repeat"))
             for _ in range(prompt.get("repeat", 1)):
-                made, said = await _drawn(card, single, view)
+                made, said = await _drawn(card, single, view, look)
                 plan = _plan(card, asker, origin, made, usual)
                 plans.append(plan.noting((*notes, *chosen, *said)))
         return Plan.together(plans)
@@ -249,11 +188,11 @@ def _matters(each: Input) -> bool:
 
 
 async def _drawn(
-    card: ModelCard, prompt: Prompt, view: View
+    card: ModelCard, prompt: Prompt, view: View, look: Style | None
 ) -> tuple[GenerationRequest, tuple[str, ...]]:  # fmt: skip
     """The request for a prompt with its pictures, and what is to be said of them."""
     prompt, said = references.settled(prompt)
-    made = requests.imagine(card, prompt)
+    made = requests.imagine(card, prompt, look)
     seen = await view.look(references.links(prompt))
     request, blend, notes = references.pictured(card, made, seen)
     if blend:

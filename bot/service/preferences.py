@@ -16,7 +16,8 @@ from bot.domain.people import Asker, Origin
 from bot.domain.preferences import OPTIONS_MAX, Preferences, Variation
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.own import VALUE_MAX, named
-from bot.domain.prompt.parameters import known, quoted
+from bot.domain.prompt.parameter import quoted
+from bot.domain.prompt.parameters import known
 from bot.domain.usual import HIDDEN, USUAL
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue

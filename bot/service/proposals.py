@@ -15,7 +15,8 @@ from bot.domain.people import Asker, Origin
 from bot.domain.proposal import FORGOTTEN, Proposal
 from bot.domain.usual import USUAL, Usual
 from bot.service.drawing import Drawings
-from bot.service.planning import NOTHING, Plan, Planner
+from bot.service.plan import Plan
+from bot.service.planning import NOTHING, Planner
 from bot.service.references import Attached
 from bot.service.rules import Rules
 from bot.storage.proposals import ProposalRepository

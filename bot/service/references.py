@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bot.domain.errors import Unable
+from bot.domain.inputs import IMAGE, STYLE, Input
 from bot.domain.plain import Plain
 from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameters import SEED_MAX, quoted
+from bot.domain.prompt.parameter import quoted
+from bot.domain.prompt.parameters import SEED_MAX
 from bot.domain.prompt.values import link_of
-from bot.domain.request import IMAGE, PALETTE, STYLE, GenerationRequest, Input
+from bot.domain.request import PALETTE, GenerationRequest
 from bot.models.cards import ModelCard
 from bot.service.sight import Seen, Weighted
 

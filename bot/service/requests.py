@@ -9,15 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain import samplers, speed
+from bot.domain import samplers, speed, style
 from bot.domain.action import ACTIONS, Action, Kind, Means, Press
 from bot.domain.errors import InvalidPrompt, Unable
+from bot.domain.inputs import IMAGE, MASK, SOURCE, STYLE, Input
 from bot.domain.preferences import FILE, FileFormat, Variation
 from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameters import SEED_MAX, quoted
-from bot.domain.request import IMAGE, MASK, SOURCE, STYLE, GenerationRequest, Input, Sampling
+from bot.domain.prompt.parameter import quoted
+from bot.domain.prompt.parameters import SEED_MAX
+from bot.domain.request import GenerationRequest, Sampling
 from bot.domain.size import WIDEST, AspectRatio, Size
 from bot.domain.speed import Speed
+from bot.domain.style import Style
 from bot.domain.usual import HIDDEN, Usual, hidden
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
@@ -57,8 +60,11 @@ def new_seed() -> int:
     return secrets.randbelow(SEED_MAX + 1)
 
 
-def imagine(card: ModelCard, asked: str | Prompt) -> GenerationRequest:
-    """The request for a grid of what somebody typed. Raises InvalidPrompt and Unable."""
+def imagine(
+    card: ModelCard, asked: str | Prompt, look: Style | None = None
+) -> GenerationRequest:  # fmt: skip
+    """The request for a grid of what somebody typed, in the style that it names. Raises
+    InvalidPrompt and Unable."""
     prompt = Prompt.parse(asked) if isinstance(asked, str) else asked
     request = GenerationRequest(
         action=Action.IMAGINE,
@@ -67,6 +73,7 @@ def imagine(card: ModelCard, asked: str | Prompt) -> GenerationRequest:
         size=size_of(card, prompt),
         seed=new_seed() if prompt.seed is None else prompt.seed,
         sampling=_sampling(card),
+        extra=style.in_extra((), look),
     )
     return effects.applied(card, request.with_loras(card.loras))
 
@@ -193,7 +200,7 @@ def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:
             f"`--no` has no effect here: the model {quoted(card.name)} does not look at what to"
             " leave out. Say what you want to see instead."
         )
-    return [*unheard, *effects.missing(card, request.prompt)]
+    return [*unheard, *effects.missing(card, request)]
 
 
 def price(request: GenerationRequest) -> int:

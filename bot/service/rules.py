@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.domain.errors import NotAllowed, NotFound, OutOfCredits
 from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 from bot.domain.quota import Caps, Claim, Quota
 from bot.models.cards import ModelCard
 
@@ -106,6 +106,6 @@ def require_right_to_repost(asker: Asker, job: Job) -> None:
 def require_admin(asker: Asker, guild: int) -> None:
     """Raises NotAllowed where there is nothing to administer, or no right to."""
     if guild == DIRECT:
-        raise NotAllowed("Quotas belong to a server; use this command there.")
+        raise NotAllowed("Limits and styles belong to a server; use this command there.")
     if not asker.admin:
         raise NotAllowed("Only members with the Manage Server permission can do this.")

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from bot.service.accounts import Accounts
 from bot.service.batches import Batches
 from bot.service.drawing import Drawings
+from bot.service.gallery import Gallery
 from bot.service.outbox import Outbox
 from bot.service.pictures import Pictures
 from bot.service.preferences import Habits
 from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
+from bot.service.styles import Styles
 from bot.service.words import Words
 
 
@@ -26,5 +28,7 @@ class Service:
     outbox: Outbox
     accounts: Accounts
     quotas: Quotas
+    styles: Styles
+    gallery: Gallery
     words: Words
     preferences: Habits

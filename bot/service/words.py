@@ -10,8 +10,10 @@ from bot.domain.job import Job
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt import completing
 from bot.domain.samplers import SAMPLERS
+from bot.domain.style import RAW
 from bot.models.catalogue import Catalogue
 from bot.service.rules import may_use
+from bot.service.styles import Styles, taught
 from bot.storage.profiles import ProfileRepository
 from bot.storage.recent import RecentPrompts
 
@@ -30,12 +32,14 @@ class Words:
         catalogue: Catalogue,
         profiles: ProfileRepository,
         recent: RecentPrompts,
+        styles: Styles,
         clock: Callable[[], float],
     ) -> None:
         card = catalogue.default
         self._catalogue = catalogue
         self._profiles = profiles
         self._recent = recent
+        self._styles = styles
         self._clock = clock
         self._ideas = card.ideas()
         self._told: set[int] = set()
@@ -53,12 +57,20 @@ class Words:
             for card in self._catalogue.cards
             if may_use(asker, origin, card)
         ]
-        offered = completing.completions(typed, {"model": models, "sampler": [*SAMPLERS]})
+        values = {"model": models, "sampler": [*SAMPLERS]}
+        if "style" in typed:
+            values["style"] = await self._looks(origin)
+        offered = completing.completions(typed, values)
         if not offered:
             recent = await self._recent_ones(Account(origin.guild, asker.user))
             offered = [*_holding(typed, recent), *self.ideas(typed)]
         fitting = (each for each in offered if len(each) <= completing.LONGEST)
         return list(dict.fromkeys(fitting))[:CHOICES]
+
+    async def _looks(self, origin: Origin) -> list[str]:
+        with contextlib.suppress(StoreUnavailable):
+            return [*await self._styles.offered(origin.guild), RAW]
+        return [*taught(self._catalogue.default), RAW]
 
     async def _recent_ones(self, account: Account) -> list[str]:
         with contextlib.suppress(StoreUnavailable):

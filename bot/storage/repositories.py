@@ -18,6 +18,8 @@ from bot.storage.profiles import ProfileRepository
 from bot.storage.proposals import ProposalRepository
 from bot.storage.quotas import QuotaRepository
 from bot.storage.recent import RecentPrompts
+from bot.storage.samples import SampleStore
+from bot.storage.styles import StyleRepository
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,12 @@ class Repositories:
     blobs: Blobs
     proposals: ProposalRepository
     preferences: PreferenceRepository
+    styles: StyleRepository
+    samples: SampleStore
 
     @classmethod
     def of(cls, database: Database, folder: Path) -> Repositories:
-        """Over one database, with the files in `images` and `blobs` in the folder."""
+        """Over one database, with the files in `images`, `blobs` and `samples` in the folder."""
         return cls(
             JobRepository(database),
             PictureRepository(database),
@@ -53,4 +57,6 @@ class Repositories:
             Blobs(database, folder / "blobs"),
             ProposalRepository(database),
             PreferenceRepository(database),
+            StyleRepository(database),
+            SampleStore(folder / "samples"),
         )

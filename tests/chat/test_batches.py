@@ -12,7 +12,7 @@ from bot.chat.buttons import cancel_view, is_cancel, offer_view
 from bot.domain.batch import BatchUpdate
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.prompt import Prompt
-from bot.service.planning import Plan
+from bot.service.plan import Plan
 from tests.kit.app import ANNA_ASKS, HERE, House
 from tests.kit.values import ANNA, a_job
 

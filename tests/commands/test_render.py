@@ -50,6 +50,15 @@ async def test_the_operators_own_values_win(executor: FakeExecutor, tmp_path: Pa
     assert executor.runs[0].attempt.request["steps"] == 5
 
 
+async def test_the_built_in_looks_are_there_without_a_server(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    await render(Settings(), Order("a red fox --style neon", out=tmp_path))
+    assert executor.runs[0].attempt.request["text"] == "neon art of a red fox"
+    with pytest.raises(InvalidPrompt, match="did you mean `--style photo`"):
+        await render(Settings(), Order("a red fox --style phot", out=tmp_path))
+
+
 async def test_a_wrong_prompt_is_said_before_anything_is_loaded(
     executor: FakeExecutor, tmp_path: Path
 ) -> None:

@@ -12,9 +12,9 @@ from PIL import Image, ImageChops, ImageStat
 
 from bot import imaging
 from bot.domain.action import Action
+from bot.domain.inputs import Input
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account
-from bot.domain.request import Input
 from bot.engine.local import LocalExecutor
 from bot.models.cards import EMBEDDED_CARD
 from tests.kit.app import ANNA_ASKS, HERE, House

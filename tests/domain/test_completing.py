@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.completing import LONGEST, completions
-from bot.domain.prompt.parameters import PARAMETERS, Parameter
+from bot.domain.prompt.parameter import Parameter
+from bot.domain.prompt.parameters import PARAMETERS
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_names_that_nobody_can_use(typed: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("row", parameters.PARAMETERS, ids=lambda row: row.name)
-def test_no_parameter_is_a_name(row: parameters.Parameter) -> None:
+def test_no_parameter_is_a_name(row: Parameter) -> None:
     for name in row.names:
         with pytest.raises(InvalidPrompt):
             own.named(name)

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidPrompt
-from bot.domain.prompt import MAX_LENGTH, Prompt, parameters
+from bot.domain.prompt import MAX_LENGTH, Prompt
 from bot.domain.prompt.marks import DASH
-from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX, Kind
+from bot.domain.prompt.parameter import Kind, Parameter
+from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX
 from bot.domain.size import AspectRatio
 
 # What people type: words, white space, dashes of every kind, names and values of parameters.
@@ -201,13 +202,13 @@ def test_what_was_read_otherwise_than_typed_is_noted(source: str, note: str) -> 
 
 
 @pytest.mark.parametrize("row", PARAMETERS, ids=lambda row: row.name)
-def test_every_row_says_what_it_is(row: parameters.Parameter) -> None:
+def test_every_row_says_what_it_is(row: Parameter) -> None:
     assert row.kind is Kind.FLAG or row.gone or row.expects
     assert sum(map(bool, (row.help, row.past, row.gone))) == 1
 
 
 @pytest.mark.parametrize("row", [row for row in PARAMETERS if row.help], ids=lambda row: row.name)
-def test_every_example_is_read_by_its_row(row: parameters.Parameter) -> None:
+def test_every_example_is_read_by_its_row(row: Parameter) -> None:
     example = row.example.replace("https://…", "https://cdn.example/a.png")
     for name in row.names:
         typed = example.replace(f"--{row.name}", f"--{name}", 1)

@@ -11,17 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.action import Action, Kind, Tile
+from bot.domain.inputs import SOURCE, Frame, Input
 from bot.domain.prompt import Prompt, values
 from bot.domain.prompt.parameters import SEED_MAX
-from bot.domain.request import (
-    GRID,
-    SOURCE,
-    Frame,
-    GenerationRequest,
-    Input,
-    Sampling,
-    Seeding,
-)
+from bot.domain.request import GRID, GenerationRequest, Sampling, Seeding
 from bot.domain.size import Size
 
 TEXTS = st.text(min_size=1, max_size=20)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.domain.action import Action, Kind, Tile
-from bot.domain.request import GenerationRequest, Input, Sampling, Seeding
+from bot.domain.inputs import Input
+from bot.domain.request import GenerationRequest, Sampling, Seeding
 from bot.domain.size import Size
 
 # As the version before wrote it.

@@ -14,10 +14,10 @@ from tests.kit.scene import Scene
 
 ALL = (
     "cogs.imagine", "cogs.results", "cogs.show", "cogs.info", "cogs.settings", "cogs.prefer",
-    "cogs.quota", "cogs.help",
+    "cogs.quota", "cogs.styles", "cogs.help",
 )  # fmt: skip
-
-EARLIER = tuple(name for name in ALL if name not in ("cogs.settings", "cogs.prefer"))
+NEW = ("cogs.settings", "cogs.prefer", "cogs.styles")
+OLD = tuple(name for name in ALL if name not in NEW)
 
 
 # The buttons alone are no case: the sandbox waits for a first command.
@@ -45,7 +45,7 @@ async def test_any_one_extension_is_enough(
     ("listed", "modules"),
     [
         (ALL, ALL),
-        (("cogs.imagine", "cogs.account", "cogs.admin", "cogs.help"), EARLIER),
+        (("cogs.imagine", "cogs.account", "cogs.admin", "cogs.help"), OLD),
         (("cogs.imagine",), ("cogs.imagine", "cogs.results", "cogs.show")),
         (("cogs.help", "mine.own"), ("cogs.help", "mine.own")),
     ],

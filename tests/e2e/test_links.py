@@ -7,7 +7,8 @@ import io
 from PIL import Image
 
 from bot import imaging
-from bot.domain.request import PALETTE, SOURCE
+from bot.domain.inputs import SOURCE
+from bot.domain.request import PALETTE
 from tests.kit import books, messages
 from tests.kit.easel import Easel
 from tests.kit.scene import Scene

@@ -181,6 +181,21 @@ async def test_a_panel_of_settings_is_used_in_its_place(
     assert await overflow(page) <= 0
 
 
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+async def test_looks_are_listed_in_pictures(page: Page, device: str) -> None:
+    if device == "phone":
+        await page.set_viewport_size({"width": 360, "height": 740})
+    await page.get_by_role("combobox", name="Message #imagine").click()
+    await page.keyboard.type("/styles")
+    await page.keyboard.press("Enter")
+    sheet = page.get_by_role("log").get_by_role("img", name="photo, oil-painting")
+    await expect(sheet).to_be_visible()
+    await expect(page.get_by_text("still to be drawn")).to_be_hidden()
+    await sheet.scroll_into_view_if_needed()
+    await shoot(page, f"styles-{device}")
+    assert await overflow(page) <= 0
+
+
 async def test_nothing_overflows_on_a_phone(page: Page) -> None:
     await page.set_viewport_size({"width": 360, "height": 740})
     await imagine(page, "a very " + "long" * 60 + " prompt --ar 3:1")

@@ -347,7 +347,7 @@ COMMANDS = [
 
 async def test_members_have_no_admin_commands(easel: Easel, mia: Scene) -> None:
     assert {each["name"] for each in mia.person.commands("imagine")} == {
-        "imagine", "show", "info", "settings", "prefer", "help"
+        "imagine", "show", "info", "settings", "prefer", "styles", "help"
     }  # fmt: skip
     with pytest.raises(Refused):
         await mia.slash("quota show")

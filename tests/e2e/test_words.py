@@ -129,6 +129,10 @@ async def test_help_names_every_parameter_and_button(easel: Easel, mia: Scene) -
     assert "/help topic:parameters" in said
     listing = await mia.slash("help", topic="parameters")
     await listing.ack()
+    await easel.sandbox.wait_for(lambda: mia.private()[-1]["attachments"])
+    assert [file["filename"] for file in mia.private()[-1]["attachments"]] == [
+        "sheet1.webp", "sheet2.webp", "sheet3.webp",
+    ]  # fmt: skip
     listed = "".join(map(messages.text_of, mia.private()))
     for parameter in PARAMETERS:
         assert not parameter.help or f"--{parameter.name}" in listed

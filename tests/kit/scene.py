@@ -30,7 +30,7 @@ class Scene:
         """The channel of their direct messages."""
         return self.person.dm
 
-    async def slash(self, name: str, **given: Any) -> Invocation:
+    async def slash(self, name: str, /, **given: Any) -> Invocation:
         """Use a slash command, without waiting for an answer."""
         return await self.person.slash(name, **given)
 

@@ -6,10 +6,11 @@ import itertools
 from dataclasses import replace
 
 from bot.domain.action import Action, Tile
+from bot.domain.inputs import SOURCE, Input
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Origin
 from bot.domain.prompt import Prompt
-from bot.domain.request import SOURCE, GenerationRequest, Input, Sampling
+from bot.domain.request import GenerationRequest, Sampling
 from bot.domain.size import Size
 
 GUILD, CHANNEL, ANNA, BERT = 10, 20, 31, 32

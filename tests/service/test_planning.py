@@ -15,7 +15,7 @@ from bot.domain.people import Account, Asker, Origin
 from bot.domain.quota import Period, Quota, QuotaSetting
 from bot.domain.speed import Speed
 from bot.domain.usual import Usual, hidden
-from bot.service.planning import Plan
+from bot.service.plan import Plan
 from bot.service.rules import Rules
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
 from tests.kit.values import GUILD, from_file

@@ -9,8 +9,9 @@ import pytest
 
 from bot.domain.action import Action, Press, Tile
 from bot.domain.errors import Unable
+from bot.domain.inputs import IMAGE, SOURCE, STYLE, Input
 from bot.domain.prompt import Prompt
-from bot.domain.request import IMAGE, PALETTE, SOURCE, STYLE, GenerationRequest, Input
+from bot.domain.request import PALETTE, GenerationRequest
 from bot.models.cards import ModelCard
 from bot.service import references, requests
 from bot.service.references import Attached, Pictured

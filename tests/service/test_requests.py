@@ -9,7 +9,8 @@ import pytest
 
 from bot.domain.action import Action, Kind, Press, Tile
 from bot.domain.errors import InvalidPrompt, Unable
-from bot.domain.request import MASK, SOURCE, Input, Sampling, Seeding
+from bot.domain.inputs import MASK, SOURCE, Input
+from bot.domain.request import Sampling, Seeding
 from bot.domain.size import Size
 from bot.domain.speed import Speed
 from bot.domain.usual import HIDDEN, Usual, hidden

@@ -14,8 +14,9 @@ from PIL import Image
 from bot import imaging
 from bot.domain.action import Action, Press
 from bot.domain.errors import InvalidLink, NotAllowed
+from bot.domain.inputs import SOURCE
 from bot.domain.people import Account
-from bot.domain.request import PALETTE, SOURCE
+from bot.domain.request import PALETTE
 from bot.service import sight
 from bot.service.planning import LOST
 from bot.service.references import Attached

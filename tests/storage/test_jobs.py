@@ -11,10 +11,10 @@ import pytest
 from bot.domain.action import Action
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.errors import OutOfCredits, QueueFull
+from bot.domain.inputs import Input
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Account
 from bot.domain.quota import Claim, Quota
-from bot.domain.request import Input
 from bot.domain.size import Size
 from bot.storage.database import Database
 from bot.storage.ledger import LedgerRepository

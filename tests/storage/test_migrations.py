@@ -210,6 +210,15 @@ def test_12_adds_preferences_and_leaves_the_rest_alone(path: Path, tmp_path: Pat
     connection.close()
 
 
+def test_13_makes_room_for_styles_beside_everything(path: Path, tmp_path: Path) -> None:
+    migrated(path, 12, tmp_path).close()
+    tables = [name for (name,) in read(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    before = {name: read(path, f"SELECT * FROM {name}") for name in tables}
+    migrated(path, 13, tmp_path).close()
+    assert {name: read(path, f"SELECT * FROM {name}") for name in tables} == before
+    assert read(path, "SELECT * FROM styles") == []
+
+
 PICTURES = "job_id, idx, sha256, bytes, created_at, evicted_at"
 
 

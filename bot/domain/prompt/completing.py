@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.prompt import parameters
 from bot.domain.prompt.marks import DASH
-from bot.domain.prompt.parameters import PARAMETERS, Kind, Parameter
+from bot.domain.prompt.parameter import Kind, Parameter
+from bot.domain.prompt.parameters import PARAMETERS
 
 LONGEST = 100
 """Characters of a choice that Discord takes."""

@@ -17,7 +17,8 @@ from functools import cached_property
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt import parameters
 from bot.domain.prompt.marks import CLOSING, DASH, OPENING
-from bot.domain.prompt.parameters import STYLES, Kind, Parameter
+from bot.domain.prompt.parameter import Kind, Parameter
+from bot.domain.prompt.parameters import STYLES
 from bot.domain.prompt.taking import Mention, Mistake, listing, refusal, valued
 
 MOST = 100

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.prompt.parameters import PARAMETERS, Parameter
+from bot.domain.prompt.parameter import Parameter
+from bot.domain.prompt.parameters import PARAMETERS
 
 HEAD = "| parameter | values | here |\n|---|---|---|"
 

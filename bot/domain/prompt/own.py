@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt import grammar
 from bot.domain.prompt.marks import DASH, OPENING, visible
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 
 NAME_MAX, VALUE_MAX = 32, 1000
 

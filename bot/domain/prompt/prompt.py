@@ -15,7 +15,7 @@ from bot.domain.errors import InvalidPrompt
 from bot.domain.plain import Pairs, Plain, as_json, pairs
 from bot.domain.prompt import grammar, parameters, weights
 from bot.domain.prompt.marks import DASH, JOINERS, unquoted, visible, words
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 from bot.domain.prompt.permutations import expanded
 from bot.domain.prompt.surroundings import bare
 from bot.domain.prompt.taking import Mention

@@ -14,7 +14,7 @@ from bot.domain.errors import InvalidPrompt, UnknownParameter
 from bot.domain.plain import Plain
 from bot.domain.prompt import parameters
 from bot.domain.prompt.marks import CLOSING, DASH, SEPARATING
-from bot.domain.prompt.parameters import Kind, Parameter, quoted
+from bot.domain.prompt.parameter import Kind, Parameter, quoted
 from bot.domain.prompt.values import Adjusted
 
 _BEFORE_VALUE = re.compile(r"\s*[=:\uff1a]?\s*(?:[\"'`(\[\u201c\u2018](?=\S))?")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt import values
 from bot.domain.prompt.marks import SEPARATING, words
-from bot.domain.prompt.parameters import quoted
+from bot.domain.prompt.parameter import quoted
 
 Part = tuple[str, float]
 """A text, or the address of a picture, and its weight; 1 where none was typed."""

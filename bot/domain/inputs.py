@@ -1,0 +1,45 @@
+"""The pictures that a drawing is made from, and what each is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.domain.action import Tile
+
+SOURCE = "source"
+"""The role of the picture that a drawing starts from."""
+IMAGE = "image"
+"""The role of a picture that is a prompt, like words."""
+STYLE = "style"
+"""The role of a picture that is one for the look alone."""
+MASK = "mask"
+"""The role of the picture that is light where the source is to be drawn anew."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """A picture that a drawing is made from, by what it is for: "source", "mask" or another role.
+
+    `digest` is the sha256 hex of its file, None where only the tile is known; `tile` is None for a
+    file that is no tile of a job.
+    """
+
+    role: str
+    digest: str | None = None
+    tile: Tile | None = None
+    weight: float = 1.0
+
+    def identified(self, digests: Mapping[Tile, str]) -> Input:
+        """With what the file of its tile turned out to be."""
+        return replace(self, digest=digests.get(self.tile, self.digest)) if self.tile else self
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the source picture lies in the new one, in pixels from its top left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int

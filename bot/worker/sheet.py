@@ -1,0 +1,89 @@
+"""`python -m bot.worker.sheet`: makes one picture of many, with a caption under each, and ends.
+
+Standard input is one JSON object: `cells`, `columns`, `side` (pixels of a picture) and `target`
+(where the WebP is to be written); standard output one that is empty, or has `error`, a sentence. A
+cell has a `caption`, and `pictures`: each a list of paths, which is a grid, or null or empty.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from bot import imaging
+
+GROUND, EMPTY, INK = "#2b2d31", "#3a3c42", "#e3e5e8"
+GAP, NEAR = 16, 4
+"""Pixels between cells, and between pictures of one."""
+BAND = 44
+"""Pixels for a caption."""
+LARGEST, SMALLEST = 32, 11
+"""Sizes of its letters."""
+
+
+def sheet(order: Mapping[str, Any]) -> Image.Image:
+    """The picture that the order describes."""
+    cells, columns, side = order["cells"], order["columns"], order["side"]
+    beside = max((len(cell["pictures"]) for cell in cells), default=1) or 1
+    width = beside * side + (beside - 1) * NEAR
+    rows, used = -(-len(cells) // columns), min(columns, len(cells))
+    size = used * (width + GAP) + GAP, rows * (side + BAND) + GAP
+    made = Image.new("RGB", size, GROUND)
+    for place, cell in enumerate(cells):
+        left = GAP + place % columns * (width + GAP)
+        _put(made, cell, (left, GAP + place // columns * (side + BAND)), (width, side))
+    return made
+
+
+def _put(
+    made: Image.Image, cell: Mapping[str, Any], at: tuple[int, int], room: tuple[int, int]
+) -> None:
+    (left, top), (width, side), draw = at, room, ImageDraw.Draw(made)
+    for number, paths in enumerate(cell["pictures"]):
+        at_left = left + number * (side + NEAR)
+        shown = _picture(paths, side)
+        inset = (side - shown.width) // 2, (side - shown.height) // 2
+        made.paste(shown, (at_left + inset[0], top + inset[1]))
+    _write(draw, cell["caption"], (left + width // 2, top + side + BAND // 2), width)
+
+
+def _picture(paths: Sequence[str] | None, side: int) -> Image.Image:
+    if not paths:
+        return Image.new("RGB", (side, side), EMPTY)
+    grid = imaging.compose([imaging.decode(Path(path).read_bytes()) for path in paths])
+    return ImageOps.contain(grid, (side, side), Image.Resampling.LANCZOS)
+
+
+def _write(draw: ImageDraw.ImageDraw, text: str, middle: tuple[int, int], width: int) -> None:
+    fonts = (ImageFont.load_default(points) for points in range(LARGEST, SMALLEST, -1))
+    fitting = (font for font in fonts if draw.textlength(text, font) <= width)
+    font = next(fitting, ImageFont.load_default(SMALLEST))
+    draw.text(middle, text, INK, font, anchor="mm")
+
+
+def run(order: Mapping[str, Any]) -> dict[str, str]:
+    """Write the file; returns what standard output says."""
+    target = Path(order["target"])
+    partial = target.with_suffix(".partial")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        sheet(order).save(partial, "WEBP", quality=90, method=2)
+    except (imaging.PictureError, OSError) as error:
+        partial.unlink(missing_ok=True)
+        return {"error": str(error)}
+    os.replace(partial, target)
+    return {}
+
+
+def main() -> None:
+    sys.stdout.write(json.dumps(run(json.load(sys.stdin))))
+
+
+if __name__ == "__main__":
+    main()
