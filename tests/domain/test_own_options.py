@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt import Prompt, own, parameters
+from bot.domain.prompt.parameter import Parameter
 
 OWN = {"mystyle": "ink --ar 3:2", "pablo": "playing --mystyle", "my-cat": "{red, grey} cat"}
 
