@@ -16,6 +16,7 @@ from discord import ui
 from bot.chat.buttons import PREFIX
 from bot.chat.gate import passes
 from bot.domain.preferences import FileFormat, Preferences, Variation
+from bot.domain.speed import Speed
 from bot.service.preferences import Panel
 
 _OPEN = "::"
@@ -84,7 +85,8 @@ class SettingMenu(ui.DynamicItem[ui.Select[ui.View]], template=rf"{PREFIX}:pick:
 def view(panel: Panel) -> ui.View:
     """Everything that can be chosen; what is on is green."""
     shown = ui.View(timeout=None)
-    for item in (_models(panel), *_styles(panel), *_switches(panel), _files(panel)):
+    hurry = _hurry(panel) if panel.whose == "user" else ()
+    for item in (_models(panel), *_styles(panel), *_switches(panel), _files(panel), *hurry):
         shown.add_item(item)
     return shown
 
@@ -126,6 +128,16 @@ def _switches(panel: Panel) -> Iterable[SettingButton]:
     for name, value, label, emoji, on in (*switches, ("reset", "", "Reset", "↩️", False)):
         style = _ON if on else _OFF
         yield SettingButton(whose, name, value, label=label, emoji=emoji, style=style, row=2)
+
+
+def _hurry(panel: Panel) -> Iterable[SettingButton]:
+    now = panel.taste.own
+    for speed, emoji in ((Speed.TURBO, "⚡"), (Speed.FAST, "🐇"), (Speed.RELAX, "🐢")):
+        style = _ON if now.speed is speed else _OFF
+        look = {"label": speed.value.capitalize(), "emoji": emoji, "style": style}
+        yield SettingButton("user", "speed", speed.value, row=4, **look)
+    style = _ON if now.stealth else _OFF
+    yield SettingButton("user", "stealth", label="Stealth", emoji="🕵️", style=style, row=4)
 
 
 def _files(panel: Panel) -> SettingMenu:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bot.domain.plain import Pairs, as_json, pairs
+from bot.domain.speed import Speed
+from bot.domain.usual import Usual
 
 VERSION = 1
 OPTIONS_MAX = 20
@@ -58,8 +60,15 @@ class Preferences:
     variation: Variation | None = None
     file: FileFormat | None = None
     ping: bool = False
+    speed: Speed | None = None
+    stealth: bool = False
     suffix: Pairs = ()
     options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def usual(self) -> Usual:
+        """The line to wait in and who may see it, where a prompt does not say."""
+        return Usual(self.speed or Speed.FAST, self.stealth)
 
     @property
     def parameters(self) -> Pairs:
@@ -80,6 +89,10 @@ class Preferences:
                 return Preferences(options=self.options)
             case "ping":
                 return replace(self, ping=not self.ping)
+            case "stealth":
+                return replace(self, stealth=not self.stealth)
+            case "speed":
+                return replace(self, speed=_other(self.speed, Speed(value)))
             case "raw":
                 wanted = not self.over(below).raw
                 return replace(self, raw=None if wanted == bool(below.raw) else wanted)
@@ -99,9 +112,9 @@ class Preferences:
         data = {row.name: getattr(self, row.name) for row in fields(self)}
         data["suffix"], data["options"] = as_json(self.suffix), dict(self.options)
         chosen = {name: value for name, value in data.items() if value not in (None, {})}
-        if not self.ping:
-            del chosen["ping"]
-        return {"version": VERSION, **chosen}
+        off = {name for name in ("ping", "stealth") if not getattr(self, name)}
+        kept = {name: value for name, value in chosen.items() if name not in off}
+        return {"version": VERSION, **kept}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Preferences:
@@ -116,6 +129,8 @@ class Preferences:
                 variation=_read(Variation, data.get("variation")),
                 file=_read(FileFormat, data.get("file")),
                 ping=bool(data.get("ping", False)),
+                speed=_read(Speed, data.get("speed")),
+                stealth=bool(data.get("stealth", False)),
                 suffix=pairs(data.get("suffix", {})),
                 options=tuple((str(k), str(v)) for k, v in data.get("options", {}).items()),
             )

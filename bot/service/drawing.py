@@ -18,7 +18,6 @@ from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
-from bot.domain.usual import USUAL, Usual
 from bot.service import requests
 from bot.service.plan import Plan
 from bot.service.planning import GONE, NOTHING, Planner
@@ -73,11 +72,11 @@ class Drawings:
 
     async def plan(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
-        attached: Attached = NOTHING, usual: Usual = USUAL,
+        attached: Attached = NOTHING,
     ) -> Plan:  # fmt: skip
         """What a typed prompt or a pressed button comes to; nothing is stored. See `Planner.plan`,
         also for what is raised."""
-        return await self._planner.plan(asker, origin, asked, model, attached, usual)
+        return await self._planner.plan(asker, origin, asked, model, attached)
 
     async def submit(self, plan: Plan, proposal: str = "") -> list[Job]:
         """Queue everything that is planned, or nothing, as the answer to a `proposal` if one is
@@ -92,10 +91,10 @@ class Drawings:
 
     async def ask(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
-        attached: Attached = NOTHING, usual: Usual = USUAL,
+        attached: Attached = NOTHING,
     ) -> tuple[Plan, Job]:  # fmt: skip
         """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
-        plan = await self._planner.plan(asker, origin, asked, model, attached, usual)
+        plan = await self._planner.plan(asker, origin, asked, model, attached)
         (job,) = await self.submit(plan)
         return plan, job
 

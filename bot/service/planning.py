@@ -17,7 +17,7 @@ from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
 from bot.domain.request import GenerationRequest
 from bot.domain.style import Style
-from bot.domain.usual import USUAL, Usual
+from bot.domain.usual import Usual
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import references, requests
@@ -68,10 +68,10 @@ class Planner:
 
     async def plan(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
-        attached: Attached = NOTHING, usual: Usual = USUAL,
+        attached: Attached = NOTHING,
     ) -> Plan:  # fmt: skip
         """A text is drawn by `model` (None: the default) and from what is `attached`, a press by
-        what drew its parent; either as `usual` for the asker where the prompt does not say.
+        what drew its parent; either as the asker prefers where the prompt does not say.
 
         Raises InvalidPrompt and InvalidLink for a text, NotFound for a model or a press, Unable
         for a press, NotAllowed for a model that is not for the asker.
@@ -80,10 +80,10 @@ class Planner:
             taste = await self._habits.taste(asker, origin)
             named = taste.holding.model if model is None else model
             readings = await _read(asked, taste, len(attached.images))
-            plan = await self._typed(asker, origin, readings, named, attached, usual)
+            plan = await self._typed(asker, origin, readings, named, attached, taste.own.usual)
             return plan.posted_as(taste.holding.file)
         parent = await self.parent(asker, origin, asked)
-        return await self.under(parent, asker, origin, asked, usual)
+        return await self.under(parent, asker, origin, asked)
 
     async def _typed(
         self, asker: Asker, origin: Origin, readings: Sequence[Reading], model: str | None,
@@ -119,16 +119,15 @@ class Planner:
             raise NotFound(f"This job has no picture {press.tile.index}.")
         return job
 
-    async def under(
-        self, parent: Job, asker: Asker, origin: Origin, press: Press, usual: Usual = USUAL
-    ) -> Plan:  # fmt: skip
+    async def under(self, parent: Job, asker: Asker, origin: Origin, press: Press) -> Plan:
         """What a press under `parent` comes to. Raises NotFound, Unable and NotAllowed."""
         card = self.card_of(parent)
-        wanted = (await self._habits.taste(asker, origin)).holding
+        taste = await self._habits.taste(asker, origin)
+        wanted = taste.holding
         pressed = requests.pressed(card, parent.request, press, wanted.variation)
         request = await self._with_inputs(card, pressed)
         lost = {each for each in pressed.inputs if each.tile is None} - {*request.inputs}
-        plan = _plan(card, asker, origin, request, usual, parent)
+        plan = _plan(card, asker, origin, request, taste.own.usual, parent)
         return plan.noting((LOST,) if lost else ()).posted_as(wanted.file)
 
     def require_drawable(self, asker: Asker, origin: Origin, request: GenerationRequest) -> None:
@@ -227,7 +226,8 @@ def _plan(
     usual: Usual,
     parent: Job | None = None,
 ) -> Plan:
-    request = requests.wanted(request, usual, alone=origin.guild == DIRECT)
+    own = parent is None or parent.user == asker.user
+    request = requests.wanted(request, usual, alone=origin.guild == DIRECT, own=own)
     if request.kind is Kind.DRAW:
         require_use(asker, origin, card)
     return Plan(

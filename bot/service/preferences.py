@@ -18,7 +18,8 @@ from bot.domain.prompt import Prompt
 from bot.domain.prompt.own import VALUE_MAX, named
 from bot.domain.prompt.parameter import quoted
 from bot.domain.prompt.parameters import known
-from bot.domain.usual import HIDDEN, USUAL
+from bot.domain.speed import Speed
+from bot.domain.usual import HIDDEN
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service.rules import DIRECT, may_use, require_admin
@@ -85,11 +86,12 @@ class Habits:
         not even the first answer to it is for others then."""
         own = self._known.get(("user", asker.user), Preferences())
         said = " ".join([text, *(meaning for _, meaning in own.options)])
-        if origin.guild == DIRECT or not (_HIDING.search(said) or dict(own.suffix).get(HIDDEN)):
+        chosen = own.stealth or dict(own.suffix).get(HIDDEN)
+        if origin.guild == DIRECT or not (chosen or _HIDING.search(said)):
             return False
         with contextlib.suppress(InvalidPrompt):
             readings = Taste(own).read_all(text, PROMPTS_MAX, IMAGES)
-            return any(USUAL.hides(each.prompt) for each in readings)
+            return any(own.usual.hides(each.prompt) for each in readings)
         return False
 
     async def own(self, asker: Asker) -> Preferences:
@@ -161,6 +163,14 @@ class Habits:
             return replace(before, variation=wanted.get(chosen) if chosen else following)
 
         return await self._change(asker, change)
+
+    async def set_speed(self, asker: Asker, speed: Speed) -> Preferences:
+        """The line in which prompts wait that say nothing of it."""
+        return await self._change(asker, lambda before: replace(before, speed=speed))
+
+    async def set_stealth(self, asker: Asker, stealth: bool) -> Preferences:
+        """Whether nobody else is to see what prompts draw that say nothing of it."""
+        return await self._change(asker, lambda before: replace(before, stealth=stealth))
 
     async def set_option(self, asker: Asker, typed: str, value: str) -> str:
         """Have a name stand for a text, or for nothing any more; returns the name.

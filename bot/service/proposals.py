@@ -13,7 +13,6 @@ from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.proposal import FORGOTTEN, Proposal
-from bot.domain.usual import USUAL, Usual
 from bot.service.drawing import Drawings
 from bot.service.plan import Plan
 from bot.service.planning import NOTHING, Planner
@@ -49,13 +48,12 @@ class Proposals:
 
     async def ask(
         self, asker: Asker, origin: Origin, text: str, attached: Attached = NOTHING,
-        usual: Usual = USUAL,
     ) -> Asked:  # fmt: skip
         """One grid at the price of one is queued; of more nothing is stored but the proposal.
 
         Raises what `Drawings.plan` and `submit` do: what would be refused is not proposed.
         """
-        plan = await self._drawings.plan(asker, origin, text, attached=attached, usual=usual)
+        plan = await self._drawings.plan(asker, origin, text, attached=attached)
         if plan.large:
             return Asked(plan, None, await self._propose(plan))
         (job,) = await self._drawings.submit(plan)

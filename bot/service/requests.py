@@ -212,11 +212,15 @@ def price(request: GenerationRequest) -> int:
     return one * Speed.of(request.extra).price
 
 
-def wanted(request: GenerationRequest, usual: Usual, *, alone: bool) -> GenerationRequest:
+def wanted(
+    request: GenerationRequest, usual: Usual, *, alone: bool, own: bool = True
+) -> GenerationRequest:
     """The request in the hurry and for the eyes that its prompt asks for, else as usual for its
-    asker; what was hidden stays so. Who is `alone` there need not hide anything new."""
+    asker; what was hidden stays so. Who is `alone` there need not hide anything new, and nobody
+    pays for the hurry in a prompt that is not their `own`."""
     hides = hidden(request.extra) or (usual.hides(request.prompt) and not alone)
-    hurried = request.meaning(speed.NAME, Speed.asked(request.prompt, usual.speed).stored)
+    hurry = Speed.asked(request.prompt, usual.speed) if own else usual.speed
+    hurried = request.meaning(speed.NAME, hurry.stored)
     return hurried.meaning(HIDDEN, hides)
 
 

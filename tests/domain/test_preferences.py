@@ -92,7 +92,7 @@ def test_a_reset_leaves_own_options_alone(chosen: Preferences) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("speed", "fast"), ("stylize", "much"), ("variation", "wild"), ("file", "gif"), ("", "")],
+    [("speed", "slow"), ("stylize", "much"), ("variation", "wild"), ("file", "gif"), ("", "")],
 )
 def test_what_no_panel_has(name: str, value: str) -> None:
     with pytest.raises(ValueError):

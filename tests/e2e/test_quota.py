@@ -347,7 +347,8 @@ COMMANDS = [
 
 async def test_members_have_no_admin_commands(easel: Easel, mia: Scene) -> None:
     assert {each["name"] for each in mia.person.commands("imagine")} == {
-        "imagine", "show", "info", "settings", "prefer", "styles", "help"
+        "imagine", "show", "info", "settings", "prefer", "styles", "help",
+        "turbo", "fast", "relax", "stealth", "public",
     }  # fmt: skip
     with pytest.raises(Refused):
         await mia.slash("quota show")

@@ -56,6 +56,22 @@ async def test_it_comes_by_direct_message_and_others_see_nothing(
     assert noah.person.messages("imagine") == mia.person.messages("imagine") == []
 
 
+async def test_who_wants_it_always_says_so_once(mia: Scene) -> None:
+    for command, said in (("relax", "those in a hurry"), ("stealth", "to you alone")):
+        press = await mia.slash(command)
+        await press.ack()
+        assert press.original is not None
+        assert said in press.original["content"]
+        assert press.original["flags"] & messages.EPHEMERAL
+    known = {each["id"] for each in mia.results(mia.dm)}
+    await (await mia.slash("imagine", prompt="a fox")).ack()
+    grid = await mia.new_result(known, mia.dm)
+    assert grid["content"] == f"**a fox** - {mia.mention} (relaxed, stealth)"
+    await (await mia.slash("public")).ack()
+    shown = await mia.imagine("a fox --fast")
+    assert shown["content"] == f"**a fox --fast** - {mia.mention}"
+
+
 async def test_its_buttons_work_where_it_is(mia: Scene) -> None:
     grid = await hidden(mia)
     single = await mia.press(grid, "U1")

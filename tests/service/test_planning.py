@@ -14,7 +14,7 @@ from bot.domain.job import JobStatus
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.quota import Period, Quota, QuotaSetting
 from bot.domain.speed import Speed
-from bot.domain.usual import Usual, hidden
+from bot.domain.usual import hidden
 from bot.service.plan import Plan
 from bot.service.rules import Rules
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
@@ -193,19 +193,23 @@ async def test_a_hurry_is_of_the_prompt_or_else_of_who_asks(house: House) -> Non
     turbo = await planned(ANNA_ASKS, HERE, "a fox --turbo")
     assert (turbo.price, turbo.large) == (2, False)
     assert (await planned(ANNA_ASKS, HERE, "a fox --turbo --hd")).large
-    assert (await planned(ANNA_ASKS, HERE, "a fox --fast", usual=Usual(Speed.TURBO))).price == 1
-    relaxed = await planned(ANNA_ASKS, HERE, "a fox", usual=Usual(Speed.RELAX))
+    await house.service.preferences.set_speed(ANNA_ASKS, Speed.TURBO)
+    assert (await planned(ANNA_ASKS, HERE, "a fox")).price == 2
+    assert (await planned(ANNA_ASKS, HERE, "a fox --fast")).price == 1
+    await house.service.preferences.set_speed(ANNA_ASKS, Speed.RELAX)
+    relaxed = await planned(ANNA_ASKS, HERE, "a fox")
     assert Speed.of(relaxed.requests[0].extra) is Speed.RELAX
 
 
 async def test_who_presses_is_in_a_hurry_of_their_own(house: House) -> None:
-    plan, job = await house.service.drawing.ask(ANNA_ASKS, HERE, "a fox", usual=Usual(Speed.TURBO))
+    plan, job = await house.service.drawing.ask(ANNA_ASKS, HERE, "a fox --turbo")
     assert (plan.price, job.cost) == (2, 2)
     await house.end(job)
     press = Press(Action.VARY, job.tile(2))
     pressed = await house.service.drawing.plan(BERT_ASKS, HERE, press)
     assert (pressed.price, Speed.of(pressed.requests[0].extra)) == (1, Speed.FAST)
-    again = await house.service.drawing.plan(BERT_ASKS, HERE, press, usual=Usual(Speed.RELAX))
+    await house.service.preferences.set_speed(BERT_ASKS, Speed.RELAX)
+    again = await house.service.drawing.plan(BERT_ASKS, HERE, press)
     assert Speed.of(again.requests[0].extra) is Speed.RELAX
 
 
