@@ -208,7 +208,7 @@ def service_of(
         preferences=habits,
         styles=styles,
         gallery=Gallery(samples, catalogue, parts.samples.folder),
-        words=Words(catalogue, parts.profiles, parts.recent, styles, clock),
+        words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
     )  # fmt: skip
 
 

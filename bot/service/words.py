@@ -12,6 +12,7 @@ from bot.domain.prompt import completing
 from bot.domain.samplers import SAMPLERS
 from bot.domain.style import RAW
 from bot.models.catalogue import Catalogue
+from bot.service.preferences import Habits
 from bot.service.rules import may_use
 from bot.service.styles import Styles, taught
 from bot.storage.profiles import ProfileRepository
@@ -33,6 +34,7 @@ class Words:
         profiles: ProfileRepository,
         recent: RecentPrompts,
         styles: Styles,
+        habits: Habits,
         clock: Callable[[], float],
     ) -> None:
         card = catalogue.default
@@ -40,6 +42,7 @@ class Words:
         self._profiles = profiles
         self._recent = recent
         self._styles = styles
+        self._habits = habits
         self._clock = clock
         self._ideas = card.ideas()
         self._told: set[int] = set()
@@ -60,7 +63,7 @@ class Words:
         values = {"model": models, "sampler": [*SAMPLERS]}
         if "style" in typed:
             values["style"] = await self._looks(origin)
-        offered = completing.completions(typed, values)
+        offered = completing.completions(typed, values, await self._own_options(asker))
         if not offered:
             recent = await self._recent_ones(Account(origin.guild, asker.user))
             offered = [*_holding(typed, recent), *self.ideas(typed)]
@@ -71,6 +74,11 @@ class Words:
         with contextlib.suppress(StoreUnavailable):
             return [*await self._styles.offered(origin.guild), RAW]
         return [*taught(self._catalogue.default), RAW]
+
+    async def _own_options(self, asker: Asker) -> list[str]:
+        with contextlib.suppress(StoreUnavailable):
+            return [name for name, _ in (await self._habits.own(asker)).options]
+        return []
 
     async def _recent_ones(self, account: Account) -> list[str]:
         with contextlib.suppress(StoreUnavailable):

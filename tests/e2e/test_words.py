@@ -200,6 +200,8 @@ async def test_parameters_values_and_own_prompts_while_typing(easel: Easel, mia:
     assert (await offered("a fox --ar 1"))[0] == "a fox --ar 16:9"
     assert "a fox --sampler euler" in await offered("a fox --sampler eu")
     assert await offered("x" * 98 + " --ch") == []
+    await (await mia.slash("prefer option set", option="mystyle", value="ink, --ar 3:2")).ack()
+    assert "a fox --mystyle" in await offered("a fox --my")
     await mia.imagine("a marmot on a moped --ar 3:2")
     assert (await offered("moped"))[0] == "a marmot on a moped --ar 3:2"
     noah = Scene(easel.sandbox, "Noah")

@@ -189,7 +189,14 @@ async def test_names_are_completed_though_the_database_is_in_trouble(inked: Hous
     assert await words.completions(ANNA_ASKS, ELSEWHERE, "a fox --style in") == []
     assert await words.completions(ANNA_ASKS, HERE, "a fox --style ra") == ["a fox --style raw"]
     lost = Styles(Lost(inked.database), inked.catalogue, inked.clock)
-    words = Words(inked.catalogue, inked.parts.profiles, inked.parts.recent, lost, inked.clock)
+    words = Words(
+        inked.catalogue,
+        inked.parts.profiles,
+        inked.parts.recent,
+        lost,
+        inked.service.preferences,
+        inked.clock,
+    )
     found = await words.completions(ANNA_ASKS, HERE, "a fox --style i")
     assert found == ["a fox --style illustration"]
 
