@@ -131,7 +131,7 @@ def _switches(panel: Panel) -> Iterable[SettingButton]:
 
 
 def _hurry(panel: Panel) -> Iterable[SettingButton]:
-    now = panel.taste.own
+    now = panel.taste.own.usual
     for speed, emoji in ((Speed.TURBO, "⚡"), (Speed.FAST, "🐇"), (Speed.RELAX, "🐢")):
         style = _ON if now.speed is speed else _OFF
         look = {"label": speed.value.capitalize(), "emoji": emoji, "style": style}
