@@ -32,9 +32,14 @@ def shown(
     return [each for row in rows for each in row["components"]]
 
 
+LINES = {"Turbo", "Fast", "Relax"}
+
+
 def on(components: list[dict[str, Any]]) -> set[str]:
     green = discord.ButtonStyle.success.value
-    return {each["label"] for each in components if each.get("style") == green}
+    found = {each["label"] for each in components if each.get("style") == green}
+    assert len(found & LINES) == any("speed" in each["custom_id"] for each in components)
+    return found - {"Fast"}  # which holds where nobody chose
 
 
 def at(components: list[dict[str, Any]], name: str) -> str:
