@@ -52,7 +52,7 @@ def green(panel: Message) -> set[str]:
     return on | {each["label"] for menu in menus for each in menu if each.get("default")}
 
 
-USUAL = {"Model: as usual, Easel embedded", "Files: as usual, WebP"}
+USUAL = {"Model: as usual, Easel embedded", "Files: as usual, WebP", "Fast"}
 
 
 async def test_what_is_pressed_is_green_and_drawn(easel: Easel, mia: Scene, noah: Scene) -> None:
@@ -62,7 +62,7 @@ async def test_what_is_pressed_is_green_and_drawn(easel: Easel, mia: Scene, noah
     panel = await pressed(mia, panel, "Raw")
     panel = await picked(mia, panel, "file", "png")
     assert green(panel) == {
-        "Style high", "Raw", "Files: PNG", "Model: as usual, Easel embedded"
+        "Style high", "Raw", "Files: PNG", "Model: as usual, Easel embedded", "Fast"
     }  # fmt: skip
     grid = await mia.imagine("a fox")
     assert "a fox --stylize 250 --raw" in grid["content"]
@@ -117,7 +117,7 @@ async def test_a_panel_outlives_the_bot(sandbox: Sandbox, tmp_path: Path, quick:
         panel = await pressed(mia, panel, "Raw")
         panel = await picked(mia, panel, "model", "embedded")
         assert green(panel) == {
-            "Style low", "Raw", "Model: Easel embedded", "Files: as usual, WebP"
+            "Style low", "Raw", "Model: Easel embedded", "Files: as usual, WebP", "Fast"
         }  # fmt: skip
         grid = await mia.imagine("a fox")
         assert "--stylize 50 --raw --model embedded" in grid["content"]
