@@ -189,10 +189,15 @@ def test_options_that_do_not_go_together_are_wrong_usage(
     assert capsys.readouterr().err.startswith("`--steps` is for one model")
 
 
+def _interruptible() -> None:
+    """A shell that runs the tests behind it has them, and all that they start, ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "render", "a fox", "--out", str(tmp_path),
-        cwd=ROOT, stdin=asyncio.subprocess.DEVNULL,
+        cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, preexec_fn=_interruptible,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     while not (workers := await asyncio.to_thread(psutil.Process(process.pid).children)):
