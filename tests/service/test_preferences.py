@@ -239,7 +239,7 @@ async def test_a_reset(house: House) -> None:
     assert not await habits.pings(ANNA_ASKS.user)
 
 
-@pytest.mark.parametrize(("name", "value"), [("speed", "fast"), ("file", "gif"), ("stylize", "x")])
+@pytest.mark.parametrize(("name", "value"), [("speed", "slow"), ("file", "gif"), ("stylize", "x")])
 async def test_a_button_of_another_version(house: House, name: str, value: str) -> None:
     with pytest.raises(NotFound, match="another version"):
         await press(house, name, value)
