@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt import parameters
@@ -25,15 +24,17 @@ MOST = 100
 """Parameters of a prompt, repeated ones as well."""
 
 _RUN = rf"[{DASH}](?:[^\S\n]?[{DASH}])*"
-_LINK_OR_RUN = re.compile(rf"https?://(?:[^\s<>,;]|[,;](?![{DASH}]))+|(?P<run>{_RUN})")
+# A hyphen inside a word is none; most of prose's are, so they are not looked at one by one.
+_LINK_OR_RUN = re.compile(
+    rf"https?://(?:[^\s<>,;]|[,;](?![{DASH}]))+|(?<=[^\W_])-(?![{DASH}\s])|(?P<run>{_RUN})"
+)
 _NAME = re.compile(r"[A-Za-z]+")
 _TYPED = re.compile(r"(?<!\S)-{2,}([A-Za-z][\w-]*)")
 _GLUED = re.compile(r"[_-]+[A-Za-z]")
 _ENDING = re.compile(rf"[{re.escape(CLOSING + DASH)}\s]*\Z")
 
 
-@dataclass(frozen=True)
-class _Run:
+class _Run(NamedTuple):
     """Some dashes in a text."""
 
     source: str
@@ -44,7 +45,7 @@ class _Run:
     def dashes(self) -> str:
         return self.source[self.start : self.end]
 
-    @cached_property
+    @property
     def before(self) -> str:
         """The character in front of them; a space at the start."""
         return self.source[self.start - 1] if self.start else " "
@@ -125,7 +126,7 @@ def _decide(run: _Run, decided: _Decided, following: int) -> Mention | Mistake |
         return None
     row = parameters.known(name[0])
     if row is None or _GLUED.match(source, name.end()):
-        wrong = run.clear and run.hyphens and run.apart
+        wrong = run.hyphens and run.apart and run.clear
         return Mistake(unknown=lambda: _unknown(source, run.start)) if wrong else None
     if row.kind is Kind.TEXT:
         return listing(row, source, run.start, name.end(), following) if _is_list(run) else None
@@ -178,6 +179,13 @@ def _fits(found: Mention, run: _Run, name: str, decided: _Decided) -> bool:
 def _ends(source: str, at: int, decided: _Decided) -> bool:
     """Whether the prompt ends there, or another parameter follows."""
     return _past_space(source, at) in decided or _ENDING.match(source, at) is not None
+
+
+def at_the_end(source: str, found: Sequence[Mention]) -> bool:
+    """Whether nothing stands behind or between parameters."""
+    starts = [mention.start for mention in found[1:]] + [len(source)]
+    gaps = zip((mention.end for mention in found), starts, strict=True)
+    return not any(source[end:start].strip() for end, start in gaps)
 
 
 def without(source: str, found: Sequence[Mention]) -> str:

@@ -206,11 +206,14 @@ def _apart(source: str) -> tuple[list[Mention], str]:
     """All parameters, and the text without them."""
     found: list[Mention] = []
     for _ in range(TANGLED):
-        mentions = grammar.mentions(source)
+        whole, mentions = source, grammar.mentions(source)
         if not mentions:
             return found, unquoted(_undashed(source))
         found += mentions
-        source = bare(grammar.without(source, mentions))
+        left = grammar.without(source, mentions).strip()
+        source = bare(left)
+        if source == left and whole.startswith(left) and grammar.at_the_end(whole, mentions):
+            return found, unquoted(_undashed(source))  # nothing came together that was apart
     raise InvalidPrompt(_TANGLE)
 
 

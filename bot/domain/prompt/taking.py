@@ -5,6 +5,7 @@ Knows spellings and rows of the table; not what makes a name a parameter.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -99,6 +100,7 @@ def listing(row: Parameter, source: str, start: int, at: int, following: int) ->
     return Mention(row, items, start, stop)
 
 
+@functools.lru_cache(250)
 def _item(text: str) -> str:
     """Without what only ends a sentence or a bracket around all, and without dashes of no use."""
     line = " ".join(word for word in text.split() if word.strip(DASH))

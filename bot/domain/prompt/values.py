@@ -6,6 +6,7 @@ makes sense is said by `read`. Knows no parameter by name.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable
@@ -47,6 +48,7 @@ def _shape(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+@functools.lru_cache(1000)
 def number(text: str) -> float:
     """Of any script's digits, with a decimal point or comma, or with commas between thousands.
     Raises ValueError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -112,6 +113,7 @@ def links_written(images: tuple[Part, ...]) -> str:
     )
 
 
+@functools.lru_cache(1000)
 def _short(weight: float) -> str:
     """Enough digits to be read back as the same."""
     short = f"{weight:g}"
