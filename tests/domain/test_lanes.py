@@ -197,8 +197,9 @@ def test_a_place_that_is_reckoned_is_near_the_truth(jobs: list[str], begun: int)
     for job, place, work in lanes.places():
         told = lanes.place(job)
         assert told is not None
-        assert abs(told[0] - place) <= 2 + len(lanes) // 8
-        assert abs(told[1] - work) <= 2 + len(lanes) // 8
+        # Told for a moment where few wait, and within a quarter of the queue where many do.
+        assert abs(told[0] - place) <= 2 + len(lanes) // 4
+        assert abs(told[1] - work) <= 2 + len(lanes) // 4
 
 
 @pytest.mark.parametrize("speed", "tfr")
