@@ -30,6 +30,9 @@ TURBO = 2.0
 RELAX = 8.0
 """Times its own work that a relaxed job lets by."""
 
+STEPS = 16
+"""In which it is reckoned how two lanes take turns."""
+
 _OTHER = {Speed.TURBO: Speed.FAST, Speed.FAST: Speed.TURBO}
 
 
@@ -118,7 +121,7 @@ class Lanes:
         """What `places` says of one job, at once; None when it is not waiting.
 
         As good as `JobQueue.place` for its lane; jobs of other lanes count as much as their mean,
-        and those who wait now wait until then.
+        and people of a lane have as many each.
         """
         for speed, queue in self._queues.items():
             if (place := queue.place(job)) is not None:
@@ -195,13 +198,39 @@ class Lanes:
                 yield (some := self._some(hasty, passing))
                 passing -= some[1]
             return
+        meanwhile = self._meanwhile(speed, work)
         if speed is Speed.TURBO:
-            other = self._some(Speed.FAST, (self._owed + work) / self._worth())
+            other = self._some(Speed.FAST, meanwhile)
         else:
-            paid = work * self._worth() - self._owed
-            other = self._some(Speed.TURBO, paid, lambda jobs: math.floor(jobs) + 1)
+            other = self._some(Speed.TURBO, meanwhile, lambda jobs: math.floor(jobs) + 1)
         yield other
         yield self._some(Speed.RELAX, (self._passed + work + other[1]) / RELAX, math.floor)
+
+    def _meanwhile(self, speed: Speed, work: float) -> float:
+        """The work of the other of turbo and fast that is taken before one that has this work
+        before it in its own."""
+        turbo, fast, whole = -self._owed, 0.0, self._work[Speed.FAST]
+        for step in self._steps(work if speed is Speed.FAST else whole):
+            people = self._left(Speed.TURBO, turbo), self._left(Speed.FAST, fast)
+            paid = step * TURBO * people[0] / people[1]
+            if speed is Speed.TURBO and turbo + paid >= work:
+                return fast + step * max(0.0, work - turbo) / paid
+            turbo, fast = turbo + paid, fast + step
+        return turbo if speed is Speed.FAST else whole
+
+    def _steps(self, work: float) -> Iterator[float]:
+        """Some work of fast jobs, one by one, or, of many, in `STEPS`: people leave meanwhile, and
+        with them what each job pays for."""
+        step = max(self._mean(Speed.FAST), work / STEPS)
+        while work > 0:
+            yield min(step, work)
+            work -= step
+
+    def _left(self, speed: Speed, taken: float) -> float:
+        """People of a lane who still wait once some of its work was taken; at least one."""
+        jobs = len(self._queues[speed])
+        left = jobs * (1 - max(0.0, taken) / self._work[speed]) if jobs else 0.0
+        return max(1.0, min(self._queues[speed].persons.waiting, left))
 
     def _mean(self, speed: Speed) -> float:
         return self._work[speed] / max(1, len(self._queues[speed]))
