@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from bot.worker import failures
-from bot.worker.rungs import RUNGS, Rung, casts, denoiser, encoders, grounded, networks
+from bot.worker.rungs import RUNGS, Rung, casts, denoiser, grounded, networks
 
 log = logging.getLogger(__name__)
 
@@ -164,8 +164,7 @@ class Ladder:
             return
         if self._place:
             grounded(self._pipeline)
-        parts = denoiser(self._pipeline), *encoders(self._pipeline)
-        layers = [pair for part in parts for pair in casts(part)]
+        layers = list(casts(denoiser(self._pipeline)))
         for layer, hook in layers:
             hook.pre_forward(layer)
         try:

@@ -109,8 +109,6 @@ class Model:
         self.ladder.stand(size)
 
     def _slow_down(self) -> None:
-        if self.embeddings:
-            self.embeddings.clear()
         if self.faster:
             self.faster.rest()
             self.faster = None

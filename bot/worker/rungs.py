@@ -8,7 +8,6 @@ on no device at all in between, where adapters cannot be put on them. Imported i
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,6 @@ from typing import Any
 import torch
 from diffusers.hooks.group_offloading import apply_group_offloading
 from diffusers.hooks.hooks import HookRegistry
-from diffusers.hooks.layerwise_casting import apply_layerwise_casting_hook
 
 LOAD, BEGIN, STEP, DECODE, DRAW = "load", "begin", "step", "decode", "draw"
 """Where memory can run out: `BEGIN` reads words and pictures, `DRAW` is a pipeline's own call."""
@@ -55,13 +53,6 @@ def networks(pipeline: Any) -> Iterator[torch.nn.Module]:
 def denoiser(pipeline: Any) -> Any:
     """The part that is called at every step; None for what has none by a usual name."""
     return getattr(pipeline, "transformer", None) or getattr(pipeline, "unet", None)
-
-
-def encoders(pipeline: Any) -> Iterator[Any]:
-    """The parts that read words."""
-    for name, part in pipeline.components.items():
-        if name.startswith("text_encoder") and isinstance(part, torch.nn.Module):
-            yield part
 
 
 def has_own_memory(device: torch.device) -> bool:
@@ -121,57 +112,27 @@ def _do_not_slice(pipeline: Any) -> None:
     pipeline.disable_attention_slicing()
 
 
-# Weights of the denoiser and of what reads words in 8 bits, each layer's widened while it computes
+# The denoiser's weights in 8 bits, each layer's widened while it computes
 
 
 def _can_cast(pipeline: Any, device: torch.device) -> bool:
     network = denoiser(pipeline)
-    able = hasattr(network, "enable_layerwise_casting") and not _is_small(network)
-    return has_own_memory(device) and able
-
-
-def _is_small(network: torch.nn.Module) -> bool:
-    tensors = (*network.buffers(), *network.parameters())
-    quantised = bool(getattr(network, "hf_quantizer", None))
-    return quantised or any(tensor.dtype is _SMALL for tensor in tensors)
+    if not hasattr(network, "enable_layerwise_casting") or getattr(network, "hf_quantizer", None):
+        return False
+    is_small = any(tensor.dtype is _SMALL for tensor in network.buffers())
+    return has_own_memory(device) and not is_small
 
 
 def _cast(pipeline: Any, _: torch.device) -> None:
-    network = denoiser(pipeline)
-    if not _is_small(network):
-        with _beside_the_device(network):
-            network.enable_layerwise_casting(storage_dtype=_SMALL, compute_dtype=network.dtype)
-    for encoder in encoders(pipeline):
-        if not _is_small(encoder):
-            with _beside_the_device(encoder):
-                dtype = encoder.dtype
-                for layer in list(_wide_layers(encoder)):
-                    apply_layerwise_casting_hook(layer, _SMALL, dtype, non_blocking=False)
-
-
-@contextlib.contextmanager
-def _beside_the_device(network: Any) -> Iterator[None]:
     """In the system's memory: the device, which is full, would have to hold both for a while."""
+    network = denoiser(pipeline)
+    if any(casts(network)):
+        return
     places = {each.device for each in network.parameters()}
     network.to(_CPU)
-    yield
+    network.enable_layerwise_casting(storage_dtype=_SMALL, compute_dtype=network.dtype)
     if len(places) == 1:  # else it was on its way there, and goes on
         network.to(*places)
-
-
-def _wide_layers(encoder: Any) -> Iterator[torch.nn.Module]:
-    """Nearly all of an encoder's weights: products, but for those of adapters and those that words
-    are looked up in, too. T5's feed-forward is one layer, as it asks `wo` what type that has; it is
-    left as it is where `wo` is to be wider than the rest."""
-    tables = {id(each.weight) for each in encoder.modules() if isinstance(each, torch.nn.Embedding)}
-    feeding = [name for name, each in encoder.named_modules() if hasattr(each, "wo")]
-    for name, layer in encoder.named_modules():
-        if any(name.startswith(f"{each}.") for each in feeding) or "lora_" in name:
-            continue
-        product = type(layer) is torch.nn.Linear and id(layer.weight) not in tables
-        alike = all(each.dtype is encoder.dtype for each in layer.parameters())
-        if alike and (product or name in feeding):
-            yield layer
 
 
 def casts(network: torch.nn.Module) -> Iterator[tuple[torch.nn.Module, Any]]:
