@@ -15,7 +15,7 @@ import diffusers
 import torch
 import transformers
 
-from bot.bench import child, memory
+from bot.bench import child
 from bot.models.facts import INDEX
 from bot.worker import capacity, tokenizers
 from bot.worker.converted.conversion import COPIES
@@ -57,14 +57,12 @@ def _network(kind: Any, place: Path) -> Any:
 
 def answer(message: child.Message) -> child.Message:
     """{"configs", "folder"}: the same weights every time. Answers how much memory a worker takes
-    care to have for such a model and for drawing with it beside the libraries, which this process
-    has loaded, too, and `copies` of what it converts."""
-    libraries = memory.held().get("rss", 0.0)
+    care to have for such a model and for drawing with it, and `copies` of what it converts."""
     torch.manual_seed(0)
     write(Path(message["configs"]), Path(message["folder"]))
     free = capacity.of_system()
     promised = capacity.forecast(message["folder"]) + (free.spare if free else 0)
-    return {"promised_mib": libraries + promised / 2**20, "copies": COPIES}
+    return {"promised_mib": promised / 2**20, "copies": COPIES}
 
 
 if __name__ == "__main__":

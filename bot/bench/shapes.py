@@ -58,8 +58,8 @@ SHAPES = (
 @dataclass(frozen=True)
 class Seen:
     """Seconds of grids by Easel and by plain diffusers in each precision, and of their steps.
-    `promised_mib` is what a worker takes care to have for a model and for drawing with it, and its
-    libraries, `held_mib` the most that it took."""
+    `promised_mib` is what a worker takes care to have for a model and for drawing with it,
+    `held_mib` the most that it took."""
 
     grids: Mapping[str, Sequence[float]]
     steps: Mapping[str, Sequence[float]]

@@ -21,7 +21,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from bot.domain.lines import Entry, Path, placed
+from bot.domain.lines import Entry, Path, placed, played
 from bot.domain.queue import JobQueue
 from bot.domain.speed import Speed
 
@@ -108,10 +108,7 @@ class Lanes:
 
     def order(self) -> Iterator[Entry]:
         """Waiting entries in the order in which one worker would take them now."""
-        twin = self._twin()
-        while (entry := twin.next()) is not None:
-            twin.done(entry.job)
-            yield entry
+        return played(self._twin())
 
     def places(self) -> Iterator[tuple[str, int, float]]:
         """For each waiting job its place (from 1) and the work that waits ahead of it."""

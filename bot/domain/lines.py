@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bot.domain.ordered import Ordered
 from bot.domain.ranking import Rank, Rankings
@@ -146,9 +147,28 @@ class Lines:
             self.ready.put(model, line, rank if line.may_run(model, limited) else None)
 
 
+class Playable(Protocol):
+    """A queue that can be played through."""
+
+    def next(self) -> Entry | None:
+        """Take the first."""
+        ...
+
+    def done(self, job: str, /) -> object:
+        """A taken job ended."""
+        ...
+
+
 def placed(order: Iterable[Entry]) -> Iterator[tuple[str, int, float]]:
     """Of jobs in their order, each with its place (from 1) and the work ahead of it."""
     work = 0.0
     for place, entry in enumerate(order, start=1):
         yield entry.job, place, work
         work += entry.work
+
+
+def played(twin: Playable) -> Iterator[Entry]:
+    """The order in which one worker takes what waits in a queue, which is empty then."""
+    while (entry := twin.next()) is not None:
+        twin.done(entry.job)
+        yield entry

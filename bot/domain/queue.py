@@ -24,7 +24,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from bot.domain.counters import Counters
-from bot.domain.lines import Entry, Line, Lines, Path, placed
+from bot.domain.lines import Entry, Line, Lines, Path, placed, played
 from bot.domain.ranking import Rankings
 
 __all__ = ["Entry", "JobQueue"]
@@ -149,10 +149,7 @@ class JobQueue:
 
     def order(self) -> Iterator[Entry]:
         """Waiting entries in the order in which one worker would take them now."""
-        twin = self.twin()
-        while (entry := twin.next()) is not None:
-            twin.done(entry.job)
-            yield entry
+        return played(self.twin())
 
     def places(self) -> Iterator[tuple[str, int, float]]:
         """For each waiting job its place (from 1) and the work that waits ahead of it."""

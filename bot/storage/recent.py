@@ -22,13 +22,15 @@ class RecentPrompts:
     async def of(self, account: Account) -> list[str]:
         """The prompts of an account as one types them, newest first, each once."""
 
-        def read(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-            return connection.execute(
+        # Every key that is typed asks: what is kept is understood beside the event loop.
+        def read(connection: sqlite3.Connection) -> list[str]:
+            rows = connection.execute(
                 "SELECT * FROM jobs WHERE guild_id = ? AND user_id = ? AND action = 'imagine'"
                 " ORDER BY created_at DESC LIMIT ?",
                 (account.guild, account.user, LOOKED_AT),
-            ).fetchall()
+            )
+            requests = (job_of(row).request for row in rows)
+            prompts = (str(each.prompt) for each in requests if each.kind is not Kind.LOST)
+            return list(dict.fromkeys(prompts))
 
-        requests = (job_of(row).request for row in await self._database.report(read))
-        prompts = (str(each.prompt) for each in requests if each.kind is not Kind.LOST)
-        return list(dict.fromkeys(prompts))
+        return await self._database.report(read)

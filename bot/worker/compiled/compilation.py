@@ -13,7 +13,7 @@ import functools
 import logging
 import queue
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from bot.models.cards import ModelCard
@@ -24,6 +24,7 @@ from bot.worker.compiled.forwards import HastenedForward
 from bot.worker.compiled.networks import Network
 from bot.worker.compiled.shop import Shop
 from bot.worker.converted.store import Store
+from bot.worker.standing_aside import aside
 
 log = logging.getLogger(__name__)
 
@@ -74,17 +75,9 @@ class Compilation:
         for forward in self._forwards:
             forward.adapted = on and forward.network.part != networks.VAE
 
-    @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
+    def aside(self) -> contextlib.AbstractContextManager[None]:
         """See `Faster`."""
-        forwards = tuple(self._forwards)
-        for forward in forwards:
-            forward.aside = True
-        try:
-            yield
-        finally:
-            for forward in forwards:
-                forward.aside = False
+        return aside(self._forwards)
 
     def listen(self) -> None:
         """Have `engine` speak of what follows."""

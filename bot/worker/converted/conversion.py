@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from bot.worker.converted import networks, room, runtime
 from bot.worker.converted.forwards import FORWARDS, Compiled, DenoiserForward, Forward
 from bot.worker.converted.store import Store, Work
 from bot.worker.library import Library
+from bot.worker.standing_aside import aside
 
 log = logging.getLogger(__name__)
 
@@ -110,17 +111,9 @@ class Conversion:
         for forward in self._forwards:
             forward.adapted = on and isinstance(forward, DenoiserForward)
 
-    @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
+    def aside(self) -> contextlib.AbstractContextManager[None]:
         """See `Faster`."""
-        forwards = tuple(self._forwards)
-        for forward in forwards:
-            forward.aside = True
-        try:
-            yield
-        finally:
-            for forward in forwards:
-                forward.aside = False
+        return aside(self._forwards)
 
     def listen(self) -> None:
         """Have `engine` speak of what follows."""
