@@ -16,7 +16,6 @@ import pytest
 from bot.__main__ import main
 from bot.commands.check import check
 from bot.commands.run import run
-from bot.domain.errors import SettingsError
 from bot.engine.local import LocalExecutor
 from bot.environment import Environment
 from bot.ops.lock import lock_folder
@@ -57,16 +56,19 @@ async def test_a_misspelt_setting_is_said_at_the_start(tmp_path: Path) -> None:
     assert "hush" not in err
 
 
-async def test_a_taken_health_port_is_said(
-    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_taken_health_port_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        settings = settings_for(sandbox, tmp_path, health_port=port)
-        words = rf"^HEALTH_PORT {port} cannot be opened \(Address already in use\)"
-        with pytest.raises(SettingsError, match=words):
-            await run(settings, asyncio.Event(), FakeExecutor())
-    assert [each for each in caplog.records if each.exc_info] == []
+        status, _, err = await easel(
+            "run",
+            DISCORD_TOKEN=sandbox.token,
+            DISCORD_API_URL=sandbox.api_url,
+            DATA_DIR=str(tmp_path),
+            HEALTH_PORT=str(port),
+        )
+    assert status == 2
+    assert f"HEALTH_PORT {port} cannot be opened (Address already in use)" in err
+    assert "Traceback" not in err
 
 
 async def test_healthz_of_a_running_bot_names_what_it_keeps_up(
@@ -89,14 +91,19 @@ async def test_healthz_of_a_running_bot_names_what_it_keeps_up(
     }  # fmt: skip
 
 
-async def test_an_unknown_extension_is_said(
-    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings = settings_for(sandbox, tmp_path, extensions=("cogs.imagin",))
-    words = r"^EXTENSIONS: .*'cogs\.imagin' could not be loaded.* Leave the setting out"
-    with pytest.raises(SettingsError, match=words):
-        await run(settings, asyncio.Event(), FakeExecutor())
-    assert [each for each in caplog.records if each.exc_info] == []
+async def test_an_unknown_extension_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
+    status, _, err = await easel(
+        "run",
+        DISCORD_TOKEN=sandbox.token,
+        DISCORD_API_URL=sandbox.api_url,
+        DATA_DIR=str(tmp_path),
+        EXTENSIONS="cogs.imagin",
+    )
+    assert status == 2
+    assert "EXTENSIONS" in err
+    assert "'cogs.imagin' could not be loaded" in err
+    assert "Leave the setting out" in err
+    assert "Traceback" not in err
 
 
 async def test_run_with_a_wrong_token_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
