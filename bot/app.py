@@ -189,14 +189,15 @@ def service_of(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
         Sight(fetch, parts.blobs, clock), habits, styles, rules.versions,
     )  # fmt: skip
+    proposals = Proposals(parts.proposals, rules, clock)
     drawing = Drawings(
-        jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
-        dispatcher=dispatcher, rules=rules, clock=clock,
+        jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
+        files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
     )  # fmt: skip
     samples = Samples(parts.samples, Spare(executor, dispatcher), catalogue)
     return Service(
         drawing=drawing,
-        proposals=Proposals(parts.proposals, planner, drawing, rules, clock),
+        proposals=proposals,
         batches=Batches(parts.jobs, parts.outbox, dispatcher, clock),
         pictures=Pictures(parts.pictures, parts.files, parts.blobs, rules, clock),
         outbox=Outbox(parts.outbox, clock),

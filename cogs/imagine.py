@@ -59,7 +59,7 @@ class Imagine(commands.Cog):
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         images = [image.url for image in (image1, image2, image3, image4) if image]
         attached = Attached(tuple(images), style and style.url, character and character.url)
-        work = self._service.proposals.ask(asker, origin, prompt, attached)
+        work = self._service.drawing.imagine(asker, origin, prompt, attached)
         acknowledge = (
             self._privately
             if self._service.preferences.hides(asker, origin, prompt)

@@ -108,7 +108,7 @@ class Results(commands.Cog):
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         await self._at_once(interaction)
-        jobs = await self._service.proposals.draw(asker, origin, tile.job)
+        jobs = await self._service.drawing.accept(asker, origin, tile.job)
         await replies.instead(interaction, batches.begun(len(jobs)))
         await self._presenter.present(interaction, jobs[0])
 

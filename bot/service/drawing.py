@@ -21,6 +21,7 @@ from bot.domain.prompt.parameter import quoted
 from bot.service import requests
 from bot.service.plan import Plan
 from bot.service.planning import GONE, NOTHING, Planner
+from bot.service.proposals import Proposals
 from bot.service.references import Attached
 from bot.service.rules import Rules, require_right_to_cancel, require_visible
 from bot.storage.files import ImageStore
@@ -28,6 +29,15 @@ from bot.storage.jobs import JobRepository
 from bot.storage.outbox import OutboxRepository
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of a typed prompt: a `job` that is queued, or None and the id of a `proposal`."""
+
+    plan: Plan
+    job: Job | None
+    proposal: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ class Drawings:
         *,
         jobs: JobRepository,
         planner: Planner,
+        proposals: Proposals,
         outbox: OutboxRepository,
         files: ImageStore,
         dispatcher: Dispatcher,
@@ -64,6 +75,7 @@ class Drawings:
     ) -> None:
         self._jobs = jobs
         self._planner = planner
+        self._proposals = proposals
         self._outbox = outbox
         self._files = files
         self._dispatcher = dispatcher
@@ -88,6 +100,28 @@ class Drawings:
             log.info("job %s: %s by %d", job.id, job.action.value, job.user)
             self._dispatcher.add(job)
         return jobs
+
+    async def imagine(
+        self, asker: Asker, origin: Origin, text: str, attached: Attached = NOTHING
+    ) -> Asked:
+        """One grid at the price of one is queued; of more nothing is stored but a proposal.
+
+        Raises what `plan` and `submit` do.
+        """
+        plan = await self.plan(asker, origin, text, attached=attached)
+        if plan.large:
+            return Asked(plan, None, await self._proposals.propose(plan))
+        (job,) = await self.submit(plan)
+        return Asked(plan, job)
+
+    async def accept(self, asker: Asker, origin: Origin, id: str) -> list[Job]:
+        """Queue all of a proposal, or nothing. Raises what `Proposals.open` and `submit` do, and
+        NotFound or NotAllowed where its model is gone or closed by now."""
+        proposal = await self._proposals.open(asker, origin, id)
+        for request in proposal.requests:
+            self._planner.require_drawable(asker, origin, request)
+        plan = Plan(asker, proposal.origin, proposal.requests, proposal.prices)
+        return await self.submit(plan, proposal.id)
 
     async def ask(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,

@@ -135,7 +135,7 @@ async def test_not_even_a_slow_answer_shows_it(
 ) -> None:
     worker.automatic = False
     easel.bot.acknowledger._quick_s = 0.0
-    plan = easel.core.service.proposals._drawings.plan
+    plan = easel.core.service.drawing.plan
     seen: list[int] = []
 
     async def slow(*asked: object, **more: object) -> object:
@@ -143,7 +143,7 @@ async def test_not_even_a_slow_answer_shows_it(
         seen.append(len(noah.person.messages("imagine")))
         return await plan(*asked, **more)  # type: ignore[arg-type]
 
-    easel.core.service.proposals._drawings.plan = slow  # type: ignore[method-assign]
+    easel.core.service.drawing.plan = slow  # type: ignore[method-assign]
     await (await mia.slash("imagine", prompt=prompt)).ack()
     await worker.started(1)
     hides = "--stealth" in prompt

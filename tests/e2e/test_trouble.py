@@ -257,13 +257,13 @@ async def test_a_lost_answer_to_the_acknowledgement(easel: Easel, mia: Scene) ->
 async def test_a_slow_service_is_acknowledged_meanwhile(
     easel: Easel, monkeypatch: pytest.MonkeyPatch, mia: Scene
 ) -> None:
-    go_on, real = asyncio.Event(), easel.core.service.proposals.ask
+    go_on, real = asyncio.Event(), easel.core.service.drawing.imagine
 
     async def slow(*args: Any) -> Any:
         await go_on.wait()
         return await real(*args)
 
-    monkeypatch.setattr(easel.core.service.proposals, "ask", slow)
+    monkeypatch.setattr(easel.core.service.drawing, "imagine", slow)
     press = await mia.slash("imagine", prompt="a fox")
     assert (await press.ack())["type"] == 5
     go_on.set()
@@ -281,7 +281,7 @@ async def test_a_slow_refusal_is_private_and_leaves_no_thinking_behind(
         await go_on.wait()
         raise QueueFull("The queue is full.")
 
-    monkeypatch.setattr(easel.core.service.proposals, "ask", slow)
+    monkeypatch.setattr(easel.core.service.drawing, "imagine", slow)
     press = await mia.slash("imagine", prompt="a fox")
     assert (await press.ack())["type"] == 5
     go_on.set()
@@ -303,7 +303,7 @@ async def test_an_unexpected_error_is_a_sentence_with_a_reference(
     async def broken(*args: Any) -> Any:
         raise RuntimeError("a secret of the house")
 
-    monkeypatch.setattr(easel.core.service.proposals, "ask", broken)
+    monkeypatch.setattr(easel.core.service.drawing, "imagine", broken)
     monkeypatch.setattr(easel.core.service.drawing, "ask", broken)
     monkeypatch.setattr(easel.core.service.drawing, "upscale", broken)
     with caplog.at_level(logging.ERROR):

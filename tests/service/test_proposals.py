@@ -13,7 +13,8 @@ from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker
 from bot.domain.quota import Period, Quota, QuotaSetting
 from bot.models.shelf import Model
-from bot.service.proposals import LIVES_S, Asked
+from bot.service.drawing import Asked
+from bot.service.proposals import LIVES_S
 from bot.service.rules import Rules
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, DIRECT, ELSEWHERE, HERE, TINY, House
 from tests.kit.values import GUILD
@@ -22,11 +23,11 @@ SIX = "a {red, blue, green} {fox, owl} --repeat 1"
 
 
 async def ask(house: House, text: str = SIX) -> Asked:
-    return await house.service.proposals.ask(ANNA_ASKS, HERE, text)
+    return await house.service.drawing.imagine(ANNA_ASKS, HERE, text)
 
 
 async def draw(house: House, id: str, asker: Asker = ANNA_ASKS) -> list[Job]:
-    return await house.service.proposals.draw(asker, HERE, id)
+    return await house.service.drawing.accept(asker, HERE, id)
 
 
 async def untouched(house: House) -> bool:
@@ -98,7 +99,7 @@ async def test_what_was_left_is_left(house: House) -> None:
 
 async def test_only_its_owner_answers_and_only_there(house: House) -> None:
     asked = await ask(house)
-    for answer in (house.service.proposals.draw, house.service.proposals.leave):
+    for answer in (house.service.drawing.accept, house.service.proposals.leave):
         with pytest.raises(NotAllowed, match="Only the person who asked"):
             await answer(replace(BERT_ASKS, moderator=True), HERE, asked.proposal)
         with pytest.raises(NotFound, match="too long ago"):
@@ -130,7 +131,7 @@ async def test_what_could_not_be_drawn_is_not_offered(tmp_path: Path) -> None:
         with pytest.raises(OutOfCredits, match="enough for 5 of these 6 grids"):
             await ask(house)
         with pytest.raises(OutOfCredits, match="switched off"):
-            await house.service.proposals.ask(ANNA_ASKS, DIRECT, SIX)
+            await house.service.drawing.imagine(ANNA_ASKS, DIRECT, SIX)
         assert await house.credits() == (5, 0)
 
 
