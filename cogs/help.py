@@ -35,8 +35,6 @@ class Help(commands.Cog):
         self._presented = presented
 
     @app_commands.command(description="How to draw with Easel")
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(
         topic="Parameters: every one with its values, and what it does in pictures"
     )

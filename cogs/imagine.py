@@ -42,8 +42,6 @@ class Imagine(commands.Cog):
         style="A picture whose look is wanted, as by --sref",
         character="A picture of somebody who is to be seen, as by --cref",
     )
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def imagine(
         self,
         interaction: discord.Interaction,

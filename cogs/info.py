@@ -30,8 +30,6 @@ class Account(commands.Cog):
         self._privately = acknowledger.privately
 
     @app_commands.command(description="Your credits, limits and jobs, and the model")
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def info(self, interaction: discord.Interaction) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         view = await self._privately(interaction, self._service.accounts.account(asker, guild))

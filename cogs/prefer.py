@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _VIOLET = discord.Colour(0x6E56CF)
 
 
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 class Prefer(
     commands.GroupCog, group_name="prefer", group_description="What your prompts leave open"
 ):

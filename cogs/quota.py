@@ -21,8 +21,7 @@ _DESCRIPTION_LIMIT = 4000
 
 
 @app_commands.default_permissions(manage_guild=True)
-@app_commands.guild_only()
-@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.allowed_contexts(dms=False)
 class Admin(commands.GroupCog, group_name="quota", group_description="Who may draw how much"):
     """The service checks the right again: Discord's own check can be edited by servers."""
 

@@ -31,8 +31,6 @@ class Settings(commands.Cog):
     @app_commands.describe(
         server="True: the defaults of this server instead of yours; needs Manage Server"
     )
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def settings(self, interaction: discord.Interaction, server: bool = False) -> None:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         work = self._service.preferences.panel(asker, origin, "server" if server else "user")

@@ -30,8 +30,6 @@ class Show(commands.Cog):
         self._privately = acknowledger.privately
 
     @app_commands.command(description="Bring me my results that could not be posted here")
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def show(self, interaction: discord.Interaction) -> None:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         owed = await self._privately(interaction, self._service.outbox.owed(asker, origin))

@@ -34,33 +34,23 @@ class Speed(commands.Cog):
         self._privately = acknowledger.privately
 
     @app_commands.command(description="Draw before all others, for twice the price")
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def turbo(self, interaction: discord.Interaction) -> None:
         await self._wait_in(interaction, Line.TURBO)
 
     @app_commands.command(description="Wait with everybody")
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def fast(self, interaction: discord.Interaction) -> None:
         await self._wait_in(interaction, Line.FAST)
 
     @app_commands.command(description="Wait until those in a hurry were served")
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def relax(self, interaction: discord.Interaction) -> None:
         await self._wait_in(interaction, Line.RELAX)
 
     @app_commands.command(description="Have what you draw come to you alone")
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def stealth(self, interaction: discord.Interaction) -> None:
         work = self._preferences.set_stealth(asking.asker(interaction), stealth=True)
         await self._answer(interaction, work, _HIDDEN)
 
     @app_commands.command(description="Let everybody see what you draw")
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def public(self, interaction: discord.Interaction) -> None:
         work = self._preferences.set_stealth(asking.asker(interaction), stealth=False)
         await self._answer(interaction, work, _SHOWN)

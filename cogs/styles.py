@@ -27,8 +27,7 @@ class Styles(commands.Cog):
     style = app_commands.Group(
         name="style",
         description="The looks of this server",
-        guild_only=True,
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        allowed_contexts=app_commands.AppCommandContext(dm_channel=False),
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
@@ -37,8 +36,6 @@ class Styles(commands.Cog):
         self._presented = presented
 
     @app_commands.command(description="The looks for --style, each with a sample")
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def styles(self, interaction: discord.Interaction) -> None:
         found = [*(await self._service.styles.offered(interaction.guild_id or 0)).values()]
         text = f"{looks.listed(found)}\nSuch as `/imagine a red fox --style {found[0].name}`"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import discord
 import yarl
+from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -67,6 +68,11 @@ class EaselBot(commands.AutoShardedBot):
             tree_cls=Tree,
             help_command=None,
             intents=discord.Intents(guilds=True),
+            # Of commands that do not say less: `guild_only` would not, but `dms=False` does.
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=False
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,

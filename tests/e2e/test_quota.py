@@ -354,6 +354,16 @@ async def test_members_have_no_admin_commands(easel: Easel, mia: Scene) -> None:
         await mia.slash("quota show")
 
 
+async def test_servers_are_managed_there_and_all_else_works_in_direct_messages(
+    easel: Easel,
+) -> None:
+    commands = easel.sandbox.world.commands[None].values()
+    where = {each["name"]: each["contexts"] for each in commands}
+    assert {name for name, contexts in where.items() if contexts == [0]} == {"quota", "style"}
+    assert {name for name, contexts in where.items() if contexts != [0, 1]} == {"quota", "style"}
+    assert {tuple(each["integration_types"]) for each in commands} == {(0,)}
+
+
 async def test_members_are_refused_even_where_a_server_lets_them_try(easel: Easel) -> None:
     sandbox = easel.sandbox
     mia = Scene(sandbox, "Mia")
