@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 import discord
 
 from bot.chat import batches, search
 from bot.chat.acknowledge import TooLate, first_answer
 from bot.chat.buttons import cancel_view, result_view
+from bot.chat.insistence import insist
 from bot.chat.notice import Notice, Notices
 from bot.chat.progress import Animation
 from bot.chat.trouble import ALREADY_ANSWERED, TROUBLE, has_code
@@ -26,7 +27,6 @@ from bot.domain.job import Job, JobUpdate
 from bot.service import Service
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class Presenter:
@@ -85,11 +85,11 @@ class Presenter:
 
     async def _withdraw(self, job: Job, late: TooLate) -> None:
         log.warning("job %s: withdrawn, unless it is over: %s", job.id, late)
-        withdrawn = await self._stored(lambda: self._service.drawing.withdraw(job))
+        withdrawn = await insist(lambda: self._service.drawing.withdraw(job), self._rest)
         if withdrawn or late.foreign:
             self._notices.drop(job.id)
         if late.foreign:
-            await self._stored(lambda: self._service.outbox.withdraw(job.id))
+            await insist(lambda: self._service.outbox.withdraw(job.id), self._rest)
             await self._service.pictures.forget_upload(job)
         self._ended()
 
@@ -145,7 +145,8 @@ class Presenter:
     async def _newest(self, job: Job) -> Progress:
         if job.batch is None:
             return self._service.drawing.newest(job) or JobUpdate(job)
-        return await self._stored(lambda: self._service.batches.state(job.id)) or JobUpdate(job)
+        state = await insist(lambda: self._service.batches.state(job.id), self._rest)
+        return state or JobUpdate(job)
 
     async def _follow_again(self, job: Job, notice: Notice) -> None:
         # The last run may have ended between showing the message and recording it.
@@ -171,18 +172,9 @@ class Presenter:
     async def _remember(self, job: Job, message: int) -> None:
         """Without a record it is known here; after a start it is found by its button."""
         try:
-            await self._stored(lambda: self._service.outbox.set_notice(job.id, message))
+            await insist(lambda: self._service.outbox.set_notice(job.id, message), self._rest)
         except Exception:
             log.exception("reference %s: message of job %s not recorded", new_reference(), job.id)
-
-    async def _stored(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Write it, however long the database is in trouble."""
-        while True:
-            try:
-                return await write()
-            except StoreUnavailable as error:
-                log.warning("not written yet: %s", error)
-                await asyncio.sleep(self._rest)
 
     async def _mark_used(self, interaction: discord.Interaction, parent: Job) -> None:
         """Acknowledge a press by showing which buttons were used, where that can be read."""

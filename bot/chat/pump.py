@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import discord
 
 from bot.chat import wording
 from bot.chat.endings import Endings
+from bot.chat.insistence import insist
 from bot.chat.notice import Notices
 from bot.chat.pace import Breaker, Pace, Pauses
 from bot.chat.posting import Poster
@@ -28,7 +27,6 @@ from bot.domain.job import Job
 from bot.service import Service
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 _CLOSE_S = 2.0
 
@@ -116,8 +114,8 @@ class Pump:
         The progress message goes first, where that is quickly done: one transaction records both.
         """
         cleared = await self._endings.cleared(job)
-        outbox = self._service.outbox
-        end = await self._stored(lambda: outbox.delivered(delivery, message, cleared=cleared))
+        outbox, rest = self._service.outbox, self._pauses.rest
+        end = await insist(lambda: outbox.delivered(delivery, message, cleared=cleared), rest)
         await self._settled(job, end, None)
 
     # One row
@@ -186,7 +184,7 @@ class Pump:
 
     async def _give_up(self, delivery: Delivery, job: Job, why: GivenUp, detail: str) -> None:
         outbox = self._service.outbox
-        end = await self._stored(lambda: outbox.give_up(delivery, why, detail))
+        end = await insist(lambda: outbox.give_up(delivery, why, detail), self._pauses.rest)
         notice = self._notices.get(job.shown_by)
         if end is None and notice is not None and notice.token is not None and not notice.id:
             await notice.tell(wording.given_up(job, why))
@@ -214,17 +212,8 @@ class Pump:
 
     async def _ended_well(self, delivery: Delivery) -> None:
         self._breaker.worked()
-        await self._stored(lambda: self._service.outbox.ended(delivery))
+        await insist(lambda: self._service.outbox.ended(delivery), self._pauses.rest)
         self._notices.drop(delivery.job)
-
-    async def _stored(self, write: Callable[[], Awaitable[T]]) -> T:
-        """What was done is recorded, however long the database is in trouble."""
-        while True:
-            try:
-                return await write()
-            except StoreUnavailable as error:
-                log.warning("the outbox cannot be written: %s", error)
-                await asyncio.sleep(self._pauses.rest)
 
     async def _later(self, delivery: Delivery, error: Exception) -> None:
         log.warning("job %s: %s not shown yet: %s", delivery.job, delivery.kind, error)
