@@ -47,6 +47,11 @@ class Desk:
     ) -> None:
         await self.presenter.present(cast(Any, interaction), job, parent)
 
+    async def drawn(self, run: int = 1) -> None:
+        """The drawing of that number is finished, and the presenter says so."""
+        await (await self.house.executor.started(run)).finish()
+        await asyncio.wait_for(self.over.wait(), 20)
+
     async def notice_of(self, job: Job) -> int:
         found = await self.house.service.drawing.job(job.id)
         assert found is not None
@@ -85,8 +90,7 @@ async def test_the_message_is_remembered_however_often_the_database_refuses(desk
     desk.house.database.refuse("locked", "OutboxRepository.set_notice", times=2)
     await desk.present(desk.asked(), job)
     assert await desk.notice_of(job) == next(iter(desk.chat.messages))
-    await (await desk.house.executor.started(1)).finish()
-    await asyncio.wait_for(desk.over.wait(), 20)
+    await desk.drawn()
 
 
 def endings(desk: Desk) -> Endings:
@@ -101,8 +105,7 @@ async def test_a_message_that_a_mistake_keeps_from_the_database_goes_all_the_sam
     desk.house.database.refuse(MISTAKE, "OutboxRepository.set_notice", times=1)
     await desk.present(desk.asked(), job)
     assert (len(desk.chat.messages), await desk.notice_of(job)) == (1, 0)
-    await (await desk.house.executor.started(1)).finish()
-    await asyncio.wait_for(desk.over.wait(), 20)
+    await desk.drawn()
     assert await endings(desk).cleared(job)
     assert not desk.chat.messages
 
@@ -154,8 +157,7 @@ async def test_a_press_is_answered_though_the_used_buttons_cannot_be_read(desk: 
     await desk.present(desk.asked(result), job, parent)
     assert [what for what, _ in desk.chat.calls][:2] == ["answer", "hook send"]
     assert await desk.notice_of(job) == max(desk.chat.messages)
-    await (await desk.house.executor.started(2)).finish()
-    await asyncio.wait_for(desk.over.wait(), 20)
+    await desk.drawn(2)
     assert await desk.status(job) is JobStatus.SUCCEEDED
 
 
@@ -238,8 +240,7 @@ async def test_a_job_goes_on_without_its_message(
     desk.chat.refuse = refused
     await desk.present(desk.asked(), job)
     assert await desk.notice_of(job) == 0
-    await (await desk.house.executor.started(1)).finish()
-    await asyncio.wait_for(desk.over.wait(), 20)
+    await desk.drawn()
     assert await desk.status(job) is JobStatus.SUCCEEDED
 
 

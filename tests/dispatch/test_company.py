@@ -13,6 +13,7 @@ from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker
 from bot.engine.seam import Paused
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
+from tests.kit.executor import Run
 
 WAITING, RUNNING, SUCCEEDED = JobStatus.WAITING, JobStatus.RUNNING, JobStatus.SUCCEEDED
 TINY = ("tiny", 16 * 16)
@@ -29,6 +30,16 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 async def three(house: House) -> list[Job]:
     return [await house.imagine(asker=asker) for asker in (ANNA_ASKS, BERT_ASKS, CORA_ASKS)]
+
+
+async def assert_alone(house: House, run: Run) -> None:
+    """Nobody joins it: whoever asks now is drawn when it is over."""
+    other = await house.imagine(asker=BERT_ASKS)
+    await run.progress(1)
+    assert (await house.state(other))[0] is WAITING
+    number = len(house.executor.runs) + 1
+    await run.finish()
+    assert (await house.executor.started(number)).job == other.id
 
 
 async def test_a_job_joins_another_and_a_third_waits_for_room(house: House) -> None:
@@ -125,11 +136,7 @@ async def test_where_memory_ran_out_nobody_is_paused(house: House) -> None:
     out = RenderFailed("out_of_memory", "The memory does not suffice.", retryable=True)
     await house.executor.runs[1].fail(out)
     second = await house.executor.started(3)
-    other = await house.imagine(asker=BERT_ASKS)
-    await second.progress(1)
-    assert (await house.state(other))[0] is WAITING
-    await second.finish()
-    assert (await house.executor.started(4)).job == other.id
+    await assert_alone(house, second)
 
 
 async def test_what_is_too_large_alone_says_nothing_of_others(house: House) -> None:
@@ -214,11 +221,7 @@ async def test_a_struck_job_is_drawn_alone_after_a_restart_too(house: House) -> 
     house.executor.alter("w1", rooms={TINY: 8})
     run = await house.executor.started(1)
     assert await house.state(struck) == (RUNNING, 2, 1)
-    other = await house.imagine(asker=BERT_ASKS)
-    await run.progress(1)
-    assert (await house.state(other))[0] is WAITING
-    await run.finish()
-    assert (await house.executor.started(2)).job == other.id
+    await assert_alone(house, run)
 
 
 async def test_who_had_not_begun_is_no_suspect(house: House) -> None:

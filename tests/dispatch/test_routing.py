@@ -36,6 +36,16 @@ async def ask(house: House, model: str, asker: Asker = ANNA_ASKS) -> Job:
     return job
 
 
+async def two_drawn(house: House, *seconds: float) -> list[Job]:
+    """Jobs that each of two workers has drawn, in its own time."""
+    jobs = [await house.imagine() for _ in seconds]
+    for number, took in enumerate(seconds, start=1):
+        await (await house.executor.started(number)).finish(took)
+    for job in jobs:
+        await house.end(job)
+    return jobs
+
+
 async def test_a_job_waits_a_moment_for_the_loaded_worker_not_minutes_for_the_loading_one(
     house: House,
 ) -> None:
@@ -60,11 +70,7 @@ async def test_a_job_is_given_to_a_loading_worker_once_it_has_loaded(house: Hous
 
 async def test_of_two_idle_workers_the_quicker_one_draws(house: House) -> None:
     house.executor.join()
-    jobs = [await house.imagine() for _ in range(2)]
-    for number, seconds in ((1, 20.0), (2, 5.0)):
-        await (await house.executor.started(number)).finish(seconds)
-    for job in jobs:
-        await house.end(job)
+    await two_drawn(house, 20.0, 5.0)
     await house.imagine()
     assert (await house.executor.started(3)).worker == house.executor.runs[1].worker
 
@@ -129,11 +135,7 @@ async def test_a_model_that_was_just_loaded_is_kept_for_a_while_and_not_for_ever
 
 async def test_each_device_has_its_own_pace(house: House) -> None:
     house.executor.join()
-    jobs = [await house.imagine() for _ in range(2)]
-    for number, seconds in ((1, 2.0), (2, 8.0)):
-        await (await house.executor.started(number)).finish(seconds)
-    for job in jobs:
-        await house.end(job)
+    jobs = await two_drawn(house, 2.0, 8.0)
     pace, work = house.dispatcher.pace, jobs[0].request.work
     seats = {worker.id: worker.seat for worker in house.executor.workers()}
     told = [pace.draw_s("tiny", seats[run.worker], work) for run in house.executor.runs]

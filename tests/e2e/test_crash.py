@@ -60,6 +60,18 @@ async def listed(person: Scene) -> str:
     return messages.text_of(press.original)
 
 
+async def killed_at(
+    bot: BotProcess, person: Scene, method: str, path: str, *, after_effect: bool = False
+) -> None:
+    """A fox is asked for, and the bot dies before this request is answered."""
+    held = person.sandbox.faults.hold(method, path, after_effect=after_effect)
+    await (await person.slash("imagine", prompt="a fox")).ack()
+    await held.arrived
+    await bot.kill()
+    held.drop()
+    person.sandbox.faults.clear()
+
+
 async def all_is_well(bot: BotProcess, jobs: int) -> None:
     """Returns when every result that is shown is recorded, and the books are right then."""
     undelivered = "SELECT * FROM deliveries WHERE kind = 'result' AND message_id = 0"
@@ -127,13 +139,8 @@ async def test_killed_while_drawing(
     await all_is_well(bot, jobs=1)
 
 
-async def test_killed_before_delivery(sandbox: Sandbox, bot: BotProcess, mia: Scene) -> None:
-    held = sandbox.faults.hold("POST", POST)
-    await (await mia.slash("imagine", prompt="a fox")).ack()
-    await held.arrived
-    await bot.kill()
-    held.drop()
-    sandbox.faults.clear()
+async def test_killed_before_delivery(bot: BotProcess, mia: Scene) -> None:
+    await killed_at(bot, mia, "POST", POST)
     assert mia.results() == []
     await bot.start()
     await mia.new_result(set())
@@ -142,14 +149,9 @@ async def test_killed_before_delivery(sandbox: Sandbox, bot: BotProcess, mia: Sc
 
 
 async def test_killed_after_the_post_arrived_but_before_it_was_recorded(
-    sandbox: Sandbox, bot: BotProcess, mia: Scene
+    bot: BotProcess, mia: Scene
 ) -> None:
-    held = sandbox.faults.hold("POST", POST, after_effect=True)
-    await (await mia.slash("imagine", prompt="a fox")).ack()
-    await held.arrived
-    await bot.kill()
-    held.drop()
-    sandbox.faults.clear()
+    await killed_at(bot, mia, "POST", POST, after_effect=True)
     [grid] = mia.results()
     await bot.start()
     assert (await mia.new_result(set()))["id"] == grid["id"]
@@ -160,12 +162,7 @@ async def test_killed_after_the_post_arrived_but_before_it_was_recorded(
 async def test_a_post_of_long_ago_is_found_in_the_channel_and_adopted(
     sandbox: Sandbox, bot: BotProcess, mia: Scene
 ) -> None:
-    held = sandbox.faults.hold("POST", POST, after_effect=True)
-    await (await mia.slash("imagine", prompt="a fox")).ack()
-    await held.arrived
-    await bot.kill()
-    held.drop()
-    sandbox.faults.clear()
+    await killed_at(bot, mia, "POST", POST, after_effect=True)
     with sqlite3.connect(bot.data / "easel.sqlite3") as database:
         database.execute("UPDATE deliveries SET sending_at = sending_at - 3600")
     database.close()
@@ -180,14 +177,9 @@ async def test_a_post_of_long_ago_is_found_in_the_channel_and_adopted(
 
 
 async def test_killed_after_delivery_with_the_progress_still_there(
-    sandbox: Sandbox, bot: BotProcess, mia: Scene
+    bot: BotProcess, mia: Scene
 ) -> None:
-    held = sandbox.faults.hold("DELETE", r"/messages/")
-    await (await mia.slash("imagine", prompt="a fox")).ack()
-    await held.arrived
-    await bot.kill()
-    held.drop()
-    sandbox.faults.clear()
+    await killed_at(bot, mia, "DELETE", r"/messages/")
     [grid] = mia.results()
     assert len(mia.notices()) == 1
     await bot.start()

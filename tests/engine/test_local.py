@@ -37,6 +37,7 @@ from tests.kit.workers import (
     free_worker,
     pids,
     simulated,
+    steps_until_cancelled,
     wait_until,
 )
 
@@ -144,16 +145,8 @@ async def test_a_bug_in_the_engine_is_the_jobs_failure(gpu: LocalExecutor) -> No
 
 async def test_cancel_stops_within_a_step(gpu: LocalExecutor) -> None:
     worker = await free_worker(gpu)
-    steps: list[int] = []
-
-    async def cancel(event: Event) -> None:
-        if isinstance(event, Progress):
-            steps.append(event.step)
-            await gpu.cancel(worker.id, "long", 1)
-
-    with pytest.raises(Cancelled):
-        await draw(gpu, worker, attempt("long", steps=5000), cancel)
-    assert len(steps) < 100
+    long = attempt("long", steps=5000)
+    assert await steps_until_cancelled(gpu, worker, long) < 100
     await gpu.cancel(worker.id, "long", 1)
     await gpu.cancel("no such worker", "long", 1)
     await draw(gpu, await free_worker(gpu), attempt("after"))

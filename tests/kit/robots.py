@@ -7,7 +7,7 @@ import contextlib
 import io
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -52,20 +52,24 @@ class Robot(discord.AutoShardedClient):
             await self.wait_for(event, timeout=30)
 
 
-def waiter(robot: Robot) -> asyncio.Queue[discord.Interaction]:
-    """Add /wait, which hands its interaction to the test and answers nothing."""
-    queue: asyncio.Queue[discord.Interaction] = asyncio.Queue()
+class Waiter(Robot):
+    """With /wait, which answers nothing: its interactions are `asked`, for the test."""
 
-    @robot.tree.command(description="Never answer")
-    async def wait(interaction: discord.Interaction) -> None:
-        queue.put_nowait(interaction)
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: asyncio.Queue[discord.Interaction] = asyncio.Queue()
 
-    return queue
+        @self.tree.command(description="Never answer")
+        async def wait(interaction: discord.Interaction) -> None:
+            self.asked.put_nowait(interaction)
 
 
 def picture(name: str = "grid.png") -> discord.File:
     """A small PNG, the bytes of `avatar(0)`."""
     return discord.File(io.BytesIO(avatar(0)), name)
+
+
+Kind = TypeVar("Kind", bound=Robot)
 
 
 class Running:
@@ -75,7 +79,7 @@ class Running:
         self._sandbox = sandbox
         self._started: list[tuple[Robot, asyncio.Task[None]]] = []
 
-    async def __call__(self, robot: Robot) -> Robot:
+    async def __call__(self, robot: Kind) -> Kind:
         task = asyncio.create_task(robot.start(self._sandbox.token))
         self._started.append((robot, task))
         ready = asyncio.create_task(self._sandbox.bot_online.wait())

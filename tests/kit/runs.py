@@ -3,8 +3,9 @@ draw. Imported where torch is."""
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,11 +13,13 @@ from PIL import Image
 
 from bot import imaging
 from bot.engine.seam import Attempt, Engine, Event, Progress
+from bot.models.cards import ModelCard
+from bot.worker import pipelines
 from bot.worker.model import Model
 from bot.worker.runs import SteppedRun
 from bot.worker.samplers import sampler
 from bot.worker.siblings import PART, PICTURE
-from tests.kit.pipelines import generators
+from tests.kit.pipelines import card, generators
 from tests.kit.workers import attempt
 
 SOURCE = imaging.encode_tile(Image.linear_gradient("L").resize((64, 64)).convert("RGB"))
@@ -32,6 +35,14 @@ EXACT = 1e-6
 """How far, relatively, a drawing alone may be from the pipeline's own in float32 …"""
 COMPANY = 1e-5
 """… and one in company from the same alone."""
+
+
+def each_once(
+    makers: Mapping[str, Callable[[], Any]], card_of: Callable[[str], ModelCard] = card
+) -> Callable[[str], Model]:
+    """Gives the model of a name, which is made when it is first asked for."""
+    pipelines.hush()
+    return functools.cache(lambda name: Model(makers[name](), card_of(name), torch.float32))
 
 
 class Heard:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+import pytest
 
+from bot.domain.errors import Cancelled
 from bot.engine.blame import Retry
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.engine.patience import Patience
-from bot.engine.seam import Attempt, Event, Failed, Images, Worker
+from bot.engine.seam import Attempt, Event, Failed, Images, Progress, Worker
 from bot.models.cards import EMBEDDED_CARD, ModelCard, card_for
 
 GENEROUS_S = 60
@@ -106,6 +108,21 @@ async def draw(
         if on_event:
             await on_event(event)
     return drawn
+
+
+async def steps_until_cancelled(executor: LocalExecutor, worker: Worker, one: Attempt) -> int:
+    """How many an attempt makes that is cancelled at its first."""
+    steps = 0
+
+    async def cancel(event: Event) -> None:
+        nonlocal steps
+        if isinstance(event, Progress):
+            steps += 1
+            await executor.cancel(worker.id, one.job, one.no)
+
+    with pytest.raises(Cancelled):
+        await draw(executor, worker, one, cancel)
+    return steps
 
 
 FORMS = (

@@ -8,51 +8,47 @@ import discord
 import pytest
 
 from bot.sandbox import MovableClock, NotResponding, Refused, Sandbox
-from tests.kit.robots import Robot, Running, waiter
+from tests.kit.robots import Robot, Running, Waiter
 
 
 async def test_a_late_interaction_reaches_the_bot_when_its_time_is_over(
     sandbox: Sandbox, run: Running
 ) -> None:
-    robot = Robot()
-    asked = waiter(robot)
-    await run(robot)
+    robot = await run(Waiter())
     mia = sandbox.person("Mia")
     sandbox.faults.late_interactions()
     with pytest.raises(NotResponding):
         await (await mia.slash("wait")).ack()
     with pytest.raises(discord.NotFound) as caught:
-        await (await asked.get()).response.defer()
+        await (await robot.asked.get()).response.defer()
     assert caught.value.code == 10062
     used = await mia.slash("wait")
-    await (await asked.get()).response.defer()
+    await (await robot.asked.get()).response.defer()
     assert (await used.ack())["type"] == 5
 
 
 async def test_held_events_come_in_order_once_they_are_released(
     sandbox: Sandbox, run: Running, clock: MovableClock
 ) -> None:
-    robot = Robot()
-    asked = waiter(robot)
-    await run(robot)
+    robot = await run(Waiter())
     mia = sandbox.person("Mia")
     held = sandbox.faults.hold_events("INTERACTION_CREATE")
     first, second = await mia.slash("wait"), await mia.slash("wait")
     await asyncio.wait_for(held.arrived, 30)
     await mia.say("lobby", "others pass")
     await robot.until("message")
-    assert asked.empty()
+    assert robot.asked.empty()
     assert len(held) == 2
     clock.advance(61)
     with pytest.raises(NotResponding):
         await first.ack()
     held.release()
-    came = [await asked.get() for _ in range(2)]
+    came = [await robot.asked.get() for _ in range(2)]
     assert [str(each.id) for each in came] == [first.id, second.id]
     with pytest.raises(discord.NotFound):
         await came[0].response.defer()
     used = await mia.slash("wait")
-    await (await asked.get()).response.defer()
+    await (await robot.asked.get()).response.defer()
     assert used.acknowledged
 
 

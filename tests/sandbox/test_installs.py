@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox import Sandbox, avatar
 from bot.sandbox.world.guild import Guild
-from tests.kit.robots import Api, Robot, Running, picture, waiter
+from tests.kit.robots import Api, Robot, Running, Waiter, picture
 
 
 @pytest.fixture
@@ -18,11 +18,9 @@ def elsewhere(sandbox: Sandbox) -> Guild:
 async def test_commands_work_and_messages_do_not(
     sandbox: Sandbox, run: Running, elsewhere: Guild
 ) -> None:
-    robot = Robot()
-    asked = waiter(robot)
-    await run(robot)
+    robot = await run(Waiter())
     used = await sandbox.person("Mia").slash("wait", channel="elsewhere")
-    interaction = await asked.get()
+    interaction = await robot.asked.get()
     assert interaction.guild_id == int(elsewhere.id)
     assert robot.get_guild(int(elsewhere.id)) is None
     assert interaction.is_guild_integration()

@@ -12,7 +12,7 @@ from discord import app_commands, ui
 from bot.sandbox import MovableClock, NotResponding, Refused, Sandbox
 from bot.sandbox.world.first import BOT_ID
 from bot.sandbox.world.pictures import avatar
-from tests.kit.robots import Api, Robot, Running, picture, waiter
+from tests.kit.robots import Api, Robot, Running, Waiter, picture
 
 PNG = avatar(0)
 
@@ -433,11 +433,9 @@ async def test_default_permissions_hide_commands(sandbox: Sandbox, run: Running)
 async def test_a_late_answer_is_10062_and_the_person_is_told(
     sandbox: Sandbox, run: Running, clock: MovableClock
 ) -> None:
-    robot = Robot()
-    queue = waiter(robot)
-    await run(robot)
+    robot = await run(Waiter())
     press = await sandbox.person("Mia").slash("wait")
-    interaction = await asyncio.wait_for(queue.get(), 30)
+    interaction = await asyncio.wait_for(robot.asked.get(), 30)
     clock.advance(61)
     with pytest.raises(NotResponding, match="The application did not respond"):
         await press.ack()
@@ -458,11 +456,9 @@ async def test_without_a_bot_nothing_responds(sandbox: Sandbox) -> None:
 async def test_only_one_answer_and_only_for_fifteen_minutes(
     sandbox: Sandbox, run: Running, api: Api, clock: MovableClock
 ) -> None:
-    robot = Robot()
-    queue = waiter(robot)
-    await run(robot)
+    robot = await run(Waiter())
     press = await sandbox.person("Mia").slash("wait")
-    await asyncio.wait_for(queue.get(), 30)
+    await asyncio.wait_for(robot.asked.get(), 30)
     path = f"/interactions/{press.id}/{press.token}/callback"
     webhook = f"/webhooks/{BOT_ID}/{press.token}"
     assert (await api("POST", webhook, {"content": "early"})).error == (404, 10015)
@@ -501,11 +497,9 @@ async def test_only_one_answer_and_only_for_fifteen_minutes(
 async def test_wrong_answers_to_a_command_are_form_errors(
     sandbox: Sandbox, run: Running, api: Api, body: dict[str, Any], path: str
 ) -> None:
-    robot = Robot()
-    queue = waiter(robot)
-    await run(robot)
+    robot = await run(Waiter())
     press = await sandbox.person("Mia").slash("wait")
-    await asyncio.wait_for(queue.get(), 30)
+    await asyncio.wait_for(robot.asked.get(), 30)
     answer = await api("POST", f"/interactions/{press.id}/{press.token}/callback", body)
     assert answer.error == (400, 50035)
     node = answer.body["errors"]

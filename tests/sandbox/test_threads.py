@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox import Refused, Sandbox, avatar
 from bot.sandbox.world.first import BOT_ID
-from tests.kit.robots import Api, Robot, Running, waiter
+from tests.kit.robots import Api, Robot, Running, Waiter
 
 PNG = avatar(0)
 CLOSED = (403, 50083)
@@ -63,11 +63,9 @@ async def test_an_interaction_in_a_private_thread_promises_more_than_the_bot_may
 ) -> None:
     """Permissions are the parent's; the answer comes through, a message of the bot does not."""
     thread = sandbox.world.threads.add("imagine", "secret", private=True, members=("Mia",))
-    robot = Robot()
-    asked = waiter(robot)
-    await run(robot)
+    robot = await run(Waiter())
     used = await sandbox.person("Mia").slash("wait", channel=thread)
-    interaction = await asked.get()
+    interaction = await robot.asked.get()
     assert interaction.app_permissions.send_messages_in_threads
     channel = interaction.channel
     assert isinstance(channel, discord.Thread)
@@ -123,11 +121,9 @@ async def test_answers_to_an_interaction_stop_at_a_lock_as_well(
     sandbox: Sandbox, run: Running
 ) -> None:
     thread = sandbox.world.threads.add("imagine", "foxes")
-    robot = Robot()
-    asked = waiter(robot)
-    await run(robot)
+    robot = await run(Waiter())
     await sandbox.person("Mia").slash("wait", channel="foxes")
-    interaction = await asked.get()
+    interaction = await robot.asked.get()
     await interaction.response.defer(thinking=True)
     sandbox.world.threads.lock(thread)
     for answer in (
@@ -145,15 +141,13 @@ async def test_people_open_archived_threads_and_stop_at_locked_ones(
     sandbox: Sandbox, run: Running
 ) -> None:
     thread = sandbox.world.threads.add("imagine", "foxes")
-    robot = Robot()
-    asked = waiter(robot)
-    await run(robot)
+    robot = await run(Waiter())
     mia, ada = sandbox.person("Mia"), sandbox.person("Ada")
     said = await mia.say("foxes", "hello")
     sandbox.world.threads.archive(thread)
     await mia.slash("wait", channel="foxes")
     assert not thread.archived
-    await asyncio.wait_for(asked.get(), 30)
+    await asyncio.wait_for(robot.asked.get(), 30)
     sandbox.world.threads.lock(thread)
     for action in (
         mia.slash("wait", channel="foxes"),

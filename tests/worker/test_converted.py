@@ -16,15 +16,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from bot.domain.errors import Cancelled
 from bot.engine.local import LocalExecutor
-from bot.engine.seam import Done, Event, Preview, Progress, Worker
+from bot.engine.seam import Done, Preview, Progress, Worker
 from bot.models.cards import ModelCard, card_for
 from bot.worker.converted import networks, runtime
 from bot.worker.converted.forwards import Compiled
 from bot.worker.converted.store import Store
 from bot.worker.diffusion import DiffusionEngine
-from tests.kit.workers import Drawn, attempt, draw, free_worker, tiny_models
+from tests.kit.workers import Drawn, attempt, draw, free_worker, steps_until_cancelled, tiny_models
 from tests.worker.test_diffusion import psnr
 
 pytestmark = [
@@ -192,16 +191,8 @@ async def test_variations_look_as_torch_draws_them(
 
 async def test_cancel_stops_within_a_step(fast: LocalExecutor) -> None:
     worker = await hastened(fast)
-    steps: list[int] = []
-
-    async def cancel(event: Event) -> None:
-        if isinstance(event, Progress):
-            steps.append(event.step)
-            await fast.cancel(worker.id, "long", 1)
-
-    with pytest.raises(Cancelled):
-        await draw(fast, worker, attempt("long", (0,), model="sd", steps=400), cancel)
-    assert len(steps) < 40
+    long = attempt("long", (0,), model="sd", steps=400)
+    assert await steps_until_cancelled(fast, worker, long) < 40
 
 
 async def test_torch_draws_while_a_lora_is_on_and_openvino_again_after_it(

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from bot import imaging
-from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
+from bot.domain.errors import RenderFailed, WorkerLost
 from bot.domain.samplers import SAMPLERS
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Begun, Done, Event, Loaded, LoadingModel, Preview, Progress, Worker
@@ -27,6 +27,7 @@ from tests.kit.workers import (
     draw,
     failure,
     free_worker,
+    steps_until_cancelled,
     tiny_models,
     wait_until,
 )
@@ -216,16 +217,8 @@ async def test_an_impossible_size_is_bad_input(studio: LocalExecutor, worker: Wo
 
 
 async def test_cancel_stops_within_a_step(studio: LocalExecutor, worker: Worker) -> None:
-    steps: list[int] = []
-
-    async def cancel(event: Event) -> None:
-        if isinstance(event, Progress):
-            steps.append(event.step)
-            await studio.cancel(worker.id, "long", 1)
-
-    with pytest.raises(Cancelled):
-        await draw(studio, worker, attempt("long", (0,), steps=400), cancel)
-    assert len(steps) < 40
+    long = attempt("long", (0,), steps=400)
+    assert await steps_until_cancelled(studio, worker, long) < 40
     assert (await free_worker(studio)).id == worker.id
 
 

@@ -14,7 +14,6 @@ from bot import imaging
 from bot.domain.errors import Cancelled, RenderFailed
 from bot.engine.seam import Preview
 from bot.models.cards import ModelCard
-from bot.worker import pipelines
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.model import Model
 from tests.kit import flows
@@ -32,6 +31,7 @@ from tests.kit.runs import (
     by_pipeline,
     drawn_by,
     drawn_together,
+    each_once,
     far,
     finished,
 )  # fmt: skip
@@ -60,17 +60,11 @@ ONE: dict[str, Any] = {"steps": 3, "indices": (0,), "guidance": 4.0}
 
 @pytest.fixture(scope="module")
 def made() -> Callable[[str], Model]:
-    pipelines.hush()
-    models: dict[str, Model] = {}
+    def card_of(name: str) -> ModelCard:
+        argument = "true_cfg_scale" if name == "qwen" else "guidance_scale"
+        return card(name, guidance_argument=argument)
 
-    def of(name: str) -> Model:
-        if name not in models:
-            argument = "true_cfg_scale" if name == "qwen" else "guidance_scale"
-            one = card(name, guidance_argument=argument)
-            models[name] = Model(MAKERS[name](), one, torch.float32)
-        return models[name]
-
-    return of
+    return each_once(MAKERS, card_of)
 
 
 def assert_the_same(model: Model, **changes: Any) -> None:

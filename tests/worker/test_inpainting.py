@@ -11,7 +11,6 @@ from PIL import Image, ImageChops
 
 from bot import imaging
 from bot.domain.errors import RenderFailed
-from bot.worker import pipelines
 from bot.worker.drawing import CalledRun
 from bot.worker.model import Model
 from bot.worker.pieces import Pieces
@@ -28,6 +27,7 @@ from tests.kit.runs import (
     begun,
     by_pipeline,
     drawn_together,
+    each_once,
     far,
     finished,
 )  # fmt: skip
@@ -45,15 +45,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
 
 @pytest.fixture(scope="module")
 def made() -> Callable[[str], Model]:
-    pipelines.hush()
-    models: dict[str, Model] = {}
-
-    def of(name: str) -> Model:
-        if name not in models:
-            models[name] = Model(MAKERS[name](), card(name), torch.float32)
-        return models[name]
-
-    return of
+    return each_once(MAKERS)
 
 
 @pytest.mark.parametrize(

@@ -174,19 +174,25 @@ def test_t5_and_its_tokenizer_are_found_beside_the_file(tmp_path: Path) -> None:
     assert not alike(small.drawn(pipe), small.drawn(small.sd3()))
 
 
-def test_every_part_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
-    own = small.sd3(tmp_path / "t5")
-    save_file(original.stored(original.mmdit(own.transformer)), tmp_path / "sd3.safetensors")
+def save_in_pieces(own: Any, folder: Path, without: str = "") -> None:
+    """The network in `sd3`, each other part in a file of its own."""
     first = original.clip(own.text_encoder)
     first.pop("text_projection.weight")
     pieces = {
+        "sd3": original.mmdit(own.transformer),
         "a": original.vae(own.vae),
         "b": original.clip(own.text_encoder_2),
         "c": first,
         "d": encoder(own),
     }
     for name, tensors in pieces.items():
-        save_file(original.stored(tensors), tmp_path / f"{name}.safetensors")
+        if name != without:
+            save_file(original.stored(tensors), folder / f"{name}.safetensors")
+
+
+def test_every_part_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
+    own = small.sd3(tmp_path / "t5")
+    save_in_pieces(own, tmp_path)
     assert alike(small.drawn(opened(tmp_path / "sd3.safetensors")), small.drawn(own))
 
 
@@ -208,18 +214,7 @@ def test_a_decoder_may_have_diffusers_names(tmp_path: Path) -> None:
 )
 def test_a_part_that_is_missing_is_named(tmp_path: Path, without: str, words: str) -> None:
     own = small.sd3(tmp_path / ("t5" if without != "t5" else "elsewhere"))
-    save_file(original.stored(original.mmdit(own.transformer)), tmp_path / "sd3.safetensors")
-    first = original.clip(own.text_encoder)
-    first.pop("text_projection.weight")
-    pieces = {
-        "a": original.vae(own.vae),
-        "b": original.clip(own.text_encoder_2),
-        "c": first,
-        "d": encoder(own),
-    }
-    for name, tensors in pieces.items():
-        if name != without:
-            save_file(original.stored(tensors), tmp_path / f"{name}.safetensors")
+    save_in_pieces(own, tmp_path, without)
     with pytest.raises(RenderFailed) as caught:
         opened(tmp_path / "sd3.safetensors")
     assert words in str(caught.value)

@@ -11,15 +11,24 @@ import pytest
 import torch
 
 from bot.domain.vocabulary import Vocabulary
-from bot.worker import pipelines
 from bot.worker.drawing import CalledRun
 from bot.worker.families import meanings
 from bot.worker.families.long_texts import pieces
 from bot.worker.model import Model
 from bot.worker.wording import Wording, wording_of
 from tests.kit import flows
-from tests.kit.pipelines import card, library, stable_diffusion, stable_diffusion_xl, unet
-from tests.kit.runs import COMPANY, VARIED, Heard, alone, begun, drawn_together, far, finished
+from tests.kit.pipelines import library, stable_diffusion, stable_diffusion_xl, unet
+from tests.kit.runs import (
+    COMPANY,
+    VARIED,
+    Heard,
+    alone,
+    begun,
+    drawn_together,
+    each_once,
+    far,
+    finished,
+)
 from tests.kit.workers import attempt
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -54,16 +63,14 @@ SHORT = Wording("oil painting", "neon art", ("pencil", "photo", "snow"), ("red",
 
 @pytest.fixture(scope="module")
 def made() -> Callable[[str], Model]:
-    pipelines.hush()
-    models: dict[str, Model] = {}
+    of = each_once(MAKERS)
 
-    def of(name: str) -> Model:
-        if name not in models:
-            models[name] = Model(MAKERS[name](), card(name), torch.float32)
-            models[name].wording = SHORT
-        return models[name]
+    def briefly(name: str) -> Model:
+        model = of(name)
+        model.wording = SHORT
+        return model
 
-    return of
+    return briefly
 
 
 def asked(**changes: Any) -> dict[str, Any]:

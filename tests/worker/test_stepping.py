@@ -15,7 +15,6 @@ from PIL import ImageChops
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.domain.samplers import SAMPLERS
 from bot.engine.seam import Preview
-from bot.worker import pipelines
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.embeddings import Embeddings
 from bot.worker.model import Model
@@ -38,6 +37,7 @@ from tests.kit.runs import (
     by_pipeline,
     drawn_by,
     drawn_together,
+    each_once,
     far,
     finished,
 )
@@ -71,16 +71,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
 
 @pytest.fixture(scope="module")
 def made() -> Callable[[str], Model]:
-    """The model of a name, the same for all tests here."""
-    pipelines.hush()
-    models: dict[str, Model] = {}
-
-    def of(name: str) -> Model:
-        if name not in models:
-            models[name] = Model(MAKERS[name](), card(name), torch.float32)
-        return models[name]
-
-    return of
+    return each_once(MAKERS)
 
 
 @pytest.fixture

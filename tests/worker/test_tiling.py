@@ -19,7 +19,7 @@ from bot.worker.model import Model
 from bot.worker.runs import SteppedRun
 from tests.kit import flows
 from tests.kit.pipelines import autoencoder, card, stable_diffusion, stable_diffusion_xl, unet
-from tests.kit.runs import COMPANY, PARTLY, VARIED, alone, begun, drawn_together, far
+from tests.kit.runs import COMPANY, PARTLY, VARIED, alone, begun, drawn_together, each_once, far
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 MAKERS: dict[str, Callable[[], Any]] = {
@@ -42,15 +42,7 @@ TURNED = ("sd3", "flux", "flux2", "chroma", "qwen", "z", "pixart", "sana")
 
 @pytest.fixture(scope="module")
 def made() -> Callable[[str], Model]:
-    pipelines.hush()
-    models: dict[str, Model] = {}
-
-    def of(name: str) -> Model:
-        if name not in models:
-            models[name] = Model(MAKERS[name](), card(name), torch.float32)
-        return models[name]
-
-    return of
+    return each_once(MAKERS)
 
 
 @pytest.fixture(scope="module")
