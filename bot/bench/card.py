@@ -48,13 +48,15 @@ _PLAIN, _WEIGHTS, _PROCESSOR = (
 _REHEARSALS = 4, 12
 """Grids at least, and at most, until nothing is being compiled any more: what is worth it is known
 by how often it was asked for."""
-_SD, _XL = box.FOLDER / "sd1", box.FOLDER / "sdxl"
+_SD, _XL, _FLUX = (box.FOLDER / name for name in ("sd1", "sdxl", "flux-dev"))
 SHAPES = (
     Shape("Stable Diffusion 1.5", _SD, 512, aims=Aims(1.5, 2.5, 0.45), crowd=True),
     # Mixed companies have so many shapes that most are not worth a compilation.
     Shape("Stable Diffusion 1.5", _SD, 512, speed="eager", sides=(512, 768)),
     Shape("SDXL", _XL, 1024, aims=Aims(rate=1.7)),
     Shape("SDXL", _XL, 1024, speed="fast", aims=Aims(rate=2.4)),
+    Shape("FLUX.1", _FLUX, 1024, steps=28, aims=Aims(share=0.67), turns=1),
+    Shape("FLUX.1", _FLUX, 1024, steps=28, speed="balanced", aims=Aims(share=0.93), turns=1),
 )
 
 
@@ -99,7 +101,7 @@ async def weights(configs: Path, place: Path) -> str:
     folder = place / configs.name
     if not folder.is_dir():
         async with Child(_WEIGHTS) as child:
-            await child.ask(configs=str(configs), folder=str(folder))
+            await child.ask(configs=str(configs), folder=str(folder), device=DEVICE)
     return str(folder)
 
 

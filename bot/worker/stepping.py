@@ -108,7 +108,10 @@ class Path:
         return {
             **self.conditions,
             "latents": latents,
-            "times": time.to(torch.float32).expand(len(latents)),
+            # By a number: copies from the processor wait for all that a card has been told.
+            "times": torch.full(
+                (len(latents),), float(time), dtype=torch.float32, device=latents.device
+            ),
         }
 
     def advance(self, predicted: torch.Tensor) -> None:
@@ -174,8 +177,7 @@ def _together(
     paths: Sequence[Path], pieces: Pieces, memory: Memory | None
 ) -> Sequence[torch.Tensor]:
     family, size = paths[0].family, paths[0].size
-    rows = dict(joined([path.inputs() for path in paths]))
-    rows["times"] = rows["times"].to(paths[0].latents.device)
+    rows = joined([path.inputs() for path in paths])
 
     def predicted(begin: int, end: int) -> torch.Tensor:
         remembered = memory.of(begin, end) if memory else contextlib.nullcontext()

@@ -181,24 +181,27 @@ def test_a_second_conversion_is_told() -> None:
     assert (told[lag].result, told[lag].met) == ("60 ms", False)
 
 
+CLIP = {
+    "hidden_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "projection_dim": 32,
+}
+
+
 def small(configs: Path) -> Path:
     """Those of Stable Diffusion 1, with fewer numbers."""
     shutil.copytree(box.FOLDER / "sd1", configs)
-    changes: dict[str, dict[str, Any]] = {
-        "unet": {"block_out_channels": [32] * 4, "cross_attention_dim": 32},
-        "vae": {"block_out_channels": [32] * 4},
-        "text_encoder": {
-            "hidden_size": 32,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "intermediate_size": 32,
-            "projection_dim": 32,
-        },
-    }
-    for part, change in changes.items():
-        file = configs / part / "config.json"
-        file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    change(configs, "unet", {"block_out_channels": [32] * 4, "cross_attention_dim": 32})
+    change(configs, "vae", {"block_out_channels": [32] * 4})
+    change(configs, "text_encoder", CLIP)
     return configs
+
+
+def change(configs: Path, part: str, numbers: dict[str, Any]) -> None:
+    file = configs / part / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | numbers))
 
 
 async def test_a_shape_is_drawn_with_random_weights(
@@ -221,6 +224,23 @@ async def test_a_shape_is_drawn_with_random_weights(
     [plain_s] = seen.grids["float32"]
     assert plain_s > 3 * min(seen.steps["float32"])  # those that were not made count
     assert seen.promised_mib > 1
+
+
+async def test_flux_is_written_with_words_of_its_own(tmp_path: Path) -> None:
+    configs = tmp_path / "configs"
+    shutil.copytree(box.FOLDER / "flux-dev", configs)
+    heads = {"num_attention_heads": 2, "attention_head_dim": 16, "axes_dims_rope": [4, 6, 6]}
+    widths = {"joint_attention_dim": 32, "pooled_projection_dim": 32}
+    change(configs, "transformer", {"num_layers": 1, "num_single_layers": 1} | heads | widths)
+    change(configs, "text_encoder", CLIP)
+    change(configs, "text_encoder_2", {"d_model": 32, "d_ff": 32, "num_heads": 2, "num_layers": 1})
+    change(configs, "vae", {"block_out_channels": [32] * 4})
+    folder = tmp_path / "flux"
+    random_weights.answer({"configs": str(configs), "folder": str(folder)})
+    drawn = plain.Plain(str(folder), "float32").drawn(
+        prompt="a cat in the forest", count=1, side=64, steps=2, guidance=3.5
+    )
+    assert len(drawn["steps"]) == 1
 
 
 def test_what_a_shape_comes_to() -> None:

@@ -15,6 +15,7 @@ from PIL import ImageChops
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.domain.samplers import SAMPLERS
 from bot.engine.seam import Preview
+from bot.worker import stepping
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.embeddings import Embeddings
 from bot.worker.model import Model
@@ -330,3 +331,14 @@ def test_encoding_leaves_the_decoder_where_it_is() -> None:
     begun(model, **VARIED)
     assert [part.data_ptr() for part in decoder.parameters()] == before
     assert {part.dtype for part in model.pipeline.vae.parameters()} == {torch.bfloat16}
+
+
+def test_the_time_of_a_step_is_made_where_it_is_needed() -> None:
+    """A copy from the processor would wait for all that a card has been told."""
+    latents = torch.empty(2, 4, 8, 8, device="meta")
+    times = torch.tensor([981, 961])
+    path = stepping.Path(None, (64, 64), latents, object(), times, {}, {}, guidance=7.0, step=1)  # type: ignore[arg-type]
+    given = path.inputs()
+    assert given["times"].device.type == "meta"
+    assert given["times"].dtype is torch.float32
+    assert len(given["times"]) == len(given["latents"]) == 4
