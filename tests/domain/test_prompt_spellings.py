@@ -89,6 +89,8 @@ MEANT = [
     ("https://a.b/c--s-100/y.png a fox", "https://a.b/c--s-100/y.png a fox"),
     ("a fox https://a.b/y.png,--ar 3:2", "https://a.b/y.png a fox --ar 3:2"),
     ("a fox https://a.b/x --ar 1:1", "https://a.b/x a fox --ar 1:1"),
+    ("a fox, http:// nowhere --ar 3:2", "a fox, http:// nowhere --ar 3:2"),
+    ("the fish hut, \u00e9 ar 3:2 \u00e9", "the fish hut, \u00e9 ar 3:2 \u00e9"),
     ("a page of https://a.b/x in print", "a page of https://a.b/x in print"),
     ("a sign [read](https://a.b/x) here", "a sign [read](https://a.b/x) here"),
     # Braces that are no choice

@@ -23,10 +23,12 @@ from bot.domain.prompt.taking import Mention, Mistake, listing, refusal, valued
 MOST = 100
 """Parameters of a prompt, repeated ones as well."""
 
-_RUN = rf"[{DASH}](?:[^\S\n]?[{DASH}])*"
-# A hyphen inside a word is none; most of prose's are, so they are not looked at one by one.
+# A hyphen inside a word is no run; most of prose's are, so they are not looked at one by one. What
+# all begin with stands first and once: that is looked for many times as fast.
 _LINK_OR_RUN = re.compile(
-    rf"https?://(?:[^\s<>,;]|[,;](?![{DASH}]))+|(?<=[^\W_])-(?![{DASH}\s])|(?P<run>{_RUN})"
+    rf"[{DASH}h](?:(?<=h)ttps?://(?:[^\s<>,;]|[,;](?![{DASH}]))+"
+    rf"|(?<=[^\W_]-)(?![{DASH}\s])"
+    rf"|(?<=[{DASH}])(?P<run>(?:[^\S\n]?[{DASH}])*))"
 )
 _NAME = re.compile(r"[A-Za-z]+")
 _TYPED = re.compile(r"(?<!\S)-{2,}([A-Za-z][\w-]*)")
@@ -100,8 +102,8 @@ def mentions(source: str) -> list[Mention]:
 def _runs(source: str) -> Iterator[_Run]:
     """All but those inside links."""
     for match in _LINK_OR_RUN.finditer(source):
-        if match["run"]:
-            yield _Run(source, *match.span("run"))
+        if match["run"] is not None:
+            yield _Run(source, *match.span())
 
 
 def _in_order(runs: Sequence[_Run], decided: _Decided) -> Iterator[Mention]:

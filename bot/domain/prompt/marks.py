@@ -48,7 +48,7 @@ _SHOWN = _Shown()
 
 def visible(source: str) -> str:
     """Without control and formatting characters; what is white space is a space or a line feed."""
-    if source.isascii() and source.isprintable():
+    if source.isprintable():
         return source
     return source.replace("\r\n", "\n").replace("\r", "\n").translate(_SHOWN)
 
