@@ -76,7 +76,12 @@ def release() -> None:
         torch.cuda.empty_cache()
     elif torch.backends.mps.is_available():
         torch.mps.empty_cache()
-    with contextlib.suppress(OSError, AttributeError):  # our allocator keeps what it had
+    trim()
+
+
+def trim() -> None:
+    """Give memory of the processor's that is free back to the system: our allocator keeps it."""
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -15,10 +15,12 @@ from bot.models import addons, box
 from bot.models.addons import Addon
 from bot.models.box import Config
 from bot.models.cards import ModelCard
-from bot.worker import checkpoint
+from bot.worker import capacity, checkpoint
 from bot.worker.library import Library, missing
 
 _diffusers: Any = diffusers
+_LARGE = 32 << 20
+"""Bytes of a block's input from which looking for holes costs nothing beside drawing."""
 
 
 def exchange(card: ModelCard, pipeline: Any, dtype: torch.dtype, library: Library) -> None:
@@ -55,3 +57,12 @@ def lay_out(vae: Any, device: torch.device) -> None:
         return
     if next(decoder.parameters()).dtype is torch.bfloat16:
         decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    for block in getattr(decoder, "up_blocks", ()):
+        block.register_forward_pre_hook(_trimmed)
+
+
+def _trimmed(_block: torch.nn.Module, given: tuple[torch.Tensor, ...]) -> None:
+    """Each block draws four times as large as the one before, and what that one left lies among
+    what is still needed: half a GiB of holes for 1024² by SDXL."""
+    if given[0].nbytes >= _LARGE:
+        capacity.trim()

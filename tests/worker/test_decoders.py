@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 import torch
 
-from bot.worker import decoders
+from bot.worker import capacity, decoders
 from tests.kit.pipelines import autoencoder
 
 CPU = torch.device("cpu")
@@ -44,3 +45,16 @@ def test_a_picture_is_as_near_to_float32_as_before() -> None:
             decoders.lay_out(narrow, CPU)
     assert max(errors) < 0.04
     assert errors[1] < 1.5 * errors[0]
+
+
+def test_holes_are_given_back_before_blocks_that_draw_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    trimmed: list[int] = []
+    monkeypatch.setattr(capacity, "trim", lambda: trimmed.append(1))
+    vae = autoencoder()
+    decoders.lay_out(vae, CPU)
+    with torch.no_grad():
+        vae.decode(torch.randn(1, 4, 8, 8))
+        assert not trimmed
+        monkeypatch.setattr(decoders, "_LARGE", 1)
+        vae.decode(torch.randn(1, 4, 8, 8))
+    assert len(trimmed) == len(vae.decoder.up_blocks)
