@@ -48,6 +48,7 @@ from bot.service.quotas import Quotas
 from bot.service.rules import Rules
 from bot.service.samples import Samples
 from bot.service.serving import Serving
+from bot.service.shortening import Shortening
 from bot.service.sight import Fetch, Sight, nowhere
 from bot.service.styles import Styles
 from bot.service.words import Words
@@ -210,6 +211,7 @@ def service_of(
         styles=styles,
         gallery=Gallery(samples, catalogue, parts.samples.folder),
         words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
+        shortening=Shortening(executor, catalogue, habits, rules),
     )  # fmt: skip
 
 

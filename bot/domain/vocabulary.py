@@ -27,3 +27,8 @@ class Vocabulary:
             return []
         asked = dict.fromkeys(word.lower() for word in _WORD.findall(text))
         return [word for word in asked if word not in self.words]
+
+    def knows(self, text: str) -> bool:
+        """Whether any word of a text means something to the model."""
+        asked = (word.lower() for word in _WORD.findall(text))
+        return not self.words or any(word in self.words for word in asked)

@@ -20,7 +20,7 @@ from bot.engine.blame import Retry
 from bot.engine.devices import device
 from bot.engine.patience import Patience
 from bot.engine.peer import Peer
-from bot.engine.seam import Attempt, Event, Worker
+from bot.engine.seam import Answer, Attempt, Event, Question, Worker
 from bot.engine.seat import Order, Seat
 
 log = logging.getLogger(__name__)
@@ -133,6 +133,10 @@ class LocalExecutor:
         if pin:
             seat.pin(wanted)
         await peer.prepare(wanted)
+
+    async def ask(self, worker_id: str, question: Question) -> Answer:
+        """See the protocol."""
+        return await self._find(worker_id)[1].ask(question)
 
     async def run_batch(
         self, worker_id: str, attempts: Sequence[Attempt]

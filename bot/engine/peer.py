@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +17,11 @@ from bot.domain.errors import Busy, Cancelled, EngineError, RenderFailed, Worker
 from bot.engine import frames
 from bot.engine.batch import Batch
 from bot.engine.frames import Frame
+from bot.engine.line import Identity, Line
 from bot.engine.patience import Key, Patience, Watch
+from bot.engine.questions import Questions
 from bot.engine.seam import (
+    Answer,
     Attempt,
     Begun,
     Failed,
@@ -26,27 +29,11 @@ from bot.engine.seam import (
     LoadingModel,
     Paused,
     Progress,
+    Question,
     Shape,
     Worker,
 )
 from bot.engine.states import States, followed
-
-
-@dataclass(frozen=True)
-class Identity:
-    """`id` is never used again; `device` is its place's name, or "auto" where the worker picks."""
-
-    id: str
-    node: str
-    device: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """How a peer is reached: `write` hands a frame over at once, `send` waits for its room."""
-
-    write: Callable[[Frame], None]
-    send: Callable[[Frame], Awaitable[None]]
 
 
 @dataclass
@@ -94,6 +81,7 @@ class Peer:
         self.id = identity.id
         self.watch = Watch(patience, time.monotonic())
         self.known = _Known(identity.device)
+        self.questions = Questions()
         self.end = ""
         self._identity = identity
         self._line = line
@@ -150,6 +138,7 @@ class Peer:
             self.watch.ended(key)
         self._runs.clear()
         self._drawing.clear()
+        self.questions.lose(WorkerLost(text))
         self._changed()
 
     # What it says
@@ -165,6 +154,8 @@ class Peer:
                 self._free((said["job"], said["no"]))
             case "end":
                 self._hear_end(said)
+            case "answer":
+                self.questions.hear(said)
             case "state":
                 self._hear_state(said)
             case "room":
@@ -265,6 +256,14 @@ class Peer:
             await self._line.send(Frame("prepare", {"models": models}))
         elif not self.known.ready:
             self._wanted += [model for model in models if model not in self._wanted]
+
+    async def ask(self, question: Question) -> Answer:
+        """See `Executor.ask`. A model that killed the process is not loaded for it."""
+        if refused := self._refusal(question.model):
+            raise RenderFailed("model_missing", refused.text, retryable=True)
+        frame, answer = self.questions.put(question)
+        await self._line.send(frame)
+        return await answer
 
     async def cancel(self, key: Key) -> None:
         """Ask for the end of an attempt; nothing happens when it ended already."""

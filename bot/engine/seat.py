@@ -20,8 +20,9 @@ from bot.engine.blame import Blame, Death, Retry
 from bot.engine.channel import Channel
 from bot.engine.devices import Device
 from bot.engine.frames import Frame
+from bot.engine.line import Identity, Line
 from bot.engine.patience import Patience
-from bot.engine.peer import Identity, Line, Peer
+from bot.engine.peer import Peer
 from bot.engine.seam import Worker
 from bot.engine.spinning import waiting
 

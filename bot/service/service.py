@@ -13,6 +13,7 @@ from bot.service.pictures import Pictures
 from bot.service.preferences import Habits
 from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
+from bot.service.shortening import Shortening
 from bot.service.styles import Styles
 from bot.service.words import Words
 
@@ -31,4 +32,5 @@ class Service:
     styles: Styles
     gallery: Gallery
     words: Words
+    shortening: Shortening
     preferences: Habits

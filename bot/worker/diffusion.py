@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from PIL import Image
 
-from bot.engine.seam import Attempt, Begun, Event, LoadingModel
+from bot.domain.errors import RenderFailed
+from bot.engine.seam import IMPORTANCE, Answer, Attempt, Begun, Event, LoadingModel, Question
 from bot.models.cards import ModelCard
 from bot.worker import failures
 from bot.worker.asked import size_of
@@ -142,6 +143,18 @@ class DiffusionEngine:
         """See `Engine`: drawing waits for it otherwise, a quarter of a minute for a large network
         on a card."""
         return self._models.hasten(say)
+
+    def answer(self, question: Question) -> Generator[None, None, Answer]:
+        """See `Engine`."""
+        from bot.worker.importance import importance
+
+        model = self._models[question.model]
+        if question.kind != IMPORTANCE or model.embeddings is None:
+            said = f"The model {model.card.name} cannot say which words matter."
+            raise RenderFailed("bad_input", said)
+        with failures.told(), torch.no_grad():
+            found = yield from importance(question.asked["pieces"], model.embeddings.of)
+        return {"importance": found}
 
     def _settle(self) -> None:
         """Wait for a card, which is told what to do long before it does it: else its steps would

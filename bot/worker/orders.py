@@ -7,8 +7,10 @@ import os
 
 from bot.engine import frames
 from bot.engine.frames import Frame
+from bot.engine.seam import Question
 from bot.worker.attempts import Attempts
 from bot.worker.painter import Learn, Painter, Prepare
+from bot.worker.questions import Asked
 
 
 class Orders:
@@ -32,6 +34,10 @@ class Orders:
                 self._painter.put(Prepare(model))
         elif frame.kind == "cards":
             self._painter.put(Learn(frame.data["cards"]))
+        elif frame.kind == "ask":
+            said = frame.data
+            question = Question(said["kind"], said["model"], said["asked"])
+            self._painter.put(Asked(said["number"], question))
         elif frame.kind == "run":
             for attempt in frames.unpack_attempts(frame):
                 self._attempts.add((attempt.job, attempt.no))

@@ -27,6 +27,7 @@ from bot.engine.seam import Attempt, Engine
 from bot.worker.attempts import Attempts, Key
 from bot.worker.encoding import Drawn
 from bot.worker.painting import Painting, Voice, painting, ran_out_of_memory
+from bot.worker.questions import Asked, Questions
 from bot.worker.rooms import Rooms
 from bot.worker.stock import Stock
 
@@ -50,7 +51,7 @@ class Learn:
     cards: Sequence[Mapping[str, Any]]
 
 
-Order = Attempt | Prepare | Learn
+Order = Attempt | Prepare | Learn | Asked
 
 
 class Painter:
@@ -69,6 +70,7 @@ class Painter:
         self._send = send
         self._stock = Stock(engine, attempts, send)
         self._rooms = Rooms(send)
+        self._questions = Questions(engine, send)
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._waiting: deque[Order] = deque()
         self._turns = Turns()
@@ -99,9 +101,10 @@ class Painter:
             self._tell_paused(together)
             self._step(together)
         self._conclude(finishing)
+        self._questions.advance()
 
     def _receive(self) -> None:
-        if not self._waiting and not self._paintings:
+        if not (self._waiting or self._paintings or self._questions):
             self._waiting.append(self._awaited())
         with contextlib.suppress(queue.Empty):
             while True:
@@ -133,6 +136,8 @@ class Painter:
             case Prepare(model=model):
                 with contextlib.suppress(RenderFailed):  # its state tells how it went
                     self._stock.load(model)
+            case Asked():
+                self._questions.begin(order, self._stock.load)
             case Attempt():
                 self._start(order)
 

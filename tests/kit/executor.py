@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from PIL import Image as Picture
 
 from bot.domain.errors import Busy, Cancelled, WorkerLost
 from bot.engine.seam import (
+    Answer,
     Attempt,
     Done,
     Event,
@@ -23,6 +24,7 @@ from bot.engine.seam import (
     Loaded,
     ModelState,
     Progress,
+    Question,
     Worker,
 )
 
@@ -132,6 +134,10 @@ class Run:
             heard.set()
 
 
+async def _silence(_question: Question) -> Answer:
+    raise WorkerLost("nobody was told what to answer")
+
+
 class FakeExecutor:
     """`automatic` runs finish by themselves; others wait for the test. Workers join with `models`
     in memory and `slots` unless they are told otherwise; once they have drawn a shape, they say
@@ -153,6 +159,8 @@ class FakeExecutor:
         self.served: list[list[str]] = []
         self.unloadable: dict[str, Failed] = {}
         self.on_start: Callable[[Run], None] = lambda run: None
+        self.questions: list[Question] = []
+        self.on_ask: Callable[[Question], Awaitable[Answer]] = _silence
         self._workers: dict[str, Worker] = {}
         self._version = 0
         self._change = asyncio.Event()
@@ -254,6 +262,13 @@ class FakeExecutor:
         for model in models:
             states[model] = self.unloadable.get(worker_id, Loaded())
         self.alter(worker_id, models=states)
+
+    async def ask(self, worker_id: str, question: Question) -> Answer:
+        """The test says what it answers, by `on_ask`."""
+        if worker_id not in self._workers:
+            raise WorkerLost(f"{worker_id} is gone")
+        self.questions.append(question)
+        return await self.on_ask(question)
 
     async def run_batch(
         self, worker_id: str, attempts: Sequence[Attempt]

@@ -21,10 +21,13 @@ from bot.engine.seam.attempt import (
 )
 from bot.engine.seam.engine import Engine, Run
 from bot.engine.seam.executor import Executor
+from bot.engine.seam.question import IMPORTANCE, Answer, Question
 from bot.engine.seam.worker import ROOM, Failed, Loaded, Loading, ModelState, Shape, Worker
 
 __all__ = [
+    "IMPORTANCE",
     "ROOM",
+    "Answer",
     "Attempt",
     "Begun",
     "Done",
@@ -41,6 +44,7 @@ __all__ = [
     "Paused",
     "Preview",
     "Progress",
+    "Question",
     "Result",
     "Run",
     "Shape",

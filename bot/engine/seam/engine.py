@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.engine.seam.attempt import Attempt, Event
+from bot.engine.seam.question import Answer, Question
 
 
 class Run(Protocol):
@@ -90,6 +91,11 @@ class Engine(Protocol):
     def idle(self, say: Callable[[str], None]) -> bool:
         """Nobody waits: have what makes drawing faster take its place, where it is ready. Whether
         there is more to come. Who comes meanwhile is told what was said."""
+        ...
+
+    def answer(self, question: Question) -> Generator[None, None, Answer]:
+        """Of a model that is in memory. It yields wherever others may make a step meanwhile. Raises
+        RenderFailed("bad_input") for what the model cannot be asked."""
         ...
 
     def retire(self, run: Run) -> Sequence[Any]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.engine.seam.attempt import Attempt, Event
+from bot.engine.seam.question import Answer, Question
 from bot.engine.seam.worker import Worker
 
 
@@ -38,6 +39,11 @@ class Executor(Protocol):
 
         Pinned models are loaded again by every incarnation that follows. Raises WorkerLost.
         """
+        ...
+
+    async def ask(self, worker_id: str, question: Question) -> Answer:
+        """What a model says, which is loaded first where it is not in memory; between two steps of
+        what is drawn meanwhile. It takes no slot. Raises WorkerLost or RenderFailed."""
         ...
 
     def run_batch(

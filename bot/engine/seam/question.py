@@ -1,0 +1,22 @@
+"""What a model in memory is asked beside drawing, and answers in a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+IMPORTANCE = "importance"
+"""{"pieces": [text]}: how much each matters to the meaning of all of them, one after the other with
+spaces between, as {"importance": [from 0 to 1]}; the most important has 1."""
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """`kind` is one of this module's, with plain data that it describes; `model` is an id."""
+
+    kind: str
+    model: str
+    asked: Mapping[str, Any]

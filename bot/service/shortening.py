@@ -1,0 +1,136 @@
+"""Shorter prompts: a model says which words matter to it, and the others are left out.
+
+Free of charge, and beside the queue: reading a prompt takes a moment of a worker that draws on
+meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain import shortening
+from bot.domain.errors import EngineError, InvalidPrompt, RenderFailed, Unable, new_reference
+from bot.domain.people import Asker, Origin
+from bot.domain.prompt import Prompt
+from bot.domain.prompt.prompt import Reading
+from bot.domain.shortening import Analysis
+from bot.engine.seam import IMPORTANCE, Executor, Question, Worker
+from bot.models.cards import ModelCard
+from bot.models.catalogue import Catalogue
+from bot.service.choosing import Choosing
+from bot.service.preferences import PROMPTS_MAX, Habits
+from bot.service.rules import Rules, require_use
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 60.0
+"""A model may have to be loaded for it."""
+
+
+@dataclass(frozen=True)
+class Shortened:
+    """A prompt, which words of it matter, and what is left without the others."""
+
+    prompt: Prompt
+    analysis: Analysis
+
+    @property
+    def prompts(self) -> list[str]:
+        """Each with the pictures and parameters of the whole, the longest first."""
+        texts = self.analysis.shorter
+        return [str(replace(self.prompt, text=text, parts=())) for text in texts]
+
+
+class Shortening:
+    """One prompt of each person at a time."""
+
+    def __init__(
+        self, executor: Executor, catalogue: Catalogue, habits: Habits, rules: Rules,
+        patience_s: float = PATIENCE_S,
+    ) -> None:  # fmt: skip
+        self._executor = executor
+        self._habits = habits
+        self._rules = rules
+        self._choosing = Choosing(catalogue, rules.versions)
+        self._patience_s = patience_s
+        self._reading: set[int] = set()
+
+    async def shorten(self, asker: Asker, origin: Origin, text: str) -> Shortened:
+        """What the model that would draw a typed prompt makes of its words.
+
+        Raises InvalidPrompt, NotFound and NotAllowed as drawing it does, Unable where no worker can
+        say it.
+        """
+        self._rules.require_served(origin.guild)
+        taste = await self._habits.taste(asker, origin)
+        prompt = _single(await asyncio.to_thread(taste.typed, text, PROMPTS_MAX))
+        card, _ = self._choosing.card(asker, origin, prompt, taste.holding.model)
+        require_use(asker, origin, card)
+        pieces = shortening.pieces(prompt.text)
+        with self._alone(asker):
+            question = Question(IMPORTANCE, card.id, {"pieces": list(pieces)})
+            said = await self._answer(card, question)
+        return Shortened(prompt, Analysis(pieces, _known(card, pieces, said["importance"])))
+
+    @contextlib.contextmanager
+    def _alone(self, asker: Asker) -> Iterator[None]:
+        if asker.user in self._reading:
+            raise Unable("Your last prompt is still being read; wait for that to end.")
+        self._reading.add(asker.user)
+        try:
+            yield
+        finally:
+            self._reading.discard(asker.user)
+
+    async def _answer(self, card: ModelCard, question: Question) -> Mapping[str, list[float]]:
+        worker = self._worker(card.id)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await self._executor.ask(worker.id, question)
+        except TimeoutError:
+            raise Unable("Reading this takes too long just now; try again in a minute.") from None
+        except RenderFailed as failure:
+            if failure.code == "bad_input":
+                raise Unable(str(failure)) from None
+            raise self._trouble(failure) from None
+        except EngineError as error:
+            raise self._trouble(error) from None
+
+    def _worker(self, model: str) -> Worker:
+        """One with the model in memory, if there is one; the least busy of them."""
+        there = [
+            each for each in self._executor.workers() if each.error is None and not each.draining
+        ]
+        if not there:
+            raise Unable("No worker is there to read this; try again in a minute.")
+        return min(there, key=lambda each: (model not in each.loaded, len(each.drawing)))
+
+    @staticmethod
+    def _trouble(error: EngineError) -> Unable:
+        reference = new_reference()
+        log.error("reference %s: a prompt cannot be read: %s", reference, error)
+        return Unable(
+            f"The model could not read this just now (reference `{reference}`); try again in a"
+            " minute."
+        )
+
+
+def _known(card: ModelCard, pieces: Sequence[str], said: Sequence[float]) -> tuple[float, ...]:
+    """What a small model makes of words that it was not taught is noise, and matters to nobody."""
+    vocabulary = card.vocabulary()
+    if vocabulary is None:
+        return tuple(said)
+    known = [
+        value if vocabulary.knows(piece) else 0.0 for piece, value in zip(pieces, said, strict=True)
+    ]
+    return tuple(value / (max(known) or 1.0) for value in known)
+
+
+def _single(readings: Sequence[Reading]) -> Prompt:
+    if len(readings) > 1:
+        raise InvalidPrompt("`{…}` stands for several prompts; shorten one of them at a time.")
+    return readings[0].prompt
