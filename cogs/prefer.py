@@ -89,6 +89,11 @@ class Prefer(
         now = (await self._privately(interaction, work)).variation
         await replies.private(interaction, f"Your variations are {now or 'as usual here'}.")
 
+    @app_commands.command(description="Whether V1–V4 and 🔄 ask you for another prompt first")
+    async def remix(self, interaction: discord.Interaction) -> None:
+        work = self._preferences.switch(asking.asker(interaction), "remix")
+        await replies.private(interaction, tastes.remix(await self._privately(interaction, work)))
+
     @app_commands.command(description="Which parameters count for a prompt, and who says so")
     @app_commands.describe(prompt="As you would give it to /imagine; nothing is drawn")
     async def explain(

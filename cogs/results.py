@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
 from discord.ext import commands
 
-from bot.chat import asking, batches, replies, wording
-from bot.chat.acknowledge import Acknowledger
-from bot.chat.buttons import CANCEL, CANCEL_ALL, DRAW, LEAVE
+from bot.chat import asking, batches, forms, remix, replies, wording
+from bot.chat.acknowledge import Acknowledger, first_answer
+from bot.chat.buttons import CANCEL, CANCEL_ALL, DRAW, LEAVE, offer_view
 from bot.chat.presenter import Presenter
 from bot.chat.results import Results as Posted
 from bot.chat.trouble import TROUBLE
-from bot.domain.action import Action, Press, Tile
-from bot.domain.errors import NotFound
+from bot.domain.action import ACTIONS, Action, Press, Tile
+from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.job import JobUpdate
 from bot.service import Service
 
@@ -27,7 +29,8 @@ Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]
 
 
 class Results(commands.Cog):
-    """A table from a button's code to what its press does."""
+    """A table from a button's code to what its press does. A form takes at most `form_s` seconds to
+    be there: Discord waits for three."""
 
     def __init__(
         self,
@@ -35,12 +38,14 @@ class Results(commands.Cog):
         presenter: Presenter,
         results: Posted,
         acknowledger: Acknowledger,
+        form_s: float = 2.0,
     ) -> None:
         self._service = service
         self._presenter = presenter
         self._results = results
         self._quickly = acknowledger.quickly
         self._at_once = acknowledger.at_once
+        self._form_s = form_s
         self._presses: dict[str, Deed] = {
             Action.VARY: self._draw_on,
             Action.REROLL: self._draw_on,
@@ -50,6 +55,7 @@ class Results(commands.Cog):
             CANCEL_ALL: self._cancel_all,
             DRAW: self._draw,
             LEAVE: self._leave,
+            remix.CODE: self._change,
         }
 
     @commands.Cog.listener()
@@ -67,10 +73,67 @@ class Results(commands.Cog):
     ) -> None:
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
-        work = self._service.drawing.ask(asker, origin, Press(Action(code), tile, argument))
+        press = Press(Action(code), tile, argument)
+        if ACTIONS[press.action].remixes and await self._asked_first(interaction, press):
+            return
+        work = self._service.drawing.ask(asker, origin, press)
         plan, job = await self._quickly(interaction, work)
         await self._presenter.present(interaction, job, plan.parent)
         await replies.warn(interaction, plan.warnings)
+
+    async def _asked_first(self, interaction: discord.Interaction, press: Press) -> bool:
+        """Whether who presses wants another prompt: then the form for it is open. It has to be the
+        first answer, so nobody is kept waiting for it."""
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        try:
+            async with asyncio.timeout(self._form_s):
+                if not (await self._service.preferences.own(asker)).remix:
+                    return False
+                parent, text = await self._service.drawing.offered(asker, origin, press)
+        except TimeoutError:
+            raise StoreUnavailable("locked", "too slow for a form") from None
+        shown = interaction.response.send_modal(remix.form(press, parent, text))
+        await first_answer(interaction, shown)
+        return True
+
+    async def _change(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        """Open the form with a text that could not be drawn as it was."""
+        text, press = remix.text_of(interaction.message), remix.pressed(argument, tile)
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        parent, _ = await self._service.drawing.offered(asker, origin, press)
+        shown = interaction.response.send_modal(remix.form(press, parent, text, again=True))
+        await first_answer(interaction, shown)
+
+    async def remixed(self, interaction: discord.Interaction, argument: str) -> None:
+        """A form came back with a prompt, which is not lost whatever comes of it."""
+        press, again = remix.read(argument, forms.texts(interaction))
+        try:
+            await self._remix(interaction, press, again)
+        except Exception as error:
+            draft = remix.draft(press)
+            await replies.give_back(interaction, error, **draft)
+            for block in () if draft else remix.blocks(press):
+                await replies.aside(interaction, block)
+
+    async def _remix(self, interaction: discord.Interaction, press: Press, again: bool) -> None:
+        asking.require_permissions(interaction)
+        asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
+        if again:  # the message is a draft, and not the one with the pictures
+            result = await self._service.outbox.of_job(press.tile.job)
+            origin = replace(origin, parent_message=result.message if result else 0)
+        work = self._service.drawing.imagine(asker, origin, press)
+        asked = await self._quickly(interaction, work)
+        if asked.job is None:
+            view = offer_view(asked.proposal)
+            await replies.private(interaction, batches.offer(asked.plan), view=view)
+            return
+        if again:
+            await replies.instead(interaction, remix.TAKEN)
+        parent = None if again else asked.plan.parent
+        await self._presenter.present(interaction, asked.job, parent)
+        await replies.warn(interaction, asked.plan.warnings)
 
     async def _upscale(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
@@ -136,4 +199,6 @@ async def _unknown(interaction: discord.Interaction, code: str, tile: Tile, argu
 
 
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Results(bot.service, bot.presenter, bot.pump.results, bot.acknowledger))
+    cog = Results(bot.service, bot.presenter, bot.pump.results, bot.acknowledger)
+    await bot.add_cog(cog)
+    bot.forms[remix.CODE] = cog.remixed

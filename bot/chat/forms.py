@@ -21,7 +21,7 @@ Take = Callable[[discord.Interaction, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Field:
-    """One line of text. `most` bounds its characters."""
+    """One line of text, or a `long` one. `most` bounds its characters."""
 
     name: str
     label: str
@@ -29,14 +29,21 @@ class Field:
     value: str = ""
     most: int = 300
     required: bool = False
+    long: bool = False
+
+
+REMEMBERED_S = 60.0
+"""How long discord.py has to keep a form that it is not asked about."""
 
 
 def form(title: str, code: str, argument: str, fields: Sequence[Field]) -> ui.Modal:
     """A form that `code` takes with `argument`."""
-    modal = ui.Modal(title=title[:45], custom_id=f"{PREFIX}:form:{code}:{argument}")
+    custom_id = f"{PREFIX}:form:{code}:{argument}"
+    modal = ui.Modal(title=title[:45], custom_id=custom_id, timeout=REMEMBERED_S)
     for field in fields:
         line = ui.TextInput(
             custom_id=field.name,
+            style=discord.TextStyle.paragraph if field.long else discord.TextStyle.short,
             default=field.value or None,
             required=field.required,
             max_length=field.most,

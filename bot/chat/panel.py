@@ -86,7 +86,9 @@ def view(panel: Panel) -> ui.View:
     """Everything that can be chosen; what is on is green."""
     shown = ui.View(timeout=None)
     hurry = _hurry(panel) if panel.whose == "user" else ()
-    for item in (_models(panel), *_styles(panel), *_switches(panel), _files(panel), *hurry):
+    reset = SettingButton(panel.whose, "reset", label="Reset", emoji="↩️", style=_OFF, row=4)
+    rows = (_models(panel), *_styles(panel), *_switches(panel), _files(panel), *hurry, reset)
+    for item in rows:
         shown.add_item(item)
     return shown
 
@@ -114,18 +116,22 @@ def _styles(panel: Panel) -> Iterable[SettingButton]:
     for name, value in _STYLES.items():
         look = {"label": f"Style {name}", "emoji": "🖌️", "style": _ON if now == value else _OFF}
         yield SettingButton(panel.whose, "stylize", str(value), row=1, **look)
+    style = _ON if panel.taste.holding.raw else _OFF
+    yield SettingButton(panel.whose, "raw", label="Raw", emoji="🔧", style=style, row=1)
 
 
 def _switches(panel: Panel) -> Iterable[SettingButton]:
     whose, now = panel.whose, panel.taste.holding
     switches = [
-        ("raw", "", "Raw", "🔧", now.raw),
         ("variation", "subtle", "Vary subtle", "🤏", now.variation is Variation.SUBTLE),
         ("variation", "strong", "Vary strong", "💥", now.variation is Variation.STRONG),
     ]
     if whose == "user":
-        switches.append(("ping", "", "Ping when done", "🔔", now.ping))
-    for name, value, label, emoji, on in (*switches, ("reset", "", "Reset", "↩️", False)):
+        switches += [
+            ("remix", "", "Remix", "🎛️", now.remix),
+            ("ping", "", "Ping when done", "🔔", now.ping),
+        ]
+    for name, value, label, emoji, on in switches:
         style = _ON if on else _OFF
         yield SettingButton(whose, name, value, label=label, emoji=emoji, style=style, row=2)
 

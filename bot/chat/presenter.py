@@ -203,7 +203,7 @@ async def _say_first(interaction: discord.Interaction, update: Progress) -> int:
     id."""
     text, view, hidden = batches.progress(update), cancel_view(update.job), update.job.hidden
     shown: dict[str, Any] = {"view": view, "suppress_embeds": True, "ephemeral": hidden}
-    if interaction.type is discord.InteractionType.component:
+    if interaction.message is not None:
         # The press itself was answered by the message under which the button stands.
         return (await interaction.followup.send(text, wait=True, **shown)).id
     if not interaction.response.is_done():
@@ -223,7 +223,7 @@ async def _said_after_all(interaction: discord.Interaction, job: Job, error: Exc
     """
     answered = has_code(error, ALREADY_ANSWERED)
     lost = answered or not isinstance(error, discord.HTTPException)
-    if interaction.type is discord.InteractionType.component or not lost:
+    if interaction.message is not None or not lost:
         return 0
     try:
         message = await interaction.original_response()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -62,6 +63,16 @@ _ALREADY_ANSWERED = 40060
 
 async def answer(interaction: discord.Interaction, error: Exception) -> None:
     """Answer an error privately; never raises."""
+    await give_back(interaction, error)
+
+
+async def give_back(
+    interaction: discord.Interaction,
+    error: Exception,
+    kept: str = "",
+    view: discord.ui.View | None = None,
+) -> None:
+    """The same with what somebody wrote, and what can be done with it."""
     cause = getattr(error, "original", error)
     if isinstance(cause, discord.HTTPException) and cause.code in {
         _UNKNOWN_INTERACTION,
@@ -70,7 +81,9 @@ async def answer(interaction: discord.Interaction, error: Exception) -> None:
         log.warning("interaction %d could not be answered: %s", interaction.id, cause)
         return
     try:
-        await private(interaction, embed=describe(cause, interaction))
+        embed = describe(cause, interaction)
+        embed.description = "\n".join(filter(None, (embed.description, kept)))
+        await private(interaction, embed=embed, view=view)
     except TROUBLE as refused:
         log.warning("interaction %d could not be answered: %s", interaction.id, refused)
 
@@ -127,11 +140,12 @@ async def warn(interaction: discord.Interaction, warnings: Sequence[str]) -> Non
 
 async def instead(interaction: discord.Interaction, content: str) -> None:
     """Put this in the place of the message whose button was pressed; never raises."""
+    said: dict[str, Any] = {"content": content, "embeds": [], "view": None, "attachments": []}
     try:
         if interaction.response.is_done():
-            await interaction.edit_original_response(content=content, view=None, attachments=[])
+            await interaction.edit_original_response(**said)
         else:
-            await interaction.response.edit_message(content=content, view=None, attachments=[])
+            await interaction.response.edit_message(**said)
     except TROUBLE as error:
         log.warning("interaction %d: its message stays as it is: %s", interaction.id, error)
 

@@ -66,6 +66,13 @@ def options(own: Preferences) -> str:
     return _cut("\n".join(lines)) or "You have none; `/prefer option set` makes one."
 
 
+def remix(own: Preferences) -> str:
+    """What becomes of presses now."""
+    if own.remix:
+        return "Remix is on: V1–V4, Vary and 🔄 show you the prompt first, to be changed."
+    return "Remix is off: V1–V4, Vary and 🔄 draw at once."
+
+
 def explanation(told: Explanation) -> str:
     """Each parameter and who said it, then what no parameter says."""
     lines = [wording.quoted(told.prompt.wording, 1000)]
@@ -85,6 +92,8 @@ def _beside(taste: Taste) -> Iterator[str]:
             by = Layer.SERVER if own is None else Layer.SETTINGS
             value = server if own is None else own
             yield f"{said}: {_FILES.get(value, value)} by {_BY[by]}"
+    if taste.own.remix:
+        yield f"Remix: on by {_BY[Layer.SETTINGS]}"
 
 
 def changes(detail: Mapping[str, Any]) -> str:

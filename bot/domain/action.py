@@ -62,11 +62,13 @@ class Tile:
 @dataclass(frozen=True)
 class Press:
     """A button that somebody pressed: `tile.index` is `ALL` where it concerns the whole job, and
-    `argument` is what the button says beside that."""
+    `argument` is what the button says beside that. `prompt` is a text that is to be drawn instead
+    of the job's own; None: that."""
 
     action: Action
     tile: Tile
     argument: str = ""
+    prompt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class ActionSpec:
     `price` is in whole credits. `on_grid` and `on_single` say how the button looks under several
     pictures and under one, None where there is none. `capability` names what the model's card has
     to be able to, if anything. `on_failure` is how it looks under a job that was too large for the
-    memory.
+    memory. One that `remixes` draws another prompt where somebody gives one.
     """
 
     code: Action
@@ -109,6 +111,7 @@ class ActionSpec:
     on_single: Face | None = None
     on_failure: Face | None = None
     capability: str = ""
+    remixes: bool = False
     caption: Callable[[GenerationRequest], str] = lambda request: ""
     derive: Callable[[GenerationRequest, Press, Means], GenerationRequest] | None = None
 
@@ -129,7 +132,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         ),
         ActionSpec(
             Action.REROLL, Target.JOB, help="draws the same prompt again",
-            on_grid=Face(0, emoji="🔄"), caption=_variations_of_a_source,
+            on_grid=Face(0, emoji="🔄"), remixes=True, caption=_variations_of_a_source,
             derive=lambda request, press, means: request.reroll(means.seed),
         ),
         ActionSpec(
@@ -140,7 +143,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         ActionSpec(
             Action.VARY, Target.TILE, help="draw four variations of one picture",
             on_grid=Face(1, "V{}"), on_single=Face(0, "Vary", "🪄"), capability="variations",
-            caption=_variations_of_a_source,
+            remixes=True, caption=_variations_of_a_source,
             derive=lambda request, press, means: request.vary(
                 press.tile, means.seed, means.strength
             ),

@@ -19,6 +19,8 @@ OPTIONS_MAX = 20
 """Own options of a person."""
 SHARED = ("model", "stylize", "raw", "variation", "file")
 """Fields that a server has as well as a person."""
+SWITCHES = ("ping", "stealth", "remix")
+"""Fields that are on or off, and off where nobody says otherwise."""
 
 
 class Variation(enum.StrEnum):
@@ -52,7 +54,7 @@ def file_of(extra: Pairs) -> FileFormat:
 @dataclass(frozen=True)
 class Preferences:
     """None is left open. `suffix` are parameters that are put behind every prompt, `options` own
-    names with what each stands for."""
+    names with what each stands for. With `remix`, buttons that draw ask for the prompt first."""
 
     model: str | None = None
     stylize: int | None = None
@@ -62,6 +64,7 @@ class Preferences:
     ping: bool = False
     speed: Speed | None = None
     stealth: bool = False
+    remix: bool = False
     suffix: Pairs = ()
     options: tuple[tuple[str, str], ...] = ()
 
@@ -87,10 +90,8 @@ class Preferences:
         match name:
             case "reset":
                 return Preferences(options=self.options)
-            case "ping":
-                return replace(self, ping=not self.ping)
-            case "stealth":
-                return replace(self, stealth=not self.stealth)
+            case name if name in SWITCHES:
+                return replace(self, **{name: not getattr(self, name)})
             case "speed":
                 return replace(self, speed=_other(self.speed, Speed(value)))
             case "raw":
@@ -112,7 +113,7 @@ class Preferences:
         data = {row.name: getattr(self, row.name) for row in fields(self)}
         data["suffix"], data["options"] = as_json(self.suffix), dict(self.options)
         chosen = {name: value for name, value in data.items() if value not in (None, {})}
-        off = {name for name in ("ping", "stealth") if not getattr(self, name)}
+        off = {name for name in SWITCHES if not getattr(self, name)}
         kept = {name: value for name, value in chosen.items() if name not in off}
         return {"version": VERSION, **kept}
 
@@ -128,9 +129,8 @@ class Preferences:
                 raw=data.get("raw"),
                 variation=_read(Variation, data.get("variation")),
                 file=_read(FileFormat, data.get("file")),
-                ping=bool(data.get("ping", False)),
                 speed=_read(Speed, data.get("speed")),
-                stealth=bool(data.get("stealth", False)),
+                **{name: bool(data.get(name, False)) for name in SWITCHES},
                 suffix=pairs(data.get("suffix", {})),
                 options=tuple((str(k), str(v)) for k, v in data.get("options", {}).items()),
             )

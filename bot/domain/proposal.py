@@ -29,7 +29,7 @@ FORGOTTEN = (
 @dataclass(frozen=True)
 class Proposal:
     """A plan with the time at which its price was told (UTC seconds). `requests` are empty where
-    they were answered or cannot be read."""
+    they were answered or cannot be read; `parent` is the job under which it was asked for."""
 
     id: str
     origin: Origin
@@ -38,6 +38,7 @@ class Proposal:
     prices: tuple[int, ...]
     created_at: float
     answer: Answer | None = None
+    parent: str | None = None
 
     def require_open(self) -> None:
         """Raises NotFound for one that was answered, or that another version kept."""

@@ -18,7 +18,7 @@ from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
-from bot.service import requests
+from bot.service import remixing, requests
 from bot.service.plan import Plan
 from bot.service.planning import GONE, NOTHING, Planner
 from bot.service.proposals import Proposals
@@ -102,13 +102,11 @@ class Drawings:
         return jobs
 
     async def imagine(
-        self, asker: Asker, origin: Origin, text: str, attached: Attached = NOTHING
+        self, asker: Asker, origin: Origin, asked: str | Press, attached: Attached = NOTHING
     ) -> Asked:
-        """One grid at the price of one is queued; of more nothing is stored but a proposal.
-
-        Raises what `plan` and `submit` do.
-        """
-        plan = await self.plan(asker, origin, text, attached=attached)
+        """One grid of a text, or of a press with one, is queued at the price of one; of more
+        nothing is stored but a proposal. Raises what `plan` and `submit` do."""
+        plan = await self.plan(asker, origin, asked, attached=attached)
         if plan.large:
             return Asked(plan, None, await self._proposals.propose(plan))
         (job,) = await self.submit(plan)
@@ -120,7 +118,8 @@ class Drawings:
         proposal = await self._proposals.open(asker, origin, id)
         for request in proposal.requests:
             self._planner.require_drawable(asker, origin, request)
-        plan = Plan(asker, proposal.origin, proposal.requests, proposal.prices)
+        parent = await self.job(proposal.parent) if proposal.parent else None
+        plan = Plan(asker, proposal.origin, proposal.requests, proposal.prices, parent=parent)
         return await self.submit(plan, proposal.id)
 
     async def ask(
@@ -131,6 +130,12 @@ class Drawings:
         plan = await self._planner.plan(asker, origin, asked, model, attached)
         (job,) = await self.submit(plan)
         return plan, job
+
+    async def offered(self, asker: Asker, origin: Origin, press: Press) -> tuple[Job, str]:
+        """The job under which something was pressed, and its prompt as the asker may change it.
+        Raises NotFound."""
+        parent = await self._planner.parent(asker, origin, press)
+        return parent, str(remixing.offered(parent, asker))
 
     async def upscale(self, asker: Asker, origin: Origin, press: Press) -> Upscaled:
         """One picture taken out of its grid: the same finished job whoever presses.

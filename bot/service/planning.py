@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from bot.domain import style
 from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
 from bot.domain.errors import InvalidPrompt, NotFound, new_reference
 from bot.domain.inputs import IMAGE, STYLE, Input
@@ -20,7 +21,7 @@ from bot.domain.style import Style
 from bot.domain.usual import Usual
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
-from bot.service import references, requests
+from bot.service import references, remixing, requests
 from bot.service.choosing import Choosing
 from bot.service.plan import Plan
 from bot.service.preferences import PROMPTS_MAX, Habits
@@ -38,6 +39,16 @@ log = logging.getLogger(__name__)
 NOTHING = Attached()
 LOST = "A picture that this was made from is not kept any more, so it is drawn without it."
 GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
+
+
+@dataclass(frozen=True)
+class _Under:
+    """A job whose button was pressed, by whom and where, and what they want of their prompts."""
+
+    parent: Job
+    asker: Asker
+    origin: Origin
+    taste: Taste
 
 
 class Planner:
@@ -89,8 +100,7 @@ class Planner:
         self, asker: Asker, origin: Origin, readings: Sequence[Reading], model: str | None,
         attached: Attached, usual: Usual,
     ) -> Plan:  # fmt: skip
-        if sum(one.prompt.get("repeat", 1) for one in readings) > PROMPTS_MAX:
-            raise InvalidPrompt(f"This makes more than {PROMPTS_MAX} grids; repeat it less often.")
+        _require_few(readings)
         view = self._sight.of(Account(origin.guild, asker.user))
         plans = []
         for prompt, notes in readings:
@@ -120,14 +130,57 @@ class Planner:
         return job
 
     async def under(self, parent: Job, asker: Asker, origin: Origin, press: Press) -> Plan:
-        """What a press under `parent` comes to. Raises NotFound, Unable and NotAllowed."""
-        card = self.card_of(parent)
+        """What a press under `parent` comes to. Raises NotFound, Unable and NotAllowed, and for
+        another prompt what a text does."""
         taste = await self._habits.taste(asker, origin)
-        wanted = taste.holding
-        pressed = requests.pressed(card, parent.request, press, wanted.variation)
+        under = _Under(parent, asker, origin, taste)
+        if press.prompt is None:
+            return await self._pressed(under, press, self.card_of(parent), parent.request)
+        readings = await _read(press.prompt, remixing.as_typed(taste), 0)
+        _require_few(readings)
+        view = self._sight.of(Account(origin.guild, asker.user))
+        plans = []
+        for prompt, notes in readings:
+            for _ in range(prompt.get("repeat", 1)):
+                plan = await self._remixed(under, press, prompt.without("repeat"), view)
+                plans.append(plan.noting(notes))
+        return Plan.together(plans)
+
+    async def _remixed(self, under: _Under, press: Press, prompt: Prompt, view: View) -> Plan:
+        """A press that draws another prompt, unless it is the same."""
+        parent, asker, origin = under.parent, under.asker, under.origin
+        card, before = self.card_of(parent), parent.request
+        offered = remixing.offered(parent, asker)
+        if prompt == offered:
+            return await self._pressed(under, replace(press, prompt=None), card, before)
+        chosen: tuple[str, ...] = ()
+        if not remixing.same_model(prompt, offered):
+            model = under.taste.holding.model
+            card, chosen = self._choosing.card(asker, origin, prompt, model)
+        require_use(asker, origin, card)
+        look = style.of_extra(before.extra)
+        if not remixing.same_look(prompt, offered):
+            look = await self._styles.meant(origin.guild, card, prompt)
+        prompt, said = references.settled(prompt)
+        if remixing.same_pictures(prompt, offered):
+            made = remixing.reworded(card, before, prompt, look)
+        else:
+            fresh, more = await _drawn(card, prompt, view, look)
+            made, said = remixing.repictured(fresh, before), (*said, *more)
+        plan = await self._pressed(under, press, card, made)
+        return plan.noting((*chosen, *said))
+
+    async def _pressed(
+        self, under: _Under, press: Press, card: ModelCard, before: GenerationRequest
+    ) -> Plan:
+        """What a press makes of what was drawn `before`."""
+        parent, wanted = under.parent, under.taste.holding
+        pressed = requests.pressed(card, before, press, wanted.variation)
         request = await self._with_inputs(card, pressed)
         lost = {each for each in pressed.inputs if each.tile is None} - {*request.inputs}
-        plan = _plan(card, asker, origin, request, taste.own.usual, parent)
+        own = press.prompt is not None or parent.user == under.asker.user
+        usual = under.taste.own.usual
+        plan = _plan(card, under.asker, under.origin, request, usual, parent, own=own)
         return plan.noting((LOST,) if lost else ()).posted_as(wanted.file)
 
     def require_drawable(self, asker: Asker, origin: Origin, request: GenerationRequest) -> None:
@@ -206,6 +259,11 @@ async def _read(text: str, taste: Taste, attached: int) -> list[Reading]:
     return taste.read_all(text, PROMPTS_MAX, attached)
 
 
+def _require_few(readings: Sequence[Reading]) -> None:
+    if sum(one.prompt.get("repeat", 1) for one in readings) > PROMPTS_MAX:
+        raise InvalidPrompt(f"This makes more than {PROMPTS_MAX} grids; repeat it less often.")
+
+
 def _readable(job: Job) -> Job:
     if job.request.kind is not Kind.LOST:
         return job
@@ -225,8 +283,8 @@ def _plan(
     request: GenerationRequest,
     usual: Usual,
     parent: Job | None = None,
+    own: bool = True,
 ) -> Plan:
-    own = parent is None or parent.user == asker.user
     request = requests.wanted(request, usual, alone=origin.guild == DIRECT, own=own)
     if request.kind is Kind.DRAW:
         require_use(asker, origin, card)

@@ -168,6 +168,10 @@ class Habits:
         """The line in which prompts wait that say nothing of it."""
         return await self._change(asker, lambda before: replace(before, speed=speed))
 
+    async def switch(self, asker: Asker, name: str) -> Preferences:
+        """Put on what is off, and off what is on, of `SWITCHES`."""
+        return await self._change(asker, lambda before: before.pressed(name, "", Preferences()))
+
     async def set_stealth(self, asker: Asker, stealth: bool) -> Preferences:
         """Whether nobody else is to see what prompts draw that say nothing of it."""
         return await self._change(asker, lambda before: replace(before, stealth=stealth))

@@ -37,8 +37,9 @@ class Proposals:
         """
         claim, now = self._rules.admit(plan.asker, plan.origin), self._clock()
         proposal = Proposal(
-            uuid.uuid4().hex, plan.origin, plan.asker.user, plan.requests, plan.prices, now
-        )
+            uuid.uuid4().hex, plan.origin, plan.asker.user, plan.requests, plan.prices, now,
+            parent=plan.parent and plan.parent.id,
+        )  # fmt: skip
         jobs = plan.jobs(now, JobStatus.WAITING)
         await self._proposals.add(proposal, jobs, claim, self._rules.queue_limit)
         return proposal.id

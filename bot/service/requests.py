@@ -169,7 +169,8 @@ def pressed(
     card: ModelCard, parent: GenerationRequest, press: Press, variation: Variation | None = None
 ) -> GenerationRequest:
     """What a button under `parent` asks for, of today's model where that was changed since. A
-    `variation` is as far from its picture as that says; None: as usual for the model.
+    `variation` is as far from its picture as that says; None: as usual for the model. Noise is new,
+    but where a remix names its seed.
 
     Raises Unable where the model cannot do it, or for an argument that says nothing.
     """
@@ -183,9 +184,13 @@ def pressed(
     grown = parent if spec.kind is Kind.EXTRACT else current(card, parent)
     strength = variation.strength(card.strength) if variation else card.strength
     try:
-        return spec.derive(grown, press, Means(new_seed(), strength))
+        made = spec.derive(grown, press, Means(new_seed(), strength))
     except ValueError:
         raise Unable("This cannot be drawn any more as the button says; ask for it anew.") from None
+    seed = None if press.prompt is None else parent.prompt.seed
+    return (
+        made if seed is None else replace(made, seed=seed, prompt=made.prompt.setting("seed", seed))
+    )
 
 
 def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:

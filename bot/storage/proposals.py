@@ -67,9 +67,13 @@ def answer(connection: sqlite3.Connection, id: str, said: Answer) -> None:
 
 
 def _insert(connection: sqlite3.Connection, proposal: Proposal) -> None:
-    requests = [each.to_json() for each in proposal.requests]
-    plan = json.dumps({"requests": requests, "prices": proposal.prices}, ensure_ascii=False)
     origin = proposal.origin
+    asked = {
+        "requests": [each.to_json() for each in proposal.requests],
+        "prices": proposal.prices,
+        "under": [proposal.parent, origin.parent_message],
+    }
+    plan = json.dumps(asked, ensure_ascii=False)
     connection.execute(
         "INSERT INTO proposals (id, guild_id, channel_id, user_id, plan, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",
@@ -90,22 +94,29 @@ def _get(connection: sqlite3.Connection, id: str) -> Proposal | None:
     row = connection.execute("SELECT * FROM proposals WHERE id = ?", (id,)).fetchone()
     if row is None:
         return None
-    requests, prices = _read(row["plan"])
+    requests, prices, (parent, message) = _read(row["plan"])
     return Proposal(
         id,
-        Origin(row["guild_id"], row["channel_id"]),
+        Origin(row["guild_id"], row["channel_id"], message),
         row["user_id"],
         requests,
         prices,
         row["created_at"],
         None if row["answer"] is None else Answer(row["answer"]),
+        parent,
     )
 
 
-def _read(plan: str) -> tuple[tuple[GenerationRequest, ...], tuple[int, ...]]:
+_Under = tuple[str | None, int]
+"""A job, and the message under which its button was pressed."""
+
+
+def _read(plan: str) -> tuple[tuple[GenerationRequest, ...], tuple[int, ...], _Under]:
     """Nothing where it was answered, or kept by another version that says it otherwise."""
     try:
         kept = json.loads(plan)
-        return tuple(map(GenerationRequest.from_json, kept["requests"])), tuple(kept["prices"])
+        parent, message = kept.get("under", (None, 0))
+        requests = tuple(map(GenerationRequest.from_json, kept["requests"]))
+        return requests, tuple(kept["prices"]), (parent, message)
     except (ValueError, LookupError, TypeError):
-        return (), ()
+        return (), (), (None, 0)

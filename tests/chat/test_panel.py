@@ -49,9 +49,9 @@ def at(components: list[dict[str, Any]], name: str) -> str:
 
 
 def test_what_is_chosen_is_on() -> None:
-    own = Preferences("sdxl", 750, True, Variation.SUBTLE, FileFormat.JPEG, ping=True)
+    own = Preferences("sdxl", 750, True, Variation.SUBTLE, FileFormat.JPEG, ping=True, remix=True)
     components = shown(own)
-    assert on(components) == {"Style very high", "Raw", "Vary subtle", "Ping when done"}
+    assert on(components) == {"Style very high", "Raw", "Vary subtle", "Ping when done", "Remix"}
     assert at(components, "model") == "Model: Stable Diffusion XL"
     assert at(components, "file") == "Files: JPEG"
     assert on(shown()) == set()
@@ -67,11 +67,12 @@ def test_what_a_server_chose_is_on_until_somebody_chooses_otherwise() -> None:
     assert on(shown(other, server)) == {"Style high", "Vary subtle"}
 
 
-def test_a_server_has_no_ping() -> None:
+def test_a_server_has_nothing_that_is_a_persons_alone() -> None:
     components = shown(server=Preferences(stylize=50), whose="server")
     assert on(components) == {"Style low"}
     assert all(":server:" in each["custom_id"] for each in components)
-    assert not [each for each in components if each.get("label") == "Ping when done"]
+    labels = {each.get("label") for each in components}
+    assert labels.isdisjoint({"Ping when done", "Remix", "Stealth", "Fast"})
 
 
 def test_many_models_fit_and_the_chosen_one_is_there() -> None:

@@ -57,6 +57,12 @@ def test_an_explanation_names_who_said_it() -> None:
     ]
 
 
+def test_what_a_person_switched_on_is_explained() -> None:
+    text = told(Prompt.parse("a fox"), Taste(Preferences(remix=True)))
+    assert text.splitlines() == ["**a fox**", "Remix: on by your settings"]
+    assert "Remix" not in told(Prompt.parse("a fox"), Taste(Preferences()))
+
+
 def test_a_long_explanation_is_cut() -> None:
     prompt = Prompt.parse("x " * 1500 + "--no " + ", ".join(f"thing{n}" for n in range(200)))
     assert len(told(prompt, Taste(OWN, SERVER))) <= tastes.ROOM

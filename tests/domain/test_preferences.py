@@ -21,6 +21,8 @@ ANY = st.builds(
     variation=st.none() | st.sampled_from(Variation),
     file=st.none() | st.sampled_from(FileFormat),
     ping=st.booleans(),
+    stealth=st.booleans(),
+    remix=st.booleans(),
     suffix=st.just(()) | SUFFIXES.map(Prompt.read_parameters),
     options=st.dictionaries(st.text(max_size=5), st.text(max_size=9)).map(
         lambda found: tuple(found.items())
@@ -28,7 +30,7 @@ ANY = st.builds(
 )
 PRESSES = [
     ("model", "sdxl"), ("stylize", "250"), ("raw", ""), ("ping", ""),
-    ("variation", "subtle"), ("file", "png"), ("reset", ""),
+    ("variation", "subtle"), ("remix", ""), ("file", "png"), ("reset", ""),
 ]  # fmt: skip
 
 
@@ -37,6 +39,14 @@ def test_what_is_kept_is_what_was_chosen(chosen: Preferences) -> None:
     kept = json.loads(json.dumps(chosen.to_json()))
     assert kept["version"] == 1
     assert Preferences.from_json(kept) == chosen
+
+
+def test_what_an_earlier_version_kept_reads_back() -> None:
+    kept = {"version": 1, "stylize": 250, "ping": True, "stealth": True, "options": {"a": "b"}}
+    read = Preferences.from_json(kept)
+    assert read == Preferences(stylize=250, ping=True, stealth=True, options=(("a", "b"),))
+    assert not read.remix
+    assert read.to_json() == kept
 
 
 def test_nothing_is_kept_of_what_is_left_open() -> None:
@@ -64,7 +74,7 @@ def test_what_is_open_is_as_below(own: Preferences, below: Preferences) -> None:
     assert (both.ping, both.suffix, both.options) == (own.ping, own.suffix, own.options)
 
 
-@pytest.mark.parametrize(("name", "value"), PRESSES[1:6])
+@pytest.mark.parametrize(("name", "value"), PRESSES[1:7])
 def test_a_button_that_is_on_is_put_off(name: str, value: str) -> None:
     once = NONE.pressed(name, value, NONE)
     assert once != NONE

@@ -181,6 +181,34 @@ async def test_a_panel_of_settings_is_used_in_its_place(
     assert await overflow(page) <= 0
 
 
+@pytest.mark.parametrize(("width", "height"), [(1200, 860), (360, 740)], ids=["desktop", "phone"])
+async def test_a_remix_is_typed_into_a_form(page: Page, width: int, height: int) -> None:
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.get_by_role("combobox", name="Message #imagine").click()
+    await page.keyboard.type("/prefer remix")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Remix is on")).to_be_visible()
+    await imagine(page, "a fox in the snow --ar 3:2")
+    await button(page, "V2").click()
+    form = page.get_by_role("dialog", name="Vary picture 2")
+    field = form.get_by_role("textbox", name="Prompt")
+    await expect(field).to_have_value("a fox in the snow --ar 3:2")
+    await shoot(page, f"remix-{width}")
+    assert await overflow(page) <= 0
+    await field.fill("an owl in the snow --arr 3:2")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_text("did you mean")).to_be_visible()
+    await shoot(page, f"remix-draft-{width}")
+    await button(page, "✏️ Change it").click()
+    await expect(field).to_have_value("an owl in the snow --arr 3:2")
+    await field.fill("an owl in the snow --ar 3:2")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_text("Asked for with this change.").first).to_be_visible()
+    await expect(button(page, "V2")).to_have_count(2)
+    await shoot(page, f"remixed-{width}")
+    assert await overflow(page) <= 0
+
+
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 async def test_looks_are_listed_in_pictures(page: Page, device: str) -> None:
     if device == "phone":
