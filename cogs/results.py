@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord.ext import commands
 
-from bot.chat import asking, batches, forms, remix, replies, wording
+from bot.chat import asking, batches, forms, remix, replies, untold, wording
 from bot.chat.acknowledge import Acknowledger, first_answer
 from bot.chat.buttons import CANCEL, CANCEL_ALL, DRAW, LEAVE, offer_view
 from bot.chat.presenter import Presenter
@@ -67,6 +67,8 @@ class Results(commands.Cog):
             await self._presses.get(code, _unknown)(interaction, code, tile, argument)
         except Exception as error:
             await replies.answer(interaction, error)
+        if interaction.response.type is not discord.InteractionResponseType.modal:
+            await untold.tell(self._service, interaction)
 
     async def _draw_on(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str

@@ -17,7 +17,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.chat import replies
+from bot.chat import replies, untold
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.buttons import JobButton, is_ours
 from bot.chat.connector import Connector
@@ -140,6 +140,12 @@ class EaselBot(commands.AutoShardedBot):
                 await self.forms.get(code, _unknown)(interaction, argument)
             except Exception as error:
                 await replies.answer(interaction, error)
+
+    async def on_app_command_completion(
+        self, interaction: discord.Interaction, command: object
+    ) -> None:
+        """Beside its answer, tell who gave a command what they do not know so far."""
+        await untold.tell(self.service, interaction)
 
     async def on_easel_press(self, interaction: discord.Interaction, *_: object) -> None:
         """Answer a button of ours that no extension takes."""

@@ -38,33 +38,33 @@ class Endings:
         self._notices = notices
         self._poster = poster
 
-    async def show(self, delivery: Delivery, job: Job) -> None:
-        """Say or show that the job is over. A failure is said in the channel where no progress
-        message can be edited. Raises what Discord does, as long as another try may help."""
+    async def show(self, delivery: Delivery, job: Job) -> bool:
+        """Say or show that the job is over; whether that says what could not be posted. A failure
+        is said in the channel where no progress message can be edited. Raises what Discord does,
+        as long as another try may help."""
         if job.batch is not None:
-            await self._show_all(delivery, job.batch)
-            return
+            return await self._show_all(delivery, job.batch)
         if job.status is JobStatus.SUCCEEDED:
             result = await self._service.outbox.of_job(job.id)
-            if result is not None:
-                await self.after_result(job, result.given_up)
-            return
+            return result is not None and await self.after_result(job, result.given_up)
         notice = await self._notice(job)
         text, view = wording.progress(JobUpdate(job)), await self._view(job)
         shown = notice is not None and await _done(notice.end(text, view))
         if not shown and job.status is JobStatus.FAILED:
             await self._say_in_channel(delivery, job, text, view)
+        return False
 
-    async def _show_all(self, delivery: Delivery, first: str) -> None:
+    async def _show_all(self, delivery: Delivery, first: str) -> bool:
         """The same for the one message of several jobs: away when all their pictures are there."""
         update = await self._service.batches.state(first)
         if update is None:
-            return
+            return False
         notice, text = await self._notice(update.job), batches.progress(update)
         if notice is not None and await _done(notice.remove() if update.well else notice.end(text)):
-            return
+            return True
         if failed := update.of(JobStatus.FAILED):
             await self._say_in_channel(delivery, failed[0].job, text)
+        return False
 
     async def cleared(self, job: Job) -> bool:
         """Whether the progress message of a job that is followed here is gone, by now or before.
@@ -79,15 +79,15 @@ class Endings:
         except TROUBLE:
             return False
 
-    async def after_result(self, job: Job, given_up: GivenUp | None) -> None:
-        """The job's pictures are there, or why they could not be posted. Raises as `show` does."""
+    async def after_result(self, job: Job, given_up: GivenUp | None) -> bool:
+        """The job's pictures are there, or why they could not be posted; whether that is shown.
+        Raises as `show` does."""
         notice = await self._notice(job)
         if notice is None:
-            return
+            return False
         if given_up is None:
-            await _done(notice.remove())
-        else:
-            await _done(notice.end(wording.given_up(job, given_up)))
+            return await _done(notice.remove())
+        return await _done(notice.end(wording.given_up(job, given_up)))
 
     async def _notice(self, job: Job) -> Notice | None:
         known = self._notices.get(job.id)

@@ -123,12 +123,15 @@ class Notice:
             except discord.NotFound:
                 return
 
-    async def tell(self, text: str) -> None:
-        """Say something to the asking person alone, where no message is theirs to edit."""
+    async def tell(self, text: str) -> bool:
+        """Say something to the asking person alone, where no message is theirs to edit; whether
+        that could be said."""
         if (webhook := self.token) is None:
-            return
+            return False
         with contextlib.suppress(*TROUBLE):
             await webhook.send(text, ephemeral=True)
+            return True
+        return False
 
     async def _edit(
         self, content: str, preview: bytes | None, view: discord.ui.View | None

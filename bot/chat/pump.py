@@ -186,8 +186,9 @@ class Pump:
         outbox = self._service.outbox
         end = await insist(lambda: outbox.give_up(delivery, why, detail), self._pauses.rest)
         notice = self._notices.get(job.shown_by)
-        if end is None and notice is not None and notice.token is not None and not notice.id:
-            await notice.tell(wording.given_up(job, why))
+        unseen = notice if end is None and notice is not None and not notice.id else None
+        if unseen and await unseen.tell(wording.given_up(job, why)):
+            await insist(lambda: outbox.told([delivery.id]), self._pauses.rest)
         await self._settled(job, end, why)
 
     async def _settled(self, job: Job, end: Delivery | None, given_up: GivenUp | None) -> None:
@@ -199,20 +200,20 @@ class Pump:
             return
         try:
             if job.batch is None:
-                await self._endings.after_result(job, given_up)
+                told = await self._endings.after_result(job, given_up)
             else:
-                await self._endings.show(end, job)
-            await self._ended_well(end)
+                told = await self._endings.show(end, job)
+            await self._ended_well(end, told)
         except TROUBLE as error:
             await self._later(end, error)
 
     async def _end(self, delivery: Delivery, job: Job) -> None:
-        await self._endings.show(delivery, job)
-        await self._ended_well(delivery)
+        await self._ended_well(delivery, await self._endings.show(delivery, job))
 
-    async def _ended_well(self, delivery: Delivery) -> None:
+    async def _ended_well(self, delivery: Delivery, told: bool) -> None:
         self._breaker.worked()
-        await insist(lambda: self._service.outbox.ended(delivery), self._pauses.rest)
+        outbox = self._service.outbox
+        await insist(lambda: outbox.ended(delivery, told=told), self._pauses.rest)
         self._notices.drop(delivery.job)
 
     async def _later(self, delivery: Delivery, error: Exception) -> None:

@@ -122,14 +122,16 @@ def _unavailable(error: StoreUnavailable, reference: str) -> discord.Embed:
     )
 
 
-async def aside(interaction: discord.Interaction, content: str) -> None:
-    """Say something privately beside an answer that was given; never raises."""
+async def aside(interaction: discord.Interaction, content: str) -> bool:
+    """Say something privately beside an answer that was given; whether it was. Never raises."""
     if not interaction.response.is_done():
-        return
+        return False
     try:
         await interaction.followup.send(content, ephemeral=True)
     except TROUBLE as error:
         log.warning("interaction %d: an aside was not said: %s", interaction.id, error)
+        return False
+    return True
 
 
 async def warn(interaction: discord.Interaction, warnings: Sequence[str]) -> None:

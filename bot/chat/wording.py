@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from bot.domain.action import ACTIONS, Kind
-from bot.domain.delivery import GivenUp
+from bot.domain import action
+from bot.domain.action import ACTIONS
+from bot.domain.delivery import GivenUp, Kind
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.links import brief
 from bot.domain.request import GenerationRequest
@@ -44,7 +45,7 @@ def mode(request: GenerationRequest) -> str:
     """` (turbo)`, ` (relaxed, stealth)`; nothing of what is usual."""
     said = [Speed.of(request.extra).mode, "stealth" if hidden(request.extra) else ""]
     shown = ", ".join(filter(None, said))
-    return f" ({shown})" if shown and request.kind is Kind.DRAW else ""
+    return f" ({shown})" if shown and request.kind is action.Kind.DRAW else ""
 
 
 def headline(job: Job) -> str:
@@ -96,6 +97,14 @@ _GIVEN_UP = {
 def given_up(job: Job, why: GivenUp) -> str:
     """The text of a message about a result that is not posted."""
     return f"{headline(job)}\n⚠️ {_GIVEN_UP[why]}"
+
+
+def untold(kinds: Iterable[Kind]) -> str:
+    """What somebody is told later of what could not be brought to them."""
+    results = sum(kind is Kind.RESULT for kind in kinds)
+    if results == 1:
+        return "⚠️ A result of yours could not be brought to you; `/show` brings it, to you alone."
+    return f"⚠️ {results} results of yours could not be brought to you; `/show` brings them."
 
 
 def _waiting(update: JobUpdate, speed: str) -> str:

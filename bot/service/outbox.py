@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
-from bot.domain.delivery import Delivery, GivenUp
+from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
 from bot.service.rules import require_right_to_repost
 from bot.storage.outbox import OutboxRepository
+from bot.storage.untold import UntoldRepository
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +22,11 @@ class Outbox:
     """Rows that say what is to be posted and what was posted where. `clock` returns UTC seconds
     since the epoch; every method raises StoreUnavailable."""
 
-    def __init__(self, outbox: OutboxRepository, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, outbox: OutboxRepository, untold: UntoldRepository, clock: Callable[[], float]
+    ) -> None:
         self._outbox = outbox
+        self._untold = untold
         self._clock = clock
 
     async def due(self, busy: Collection[int], limit: int) -> list[tuple[Delivery, Job]]:
@@ -82,9 +86,19 @@ class Outbox:
         """The job's result is not posted: nobody waits for it."""
         await self._outbox.withdraw(job_id)
 
-    async def ended(self, delivery: Delivery) -> None:
-        """The job's progress message needs no more care."""
-        await self._outbox.ended(delivery)
+    async def ended(self, delivery: Delivery, *, told: bool = False) -> None:
+        """The job's progress message needs no more care; it may have `told` what could not be
+        posted."""
+        await self._outbox.ended(delivery, told=told)
+
+    async def untold(self, asker: Asker, origin: Origin) -> dict[int, Kind]:
+        """What could not be brought to the asker there without their knowledge: the kind of each
+        by its row's id."""
+        return await self._untold.of(asker.user, origin.guild)
+
+    async def told(self, rows: Iterable[int]) -> None:
+        """They know now."""
+        await self._untold.told(rows)
 
     async def set_notice(self, job_id: str, message: int) -> None:
         """Remember the message that shows the job's progress."""

@@ -126,7 +126,7 @@ class OutboxRepository:
 
         def run(connection: sqlite3.Connection) -> Delivery | None:
             connection.execute(
-                "UPDATE deliveries SET message_id = ?, given_up = NULL WHERE id = ?"
+                "UPDATE deliveries SET message_id = ?, given_up = NULL, untold = 0 WHERE id = ?"
                 " AND message_id = 0",
                 (message, delivery.id),
             )
@@ -138,12 +138,13 @@ class OutboxRepository:
         return await self._database.transaction(run)
 
     async def give_up(self, delivery: int, why: GivenUp, detail: str) -> Delivery | None:
-        """The result cannot be posted; returns the row whose progress message now says so."""
+        """The result cannot be posted; returns the row whose progress message now says so. Until
+        it does, or `UntoldRepository.told`, its owner does not know."""
 
         def run(connection: sqlite3.Connection) -> Delivery | None:
             connection.execute(
-                "UPDATE deliveries SET given_up = ?, last_error = ? WHERE id = ?"
-                " AND message_id = 0",
+                "UPDATE deliveries SET given_up = ?, last_error = ?, untold ="
+                " (SELECT user_id FROM jobs WHERE id = job_id) WHERE id = ? AND message_id = 0",
                 (why.value, detail, delivery),
             )
             return _end_after(connection, delivery)
@@ -175,11 +176,17 @@ class OutboxRepository:
             )
         )
 
-    async def ended(self, delivery: Delivery) -> None:
+    async def ended(self, delivery: Delivery, *, told: bool = False) -> None:
         """The job's progress message needs no more care; what it showed beside that is shown
-        together no more."""
+        together no more. It may have `told` what could not be posted."""
 
         def run(connection: sqlite3.Connection) -> None:
+            if told:
+                connection.execute(
+                    "UPDATE deliveries SET untold = 0 WHERE job_id IN"
+                    " (SELECT id FROM jobs WHERE id = ?1 OR batch_id = ?1)",
+                    (delivery.job,),
+                )
             connection.execute("DELETE FROM deliveries WHERE id = ?", (delivery.id,))
             _forget_notice(connection, delivery.job)
             connection.execute(
@@ -207,7 +214,7 @@ class OutboxRepository:
 def _afresh(connection: sqlite3.Connection, job_id: str, condition: str, value: int | None) -> None:
     connection.execute(
         "UPDATE deliveries SET message_id = 0, sending_at = NULL, nonce = ?, given_up = NULL,"
-        f" next_try_at = 0 WHERE job_id = ? AND kind = 'result' AND {condition}",
+        f" untold = 0, next_try_at = 0 WHERE job_id = ? AND kind = 'result' AND {condition}",
         (new_nonce(), job_id, value),
     )
 

@@ -20,6 +20,7 @@ from bot.storage.quotas import QuotaRepository
 from bot.storage.recent import RecentPrompts
 from bot.storage.samples import SampleStore
 from bot.storage.styles import StyleRepository
+from bot.storage.untold import UntoldRepository
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Repositories:
     preferences: PreferenceRepository
     styles: StyleRepository
     samples: SampleStore
+    untold: UntoldRepository
 
     @classmethod
     def of(cls, database: Database, folder: Path) -> Repositories:
@@ -59,4 +61,5 @@ class Repositories:
             PreferenceRepository(database),
             StyleRepository(database),
             SampleStore(folder / "samples"),
+            UntoldRepository(database),
         )

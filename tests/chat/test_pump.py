@@ -338,6 +338,28 @@ async def test_who_has_no_message_is_told_privately_that_nothing_comes(
     assert "`/show` brings it to you" in hook.private[0]
 
 
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("error", [None, refusal(404, 10015)])
+async def test_who_was_told_that_nothing_comes_is_not_told_again(
+    house: House, chat: FakeDiscord, shown: bool, error: Exception | None
+) -> None:
+    job = await house.draw()
+    chat.refuse = [refusal(403, 50013), refusal(403, 50013), error]
+
+    async def knows() -> bool:
+        return not await house.service.outbox.untold(ANNA_ASKS, HERE)
+
+    async with working(house, chat, begin=False) as works:
+        await works.notice(job, shown=shown)
+        works.begin()
+        await works.given_up(job)
+        await works.quiet()
+        if error is None or shown:  # else there is no message by which the bot could say it
+            await works.until(knows)
+        await chat.until(lambda: len(chat.calls) >= 3)
+    assert await knows() is (error is None or shown)
+
+
 async def test_a_file_that_is_too_large_at_its_smallest_is_given_up_in_words(
     house: House, chat: FakeDiscord
 ) -> None:

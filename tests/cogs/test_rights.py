@@ -10,8 +10,9 @@ import pytest
 import simcord
 
 from bot.chat.client import EaselBot
+from bot.domain.delivery import Kind
 from bot.domain.errors import NotAllowed
-from bot.domain.people import Asker
+from bot.domain.people import Asker, Origin
 from bot.storage.ledger import Usage
 
 NAMES = ("grant", "log", "reset", "set", "show", "usage")
@@ -44,6 +45,13 @@ class Everywhere:
         pass
 
 
+class Delivered:
+    """Stands where the outbox does: nobody waits for anything."""
+
+    async def untold(self, asker: Asker, origin: Origin) -> dict[int, Kind]:
+        return {}
+
+
 @pytest.fixture
 def register() -> Register:
     return Register()
@@ -63,7 +71,8 @@ def register() -> Register:
 async def test_who_is_an_admin(
     register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    bot = Bot(cast(Any, SimpleNamespace(quotas=register, accounts=Everywhere())), ["cogs.quota"])
+    parts = SimpleNamespace(quotas=register, accounts=Everywhere(), outbox=Delivered())
+    bot = Bot(cast(Any, parts), ["cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:
         guild = env.create_guild()
         channel = guild.create_text_channel("art")

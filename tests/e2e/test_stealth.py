@@ -108,6 +108,50 @@ async def test_show_brings_what_could_be_brought_nowhere(mia: Scene, noah: Scene
     assert noah.results() == noah.notices() == []
 
 
+@pytest.mark.parametrize("way", ["a command", "a press"])
+async def test_who_could_not_be_told_is_told_with_the_next_answer(
+    sandbox: Sandbox, tmp_path: Path, way: str
+) -> None:
+    """Direct messages are closed, and a restart has forgotten the token of the command."""
+    mia, noah = Scene(sandbox, "Mia"), Scene(sandbox, "Noah")
+    settings = settings_for(sandbox, tmp_path)
+    async with running(sandbox, settings, FakeExecutor(1, automatic=True)):
+        grid = await mia.imagine("an owl")
+    worker = FakeExecutor(1)
+    async with running(sandbox, settings, worker):
+        await (await mia.slash("imagine", prompt="a fox --stealth")).ack()
+        await worker.started(1)
+        await sandbox.wait_for(mia.private)
+    mia.person.close_dms()
+    async with running(sandbox, settings, FakeExecutor(1, automatic=True)):
+        given_up = "SELECT untold FROM deliveries WHERE given_up = 'refused'"
+        await sandbox.wait_for(lambda: books.rows(tmp_path, given_up))
+        assert "could not be brought" not in str(mia.private())
+        await (await noah.slash("info")).ack()
+        press = await (mia.slash("info") if way == "a command" else mia.click(grid, "V1"))
+        await press.ack()
+        said = await sandbox.wait_for(lambda: told(mia))
+        assert len(said) == 1
+        await (await mia.slash("info")).ack()
+        await (await mia.slash("show")).ack()
+        found = await sandbox.wait_for(lambda: [each for each in mia.results() if private(each)])
+        assert found[0]["content"].startswith("**a fox --stealth**")
+        await (await mia.slash("info")).ack()
+        assert (len(told(mia)), told(noah)) == (1, [])
+        assert {row["untold"] for row in books.rows(tmp_path, "SELECT untold FROM deliveries")} == {
+            0
+        }
+    assert not [each for each in noah.person.messages("imagine") if "fox" in each["content"]]
+
+
+def private(message: messages.Message) -> bool:
+    return bool(message["flags"] & messages.EPHEMERAL)
+
+
+def told(person: Scene) -> list[messages.Message]:
+    return [each for each in person.private() if "could not be brought" in each["content"]]
+
+
 async def test_a_failure_is_told_to_its_owner_alone(
     worker: FakeExecutor, mia: Scene, noah: Scene
 ) -> None:

@@ -131,6 +131,25 @@ async def test_what_somebody_is_owed_is_theirs_and_was_tried(house: House) -> No
     assert await outbox.owed(ANNA_ASKS, replace(HERE, guild=GUILD + 1)) == []
 
 
+async def test_who_does_not_know_is_to_be_told_where_it_can_be_had(house: House) -> None:
+    outbox = house.service.outbox
+    here, known, brought = [await house.draw() for _ in range(3)]
+    there = await house.draw(origin=replace(HERE, guild=GUILD + 1))
+    for job in (here, known, brought, there):
+        await outbox.give_up(await row(house, job), GivenUp.REFUSED, "no permission")
+    await outbox.delivered(await row(house, brought), 555)
+    await outbox.ended(await row(house, known), told=True)
+    await house.restart()
+    outbox = house.service.outbox
+    untold = await outbox.untold(ANNA_ASKS, HERE)
+    assert untold == {(await row(house, here)).id: Kind.RESULT}
+    assert await outbox.untold(BERT_ASKS, HERE) == {}
+    await outbox.told(untold)
+    assert await outbox.untold(ANNA_ASKS, HERE) == {}
+    assert len(await outbox.untold(ANNA_ASKS, replace(HERE, guild=GUILD + 1))) == 1
+    assert here.id in [each.job for each in await outbox.owed(ANNA_ASKS, HERE)]
+
+
 # Progress messages
 
 

@@ -219,6 +219,22 @@ def test_13_makes_room_for_styles_beside_everything(path: Path, tmp_path: Path) 
     assert read(path, "SELECT * FROM styles") == []
 
 
+def test_14_says_of_no_row_that_somebody_is_to_be_told(path: Path, tmp_path: Path) -> None:
+    migrated(path, 13, tmp_path).close()
+    tables = [name for (name,) in read(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    before = {name: read(path, f"SELECT * FROM {name}") for name in tables}
+    assert read(path, "SELECT 1 FROM deliveries WHERE given_up IS NOT NULL")
+    connection = migrated(path, 14, tmp_path)
+    connection.execute("INSERT INTO preferences VALUES ('user', 7, '{}')")
+    connection.close()
+    rows = before.pop("deliveries")
+    assert len(rows) > 30
+    assert read(path, "SELECT * FROM deliveries") == [(*row, 0) for row in rows]
+    assert {name: read(path, f"SELECT * FROM {name}") for name in before} == before | {
+        "preferences": [("user", 7, "{}")]
+    }
+
+
 PICTURES = "job_id, idx, sha256, bytes, created_at, evicted_at"
 
 
