@@ -94,6 +94,11 @@ class Prefer(
         work = self._preferences.switch(asking.asker(interaction), "remix")
         await replies.private(interaction, tastes.remix(await self._privately(interaction, work)))
 
+    @app_commands.command(description="Whether your results come by direct message, too")
+    async def auto_dm(self, interaction: discord.Interaction) -> None:
+        work = self._preferences.switch(asking.asker(interaction), "auto_dm")
+        await replies.private(interaction, tastes.copies(await self._privately(interaction, work)))
+
     @app_commands.command(description="Which parameters count for a prompt, and who says so")
     @app_commands.describe(prompt="As you would give it to /imagine; nothing is drawn")
     async def explain(

@@ -89,6 +89,11 @@ def result_view(buttons: Iterable[Button]) -> ui.View:
     return view
 
 
+def way_view(address: str) -> ui.View:
+    """The way to a message that is elsewhere."""
+    return ui.View(timeout=None).add_item(ui.Button(label="Where it was asked for", url=address))
+
+
 def cancel_view(job: Job) -> ui.View:
     """The button under the progress message of a job, or of all that were asked for with it."""
     view = ui.View(timeout=None)

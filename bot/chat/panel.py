@@ -130,6 +130,7 @@ def _switches(panel: Panel) -> Iterable[SettingButton]:
         switches += [
             ("remix", "", "Remix", "🎛️", now.remix),
             ("ping", "", "Ping when done", "🔔", now.ping),
+            ("auto_dm", "", "Direct messages", "✉️", now.auto_dm),
         ]
     for name, value, label, emoji, on in switches:
         style = _ON if on else _OFF

@@ -15,7 +15,7 @@ import discord
 
 from bot.chat import search
 from bot.chat.pace import Pace
-from bot.domain.delivery import Delivery
+from bot.domain.delivery import Delivery, Kind
 from bot.domain.job import Job
 from bot.service import Service
 
@@ -26,9 +26,9 @@ log = logging.getLogger(__name__)
 _POST_S = 120.0
 
 
-def guild_of(job: Job) -> int:
+def guild_of(job: Job, kind: Kind = Kind.RESULT) -> int:
     """The server where its messages are; 0 is direct messages."""
-    return 0 if job.hidden else job.origin.guild
+    return 0 if job.hidden or kind is Kind.DM else job.origin.guild
 
 
 class Poster:
@@ -39,11 +39,11 @@ class Poster:
         self._service = service
         self._pace = pace
 
-    async def place(self, job: Job, channel: int) -> int:
-        """Where it is posted: what is hidden in its owner's direct messages, else in a channel.
-        Raises what Discord does."""
-        if not job.hidden:
-            return channel
+    async def place(self, job: Job, delivery: Delivery) -> int:
+        """Where it is posted: copies and what is hidden in its owner's direct messages, else in a
+        channel. Raises what Discord does."""
+        if not job.hidden and delivery.kind is not Kind.DM:
+            return delivery.channel
         return (await self._client.create_dm(discord.Object(job.user))).id
 
     async def once(
@@ -59,7 +59,7 @@ class Poster:
         if begun is None:
             return 0
         row, searching = begun
-        nonce, place = row.nonce, await self.place(job, row.channel)
+        nonce, place = row.nonce, await self.place(job, row)
         if searching:
             since = row.sent_before or job.created_at
             found = await search.find(self._client, job, place, ours, since)
@@ -67,7 +67,8 @@ class Poster:
                 log.info("job %s: adopted message %d", job.id, found)
                 return found
             nonce = await self._service.outbox.renew(row)
-        channel = self._client.get_partial_messageable(place, guild_id=guild_of(job) or None)
+        guild = guild_of(job, row.kind)
+        channel = self._client.get_partial_messageable(place, guild_id=guild or None)
         await self._pace.turn()
         async with asyncio.timeout(_POST_S):
             return (await send(channel, nonce)).id

@@ -111,6 +111,8 @@ class Presenter:
         task = asyncio.create_task(self._logged(coroutine, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # One that is cancelled before it has begun leaves it as it is.
+        task.add_done_callback(lambda _: coroutine.close())
 
     async def _logged(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         try:

@@ -20,7 +20,7 @@ from bot.chat.notice import Notices
 from bot.chat.pace import Breaker, Pace, Pauses
 from bot.chat.posting import Poster
 from bot.chat.results import Results
-from bot.chat.trouble import TROUBLE, Verdict, judge
+from bot.chat.trouble import CLOSED, TROUBLE, Verdict, has_code, judge
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.errors import NotFound, StoreUnavailable, new_reference
 from bot.domain.job import Job
@@ -29,6 +29,7 @@ from bot.service import Service
 log = logging.getLogger(__name__)
 
 _CLOSE_S = 2.0
+_WHY = {Verdict.FINAL: GivenUp.REFUSED, Verdict.TOO_LARGE: GivenUp.TOO_LARGE}
 
 
 class Pump:
@@ -56,6 +57,7 @@ class Pump:
         poster = Poster(client, service, Pace())
         self.results = Results(client, service, poster)
         self._endings = Endings(client, service, notices, poster)
+        self._deeds = {Kind.END: self._end, Kind.DM: self._copy}
         self._running: dict[int, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
 
@@ -123,7 +125,7 @@ class Pump:
     async def _try(self, delivery: Delivery, job: Job) -> None:
         """One try; whatever comes of it is written to the row."""
         try:
-            await (self._end if delivery.kind is Kind.END else self._result)(delivery, job)
+            await self._deeds.get(delivery.kind, self._result)(delivery, job)
         except StoreUnavailable as error:
             log.warning("job %s: the outbox cannot be written: %s", delivery.job, error)
             await asyncio.sleep(self._pauses.rest)
@@ -179,8 +181,7 @@ class Pump:
             else:
                 await self.delivered(delivery, job, message)
                 return
-        why = GivenUp.TOO_LARGE if verdict is Verdict.TOO_LARGE else GivenUp.REFUSED
-        await self._give_up(delivery, job, why, str(refused))
+        await self._give_up(delivery, job, _WHY[verdict], str(refused))
 
     async def _give_up(self, delivery: Delivery, job: Job, why: GivenUp, detail: str) -> None:
         outbox = self._service.outbox
@@ -192,8 +193,10 @@ class Pump:
         await self._settled(job, end, why)
 
     async def _settled(self, job: Job, end: Delivery | None, given_up: GivenUp | None) -> None:
-        """Nothing more is to be posted: the file may go, and so may the progress message."""
-        await self._service.pictures.forget_upload(job)
+        """The progress message may go, and so may the file unless a copy of it is to be sent."""
+        copy = await self._stored(lambda: self._service.outbox.of_job(job.id, Kind.DM))
+        if copy is None or copy.message or copy.given_up:
+            await self._service.pictures.forget_upload(job)
         if end is None:
             if job.batch is None:  # else others are shown there, too
                 self._notices.drop(job.id)
@@ -206,6 +209,28 @@ class Pump:
             await self._ended_well(end, told)
         except TROUBLE as error:
             await self._later(end, error)
+
+    async def _copy(self, delivery: Delivery, job: Job) -> None:
+        """Once more, in direct messages; whatever comes of that, the result is where it is."""
+        outbox = self._service.outbox
+        try:
+            message = await self.results.copy(delivery, job)
+        except NotFound as gone:
+            why = str(gone)
+            await self._stored(lambda: outbox.give_up_copy(delivery, GivenUp.GONE, why))
+        except discord.HTTPException as refused:
+            verdict, why = judge(refused), str(refused)
+            if verdict not in (Verdict.FINAL, Verdict.TOO_LARGE):
+                raise
+            if has_code(refused, *CLOSED):
+                await self._stored(lambda: outbox.stop_copies(delivery, why))
+            else:
+                await self._stored(lambda: outbox.give_up_copy(delivery, _WHY[verdict], why))
+        else:
+            if message:
+                await self._stored(lambda: outbox.delivered(delivery, message))
+        self._breaker.worked()
+        await self._service.pictures.forget_upload(job)
 
     async def _end(self, delivery: Delivery, job: Job) -> None:
         await self._ended_well(delivery, await self._endings.show(delivery, job))

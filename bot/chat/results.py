@@ -14,11 +14,11 @@ from typing import Any
 import discord
 
 from bot.chat import files, wording
-from bot.chat.buttons import result_view
+from bot.chat.buttons import result_view, way_view
 from bot.chat.posting import Poster, guild_of
 from bot.chat.trouble import Verdict, judge
-from bot.domain.action import Kind
-from bot.domain.delivery import ENVELOPE, MIB, UPLOAD_LIMIT, Delivery
+from bot.domain import action
+from bot.domain.delivery import ENVELOPE, MIB, UPLOAD_LIMIT, Delivery, Kind
 from bot.domain.errors import NotFound
 from bot.domain.job import Job
 from bot.service import Service
@@ -26,6 +26,8 @@ from bot.service.pictures import Picture
 
 log = logging.getLogger(__name__)
 
+Said = dict[str, Any]
+"""Parts of a message."""
 _REQUEST_LIMIT = 25 * MIB - ENVELOPE
 
 
@@ -61,13 +63,29 @@ class Results:
             more = {"nonce": nonce, "reference": _reference(job, delivery.channel)}
             more |= {"mention_author": False, "suppress_embeds": True}
             more["allowed_mentions"] = self._mentions(job, call or await self._late(job))
-            pressed = delivery.tries > 0
-            return await self._fitting(job, lambda said: channel.send(**said, **more), pressed)
+            dress = await self._dressed(job, delivery.tries > 0)
+            return await self._fitting(job, lambda said: channel.send(**said, **more), dress)
 
-        def ours(message: discord.Message) -> bool:
-            return any(job.id in attachment.filename for attachment in message.attachments)
+        return await self._poster.once(delivery, job, _holding(job), send)
 
-        return await self._poster.once(delivery, job, ours, send)
+    async def copy(self, delivery: Delivery, job: Job) -> int:
+        """The same in its owner's direct messages, with the way to where it was posted instead of
+        buttons: theirs would pay, and be answered, elsewhere."""
+        result = await self._service.outbox.of_job(job.id)
+        there = result.message if result else 0
+        address = wording.link(job.origin.guild, job.origin.channel, there) if there else ""
+
+        async def send(channel: discord.PartialMessageable, nonce: str) -> discord.Message:
+            more: dict[str, Any] = {"nonce": nonce, "suppress_embeds": True}
+            more["allowed_mentions"] = discord.AllowedMentions.none()
+            return await self._fitting(
+                job,
+                lambda said: channel.send(**said, **more),
+                lambda: {"view": way_view(address)} if address else {},
+                Kind.DM,
+            )
+
+        return await self._poster.once(delivery, job, _holding(job), send)
 
     async def hand_over(
         self, job: Job, webhook: discord.Webhook, *, ephemeral: bool = False
@@ -79,6 +97,7 @@ class Results:
             lambda said: webhook.send(
                 **said, wait=True, ephemeral=ephemeral, allowed_mentions=self._mentions(job, late)
             ),
+            await self._dressed(job),
         )
         return message.id
 
@@ -86,7 +105,7 @@ class Results:
         """The address of a result that was posted; empty if it was deleted since."""
         place, guild = delivery.channel, guild_of(job)
         try:
-            place = await self._poster.place(job, delivery.channel)
+            place = await self._poster.place(job, delivery)
             channel = self._client.get_partial_messageable(place, guild_id=guild or None)
             await channel.fetch_message(delivery.message)
         except discord.NotFound:
@@ -100,21 +119,22 @@ class Results:
         known = self._client.get_guild(guild) if guild else None
         return min(known.filesize_limit - ENVELOPE, _REQUEST_LIMIT) if known else UPLOAD_LIMIT
 
-    async def _fitting(
-        self, job: Job, send: Callable[[dict[str, Any]], Any], pressed: bool = True
-    ) -> Any:
-        """Send, and again with ever smaller files while Discord finds them too large. `pressed`
-        says that its buttons may have been used before."""
-        limit = self.upload_limit(guild_of(job))
+    async def _dressed(self, job: Job, pressed: bool = True) -> Callable[[], Said]:
+        """What a result has beside its picture, made anew for each try. `pressed` says that its
+        buttons may have been used before."""
         buttons = await self._service.drawing.buttons(job, pressed)
+        return lambda: {"view": result_view(buttons)}
+
+    async def _fitting(
+        self, job: Job, send: Callable[[Said], Any], dress: Callable[[], Said],
+        kind: Kind = Kind.RESULT,
+    ) -> Any:  # fmt: skip
+        """Send, and again with ever smaller files while Discord finds them too large."""
+        limit = self.upload_limit(guild_of(job, kind))
         while True:
             picture = await self._service.pictures.picture(job, limit)
             file = _opened(picture)
-            said = {
-                "content": wording.headline(job),
-                "file": file,
-                "view": result_view(buttons),
-            }
+            said = {"content": wording.headline(job), "file": file, **dress()}
             try:
                 return await send(said)
             except discord.HTTPException as error:
@@ -133,11 +153,16 @@ class Results:
     def _mentions(self, job: Job, call: bool) -> discord.AllowedMentions:
         """Only who asked, and only if they are to be called; a picture that was only taken out
         calls nobody."""
-        if job.request.kind is not Kind.DRAW or not call:
+        if job.request.kind is not action.Kind.DRAW or not call:
             return discord.AllowedMentions.none()
         return discord.AllowedMentions(
             everyone=False, roles=False, replied_user=False, users=[discord.Object(job.user)]
         )
+
+
+def _holding(job: Job) -> Callable[[discord.Message], bool]:
+    """Whether a message has the job's picture."""
+    return lambda message: any(job.id in each.filename for each in message.attachments)
 
 
 def _opened(picture: Picture) -> discord.File:

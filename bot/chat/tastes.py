@@ -73,6 +73,13 @@ def remix(own: Preferences) -> str:
     return "Remix is off: V1–V4, Vary and 🔄 draw at once."
 
 
+def copies(own: Preferences) -> str:
+    """Where results come now."""
+    if own.auto_dm:
+        return "Your results come by direct message, too, beside where you ask for them."
+    return "Your results come where you ask for them, and not by direct message as well."
+
+
 def explanation(told: Explanation) -> str:
     """Each parameter and who said it, then what no parameter says."""
     lines = [wording.quoted(told.prompt.wording, 1000)]
@@ -92,8 +99,9 @@ def _beside(taste: Taste) -> Iterator[str]:
             by = Layer.SERVER if own is None else Layer.SETTINGS
             value = server if own is None else own
             yield f"{said}: {_FILES.get(value, value)} by {_BY[by]}"
-    if taste.own.remix:
-        yield f"Remix: on by {_BY[Layer.SETTINGS]}"
+    for on, said in ((taste.own.remix, "Remix"), (taste.own.auto_dm, "Direct messages")):
+        if on:
+            yield f"{said}: on by {_BY[Layer.SETTINGS]}"
 
 
 def changes(detail: Mapping[str, Any]) -> str:

@@ -13,6 +13,8 @@ TROUBLE = (discord.HTTPException, discord.RateLimited, ClientError, OSError, Tim
 UNKNOWN_INTERACTION = 10062
 ALREADY_ANSWERED = 40060
 TOO_OLD_TO_EDIT = 30046
+CLOSED = 50007, 50278
+"""Somebody takes no direct messages, or shares no server any more."""
 _TOO_LARGE = frozenset({40005, 50045})
 _DEAD_TOKEN = frozenset({10015, 50027})
 

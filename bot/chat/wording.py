@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -99,12 +100,22 @@ def given_up(job: Job, why: GivenUp) -> str:
     return f"{headline(job)}\n⚠️ {_GIVEN_UP[why]}"
 
 
+_NO_COPIES = (
+    "You take no direct messages, so your results come where you ask for them alone; once you do,"
+    " `/prefer auto_dm` has them come by direct message, too."
+)
+
+
 def untold(kinds: Iterable[Kind]) -> str:
     """What somebody is told later of what could not be brought to them."""
-    results = sum(kind is Kind.RESULT for kind in kinds)
+    count = collections.Counter(kinds)
+    said = [_NO_COPIES] if count[Kind.DM] else []
+    results = count[Kind.RESULT]
     if results == 1:
-        return "⚠️ A result of yours could not be brought to you; `/show` brings it, to you alone."
-    return f"⚠️ {results} results of yours could not be brought to you; `/show` brings them."
+        said += ["A result of yours could not be brought to you; `/show` brings it, to you alone."]
+    elif results:
+        said += [f"{results} results of yours could not be brought to you; `/show` brings them."]
+    return "\n".join(f"⚠️ {sentence}" for sentence in said)
 
 
 def _waiting(update: JobUpdate, speed: str) -> str:

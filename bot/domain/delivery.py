@@ -15,8 +15,8 @@ UPLOAD_LIMIT = 10 * MIB - ENVELOPE
 
 class Kind(enum.StrEnum):
     """RESULT posts the pictures of a job. END brings its progress message to the job's end: away
-    when the pictures are posted, else it says how the job ended. DM and SHOW are results for the
-    asking person alone."""
+    when the pictures are posted, else it says how the job ended. DM posts them once more in the
+    direct messages of who asked; SHOW is for the asking person alone."""
 
     RESULT = "result"
     END = "end"
@@ -36,7 +36,8 @@ class GivenUp(enum.StrEnum):
 @dataclass(frozen=True)
 class Delivery:
     """`sent_before` is when a POST with `nonce` was first begun, None when never; `message` is set
-    once it is known to be there. `audience` is the user who alone may see it, 0 for everybody."""
+    once it is known to be there. `audience` is the user who alone may see it, 0 for everybody; in
+    direct messages `channel` is that user, too."""
 
     id: int
     job: str

@@ -19,7 +19,7 @@ OPTIONS_MAX = 20
 """Own options of a person."""
 SHARED = ("model", "stylize", "raw", "variation", "file")
 """Fields that a server has as well as a person."""
-SWITCHES = ("ping", "stealth", "remix")
+SWITCHES = ("ping", "stealth", "remix", "auto_dm")
 """Fields that are on or off, and off where nobody says otherwise."""
 
 
@@ -54,7 +54,8 @@ def file_of(extra: Pairs) -> FileFormat:
 @dataclass(frozen=True)
 class Preferences:
     """None is left open. `suffix` are parameters that are put behind every prompt, `options` own
-    names with what each stands for. With `remix`, buttons that draw ask for the prompt first."""
+    names with what each stands for. With `remix`, buttons that draw ask for the prompt first; with
+    `auto_dm`, results come by direct message, too."""
 
     model: str | None = None
     stylize: int | None = None
@@ -65,6 +66,7 @@ class Preferences:
     speed: Speed | None = None
     stealth: bool = False
     remix: bool = False
+    auto_dm: bool = False
     suffix: Pairs = ()
     options: tuple[tuple[str, str], ...] = ()
 

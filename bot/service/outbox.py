@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection, Iterable
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
+from bot.service.preferences import Habits
 from bot.service.rules import require_right_to_repost
+from bot.storage.copies import CopyRepository
 from bot.storage.outbox import OutboxRepository
 from bot.storage.untold import UntoldRepository
 
@@ -23,10 +25,17 @@ class Outbox:
     since the epoch; every method raises StoreUnavailable."""
 
     def __init__(
-        self, outbox: OutboxRepository, untold: UntoldRepository, clock: Callable[[], float]
+        self,
+        outbox: OutboxRepository,
+        untold: UntoldRepository,
+        copies: CopyRepository,
+        habits: Habits,
+        clock: Callable[[], float],
     ) -> None:
         self._outbox = outbox
         self._untold = untold
+        self._copies = copies
+        self._habits = habits
         self._clock = clock
 
     async def due(self, busy: Collection[int], limit: int) -> list[tuple[Delivery, Job]]:
@@ -34,9 +43,9 @@ class Outbox:
         its job."""
         return await self._outbox.due(self._clock(), busy, limit)
 
-    async def of_job(self, job_id: str) -> Delivery | None:
-        """The row of a job's result; None while it has none."""
-        return await self._outbox.of_job(job_id)
+    async def of_job(self, job_id: str, kind: Kind = Kind.RESULT) -> Delivery | None:
+        """The row of a job's result, or of another kind; None while it has none."""
+        return await self._outbox.of_job(job_id, kind)
 
     async def owed(self, asker: Asker, origin: Origin) -> list[Delivery]:
         """Results of the asker there that could not be posted so far, oldest first."""
@@ -73,6 +82,17 @@ class Outbox:
         """The result cannot be posted; returns the row whose progress message now says so."""
         log.warning("job %s: result not posted: %s: %s", delivery.job, why, detail)
         return await self._outbox.give_up(delivery.id, why, detail)
+
+    async def give_up_copy(self, copy: Delivery, why: GivenUp, detail: str) -> None:
+        """A copy cannot be sent."""
+        log.warning("job %s: copy not sent: %s: %s", copy.job, why, detail)
+        await self._copies.give_up(copy, why, detail)
+
+    async def stop_copies(self, copy: Delivery, detail: str) -> None:
+        """Direct messages are closed to a copy: no more of them are tried until its owner wants
+        them anew, which they are to be told."""
+        log.warning("job %s: copy not sent, nor will others be: %s", copy.job, detail)
+        self._habits.changed(copy.audience, await self._copies.stop(copy, detail))
 
     async def deliver_again(self, asker: Asker, job: Job, gone: int) -> None:
         """The result's message `gone` was deleted; it may be posted once more.

@@ -102,6 +102,10 @@ class Habits:
         """Whether somebody wants to be called when their pictures are there."""
         return (await self._get("user", user)).ping
 
+    def changed(self, user: int, chosen: Preferences) -> None:
+        """A person's are others now, as others have written."""
+        self._remember(("user", user), chosen)
+
     # The panel
 
     async def panel(self, asker: Asker, origin: Origin, whose: Whose) -> Panel:

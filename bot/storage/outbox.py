@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
+from bot.storage import copies
 from bot.storage.database import Database
 from bot.storage.rows import job_of
 
@@ -72,7 +73,7 @@ class OutboxRepository:
         return await self._database.read(
             lambda c: c.execute(
                 "SELECT COUNT(*) FROM deliveries WHERE job_id IN (SELECT value FROM json_each(?))"
-                " AND given_up IS NOT NULL",
+                " AND kind = 'result' AND given_up IS NOT NULL",
                 (ids,),
             ).fetchone()[0]
         )
@@ -130,6 +131,9 @@ class OutboxRepository:
                 " AND message_id = 0",
                 (message, delivery.id),
             )
+            if delivery.kind is not Kind.RESULT:
+                return None
+            copies.insert(connection, delivery.job, new_nonce())
             if cleared:
                 _forget_notice(connection, delivery.job)
                 return None
@@ -142,11 +146,14 @@ class OutboxRepository:
         it does, or `UntoldRepository.told`, its owner does not know."""
 
         def run(connection: sqlite3.Connection) -> Delivery | None:
-            connection.execute(
+            row = connection.execute(
                 "UPDATE deliveries SET given_up = ?, last_error = ?, untold ="
-                " (SELECT user_id FROM jobs WHERE id = job_id) WHERE id = ? AND message_id = 0",
+                " (SELECT user_id FROM jobs WHERE id = job_id) WHERE id = ? AND message_id = 0"
+                " RETURNING job_id",
                 (why.value, detail, delivery),
-            )
+            ).fetchone()
+            if row is not None and why is not GivenUp.GONE:
+                copies.insert(connection, row["job_id"], new_nonce())
             return _end_after(connection, delivery)
 
         return await self._database.transaction(run)

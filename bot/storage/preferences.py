@@ -27,14 +27,14 @@ class PreferenceRepository:
 
     async def get(self, scope: Scope, owner: int) -> Preferences:
         """Everything is left open by who never chose."""
-        return await self._database.read(lambda c: _get(c, scope, owner))
+        return await self._database.read(lambda c: read(c, scope, owner))
 
     async def change(self, user: int, change: Change) -> Preferences:
         """What comes of a person's; raises what `change` does."""
 
         def run(connection: sqlite3.Connection) -> Preferences:
-            changed = change(_get(connection, "user", user))
-            _set(connection, "user", user, changed)
+            changed = change(read(connection, "user", user))
+            write(connection, "user", user, changed)
             return changed
 
         return await self._database.transaction(run)
@@ -45,9 +45,9 @@ class PreferenceRepository:
         """What comes of a server's."""
 
         def run(connection: sqlite3.Connection) -> Preferences:
-            before = _get(connection, "server", guild)
+            before = read(connection, "server", guild)
             changed = change(before)
-            _set(connection, "server", guild, changed)
+            write(connection, "server", guild, changed)
             old, new = before.to_json(), changed.to_json()
             names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
             detail = {name: new.get(name) for name in names}
@@ -57,7 +57,8 @@ class PreferenceRepository:
         return await self._database.transaction(run)
 
 
-def _get(connection: sqlite3.Connection, scope: Scope, owner: int) -> Preferences:
+def read(connection: sqlite3.Connection, scope: Scope, owner: int) -> Preferences:
+    """Everything is left open by who never chose; belongs inside a transaction."""
     row = connection.execute(
         "SELECT chosen FROM preferences WHERE scope = ? AND owner_id = ?", (scope, owner)
     ).fetchone()
@@ -68,7 +69,8 @@ def _get(connection: sqlite3.Connection, scope: Scope, owner: int) -> Preference
         return Preferences()
 
 
-def _set(connection: sqlite3.Connection, scope: Scope, owner: int, chosen: Preferences) -> None:
+def write(connection: sqlite3.Connection, scope: Scope, owner: int, chosen: Preferences) -> None:
+    """Instead of what was chosen before; belongs inside a transaction."""
     if chosen == Preferences():
         connection.execute(
             "DELETE FROM preferences WHERE scope = ? AND owner_id = ?", (scope, owner)

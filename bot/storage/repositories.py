@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.storage.audit import AuditRepository
 from bot.storage.blobs import Blobs
+from bot.storage.copies import CopyRepository
 from bot.storage.database import Database
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -42,6 +43,7 @@ class Repositories:
     styles: StyleRepository
     samples: SampleStore
     untold: UntoldRepository
+    copies: CopyRepository
 
     @classmethod
     def of(cls, database: Database, folder: Path) -> Repositories:
@@ -62,4 +64,5 @@ class Repositories:
             StyleRepository(database),
             SampleStore(folder / "samples"),
             UntoldRepository(database),
+            CopyRepository(database),
         )

@@ -16,11 +16,11 @@ class UntoldRepository:
         self._database = database
 
     async def of(self, user: int, guild: int) -> dict[int, Kind]:
-        """The kind of each such row of a person there, by its id."""
+        """The kind of each such row of a person there, or of no server, by its id."""
         rows = await self._database.read(
             lambda c: c.execute(
                 "SELECT d.id, d.kind FROM deliveries d JOIN jobs j ON j.id = d.job_id"
-                " WHERE d.untold = ? AND j.guild_id = ? ORDER BY d.id",
+                " WHERE d.untold = ? AND (j.guild_id = ? OR d.kind = 'dm') ORDER BY d.id",
                 (user, guild),
             ).fetchall()
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -49,9 +50,11 @@ def at(components: list[dict[str, Any]], name: str) -> str:
 
 
 def test_what_is_chosen_is_on() -> None:
-    own = Preferences("sdxl", 750, True, Variation.SUBTLE, FileFormat.JPEG, ping=True, remix=True)
-    components = shown(own)
-    assert on(components) == {"Style very high", "Raw", "Vary subtle", "Ping when done", "Remix"}
+    own = Preferences("sdxl", 750, True, Variation.SUBTLE, FileFormat.JPEG, ping=True)
+    components = shown(replace(own, remix=True, auto_dm=True))
+    assert on(components) == {
+        "Style very high", "Raw", "Vary subtle", "Remix", "Ping when done", "Direct messages",
+    }  # fmt: skip
     assert at(components, "model") == "Model: Stable Diffusion XL"
     assert at(components, "file") == "Files: JPEG"
     assert on(shown()) == set()
@@ -72,7 +75,7 @@ def test_a_server_has_nothing_that_is_a_persons_alone() -> None:
     assert on(components) == {"Style low"}
     assert all(":server:" in each["custom_id"] for each in components)
     labels = {each.get("label") for each in components}
-    assert labels.isdisjoint({"Ping when done", "Remix", "Stealth", "Fast"})
+    assert labels.isdisjoint({"Ping when done", "Remix", "Direct messages", "Stealth", "Fast"})
 
 
 def test_many_models_fit_and_the_chosen_one_is_there() -> None:

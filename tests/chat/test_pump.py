@@ -403,6 +403,72 @@ async def test_a_refusal_without_a_known_code_is_tried_again_after_growing_pause
     assert len(chat.messages) == 2
 
 
+# Copies
+
+
+async def test_a_copy_follows_its_result_with_the_same_file(
+    house: House, chat: FakeDiscord
+) -> None:
+    await house.service.preferences.switch(ANNA_ASKS, "auto_dm")
+    job = await house.draw()
+    encoded = house.disk.uploads
+    async with working(house, chat) as works:
+        await works.quiet()
+    assert chat.of_kind("send") == [CHANNEL, job.user]
+    result, copy = chat.messages.values()
+    assert result.attachments == copy.attachments
+    assert copy.content == result.content
+    [way] = copy.components[0].children
+    assert str(result.id) in str(getattr(way, "url", ""))
+    assert "users" not in copy.said["allowed_mentions"].to_dict()
+    assert copy.said.get("reference") is None
+    assert await encoded.of(job.id) is None
+
+
+@pytest.mark.parametrize(
+    "error", [AWAY, refusal(503), refusal(403), refusal(400, 40003), ZeroDivisionError("ours")]
+)
+async def test_trouble_with_a_copy_is_waited_out_and_holds_up_no_channel(
+    house: House, chat: FakeDiscord, error: Exception
+) -> None:
+    await house.service.preferences.switch(ANNA_ASKS, "auto_dm")
+    job = await house.draw()
+    chat.refuse = [None, error]
+    async with working(house, chat) as works:
+        await works.posted(job)
+        await chat.until(lambda: len(chat.calls) == 2)
+        await works.looks_again()
+        other = await house.draw()
+        chat.refuse = [None]
+        house.clock.now += 3601
+        works.pump.wake()
+        await works.posted(other)
+        await works.quiet()
+    assert sorted(chat.of_kind("send")) == [CHANNEL, CHANNEL, *[job.user] * 3]
+    assert len(chat.texts(job.user)) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [(refusal(403, 50007), False), (refusal(403, 50278), False), (refusal(400, 20009), True),
+     (refusal(413, 40005), True)],
+)  # fmt: skip
+async def test_a_copy_that_is_refused_leaves_the_result_alone(
+    house: House, chat: FakeDiscord, error: Exception, wanted: bool
+) -> None:
+    await house.service.preferences.switch(ANNA_ASKS, "auto_dm")
+    job = await house.draw()
+    chat.refuse = [None, error]
+    async with working(house, chat) as works:
+        await works.posted(job)
+        await works.quiet()
+    assert [each.channel for each in chat.messages.values()] == [CHANNEL]
+    assert (await works.row(job)).given_up is None
+    assert (await house.service.preferences.own(ANNA_ASKS)).auto_dm is wanted
+    assert bool(await house.service.outbox.untold(ANNA_ASKS, HERE)) is not wanted
+    assert await house.disk.uploads.of(job.id) is None
+
+
 # Trouble of our own
 
 

@@ -58,9 +58,11 @@ def test_an_explanation_names_who_said_it() -> None:
 
 
 def test_what_a_person_switched_on_is_explained() -> None:
-    text = told(Prompt.parse("a fox"), Taste(Preferences(remix=True)))
-    assert text.splitlines() == ["**a fox**", "Remix: on by your settings"]
-    assert "Remix" not in told(Prompt.parse("a fox"), Taste(Preferences()))
+    text = told(Prompt.parse("a fox"), Taste(Preferences(remix=True, auto_dm=True)))
+    assert text.splitlines() == [
+        "**a fox**", "Remix: on by your settings", "Direct messages: on by your settings",
+    ]  # fmt: skip
+    assert told(Prompt.parse("a fox"), Taste(Preferences())) == "**a fox**"
 
 
 def test_a_long_explanation_is_cut() -> None:

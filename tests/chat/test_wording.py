@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat import wording
+from bot.domain.delivery import Kind
 from bot.domain.job import Failure, JobStatus, JobUpdate
 from bot.domain.vocabulary import Vocabulary
 from tests.kit import jobs
@@ -184,3 +185,13 @@ def test_a_headline_says_the_mode(speed: str, hides: bool, said: str) -> None:
     assert wording.progress(waits) == f"{head} (Waiting to start){said}\n-# 2nd in line"
     upscaled = replace(job, request=job.request.upscale(job.tile(1)))
     assert "(" not in wording.headline(upscaled)
+
+
+def test_what_could_not_be_brought_is_told_in_a_sentence_for_each_kind() -> None:
+    one = wording.untold([Kind.RESULT])
+    assert (
+        one == "⚠️ A result of yours could not be brought to you; `/show` brings it, to you alone."
+    )
+    copies, results = wording.untold([Kind.RESULT, Kind.DM, Kind.RESULT]).splitlines()
+    assert copies.startswith("⚠️ You take no direct messages")
+    assert results.startswith("⚠️ 2 results of yours could not be brought to you")

@@ -23,6 +23,7 @@ ANY = st.builds(
     ping=st.booleans(),
     stealth=st.booleans(),
     remix=st.booleans(),
+    auto_dm=st.booleans(),
     suffix=st.just(()) | SUFFIXES.map(Prompt.read_parameters),
     options=st.dictionaries(st.text(max_size=5), st.text(max_size=9)).map(
         lambda found: tuple(found.items())
@@ -30,7 +31,7 @@ ANY = st.builds(
 )
 PRESSES = [
     ("model", "sdxl"), ("stylize", "250"), ("raw", ""), ("ping", ""),
-    ("variation", "subtle"), ("remix", ""), ("file", "png"), ("reset", ""),
+    ("variation", "subtle"), ("remix", ""), ("auto_dm", ""), ("file", "png"), ("reset", ""),
 ]  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def test_what_an_earlier_version_kept_reads_back() -> None:
     kept = {"version": 1, "stylize": 250, "ping": True, "stealth": True, "options": {"a": "b"}}
     read = Preferences.from_json(kept)
     assert read == Preferences(stylize=250, ping=True, stealth=True, options=(("a", "b"),))
-    assert not read.remix
+    assert (read.remix, read.auto_dm) == (False, False)
     assert read.to_json() == kept
 
 
@@ -74,7 +75,7 @@ def test_what_is_open_is_as_below(own: Preferences, below: Preferences) -> None:
     assert (both.ping, both.suffix, both.options) == (own.ping, own.suffix, own.options)
 
 
-@pytest.mark.parametrize(("name", "value"), PRESSES[1:7])
+@pytest.mark.parametrize(("name", "value"), PRESSES[1:8])
 def test_a_button_that_is_on_is_put_off(name: str, value: str) -> None:
     once = NONE.pressed(name, value, NONE)
     assert once != NONE

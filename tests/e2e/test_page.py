@@ -182,6 +182,22 @@ async def test_a_panel_of_settings_is_used_in_its_place(
 
 
 @pytest.mark.parametrize(("width", "height"), [(1200, 860), (360, 740)], ids=["desktop", "phone"])
+async def test_a_copy_comes_by_direct_message(page: Page, width: int, height: int) -> None:
+    await page.get_by_role("combobox", name="Message #imagine").click()
+    await page.keyboard.type("/prefer auto_dm")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("beside where you ask for them")).to_be_visible()
+    await imagine(page, "a fox in the snow --ar 3:2")
+    await expect(button(page, "V2")).to_be_visible()
+    await page.get_by_role("navigation", name="Channels").get_by_text("Easel").last.click()
+    await page.set_viewport_size({"width": width, "height": height})
+    way = page.get_by_role("log").get_by_text("Where it was asked for")
+    await expect(way).to_be_visible()
+    await shoot(page, f"copy-{width}")
+    assert await overflow(page) <= 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(1200, 860), (360, 740)], ids=["desktop", "phone"])
 async def test_a_remix_is_typed_into_a_form(page: Page, width: int, height: int) -> None:
     await page.set_viewport_size({"width": width, "height": height})
     await page.get_by_role("combobox", name="Message #imagine").click()
