@@ -194,7 +194,7 @@ class Pump:
 
     async def _settled(self, job: Job, end: Delivery | None, given_up: GivenUp | None) -> None:
         """The progress message may go, and so may the file unless a copy of it is to be sent."""
-        copy = await self._stored(lambda: self._service.outbox.of_job(job.id, Kind.DM))
+        copy = await insist(lambda: self._service.outbox.of_job(job.id, Kind.DM), self._pauses.rest)
         if copy is None or copy.message or copy.given_up:
             await self._service.pictures.forget_upload(job)
         if end is None:
@@ -217,18 +217,22 @@ class Pump:
             message = await self.results.copy(delivery, job)
         except NotFound as gone:
             why = str(gone)
-            await self._stored(lambda: outbox.give_up_copy(delivery, GivenUp.GONE, why))
+            await insist(
+                lambda: outbox.give_up_copy(delivery, GivenUp.GONE, why), self._pauses.rest
+            )
         except discord.HTTPException as refused:
             verdict, why = judge(refused), str(refused)
             if verdict not in (Verdict.FINAL, Verdict.TOO_LARGE):
                 raise
             if has_code(refused, *CLOSED):
-                await self._stored(lambda: outbox.stop_copies(delivery, why))
+                await insist(lambda: outbox.stop_copies(delivery, why), self._pauses.rest)
             else:
-                await self._stored(lambda: outbox.give_up_copy(delivery, _WHY[verdict], why))
+                await insist(
+                    lambda: outbox.give_up_copy(delivery, _WHY[verdict], why), self._pauses.rest
+                )
         else:
             if message:
-                await self._stored(lambda: outbox.delivered(delivery, message))
+                await insist(lambda: outbox.delivered(delivery, message), self._pauses.rest)
         self._breaker.worked()
         await self._service.pictures.forget_upload(job)
 

@@ -17,8 +17,8 @@ async def tell(service: Service, interaction: discord.Interaction) -> None:
     """Say it privately, once, if there is anything; never raises."""
     asker, origin = asking.asker(interaction), asking.origin(interaction)
     try:
-        rows = await service.outbox.untold(asker, origin)
-        if rows and await replies.aside(interaction, wording.untold(rows.values())):
-            await service.outbox.told(rows)
+        async with service.outbox.telling(asker, origin) as rows:
+            if rows and await replies.aside(interaction, wording.untold(rows.values())):
+                await service.outbox.told(rows)
     except StoreUnavailable as error:
         log.warning("what somebody is to be told waits for another time: %s", error)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
@@ -37,6 +38,7 @@ class Outbox:
         self._copies = copies
         self._habits = habits
         self._clock = clock
+        self._telling: set[int] = set()
 
     async def due(self, busy: Collection[int], limit: int) -> list[tuple[Delivery, Job]]:
         """What can be done now, oldest first: one row for each channel that is not `busy`, with
@@ -115,6 +117,18 @@ class Outbox:
         """What could not be brought to the asker there without their knowledge: the kind of each
         by its row's id."""
         return await self._untold.of(asker.user, origin.guild)
+
+    @contextlib.asynccontextmanager
+    async def telling(self, asker: Asker, origin: Origin) -> AsyncIterator[dict[int, Kind]]:
+        """The same, for the block to tell; nothing while another block tells the same person."""
+        if asker.user in self._telling:
+            yield {}
+            return
+        self._telling.add(asker.user)
+        try:
+            yield await self.untold(asker, origin)
+        finally:
+            self._telling.discard(asker.user)
 
     async def told(self, rows: Iterable[int]) -> None:
         """They know now."""

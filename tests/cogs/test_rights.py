@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -48,8 +50,9 @@ class Everywhere:
 class Delivered:
     """Stands where the outbox does: nobody waits for anything."""
 
-    async def untold(self, asker: Asker, origin: Origin) -> dict[int, Kind]:
-        return {}
+    @contextlib.asynccontextmanager
+    async def telling(self, asker: Asker, origin: Origin) -> AsyncIterator[dict[int, Kind]]:
+        yield {}
 
 
 @pytest.fixture

@@ -144,7 +144,10 @@ async def test_who_does_not_know_is_to_be_told_where_it_can_be_had(house: House)
     untold = await outbox.untold(ANNA_ASKS, HERE)
     assert untold == {(await row(house, here)).id: Kind.RESULT}
     assert await outbox.untold(BERT_ASKS, HERE) == {}
-    await outbox.told(untold)
+    async with outbox.telling(ANNA_ASKS, HERE) as first:
+        async with outbox.telling(ANNA_ASKS, HERE) as second:
+            assert (first, second) == (untold, {})
+        await outbox.told(first)
     assert await outbox.untold(ANNA_ASKS, HERE) == {}
     assert len(await outbox.untold(ANNA_ASKS, replace(HERE, guild=GUILD + 1))) == 1
     assert here.id in [each.job for each in await outbox.owed(ANNA_ASKS, HERE)]
