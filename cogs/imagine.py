@@ -8,9 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, batches, replies, wording
+from bot.chat import asking, replies, wording
 from bot.chat.acknowledge import Acknowledger
-from bot.chat.buttons import offer_view
 from bot.chat.presenter import Presenter
 from bot.domain.job import Job
 from bot.domain.prompt import MAX_LENGTH
@@ -64,13 +63,9 @@ class Imagine(commands.Cog):
             else self._quickly
         )
         asked = await acknowledge(interaction, work)
-        if asked.job is None:
-            view = offer_view(asked.proposal)
-            await replies.private(interaction, batches.offer(asked.plan), view=view)
-            return
-        await self._presenter.present(interaction, asked.job)
-        await replies.warn(interaction, asked.plan.warnings)
-        await self._explain_words(interaction, asked.job)
+        await self._presenter.answer(interaction, asked)
+        if asked.job is not None:
+            await self._explain_words(interaction, asked.job)
 
     @imagine.autocomplete("prompt")
     async def _completions(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
 from discord.ext import commands
 
-from bot.chat import asking, batches, forms, remix, replies, untold, wording
+from bot.chat import asking, batches, forms, remix, replies, wording
 from bot.chat.acknowledge import Acknowledger, first_answer
-from bot.chat.buttons import CANCEL, CANCEL_ALL, DRAW, LEAVE, offer_view
+from bot.chat.buttons import CANCEL, CANCEL_ALL, DRAW, LEAVE, Deed
 from bot.chat.presenter import Presenter
 from bot.chat.results import Results as Posted
 from bot.chat.trouble import TROUBLE
@@ -24,8 +23,6 @@ from bot.service import Service
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
-
-Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]
 
 
 class Results(commands.Cog):
@@ -46,7 +43,7 @@ class Results(commands.Cog):
         self._quickly = acknowledger.quickly
         self._at_once = acknowledger.at_once
         self._form_s = form_s
-        self._presses: dict[str, Deed] = {
+        self.presses: dict[str, Deed] = {
             Action.VARY: self._draw_on,
             Action.REROLL: self._draw_on,
             Action.SMALLER: self._draw_on,
@@ -57,18 +54,6 @@ class Results(commands.Cog):
             LEAVE: self._leave,
             remix.CODE: self._change,
         }
-
-    @commands.Cog.listener()
-    async def on_easel_press(
-        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
-    ) -> None:
-        """A button of ours was pressed; every outcome is answered."""
-        try:
-            await self._presses.get(code, _unknown)(interaction, code, tile, argument)
-        except Exception as error:
-            await replies.answer(interaction, error)
-        if interaction.response.type is not discord.InteractionResponseType.modal:
-            await untold.tell(self._service, interaction)
 
     async def _draw_on(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
@@ -127,15 +112,9 @@ class Results(commands.Cog):
             origin = replace(origin, parent_message=result.message if result else 0)
         work = self._service.drawing.imagine(asker, origin, press)
         asked = await self._quickly(interaction, work)
-        if asked.job is None:
-            view = offer_view(asked.proposal)
-            await replies.private(interaction, batches.offer(asked.plan), view=view)
-            return
-        if again:
+        if again and asked.job is not None:
             await replies.instead(interaction, remix.TAKEN)
-        parent = None if again else asked.plan.parent
-        await self._presenter.present(interaction, asked.job, parent)
-        await replies.warn(interaction, asked.plan.warnings)
+        await self._presenter.answer(interaction, asked, None if again else asked.plan.parent)
 
     async def _upscale(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
@@ -196,11 +175,8 @@ class Results(commands.Cog):
         await replies.instead(interaction, batches.progress(stopped))
 
 
-async def _unknown(interaction: discord.Interaction, code: str, tile: Tile, argument: str) -> None:
-    raise NotFound("This button belongs to a version of Easel that knows more.")
-
-
 async def setup(bot: EaselBot) -> None:
     cog = Results(bot.service, bot.presenter, bot.pump.results, bot.acknowledger)
     await bot.add_cog(cog)
+    bot.presses |= cog.presses
     bot.forms[remix.CODE] = cog.remixed

@@ -11,13 +11,13 @@ new `View(timeout=None)` of dynamic items and link buttons only, and no sent vie
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import discord
 from discord import ui
 
 from bot.chat.gate import passes
-from bot.domain.action import ALL, Button, Tile
+from bot.domain.action import ACTIONS, ALL, Button, Tile
 from bot.domain.job import Job
 
 PREFIX = "easel"
@@ -25,6 +25,11 @@ CANCEL = "cancel"
 CANCEL_ALL = "cancel_all"
 DRAW = "draw"
 LEAVE = "leave"
+CODES = frozenset({*ACTIONS, CANCEL, CANCEL_ALL, DRAW, LEAVE})
+"""What this version has buttons for, whatever features are on."""
+
+Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]
+"""What a press does, by the code, the tile and the argument of its button."""
 
 _QUIET = discord.ButtonStyle.secondary
 _USED = discord.ButtonStyle.primary

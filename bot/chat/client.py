@@ -19,7 +19,7 @@ from discord.http import Route
 
 from bot.chat import replies, untold
 from bot.chat.acknowledge import Acknowledger
-from bot.chat.buttons import JobButton, is_ours
+from bot.chat.buttons import CODES, Deed, JobButton, is_ours
 from bot.chat.connector import Connector
 from bot.chat.forms import Take, sent
 from bot.chat.gate import Tree, passes
@@ -28,6 +28,7 @@ from bot.chat.pace import Pauses
 from bot.chat.panel import SettingButton, SettingMenu
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
+from bot.domain.action import Tile
 from bot.domain.errors import NotFound
 from bot.ops.supervision import Supervisor
 from bot.service import Service
@@ -88,6 +89,7 @@ class EaselBot(commands.AutoShardedBot):
         )
         self.acknowledger = Acknowledger()
         self.forms: dict[str, Take] = {}
+        self.presses: dict[str, Deed] = {}
         self._supervisor = supervisor or Supervisor()
         self._wanted = modules_of(extensions)
 
@@ -147,10 +149,22 @@ class EaselBot(commands.AutoShardedBot):
         """Beside its answer, tell who gave a command what they do not know so far."""
         await untold.tell(self.service, interaction)
 
-    async def on_easel_press(self, interaction: discord.Interaction, *_: object) -> None:
-        """Answer a button of ours that no extension takes."""
-        if not self.extra_events.get("on_easel_press"):
-            await replies.answer(interaction, NotFound("Buttons are switched off here just now."))
+    async def on_easel_press(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        """Have a button of ours do what who registered its code in `presses` says; every outcome is
+        answered."""
+        try:
+            await self.presses.get(code, self._no_deed)(interaction, code, tile, argument)
+        except Exception as error:
+            await replies.answer(interaction, error)
+        if interaction.response.type is not discord.InteractionResponseType.modal:
+            await untold.tell(self.service, interaction)
+
+    async def _no_deed(self, _interaction: discord.Interaction, code: str, *_: object) -> None:
+        if code in CODES:
+            raise NotFound("Buttons are switched off here just now.")
+        raise NotFound("This button belongs to a version of Easel that knows more.")
 
     async def on_easel_setting(self, interaction: discord.Interaction, *_: object) -> None:
         """Answer a panel of ours that no extension takes."""

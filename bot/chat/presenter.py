@@ -14,9 +14,9 @@ from typing import Any
 
 import discord
 
-from bot.chat import batches, search
+from bot.chat import batches, replies, search
 from bot.chat.acknowledge import TooLate, first_answer
-from bot.chat.buttons import cancel_view, result_view
+from bot.chat.buttons import cancel_view, offer_view, result_view
 from bot.chat.insistence import insist
 from bot.chat.notice import Notice, Notices
 from bot.chat.progress import Animation
@@ -25,6 +25,7 @@ from bot.domain.batch import Progress
 from bot.domain.errors import StoreUnavailable, new_reference
 from bot.domain.job import Job, JobUpdate
 from bot.service import Service
+from bot.service.drawing import Asked
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,17 @@ class Presenter:
         self._pause = pause
         self._rest = rest
         self._tasks: set[asyncio.Task[None]] = set()
+
+    async def answer(
+        self, interaction: discord.Interaction, asked: Asked, parent: Job | None = None
+    ) -> None:
+        """Say what came of a prompt: what it would cost, or how its job goes on; see `present`."""
+        if asked.job is None:
+            view = offer_view(asked.proposal)
+            await replies.private(interaction, batches.offer(asked.plan), view=view)
+            return
+        await self.present(interaction, asked.job, parent)
+        await replies.warn(interaction, asked.plan.warnings)
 
     async def present(
         self, interaction: discord.Interaction, job: Job, parent: Job | None = None

@@ -152,6 +152,21 @@ async def instead(interaction: discord.Interaction, content: str) -> None:
         log.warning("interaction %d: its message stays as it is: %s", interaction.id, error)
 
 
+async def look(
+    interaction: discord.Interaction, view: discord.ui.View, embed: discord.Embed | None = None
+) -> None:
+    """Put these buttons under the message whose button was pressed, and this into it; never
+    raises."""
+    said: dict[str, Any] = {"view": view} | ({"embed": embed} if embed else {})
+    try:
+        if interaction.response.is_done():
+            await interaction.edit_original_response(**said)
+        else:
+            await interaction.response.edit_message(**said)
+    except TROUBLE as error:
+        log.warning("interaction %d: its message stays as it is: %s", interaction.id, error)
+
+
 async def private(
     interaction: discord.Interaction,
     content: str | None = None,

@@ -14,9 +14,9 @@ from tests.kit.scene import Scene
 
 ALL = (
     "cogs.imagine", "cogs.results", "cogs.show", "cogs.info", "cogs.settings", "cogs.prefer",
-    "cogs.quota", "cogs.speed", "cogs.styles", "cogs.help",
+    "cogs.quota", "cogs.speed", "cogs.styles", "cogs.shorten", "cogs.help",
 )  # fmt: skip
-NEW = ("cogs.settings", "cogs.prefer", "cogs.speed", "cogs.styles")
+NEW = ("cogs.settings", "cogs.prefer", "cogs.speed", "cogs.styles", "cogs.shorten")
 OLD = tuple(name for name in ALL if name not in NEW)
 
 
