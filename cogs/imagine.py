@@ -1,4 +1,4 @@
-"""/imagine: four pictures from a description."""
+"""/imagine and /blend: four pictures from a description, or from other pictures."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from bot.service.references import Attached
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
+
+SQUARE = "Square"
+DIMENSIONS = {"Portrait": "--ar 2:3", SQUARE: "--ar 1:1", "Landscape": "--ar 3:2"}
 
 
 class Imagine(commands.Cog):
@@ -52,17 +55,43 @@ class Imagine(commands.Cog):
         style: discord.Attachment | None = None,
         character: discord.Attachment | None = None,
     ) -> None:
-        asking.require_permissions(interaction)
-        asker, origin = asking.asker(interaction), asking.origin(interaction)
         images = [image.url for image in (image1, image2, image3, image4) if image]
         attached = Attached(tuple(images), style and style.url, character and character.url)
+        await self._draw(interaction, prompt, attached)
+
+    @app_commands.command(description="Blend two to five pictures into new ones")
+    @app_commands.describe(
+        image1="A picture",
+        image2="Another one",
+        dimensions="The shape of the new ones; square if left out",
+        image3="Another one",
+        image4="Another one",
+        image5="Another one",
+    )
+    @app_commands.choices(
+        dimensions=[app_commands.Choice(name=name, value=name) for name in DIMENSIONS]
+    )
+    async def blend(
+        self,
+        interaction: discord.Interaction,
+        image1: discord.Attachment,
+        image2: discord.Attachment,
+        dimensions: str = SQUARE,
+        image3: discord.Attachment | None = None,
+        image4: discord.Attachment | None = None,
+        image5: discord.Attachment | None = None,
+    ) -> None:
+        images = [image.url for image in (image1, image2, image3, image4, image5) if image]
+        await self._draw(interaction, DIMENSIONS[dimensions], Attached(tuple(images)))
+
+    async def _draw(
+        self, interaction: discord.Interaction, prompt: str, attached: Attached
+    ) -> None:  # fmt: skip
+        asking.require_permissions(interaction)
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
         work = self._service.drawing.imagine(asker, origin, prompt, attached)
-        acknowledge = (
-            self._privately
-            if self._service.preferences.hides(asker, origin, prompt)
-            else self._quickly
-        )
-        asked = await acknowledge(interaction, work)
+        hidden = self._service.preferences.hides(asker, origin, prompt)
+        asked = await (self._privately if hidden else self._quickly)(interaction, work)
         await self._presenter.answer(interaction, asked)
         if asked.job is not None:
             await self._explain_words(interaction, asked.job)
