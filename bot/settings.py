@@ -152,7 +152,7 @@ class Settings:
     )
     extensions: tuple[str, ...] = _setting(
         "cogs.imagine,cogs.results,cogs.show,cogs.info,cogs.settings,cogs.prefer,cogs.quota,"
-        "cogs.speed,cogs.styles,cogs.shorten,cogs.help",
+        "cogs.speed,cogs.styles,cogs.shorten,cogs.menus,cogs.help",
         "Features to load",
         words,
     )

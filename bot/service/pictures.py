@@ -3,11 +3,12 @@ people uploaded."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.domain.action import Kind, Tile
@@ -76,6 +77,33 @@ class Pictures:
         words = re.sub(r"[^a-z0-9]+", "-", job.request.prompt.text.lower())[:48].strip("-")
         name = f"easel_{words or 'picture'}_{job.id}.{made.extension}"
         return Picture(made.content, made.bytes, name, _description(job))
+
+    async def singly(self, job: Job, limit: int) -> list[Picture]:
+        """Each of the job's pictures as a file of its own, with a recipe that draws it alone.
+        Raises as `picture` does."""
+        try:
+            return [
+                await self._single(job, index, tile, limit)
+                for index, tile in enumerate(await self._tiles(job), 1)
+            ]
+        except OSError as error:
+            raise StoreUnavailable("io", f"job {job.id}: {error}") from error
+
+    async def _single(self, job: Job, index: int, tile: Path, limit: int) -> Picture:
+        drawn = job.request.kind is Kind.DRAW
+        own = replace(job, request=job.request.upscale(job.tile(index))) if drawn else job
+        recipe, extension = own.recipe(), "webp"
+        data = await asyncio.to_thread(tile.read_bytes)
+        whole = with_recipe(data, recipe) if len(data) + _RECIPE_ROOM <= limit else None
+        if whole is None:
+            made = self._files.folder(job.id) / f"single{index}.partial"
+            try:
+                extension = await self._encoder.encode([tile], limit, recipe, made)
+                whole = made.read_bytes()
+            finally:
+                made.unlink(missing_ok=True)
+        name = f"easel_{index}_{job.id}.{extension}"
+        return Picture(whole, len(whole), name, _description(own))
 
     async def forget_upload(self, job: Job) -> None:
         """The file was posted, or will not be; it can be made again."""

@@ -14,9 +14,10 @@ from tests.kit.scene import Scene
 
 ALL = (
     "cogs.imagine", "cogs.results", "cogs.show", "cogs.info", "cogs.settings", "cogs.prefer",
-    "cogs.quota", "cogs.speed", "cogs.styles", "cogs.shorten", "cogs.help",
+    "cogs.quota", "cogs.speed", "cogs.styles", "cogs.shorten", "cogs.menus",
+    "cogs.help",
 )  # fmt: skip
-NEW = ("cogs.settings", "cogs.prefer", "cogs.speed", "cogs.styles", "cogs.shorten")
+NEW = ("cogs.settings", "cogs.prefer", "cogs.speed", "cogs.styles", "cogs.shorten", "cogs.menus")
 OLD = tuple(name for name in ALL if name not in NEW)
 
 

@@ -1,0 +1,53 @@
+"""Which job a message of ours shows: its buttons and its files carry the job's id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import discord
+
+from bot.chat.buttons import CANCEL, CANCEL_ALL
+from bot.domain.errors import NotFound
+
+_BUTTON = re.compile(r"easel:(?P<code>[a-z0-9_]{1,24}):(?P<job>[0-9a-f]{32}):")
+_FILE = re.compile(r"_(?P<job>[0-9a-f]{32})\.\w+\Z")
+_FOREIGN = "This is no result of mine; choose a message in which I show a picture or its progress."
+
+
+def job_of(message: discord.Message) -> str:
+    """The id of the job. Raises NotFound for any other message."""
+    if message.author == _me(message):
+        for file in message.attachments:
+            if found := _FILE.search(file.filename):
+                return found["job"]
+        for match in _buttons(message):
+            if match["job"].strip("0"):
+                return match["job"]
+    raise NotFound(_FOREIGN)
+
+
+def stops_all(message: discord.Message) -> bool:
+    """Whether its Cancel button stops several jobs."""
+    codes = {match["code"] for match in _buttons(message)}
+    return CANCEL_ALL in codes and CANCEL not in codes
+
+
+def picture_of(message: discord.Message) -> str:
+    """The address of its first picture, whoever posted it. Raises NotFound where it has none."""
+    for file in message.attachments:
+        if (file.content_type or "").startswith("image/"):
+            return file.url
+    raise NotFound("This message has no picture that was uploaded with it; choose one that has.")
+
+
+def _me(message: discord.Message) -> Any:
+    return message._state.user
+
+
+def _buttons(message: discord.Message) -> Iterator[re.Match[str]]:
+    for row in message.components:
+        for each in getattr(row, "children", ()):
+            if found := _BUTTON.match(getattr(each, "custom_id", None) or ""):
+                yield found

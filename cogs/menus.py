@@ -1,0 +1,116 @@
+"""What one can do with a message by its menu: cancel, get the pictures, copy, draw from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.chat import asking, forms, letters, pointing, replies
+from bot.chat.acknowledge import Acknowledger
+from bot.chat.forms import Field
+from bot.chat.presenter import Presenter
+from bot.domain.errors import NotFound
+from bot.domain.job import Job
+from bot.service import Service
+from bot.service.rules import require_visible
+
+if TYPE_CHECKING:
+    from bot.chat.client import EaselBot
+
+FORM = "from_picture"
+_ROOM = 4000
+"""Characters of a form's field."""
+_PART = 3900
+_OVER = "This job is over already, so there is nothing to cancel."
+
+
+class Menus(commands.Cog):
+    """discord.py wants such commands made by hand and given to the tree."""
+
+    def __init__(self, service: Service, presenter: Presenter, acknowledger: Acknowledger) -> None:
+        self._service = service
+        self._presenter = presenter
+        self._quickly = acknowledger.quickly
+        self._privately = acknowledger.privately
+        self.commands = [
+            app_commands.ContextMenu(name=name, callback=callback)
+            for name, callback in (
+                ("Cancel job", self.cancel),
+                ("DM results", self.send),
+                ("Copy prompt", self.copy),
+                ("Use as image prompt", self.use),
+            )
+        ]
+
+    async def cancel(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Stop what a message shows the progress of."""
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        job = pointing.job_of(message)
+        if pointing.stops_all(message):
+            stopped = await self._privately(
+                interaction, self._service.batches.cancel(asker, origin, job)
+            )
+            if stopped is None:
+                raise NotFound(_OVER)
+        else:
+            work = self._service.drawing.cancel(asker, origin, job)
+            if not (await self._privately(interaction, work)).now:
+                raise NotFound(_OVER)
+        await replies.private(interaction, "Cancelled, free of charge.")
+
+    async def send(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Each picture of a result by direct message."""
+        job = await self._shown(interaction, message)
+        count = await self._privately(
+            interaction, letters.send(self._service, interaction.user, job)
+        )
+        sent = "The picture is" if count == 1 else f"All {count} pictures are"
+        await replies.private(interaction, f"{sent} in your direct messages.")
+
+    async def copy(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """The prompt as text to copy, with its parameters."""
+        job = await self._shown(interaction, message)
+        prompt = str(job.request.prompt).replace("`", "`\u200b")
+        for start in range(0, len(prompt), _PART):
+            embed = discord.Embed(description=f"```\n{prompt[start : start + _PART]}\n```")
+            if start + _PART >= len(prompt):
+                embed.set_footer(text=f"seed {job.request.seed} · job {job.id}")
+            await replies.private(interaction, embed=embed)
+
+    async def use(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Ask what to draw from a picture, whoever posted it."""
+        link = pointing.picture_of(message)
+        hint = "The picture's address, then what to draw; a grid counts as one picture"
+        field = Field("prompt", "Prompt", hint, f"{link} ", _ROOM, required=True, long=True)
+        await interaction.response.send_modal(forms.form("Draw from a picture", FORM, "", [field]))
+
+    async def taken(self, interaction: discord.Interaction, argument: str) -> None:
+        """The form came back; what was written is not lost whatever comes of it."""
+        text = forms.texts(interaction)["prompt"]
+        try:
+            asking.require_permissions(interaction)
+            asker, origin = asking.asker(interaction), asking.origin(interaction)
+            work = self._service.drawing.imagine(asker, origin, text)
+            hidden = self._service.preferences.hides(asker, origin, text)
+            asked = await (self._privately if hidden else self._quickly)(interaction, work)
+            await self._presenter.answer(interaction, asked)
+        except Exception as error:
+            kept = text.replace("`", "`\u200b")
+            await replies.give_back(interaction, error, f"```\n{kept[:_PART]}\n```")
+
+    async def _shown(self, interaction: discord.Interaction, message: discord.Message) -> Job:
+        """The job that a message shows, if the asker may see it. Raises NotFound."""
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        job = await self._service.drawing.job(pointing.job_of(message))
+        return require_visible(asker, origin, job)
+
+
+async def setup(bot: EaselBot) -> None:
+    cog = Menus(bot.service, bot.presenter, bot.acknowledger)
+    await bot.add_cog(cog)
+    for command in cog.commands:
+        bot.tree.add_command(command)
+    bot.forms[FORM] = cog.taken
