@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.chat import replies, wording
 from bot.chat.sheets import VIOLET, Presented
-from bot.domain.action import help_lines
+from bot.domain.legend import help_lines
 from bot.domain.prompt import listing
 from bot.domain.prompt.parameter import Parameter
 from bot.domain.prompt.parameters import PARAMETERS

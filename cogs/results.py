@@ -44,9 +44,7 @@ class Results(commands.Cog):
         self._at_once = acknowledger.at_once
         self._form_s = form_s
         self.presses: dict[str, Deed] = {
-            Action.VARY: self._draw_on,
-            Action.REROLL: self._draw_on,
-            Action.SMALLER: self._draw_on,
+            **{spec.code: self._draw_on for spec in ACTIONS.values() if spec.derive},
             Action.UPSCALE: self._upscale,
             CANCEL: self._cancel,
             CANCEL_ALL: self._cancel_all,

@@ -40,11 +40,16 @@ _UNREADABLE = "This belongs to another version of Easel; press a button under th
 def form(press: Press, parent: Job, text: str, *, again: bool = False) -> ui.Modal:
     """The form with the whole text, in as many fields as that takes."""
     argument = f"{press.action.value}:{press.tile.job}:{press.tile.index}"
-    title = "Draw it again"
-    if press.tile.index != ALL:
-        several = parent.request.count > 1
-        title = f"Vary picture {press.tile.index}" if several else "Vary this picture"
-    return forms.form(title, CODE, argument + f":{_AGAIN}" * again, _fields(text))
+    return forms.form(_title(press, parent), CODE, argument + f":{_AGAIN}" * again, _fields(text))
+
+
+def _title(press: Press, parent: Job) -> str:
+    if press.tile.index == ALL:
+        return "Draw it again"
+    if (face := ACTIONS[press.action].on_single) and ACTIONS[press.action].capability == "frames":
+        return face.label or press.action.value.replace("_", " ").title()
+    several = parent.request.count > 1
+    return f"Vary picture {press.tile.index}" if several else "Vary this picture"
 
 
 def read(argument: str, texts: Mapping[str, str]) -> tuple[Press, bool]:

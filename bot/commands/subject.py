@@ -129,11 +129,12 @@ class Subject:
         fixed = self.recipe is not None or self.order.choice.sized or request.prompt.get("ar")
         if not fixed:
             request = requests.shaped(card, request, *init.size)
-        size = request.size.width, request.size.height
-        data, mask = (
-            imaging.encode_tile(imaging.fitted(each, size)) if each else b""
-            for each in (init, self.mask)
-        )
+        if request.frame and self.mask:
+            raise InvalidPrompt("This was drawn around a picture: leave out the `--mask`.")
+        if not request.frame:  # which says how large it is to be
+            init = imaging.fitted(init, request.size.sides)
+        mask = self.mask and imaging.fitted(self.mask, request.size.sides)
+        data, mask = (imaging.encode_tile(each) if each else b"" for each in (init, mask))
         if not mask and any(each.role == MASK for each in request.inputs):
             raise Unable("This was drawn with a mask, which no file holds: name it by `--mask`.")
         files = [each for each in (data, mask) if each]

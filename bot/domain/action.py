@@ -11,6 +11,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain import framing
+from bot.domain.framing import Bounds, Framed, Side
+from bot.domain.preferences import Variation
+
 if TYPE_CHECKING:
     from bot.domain.request import GenerationRequest
     from bot.domain.size import Size
@@ -38,6 +42,16 @@ class Action(enum.StrEnum):
     VARY = "vary"
     REROLL = "reroll"
     SMALLER = "smaller"
+    REDO = "redo"
+    VARY_SUBTLE = "vary_subtle"
+    VARY_STRONG = "vary_strong"
+    ZOOM_OUT_2X = "zoom_out_2x"
+    ZOOM_OUT_1_5X = "zoom_out_1_5x"
+    SQUARE = "square"
+    PAN_LEFT = "pan_left"
+    PAN_RIGHT = "pan_right"
+    PAN_UP = "pan_up"
+    PAN_DOWN = "pan_down"
 
 
 class Target(enum.Enum):
@@ -73,21 +87,23 @@ class Press:
 
 @dataclass(frozen=True)
 class Means:
-    """What a derived request takes from outside: a seed, and the strength of the model's usual
-    variation."""
+    """What a derived request takes from outside: a seed, how far a variation leaves its picture,
+    and what the model can draw."""
 
     seed: int
     strength: float
+    bounds: Bounds = Bounds()
 
 
 @dataclass(frozen=True)
 class Face:
     """How a button looks: its row from 0, and its label, in which `{}` is the picture's number, or
-    the size that it draws."""
+    the size that it draws. One of the `past` is shown only where it led to a job."""
 
     row: int
     label: str = ""
     emoji: str = ""
+    past: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +115,9 @@ class ActionSpec:
     `price` is in whole credits. `on_grid` and `on_single` say how the button looks under several
     pictures and under one, None where there is none. `capability` names what the model's card has
     to be able to, if anything. `on_failure` is how it looks under a job that was too large for the
-    memory. One that `remixes` draws another prompt where somebody gives one.
+    memory. One that `remixes` draws another prompt where somebody gives one. Under a request that
+    it does not `fit` there is no button, and `unfit` says why. `variation` is how far it leaves a
+    picture, whatever who presses it prefers.
     """
 
     code: Action
@@ -112,12 +130,57 @@ class ActionSpec:
     on_failure: Face | None = None
     capability: str = ""
     remixes: bool = False
+    fits: Callable[[GenerationRequest], bool] = lambda request: True
+    unfit: str = ""
+    variation: Variation | None = None
     caption: Callable[[GenerationRequest], str] = lambda request: ""
     derive: Callable[[GenerationRequest, Press, Means], GenerationRequest] | None = None
 
 
-def _variations_of_a_source(request: GenerationRequest) -> str:
+def _made_by(request: GenerationRequest) -> str:
+    if request.frame is not None:
+        return f"{framing.name(request.size, request.frame)} by"
     return "" if request.source is None else "Variations by"
+
+
+def _varies(code: Action, variation: Variation) -> ActionSpec:
+    said = variation.value.title()
+    return ActionSpec(
+        code, Target.TILE, help="draw four variations of it, close or less so",
+        on_single=Face(1, f"Vary ({said})", "🪄"), capability="variations", variation=variation,
+        remixes=True,
+        caption=lambda request: f"Variations ({said}) by",
+        derive=lambda request, press, means: request.vary(
+            press.tile, means.seed, means.strength, code
+        ),
+    )  # fmt: skip
+
+
+def _frames(
+    code: Action, face: Face, help: str, framed: Callable[[GenerationRequest, Bounds], Framed],
+    fits: Callable[[GenerationRequest], bool] = lambda request: True, unfit: str = "",
+) -> ActionSpec:  # fmt: skip
+    return ActionSpec(
+        code, Target.TILE, help=help, on_single=face, capability="frames", fits=fits, unfit=unfit,
+        remixes=True, caption=_made_by,
+        derive=lambda request, press, means: request.around(
+            code, press.tile, means.seed, means.strength, framed(request, means.bounds)
+        ),
+    )  # fmt: skip
+
+
+def _zooms(code: Action, times: float) -> ActionSpec:
+    return _frames(
+        code, Face(2, f"Zoom Out {times:g}×", "🔍"), "draw more all around it",
+        lambda request, bounds: framing.zoomed_out(request.size, times),
+    )  # fmt: skip
+
+
+def _pans(code: Action, side: Side, emoji: str) -> ActionSpec:
+    return _frames(
+        code, Face(3, emoji=emoji), "draw more on that side of it",
+        lambda request, bounds: framing.panned(request.size, side, bounds),
+    )  # fmt: skip
 
 
 ACTIONS: Mapping[Action, ActionSpec] = {
@@ -132,22 +195,44 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         ),
         ActionSpec(
             Action.REROLL, Target.JOB, help="draws the same prompt again",
-            on_grid=Face(0, emoji="🔄"), remixes=True, caption=_variations_of_a_source,
+            on_grid=Face(0, emoji="🔄"), remixes=True, caption=_made_by,
             derive=lambda request, press, means: request.reroll(means.seed),
         ),
         ActionSpec(
             Action.SMALLER, Target.JOB, help="draws the same at another size",
-            on_failure=Face(0, "Draw it at {}"), caption=_variations_of_a_source,
+            on_failure=Face(0, "Draw it at {}"), caption=_made_by,
             derive=lambda request, press, means: request.smaller(press.argument),
         ),
         ActionSpec(
             Action.VARY, Target.TILE, help="draw four variations of one picture",
-            on_grid=Face(1, "V{}"), on_single=Face(0, "Vary", "🪄"), capability="variations",
-            remixes=True, caption=_variations_of_a_source,
+            on_grid=Face(1, "V{}"), on_single=Face(1, "Vary", "🪄", past=True),
+            capability="variations", remixes=True, caption=_made_by,
             derive=lambda request, press, means: request.vary(
                 press.tile, means.seed, means.strength
             ),
         ),
+        ActionSpec(
+            Action.REDO, Target.JOB, help="draws again what it was taken out of",
+            on_single=Face(0, "Redo", "🔄"), caption=_made_by,
+            fits=lambda request: request.origin is not None,
+            unfit="This was drawn from its words alone; 🔄 under its grid draws them again.",
+            derive=lambda request, press, means: request.reroll(means.seed, Action.REDO),
+        ),
+        _varies(Action.VARY_SUBTLE, Variation.SUBTLE),
+        _varies(Action.VARY_STRONG, Variation.STRONG),
+        _zooms(Action.ZOOM_OUT_2X, 2),
+        _zooms(Action.ZOOM_OUT_1_5X, 1.5),
+        _frames(
+            Action.SQUARE, Face(2, "Make Square", "🔲"),
+            "makes its shorter side as long as the other",
+            lambda request, bounds: framing.squared(request.size, bounds),
+            lambda request: request.size.width != request.size.height,
+            "This picture is square already.",
+        ),
+        _pans(Action.PAN_LEFT, Side.LEFT, "⬅️"),
+        _pans(Action.PAN_RIGHT, Side.RIGHT, "➡️"),
+        _pans(Action.PAN_UP, Side.UP, "⬆️"),
+        _pans(Action.PAN_DOWN, Side.DOWN, "⬇️"),
     )
 }  # fmt: skip
 
@@ -181,6 +266,7 @@ def buttons(
         for spec in ACTIONS.values()
         if (face := spec.on_grid if count > 1 else spec.on_single)
         and able(spec.code)
+        if not face.past or (spec.code, 1) in used
         for index in (range(1, count + 1) if spec.target is Target.TILE else (ALL,))
     ]  # fmt: skip
     return sorted(found, key=lambda button: button.row)
@@ -194,17 +280,3 @@ def remedies(job_id: str, smaller: Size, used: Collection[tuple[Action, int]] = 
         for spec in ACTIONS.values()
         if (face := spec.on_failure)
     ]  # fmt: skip
-
-
-def help_lines() -> list[str]:
-    """What each button under a grid does, one line for each."""
-    return [
-        f"{_named(spec, spec.on_grid)} {spec.help}{'' if spec.price else ', free of charge'}."
-        for spec in ACTIONS.values()
-        if spec.on_grid
-    ]
-
-
-def _named(spec: ActionSpec, face: Face) -> str:
-    label = face.label or face.emoji
-    return f"**{label.format(1)}**–**{label.format(4)}**" if spec.target is Target.TILE else label

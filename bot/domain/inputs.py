@@ -13,6 +13,8 @@ IMAGE = "image"
 """The role of a picture that is a prompt, like words."""
 STYLE = "style"
 """The role of a picture that is one for the look alone."""
+ORIGIN = "origin"
+"""The role of the picture that a grid was drawn from, in what was taken out of that grid."""
 MASK = "mask"
 """The role of the picture that is light where the source is to be drawn anew."""
 
@@ -33,13 +35,3 @@ class Input:
     def identified(self, digests: Mapping[Tile, str]) -> Input:
         """With what the file of its tile turned out to be."""
         return replace(self, digest=digests.get(self.tile, self.digest)) if self.tile else self
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Where the source picture lies in the new one, in pixels from its top left corner."""
-
-    left: int
-    top: int
-    width: int
-    height: int

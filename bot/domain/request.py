@@ -8,15 +8,17 @@ by `wire`. Knows nothing about queues, money or Discord.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any
 
-from bot.domain import loras, request_v1, style
+from bot.domain import framing, loras, request_v1, style
 from bot.domain.action import Action, Kind, Tile
-from bot.domain.inputs import IMAGE, MASK, SOURCE, STYLE, Frame, Input
+from bot.domain.framing import Frame, Framed
+from bot.domain.inputs import IMAGE, MASK, ORIGIN, SOURCE, STYLE, Input
 from bot.domain.plain import Pairs, Plain, as_json, pairs
 from bot.domain.preferences import file_of
 from bot.domain.prompt import Prompt
+from bot.domain.sampling import Sampling
 from bot.domain.seeding import Seeding
 from bot.domain.size import Size
 
@@ -29,26 +31,11 @@ from -1 (no taste at all) to 9, 0 being the usual; `looks` are pairs of a number
 `palette` is a picture's colours and the share of them that is taken."""
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How noise becomes a picture.
-
-    `sampler` is a name that the engine knows, or "default" for the model's own. `strength` and
-    `stop` are shares of the noise schedule, 0 to 1: how far a drawing leaves its source (None
-    without one), and where it ends.
-    """
-
-    steps: int
-    guidance: float
-    sampler: str = "default"
-    strength: float | None = None
-    stop: float = 1.0
-
-
 @dataclass(frozen=True, kw_only=True)
 class GenerationRequest:
     """`seed` is the grid's; picture i (0-based) starts from `seed_of(i)` alone. `extra` holds what
-    further parameters mean to the engine, by name."""
+    further parameters mean to the engine, by name. What was taken out of a grid says by `frame` and
+    `sampling` how that was drawn, and by an input of the role `ORIGIN` from what."""
 
     kind: Kind = Kind.DRAW
     action: Action
@@ -116,23 +103,49 @@ class GenerationRequest:
         passes = 2 if self.sampling.guidance > 1 else 1
         return passes * self.count * max(1.0, self.sampling.steps * drawn) * self.size.pixels / 1e6
 
-    def vary(self, tile: Tile, seed: int, strength: float) -> GenerationRequest:
+    def vary(
+        self, tile: Tile, seed: int, strength: float, action: Action = Action.VARY
+    ) -> GenerationRequest:
         """Four pictures close to `tile` in composition, of the same style."""
-        kept = tuple(each for each in self.inputs if each.role == STYLE)
-        near, source = replace(self.sampling, strength=strength), Input(SOURCE, tile=tile)
-        return replace(self._anew(Action.VARY, seed), sampling=near, inputs=(source, *kept))
+        return replace(self._anew(action, seed)._from(tile, strength), frame=None)
 
-    def reroll(self, seed: int) -> GenerationRequest:
-        """The same again from other noise; of a variation, other variations of its source."""
-        again = self._anew(Action.REROLL, seed)
-        return again if self.sampling.strength is not None else again.afresh()
+    def around(
+        self, action: Action, tile: Tile, seed: int, strength: float, framed: Framed
+    ) -> GenerationRequest:
+        """Four pictures of another size or place, in which `tile` is framed. None of them repeats
+        at its edges, where the old picture does not."""
+        size, frame = framed
+        made = self._anew(action, seed)._from(tile, strength).meaning("tile", False)
+        prompt = made.prompt.without("tile")
+        if size.width == size.height:
+            prompt = prompt.without("ar")
+        elif size != self.size:
+            shape = framing.ratio(size)
+            prompt = prompt.setting("ar", (shape.width, shape.height))
+        return replace(made, prompt=prompt, size=size, frame=frame)
+
+    def _from(self, tile: Tile, strength: float) -> GenerationRequest:
+        kept = tuple(each for each in self.inputs if each.role == STYLE)
+        sampling = replace(self.sampling, strength=strength)
+        return replace(self, sampling=sampling, inputs=(Input(SOURCE, tile=tile), *kept))
+
+    def reroll(self, seed: int, action: Action = Action.REROLL) -> GenerationRequest:
+        """The same again from other noise; of what was drawn from a picture, from that again."""
+        drawn = self.restored() if self.kind is Kind.EXTRACT else self
+        again = drawn._anew(action, seed)
+        return again if drawn.sampling.strength is not None else again.afresh()
 
     def smaller(self, size: str) -> GenerationRequest:
         """The same at another size, by `Size.code`. Raises ValueError for none, or a larger one."""
         wanted = Size.parse(size)
         if not (0 < wanted.width <= self.size.width and 0 < wanted.height <= self.size.height):
             raise ValueError(size)
-        return replace(self, action=Action.SMALLER, size=wanted)
+        return replace(self, action=Action.SMALLER).sized(wanted)
+
+    def sized(self, size: Size) -> GenerationRequest:
+        """The same at another size, whatever shape that has."""
+        frame = self.frame and self.frame.scaled(self.size, size)
+        return replace(self, size=size, frame=frame)
 
     def _anew(self, action: Action, seed: int) -> GenerationRequest:
         return replace(
@@ -143,15 +156,29 @@ class GenerationRequest:
     def afresh(self) -> GenerationRequest:
         """Without its source picture: drawn from the prompt alone."""
         kept = tuple(each for each in self.inputs if each.role != SOURCE)
-        return replace(self, sampling=replace(self.sampling, strength=None), inputs=kept)
+        plain = replace(self.sampling, strength=None)
+        return replace(self, sampling=plain, inputs=kept, frame=None)
 
     def upscale(self, tile: Tile) -> GenerationRequest:
         """One stored picture alone; never drawn. Its seed is the picture's own."""
+        origin = (replace(each, role=ORIGIN) for each in self.inputs if each.role == SOURCE)
         return replace(
             self, kind=Kind.EXTRACT, action=Action.UPSCALE, count=1,
             seed=self.seed_of(tile.index - 1), seeding=Seeding.FOLLOWING,
-            sampling=replace(self.sampling, strength=None), inputs=(Input(SOURCE, tile=tile),),
+            inputs=(Input(SOURCE, tile=tile), *origin),
         )  # fmt: skip
+
+    @property
+    def origin(self) -> Input | None:
+        """What the grid was drawn from that this was taken out of."""
+        return next((each for each in self.inputs if each.role == ORIGIN), None)
+
+    def restored(self) -> GenerationRequest:
+        """A picture that was taken out of a grid, as it was drawn there."""
+        drawn = replace(self, kind=Kind.DRAW, action=Action.IMAGINE)
+        if self.origin is None:
+            return drawn.afresh()
+        return replace(drawn, inputs=(replace(self.origin, role=SOURCE),))
 
     def identified(self, digests: Mapping[Tile, str]) -> GenerationRequest:
         """With what the files of its tiles turned out to be."""
@@ -223,6 +250,7 @@ class GenerationRequest:
             **asdict(self.sampling),
             "source": named.get(SOURCE),
             "mask": named.get(MASK),
+            "frame": list(astuple(self.frame)) if self.frame else None,
             "loras": self.loras,
             "file": file_of(self.extra).value,
             "images": [[each.digest, each.weight] for each in prompts],
@@ -246,7 +274,7 @@ def _read(data: Mapping[str, Any]) -> GenerationRequest:
         count=int(data["count"]),
         seed=int(data["seed"]),
         seeding=Seeding(data["seeding"]),
-        sampling=_sampling(**data["sampling"]),
+        sampling=Sampling.read(**data["sampling"]),
         inputs=tuple(_input(**each) for each in data["inputs"]),
         frame=Frame(**data["frame"]) if data["frame"] else None,
         extra=pairs(data["extra"]),
@@ -254,11 +282,6 @@ def _read(data: Mapping[str, Any]) -> GenerationRequest:
     loras.of_extra(request.extra)
     style.of_extra(request.extra)
     return request
-
-
-def _sampling(*, steps: Any, guidance: Any, sampler: Any, strength: Any, stop: Any) -> Sampling:
-    chosen = None if strength is None else float(strength)
-    return Sampling(int(steps), float(guidance), str(sampler), chosen, float(stop))
 
 
 def _input(*, role: Any, digest: Any, tile: Any, weight: Any) -> Input:

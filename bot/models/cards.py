@@ -40,8 +40,8 @@ class ModelCard:
 
     Capabilities: `guidance_argument` is what the pipeline calls guidance, `negatives_above` the
     guidance above which it looks at a negative prompt (None: never), `samplers` whether it draws by
-    others than its own, `variations` whether it can start from a picture, `previews` whether it
-    shows its steps.
+    others than its own, `variations` whether it can start from a picture, `inpaints` whether it can
+    draw a part of one, `previews` whether it shows its steps.
 
     `steers` says whether what texts mean to it can be mixed and turned, so that weights, chaos and
     the like act; `tiles` whether it can close a picture's edges on each other; `image_prompts`
@@ -73,6 +73,7 @@ class ModelCard:
     negatives_above: float | None = 1.0
     samplers: bool = True
     variations: bool = True
+    inpaints: bool = True
     previews: bool = True
     steers: bool = True
     tiles: bool = True
@@ -90,6 +91,11 @@ class ModelCard:
     def stem(self) -> str:
         """What its files are called, whatever people call it."""
         return facts.name_of(self.source)
+
+    @property
+    def frames(self) -> bool:
+        """Whether it can draw around a picture."""
+        return self.variations and self.inpaints
 
     def guided(self, guidance: float) -> bool:
         """Whether it looks at a negative prompt."""

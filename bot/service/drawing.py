@@ -194,7 +194,7 @@ class Drawings:
         used = await self._jobs.used(job.id) if pressed else frozenset()
         if job.failure and job.failure.smaller:
             return remedies(job.id, job.failure.smaller, used)
-        able = functools.partial(requests.able, self._planner.card_of(job))
+        able = functools.partial(requests.offered, self._planner.card_of(job), job.request)
         return buttons(job.id, job.request.count, used, able)
 
     async def watch(self, job_id: str) -> AsyncIterator[JobUpdate]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bot.domain import style
 from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
 from bot.domain.errors import InvalidPrompt, NotFound, new_reference
-from bot.domain.inputs import IMAGE, STYLE, Input
+from bot.domain.inputs import IMAGE, ORIGIN, STYLE, Input
 from bot.domain.job import Job, JobStatus
 from bot.domain.layers import Taste
 from bot.domain.people import Account, Asker, Origin
@@ -218,7 +218,8 @@ class Planner:
         digests = {each: digest for each, digest in digests.items() if digest or _matters(each)}
         request = replace(request, inputs=tuple(filter(digests.__contains__, request.inputs)))
         gone = None in digests.values()
-        if ACTIONS[request.action].target is Target.JOB and (gone or not card.variations):
+        able = card.frames if request.frame else card.variations
+        if ACTIONS[request.action].target is Target.JOB and (gone or not able):
             return request.afresh()
         if gone:
             raise NotFound(GONE)
@@ -236,7 +237,7 @@ class Planner:
 
 def _matters(each: Input) -> bool:
     """Whether nothing like it can be drawn without it."""
-    return each.role not in (IMAGE, STYLE)
+    return each.role not in (IMAGE, STYLE, ORIGIN)
 
 
 async def _drawn(

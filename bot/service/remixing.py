@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bot.domain.action import Kind
 from bot.domain.inputs import SOURCE, Input
 from bot.domain.job import Job
 from bot.domain.layers import MODELS, Taste
@@ -66,7 +67,7 @@ def reworded(
     sampling = replace(fresh.sampling, strength=before.sampling.strength)
     made = _as_before(replace(fresh, inputs=seen, sampling=sampling), before, (HIDDEN, PALETTE))
     same = card.id == before.model and _agree(("ar", "hd"), prompt, before.prompt)
-    return replace(made, size=before.size) if same else made
+    return _placed(replace(made, size=before.size) if same else made, before)
 
 
 def repictured(fresh: GenerationRequest, before: GenerationRequest) -> GenerationRequest:
@@ -77,7 +78,13 @@ def repictured(fresh: GenerationRequest, before: GenerationRequest) -> Generatio
         return made
     others = (each for each in made.inputs if each.role != SOURCE)
     sampling = replace(made.sampling, strength=before.sampling.strength)
-    return replace(made, sampling=sampling, inputs=(*tiles, *others))
+    return _placed(replace(made, sampling=sampling, inputs=(*tiles, *others)), before)
+
+
+def _placed(made: GenerationRequest, before: GenerationRequest) -> GenerationRequest:
+    """Around the same picture, where there was one."""
+    frame = before.frame if before.kind is Kind.DRAW else None
+    return replace(made, frame=frame and frame.scaled(before.size, made.size))
 
 
 def _sources(request: GenerationRequest) -> tuple[Input, ...]:

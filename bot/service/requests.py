@@ -12,6 +12,7 @@ from typing import Any
 from bot.domain import samplers, speed, style
 from bot.domain.action import ACTIONS, Action, Kind, Means, Press
 from bot.domain.errors import InvalidPrompt, Unable
+from bot.domain.framing import Bounds
 from bot.domain.inputs import IMAGE, MASK, SOURCE, STYLE, Input
 from bot.domain.preferences import FILE, FileFormat, Variation
 from bot.domain.prompt import Prompt
@@ -101,7 +102,7 @@ def chosen(card: ModelCard, request: GenerationRequest, choice: Choice) -> Gener
     size = Size(choice.width or card.native, choice.height or card.native)
     _require_multiple("W", size.width, card.multiple)
     _require_multiple("H", size.height, card.multiple)
-    return replace(made, size=size, prompt=made.prompt.without("ar"))
+    return replace(made.sized(size), prompt=made.prompt.without("ar"))
 
 
 def _require_multiple(name: str, side: int, multiple: int) -> None:
@@ -139,7 +140,7 @@ def started(
 
 def of_recipe(recipe: Mapping[str, Any]) -> GenerationRequest:
     """The request that draws a file's pictures again; one that was taken out of a grid is drawn
-    from its words and its seed.
+    alone, from what its grid was drawn from.
 
     Raises InvalidPrompt for a recipe that this version cannot read or that asks for too much.
     """
@@ -148,7 +149,7 @@ def of_recipe(recipe: Mapping[str, Any]) -> GenerationRequest:
     except ValueError:
         raise InvalidPrompt("The recipe in this file cannot be read.") from None
     if request.kind is Kind.EXTRACT:
-        request = replace(request, kind=Kind.DRAW, action=Action.IMAGINE, inputs=())
+        request = request.restored()
     sides = request.size.width, request.size.height
     if not (
         request.kind is Kind.DRAW
@@ -169,8 +170,8 @@ def pressed(
     card: ModelCard, parent: GenerationRequest, press: Press, variation: Variation | None = None
 ) -> GenerationRequest:
     """What a button under `parent` asks for, of today's model where that was changed since. A
-    `variation` is as far from its picture as that says; None: as usual for the model. Noise is new,
-    but where a remix names its seed.
+    variation whose button does not say how far it goes does so by `variation`; None: as usual for
+    the model. Noise is new, but where a remix names its seed.
 
     Raises Unable where the model cannot do it, or for an argument that says nothing.
     """
@@ -181,16 +182,24 @@ def pressed(
         raise Unable(
             f"The model {quoted(card.name)} cannot do this; 🔄 draws the prompt again instead."
         )
+    if not spec.fits(parent):
+        raise Unable(spec.unfit)
     grown = parent if spec.kind is Kind.EXTRACT else current(card, parent)
-    strength = variation.strength(card.strength) if variation else card.strength
+    chosen = variation if press.action is Action.VARY else spec.variation
+    strength = chosen.strength(card.strength) if chosen else card.strength
     try:
-        made = spec.derive(grown, press, Means(new_seed(), strength))
+        made = spec.derive(grown, press, Means(new_seed(), strength, _bounds(card)))
     except ValueError:
         raise Unable("This cannot be drawn any more as the button says; ask for it anew.") from None
     seed = None if press.prompt is None else parent.prompt.seed
     return (
         made if seed is None else replace(made, seed=seed, prompt=made.prompt.setting("seed", seed))
     )
+
+
+def _bounds(card: ModelCard) -> Bounds:
+    """As large as with `--hd`."""
+    return Bounds(card.multiple, min(round(card.native * effects.HD), SIDE_MAX) ** 2)
 
 
 def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:
@@ -235,6 +244,11 @@ def able(card: ModelCard, action: Action) -> bool:
     return not capability or bool(getattr(card, capability))
 
 
+def offered(card: ModelCard, request: GenerationRequest, action: Action) -> bool:
+    """Whether a button for an action stands under pictures of a request."""
+    return able(card, action) and ACTIONS[action].fits(request)
+
+
 def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
     """The request for the model of today, where the operator changed it since, and by a sampler
     that fits, whatever was known of the model then."""
@@ -247,7 +261,9 @@ def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
         sampling=replace(_sampling(card), strength=request.sampling.strength),
         inputs=tuple(each for each in request.inputs if card.image_prompts or not _looked_at(each)),
     )
-    return effects.applied(card, moved.with_loras(card.loras))
+    made = effects.applied(card, moved.with_loras(card.loras))
+    frame = request.frame and request.frame.scaled(request.size, made.size)
+    return replace(made, frame=frame)
 
 
 def _looked_at(each: Input) -> bool:
@@ -263,11 +279,12 @@ def resumed(catalogue: Catalogue, request: GenerationRequest) -> GenerationReque
         raise Unable("This was asked of another version of Easel and cannot be read any more.")
     if card := catalogue.card(request.model):
         return current(card, request)
-    if request.inputs and not catalogue.default.variations:
+    default = catalogue.default
+    if request.inputs and not (default.frames if request.frame else default.variations):
         raise Unable(
             "The model that was to draw this is gone, and the one of today has no variations."
         )
-    return current(catalogue.default, request)
+    return current(default, request)
 
 
 def _by_its_own(request: GenerationRequest) -> GenerationRequest:

@@ -12,9 +12,11 @@ from PIL import Image
 
 from bot import imaging
 from bot.domain.errors import RenderFailed
+from bot.domain.framing import Frame
 from bot.engine.seam import Attempt
 from bot.worker.families.family import Size
 from bot.worker.palette import recoloured
+from bot.worker.surroundings import Surroundings
 
 PREVIEWS = 3
 """Previews of each job."""
@@ -44,13 +46,19 @@ def generators_of(request: Mapping[str, Any], indices: Sequence[int]) -> list[to
 @dataclass(frozen=True)
 class Start:
     """What a drawing starts from besides words: a picture, and a mask that is light where it is to
-    be drawn anew, both in the size to be drawn; and the `palette` that it ends with, and the share
-    of it. Where it is `closed`, opposite edges are to go on in each other."""
+    be drawn anew, both in the size to be drawn, which are those of what is drawn `around` an old
+    one; and the `palette` that it ends with, and the share of it. Where it is `closed`, opposite
+    edges are to go on in each other."""
 
     picture: Image.Image | None = None
     mask: Image.Image | None = None
     palette: Sequence[float] = ()
     closed: bool = False
+    around: Surroundings | None = None
+
+    def covering(self, cell: int) -> Image.Image | None:
+        """The mask for latents in cells of so many pixels along a side."""
+        return self.around.mask(cell) if self.around else self.mask
 
     def left(self, request: Mapping[str, Any]) -> tuple[int, float]:
         """Steps and strength of a start from a picture; at least one step is left to be drawn."""
@@ -68,6 +76,8 @@ class Start:
         """What was drawn, in its colours, where the mask is light; the old pixels elsewhere."""
         if self.palette:
             drawn = recoloured(drawn, self.palette[:-1], self.palette[-1])
+        if self.around:
+            return self.around.joined(drawn)
         if not (self.picture and self.mask):
             return drawn
         return Image.composite(drawn, self.picture, self.mask)
@@ -75,12 +85,25 @@ class Start:
 
 def start_of(attempt: Attempt) -> Start:
     """Raises RenderFailed("bad_input")."""
+    meant = attempt.request.get("meant") or {}
+    palette, closed = meant.get("palette") or (), bool(meant.get("tile"))
+    if frame := attempt.request.get("frame"):
+        around = _surroundings(attempt, Frame(*frame))
+        return Start(around.canvas, around.mask(), palette, closed, around)
     picture, mask = _picture(attempt, "source"), _picture(attempt, "mask")
     if mask and not picture:
         raise RenderFailed("bad_input", "A mask needs the picture that it covers.")
-    meant = attempt.request.get("meant") or {}
-    palette, closed = meant.get("palette") or (), bool(meant.get("tile"))
     return Start(picture, mask and mask.convert("L"), palette, closed)
+
+
+def _surroundings(attempt: Attempt, frame: Frame) -> Surroundings:
+    name, size = attempt.request.get("source"), size_of(attempt.request)
+    if not name:
+        raise RenderFailed("bad_input", "A frame needs the picture that is in it.")
+    try:
+        return Surroundings.of(_decoded(attempt, "source", name), frame, size)
+    except ValueError as error:
+        raise RenderFailed("bad_input", str(error)) from None
 
 
 def images_of(attempt: Attempt) -> list[Image.Image]:

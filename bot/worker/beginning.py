@@ -32,7 +32,7 @@ def path_of(model: Model, attempt: Attempt, start: Start, indices: Sequence[int]
     begun = _from_picture if start.picture else _from_words
     with family.looking(start.closed):
         times, latents, kept = begun(family, scheduler, request, start, generators)
-        beside = family.beside(start.picture, start.mask, size, generators)
+        beside = family.beside(start.picture, start.covering(family.cell), size, generators)
     whole, left = len(scheduler.timesteps), len(times)
     made = start.made(request, whole, left)
     if beside is not None:
@@ -82,14 +82,17 @@ def _from_picture(
     assert start.picture
     size = size_of(request)
     steps, strength = start.left(request)
+    if start.around and family.repairs:  # it was taught to start from nothing
+        strength = 1.0
     times = family.schedule(scheduler, steps, size, strength)
     if start.mask and strength == 1.0 and family.repairs:  # it sees what it needs of the picture
         return times, family.first(scheduler, family.gaussian(size, generators)), None
     clean = family.encoded(start.picture, generators)
     noise = family.gaussian(size, generators)
-    if not start.mask:
+    mask = start.covering(family.cell)
+    if not mask:
         return times, family.mixed(scheduler, clean, noise, times[:1]), None
-    kept = Kept(family.mask(start.mask), clean, noise)
+    kept = Kept(family.mask(mask), clean, noise)
     if strength == 1.0:
         return times, family.first(scheduler, noise), kept
     return times, family.mixed(scheduler, clean, noise, times[:1]), kept

@@ -246,6 +246,7 @@ def _confirmed(model: Model) -> dict[str, Any]:
     fields["steers"] = model.card.steers and able.steers
     fields["tiles"] = model.card.tiles and able.tiles
     fields["variations"] = model.card.variations and able.image_to_image
+    fields["inpaints"] = model.card.inpaints and able.inpainting
     fields["image_prompts"] = model.looks
     fields["previews"] = model.sketches.able and able.previews
     return fields

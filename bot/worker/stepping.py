@@ -152,7 +152,8 @@ class Path:
         """The pictures (n, 3, height, width) from -1 to 1."""
 
         def decoded(begin: int, end: int) -> torch.Tensor:
-            return self.family.decode(self.latents[begin:end], self.size, self.closed)
+            drawn = self.latents[begin:end]
+            return self.family.decode(drawn, self.size, self.closed, self.kept is not None)
 
         return pieces.joined((DECODE, self.size), len(self.latents), decoded)
 

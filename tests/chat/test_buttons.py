@@ -48,10 +48,15 @@ def primary(view: ui.View) -> list[str]:
     ]
 
 
-def test_a_grid_has_two_rows_and_a_single_picture_one_button() -> None:
+def test_a_grid_has_two_rows_and_a_single_picture_four() -> None:
     grid, _, single, waiting = views()
     assert labels(grid) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
-    assert labels(single) == [["Vary"]]
+    assert labels(single) == [
+        ["Redo"],
+        ["Vary (Subtle)", "Vary (Strong)"],
+        ["Zoom Out 2×", "Zoom Out 1.5×", "Make Square"],
+        ["⬅️", "➡️", "⬆️", "⬇️"],
+    ]
     assert labels(waiting) == [["Cancel"]]
 
 

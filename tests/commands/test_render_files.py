@@ -14,8 +14,8 @@ from PIL import Image
 from bot import imaging
 from bot.commands.render import render
 from bot.commands.subject import Order
-from bot.domain.action import Tile
-from bot.domain.errors import EaselError, Unable
+from bot.domain.action import Action, Press, Tile
+from bot.domain.errors import EaselError, InvalidPrompt, Unable
 from bot.domain.infotext import infotext
 from bot.domain.request import GenerationRequest
 from bot.models.cards import EMBEDDED_CARD
@@ -153,6 +153,41 @@ async def test_a_variation_is_drawn_from_the_picture_that_the_bot_keeps(
         await render(
             replace(settings, data_dir=tmp_path / "other"), Order(recipe=posted, out=tmp_path)
         )
+
+
+async def test_what_grew_is_drawn_around_the_picture_that_the_bot_keeps(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    source, tile = picture(7), Tile("ab" * 16, 2)
+    digests = await ImageStore(tmp_path / "data" / "images").write({tile: source})
+    made = requests.imagine(EMBEDDED_CARD, "a fox")
+    grown = requests.pressed(EMBEDDED_CARD, made, Press(Action.PAN_UP, tile)).identified(digests)
+    single = grown.upscale(Tile("cd" * 16, 3))
+    settings = Settings(data_dir=tmp_path / "data")
+    for number, request in enumerate((grown, single)):
+        posted = tmp_path / f"{number}.webp"
+        posted.write_bytes(imaging.encode(imaging.decode(source), 1 << 20, request.recipe()).data)
+        await render(settings, Order(recipe=posted, out=tmp_path / "out"))
+    whole, one = (run.attempt.request for run in executor.runs)
+    assert (whole["frame"], whole["height"]) == ([0, 64, 128, 128], 192)
+    assert one["seeds"] == whole["seeds"][2:3]
+    assert {**one, "seeds": [], "recipe": {}, "count": 4} == {**whole, "seeds": [], "recipe": {}}
+    assert [run.attempt.inputs for run in executor.runs] == [{digests[tile]: source}] * 2
+    # Elsewhere it has to be named, and lies in the frame as it is.
+    elsewhere = replace(settings, data_dir=tmp_path / "other")
+    with pytest.raises(Unable, match=r"drawn from another picture.*--init"):
+        await render(elsewhere, Order(recipe=tmp_path / "1.webp", out=tmp_path))
+    init, mask = covering(tmp_path)
+    named = Order(recipe=tmp_path / "0.webp", init=init, out=tmp_path)
+    await render(elsewhere, named)
+    again = executor.runs[2].attempt
+    assert imaging.decode(again.inputs[again.request["source"]]).size == (64, 64)
+    assert (again.request["frame"], again.request["strength"]) == (whole["frame"], 0.6)
+    with pytest.raises(InvalidPrompt, match="leave out the `--mask`"):
+        await render(elsewhere, replace(named, mask=mask))
+    smaller = replace(named, choice=Choice(width=64, height=96))
+    await render(elsewhere, smaller)
+    assert executor.runs[3].attempt.request["frame"] == [0, 32, 64, 64]
 
 
 async def test_the_model_that_drew_a_file_has_to_draw_it_again(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -16,9 +17,10 @@ from bot.domain.action import (
     Target,
     Tile,
     buttons,
-    help_lines,
     remedies,
 )
+from bot.domain.framing import Frame
+from bot.domain.legend import help_lines
 from bot.domain.size import Size
 from tests.kit.values import a_request
 
@@ -72,11 +74,26 @@ def test_buttons_under_a_grid() -> None:
     assert (tiles["U3"], tiles[""]) == (Tile(JOB, 3), Tile(JOB, 0))
 
 
+SINGLE = [
+    ["Redo"],
+    ["Vary (Subtle)", "Vary (Strong)"],
+    ["Zoom Out 2×", "Zoom Out 1.5×", "Make Square"],
+    ["⬅️", "➡️", "⬆️", "⬇️"],
+]
+
+
 def test_buttons_under_a_single_picture() -> None:
-    (vary,) = buttons(JOB, 1)
-    assert (vary.action, vary.tile, vary.label, vary.emoji) == (
-        Action.VARY, Tile(JOB, 1), "Vary", "🪄",
-    )  # fmt: skip
+    assert faces(1) == SINGLE
+    places = {button.action: button.tile for button in buttons(JOB, 1)}
+    assert places.pop(Action.REDO) == Tile(JOB, 0)
+    assert set(places.values()) == {Tile(JOB, 1)}
+
+
+def test_a_button_of_the_past_stays_where_it_was_used() -> None:
+    used = {(Action.VARY, 1)}
+    assert faces(1, used=used) == [SINGLE[0], ["Vary", *SINGLE[1]], *SINGLE[2:]]
+    assert [button.label for button in buttons(JOB, 1, used) if button.used] == ["Vary"]
+    assert faces(4, used=used) == faces(4)
 
 
 def test_the_button_under_what_was_too_large() -> None:
@@ -123,6 +140,19 @@ def test_captions() -> None:
         Action.IMAGINE: "", Action.VARY: "Variations by", Action.UPSCALE: "Image #3",
         Action.REROLL: "",
     }  # fmt: skip
+    wide = replace(grid, size=Size(24, 16))
+    assert {
+        code.value: spec.caption(spec.derive(wide, Press(code, Tile(JOB, 3)), Means(1, 0.5)))
+        for code, spec in ACTIONS.items()
+        if spec.on_single and spec.derive
+    } == {
+        "vary": "Variations by", "vary_subtle": "Variations (Subtle) by",
+        "vary_strong": "Variations (Strong) by", "zoom_out_2x": "Zoom Out by",
+        "zoom_out_1_5x": "Zoom Out by", "square": "Make Square by", "pan_left": "Pan Left by",
+        "pan_right": "Pan Right by", "pan_up": "Pan Up by", "pan_down": "Pan Down by", "redo": "",
+    }  # fmt: skip
+    framed = grid.around(Action.PAN_UP, Tile(JOB, 3), 1, 0.5, (Size(16, 24), Frame(0, 8, 16, 16)))
+    assert ACTIONS[Action.REROLL].caption(framed.reroll(2)) == "Pan Up by"
     again = varied.reroll(2)
     assert ACTIONS[again.action].caption(again) == "Variations by"
 
@@ -132,4 +162,9 @@ def test_help_names_buttons_and_what_is_free() -> None:
         "**U1**–**U4** take one picture out of the grid, free of charge.",
         "🔄 draws the same prompt again.",
         "**V1**–**V4** draw four variations of one picture.",
+        "**Redo** draws again what it was taken out of.",
+        "**Vary (Subtle)** **Vary (Strong)** draw four variations of it, close or less so.",
+        "**Zoom Out 2×** **Zoom Out 1.5×** draw more all around it.",
+        "**Make Square** makes its shorter side as long as the other.",
+        "⬅️ ➡️ ⬆️ ⬇️ draw more on that side of it.",
     ]

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.action import Action, Kind, Tile
-from bot.domain.inputs import SOURCE, Frame, Input
+from bot.domain.framing import Frame
+from bot.domain.inputs import ORIGIN, SOURCE, Input
 from bot.domain.prompt import Prompt, values
 from bot.domain.prompt.parameters import SEED_MAX
 from bot.domain.request import GRID, GenerationRequest, Sampling, Seeding
@@ -47,7 +48,7 @@ REQUESTS = st.builds(
     seeding=st.sampled_from(Seeding),
     sampling=SAMPLINGS,
     inputs=INPUTS,
-    frame=st.none() | st.builds(Frame, *[st.integers(0, 4096)] * 4),
+    frame=st.none() | st.builds(Frame, *[st.integers(-4096, 4096)] * 4),
     extra=PAIRS,
 )
 
@@ -157,7 +158,7 @@ def test_the_wire_form_is_flat_plain_data() -> None:
         "width": 152, "height": 104, "count": 4, "seeds": varied.seeds, "text": "a fox",
         "negative": "cats", "steps": 12, "guidance": 3.0, "sampler": "default", "strength": 0.6,
         "stop": 1.0, "parts": [], "excluded": [["cats", 0.5]], "meant": {},
-        "source": "ab" * 32, "mask": None, "loras": {}, "file": "webp",
+        "source": "ab" * 32, "mask": None, "frame": None, "loras": {}, "file": "webp",
         "images": [], "style": False,
         "recipe": varied.identified({source: "ab" * 32}).recipe(),
     }  # fmt: skip
@@ -216,6 +217,49 @@ def test_reroll_of_a_single_picture_is_drawn_from_the_prompt() -> None:
     again = request().upscale(Tile("j", 3)).reroll(5)
     assert (again.source, again.sampling.strength, again.count) == (None, None, GRID)
     assert (again.kind, again.seeding) == (Kind.DRAW, Seeding.SCATTERED)
+
+
+def test_what_is_drawn_around_a_picture_is_a_changed_copy() -> None:
+    parent = request("a red fox --seed 7 --ar 3:2 --tile", extra=(("tile", True), ("chaos", 0.1)))
+    framed = Size(152, 152), Frame(0, 24, 152, 104)
+    grown = parent.around(Action.PAN_UP, Tile("j", 2), 99, 0.6, framed)
+    assert (grown.kind, grown.action, grown.seed) == (Kind.DRAW, Action.PAN_UP, 99)
+    assert (grown.source, grown.size, grown.frame) == (Tile("j", 2), *framed)
+    assert grown.sampling == replace(parent.sampling, strength=0.6)
+    assert (str(grown.prompt), grown.meant) == ("a red fox", {"chaos": 0.1})
+    wide = parent.around(Action.PAN_LEFT, Tile("j", 2), 99, 0.6, (Size(208, 104), framed[1]))
+    assert str(wide.prompt) == "a red fox --ar 2:1"
+    same = parent.around(Action.ZOOM_OUT_2X, Tile("j", 2), 99, 0.6, (parent.size, framed[1]))
+    assert str(same.prompt) == "a red fox --ar 3:2"
+    assert grown.wire()["frame"] == [0, 24, 152, 104]
+    # 🔄 draws other surroundings, a variation is one of the whole, and without the picture there
+    # is nothing to be around.
+    again = grown.reroll(5)
+    assert again == replace(grown, action=Action.REROLL, seed=5)
+    varied = grown.vary(Tile("k", 1), 99, 0.5)
+    assert (varied.size, varied.frame) == (grown.size, None)
+    assert grown.afresh().frame is None
+    half = grown.smaller("76x76")
+    assert (half.size, half.frame) == (Size(76, 76), Frame(0, 12, 76, 52))
+
+
+def test_what_was_taken_out_of_a_grid_remembers_how_that_was_drawn() -> None:
+    tile, source = Tile("j", 3), Input(SOURCE, "ab" * 32, Tile("i", 1))
+    framed = Size(208, 104), Frame(0, 0, 152, 104)
+    grown = request().around(Action.PAN_RIGHT, source.tile or tile, 99, 0.6, framed)
+    grown = replace(grown, inputs=(source,))
+    single = grown.upscale(tile)
+    assert single.inputs == (Input(SOURCE, tile=tile), replace(source, role=ORIGIN))
+    assert (single.source, single.origin) == (tile, replace(source, role=ORIGIN))
+    assert GenerationRequest.from_json(json.loads(json.dumps(single.to_json()))) == single
+    again = single.reroll(5, Action.REDO)
+    assert again == replace(grown, action=Action.REDO, seed=5)
+    restored = single.restored()
+    assert (restored.kind, restored.seeds) == (Kind.DRAW, [grown.seeds[2]])
+    assert (restored.inputs, restored.frame) == (grown.inputs, grown.frame)
+    # Nothing of it is left in what is made of that picture.
+    assert single.vary(Tile("k", 1), 1, 0.5).inputs == (Input(SOURCE, tile=Tile("k", 1)),)
+    assert request().upscale(tile).origin is None
 
 
 def test_afresh_forgets_the_source_and_keeps_other_inputs() -> None:

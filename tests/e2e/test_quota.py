@@ -150,7 +150,7 @@ async def test_the_road_in_direct_messages(easel: Easel, mia: Scene) -> None:
     grid = await mia.imagine("a fox", dm=True)
     assert grid["channel_id"] == mia.dm
     single = await mia.press(grid, "U2")
-    varied = await mia.press(single, "Vary")
+    varied = await mia.press(single, "Vary (Subtle)")
     assert varied["channel_id"] == mia.dm
     assert "**23** grids left" in await balance(mia, dm=True)
     assert "**25** grids left" in await balance(mia)

@@ -93,11 +93,32 @@ async def test_a_press_asks_for_the_prompt_and_draws_what_came_back(
     rerolled = await sent(mia, again, "a hare --ar 3:2")
     assert messages.recipe(easel.sandbox, rerolled)["text"] == "a hare"
     single = await mia.press(grid, "U1")
-    one = await opened(mia, single, "Vary")
+    one = await opened(mia, single, "Vary (Subtle)")
     assert one.modal is not None
     assert one.modal["title"] == "Vary this picture"
     assert (await sent(mia, one, "a boat"))["content"].startswith("**a boat**")
     assert books.spent(easel.settings.data_dir) == 4
+
+
+async def test_other_words_for_what_is_around_a_picture(easel: Easel, remixing: Scene) -> None:
+    mia = remixing
+    single = await mia.press(await mia.imagine("a fox"), "U1")
+    for button, title, said_of_it in (
+        ("➡️", "Pan Right", "**a wood --ar 3\\:2** - Pan Right by"),
+        ("Zoom Out 1.5×", "Zoom Out 1.5×", "**a wood** - Zoom Out by"),
+    ):
+        form = await opened(mia, single, button)
+        assert form.modal is not None
+        assert (form.modal["title"], fields(form)) == (title, {"prompt": "a fox"})
+        grown = await sent(mia, form, "a wood")
+        assert grown["content"].startswith(said_of_it)
+        recipe = messages.recipe(easel.sandbox, grown)
+        assert recipe["text"] == "a wood"
+        assert recipe["inputs"][0]["tile"] == [messages.job_of(single), 1]
+        again = await sent(mia, await opened(mia, grown, "🔄"), str(recipe["prompt"]["text"]))
+        around = messages.recipe(easel.sandbox, again)
+        assert around["inputs"] == recipe["inputs"]
+        assert around["frame"] is not None
 
 
 async def test_remixs_new_word_shows(

@@ -13,6 +13,9 @@ from tests.kit.launcher import simulated
 from tests.kit.scene import Scene
 
 U_AND_V = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
+UNDER_ONE = [
+    "Vary (Subtle)", "Vary (Strong)", "Zoom Out 2×", "Zoom Out 1.5×", "⬅️", "➡️", "⬆️", "⬇️",
+]  # fmt: skip
 
 
 async def test_waiting_then_percent_with_preview_then_a_new_message(
@@ -73,7 +76,7 @@ async def test_u_posts_the_stored_tile_and_never_draws(easel: Easel, mia: Scene)
     assert messages.same_pixels(messages.picture(sandbox, single), tile)
     assert single["message_reference"]["message_id"] == grid["id"]
     assert single["content"] == f"**a noise of foxes** - Image #3 {mia.mention}"
-    assert list(messages.buttons(single)) == ["Vary"]
+    assert list(messages.buttons(single)) == UNDER_ONE
     shown = mia.person.message(grid)
     assert shown is not None
     assert messages.used(shown) == {"U3"}
@@ -177,7 +180,7 @@ async def test_a_single_picture_can_be_varied(easel: Easel, mia: Scene) -> None:
     sandbox = easel.sandbox
     grid = await mia.imagine("a fox --ar 3:2")
     single = await mia.press(grid, "U1")
-    varied = await mia.press(single, "Vary")
+    varied = await mia.press(single, "Vary (Strong)")
     inside = messages.recipe(sandbox, varied)
     assert inside["inputs"][0]["tile"] == [messages.job_of(single), 1]
     assert inside["count"] == 4

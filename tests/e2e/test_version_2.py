@@ -91,6 +91,11 @@ PRESSES = [
     ("reroll", "U2", REROLLED, "upscale", REROLLED, 2),
     ("direct", "V1", DIRECT_GRID, "vary", DIRECT_GRID, 1),
 ]
+UNDER_GRID = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
+UNDER_ONE = [
+    "Vary (Subtle)", "Vary (Strong)", "Zoom Out 2×", "Zoom Out 1.5×", "Make Square",
+    "⬅️", "➡️", "⬆️", "⬇️",
+]  # fmt: skip
 
 
 async def test_buttons_of_the_version_before_do_what_they_say(
@@ -101,12 +106,15 @@ async def test_buttons_of_the_version_before_do_what_they_say(
             job, result = await press(easel, mia, name, button)
             assert (job["parent_id"], job["action"]) == (parent, action)
             assert (job["source_job"], job["source_tile"]) == (source, tile)
-            grid = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
-            assert list(messages.buttons(result)) == (["Vary"] if action == "upscale" else grid)
+            under = UNDER_ONE if action == "upscale" else UNDER_GRID
+            assert list(messages.buttons(result)) == under
         # It was taken out before, and stands there still.
         said = await mia.refused(await mia.click(shown(mia, "grid"), "U2"))
         assert said.startswith("Image #2 is here already: ")
         assert said.endswith(f"/{OLD['upscale']['message']}")
+    # A button that is not made any more stays where it was used, beside those of today.
+    assert messages.used(shown(mia, "upscale")) == {"Vary"}
+    assert list(messages.buttons(shown(mia, "upscale"))) == ["Vary", *UNDER_ONE]
     # Pressed before: V1 and U2, 🔄; the rest just now.
     assert messages.used(shown(mia, "grid")) == {"U1", "U2", "🔄", "V1", "V4"}
 

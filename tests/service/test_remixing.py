@@ -121,6 +121,21 @@ async def test_other_variations_of_the_same_picture(house: House) -> None:
     assert made.sampling.strength == varied.job.request.sampling.strength
 
 
+async def test_other_words_around_the_same_picture(house: House) -> None:
+    grid = await house.draw("a fox")
+    grown = await house.end(await house.press(Action.PAN_LEFT, grid.tile(3)))
+    before = grown.job.request
+    made = await planned(house, reroll(grown.job, "an owl --ar 3:2"))
+    assert (made.frame, made.size, made.inputs) == (before.frame, before.size, before.inputs)
+    assert str(made.prompt) == "an owl --ar 3:2"
+    # Of another shape it lies where it lay, as far as that goes.
+    square = await planned(house, reroll(grown.job, "an owl"))
+    assert before.frame is not None
+    assert square.frame == before.frame.scaled(before.size, square.size)
+    whole = await planned(house, vary(grown.job, "an owl --ar 3:2"))
+    assert (whole.frame, whole.size) == (None, before.size)
+
+
 async def test_a_single_picture_is_varied_with_new_words(house: House) -> None:
     grid = await house.draw("a fox")
     single = await house.press(Action.UPSCALE, grid.tile(4))

@@ -9,7 +9,9 @@ import pytest
 
 from bot.domain.action import Action, Kind, Press, Tile
 from bot.domain.errors import InvalidPrompt, Unable
+from bot.domain.framing import Frame
 from bot.domain.inputs import MASK, SOURCE, Input
+from bot.domain.preferences import Variation
 from bot.domain.request import Sampling, Seeding
 from bot.domain.size import Size
 from bot.domain.speed import Speed
@@ -68,6 +70,68 @@ def test_a_press_takes_what_the_model_usually_does() -> None:
     assert (single.source, single.seeds) == (TILE, [grid.seeds[1]])
 
 
+def test_a_button_that_says_how_far_wins_over_what_is_preferred() -> None:
+    single = requests.imagine(CARD, "a fox").upscale(TILE)
+
+    def strength(action: Action, variation: Variation | None) -> float | None:
+        pressed = requests.pressed(CARD, single, Press(action, TILE), variation)
+        return pressed.sampling.strength
+
+    for preferred in (None, *Variation):
+        assert strength(Action.VARY_SUBTLE, preferred) == pytest.approx(0.24)
+        assert strength(Action.VARY_STRONG, preferred) == 0.7
+    assert strength(Action.VARY, Variation.STRONG) == 0.7
+    assert strength(Action.VARY, None) == 0.4
+    # What is drawn around a picture is no variation of it.
+    assert {strength(Action.PAN_UP, preferred) for preferred in (None, *Variation)} == {0.4}
+
+
+def test_what_is_drawn_around_a_picture_stays_within_what_the_model_draws() -> None:
+    pan = Press(Action.PAN_RIGHT, TILE)
+    grid = requests.imagine(CARD, "a fox")
+    once = requests.pressed(CARD, grid, pan)
+    assert (once.size, once.frame) == (Size(96, 64), Frame(0, 0, 64, 64))
+    assert (str(once.prompt), once.source) == ("a fox --ar 3:2", TILE)
+    twice = requests.pressed(CARD, once, pan)
+    assert (twice.size, twice.frame) == (Size(144, 64), Frame(0, 0, 96, 64))
+    # Half as large again as the model draws of itself, as with --hd; then the picture moves on.
+    more = requests.pressed(CARD, twice, pan)
+    assert (more.size, more.frame) == (Size(144, 64), Frame(-72, 0, 144, 64))
+    square = requests.pressed(CARD, twice, Press(Action.SQUARE, TILE))
+    assert (square.size, square.frame) == (Size(96, 96), Frame(0, 27, 96, 42))
+    assert [requests.price(each) for each in (once, twice, more, square)] == [1] * 4
+
+
+def test_a_button_that_has_nothing_to_do_says_why() -> None:
+    single = requests.imagine(CARD, "a fox").upscale(TILE)
+    square, redo = Press(Action.SQUARE, TILE), Press(Action.REDO, ALL_OF_IT)
+    with pytest.raises(Unable, match="square already"):
+        requests.pressed(CARD, single, square)
+    with pytest.raises(Unable, match="from its words alone"):
+        requests.pressed(CARD, single, redo)
+    assert not requests.offered(CARD, single, Action.SQUARE)
+    assert not requests.offered(CARD, single, Action.REDO)
+    wide = requests.imagine(CARD, "a fox --ar 3:2")
+    assert requests.offered(CARD, wide.upscale(TILE), Action.SQUARE)
+    varied = wide.vary(TILE, 1, 0.5).upscale(Tile("cd" * 16, 1))
+    assert requests.offered(CARD, varied, Action.REDO)
+    again = requests.pressed(CARD, varied, redo)
+    assert (again.action, again.source, again.sampling.strength) == (Action.REDO, TILE, 0.5)
+
+
+def test_another_model_draws_around_the_same_place() -> None:
+    grid = requests.imagine(CARD, "a fox")
+    framed = requests.pressed(CARD, grid, Press(Action.PAN_LEFT, TILE))
+    big = a_card(id="big", native=128)
+    again = requests.pressed(big, framed, Press(Action.REROLL, ALL_OF_IT))
+    assert again.size == requests.size_of(big, framed.prompt)
+    left = round(again.size.width / 3)
+    assert again.frame == Frame(left, 0, again.size.width - left, again.size.height)
+    assert requests.resumed(Catalogue(big), framed).frame == again.frame
+    with pytest.raises(Unable, match="the one of today"):
+        requests.resumed(Catalogue(replace(big, inpaints=False)), framed)
+
+
 def test_what_is_drawn_anew_is_drawn_by_todays_model() -> None:
     grid = requests.imagine(CARD, "a fox --ar 2:1 --q 2 --seed 7")
     big = a_card(id="big", native=128, steps=7, guidance=1.0, strength=0.3)
@@ -90,7 +154,14 @@ def test_what_the_model_cannot_do_is_refused_by_name() -> None:
     with pytest.raises(Unable, match="The model `Flat 'one'` cannot do this"):
         requests.pressed(flat, grid, Press(Action.VARY, TILE))
     assert requests.pressed(flat, grid, Press(Action.REROLL, ALL_OF_IT)).seed
-    assert [action for action in Action if not requests.able(flat, action)] == [Action.VARY]
+    for action in (Action.VARY, Action.VARY_SUBTLE, Action.ZOOM_OUT_2X, Action.PAN_UP):
+        assert not requests.able(flat, action)
+    drawn = {Action.IMAGINE, Action.UPSCALE, Action.REROLL, Action.SMALLER, Action.REDO}
+    assert {action for action in Action if requests.able(flat, action)} == drawn
+    whole = a_card(inpaints=False)
+    assert {action for action in Action if requests.able(whole, action)} == drawn | {
+        Action.VARY, Action.VARY_SUBTLE, Action.VARY_STRONG
+    }  # fmt: skip
 
 
 def test_nobody_presses_imagine() -> None:

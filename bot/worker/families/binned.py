@@ -73,9 +73,11 @@ class BinnedFamily(FlowFamily):
         """Drawn out to the shape."""
         return super().mask(mask.resize(self.shaped(mask.size), Image.Resampling.LANCZOS))
 
-    def decode(self, latents: torch.Tensor, size: Size, closed: bool = False) -> torch.Tensor:
-        """Cut to the size that was asked for; where edges are closed, drawn out to it."""
+    def decode(
+        self, latents: torch.Tensor, size: Size, closed: bool = False, whole: bool = False
+    ) -> torch.Tensor:
+        """Cut to the size that was asked for; a whole, or closed edges, are drawn out to it."""
         decoded = super().decode(latents, size, closed)
-        if closed:
+        if closed or whole:
             return torch.nn.functional.interpolate(decoded, size[::-1], mode="bilinear")
         return self.pipeline.image_processor.resize_and_crop_tensor(decoded, *size)

@@ -160,9 +160,11 @@ class Family(Protocol):
         """Cells as decoders for previews take them."""
         ...
 
-    def decode(self, latents: torch.Tensor, size: Size, closed: bool = False) -> torch.Tensor:
+    def decode(
+        self, latents: torch.Tensor, size: Size, closed: bool = False, whole: bool = False
+    ) -> torch.Tensor:
         """Pictures (n, 3, height, width) from -1 to 1 of finished latents, with closed edges or
-        not."""
+        not; as a `whole`, where nothing may be cut that was `encoded`."""
         ...
 
 

@@ -164,7 +164,9 @@ class LatentFamily(ABC):
         """As the pipelines do."""
         return classifier_free(negative, positive, guidance, rescale)
 
-    def decode(self, latents: torch.Tensor, size: Size, closed: bool = False) -> torch.Tensor:
+    def decode(
+        self, latents: torch.Tensor, size: Size, closed: bool = False, whole: bool = False
+    ) -> torch.Tensor:
         """By the autoencoder."""
         cells = self.cells(latents, size)
         if closed:

@@ -1,0 +1,124 @@
+"""How a picture grows: where the old one lies in the new one, and how large that one is.
+
+Pure geometry in pixels; knows nothing about models or what is drawn around the old picture.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+
+from bot.domain.size import WIDEST, AspectRatio, Size
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the source picture lies in the new one, in pixels from its top left corner; it may
+    reach beyond it."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def scaled(self, before: Size, after: Size) -> Frame:
+        """The same place in a picture of another size."""
+        across, down = after.width / before.width, after.height / before.height
+        left, right = (round(x * across) for x in (self.left, self.left + self.width))
+        top, bottom = (round(y * down) for y in (self.top, self.top + self.height))
+        return Frame(left, top, max(1, right - left), max(1, bottom - top))
+
+    def within(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of what is seen of it in so large a picture."""
+        right, bottom = self.left + self.width, self.top + self.height
+        return max(0, self.left), max(0, self.top), min(width, right), min(height, bottom)
+
+
+Framed = tuple[Size, Frame]
+"""The new size, and where the old picture lies."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What can be drawn: sides divisible by `multiple`, and so many `pixels` in all."""
+
+    multiple: int = 8
+    pixels: int = 1 << 24
+
+    def allow(self, size: Size) -> bool:
+        """Whether such a picture can be drawn."""
+        short, long = sorted(size.sides)
+        return size.pixels <= self.pixels and long <= WIDEST * short
+
+
+class Side(enum.Enum):
+    """Where a picture grows; the value is the direction across and down."""
+
+    LEFT = (-1, 0)
+    RIGHT = (1, 0)
+    UP = (0, -1)
+    DOWN = (0, 1)
+
+
+def zoomed_out(size: Size, times: float) -> Framed:
+    """The old picture in the middle, so many times smaller."""
+    width, height = (_inside(side, side / times) for side in size.sides)
+    return size, _centred(size, width, height)
+
+
+def panned(size: Size, side: Side, bounds: Bounds) -> Framed:
+    """Half as large again on one side; where that is out of bounds, of the same size and half
+    further on, so that the half of the old picture that is left behind is lost."""
+    across, down = side.value
+    length = size.width if across else size.height
+    step = max(1, round(length / 2 / bounds.multiple)) * bounds.multiple
+    grown = Size(size.width + step * abs(across), size.height + step * abs(down))
+    if bounds.allow(grown):
+        return grown, Frame(step * (across < 0), step * (down < 0), *size.sides)
+    return size, Frame(-step * across, -step * down, *size.sides)
+
+
+def squared(size: Size, bounds: Bounds) -> Framed:
+    """A square around the old picture, which is made smaller where that is out of bounds."""
+    long = max(size.sides)
+    side = min(long, math.isqrt(bounds.pixels) // bounds.multiple * bounds.multiple)
+    width, height = (_inside(side, each * side / long) for each in size.sides)
+    square = Size(side, side)
+    return square, _centred(square, width, height)
+
+
+def ratio(size: Size) -> AspectRatio:
+    """The shape of so many pixels."""
+    shared = math.gcd(*size.sides)
+    return AspectRatio(size.width // shared, size.height // shared)
+
+
+def name(size: Size, frame: Frame) -> str:
+    """What was done to the old picture, such as "Pan Left"."""
+    before = frame.left > 0, frame.top > 0
+    behind = frame.left + frame.width < size.width, frame.top + frame.height < size.height
+    match before, behind:
+        case (True, False), (False, False):
+            return "Pan Left"
+        case (False, False), (True, False):
+            return "Pan Right"
+        case (False, True), (False, False):
+            return "Pan Up"
+        case (False, False), (False, True):
+            return "Pan Down"
+        case (True, False), (True, False):
+            return "Make Square"
+        case (False, True), (False, True):
+            return "Make Square"
+        case _:
+            return "Zoom Out"
+
+
+def _inside(side: int, wanted: float) -> int:
+    """The whole number near to it that leaves the same margin on both sides."""
+    return side - 2 * round((side - wanted) / 2)
+
+
+def _centred(size: Size, width: int, height: int) -> Frame:
+    return Frame((size.width - width) // 2, (size.height - height) // 2, width, height)
