@@ -19,6 +19,7 @@ from typing import TypeVar
 import aiosqlite
 
 from bot.domain.errors import SettingsError, StoreUnavailable
+from bot.storage import prompts
 from bot.storage.commits import Commits, Transaction, roll_back
 
 T = TypeVar("T")
@@ -189,6 +190,7 @@ def migrate(connection: sqlite3.Connection, folder: Path = MIGRATIONS) -> int:
 
     `user_version` rolls back with its transaction, so it is the record.
     """
+    prompts.teach(connection)
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     files = _files(folder)
     last = newest(folder)

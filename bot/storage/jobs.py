@@ -16,7 +16,7 @@ from bot.domain.job import Failure, Job
 from bot.domain.people import Account
 from bot.domain.proposal import Answer
 from bot.domain.quota import Claim
-from bot.storage import admission, ends, ledger, outbox, pictures, proposals, rows
+from bot.storage import admission, ends, history, ledger, outbox, pictures, proposals, rows
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from bot.storage.rows import job_of
@@ -63,6 +63,7 @@ class JobRepository:
                 return earlier
             rows.insert(connection, job)
             pictures.insert(connection, job.id, [image], job.created_at)
+            history.insert(connection, job)
             outbox.insert(connection, job.id, Kind.RESULT)
             return job
 
@@ -172,6 +173,7 @@ class JobRepository:
             _check_complete(connection, ended)
             ledger.capture(connection, job, now)
             outbox.insert(connection, job, Kind.RESULT)
+            history.insert(connection, ended)
             connection.execute(
                 "UPDATE profiles SET grids = grids + 1, pictures = pictures + ?, seconds ="
                 " seconds + ? WHERE user_id = ?",

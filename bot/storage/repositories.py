@@ -10,8 +10,10 @@ from bot.storage.blobs import Blobs
 from bot.storage.copies import CopyRepository
 from bot.storage.database import Database
 from bot.storage.files import ImageStore
+from bot.storage.history import HistoryRepository
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
+from bot.storage.likes import LikeRepository
 from bot.storage.outbox import OutboxRepository
 from bot.storage.pictures import PictureRepository
 from bot.storage.preferences import PreferenceRepository
@@ -44,6 +46,8 @@ class Repositories:
     samples: SampleStore
     untold: UntoldRepository
     copies: CopyRepository
+    history: HistoryRepository
+    likes: LikeRepository
 
     @classmethod
     def of(cls, database: Database, folder: Path) -> Repositories:
@@ -65,4 +69,6 @@ class Repositories:
             SampleStore(folder / "samples"),
             UntoldRepository(database),
             CopyRepository(database),
+            HistoryRepository(database),
+            LikeRepository(database),
         )

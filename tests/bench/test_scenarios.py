@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.bench import busy, crowd, embedded, lag, ledger, outage, queue
+from bot.bench import busy, crowd, embedded, history, lag, ledger, outage, queue
 from bot.bench.grainy import grainy
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
@@ -93,3 +93,20 @@ async def test_the_books_are_timed_for_a_short_and_a_long_history() -> None:
     assert ledger.figures_of(run, seen)[0].what == "A submit at 40 grids over one at 3, p50"
     assert len(seen.batches) == 1
     assert ledger.figures_of(run, seen)[3].aim == "< 50 ms"
+
+
+async def test_pages_are_timed_for_searches_that_find_something() -> None:
+    run = history.Run(jobs=60, searches=3)
+    seen = await history.play(run)
+    assert seen.results > 0
+    assert len(seen.searches) >= len(seen.pages) == 6
+    assert min(seen.searches + seen.newest + seen.liked) > 0
+    figures = history.figures_of(run, seen)
+    assert (figures[0].what, figures[0].aim) == ("A search in 60 jobs, p99", "< 30 ms")
+
+
+def test_a_bench_says_the_same_prompts_in_every_run() -> None:
+    said = [[town._prompt() for _ in range(40)] for town in (history.Town(), history.Town())]
+    assert said[0] == said[1]
+    assert any(prompt.isascii() for prompt in said[0])
+    assert "the" in " ".join(said[0]).split()

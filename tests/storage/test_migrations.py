@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.storage import prompts
 from bot.storage.database import MIGRATIONS, migrate
 from tests.storage import version_2
 
@@ -233,6 +234,54 @@ def test_14_says_of_no_row_that_somebody_is_to_be_told(path: Path, tmp_path: Pat
     assert {name: read(path, f"SELECT * FROM {name}") for name in before} == before | {
         "preferences": [("user", 7, "{}")]
     }
+
+
+def test_15_makes_every_result_searchable(path: Path, tmp_path: Path) -> None:
+    migrated(path, 14, tmp_path).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    hidden = "UPDATE jobs SET request = json_set(request, '$.extra', json('{\"stealth\": true}'))"
+    connection.execute(f"{hidden} WHERE id = ?", (version_2.JAPANESE,))
+    connection.execute("UPDATE jobs SET request = '{' WHERE id = ?", (version_2.EMOJI,))
+    connection.close()
+    tables = [name for (name,) in read(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    before = {name: read(path, f"SELECT * FROM {name}") for name in tables}
+    connection = migrated(path, 15, tmp_path)
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.execute("INSERT INTO prompts (prompts) VALUES ('integrity-check')")
+    connection.close()
+    assert {name: read(path, f"SELECT * FROM {name}") for name in tables} == before
+    ended = read(
+        path,
+        "SELECT id, guild_id, channel_id FROM jobs WHERE state = 'succeeded'"
+        " ORDER BY finished_at, rowid",
+    )
+    assert len(ended) == version_2.STATES["succeeded"]
+    columns = "job_id, guild_id, channel_id"
+    assert read(path, f"SELECT {columns} FROM results ORDER BY number") == ended
+    unseen = "SELECT job_id FROM results WHERE hidden = 1"
+    assert read(path, unseen) == [(version_2.JAPANESE,)]
+    assert read(path, "SELECT DISTINCT gone, likes FROM results") == [(0, 0)]
+    assert found(path, prompts.query("", prompts.asked_on(version_2.ATELIER)))
+    japanese = read(path, f"SELECT request FROM jobs WHERE id = '{version_2.JAPANESE}'")
+    words = json.loads(str(japanese[0][0]))["prompt"].split(" --")[0]
+    assert found(path, prompts.query(words[:4])) == [version_2.JAPANESE]
+    [(owner,)] = read(path, f"SELECT user_id FROM jobs WHERE id = '{version_2.UPSCALED}'")
+    labels = (prompts.owned_by(int(str(owner))), prompts.done_by("upscale"))
+    assert version_2.UPSCALED in found(path, prompts.query("", *labels))
+    public = found(path, prompts.query("", prompts.shown_on(version_2.STUDIO)))
+    assert version_2.GRID in public
+    assert version_2.JAPANESE not in public
+    assert version_2.EMOJI in found(path, prompts.query("", prompts.owned_by(version_2.MIA)))
+
+
+def found(path: Path, query: str) -> list[object]:
+    connection = sqlite3.connect(path)
+    rows = connection.execute(
+        "SELECT job_id FROM prompts JOIN results ON number = prompts.rowid WHERE prompts MATCH ?",
+        (query,),
+    ).fetchall()
+    connection.close()
+    return [job for (job,) in rows]
 
 
 PICTURES = "job_id, idx, sha256, bytes, created_at, evicted_at"
