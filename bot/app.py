@@ -39,6 +39,8 @@ from bot.service.accounts import Accounts
 from bot.service.batches import Batches
 from bot.service.drawing import Drawings
 from bot.service.gallery import Gallery
+from bot.service.history import History
+from bot.service.likes import Likes
 from bot.service.outbox import Outbox
 from bot.service.pictures import Pictures
 from bot.service.planning import Planner
@@ -210,6 +212,8 @@ def service_of(
         preferences=habits,
         styles=styles,
         gallery=Gallery(samples, catalogue, parts.samples.folder),
+        history=History(parts.history, parts.pictures, parts.files),
+        likes=Likes(parts.likes, parts.jobs, clock),
         words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
         shortening=Shortening(executor, catalogue, habits, rules),
     )  # fmt: skip

@@ -151,8 +151,8 @@ class Settings:
         words,
     )
     extensions: tuple[str, ...] = _setting(
-        "cogs.imagine,cogs.results,cogs.show,cogs.info,cogs.settings,cogs.prefer,cogs.quota,"
-        "cogs.speed,cogs.styles,cogs.shorten,cogs.menus,cogs.help",
+        "cogs.imagine,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,cogs.settings,"
+        "cogs.prefer,cogs.quota,cogs.speed,cogs.styles,cogs.shorten,cogs.menus,cogs.help",
         "Features to load",
         words,
     )

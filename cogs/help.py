@@ -26,6 +26,13 @@ PAGE = 4000
 """Characters of a page; Discord takes 4096."""
 _WITHOUT_AND_WITH = f"`{SUBJECT}`, by this model: left without the parameter, right with it."
 
+_LOOKING_BACK = (
+    "`/history` your results, by words of their prompts or by action, with their buttons.\n"
+    "`/gallery` what this server had drawn, newest or most liked; ❤️ under a single picture likes"
+    " it.\n"
+    "`/show` your results that could not be posted."
+)
+
 
 class Help(commands.Cog):
     """Made from the same tables as the parser."""
@@ -54,6 +61,7 @@ class Help(commands.Cog):
         )
         embed.add_field(name="Parameters", value=_parameters(), inline=False)
         embed.add_field(name="Buttons", value="\n".join(help_lines()), inline=False)
+        embed.add_field(name="Looking back", value=_LOOKING_BACK, inline=False)
         vocabulary = self._service.words.vocabulary
         if vocabulary is not None:
             embed.add_field(

@@ -12,7 +12,8 @@ from discord.ext import commands
 
 from bot.chat import asking, batches, forms, remix, replies, wording
 from bot.chat.acknowledge import Acknowledger, first_answer
-from bot.chat.buttons import CANCEL, CANCEL_ALL, DRAW, LEAVE, Deed
+from bot.chat.buttons import BRING, CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, Deed, looks_under
+from bot.chat.looking import Looking
 from bot.chat.presenter import Presenter
 from bot.chat.results import Results as Posted
 from bot.chat.trouble import TROUBLE
@@ -35,6 +36,7 @@ class Results(commands.Cog):
         presenter: Presenter,
         results: Posted,
         acknowledger: Acknowledger,
+        looking: Looking,
         form_s: float = 2.0,
     ) -> None:
         self._service = service
@@ -42,6 +44,7 @@ class Results(commands.Cog):
         self._results = results
         self._quickly = acknowledger.quickly
         self._at_once = acknowledger.at_once
+        self._looking = looking
         self._form_s = form_s
         self.presses: dict[str, Deed] = {
             **{spec.code: self._draw_on for spec in ACTIONS.values() if spec.derive},
@@ -51,6 +54,8 @@ class Results(commands.Cog):
             DRAW: self._draw,
             LEAVE: self._leave,
             remix.CODE: self._change,
+            LIKE: self._like,
+            BRING: self._bring,
         }
 
     async def _draw_on(
@@ -161,6 +166,19 @@ class Results(commands.Cog):
         await self._quickly(interaction, self._service.proposals.leave(asker, origin, tile.job))
         await replies.instead(interaction, batches.LEFT)
 
+    async def _like(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        job = await self._quickly(interaction, self._service.likes.turn(asker, origin, tile))
+        look = await looks_under(self._service, job)
+        await replies.look(interaction, look())
+
+    async def _bring(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        await self._looking.bring(interaction, tile.job)
+
     async def _cancel_all(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
     ) -> None:
@@ -174,7 +192,8 @@ class Results(commands.Cog):
 
 
 async def setup(bot: EaselBot) -> None:
-    cog = Results(bot.service, bot.presenter, bot.pump.results, bot.acknowledger)
+    posted = bot.pump.results
+    cog = Results(bot.service, bot.presenter, posted, bot.acknowledger, bot.looking)
     await bot.add_cog(cog)
     bot.presses |= cog.presses
     bot.forms[remix.CODE] = cog.remixed

@@ -48,6 +48,34 @@ def origin_of_press(interaction: discord.Interaction) -> Origin:
     return Origin(interaction.guild_id or 0, interaction.channel_id or 0, parent)
 
 
+def readable(interaction: discord.Interaction) -> frozenset[int]:
+    """The channels and open threads of a server where the person may read what was said; those with
+    an age limit only from within such a one. Private threads are left out but for this place."""
+    guild, member, here = interaction.guild, interaction.user, interaction.channel_id or 0
+    if guild is None or not isinstance(member, discord.Member):
+        return frozenset()
+    limited = _limited(guild.get_channel_or_thread(here))
+    seen = {
+        channel.id
+        for channel in guild.channels
+        if (limited or not _limited(channel))
+        and (may := channel.permissions_for(member)).view_channel
+        and may.read_message_history
+    }
+    threads = {
+        thread.id
+        for thread in guild.threads
+        if thread.parent_id in seen and not thread.is_private()
+    }
+    return frozenset(seen | threads | {here})
+
+
+def _limited(channel: object) -> bool:
+    """Whether it has an age limit."""
+    said = getattr(channel, "is_nsfw", None)
+    return bool(said and said())
+
+
 def require_permissions(interaction: discord.Interaction) -> None:
     """Preflight, before anything is charged. Raises MissingPermissions naming what is missing."""
     if interaction.guild_id is None:

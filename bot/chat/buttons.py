@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
 import discord
 from discord import ui
@@ -20,12 +21,17 @@ from bot.chat.gate import passes
 from bot.domain.action import ACTIONS, ALL, Button, Tile
 from bot.domain.job import Job
 
+if TYPE_CHECKING:
+    from bot.service import Service
+
 PREFIX = "easel"
 CANCEL = "cancel"
 CANCEL_ALL = "cancel_all"
 DRAW = "draw"
 LEAVE = "leave"
-CODES = frozenset({*ACTIONS, CANCEL, CANCEL_ALL, DRAW, LEAVE})
+LIKE = "like"
+BRING = "bring"
+CODES = frozenset({*ACTIONS, CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, BRING})
 """What this version has buttons for, whatever features are on."""
 
 Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]
@@ -33,6 +39,7 @@ Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]
 
 _QUIET = discord.ButtonStyle.secondary
 _USED = discord.ButtonStyle.primary
+_LAST_ROW = 4
 
 
 class JobButton(
@@ -74,6 +81,28 @@ class JobButton(
 def is_ours(custom_id: str) -> bool:
     """Whether a component or form was made by Easel, of whatever version."""
     return custom_id.startswith(f"{PREFIX}:")
+
+
+async def looks_under(service: Service, job: Job, pressed: bool = True) -> Callable[[], ui.View]:
+    """What stands under a finished job's pictures, or its failure, made anew for each message.
+    `pressed` says that buttons of it may have been used before."""
+    buttons = await service.drawing.buttons(job, pressed)
+    single = job.request.count == 1 and not job.failure
+    likes = await service.likes.count(job) if single else 0
+
+    def look() -> ui.View:
+        view = result_view(buttons)
+        if single:
+            view.add_item(like_button(job.tile(1), likes))
+        return view
+
+    return look
+
+
+def like_button(picture: Tile, likes: int) -> JobButton:
+    """Says how many like a picture, for all who see it."""
+    look = {"label": str(likes) if likes else None, "emoji": "❤️", "style": _QUIET}
+    return JobButton(LIKE, picture, row=_LAST_ROW, **look)
 
 
 def result_view(buttons: Iterable[Button]) -> ui.View:

@@ -23,12 +23,15 @@ from bot.chat.buttons import CODES, Deed, JobButton, is_ours
 from bot.chat.connector import Connector
 from bot.chat.forms import Take, sent
 from bot.chat.gate import Tree, passes
+from bot.chat.looking import Looking, Turn
 from bot.chat.notice import Notices
 from bot.chat.pace import Pauses
+from bot.chat.pages import PageButton
 from bot.chat.panel import SettingButton, SettingMenu
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
 from bot.domain.action import Tile
+from bot.domain.browsing import Browse, Order
 from bot.domain.errors import NotFound
 from bot.ops.supervision import Supervisor
 from bot.service import Service
@@ -88,8 +91,10 @@ class EaselBot(commands.AutoShardedBot):
             self, service, notices, self.pump.wake, progress_seconds, pauses.rest
         )
         self.acknowledger = Acknowledger()
+        self.looking = Looking(service, self.pump.results, self.acknowledger)
         self.forms: dict[str, Take] = {}
         self.presses: dict[str, Deed] = {}
+        self.turns: dict[Order, Turn] = {}
         self._supervisor = supervisor or Supervisor()
         self._wanted = modules_of(extensions)
 
@@ -101,7 +106,7 @@ class EaselBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load the extensions, register the commands and take up what an earlier run left, before
         the gateway is opened."""
-        self.add_dynamic_items(JobButton, SettingButton, SettingMenu)
+        self.add_dynamic_items(JobButton, PageButton, SettingButton, SettingMenu)
         self.tree.error(replies.answer)
         for name in self._wanted:
             await self.load_extension(name)
@@ -170,6 +175,17 @@ class EaselBot(commands.AutoShardedBot):
         """Answer a panel of ours that no extension takes."""
         if not self.extra_events.get("on_easel_setting"):
             await replies.answer(interaction, NotFound("Settings are switched off here just now."))
+
+    async def on_easel_page(self, interaction: discord.Interaction, browse: Browse | None) -> None:
+        """Have a page turned by who registered its order in `turns`; every outcome is answered."""
+        try:
+            turn = self.turns.get(browse.order) if browse else None
+            if browse is None or turn is None:
+                raise NotFound("Pages like this one are switched off here; ask for a new one.")
+            await turn(interaction, browse)
+        except Exception as error:
+            await replies.answer(interaction, error)
+        await untold.tell(self.service, interaction)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event %s", event_method)

@@ -16,7 +16,7 @@ import discord
 
 from bot.chat import batches, replies, search
 from bot.chat.acknowledge import TooLate, first_answer
-from bot.chat.buttons import cancel_view, offer_view, result_view
+from bot.chat.buttons import cancel_view, looks_under, offer_view
 from bot.chat.insistence import insist
 from bot.chat.notice import Notice, Notices
 from bot.chat.progress import Animation
@@ -206,7 +206,7 @@ class Presenter:
     async def _buttons(self, parent: Job) -> discord.ui.View | None:
         """None while the database is in trouble: what was pressed is queued all the same."""
         try:
-            return result_view(await self._service.drawing.buttons(parent))
+            return (await looks_under(self._service, parent))()
         except StoreUnavailable as error:
             log.warning("job %s: its buttons are not brought up to date: %s", parent.id, error)
             return None

@@ -14,10 +14,11 @@ from typing import Any
 import discord
 
 from bot.chat import files, wording
-from bot.chat.buttons import result_view, way_view
+from bot.chat.buttons import looks_under, way_view
 from bot.chat.posting import Poster, guild_of
 from bot.chat.trouble import Verdict, judge
 from bot.domain import action
+from bot.domain.browsing import Result
 from bot.domain.delivery import ENVELOPE, MIB, UPLOAD_LIMIT, Delivery, Kind
 from bot.domain.errors import NotFound
 from bot.domain.job import Job
@@ -101,6 +102,25 @@ class Results:
         )
         return message.id
 
+    async def bring(self, job: Job, webhook: discord.Webhook, elsewhere: str | None) -> None:
+        """The same for one person's eyes, who asked for it later. Where its buttons work only
+        `elsewhere`, it has the way there instead, if there is an address."""
+        none = discord.AllowedMentions.none()
+
+        def way() -> Said:
+            return {"view": way_view(elsewhere)} if elsewhere else {}
+
+        await self._fitting(
+            job,
+            lambda said: webhook.send(**said, wait=True, ephemeral=True, allowed_mentions=none),
+            await self._dressed(job) if elsewhere is None else way,
+        )
+
+    async def there(self, result: Result) -> bool:
+        """Whether the message of a result is where it was posted, as far as Discord tells."""
+        delivery = await self._service.outbox.of_job(result.job.id)
+        return delivery is not None and bool(await self.still_there(result.job, delivery))
+
     async def still_there(self, job: Job, delivery: Delivery) -> str:
         """The address of a result that was posted; empty if it was deleted since."""
         place, guild = delivery.channel, guild_of(job)
@@ -122,8 +142,8 @@ class Results:
     async def _dressed(self, job: Job, pressed: bool = True) -> Callable[[], Said]:
         """What a result has beside its picture, made anew for each try. `pressed` says that its
         buttons may have been used before."""
-        buttons = await self._service.drawing.buttons(job, pressed)
-        return lambda: {"view": result_view(buttons)}
+        look = await looks_under(self._service, job, pressed)
+        return lambda: {"view": look()}
 
     async def _fitting(
         self, job: Job, send: Callable[[Said], Any], dress: Callable[[], Said],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.errors import NotAllowed, NotFound, OutOfCredits
@@ -71,6 +71,19 @@ def require_visible(asker: Asker, origin: Origin, job: Job | None) -> Job:
     if job is None or not visible(asker, origin, job):
         raise NotFound("I do not know this job here; its message may be from another server.")
     return job
+
+
+def may_look(asker: Asker, origin: Origin, job: Job) -> bool:
+    """Whether the asker may be shown what came of a job, alone: what is `visible` there, and in
+    direct messages everything of theirs, whose buttons work where it is visible."""
+    return visible(asker, origin, job) or (origin.guild == DIRECT and asker.user == job.user)
+
+
+def in_gallery(asker: Asker, origin: Origin, job: Job, channels: Collection[int]) -> bool:
+    """Whether a job is for the gallery that the asker sees, who may read these channels there:
+    that of a server, without anything hidden, one's own included."""
+    public = origin.guild != DIRECT and not job.hidden
+    return public and visible(asker, origin, job) and job.origin.channel in channels
 
 
 def may_use(asker: Asker, origin: Origin, card: ModelCard) -> bool:

@@ -8,6 +8,8 @@ from bot.service.accounts import Accounts
 from bot.service.batches import Batches
 from bot.service.drawing import Drawings
 from bot.service.gallery import Gallery
+from bot.service.history import History
+from bot.service.likes import Likes
 from bot.service.outbox import Outbox
 from bot.service.pictures import Pictures
 from bot.service.preferences import Habits
@@ -31,6 +33,8 @@ class Service:
     quotas: Quotas
     styles: Styles
     gallery: Gallery
+    history: History
+    likes: Likes
     words: Words
     shortening: Shortening
     preferences: Habits

@@ -2,7 +2,9 @@
 
 Standard input is one JSON object: `cells`, `columns`, `side` (pixels of a picture) and `target`
 (where the WebP is to be written); standard output one that is empty, or has `error`, a sentence. A
-cell has a `caption`, and `pictures`: each a list of paths, which is a grid, or null or empty.
+cell has a `caption`, and `pictures`: each a list of paths, which is a grid, or null or empty. With
+`blank`, a few words, these stand in the place of what is not there or cannot be read, and such a
+picture is no error.
 """
 
 from __future__ import annotations
@@ -37,27 +39,47 @@ def sheet(order: Mapping[str, Any]) -> Image.Image:
     made = Image.new("RGB", size, GROUND)
     for place, cell in enumerate(cells):
         left = GAP + place % columns * (width + GAP)
-        _put(made, cell, (left, GAP + place // columns * (side + BAND)), (width, side))
+        at = left, GAP + place // columns * (side + BAND)
+        _put(made, cell, at, (width, side), order.get("blank", ""))
     return made
 
 
 def _put(
-    made: Image.Image, cell: Mapping[str, Any], at: tuple[int, int], room: tuple[int, int]
-) -> None:
+    made: Image.Image, cell: Mapping[str, Any], at: tuple[int, int], room: tuple[int, int],
+    blank: str,
+) -> None:  # fmt: skip
     (left, top), (width, side), draw = at, room, ImageDraw.Draw(made)
     for number, paths in enumerate(cell["pictures"]):
         at_left = left + number * (side + NEAR)
-        shown = _picture(paths, side)
+        shown = _shown(paths, side, blank)
         inset = (side - shown.width) // 2, (side - shown.height) // 2
         made.paste(shown, (at_left + inset[0], top + inset[1]))
     _write(draw, cell["caption"], (left + width // 2, top + side + BAND // 2), width)
 
 
-def _picture(paths: Sequence[str] | None, side: int) -> Image.Image:
-    if not paths:
-        return Image.new("RGB", (side, side), EMPTY)
-    grid = imaging.compose([imaging.decode(Path(path).read_bytes()) for path in paths])
+def _shown(paths: Sequence[str] | None, side: int, blank: str) -> Image.Image:
+    try:
+        if paths:
+            return _picture(paths, side)
+    except (imaging.PictureError, OSError):
+        if not blank:
+            raise
+    empty = Image.new("RGB", (side, side), EMPTY)
+    _write(ImageDraw.Draw(empty), blank, (side // 2, side // 2), side - GAP)
+    return empty
+
+
+def _picture(paths: Sequence[str], side: int) -> Image.Image:
+    # Each is made small before the next is opened: a page of large grids takes no more memory.
+    grid = imaging.compose([_small(Path(path), side) for path in paths])
     return ImageOps.contain(grid, (side, side), Image.Resampling.LANCZOS)
+
+
+def _small(path: Path, side: int) -> Image.Image:
+    picture = imaging.decode(path.read_bytes())
+    if max(picture.size) <= side:
+        return picture
+    return ImageOps.contain(picture, (side, side), Image.Resampling.LANCZOS)
 
 
 def _write(draw: ImageDraw.ImageDraw, text: str, middle: tuple[int, int], width: int) -> None:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bot.chat.buttons import JobButton
+from bot.chat.pages import PageButton
 from bot.chat.panel import SettingButton, SettingMenu
 from bot.service.pictures import Pictures
 from bot.service.rules import Rules
@@ -101,7 +102,8 @@ async def test_old_buttons_work_after_many_messages(easel: Easel, mia: Scene) ->
     await (await mia.slash("imagine", prompt="an unfit fox")).ack()
     await mia.until_said("⚠️")
     store = easel.bot._connection._view_store
-    assert list(store._dynamic_items.values()) == [JobButton, SettingButton, SettingMenu]
+    items = [JobButton, PageButton, SettingButton, SettingMenu]
+    assert list(store._dynamic_items.values()) == items
     assert store._views == {}
     assert store._synced_message_views == {}
     press = await mia.click(first, "V4")

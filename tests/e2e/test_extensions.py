@@ -13,11 +13,14 @@ from tests.kit.easel import Gate, running, settings_for
 from tests.kit.scene import Scene
 
 ALL = (
-    "cogs.imagine", "cogs.results", "cogs.show", "cogs.info", "cogs.settings", "cogs.prefer",
-    "cogs.quota", "cogs.speed", "cogs.styles", "cogs.shorten", "cogs.menus",
-    "cogs.help",
+    "cogs.imagine", "cogs.results", "cogs.show", "cogs.history", "cogs.gallery", "cogs.info",
+    "cogs.settings", "cogs.prefer", "cogs.quota", "cogs.speed", "cogs.styles", "cogs.shorten",
+    "cogs.menus", "cogs.help",
 )  # fmt: skip
-NEW = ("cogs.settings", "cogs.prefer", "cogs.speed", "cogs.styles", "cogs.shorten", "cogs.menus")
+NEW = (
+    "cogs.history", "cogs.gallery", "cogs.settings", "cogs.prefer", "cogs.speed", "cogs.styles",
+    "cogs.shorten", "cogs.menus",
+)  # fmt: skip
 OLD = tuple(name for name in ALL if name not in NEW)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
 from bot.domain.delivery import Kind
 from bot.storage.database import Database
+
+PATIENCE_S = 30.0
 
 
 def rows(folder: Path, sql: str, *values: object) -> list[sqlite3.Row]:
@@ -28,6 +31,13 @@ async def owed(database: Database) -> list[tuple[str, Kind]]:
         ).fetchall()
     )
     return [(row["job_id"], Kind(row["kind"])) for row in found]
+
+
+async def settled(database: Database) -> None:
+    """Return when nothing is to be shown any more, and it is written down where results are."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await owed(database):
+            pass
 
 
 def states(folder: Path) -> list[str]:

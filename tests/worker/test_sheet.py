@@ -57,6 +57,36 @@ def test_what_is_not_there_is_grey_and_named(files: dict[str, str]) -> None:
     assert band.convert("L").getextrema()[1] > 150  # type: ignore[operator]
 
 
+def test_with_words_for_it_nothing_that_is_gone_is_an_error(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged.webp"
+    damaged.write_bytes(b"damaged")
+    gone = [[str(tmp_path / "gone.webp")], [str(damaged)], [], [files["red"], str(damaged)]]
+    cells = [("1", [[files["red"]]]), *((str(n), [paths]) for n, paths in enumerate(gone, 2))]
+    made = sheet.sheet(order(*cells, columns=5) | {"blank": "cleared away", "side": 160})
+    assert made.getpixel((20, 20)) == (255, 0, 0)
+    for place in range(1, 5):
+        left = 16 + place * 176
+        shown = made.crop((left, 16, left + 160, 176))
+        assert shown.getpixel((2, 2)) == (58, 60, 66)
+        words = shown.crop((20, 60, 140, 100)).convert("L")
+        assert words.getextrema()[1] > 150  # type: ignore[operator]
+
+
+def test_large_pictures_are_made_small(tmp_path: Path) -> None:
+    paths = []
+    for number, colour in enumerate(("red", "lime", "blue", "white")):
+        path = tmp_path / f"{number}.webp"
+        path.write_bytes(imaging.encode_tile(Image.new("RGB", (300, 200), colour)))
+        paths.append(str(path))
+    made = sheet.sheet(order(("a", [paths]), columns=1))
+    upper, lower = 16 + SIDE // 2 - 5, 16 + SIDE // 2 + 5
+    assert [made.getpixel(at) for at in ((20, upper), (50, upper), (20, lower), (50, lower))] == [
+        (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255),
+    ]  # fmt: skip
+
+
 def test_a_long_caption_gets_small_letters(files: dict[str, str]) -> None:
     wide = {
         "cells": [{"caption": "m" * 14, "pictures": [[files["red"]]]}],

@@ -1,0 +1,133 @@
+"""Pages of results as messages: what stands in them, and the buttons under them.
+
+`easel:page:<what is looked at>` turns to another page, which becomes the event `easel_page`; a
+number is a `JobButton`. See `bot.chat.buttons` for why each render builds a new view.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+import discord
+from discord import ui
+
+from bot.chat import wording
+from bot.chat.buttons import BRING, PREFIX, JobButton
+from bot.chat.gate import passes
+from bot.chat.posting import guild_of
+from bot.chat.sheets import VIOLET
+from bot.domain.action import ACTIONS, ALL, Tile
+from bot.domain.browsing import Browse, Order, Page, Result
+from bot.domain.links import brief
+
+SHEET = "results.webp"
+ACROSS = 4
+"""Buttons of a row, as results on the sheet."""
+_PROMPT = 80
+_ALT_TEXT = 1024
+_QUIET = discord.ButtonStyle.secondary
+_TITLES = {
+    Order.OWN: "Your results", Order.NEWEST: "The newest of this server",
+    Order.LIKED: "The most liked of this server",
+}  # fmt: skip
+_NOTHING = {
+    Order.OWN: "Nothing of yours was drawn here so far; `/imagine` begins.",
+    Order.NEWEST: "Nothing that all may see was drawn here so far.",
+    Order.LIKED: "Nothing that all may see was drawn here so far.",
+}
+
+
+class PageButton(ui.DynamicItem[ui.Button[ui.View]], template=rf"{PREFIX}:page:(?P<code>.+)"):
+    """Turns a page. What this version cannot read matches, so that it is answered."""
+
+    def __init__(self, browse: Browse | None, code: str, **look: object) -> None:
+        self.browse = browse
+        super().__init__(ui.Button(custom_id=f"{PREFIX}:page:{code}", **look))  # type: ignore[arg-type]
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: ui.Item[ui.View], match: re.Match[str], /
+    ) -> PageButton:
+        return cls(Browse.read(match["code"]), match["code"])
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        return await passes(interaction)
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        interaction.client.dispatch("easel_page", interaction, self.browse)
+
+
+def embed(page: Page, cleared: Collection[str], *, everywhere: bool, sheet: bool) -> discord.Embed:
+    """A line for each result; pictures of the jobs in `cleared` are kept no more."""
+    browse = page.browse
+    title = _TITLES[browse.order] + (", everywhere" if everywhere else "")
+    looked_for = [f"with **{wording.escape(browse.search)}**"] if browse.search else []
+    looked_for += [f"by {named(browse.action)}"] if browse.action else []
+    lines = [_line(number, each, cleared) for number, each in enumerate(page.results, 1)]
+    if looked_for:
+        lines.insert(0, f"{' '.join(looked_for).capitalize()}:")
+    if not page.results:
+        lines = ["Nothing like that was found."] if looked_for else [_NOTHING[browse.order]]
+    said = discord.Embed(title=title, description="\n".join(lines), colour=VIOLET)
+    if page.results:
+        said.set_footer(text="A number brings that result, with its buttons, to you alone.")
+    if sheet:
+        said.set_image(url=f"attachment://{SHEET}")
+    return said
+
+
+def view(page: Page) -> ui.View:
+    """A button for each result, as they lie on the sheet, and those that turn the page."""
+    shown = ui.View(timeout=None)
+    for place, each in enumerate(page.results):
+        look = {"label": str(place + 1), "style": _QUIET, "row": place // ACROSS}
+        shown.add_item(JobButton(BRING, Tile(each.job.id, ALL), **look))
+    if page.results:
+        first, last = page.results[0].place, page.results[-1].place
+        for there, place, back, label, emoji in (
+            (page.before, first, True, "Back", "◀️"), (page.behind, last, False, "More", "▶️"),
+        ):  # fmt: skip
+            if there:
+                browse = page.browse.beyond(place, back=back)
+                look = {"label": label, "emoji": emoji, "style": _QUIET, "row": 4}
+                shown.add_item(PageButton(browse, browse.code, **look))
+    return shown
+
+
+def alt_text(page: Page) -> str:
+    """What the sheet shows."""
+    said = (f"{number}: {_prompt(each)}" for number, each in enumerate(page.results, 1))
+    return ", ".join(said)[:_ALT_TEXT]
+
+
+def link(result: Result) -> str:
+    """The address of a result that all may see where it is; empty if there is none."""
+    if not result.message or result.job.hidden:
+        return ""
+    return wording.link(guild_of(result.job), result.channel, result.message)
+
+
+def named(action: str) -> str:
+    """An action as people read it."""
+    return action.replace("_", " ")
+
+
+def _line(number: int, result: Result, cleared: Collection[str]) -> str:
+    job, likes = result.job, result.place.likes
+    parts = [
+        wording.escape(_prompt(result)),
+        ACTIONS[job.action].caption(job.request).removesuffix(" by"),
+        f"<@{job.user}>",
+        "stealth" if job.hidden else "",
+        "its pictures were cleared away" if job.id in cleared else "",
+        f"❤️ {likes}" if likes else "",
+        f"[message]({address})" if (address := link(result)) else "",
+        f"<t:{int(job.finished_at or job.created_at)}:R>",
+    ]
+    return f"**{number}** {' · '.join(filter(None, parts))}"
+
+
+def _prompt(result: Result) -> str:
+    text = " ".join(brief(str(result.job.request.prompt)).split())
+    return text if len(text) <= _PROMPT else f"{text[: _PROMPT - 1]}…"

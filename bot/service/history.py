@@ -1,0 +1,112 @@
+"""Results of before: one's own, and what a server has made in public; pages of them, as a person
+may see them, and the pictures of a page on one sheet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from bot.domain.browsing import Browse, Order, Page, Result
+from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable
+from bot.domain.job import Job
+from bot.domain.people import Asker, Origin
+from bot.domain.terms import phrases
+from bot.service.errand import run_errand
+from bot.service.rules import DIRECT, in_gallery, may_look
+from bot.storage.files import ImageStore
+from bot.storage.history import HistoryRepository
+from bot.storage.pictures import PictureRepository
+
+log = logging.getLogger(__name__)
+
+COLUMNS = 4
+SIDE = 192
+"""Pixels of a result on a sheet."""
+PATIENCE_S = 60.0
+CLEARED = "cleared away"
+"""What stands on a sheet in the place of pictures that are kept no more."""
+
+
+class History:
+    """What it gives out has passed the rules for who asks."""
+
+    def __init__(
+        self, history: HistoryRepository, pictures: PictureRepository, files: ImageStore
+    ) -> None:
+        self._history = history
+        self._pictures = pictures
+        self._files = files
+        self._turn = asyncio.Lock()
+
+    async def page(
+        self, asker: Asker, origin: Origin, browse: Browse, channels: Collection[int] = ()
+    ) -> Page:
+        """What somebody looks at; of a server's public results those of the `channels` that they
+        may read. Raises NotAllowed where there is no server."""
+        if browse.order is not Order.OWN and origin.guild == DIRECT:
+            raise NotAllowed("A gallery is a server's; use this command there.")
+        if browse.search and not phrases(browse.search):
+            return Page(browse, ())
+        if browse.order is Order.OWN:
+            page = await self._history.own(browse, asker.user, origin.guild or None)
+            seen = [each for each in page.results if may_look(asker, origin, each.job)]
+        else:
+            page = await self._history.public(browse, origin.guild, channels)
+            seen = [each for each in page.results if in_gallery(asker, origin, each.job, channels)]
+        return replace(page, results=tuple(seen))
+
+    async def result(
+        self, asker: Asker, origin: Origin, job_id: str, channels: Collection[int] = ()
+    ) -> Result:
+        """A result that is on some page of theirs. Raises NotFound for any other."""
+        found = await self._history.of_job(job_id)
+        if found is not None:
+            result, there = found
+            if result.job.user == asker.user and may_look(asker, origin, result.job):
+                return result
+            if there and in_gallery(asker, origin, result.job, channels):
+                return result
+        raise NotFound("This result is not here (any more).")
+
+    async def take_down(self, results: Iterable[Result]) -> None:
+        """Their messages were deleted, so that the gallery has them no more."""
+        await self._history.take_down(results)
+
+    async def cleared(self, page: Page) -> frozenset[str]:
+        """The jobs on a page whose pictures are kept no more."""
+        jobs = [each.job for each in page.results]
+        return frozenset([job.id for job in jobs if not await self._paths(job)])
+
+    async def sheet(self, page: Page) -> bytes | None:
+        """A picture of a page's results with their numbers, as WebP; None where none can be made
+        just now."""
+        cells = [
+            {"caption": str(number), "pictures": [await self._paths(each.job)]}
+            for number, each in enumerate(page.results, 1)
+        ]
+        with tempfile.TemporaryDirectory(prefix="easel-", ignore_cleanup_errors=True) as folder:
+            target = Path(folder) / "sheet.webp"
+            order = {"cells": cells, "columns": COLUMNS, "side": SIDE, "target": str(target)}
+            try:
+                async with self._turn:
+                    told = await run_errand(
+                        "bot.worker.sheet", order | {"blank": CLEARED}, PATIENCE_S
+                    )
+            except StoreUnavailable as error:
+                told = {"error": str(error)}
+            if "error" in told:
+                log.warning("no sheet of a page: %s", told["error"])
+                return None
+            return await asyncio.to_thread(target.read_bytes)
+
+    async def _paths(self, job: Job) -> list[str]:
+        """Its pictures as files; none where one of them is gone."""
+        rows = await self._pictures.of_job(job.id)
+        tiles = [job.tile(index) for index, row in rows.items() if not row.evicted]
+        there = [await self._files.exists(tile) for tile in tiles]
+        whole = tiles and len(tiles) == len(rows) and all(there)
+        return [str(self._files.path(tile)) for tile in tiles] if whole else []
