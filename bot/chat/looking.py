@@ -82,13 +82,12 @@ class Looking:
 
     async def _shown(self, interaction: discord.Interaction, browse: Browse) -> Shown:
         page = await self._page(interaction, browse)
-        history = self._service.history
-        sheet = await history.sheet(page) if page.results else None
+        sheet = await self._service.history.sheet(page)
         everywhere = browse.order is Order.OWN and (interaction.guild_id or DIRECT) == DIRECT
         embed = pages.embed(
-            page, await history.cleared(page), everywhere=everywhere, sheet=sheet is not None
+            page, sheet.cleared, everywhere=everywhere, sheet=sheet.picture is not None
         )
-        return Shown(embed, pages.view(page), sheet, pages.alt_text(page))
+        return Shown(embed, pages.view(page), sheet.picture, pages.alt_text(page))
 
     async def _page(self, interaction: discord.Interaction, browse: Browse) -> Page:
         """Without what was deleted where it was posted, in a gallery."""

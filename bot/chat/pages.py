@@ -64,7 +64,8 @@ def embed(page: Page, cleared: Collection[str], *, everywhere: bool, sheet: bool
     title = _TITLES[browse.order] + (", everywhere" if everywhere else "")
     looked_for = [f"with **{wording.escape(browse.search)}**"] if browse.search else []
     looked_for += [f"by {named(browse.action)}"] if browse.action else []
-    lines = [_line(number, each, cleared) for number, each in enumerate(page.results, 1)]
+    whose = browse.order is not Order.OWN
+    lines = [_line(number, each, cleared, whose) for number, each in enumerate(page.results, 1)]
     if looked_for:
         lines.insert(0, f"{' '.join(looked_for).capitalize()}:")
     if not page.results:
@@ -113,12 +114,12 @@ def named(action: str) -> str:
     return action.replace("_", " ")
 
 
-def _line(number: int, result: Result, cleared: Collection[str]) -> str:
+def _line(number: int, result: Result, cleared: Collection[str], whose: bool) -> str:
     job, likes = result.job, result.place.likes
     parts = [
         wording.escape(_prompt(result)),
         ACTIONS[job.action].caption(job.request).removesuffix(" by"),
-        f"<@{job.user}>",
+        f"<@{job.user}>" if whose else "",
         "stealth" if job.hidden else "",
         "its pictures were cleared away" if job.id in cleared else "",
         f"❤️ {likes}" if likes else "",

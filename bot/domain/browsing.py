@@ -49,7 +49,7 @@ class Browse:
     def typed(cls, order: Order, search: str = "", action: str = "") -> Browse:
         """The first page of what somebody looks for. Raises InvalidPrompt for a search that is too
         long."""
-        said = " ".join(search.split())
+        said = " ".join("".join(c if c.isprintable() else " " for c in search).split())
         if len(said.encode("utf-16-le", "replace")) // 2 > SEARCH_MAX:
             raise InvalidPrompt(f"A search has at most {SEARCH_MAX} characters; leave words out.")
         return cls(order, said, action)

@@ -6,8 +6,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.domain.browsing import Browse, Order, Page, Result
@@ -29,6 +29,15 @@ SIDE = 192
 PATIENCE_S = 60.0
 CLEARED = "cleared away"
 """What stands on a sheet in the place of pictures that are kept no more."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page's pictures as a WebP file, None where none could be made just now, and the jobs whose
+    pictures are kept no more."""
+
+    picture: bytes | None
+    cleared: frozenset[str]
 
 
 class History:
@@ -76,17 +85,16 @@ class History:
         """Their messages were deleted, so that the gallery has them no more."""
         await self._history.take_down(results)
 
-    async def cleared(self, page: Page) -> frozenset[str]:
-        """The jobs on a page whose pictures are kept no more."""
-        jobs = [each.job for each in page.results]
-        return frozenset([job.id for job in jobs if not await self._paths(job)])
+    async def sheet(self, page: Page) -> Sheet:
+        """The pictures of a page's results with their numbers."""
+        found = {each.job.id: await self._paths(each.job) for each in page.results}
+        cleared = frozenset(job for job, paths in found.items() if not paths)
+        return Sheet(await self._made(list(found.values())) if found else None, cleared)
 
-    async def sheet(self, page: Page) -> bytes | None:
-        """A picture of a page's results with their numbers, as WebP; None where none can be made
-        just now."""
+    async def _made(self, pictures: Sequence[list[str]]) -> bytes | None:
         cells = [
-            {"caption": str(number), "pictures": [await self._paths(each.job)]}
-            for number, each in enumerate(page.results, 1)
+            {"caption": str(number), "pictures": [paths]}
+            for number, paths in enumerate(pictures, 1)
         ]
         with tempfile.TemporaryDirectory(prefix="easel-", ignore_cleanup_errors=True) as folder:
             target = Path(folder) / "sheet.webp"

@@ -41,9 +41,10 @@ def rows(shown: Page) -> list[list[str]]:
 def test_a_line_says_what_when_and_where() -> None:
     one = result(7, "a *red* fox", likes=3)
     assert said(page(one)) == (
-        f"**1** a \\*red\\* fox · <@{jobs.USER}> · ❤️ 3"
-        " · [message](https://discord.com/channels/1/2/907) · <t:107:R>"
+        "**1** a \\*red\\* fox · ❤️ 3 · [message](https://discord.com/channels/1/2/907) · <t:107:R>"
     )
+    public = said(page(one, browse=Browse(Order.NEWEST)))
+    assert public.startswith(f"**1** a \\*red\\* fox · <@{jobs.USER}> · ❤️ 3 · ")
     single = replace(one, job=replace(jobs.upscale(), finished_at=7.5))
     assert "a fox · Image #3 · " in said(page(single))
     varied = replace(one, job=replace(jobs.variation(), finished_at=7.5))

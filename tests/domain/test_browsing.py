@@ -39,6 +39,7 @@ def test_the_longest_one_fits_into_the_id_of_a_button() -> None:
 
 def test_a_search_is_one_line_of_a_few_words() -> None:
     assert Browse.typed(Order.OWN, "  a \n red\tfox ").search == "a red fox"
+    assert Browse.typed(Order.OWN, "fox\x00\u2028cat\ud800\u200d").search == "fox cat"
     Browse.typed(Order.OWN, "x" * SEARCH_MAX)
     for long in ("x" * (SEARCH_MAX + 1), "🦊" * (SEARCH_MAX // 2 + 1)):
         with pytest.raises(InvalidPrompt, match=f"at most {SEARCH_MAX} characters"):

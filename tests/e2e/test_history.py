@@ -84,9 +84,9 @@ async def test_results_are_shown_newest_first_with_their_pictures(
     page = await asked(mia)
     assert page["embeds"][0]["title"] == "Your results"
     first, second = lines(page)
-    assert first.startswith(f"**1** a fox · Image #2 · {mia.mention} · [message](http")
+    assert first.startswith("**1** a fox · Image #2 · [message](http")
     assert f"/{single['id']})" in first
-    assert second.startswith(f"**2** a fox · {mia.mention} · [message](http")
+    assert second.startswith("**2** a fox · [message](http")
     assert list(messages.buttons(page)) == ["1", "2"]
     shown = sheet(easel.sandbox, page)
     assert shown.size == (2 * 208 + 16, 236 + 16)
@@ -153,6 +153,31 @@ async def test_search_and_actions(easel: Easel, mia: Scene) -> None:
     assert len(choices) <= 25
     emojis = await mia.slash("history", search="🦊" * (SEARCH_MAX - 1))
     assert "leave words out" in await mia.refused(emojis)
+
+
+async def test_a_slow_page_takes_the_place_of_its_thinking(easel: Easel, mia: Scene) -> None:
+    await mia.imagine("a fox")
+    easel.bot.acknowledger._quick_s = 0.0
+    known = len(mia.private())
+    press = await mia.slash("history")
+    answer = await press.ack()
+    assert (answer["type"], answer["data"]["flags"]) == (5, messages.EPHEMERAL)
+    await easel.sandbox.wait_for(lambda: press.replies and press.replies[0]["attachments"])
+    assert prompts(press.replies[0]) == ["a fox"]
+    assert len(mia.private()) == known + 1
+
+
+HOSTILE = ('"', "fox*", "'; DROP TABLE jobs; --", "NEAR(fox", "{said}: ^fox", "@everyone", "`*_~|")
+
+
+async def test_hostile_searches_are_answered(easel: Easel, mia: Scene) -> None:
+    await mia.imagine("a fox")
+    for search in HOSTILE:
+        page = await asked(mia, search=search)
+        assert page["embeds"][0]["title"] == "Your results"
+        assert prompts(page) == (["a fox"] if search == "fox*" else []), search
+    assert prompts(await asked(mia)) == ["a fox"]
+    assert not easel.sandbox.world.pings
 
 
 async def many(person: Scene, number: int) -> list[str]:

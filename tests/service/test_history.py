@@ -145,12 +145,12 @@ async def test_who_sees_a_picture_may_like_it(house: House) -> None:
 async def test_a_sheet_has_a_place_for_each_result(house: House) -> None:
     whole, gone = await drawn(house), await drawn(house)
     shown = await page(house, OWN, ANNA_ASKS, HERE)
-    assert await house.service.history.cleared(shown) == frozenset()
+    assert (await house.service.history.sheet(shown)).cleared == frozenset()
     house.parts.files.path(gone.tile(3)).unlink()
-    assert await house.service.history.cleared(shown) == {gone.id}
     made = await house.service.history.sheet(shown)
-    assert made is not None
-    with Image.open(io.BytesIO(made)) as sheet:
+    assert made.cleared == {gone.id}
+    assert made.picture is not None
+    with Image.open(io.BytesIO(made.picture)) as sheet:
         assert (sheet.format, sheet.size) == ("WEBP", (2 * 208 + 16, 236 + 16))
         pixels = sheet.convert("RGB")
     assert pixels.getpixel((20, 20)) == pytest.approx((58, 60, 66), abs=3)
@@ -165,8 +165,9 @@ async def test_what_retention_cleared_away_is_known(tmp_path: Path) -> None:
         job = await drawn(house)
         shown = await page(house, OWN, ANNA_ASKS, HERE)
         assert await house.service.pictures.housekeeping() == 4
-        assert await house.service.history.cleared(shown) == {job.id}
-        assert await house.service.history.sheet(shown) is not None
+        made = await house.service.history.sheet(shown)
+        assert made.cleared == {job.id}
+        assert made.picture is not None
         with pytest.raises(NotFound, match="cleared away to save space"):
             await house.service.pictures.picture(job, 10**7)
 
@@ -181,7 +182,8 @@ async def test_a_page_without_a_sheet_is_a_page(
         raise StoreUnavailable("io", "no room for a process")
 
     monkeypatch.setattr(history, "run_errand", failing)
-    assert await house.service.history.sheet(shown) is None
+    assert await house.service.history.sheet(shown) == history.Sheet(None, frozenset())
+    assert await house.service.history.sheet(Page(OWN, ())) == history.Sheet(None, frozenset())
 
 
 async def test_searches_without_words_find_nothing(house: House) -> None:
