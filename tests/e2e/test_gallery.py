@@ -191,7 +191,8 @@ async def forged(easel: Easel, person: Visitor, page: Message, code: str) -> Mes
 async def test_what_was_deleted_is_gone_from_all_pages(
     easel: Easel, mia: Visitor, noah: Visitor, ada: Visitor
 ) -> None:
-    single = await mia.press(await mia.imagine("a fox"), "U1")
+    grid = await mia.imagine("a fox")
+    single = await mia.press(grid, "U1")
     await mia.imagine("a hare")
     before = await page_of(noah)
     assert prompts(before) == ["a hare", "a fox", "a fox"]
@@ -203,6 +204,12 @@ async def test_what_was_deleted_is_gone_from_all_pages(
     await history.ack()
     [own] = await easel.sandbox.wait_for(lambda: history.replies)
     assert prompts(own) == ["a hare", "a fox", "a fox"]
+    again = await ada.press(grid, "U1")  # who moderates brings it back
+    assert again["content"] == single["content"]
+    assert await seen(noah) == ["a hare", "a fox", "a fox"]
+    for each in noah.results():
+        await ada.person.delete(each)
+    assert await seen(noah) == await seen(noah, sort="most liked") == []
 
 
 async def test_only_channels_that_one_may_read_are_shown(

@@ -347,7 +347,7 @@ COMMANDS = [
 
 async def test_members_have_no_admin_commands(easel: Easel, mia: Scene) -> None:
     assert {each["name"] for each in mia.person.commands("imagine")} == {
-        "imagine", "show", "info", "settings", "prefer", "styles", "help",
+        "imagine", "show", "history", "gallery", "info", "settings", "prefer", "styles", "help",
         "turbo", "fast", "relax", "stealth", "public",
     }  # fmt: skip
     with pytest.raises(Refused):
@@ -359,8 +359,9 @@ async def test_servers_are_managed_there_and_all_else_works_in_direct_messages(
 ) -> None:
     commands = easel.sandbox.world.commands[None].values()
     where = {each["name"]: each["contexts"] for each in commands}
-    assert {name for name, contexts in where.items() if contexts == [0]} == {"quota", "style"}
-    assert {name for name, contexts in where.items() if contexts != [0, 1]} == {"quota", "style"}
+    servers = {"quota", "style", "gallery"}
+    assert {name for name, contexts in where.items() if contexts == [0]} == servers
+    assert {name for name, contexts in where.items() if contexts != [0, 1]} == servers
     assert {tuple(each["integration_types"]) for each in commands} == {(0,)}
 
 
