@@ -31,7 +31,8 @@ DRAW = "draw"
 LEAVE = "leave"
 LIKE = "like"
 BRING = "bring"
-CODES = frozenset({*ACTIONS, CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, BRING})
+_ACTIONS = (spec.code for spec in ACTIONS.values() if spec.derive)
+CODES = frozenset({*_ACTIONS, CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, BRING})
 """What this version has buttons for, whatever features are on."""
 
 Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]
