@@ -149,7 +149,7 @@ async def test_a_model_that_cannot_draw_around_a_picture_has_no_such_buttons(
     async with running(sandbox, settings_for(sandbox, tmp_path), quick):
         mia = Scene(sandbox, "Mia")
         single = await mia.press(await mia.imagine("a fox --ar 3:2"), "U1")
-        assert list(messages.buttons(single)) == ["Vary (Subtle)", "Vary (Strong)"]
+        assert list(messages.buttons(single)) == ["Vary (Subtle)", "Vary (Strong)", "❤️"]
 
 
 @pytest.mark.parametrize("button", ["➡️", "Zoom Out 2×", "Vary (Strong)"])
