@@ -203,7 +203,9 @@ def service_of(
         proposals=proposals,
         batches=Batches(parts.jobs, parts.outbox, dispatcher, clock),
         pictures=Pictures(parts.pictures, parts.files, parts.blobs, rules, clock),
-        outbox=Outbox(parts.outbox, parts.untold, parts.copies, habits, clock),
+        outbox=Outbox(
+            parts.outbox, parts.untold, parts.copies, parts.shown, habits, clock
+        ),
         accounts=accounts,
         quotas=Quotas(
             ledger=parts.ledger, quotas=parts.quotas, audit=parts.audit, accounts=accounts,

@@ -10,9 +10,10 @@ from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
 from bot.service.preferences import Habits
-from bot.service.rules import require_right_to_repost
+from bot.service.rules import may_look, require_right_to_repost
 from bot.storage.copies import CopyRepository
 from bot.storage.outbox import OutboxRepository
+from bot.storage.shown import ShownRepository
 from bot.storage.untold import UntoldRepository
 
 log = logging.getLogger(__name__)
@@ -30,12 +31,14 @@ class Outbox:
         outbox: OutboxRepository,
         untold: UntoldRepository,
         copies: CopyRepository,
+        shown: ShownRepository,
         habits: Habits,
         clock: Callable[[], float],
     ) -> None:
         self._outbox = outbox
         self._untold = untold
         self._copies = copies
+        self._shown = shown
         self._habits = habits
         self._clock = clock
         self._telling: set[int] = set()
@@ -89,6 +92,12 @@ class Outbox:
         """A copy cannot be sent."""
         log.warning("job %s: copy not sent: %s: %s", copy.job, why, detail)
         await self._copies.give_up(copy, why, detail)
+
+    async def shown_by(self, asker: Asker, origin: Origin, message: int) -> Job | None:
+        """The job whose result or progress a message shows; None for any other message, and for
+        what the asker may not see."""
+        job = await self._shown.job(message)
+        return job if job and may_look(asker, origin, job) else None
 
     async def stop_copies(self, copy: Delivery, detail: str) -> None:
         """Direct messages are closed to a copy: no more of them are tried until its owner wants

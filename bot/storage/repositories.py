@@ -22,6 +22,7 @@ from bot.storage.proposals import ProposalRepository
 from bot.storage.quotas import QuotaRepository
 from bot.storage.recent import RecentPrompts
 from bot.storage.samples import SampleStore
+from bot.storage.shown import ShownRepository
 from bot.storage.styles import StyleRepository
 from bot.storage.untold import UntoldRepository
 
@@ -48,6 +49,7 @@ class Repositories:
     copies: CopyRepository
     history: HistoryRepository
     likes: LikeRepository
+    shown: ShownRepository
 
     @classmethod
     def of(cls, database: Database, folder: Path) -> Repositories:
@@ -71,4 +73,5 @@ class Repositories:
             CopyRepository(database),
             HistoryRepository(database),
             LikeRepository(database),
+            ShownRepository(database),
         )

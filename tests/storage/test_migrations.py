@@ -274,6 +274,21 @@ def test_15_makes_every_result_searchable(path: Path, tmp_path: Path) -> None:
     assert version_2.EMOJI in found(path, prompts.query("", prompts.owned_by(version_2.MIA)))
 
 
+def test_16_finds_messages_and_changes_no_row(path: Path, tmp_path: Path) -> None:
+    migrated(path, 15, tmp_path).close()
+    tables = [name for (name,) in read(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    before = {name: read(path, f"SELECT * FROM {name}") for name in tables}
+    [(message, job)] = read(
+        path, "SELECT message_id, job_id FROM deliveries WHERE message_id <> 0 LIMIT 1"
+    )
+    migrated(path, 16, tmp_path).close()
+    assert {name: read(path, f"SELECT * FROM {name}") for name in tables} == before
+    said = f"SELECT job_id FROM deliveries WHERE message_id = {message} AND message_id <> 0"
+    assert read(path, said) == [(job,)]
+    [(*_, plan)] = read(path, f"EXPLAIN QUERY PLAN {said}")
+    assert "deliveries_of_message" in str(plan)
+
+
 def found(path: Path, query: str) -> list[object]:
     connection = sqlite3.connect(path)
     rows = connection.execute(

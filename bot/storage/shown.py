@@ -1,0 +1,26 @@
+"""Which job a message shows: its result, or its progress."""
+
+from __future__ import annotations
+
+from bot.domain.job import Job
+from bot.storage.database import Database
+from bot.storage.rows import job_of
+
+
+class ShownRepository:
+    """Messages that were posted, by their ids."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def job(self, message: int) -> Job | None:
+        """None for a message that shows none."""
+        row = await self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM jobs WHERE id = (SELECT job_id FROM deliveries"
+                " WHERE message_id = ?1 AND message_id <> 0 UNION ALL"
+                " SELECT id FROM jobs WHERE notice_id = ?1 AND notice_id <> 0 LIMIT 1)",
+                (message,),
+            ).fetchone()
+        )
+        return row and job_of(row)
