@@ -42,10 +42,7 @@ class _Run(NamedTuple):
     source: str
     start: int
     end: int
-
-    @property
-    def dashes(self) -> str:
-        return self.source[self.start : self.end]
+    dashes: str
 
     @property
     def before(self) -> str:
@@ -103,7 +100,7 @@ def _runs(source: str) -> Iterator[_Run]:
     """All but those inside links."""
     for match in _LINK_OR_RUN.finditer(source):
         if match["run"] is not None:
-            yield _Run(source, *match.span())
+            yield _Run(source, *match.span(), match[0])
 
 
 def _in_order(runs: Sequence[_Run], decided: _Decided) -> Iterator[Mention]:
