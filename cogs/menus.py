@@ -48,7 +48,7 @@ class Menus(commands.Cog):
     async def cancel(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Stop what a message shows the progress of."""
         asker, origin = asking.asker(interaction), asking.origin(interaction)
-        job = pointing.job_of(message)
+        job = pointing.job_of(message, interaction.client.user)
         if pointing.stops_all(message):
             stopped = await self._privately(
                 interaction, self._service.batches.cancel(asker, origin, job)
@@ -104,7 +104,7 @@ class Menus(commands.Cog):
     async def _shown(self, interaction: discord.Interaction, message: discord.Message) -> Job:
         """The job that a message shows, if the asker may see it. Raises NotFound."""
         asker, origin = asking.asker(interaction), asking.origin(interaction)
-        job = await self._service.drawing.job(pointing.job_of(message))
+        job = await self._service.drawing.job(pointing.job_of(message, interaction.client.user))
         return require_visible(asker, origin, job)
 
 

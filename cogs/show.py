@@ -1,7 +1,8 @@
-"""/show: results that could not be posted, for the person who asked for them alone."""
+"""/show: a result by its job's id, or those that could not be posted, for the asker alone."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import discord
@@ -10,6 +11,7 @@ from discord.ext import commands
 
 from bot.chat import asking, replies
 from bot.chat.acknowledge import Acknowledger
+from bot.chat.looking import Looking
 from bot.chat.pump import Pump
 from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound
@@ -19,18 +21,28 @@ if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
 _AT_ONCE = 4
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Show(commands.Cog):
     """Answers by the command's own token, which needs no permission of the bot."""
 
-    def __init__(self, service: Service, pump: Pump, acknowledger: Acknowledger) -> None:
+    def __init__(
+        self, service: Service, pump: Pump, acknowledger: Acknowledger, looking: Looking
+    ) -> None:
+        self._looking = looking
         self._service = service
         self._pump = pump
         self._privately = acknowledger.privately
 
-    @app_commands.command(description="Bring me my results that could not be posted here")
-    async def show(self, interaction: discord.Interaction) -> None:
+    @app_commands.command(description="Bring me a result, or mine that could not be posted here")
+    @app_commands.describe(job="The id of a result's job; all that is owed to you if left out")
+    async def show(
+        self, interaction: discord.Interaction, job: app_commands.Range[str, 1, 60] | None = None
+    ) -> None:
+        if job is not None:
+            await self._looking.bring(interaction, _id(job))
+            return
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         owed = await self._privately(interaction, self._service.outbox.owed(asker, origin))
         if not owed:
@@ -52,5 +64,16 @@ class Show(commands.Cog):
         await self._pump.delivered(delivery, job, message)
 
 
+def _id(typed: str) -> str:
+    """With dashes or without, in whatever letters. Raises NotFound for what no job has."""
+    plain = typed.strip().strip("`").replace("-", "").lower()
+    if not _ID.fullmatch(plain):
+        raise NotFound(
+            "A job's id has 32 letters from a to f and digits; *Copy prompt* in the menu of a"
+            " result shows it."
+        )
+    return plain
+
+
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Show(bot.service, bot.pump, bot.acknowledger))
+    await bot.add_cog(Show(bot.service, bot.pump, bot.acknowledger, bot.looking))

@@ -59,10 +59,10 @@ class Acknowledger:
         """The same for an answer that is for the asking person alone."""
         return await self._run(interaction, work, private=True)
 
-    async def at_once(self, interaction: discord.Interaction) -> None:
-        """Acknowledge a press before anything is done for it. Raises TooLate: then nobody is told
-        what would be done."""
-        await _defer(interaction, private=False)
+    async def at_once(self, interaction: discord.Interaction, *, private: bool = False) -> None:
+        """Acknowledge a press, or a command whose answer may be `private`, before anything is done
+        for it. Raises TooLate: then nobody is told what would be done."""
+        await _defer(interaction, private)
 
     async def _run(
         self, interaction: discord.Interaction, work: Coroutine[Any, Any, T], private: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 
 import discord
@@ -14,6 +14,7 @@ from bot.chat import asking, pages
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.results import Results
 from bot.domain.browsing import Browse, Order, Page, Result
+from bot.domain.people import Asker, Origin
 from bot.service import Service
 from bot.service.rules import DIRECT, visible
 
@@ -68,17 +69,26 @@ class Looking:
         )
 
     async def bring(self, interaction: discord.Interaction, job_id: str) -> None:
-        """Bring a result, with the buttons that work there. Raises NotFound for what the asker may
-        not see, and where its pictures are gone."""
-        await self._acknowledger.at_once(interaction)
+        """Bring a result to the asker alone, with the buttons that work there. Raises NotFound for
+        what they may not see, and where its pictures are gone."""
         asker, origin = asking.asker(interaction), asking.origin(interaction)
-        channels = asking.readable(interaction)
+        command = interaction.type is discord.InteractionType.application_command
+        found = self._found(asker, origin, job_id, asking.readable(interaction))
+        if not command:
+            await self._acknowledger.at_once(interaction)
+        result = await (self._acknowledger.privately(interaction, found) if command else found)
+        await self._acknowledger.at_once(interaction, private=True)
+        elsewhere = None if visible(asker, origin, result.job) else pages.link(result)
+        await self._results.bring(result.job, interaction.followup, elsewhere)
+
+    async def _found(
+        self, asker: Asker, origin: Origin, job_id: str, channels: Collection[int]
+    ) -> Result:
         result = await self._service.history.result(asker, origin, job_id, channels)
         if result.job.user != asker.user and await self._gone([result]):
             # Says that it is not there.
-            result = await self._service.history.result(asker, origin, job_id, channels)
-        elsewhere = None if visible(asker, origin, result.job) else pages.link(result)
-        await self._results.bring(result.job, interaction.followup, elsewhere)
+            return await self._service.history.result(asker, origin, job_id, channels)
+        return result
 
     async def _shown(self, interaction: discord.Interaction, browse: Browse) -> Shown:
         page = await self._page(interaction, browse)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import discord
 
@@ -16,9 +15,9 @@ _FILE = re.compile(r"_(?P<job>[0-9a-f]{32})\.\w+\Z")
 _FOREIGN = "This is no result of mine; choose a message in which I show a picture or its progress."
 
 
-def job_of(message: discord.Message) -> str:
-    """The id of the job. Raises NotFound for any other message."""
-    if message.author == _me(message):
+def job_of(message: discord.Message, me: discord.abc.Snowflake | None) -> str:
+    """The id of the job that a message of `me` shows. Raises NotFound for any other message."""
+    if me is not None and message.author.id == me.id:
         for file in message.attachments:
             if found := _FILE.search(file.filename):
                 return found["job"]
@@ -40,10 +39,6 @@ def picture_of(message: discord.Message) -> str:
         if (file.content_type or "").startswith("image/"):
             return file.url
     raise NotFound("This message has no picture that was uploaded with it; choose one that has.")
-
-
-def _me(message: discord.Message) -> Any:
-    return message._state.user
 
 
 def _buttons(message: discord.Message) -> Iterator[re.Match[str]]:

@@ -50,12 +50,12 @@ def cell(shown: Image.Image, number: int) -> Image.Image:
 
 async def turned(person: Scene, page: Message, button: str) -> Message:
     """The page in its place after a press."""
-    before = page["embeds"]
+    before = text(page)
     await (await person.click(page, button)).ack()
 
     def now() -> Message | None:
         shown = person.person.message(page)
-        return shown if shown and shown["embeds"] != before else None
+        return shown if shown and text(shown) != before else None
 
     found = await person.sandbox.wait_for(now)
     assert found is not None
