@@ -8,17 +8,20 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, replies, wording
+from bot.chat import asking, forms, pointing, replies, wording
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.presenter import Presenter
 from bot.domain.job import Job
 from bot.domain.prompt import MAX_LENGTH
 from bot.service import Service
+from bot.service.planning import NOTHING
 from bot.service.references import Attached
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
+_KEPT = 3900
+"""Characters of a prompt that an answer gives back; an embed takes 4,096."""
 SQUARE = "Square"
 DIMENSIONS = {"Portrait": "--ar 2:3", SQUARE: "--ar 1:1", "Landscape": "--ar 3:2"}
 
@@ -84,6 +87,15 @@ class Imagine(commands.Cog):
         images = [image.url for image in (image1, image2, image3, image4, image5) if image]
         await self._draw(interaction, DIMENSIONS[dimensions], Attached(tuple(images)))
 
+    async def taken(self, interaction: discord.Interaction, argument: str) -> None:
+        """A form with a picture came back; what was written is not lost whatever comes of it."""
+        prompt = forms.texts(interaction)["prompt"]
+        try:
+            await self._draw(interaction, prompt, NOTHING)
+        except Exception as error:
+            kept = prompt.replace("`", "`\u200b")
+            await replies.give_back(interaction, error, f"```\n{kept[:_KEPT]}\n```")
+
     async def _draw(
         self, interaction: discord.Interaction, prompt: str, attached: Attached
     ) -> None:  # fmt: skip
@@ -113,4 +125,6 @@ class Imagine(commands.Cog):
 
 
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Imagine(bot.service, bot.presenter, bot.acknowledger))
+    cog = Imagine(bot.service, bot.presenter, bot.acknowledger)
+    await bot.add_cog(cog)
+    bot.forms[pointing.FORM] = cog.taken

@@ -8,10 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, forms, letters, pointing, replies
+from bot.chat import asking, letters, pointing, replies
 from bot.chat.acknowledge import Acknowledger
-from bot.chat.forms import Field
-from bot.chat.presenter import Presenter
 from bot.domain.errors import NotFound
 from bot.domain.job import Job
 from bot.service import Service
@@ -20,9 +18,6 @@ from bot.service.rules import require_visible
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
-FORM = "from_picture"
-_ROOM = 4000
-"""Characters of a form's field."""
 _PART = 3900
 _OVER = "This job is over already, so there is nothing to cancel."
 
@@ -30,10 +25,8 @@ _OVER = "This job is over already, so there is nothing to cancel."
 class Menus(commands.Cog):
     """discord.py wants such commands made by hand and given to the tree."""
 
-    def __init__(self, service: Service, presenter: Presenter, acknowledger: Acknowledger) -> None:
+    def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
         self._service = service
-        self._presenter = presenter
-        self._quickly = acknowledger.quickly
         self._privately = acknowledger.privately
         self.commands = [
             app_commands.ContextMenu(name=name, callback=callback)
@@ -81,25 +74,9 @@ class Menus(commands.Cog):
             await replies.private(interaction, embed=embed)
 
     async def use(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Ask what to draw from a picture, whoever posted it."""
-        link = pointing.picture_of(message)
-        hint = "The picture's address, then what to draw; a grid counts as one picture"
-        field = Field("prompt", "Prompt", hint, f"{link} ", _ROOM, required=True, long=True)
-        await interaction.response.send_modal(forms.form("Draw from a picture", FORM, "", [field]))
-
-    async def taken(self, interaction: discord.Interaction, argument: str) -> None:
-        """The form came back; what was written is not lost whatever comes of it."""
-        text = forms.texts(interaction)["prompt"]
-        try:
-            asking.require_permissions(interaction)
-            asker, origin = asking.asker(interaction), asking.origin(interaction)
-            work = self._service.drawing.imagine(asker, origin, text)
-            hidden = self._service.preferences.hides(asker, origin, text)
-            asked = await (self._privately if hidden else self._quickly)(interaction, work)
-            await self._presenter.answer(interaction, asked)
-        except Exception as error:
-            kept = text.replace("`", "`\u200b")
-            await replies.give_back(interaction, error, f"```\n{kept[:_PART]}\n```")
+        """Ask what to draw from a picture, whoever posted it; /imagine takes the answer."""
+        form = pointing.form(pointing.picture_of(message))
+        await interaction.response.send_modal(form)
 
     async def _shown(self, interaction: discord.Interaction, message: discord.Message) -> Job:
         """The job that a message shows, if the asker may see it. Raises NotFound."""
@@ -109,8 +86,7 @@ class Menus(commands.Cog):
 
 
 async def setup(bot: EaselBot) -> None:
-    cog = Menus(bot.service, bot.presenter, bot.acknowledger)
+    cog = Menus(bot.service, bot.acknowledger)
     await bot.add_cog(cog)
     for command in cog.commands:
         bot.tree.add_command(command)
-    bot.forms[FORM] = cog.taken

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-from pathlib import Path
 
 import discord
 
@@ -23,33 +23,36 @@ async def send(service: Service, user: discord.User | discord.Member, job: Job) 
     """
     if job.status is not JobStatus.SUCCEEDED:
         raise NotFound("This job has no pictures yet; wait until it is done.")
-    pictures = await service.pictures.singly(job, UPLOAD_LIMIT)
-    for index, picture in enumerate(pictures, 1):
-        try:
-            await _send(user, picture, _said(job, index, len(pictures)))
-        except discord.HTTPException as error:
-            if has_code(error, *CLOSED):
-                raise Unable(
-                    "You take no direct messages from me: allow them in the privacy settings of"
-                    " this server, then try again."
-                ) from error
-            raise
-    return len(pictures)
+    count = 0
+    async with contextlib.aclosing(service.pictures.singly(job, UPLOAD_LIMIT)) as pictures:  # type: ignore[type-var]
+        async for picture in pictures:
+            count += 1
+            await _send(user, picture, _said(job, count))
+    return count
 
 
 async def _send(
     user: discord.User | discord.Member, picture: Picture, content: str
 ) -> None:  # fmt: skip
-    data = picture.content.read_bytes() if isinstance(picture.content, Path) else picture.content
-    file = discord.File(io.BytesIO(data), picture.filename, description=picture.description)
+    assert isinstance(picture.content, bytes)
+    file = discord.File(
+        io.BytesIO(picture.content), picture.filename, description=picture.description
+    )
+    none = discord.AllowedMentions.none()
     try:
-        none = discord.AllowedMentions.none()
         await user.send(content, file=file, allowed_mentions=none, suppress_embeds=True)
+    except discord.HTTPException as error:
+        if has_code(error, *CLOSED):
+            raise Unable(
+                "You take no direct messages from me: allow them in the privacy settings of this"
+                " server, then try again."
+            ) from error
+        raise
     finally:
         files.close(file)
 
 
-def _said(job: Job, index: int, count: int) -> str:
-    which = f"Image #{index} of " if count > 1 else ""
+def _said(job: Job, index: int) -> str:
+    which = f"Image #{index} of " if job.request.count > 1 else ""
     prompt = wording.quoted(str(job.request.prompt), 1500)
     return f"{which}{prompt}\nJob `{job.id}`, seed `{job.request.seed_of(index - 1)}`"

@@ -1,4 +1,5 @@
-"""Which job a message of ours shows: its buttons and its files carry the job's id."""
+"""What a message shows: which job of ours, by the id that its buttons and files carry; which
+picture, and the form that asks what to draw from it."""
 
 from __future__ import annotations
 
@@ -6,10 +7,16 @@ import re
 from collections.abc import Iterator
 
 import discord
+from discord import ui
 
+from bot.chat import forms
 from bot.chat.buttons import CANCEL, CANCEL_ALL
+from bot.chat.forms import Field
 from bot.domain.errors import NotFound
 
+FORM = "from_picture"
+_ROOM = 4000
+"""Characters of a form's field."""
 _BUTTON = re.compile(r"easel:(?P<code>[a-z0-9_]{1,24}):(?P<job>[0-9a-f]{32}):")
 _FILE = re.compile(r"_(?P<job>[0-9a-f]{32})\.\w+\Z")
 _FOREIGN = "This is no result of mine; choose a message in which I show a picture or its progress."
@@ -31,6 +38,13 @@ def stops_all(message: discord.Message) -> bool:
     """Whether its Cancel button stops several jobs."""
     codes = {match["code"] for match in _buttons(message)}
     return CANCEL_ALL in codes and CANCEL not in codes
+
+
+def form(picture: str) -> ui.Modal:
+    """Asks what to draw from the picture at an address."""
+    hint = "The picture's address, then what to draw; a grid counts as one picture"
+    field = Field("prompt", "Prompt", hint, f"{picture} ", _ROOM, required=True, long=True)
+    return forms.form("Draw from a picture", FORM, "", [field])
 
 
 def picture_of(message: discord.Message) -> str:

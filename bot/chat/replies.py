@@ -142,14 +142,7 @@ async def warn(interaction: discord.Interaction, warnings: Sequence[str]) -> Non
 
 async def instead(interaction: discord.Interaction, content: str) -> None:
     """Put this in the place of the message whose button was pressed; never raises."""
-    said: dict[str, Any] = {"content": content, "embeds": [], "view": None, "attachments": []}
-    try:
-        if interaction.response.is_done():
-            await interaction.edit_original_response(**said)
-        else:
-            await interaction.response.edit_message(**said)
-    except TROUBLE as error:
-        log.warning("interaction %d: its message stays as it is: %s", interaction.id, error)
+    await _change(interaction, content=content, embeds=[], view=None, attachments=[])
 
 
 async def look(
@@ -157,7 +150,10 @@ async def look(
 ) -> None:
     """Put these buttons under the message whose button was pressed, and this into it; never
     raises."""
-    said: dict[str, Any] = {"view": view} | ({"embed": embed} if embed else {})
+    await _change(interaction, view=view, **({"embed": embed} if embed else {}))
+
+
+async def _change(interaction: discord.Interaction, **said: Any) -> None:
     try:
         if interaction.response.is_done():
             await interaction.edit_original_response(**said)

@@ -261,9 +261,7 @@ class Peer:
         """See `Executor.ask`. A model that killed the process is not loaded for it."""
         if refused := self._refusal(question.model):
             raise RenderFailed("model_missing", refused.text, retryable=True)
-        frame, answer = self.questions.put(question)
-        await self._line.send(frame)
-        return await answer
+        return await self.questions.ask(question, self._line)
 
     async def cancel(self, key: Key) -> None:
         """Ask for the end of an attempt; nothing happens when it ended already."""

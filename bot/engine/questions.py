@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.domain.errors import EngineError, RenderFailed, WorkerLost
 from bot.engine.frames import Frame
+from bot.engine.line import Line
 from bot.engine.seam import Answer, Question
 
 
@@ -19,6 +20,16 @@ class Questions:
         self._numbers = itertools.count(1)
         self._open: dict[int, asyncio.Future[Answer]] = {}
         self._lost: WorkerLost | None = None
+
+    async def ask(self, question: Question, line: Line) -> Answer:
+        """The answer; who gives up has the worker forget it. Raises what `put` and `hear` say."""
+        frame, answer = self.put(question)
+        await line.send(frame)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            line.write(Frame("forget", {"number": frame.data["number"]}))
+            raise
 
     def put(self, question: Question) -> tuple[Frame, asyncio.Future[Answer]]:
         """What is to be sent, and where the answer comes. Raises WorkerLost."""

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,6 +60,7 @@ class Pictures:
         self._rules = rules
         self._clock = clock
         self._encoder = Encoder()
+        self._alone = asyncio.Lock()
 
     async def picture(self, job: Job, limit: int) -> Picture:
         """The job's grid, or its single picture, as a file of at most `limit` bytes.
@@ -78,16 +79,15 @@ class Pictures:
         name = f"easel_{words or 'picture'}_{job.id}.{made.extension}"
         return Picture(made.content, made.bytes, name, _description(job))
 
-    async def singly(self, job: Job, limit: int) -> list[Picture]:
-        """Each of the job's pictures as a file of its own, with a recipe that draws it alone.
-        Raises as `picture` does."""
-        try:
-            return [
-                await self._single(job, index, tile, limit)
-                for index, tile in enumerate(await self._tiles(job), 1)
-            ]
-        except OSError as error:
-            raise StoreUnavailable("io", f"job {job.id}: {error}") from error
+    async def singly(self, job: Job, limit: int) -> AsyncIterator[Picture]:
+        """Each of the job's pictures as a file of its own, with a recipe that draws it alone; one
+        in memory at a time, whoever asks. Raises as `picture` does."""
+        async with self._alone:
+            try:
+                for index, tile in enumerate(await self._tiles(job), 1):
+                    yield await self._single(job, index, tile, limit)
+            except OSError as error:
+                raise StoreUnavailable("io", f"job {job.id}: {error}") from error
 
     async def _single(self, job: Job, index: int, tile: Path, limit: int) -> Picture:
         drawn = job.request.kind is Kind.DRAW
@@ -99,7 +99,7 @@ class Pictures:
             made = self._files.folder(job.id) / f"single{index}.partial"
             try:
                 extension = await self._encoder.encode([tile], limit, recipe, made)
-                whole = made.read_bytes()
+                whole = await asyncio.to_thread(made.read_bytes)
             finally:
                 made.unlink(missing_ok=True)
         name = f"easel_{index}_{job.id}.{extension}"

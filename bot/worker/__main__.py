@@ -7,6 +7,7 @@ outlives the bot. Knows threads and pipes; what is done with an order is its nei
 
 Orders      hello {engine, options, heartbeat_s} · cards {cards: [card fields]}
             prepare {models} · run · cancel {job, no} · ask {number, kind, model, asked}
+            forget {number}
 Answers     ready {device, vram_mb, slots} · broken {text} · beat
             state {loaded: {model: card fields}, loading: {model: text}, failed: {model: text}}
             room {model, pixels, pictures}

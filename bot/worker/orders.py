@@ -10,7 +10,7 @@ from bot.engine.frames import Frame
 from bot.engine.seam import Question
 from bot.worker.attempts import Attempts
 from bot.worker.painter import Learn, Painter, Prepare
-from bot.worker.questions import Asked
+from bot.worker.questions import Asked, Forgotten
 
 
 class Orders:
@@ -38,6 +38,8 @@ class Orders:
             said = frame.data
             question = Question(said["kind"], said["model"], said["asked"])
             self._painter.put(Asked(said["number"], question))
+        elif frame.kind == "forget":
+            self._painter.put(Forgotten(frame.data["number"]))
         elif frame.kind == "run":
             for attempt in frames.unpack_attempts(frame):
                 self._attempts.add((attempt.job, attempt.no))

@@ -27,7 +27,7 @@ from bot.engine.seam import Attempt, Engine
 from bot.worker.attempts import Attempts, Key
 from bot.worker.encoding import Drawn
 from bot.worker.painting import Painting, Voice, painting, ran_out_of_memory
-from bot.worker.questions import Asked, Questions
+from bot.worker.questions import Asked, Forgotten, Questions
 from bot.worker.rooms import Rooms
 from bot.worker.stock import Stock
 
@@ -51,7 +51,7 @@ class Learn:
     cards: Sequence[Mapping[str, Any]]
 
 
-Order = Attempt | Prepare | Learn | Asked
+Order = Attempt | Prepare | Learn | Asked | Forgotten
 
 
 class Painter:
@@ -127,7 +127,11 @@ class Painter:
 
     def _may_begin(self, order: Order) -> bool:
         """Others are not kept waiting by a load."""
-        return not self._paintings or isinstance(order, Learn) or order.model in self._stock
+        return (
+            not self._paintings
+            or isinstance(order, Learn | Forgotten)
+            or order.model in self._stock
+        )
 
     def _begin(self, order: Order) -> None:
         match order:
@@ -136,6 +140,8 @@ class Painter:
             case Prepare(model=model):
                 with contextlib.suppress(RenderFailed):  # its state tells how it went
                     self._stock.load(model)
+            case Forgotten(number=number):
+                self._questions.forget(number)
             case Asked():
                 self._questions.begin(order, self._stock.load)
             case Attempt():

@@ -27,8 +27,15 @@ class Asked:
         return self.question.model
 
 
+@dataclass(frozen=True)
+class Forgotten:
+    """Nobody waits any more for the answer to the question of this number."""
+
+    number: int
+
+
 class Questions:
-    """Of one engine; every question is answered exactly once."""
+    """Of one engine; every question is answered once, unless it is forgotten before."""
 
     def __init__(self, engine: Engine, send: Callable[[Frame], None]) -> None:
         self._engine = engine
@@ -47,6 +54,11 @@ class Questions:
             self._refuse(asked, failure)
         else:
             self._open.append((asked, self._engine.answer(asked.question)))
+
+    def forget(self, number: int) -> None:
+        """Do no more for it."""
+        kept = [each for each in self._open if each[0].number != number]
+        self._open = deque(kept)
 
     def advance(self) -> None:
         """Do a piece of the first one's work."""

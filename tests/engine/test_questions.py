@@ -7,7 +7,11 @@ import asyncio
 import pytest
 
 from bot.domain.errors import RenderFailed, WorkerLost
+from bot.engine.frames import Frame
+from bot.engine.line import Identity, Line
 from bot.engine.local import LocalExecutor
+from bot.engine.patience import Patience
+from bot.engine.peer import Peer
 from bot.engine.questions import Questions
 from bot.engine.seam import IMPORTANCE, Question
 from tests.kit.workers import attempt, draw, free_worker, simulated
@@ -36,6 +40,22 @@ async def test_who_gives_up_is_forgotten(gpu: LocalExecutor) -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert (await gpu.ask(worker.id, question("ox")))["importance"] == [1.0]
+
+
+async def test_a_worker_is_told_who_gave_up() -> None:
+    written: list[Frame] = []
+
+    async def send(frame: Frame) -> None:
+        written.append(frame)
+
+    line = Line(written.append, send)
+    peer = Peer(Identity("w", "here", "cpu"), line, Patience(), lambda: None)
+    asking = asyncio.create_task(peer.ask(question("a", "fox")))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert [(each.kind, each.data["number"]) for each in written] == [("ask", 1), ("forget", 1)]
 
 
 async def test_a_question_to_a_worker_that_dies_ends_with_it() -> None:

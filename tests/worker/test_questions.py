@@ -15,7 +15,7 @@ from bot.engine.seam import IMPORTANCE, Question
 from bot.models.cards import EMBEDDED_CARD
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.importance import importance
-from bot.worker.questions import Asked
+from bot.worker.questions import Asked, Forgotten
 from tests.kit.pipelines import card
 from tests.worker.test_painter import Studio, ask
 
@@ -39,6 +39,13 @@ def test_who_only_asks_is_answered_as_well_and_in_order() -> None:
     studio = Studio().order(Asked(1, question("red")), Asked(2, question("blue", "fox")))
     studio.turns(5)
     assert [said["number"] for said in studio.of("answer")] == [1, 2]
+
+
+def test_what_nobody_waits_for_is_not_thought_about() -> None:
+    studio = Studio().order(Asked(1, question("red", "fox", "asleep")), Asked(2, question("ox")))
+    studio.turns(1).order(Forgotten(1), Forgotten(7)).turns(2)
+    assert [said["number"] for said in studio.of("answer")] == [2]
+    assert not studio.painter._questions
 
 
 def test_what_cannot_be_loaded_or_answered_is_said_by_code() -> None:
