@@ -362,3 +362,10 @@ def test_what_is_hidden_and_from_whom(typed: str, usual: bool, alone: bool, hide
     again = wanted.reroll(8)
     assert hidden(requests.wanted(again, Usual(), alone=True).extra) is hides
     assert hidden(requests.wanted(again, Usual(), alone=False).extra) is (hides or alone)
+
+
+@pytest.mark.parametrize(
+    ("typed", "price"), [("", 1), ("--draft", 1), ("--hd", 3), ("--hd --draft", 2)]
+)
+def test_a_draft_costs_half_rounded_up_to_whole_credits(typed: str, price: int) -> None:
+    assert requests.price(requests.imagine(CARD, f"a fox {typed}")) == price

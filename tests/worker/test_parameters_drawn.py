@@ -191,3 +191,23 @@ def test_words_beyond_the_encoders_end_are_read(embedded: Model) -> None:
     drawings = [drawn(embedded, f"{long}{end}") for end in ("", ", neon", ", neon --no red")]
     assert drawings[1].mean() < drawings[0].mean() - 15
     assert far(drawings[1], drawings[2]) > 1
+
+
+def test_a_draft_asks_the_network_half_as_often(embedded: Model) -> None:
+    asked: list[int] = []
+
+    def count(_network: Any, _given: Any) -> None:
+        asked.append(1)
+
+    counts = []
+    hook = embedded.pipeline.unet.register_forward_pre_hook(count)
+    try:
+        for prompt in ("a red car", "a red car --draft"):
+            asked.clear()
+            run = begun(embedded, prompt, 1)
+            while not run.done:
+                run.step_with([])
+            counts.append(len(asked))
+    finally:
+        hook.remove()
+    assert counts == [CARD.steps, CARD.steps / 2]
