@@ -74,7 +74,4 @@ def _inside(text: str) -> str | None:
 
 def words(text: str) -> str:
     """On one line, without what separates it from nothing."""
-    line = " ".join(text.split())
-    while (less := line.strip(SEPARATING + " ")) != line:
-        line = less
-    return line
+    return " ".join(text.split()).strip(SEPARATING + " ")
