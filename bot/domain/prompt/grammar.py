@@ -28,7 +28,7 @@ MOST = 100
 _LINK_OR_RUN = re.compile(
     rf"[{DASH}h](?:(?<=h)ttps?://(?:[^\s<>,;]|[,;](?![{DASH}]))+"
     rf"|(?<=[^\W_]-)(?![{DASH}\s])"
-    rf"|(?<=[{DASH}])(?P<run>(?:[^\S\n]?[{DASH}])*))"
+    rf"|(?<=[{DASH}])(?P<run>(?:[^\S\n]?[{DASH}])*+)(?:(?=[ \u3000]*(?P<name>[A-Za-z]+))|))"
 )
 _NAME = re.compile(r"[A-Za-z]+")
 _TYPED = re.compile(r"(?<!\S)-{2,}([A-Za-z][\w-]*)")
@@ -37,12 +37,16 @@ _ENDING = re.compile(rf"[{re.escape(CLOSING + DASH)}\s]*\Z")
 
 
 class _Run(NamedTuple):
-    """Some dashes in a text."""
+    """Some dashes in a text, and the name that stands behind them up to `ends`, with its row in the
+    table."""
 
     source: str
     start: int
     end: int
     dashes: str
+    name: str
+    ends: int
+    row: Parameter | None
 
     @property
     def before(self) -> str:
@@ -97,10 +101,12 @@ def mentions(source: str) -> list[Mention]:
 
 
 def _runs(source: str) -> Iterator[_Run]:
-    """All but those inside links."""
+    """Those that could mean something: not inside links, and a name that is known follows, or a
+    name behind the hyphens of a parameter."""
     for match in _LINK_OR_RUN.finditer(source):
-        if match["run"] is not None:
-            yield _Run(source, *match.span(), match[0])
+        dashes, name = match[0], match["name"]
+        if name and ((row := parameters.known(name)) or dashes.startswith("--")):
+            yield _Run(source, *match.span(), dashes, name, match.end("name"), row)
 
 
 def _in_order(runs: Sequence[_Run], decided: _Decided) -> Iterator[Mention]:
@@ -119,22 +125,18 @@ def _decide(run: _Run, decided: _Decided, following: int) -> Mention | Mistake |
     """None for prose. `following` is where the next parameter starts."""
     if run.single and run.glued:
         return None
-    source = run.source
-    name = _NAME.match(source, _past_space(source, run.end))
-    if name is None:
-        return None
-    row = parameters.known(name[0])
-    if row is None or _GLUED.match(source, name.end()):
+    source, row, at = run.source, run.row, run.ends
+    if row is None or _GLUED.match(source, at):
         wrong = run.hyphens and run.apart and run.clear
         return Mistake(unknown=lambda: _unknown(source, run.start)) if wrong else None
     if row.kind is Kind.TEXT:
-        return listing(row, source, run.start, name.end(), following) if _is_list(run) else None
-    found = valued(row, source, run.start, name.end())
+        return listing(row, source, run.start, at, following) if _is_list(run) else None
+    found = valued(row, source, run.start, at)
     if found is None:
-        return Mistake(lambda: refusal(row, source, name.end())) if run.clear else None
+        return Mistake(lambda: refusal(row, source, at)) if run.clear else None
     if isinstance(found, Mistake):
         return None if run.single else found
-    return found if run.clear or _fits(found, run, name[0], decided) else None
+    return found if run.clear or _fits(found, run, decided) else None
 
 
 def begun(name: str) -> Parameter | None:
@@ -162,7 +164,7 @@ def _is_list(run: _Run) -> bool:
     return run.clear or (run.hyphens and not run.spaced) or (run.spaced and len(run.dashes) > 1)
 
 
-def _fits(found: Mention, run: _Run, name: str, decided: _Decided) -> bool:
+def _fits(found: Mention, run: _Run, decided: _Decided) -> bool:
     """Whether what looks like prose is a parameter after all."""
     if found.value is True and not (run.single and run.spaced):
         return _ends(run.source, found.end, decided)
@@ -172,7 +174,7 @@ def _fits(found: Mention, run: _Run, name: str, decided: _Decided) -> bool:
         return True
     if run.spaced:
         return found.row.name == "ar"
-    return len(name) > 1 or _ends(run.source, found.end, decided)
+    return len(run.name) > 1 or _ends(run.source, found.end, decided)
 
 
 def _ends(source: str, at: int, decided: _Decided) -> bool:

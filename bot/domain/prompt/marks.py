@@ -19,6 +19,7 @@ DASH = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 OPENING = "([{<\"'`*_\u201c\u2018\u00ab\u300c\u300e\uff08\u3010"
 CLOSING = ".,;:!%)]}>\"'`*_\u201d\u2019\u00bb\u3002\u3001\uff0c\uff1b\uff09\u300d\u300f\u3011"
 SEPARATING = ",;\u3001\uff0c\uff1b"
+_AROUND = SEPARATING + " "
 
 _QUOTES = {
     **dict.fromkeys(("```", "``", "**", "__", '"', "'", "`", "*", "_")),
@@ -74,4 +75,4 @@ def _inside(text: str) -> str | None:
 
 def words(text: str) -> str:
     """On one line, without what separates it from nothing."""
-    return " ".join(text.split()).strip(SEPARATING + " ")
+    return " ".join(text.split()).strip(_AROUND)

@@ -62,8 +62,6 @@ class Prompt:
         _check_length(source)
         reading = _settled(_once(visible(source)))
         _check_said(reading.prompt, attached)
-        # People copy the canonical form and type it again, and it can be the longer one.
-        _check_length(str(reading.prompt))
         return reading
 
     @classmethod
@@ -186,7 +184,10 @@ def _settled(reading: Reading) -> Reading:
     means more than it did apart."""
     prompt = reading.prompt
     for _ in range(TANGLED):
-        if (again := _once(str(prompt)).prompt) == prompt:
+        canonical = str(prompt)
+        if (again := _once(canonical).prompt) == prompt:
+            # People copy the canonical form and type it again, and it can be the longer one.
+            _check_length(canonical)
             return Reading(prompt, reading.notes)
         prompt = again
     raise InvalidPrompt(_TANGLE)

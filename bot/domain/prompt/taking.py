@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.domain.errors import InvalidPrompt, UnknownParameter
@@ -27,8 +26,7 @@ _PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
 _RUN = re.compile(rf"[{DASH}]+")
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """One parameter in a text, from `start` to `end` with its value, which is None where only a
     look at it says that it is none, and `why` it is another than was typed."""
 

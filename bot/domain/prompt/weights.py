@@ -72,16 +72,14 @@ def parted(text: str) -> tuple[Part, ...]:
 
     A weight belongs to what stands before it. Raises InvalidPrompt where they add up to nothing.
     """
-    found: list[Part] = []
-    at = 0
-    for colons in _COLONS.finditer(text):
-        weight = _weight(colons["weight"] or colons["apart"])
-        found.append((words(text[at : colons.start()]), weight))
-        at = colons.end()
-    if not found:
+    # Text, weight, weight behind a space, text, and so on.
+    pieces = _COLONS.split(text)
+    if len(pieces) == 1:
         return ()
-    found.append((words(text[at:]), 1.0))
-    parts = tuple((part, weight) for part, weight in found if part)
+    typed = (glued or apart for glued, apart in zip(pieces[1::3], pieces[2::3], strict=True))
+    numbers = [*map(_weight, typed), 1.0]
+    said = zip(map(words, pieces[::3]), numbers, strict=True)
+    parts = tuple(part for part in said if part[0])
     if parts and sum(weight for _, weight in parts) <= 0:
         raise InvalidPrompt(
             "The weights behind `::` have to add up to more than 0, so make one of them larger."
@@ -89,6 +87,7 @@ def parted(text: str) -> tuple[Part, ...]:
     return parts
 
 
+@functools.lru_cache(1000)
 def _weight(typed: str | None) -> float:
     if typed is None:
         return 1.0
