@@ -30,7 +30,7 @@ from bot.bench.sharing import Compared
 from bot.bench.studio import Studio
 from bot.domain.errors import EaselError
 from bot.models import box
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 
 TITLE = "On a card"

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.bench import sharing
 from bot.bench.figures import Figure, at_least, times
 from bot.bench.sharing import Compared
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 
 GUIDANCE = 7.0
 FILLED = 16

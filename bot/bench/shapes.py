@@ -16,7 +16,7 @@ from bot.bench.child import Child, Message
 from bot.bench.figures import Figure, Section, below, times
 from bot.bench.studio import Studio
 from bot.models import box
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 
 TITLE = "The shapes of well-known models"

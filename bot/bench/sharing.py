@@ -14,7 +14,7 @@ from bot.bench.figures import Figure, Section, below, times
 from bot.bench.studio import Studio
 from bot.domain.request import GenerationRequest
 from bot.models.cards import EMBEDDED_CARD
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 
 TITLE = "Shared steps"
 HOW = (

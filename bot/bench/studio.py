@@ -20,7 +20,7 @@ from bot.commands import shot
 from bot.domain.request import GenerationRequest
 from bot.engine.seam import Loaded, Worker
 from bot.models.cards import ModelCard
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 from bot.worker.converted.store import Store
 

@@ -18,7 +18,7 @@ from bot.bench.figures import Figure, Section, times
 from bot.bench.neighbour import neighbour
 from bot.bench.studio import Studio
 from bot.models.cards import EMBEDDED_CARD
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 
 TITLE = "What users get"
 HOW = (

@@ -21,7 +21,7 @@ from bot.commands.numbers import number, whole
 from bot.commands.subject import with_model
 from bot.domain.errors import InvalidPrompt
 from bot.domain.request import GRID
-from bot.service.requests import SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
+from bot.service.choice import SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
 from bot.settings import Settings
 
 _OF_ONE = ("W", "H", "steps", "n", "price_per_hour", "json")

@@ -18,7 +18,7 @@ from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt.parameter import quoted
 from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX
 from bot.domain.request import GRID
-from bot.service.requests import COUNT_MAX, SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
+from bot.service.choice import COUNT_MAX, SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,7 +26,7 @@ from bot.domain.prompt.parameter import quoted
 from bot.domain.request import GenerationRequest
 from bot.models.cards import ModelCard
 from bot.service import references, requests, styles
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 from bot.storage.files import ImageStore
 
@@ -83,7 +83,7 @@ class Subject:
 
     def wish(self, card: ModelCard) -> Wish:
         """What this model is asked for. Raises UserError for what it cannot do or nobody could."""
-        request = requests.chosen(card, self._basis(card), self.order.choice)
+        request = self.order.choice.applied(card, self._basis(card))
         others = tuple(each for each in request.inputs if each.role not in (IMAGE, STYLE))
         if others != request.inputs and not self.images:
             raise Unable("This was drawn with pictures as prompts: name them by `--image`.")

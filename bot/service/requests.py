@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bot.domain import samplers, speed, style
@@ -26,34 +26,7 @@ from bot.domain.usual import HIDDEN, Usual, hidden
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import effects
-
-COUNT_MAX = 64
-SIDE_MIN, SIDE_MAX = 64, 4096
-STEPS_MAX = 1000
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What an operator chooses by hand; None leaves it to the prompt and the model's card."""
-
-    count: int | None = None
-    width: int | None = None
-    height: int | None = None
-    seed: int | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    sampler: str | None = None
-    strength: float | None = None
-    loras: Mapping[str, float] | None = None
-
-    @property
-    def sized(self) -> bool:
-        """Whether the pixels are chosen, at least of one side."""
-        return self.width is not None or self.height is not None
-
-    def given(self, *names: str) -> dict[str, Any]:
-        """The values of these fields that are chosen."""
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+from bot.service.choice import COUNT_MAX, SIDE_MAX, STEPS_MAX
 
 
 def new_seed() -> int:
@@ -77,40 +50,6 @@ def imagine(
         extra=style.in_extra((), look),
     )
     return effects.applied(card, request.with_loras(card.loras))
-
-
-def chosen(card: ModelCard, request: GenerationRequest, choice: Choice) -> GenerationRequest:
-    """The request with what was chosen by hand; a chosen sampler draws as many steps as it needs,
-    unless they are chosen, too.
-
-    Raises InvalidPrompt for an impossible size, Unable for a sampler that does not fit.
-    """
-    if not card.samplers and choice.sampler not in (None, samplers.DEFAULT):
-        raise Unable(
-            f"The model {quoted(card.name)} draws by its own sampler only, not by "
-            f"`{choice.sampler}`."
-        )
-    picked = choice.given("steps", "guidance", "sampler", "strength")
-    if choice.sampler is not None and choice.steps is None:
-        picked["steps"] = samplers.enough(choice.sampler, request.sampling.steps)
-    sampling = replace(request.sampling, **picked)
-    made = replace(request, sampling=sampling, **choice.given("count", "seed"))
-    if choice.loras is not None:
-        made = made.with_loras(choice.loras)
-    if not choice.sized:
-        return made
-    size = Size(choice.width or card.native, choice.height or card.native)
-    _require_multiple("W", size.width, card.multiple)
-    _require_multiple("H", size.height, card.multiple)
-    return replace(made.sized(size), prompt=made.prompt.without("ar"))
-
-
-def _require_multiple(name: str, side: int, multiple: int) -> None:
-    if side % multiple:
-        near = max(1, round(side / multiple)) * multiple
-        raise InvalidPrompt(
-            f"`--{name}` takes a multiple of {multiple} for this model, such as {near}, not {side}."
-        )
 
 
 def shaped(

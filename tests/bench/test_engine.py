@@ -39,7 +39,7 @@ from bot.domain.errors import EaselError
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Progress
 from bot.models import box
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from tests.kit.easel import SharedExecutor
 from tests.kit.executor import ENGINE, FakeExecutor, Run
 

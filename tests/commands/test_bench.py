@@ -16,7 +16,7 @@ from bot.bench.model.program import Wanted
 from bot.bench.model.report import Report
 from bot.commands.bench import bench
 from bot.domain.errors import InvalidPrompt
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 from tests.bench.model.test_report import REPORT
 

@@ -12,7 +12,7 @@ from bot.commands.options import order_of
 from bot.commands.render import render
 from bot.commands.subject import Order
 from bot.engine.local import LocalExecutor
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 from tests.kit.easel import SharedExecutor
 

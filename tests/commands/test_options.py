@@ -10,7 +10,7 @@ import pytest
 from bot.commands.options import order_of
 from bot.commands.subject import Order
 from bot.domain.errors import InvalidPrompt
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 
 
 def typed(line: str) -> Order:

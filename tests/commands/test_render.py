@@ -14,7 +14,7 @@ from bot.commands.subject import Order, Subject
 from bot.domain.errors import EaselError, InvalidPrompt, RenderFailed, Unable
 from bot.engine.seam import Loaded
 from bot.models.cards import EMBEDDED_CARD
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 from tests.kit.executor import FakeExecutor, Run
 

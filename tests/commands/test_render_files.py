@@ -20,7 +20,7 @@ from bot.domain.infotext import infotext
 from bot.domain.request import GenerationRequest
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 from bot.storage.files import ImageStore
 from tests.kit.executor import FakeExecutor, colour, picture
@@ -72,7 +72,7 @@ async def test_six_pictures_are_drawn_in_rounds_and_make_a_fitting_grid(
     await render(Settings(), Order("a red fox --seed 7", choice=choice, out=tmp_path))
     assert [at(executor, run) for run in (0, 1)] == [((0, 1, 2, 3), 4), ((0, 1), 2)]
     made = requests.imagine(EMBEDDED_CARD, "a red fox --seed 7")
-    expected = [colour(seed) for seed in requests.chosen(EMBEDDED_CARD, made, choice).seeds]
+    expected = [colour(seed) for seed in choice.applied(EMBEDDED_CARD, made).seeds]
     with Image.open(tmp_path / "grid-00000.png") as grid:
         assert grid.size == (48, 32)
     assert colours(tmp_path / "grid-00000.png") == expected

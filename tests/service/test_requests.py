@@ -19,7 +19,7 @@ from bot.domain.usual import HIDDEN, Usual, hidden
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from tests.kit.values import from_file
 
 CARD = ModelCard("tiny", "Tiny", "nowhere", native=64, steps=10, guidance=3.0, strength=0.4)
@@ -46,9 +46,9 @@ def test_a_model_is_drawn_with_the_loras_of_its_card_unless_others_are_chosen() 
     card = a_card(loras={"detail": 0.7})
     made = requests.imagine(card, "a fox")
     assert made.loras == {"detail": 0.7}
-    assert requests.chosen(card, made, Choice(steps=3)).loras == {"detail": 0.7}
-    assert requests.chosen(card, made, Choice(loras={"fog": 1.0})).loras == {"fog": 1.0}
-    assert requests.chosen(card, made, Choice(loras={})).loras == {}
+    assert Choice(steps=3).applied(card, made).loras == {"detail": 0.7}
+    assert Choice(loras={"fog": 1.0}).applied(card, made).loras == {"fog": 1.0}
+    assert Choice(loras={}).applied(card, made).loras == {}
     assert requests.current(a_card(id="other"), made).loras == {}
     assert requests.current(card, made).loras == {"detail": 0.7}
 
@@ -229,16 +229,16 @@ def test_what_starts_from_an_upload_needs_a_model_that_can() -> None:
 def test_what_is_chosen_wins_over_prompt_and_card() -> None:
     made = requests.imagine(CARD, "a fox --q 2 --seed 7")
     choice = Choice(6, 128, 64, 8, 5, 1.5, "euler", 0.3)
-    drawn = requests.chosen(CARD, made, choice)
+    drawn = choice.applied(CARD, made)
     assert (drawn.count, drawn.size, drawn.seed) == (6, Size(128, 64), 8)
     assert drawn.sampling == Sampling(5, 1.5, "euler", 0.3)
-    assert requests.chosen(CARD, made, Choice()) == made
+    assert Choice().applied(CARD, made) == made
 
 
 def test_one_side_alone_goes_with_the_models_own() -> None:
     made = requests.imagine(CARD, "a fox")
-    assert requests.chosen(CARD, made, Choice(height=96)).size == Size(64, 96)
-    assert requests.chosen(CARD, made, Choice(width=96)).size == Size(96, 64)
+    assert Choice(height=96).applied(CARD, made).size == Size(64, 96)
+    assert Choice(width=96).applied(CARD, made).size == Size(96, 64)
 
 
 @pytest.mark.parametrize(
@@ -250,24 +250,24 @@ def test_one_side_alone_goes_with_the_models_own() -> None:
 )
 def test_sides_that_the_model_cannot_draw(choice: Choice, words: str) -> None:
     with pytest.raises(InvalidPrompt) as caught:
-        requests.chosen(CARD, requests.imagine(CARD, "a fox"), choice)
+        choice.applied(CARD, requests.imagine(CARD, "a fox"))
     assert words in str(caught.value)
 
 
 def test_a_chosen_sampler_draws_as_long_as_it_needs() -> None:
     made = requests.imagine(CARD, "a fox")
-    assert requests.chosen(CARD, made, Choice(sampler="plms")).sampling.steps == 25
-    assert requests.chosen(CARD, made, Choice(sampler="plms", steps=8)).sampling.steps == 8
-    assert requests.chosen(CARD, made, Choice(sampler="ddim")).sampling.steps == 10
+    assert Choice(sampler="plms").applied(CARD, made).sampling.steps == 25
+    assert Choice(sampler="plms", steps=8).applied(CARD, made).sampling.steps == 8
+    assert Choice(sampler="ddim").applied(CARD, made).sampling.steps == 10
 
 
 def test_only_a_sampler_that_fits_can_be_chosen() -> None:
     card = a_card(samplers=False, sampler="euler")
     made = requests.imagine(card, "a fox")
     with pytest.raises(Unable) as caught:
-        requests.chosen(card, made, Choice(sampler="ddim"))
+        Choice(sampler="ddim").applied(card, made)
     assert str(caught.value) == "The model `Tiny` draws by its own sampler only, not by `ddim`."
-    assert requests.chosen(card, made, Choice(sampler="default", steps=3)).sampling.steps == 3
+    assert Choice(sampler="default", steps=3).applied(card, made).sampling.steps == 3
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_a_request_takes_the_shape_of_a_picture(picture: tuple[int, int], size: 
 def test_a_drawing_starts_from_a_file_where_the_model_can() -> None:
     made = requests.imagine(CARD, "a fox")
     assert requests.started(CARD, made, "d" * 64) == from_file(made, "d" * 64, CARD.strength)
-    chosen = requests.chosen(CARD, made, Choice(strength=0.9))
+    chosen = Choice(strength=0.9).applied(CARD, made)
     assert requests.started(CARD, chosen, "d" * 64).sampling.strength == 0.9
     with pytest.raises(Unable, match="`Tiny` cannot start from a picture"):
         requests.started(a_card(variations=False), made, "d" * 64)
@@ -292,7 +292,7 @@ def test_what_a_mask_covers_is_drawn_wholly_anew_unless_a_strength_is_chosen() -
     masked = requests.started(CARD, made, "d" * 64, "e" * 64)
     assert masked.inputs == (Input(SOURCE, "d" * 64), Input(MASK, "e" * 64))
     assert masked.sampling.strength == 1.0
-    chosen = requests.chosen(CARD, made, Choice(strength=0.4))
+    chosen = Choice(strength=0.4).applied(CARD, made)
     assert requests.started(CARD, chosen, "d" * 64, "e" * 64).sampling.strength == 0.4
 
 

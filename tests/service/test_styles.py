@@ -18,7 +18,7 @@ from bot.domain.errors import (
 from bot.domain.style import Style, in_extra, of_extra
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.service.styles import Styles, chosen, taught
 from bot.service.words import Words
 from bot.storage.styles import StyleRepository
@@ -134,7 +134,7 @@ def test_loras_add_up_and_those_asked_for_by_name_keep_their_weight() -> None:
     moved = requests.current(replace(card, id="other", loras={}), made)
     assert moved.loras == {"brush": 0.9, "dust": 1.0}
     assert moved.wire()["text"] == made.wire()["text"]
-    assert requests.chosen(card, made, Choice(steps=3)).extra == made.extra
+    assert Choice(steps=3).applied(card, made).extra == made.extra
     many = " ".join(f"--lora l{number}" for number in range(8))
     with pytest.raises(InvalidPrompt, match="At most 8 LoRAs"):
         requests.imagine(TINY, f"a fox --style ink {many}", INK)

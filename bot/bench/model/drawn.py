@@ -22,7 +22,7 @@ from bot.engine.seam import Executor, Loaded, Worker
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 
 Result = TypeVar("Result")
 
@@ -90,7 +90,7 @@ class Surroundings:
 def request_of(card: ModelCard, choice: Choice, number: int = 1) -> GenerationRequest:
     """The `number`-th job. Raises UserError for what this model cannot be asked for."""
     made = requests.imagine(card, PROMPT.format(number=number))
-    return requests.chosen(card, made, choice)
+    return choice.applied(card, made)
 
 
 def rounds(seconds: float, few: int, many: int) -> int:

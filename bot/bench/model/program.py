@@ -27,7 +27,7 @@ from bot.engine.devices import device, devices
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Worker
 from bot.models.catalogue import Catalogue
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 from bot.worker.converted.store import Store
 

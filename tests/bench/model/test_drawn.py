@@ -12,7 +12,7 @@ from bot.domain.size import Size
 from bot.engine.seam import Failed, Loaded, LoadingModel, Progress, Worker
 from bot.models.cards import EMBEDDED_CARD
 from bot.models.catalogue import Catalogue
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from tests.kit.executor import FakeExecutor, Run
 
 

@@ -15,7 +15,7 @@ from bot.bench.model.report import Processor
 from bot.domain.errors import EaselError, InvalidPrompt, RenderFailed
 from bot.engine.local import LocalExecutor
 from bot.ops.lock import lock_folder
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 from bot.settings import Settings
 from bot.worker.converted import runtime
 from bot.worker.converted.store import Store

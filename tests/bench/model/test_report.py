@@ -10,7 +10,7 @@ import pytest
 from bot.bench.model.drawn import Drawn, Grid, request_of
 from bot.bench.model.report import Processor, Report
 from bot.models.cards import EMBEDDED_CARD
-from bot.service.requests import Choice
+from bot.service.choice import Choice
 
 DRAWN = Drawn(
     request_of(EMBEDDED_CARD, Choice()), "cuda", 1.25, 12.0, Grid(2.0, [], "torch 2 bfloat16"), 0.0,
