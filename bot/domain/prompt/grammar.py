@@ -104,7 +104,7 @@ def _runs(source: str) -> Iterator[_Run]:
     """Those that could mean something: not inside links, and a name that is known follows, or a
     name behind the hyphens of a parameter."""
     for match in _LINK_OR_RUN.finditer(source):
-        dashes, name = match[0], match["name"]
+        dashes, name = match.group(0, "name")
         if name and ((row := parameters.known(name)) or dashes.startswith("--")):
             yield _Run(source, *match.span(), dashes, name, match.end("name"), row)
 

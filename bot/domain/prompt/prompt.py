@@ -27,6 +27,7 @@ MAX_LENGTH = 6000
 
 RIVALS = ("fast", "relax", "turbo"), ("public", "stealth")
 """Parameters of which a prompt has one at most."""
+_EXCLUDED = {name: [*filter(name.__ne__, group)] for group in RIVALS for name in group}
 TANGLED = 6
 """Times that a prompt is read anew since what was taken out brought more together."""
 _TANGLE = "The dashes in this prompt are too tangled to be read; leave some out."
@@ -228,28 +229,31 @@ def _undashed(text: str) -> str:
 def _merged(found: Sequence[Mention]) -> tuple[Pairs, tuple[str, ...]]:
     """The options in the order of the table, and what is to be said about them."""
     values: dict[str, Any] = {}
+    gathered: dict[str, dict[Plain, None]] = {}
     notes = []
     for mention in found:
         name, value, before = mention.row.name, mention.value, values.get(mention.row.name)
         if mention.why:
             notes.append(mention.why)
-        if mention.row.adds_up and isinstance(before, tuple) and isinstance(value, tuple):
-            value = tuple(dict.fromkeys((*before, *value)))
-        elif mention.row.adds_up and isinstance(before, tuple):
-            value = before
-        elif before not in (None, value):
+        several = dict.fromkeys(value) if isinstance(value, tuple) and mention.row.adds_up else {}
+        if name in gathered:
+            gathered[name].update(several)
+            continue
+        if before not in (None, value):
             notes.append(f"`--{name}` is given more than once; the last one counts.")
+        if several:
+            gathered[name] = several
         notes += _ousted(values, name)
         values[name] = value
+    values |= {name: tuple(each) for name, each in gathered.items()}
     return _ordered(values), tuple(dict.fromkeys(notes))
 
 
 def _ousted(values: dict[str, Any], name: str) -> list[str]:
     """Take out what this parameter excludes, and say so."""
-    gone = [each for group in RIVALS if name in group for each in group if each != name]
     return [
         f"`--{each}` and `--{name}` exclude each other; the last one counts."
-        for each in gone
+        for each in _EXCLUDED.get(name, ())
         if values.pop(each, None)
     ]
 
