@@ -11,7 +11,9 @@ RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' co
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs
-RUN pip install -c constraints.txt ".${TORCH_INDEX:+[cpu]}"
+# spandrel without torchvision, which nothing here needs and which may not fit this torch.
+RUN pip install -c constraints.txt ".${TORCH_INDEX:+[cpu]}" \
+    && pip install --no-deps -c constraints.txt einops spandrel
 
 FROM python:3.12-slim
 RUN useradd --no-create-home --home-dir /data --uid 1000 easel \

@@ -69,6 +69,8 @@ $(VENV)/.made:
 
 # The usual build for Linux carries gigabytes of CUDA; without an NVIDIA card the CPU build does the
 # same, and OpenVINO draws faster than it. A torch that is there already is kept, whatever its build.
+# spandrel asks for torchvision, which PyPI has for the CUDA build alone: beside another torch it
+# breaks transformers, and nothing here needs it.
 $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing Easel and torch into $(VENV); that takes a minute or two."
 	@if $(HAS_TORCH); then :; elif [ -n "$(TORCH_INDEX)" ]; then \
@@ -83,6 +85,8 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	  $(PIP) install -q -c constraints.txt -e ".[cpu]" \
 	  || { echo "OpenVINO cannot be had, so torch draws alone."; $(PIP) install -q -c constraints.txt -e .; }; \
 	else $(PIP) install -q -c constraints.txt -e .; fi
+	@$(PIP) install -q --no-deps -c constraints.txt einops spandrel \
+	|| echo "spandrel cannot be had, so networks that upscale are not used."
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -49,6 +49,8 @@ class Results(commands.Cog):
         self.presses: dict[str, Deed] = {
             **{spec.code: self._draw_on for spec in ACTIONS.values() if spec.derive},
             Action.UPSCALE: self._upscale,
+            Action.UPSCALE_SUBTLE: self._enlarge,
+            Action.UPSCALE_CREATIVE: self._enlarge,
             CANCEL: self._cancel,
             CANCEL_ALL: self._cancel_all,
             DRAW: self._draw,
@@ -70,6 +72,16 @@ class Results(commands.Cog):
         plan, job = await self._quickly(interaction, work)
         await self._presenter.present(interaction, job, plan.parent)
         await replies.warn(interaction, plan.warnings)
+
+    async def _enlarge(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        """What costs more than a grid is offered first, with its price."""
+        asking.require_permissions(interaction)
+        asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
+        work = self._service.drawing.imagine(asker, origin, Press(Action(code), tile))
+        asked = await self._quickly(interaction, work)
+        await self._presenter.answer(interaction, asked, asked.plan.parent)
 
     async def _asked_first(self, interaction: discord.Interaction, press: Press) -> bool:
         """Whether who presses wants another prompt: then the form for it is open. It has to be the
@@ -156,7 +168,7 @@ class Results(commands.Cog):
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         await self._at_once(interaction)
         jobs = await self._service.drawing.accept(asker, origin, tile.job)
-        await replies.instead(interaction, batches.begun(len(jobs)))
+        await replies.instead(interaction, batches.begun([job.request for job in jobs]))
         await self._presenter.present(interaction, jobs[0])
 
     async def _leave(

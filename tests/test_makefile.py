@@ -33,6 +33,7 @@ case "$*" in
   *"--index-url"*"torch=="*) [ -e reachable ] && touch .venv/torch ;;
   *"torch=="*) touch .venv/torch ;;
   *"[cpu]"*) [ ! -e no-openvino ] ;;
+  *spandrel*) [ ! -e no-spandrel ] ;;
   esac ;;
 *urlopen*) [ -e reachable ] ;;
 esac
@@ -103,6 +104,20 @@ def test_without_openvino_the_rest_is_installed(machine: Machine) -> None:
     assert ended.returncode == 0, ended.stderr
     assert machine.extras() == [".[cpu]", "."]
     assert "so torch draws alone" in ended.stdout
+
+
+def test_spandrel_comes_without_what_it_asks_for_and_may_be_missing(machine: Machine) -> None:
+    ended = machine.setup()
+    assert ended.returncode == 0, ended.stderr
+    calls = (machine.folder / "calls").read_text(encoding="utf-8").splitlines()
+    [asked] = [call for call in calls if "spandrel" in call]
+    assert "install -q --no-deps -c constraints.txt einops spandrel" in asked
+    assert "torchvision" not in " ".join(calls)
+    (machine.folder / "no-spandrel").touch()
+    (machine.folder / ".venv/.installed").unlink()
+    ended = machine.setup()
+    assert ended.returncode == 0, ended.stderr
+    assert "networks that upscale are not used" in ended.stdout
 
 
 def test_without_a_card_and_without_that_index_the_usual_build_is_taken(machine: Machine) -> None:

@@ -15,6 +15,7 @@ from bot.bench import (
     embedded,
     history,
     lag,
+    larger,
     ledger,
     outage,
     prompts,
@@ -43,6 +44,7 @@ SCENARIOS: tuple[tuple[str, Scenario], ...] = (
     (embedded.TITLE, embedded.measure),
     (users.TITLE, users.measure),
     (sharing.TITLE, sharing.measure),
+    (larger.TITLE, larger.measure),
     (cold.TITLE, cold.measure),
 )
 

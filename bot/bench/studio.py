@@ -9,6 +9,7 @@ import asyncio
 import functools
 import itertools
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -102,6 +103,8 @@ class Studio:
         """Another job each time."""
         return request_of(self.card, choice or Choice(), next(self._numbers))
 
-    async def drawn(self, request: GenerationRequest) -> Grid:
-        """One job to its end. Raises EngineError."""
-        return await asking.drawn(self._executor, self._worker.id, request)
+    async def drawn(
+        self, request: GenerationRequest, inputs: Mapping[str, bytes] | None = None
+    ) -> Grid:
+        """One job to its end, from pictures as in `asking.drawn`. Raises EngineError."""
+        return await asking.drawn(self._executor, self._worker.id, request, inputs)

@@ -9,8 +9,10 @@ import itertools
 from collections.abc import Sequence
 
 from bot.chat import wording
+from bot.domain import upscaling
 from bot.domain.batch import BatchUpdate, Progress
 from bot.domain.job import Failure, JobStatus
+from bot.domain.request import GenerationRequest
 from bot.service.plan import Plan
 
 LISTED = 5
@@ -47,12 +49,19 @@ def offer(plan: Plan) -> str:
 
 def price(plan: Plan) -> str:
     """How many grids for how many credits."""
-    return f"**{_some(len(plan.requests), 'grid')} for {_some(plan.price, 'credit')}**"
+    return f"**{_drawn(plan.requests)} for {_some(plan.price, 'credit')}**"
 
 
-def begun(grids: int) -> str:
+def begun(requests: Sequence[GenerationRequest]) -> str:
     """What an offer says once it was taken."""
-    return f"Asked for: {_some(grids, 'grid')}."
+    return f"Asked for: {_drawn(requests)}."
+
+
+def _drawn(requests: Sequence[GenerationRequest]) -> str:
+    """How many grids, or what picture."""
+    if upscaling.of(requests[0]):
+        return f"a picture of {requests[0].size}"
+    return _some(len(requests), "grid")
 
 
 LEFT = "Left. Nothing is drawn, and nothing was charged."

@@ -18,7 +18,8 @@ import discord
 from discord import ui
 
 from bot.chat.gate import passes
-from bot.domain.action import ACTIONS, ALL, Button, Tile
+from bot.domain.action import ACTIONS, ALL, Tile
+from bot.domain.buttons import Button
 from bot.domain.job import Job
 
 if TYPE_CHECKING:

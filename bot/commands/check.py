@@ -21,10 +21,12 @@ from bot.commands.shot import Shot, Wish, shoot, small
 from bot.domain.errors import EaselError, EngineError
 from bot.engine.devices import devices
 from bot.environment import Environment
+from bot.models.addons import UPSCALER, Addon
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.models.shelf import Model, Shelf, Unused
 from bot.ops.lock import is_held
+from bot.service.errand import run_errand
 from bot.settings import Settings
 from bot.storage.database import newest
 from bot.worker.converted import runtime
@@ -33,6 +35,7 @@ from bot.worker.converted.store import Store
 _API = "https://discord.com/api/v10"
 _FREE_DISK = 1 << 30
 _GIB = 1 << 30
+_PATIENCE_S = 120.0
 _REMEDY = "put it aside, and `easel restore` takes a copy"
 
 
@@ -185,6 +188,23 @@ async def _models(settings: Settings) -> AsyncIterator[Finding]:
                 yield Finding(None, notice)
 
 
+async def _upscalers(settings: Settings) -> AsyncIterator[Finding]:
+    there = await asyncio.to_thread(Shelf(settings.models_dir).everything)
+    files = [each.path for each in there if isinstance(each, Addon) and each.kind == UPSCALER]
+    if not files:
+        yield Finding(True, "none beside the models, so these upscale by themselves")
+        return
+    order = {"files": [str(file) for file in files]}
+    told = await run_errand("bot.worker.networks", order, _PATIENCE_S)
+    used = next((file for file in files if not told[file.name]), None)
+    for file in files:
+        if why := told[file.name]:
+            yield Finding(None, f"{file.name} {why}; it is not used.")
+        else:
+            rest = "" if file == used else f", but for {used.name if used else ''}"
+            yield Finding(True, f"{file.name} upscales{rest}")
+
+
 async def _model(settings: Settings) -> AsyncIterator[Finding]:
     async for finding in try_out(settings, model_of(settings)):
         yield finding
@@ -251,5 +271,5 @@ async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:
 
 _PARTS: dict[str, Look] = {
     "data": _data, "database": _database, "token": _token, "health": _health, "models": _models,
-    "model": _model,
+    "upscaling": _upscalers, "model": _model,
 }  # fmt: skip

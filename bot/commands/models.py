@@ -10,7 +10,7 @@ from bot.app import model_of
 from bot.commands.check import say, try_out
 from bot.domain.errors import EaselError
 from bot.models import cards
-from bot.models.addons import Addon
+from bot.models.addons import UPSCALER, Addon
 from bot.models.cards import EMBEDDED_CARD
 from bot.models.shelf import Model, Shelf, Unused
 from bot.settings import Settings
@@ -28,7 +28,7 @@ def list_all(settings: Settings) -> int:
     if any(cards.is_guess(model.card.source) for model in models):
         _print(["", "? guessed from the name, until a worker has read the files"])
     if addons:
-        rows = _columns((one.key, one.kind, " ".join(one.fits) or "?") for one in addons)
+        rows = _columns((one.key, one.kind, _fits(one)) for one in addons)
         _print(["", "With them, for the families named:", *(f"  {row}" for row in rows)])
     notes = [f"{one.name} {one.why}" for one in unused]
     notes += [notice for model in models for notice in model.notices]
@@ -82,6 +82,11 @@ def _named(settings: Settings, name: str) -> Model:
         return model
     keys = ", ".join(one.key for one in models)
     raise EaselError(f"There is no model {name} in {settings.models_dir}; there are {keys}.")
+
+
+def _fits(one: Addon) -> str:
+    """The families that it is for."""
+    return "all" if one.kind == UPSCALER else " ".join(one.fits) or "?"
 
 
 def _row(model: Model, *, default: bool) -> Sequence[str]:

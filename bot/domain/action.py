@@ -1,19 +1,20 @@
 """What can be done with a prompt or a picture: one table of actions, and what is made from it.
 
-Buttons, captions, help, the routing of presses and prices come from `ACTIONS`; a new action is a
-new row. Knows nothing about Discord or about who may do what.
+Buttons (`bot.domain.buttons`), captions, help, the routing of presses and prices come from
+`ACTIONS`; a new action is a new row. Knows nothing about Discord or about who may do what.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.domain import framing
+from bot.domain import framing, upscaling
 from bot.domain.framing import Bounds, Framed, Side
 from bot.domain.preferences import Variation
+from bot.domain.upscaling import Detail
 
 if TYPE_CHECKING:
     from bot.domain.request import GenerationRequest
@@ -45,6 +46,8 @@ class Action(enum.StrEnum):
     REDO = "redo"
     VARY_SUBTLE = "vary_subtle"
     VARY_STRONG = "vary_strong"
+    UPSCALE_SUBTLE = "upscale_subtle"
+    UPSCALE_CREATIVE = "upscale_creative"
     ZOOM_OUT_2X = "zoom_out_2x"
     ZOOM_OUT_1_5X = "zoom_out_1_5x"
     SQUARE = "square"
@@ -88,11 +91,12 @@ class Press:
 @dataclass(frozen=True)
 class Means:
     """What a derived request takes from outside: a seed, how far a variation leaves its picture,
-    and what the model can draw."""
+    and what the model can draw. `size` is the picture's own, None: as its request says."""
 
     seed: int
     strength: float
     bounds: Bounds = Bounds()
+    size: Size | None = None
 
 
 @dataclass(frozen=True)
@@ -138,9 +142,31 @@ class ActionSpec:
 
 
 def _made_by(request: GenerationRequest) -> str:
+    if larger := upscaling.of(request):
+        return f"Upscaled ({larger.detail.value.title()}) by"
     if request.frame is not None:
         return f"{framing.name(request.size, request.frame)} by"
     return "" if request.source is None else "Variations by"
+
+
+def _upscales(code: Action, detail: Detail) -> ActionSpec:
+    return ActionSpec(
+        code, Target.TILE, help="draw it twice as large, then four times",
+        on_single=Face(0, f"Upscale ({detail.value.title()})"), capability="variations",
+        fits=upscaling.fits, unfit="This picture is as large as pictures get here.",
+        caption=_made_by,
+        derive=lambda request, press, means: upscaling.upscaled(
+            request, press.tile, means.seed, means.strength, detail, code, means.size
+        ),
+    )  # fmt: skip
+
+
+def _is_drawn(request: GenerationRequest) -> bool:
+    """Not made larger since: nothing of that size is drawn anew."""
+    return upscaling.of(request) is None
+
+
+_LAST = "This was upscaled, after which nothing else is drawn of it; its smaller picture has that."
 
 
 def _varies(code: Action, variation: Variation) -> ActionSpec:
@@ -148,7 +174,7 @@ def _varies(code: Action, variation: Variation) -> ActionSpec:
     return ActionSpec(
         code, Target.TILE, help="draw four variations of it, close or less so",
         on_single=Face(1, f"Vary ({said})", "🪄"), capability="variations", variation=variation,
-        remixes=True,
+        remixes=True, fits=_is_drawn, unfit=_LAST,
         caption=lambda request: f"Variations ({said}) by",
         derive=lambda request, press, means: request.vary(
             press.tile, means.seed, means.strength, code
@@ -161,7 +187,8 @@ def _frames(
     fits: Callable[[GenerationRequest], bool] = lambda request: True, unfit: str = "",
 ) -> ActionSpec:  # fmt: skip
     return ActionSpec(
-        code, Target.TILE, help=help, on_single=face, capability="frames", fits=fits, unfit=unfit,
+        code, Target.TILE, help=help, on_single=face, capability="frames",
+        fits=lambda request: _is_drawn(request) and fits(request), unfit=unfit or _LAST,
         remixes=True, caption=_made_by,
         derive=lambda request, press, means: request.around(
             code, press.tile, means.seed, means.strength, framed(request, means.bounds)
@@ -196,6 +223,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         ActionSpec(
             Action.REROLL, Target.JOB, help="draws the same prompt again",
             on_grid=Face(0, emoji="🔄"), remixes=True, caption=_made_by,
+            fits=_is_drawn, unfit=_LAST,
             derive=lambda request, press, means: request.reroll(means.seed),
         ),
         ActionSpec(
@@ -207,10 +235,13 @@ ACTIONS: Mapping[Action, ActionSpec] = {
             Action.VARY, Target.TILE, help="draw four variations of one picture",
             on_grid=Face(1, "V{}"), on_single=Face(1, "Vary", "🪄", past=True),
             capability="variations", remixes=True, caption=_made_by,
+            fits=_is_drawn, unfit=_LAST,
             derive=lambda request, press, means: request.vary(
                 press.tile, means.seed, means.strength
             ),
         ),
+        _upscales(Action.UPSCALE_SUBTLE, Detail.SUBTLE),
+        _upscales(Action.UPSCALE_CREATIVE, Detail.CREATIVE),
         ActionSpec(
             Action.REDO, Target.JOB, help="draws again what it was taken out of",
             on_single=Face(0, "Redo", "🔄"), caption=_made_by,
@@ -235,48 +266,3 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         _pans(Action.PAN_DOWN, Side.DOWN, "⬇️"),
     )
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Button:
-    """A button under a job's message. `used` when it led to a job; `argument` as in `Press`."""
-
-    action: Action
-    tile: Tile
-    row: int
-    label: str
-    emoji: str
-    used: bool
-    argument: str = ""
-
-
-def buttons(
-    job_id: str,
-    count: int,
-    used: Collection[tuple[Action, int]] = (),
-    able: Callable[[Action], bool] = lambda action: True,
-) -> list[Button]:
-    """The buttons under a job's `count` pictures, row by row.
-
-    `used` holds (action, tile) that led to a job; what the model is not `able` to do has no button.
-    """
-    found = [
-        Button(spec.code, Tile(job_id, index), face.row, face.label.format(index), face.emoji,
-               (spec.code, index) in used)
-        for spec in ACTIONS.values()
-        if (face := spec.on_grid if count > 1 else spec.on_single)
-        and able(spec.code)
-        if not face.past or (spec.code, 1) in used
-        for index in (range(1, count + 1) if spec.target is Target.TILE else (ALL,))
-    ]  # fmt: skip
-    return sorted(found, key=lambda button: button.row)
-
-
-def remedies(job_id: str, smaller: Size, used: Collection[tuple[Action, int]] = ()) -> list[Button]:
-    """The buttons under a job that was too large for the memory."""
-    return [
-        Button(spec.code, Tile(job_id, ALL), face.row, face.label.format(smaller), face.emoji,
-               (spec.code, ALL) in used, smaller.code)
-        for spec in ACTIONS.values()
-        if (face := spec.on_failure)
-    ]  # fmt: skip

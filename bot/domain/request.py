@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any
 
-from bot.domain import framing, loras, request_v1, style
+from bot.domain import framing, loras, request_v1, style, upscaling
 from bot.domain.action import Action, Kind, Tile
 from bot.domain.framing import Frame, Framed
 from bot.domain.inputs import IMAGE, MASK, ORIGIN, SOURCE, STYLE, Input
@@ -25,7 +25,8 @@ from bot.domain.size import Size
 SCHEMA = 2
 GRID = 4
 PALETTE = "palette"
-MEANINGS = frozenset({"chaos", "weird", "stylize", "exp", "looks", "tile", "draft", "hd", PALETTE})
+MEANINGS = frozenset({"chaos", "weird", "stylize", "exp", "looks", "tile", "draft", "hd", PALETTE,
+                      upscaling.NAME})  # fmt: skip
 """Names in `extra` of what parameters mean. `chaos`, `weird` and `exp` are from 0 to 1, `stylize`
 from -1 (no taste at all) to 9, 0 being the usual; `looks` are pairs of a number and a weight, and
 `palette` is a picture's colours and the share of them that is taken."""
@@ -89,8 +90,8 @@ class GenerationRequest:
         return replace(self, extra=(*kept, (name, value)) if value else kept)
 
     def plainly(self) -> GenerationRequest:
-        """Without any meaning but that of its words and pictures."""
-        gone = MEANINGS - {PALETTE}
+        """Without any meaning but that of its words, pictures and size."""
+        gone = MEANINGS - {PALETTE, upscaling.NAME}
         return replace(self, extra=tuple(pair for pair in self.extra if pair[0] not in gone))
 
     @property

@@ -1,4 +1,5 @@
-"""What is no model by itself and is used with one: LoRA, embedding, decoder, text encoder.
+"""What is no model by itself and is used with one: LoRA, embedding, decoder, text encoder, and
+networks that make pictures larger.
 
 Told by the names and shapes of a file's tensors, never by its name. `fits` names families as
 `bot.models.box` does. Reads headers; not weights.
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.models import facts, layouts
+from bot.models import facts, layouts, pickles
 from bot.models.facts import Facts, Shapes, UnfitFile
 from bot.models.layouts import Sizes
 
@@ -23,6 +24,7 @@ DECODER = "decoder (VAE)"
 PREVIEWER = "decoder for previews (TAESD)"
 CLIP = "text encoder (CLIP)"
 T5 = "text encoder (T5)"
+UPSCALER = "network that upscales (ESRGAN and its kin)"
 
 FAMILIES = {
     "sd1": "Stable Diffusion 1",
@@ -56,6 +58,8 @@ def told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
 
 
 def _told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
+    if any(map(_ENLARGES.match, shapes)):
+        return UPSCALER, (), {}
     if any(map(_LORA.search, shapes)):
         return LORA, _trained_for(shapes), {}
     if vectors := _vectors(shapes):
@@ -74,6 +78,15 @@ def _told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
     if sizes := layouts.t5(shapes, ""):
         return T5, ("sd3", "flux") if sizes["d_model"] == 4096 else (), sizes
     return None
+
+
+# Networks that upscale
+
+_ENLARGES = re.compile(
+    r"(params(_ema)?\.|module\.|netG\.)?(model\.1\.sub\.\d|RRDB_trunk\.0|conv_first\.weight|"
+    r"body\.0\.(weight|rdb1\.)|feats\.0\.|block_1\.c1_r\.|unet1\.conv1\.|residual_layer\.0)"
+)
+"""ESRGAN, Real-ESRGAN, RealSR, SwinIR, HAT, DAT, Compact, PLKSR, SPAN, Real-CUGAN, OmniSR."""
 
 
 # LoRAs
@@ -226,7 +239,9 @@ def named(folders: Iterable[Path], kind: str, key: str) -> Addon | None:
 
 
 def opened(path: Path) -> Addon | None:
-    """What lies at `path`, if it is one that can be read; a pickle is not looked into."""
+    """What lies at `path`, if it is one that can be read; of pickles only what upscales."""
+    if path.suffix.lower() in pickles.SUFFIXES:
+        return None if why_not(path) else Addon(path.stem, path, UPSCALER, (), {})
     file = weights_of(path)
     if file.suffix.lower() != facts.SAFETENSORS or not file.is_file():
         return None
@@ -235,6 +250,18 @@ def opened(path: Path) -> Addon | None:
     except (UnfitFile, OSError):
         return None
     return Addon(facts.name_of(path.name), path, *found) if found else None
+
+
+def why_not(path: Path) -> str:
+    """Why a pickle is not used; completes its name, empty for a network that upscales."""
+    try:
+        if path.is_file() and any(map(_ENLARGES.match, pickles.texts(path))):
+            return ""
+    except UnfitFile as error:
+        return str(error)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return "is a pickle, of which nobody can tell what it is: take it as .safetensors"
 
 
 def weights_of(path: Path) -> Path:

@@ -21,7 +21,7 @@ INDEX = "model_index.json"
 SAFETENSORS, GGUF = ".safetensors", ".gguf"
 SINGLE_FILES = (SAFETENSORS, ".ckpt", GGUF)
 _HEADER_LIMIT = 100 << 20
-_ZIP = b"PK\x03\x04"
+ZIP = b"PK\x03\x04"
 _LFS = b"version https://git-lfs"
 _WEB_PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 
@@ -96,7 +96,7 @@ def shapes_in(file: Path) -> Shapes | None:
     check_start(start)
     if not is_pickle(start):
         raise UnfitFile("is no .ckpt file; download it again")
-    if start.startswith(_ZIP) and not zipfile.is_zipfile(file):
+    if start.startswith(ZIP) and not zipfile.is_zipfile(file):
         raise UnfitFile("is cut off or damaged; download it again")
     return None
 
@@ -164,7 +164,7 @@ def check_start(start: bytes) -> None:
 
 def is_pickle(start: bytes) -> bool:
     """True for what `torch.save` writes: a ZIP archive, or a bare pickle of old."""
-    return start.startswith((_ZIP, b"\x80"))
+    return start.startswith((ZIP, b"\x80"))
 
 
 def is_safetensors(start: bytes, size: int) -> bool:

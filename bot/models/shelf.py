@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.models import addons, cards, facts, families, overrides, parts, single
+from bot.models import addons, cards, facts, families, overrides, parts, pickles, single
 from bot.models.addons import Addon
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.models.facts import Facts, UnfitFile
@@ -20,10 +20,7 @@ from bot.models.facts import Facts, UnfitFile
 _CONFIGS = "configs"
 """A folder of that name is where configs of single files are looked for."""
 
-_NOT_YET: Mapping[str, str] = dict.fromkeys(
-    (".pt", ".pth", ".bin"),
-    "is a pickle, of which nobody can tell what it is: take it as .safetensors",
-)
+_PICKLES = (*pickles.SUFFIXES, ".bin")
 
 
 @dataclass(frozen=True)
@@ -127,12 +124,14 @@ class Shelf:
         for path in filter(lambda path: wanted(path.name), there):
             if path in sources:
                 yield self._opened(path, _key(path, sources))
-            elif path.is_dir() and (addon := addons.opened(path)):
+            elif (path.is_dir() or path.suffix.lower() in pickles.SUFFIXES) and (
+                addon := addons.opened(path)
+            ):
                 yield addon
             elif path.suffix == overrides.SUFFIX and path.stem not in names:
                 yield Unused(path.name, f"has no effect: there is no model {path.stem} beside it")
-            elif why := _NOT_YET.get(path.suffix.lower()):
-                yield Unused(path.name, why)
+            elif path.suffix.lower() in _PICKLES:
+                yield Unused(path.name, addons.why_not(path))
 
     def _opened(self, path: Path, key: str) -> Model | Addon | Unused:
         if addon := addons.opened(path):

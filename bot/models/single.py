@@ -119,7 +119,6 @@ def place_of(shapes: Shapes) -> str:
 _PARTS = (
     (re.compile(r"\bhada_w|\blokr_w"), "is a LyCORIS of a kind that is not used (LoHa, LoKr)"),
     (re.compile(r"^(control_model|controlnet_\w+)\."), "is a ControlNet, which is not used yet"),
-    (re.compile(r"^params_ema\.|^body\.0\.rdb1\."), "is an upscaler, which is not used yet"),
     (
         re.compile(r"^(enc\.)?blk\.\d+\."),
         "is a language model or a text encoder in a form that is not read: take its .safetensors",

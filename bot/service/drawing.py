@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.action import Button, Press, Tile, buttons, remedies
+from bot.domain.action import Press, Tile
+from bot.domain.buttons import Button, buttons, remedies
 from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate

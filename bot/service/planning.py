@@ -21,7 +21,7 @@ from bot.domain.style import Style
 from bot.domain.usual import Usual
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
-from bot.service import references, remixing, requests
+from bot.service import references, remixing, requests, tariff
 from bot.service.choosing import Choosing
 from bot.service.plan import Plan
 from bot.service.preferences import PROMPTS_MAX, Habits
@@ -290,6 +290,6 @@ def _plan(
     if request.kind is Kind.DRAW:
         require_use(asker, origin, card)
     return Plan(
-        asker, origin, (request,), (requests.price(request),),
+        asker, origin, (request,), (tariff.price(request),),
         tuple(requests.warnings(card, request)), parent,
     )  # fmt: skip

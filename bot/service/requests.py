@@ -3,13 +3,12 @@ the seed that nobody chose."""
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.domain import samplers, speed, style
+from bot.domain import samplers, speed, style, upscaling
 from bot.domain.action import ACTIONS, Action, Kind, Means, Press
 from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.framing import Bounds
@@ -89,12 +88,13 @@ def of_recipe(recipe: Mapping[str, Any]) -> GenerationRequest:
         raise InvalidPrompt("The recipe in this file cannot be read.") from None
     if request.kind is Kind.EXTRACT:
         request = request.restored()
-    sides = request.size.width, request.size.height
+    size = request.size
+    small = upscaling.of(request) or max(size.sides) <= SIDE_MAX
     if not (
         request.kind is Kind.DRAW
         and 1 <= request.count <= COUNT_MAX
         and 1 <= request.sampling.steps <= STEPS_MAX
-        and all(1 <= side <= SIDE_MAX for side in sides)
+        and (min(size.sides) >= 1 and size.pixels <= upscaling.PIXELS and small)
     ):
         raise InvalidPrompt("The recipe in this file asks for what cannot be drawn.")
     return request
@@ -127,7 +127,7 @@ def pressed(
     chosen = variation if press.action is Action.VARY else spec.variation
     strength = chosen.strength(card.strength) if chosen else card.strength
     try:
-        made = spec.derive(grown, press, Means(new_seed(), strength, _bounds(card)))
+        made = spec.derive(grown, press, Means(new_seed(), strength, _bounds(card), parent.size))
     except ValueError:
         raise Unable("This cannot be drawn any more as the button says; ask for it anew.") from None
     seed = None if press.prompt is None else parent.prompt.seed
@@ -154,15 +154,6 @@ def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:
             " leave out. Say what you want to see instead."
         )
     return [*unheard, *effects.missing(card, request)]
-
-
-def price(request: GenerationRequest) -> int:
-    """Whole credits: what its action costs, for a draft half of it, for larger pictures as much
-    more as they are larger, and what its speed adds."""
-    base = ACTIONS[request.action].price
-    share = 0.5 if request.meant.get("draft") else 1.0
-    one = math.ceil(base * share * (effects.HD**2 if request.meant.get("hd") else 1.0))
-    return one * Speed.of(request.extra).price
 
 
 def wanted(
@@ -200,7 +191,7 @@ def current(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
         sampling=replace(_sampling(card), strength=request.sampling.strength),
         inputs=tuple(each for each in request.inputs if card.image_prompts or not _looked_at(each)),
     )
-    made = effects.applied(card, moved.with_loras(card.loras))
+    made = upscaling.kept(request, effects.applied(card, moved.with_loras(card.loras)))
     frame = request.frame and request.frame.scaled(request.size, made.size)
     return replace(made, frame=frame)
 

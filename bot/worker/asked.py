@@ -106,6 +106,11 @@ def _surroundings(attempt: Attempt, frame: Frame) -> Surroundings:
         raise RenderFailed("bad_input", str(error)) from None
 
 
+def source_of(attempt: Attempt) -> Image.Image:
+    """The picture that is drawn from, in its own size. Raises RenderFailed("bad_input")."""
+    return _decoded(attempt, "source", attempt.request.get("source") or "")
+
+
 def images_of(attempt: Attempt) -> list[Image.Image]:
     """Pictures that are prompts, the heavier ones several times: attention to what is there twice
     is attention of twice the weight. Raises RenderFailed("bad_input")."""

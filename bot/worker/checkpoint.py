@@ -73,6 +73,20 @@ def read(file: Path) -> Weights:
     return Weights(_tensors(_unpickled(file)), file)
 
 
+def nested(file: Path) -> dict[str, Any]:
+    """The same as it lies in the file, where tensors may be in tables of tables. Raises as `read`
+    does."""
+    with file.open("rb") as stream:
+        start = stream.read(512)
+    if facts.is_safetensors(start, file.stat().st_size):
+        return dict(read(file))
+    facts.check_start(start)
+    found = _unpickled(file)
+    if not isinstance(found, dict):
+        raise UnfitFile("holds no weights by name")
+    return found
+
+
 def _unpickled(file: Path) -> Any:
     try:
         with torch.serialization.safe_globals([(_Inert, name) for name in _foreign(file)]):

@@ -28,6 +28,7 @@ from bot.worker.models import Models, speeding_up
 from bot.worker.precision import NotFinite, pick_device, pick_dtype
 
 if TYPE_CHECKING:
+    from bot.worker.model import Model
     from bot.worker.runs import Run
 
 
@@ -72,7 +73,7 @@ class DiffusionEngine:
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         on = pick_device(device)
-        library = library or Library()
+        self._library = library = library or Library()
         hastening = Hastening(more or {}, library, on)
         self._models = Models(cards, on, pick_dtype(dtype, on), library, hastening)
         self._drawn_by: dict[str, str] = {}
@@ -102,8 +103,6 @@ class DiffusionEngine:
         self, attempt: Attempt, emit: Callable[[Event], None], cancelled: Callable[[], bool]
     ) -> Run:
         """Everything that comes before the first step. Raises Cancelled or RenderFailed."""
-        from bot.worker.drawing import CalledRun
-        from bot.worker.runs import SteppedRun
 
         def say(text: str) -> None:
             _say(emit, text)
@@ -116,10 +115,23 @@ class DiffusionEngine:
             say(speeding_up(model.card))
             model.hasten()
             emit(Begun(time.monotonic()))
-        kind = SteppedRun if model.family else CalledRun
-        run = kind(model, attempt, emit, cancelled)
+        run = self._run(model, attempt, emit, cancelled)
         self._models.draws(attempt.model, run)
         return run
+
+    def _run(
+        self, model: Model, attempt: Attempt, emit: Callable[[Event], None],
+        cancelled: Callable[[], bool],
+    ) -> Run:  # fmt: skip
+        from bot.worker import enlarging, upscalers
+        from bot.worker.drawing import CalledRun
+        from bot.worker.runs import SteppedRun
+
+        if enlarging.is_larger(attempt.request):
+            network = upscalers.first(self._library.addons(model.card), torch.device(self.device))
+            return enlarging.EnlargingRun(model, attempt, emit, cancelled, network)
+        kind = SteppedRun if model.family else CalledRun
+        return kind(model, attempt, emit, cancelled)
 
     def step(self, runs: Sequence[Run]) -> None:
         """One step of each; all are of one company. What goes wrong with one of them, or was

@@ -16,7 +16,7 @@ from bot import imaging
 from bot.domain.errors import Cancelled, WorkerLost
 from bot.engine.seam import Attempt, Preview, Progress
 from bot.worker import precision, previews
-from bot.worker.asked import generators_of, shown, size_of, start_of, to_draw
+from bot.worker.asked import Start, generators_of, shown, size_of, start_of, to_draw
 from bot.worker.families.family import takes
 from bot.worker.model import Model
 from bot.worker.rungs import DRAW
@@ -26,11 +26,13 @@ from bot.worker.siblings import PART, PICTURE
 
 
 class CalledRun:
-    """Satisfies `bot.worker.runs.Run`: alone, and in one step that takes as long as all."""
+    """Satisfies `bot.worker.runs.Run`: alone, and in one step that takes as long as all. `start` is
+    as in `bot.worker.runs.SteppedRun`."""
 
     def __init__(
-        self, model: Model, attempt: Attempt, emit: Emit, cancelled: Callable[[], bool]
-    ) -> None:
+        self, model: Model, attempt: Attempt, emit: Emit, cancelled: Callable[[], bool],
+        start: Start | None = None,
+    ) -> None:  # fmt: skip
         self.attempt = attempt
         self.emit = emit
         self.cancelled = cancelled
@@ -38,7 +40,7 @@ class CalledRun:
         self._model = model
         self._request = attempt.request
         self._size = size_of(attempt.request)
-        self._start = start_of(attempt)
+        self._start = start or start_of(attempt)
         self._worn = model.worn(attempt)
         self._indices = to_draw(attempt, model.dtype)
         self._drawn: dict[int, Image.Image] = {}

@@ -18,7 +18,7 @@ from bot.domain.errors import Cancelled, WorkerLost
 from bot.engine import seam
 from bot.engine.seam import Attempt, Event, Preview, Progress
 from bot.worker import failures, precision, previews, stepping
-from bot.worker.asked import shown, size_of, start_of, to_draw
+from bot.worker.asked import Start, shown, size_of, start_of, to_draw
 from bot.worker.beginning import path_of
 from bot.worker.caching import NOTE
 from bot.worker.model import Model
@@ -67,11 +67,13 @@ class Run(seam.Run, Protocol):
 
 class SteppedRun:
     """Satisfies `Run` by our own loop. Raises Cancelled or RenderFailed
-    where the attempt cannot begin."""
+    where the attempt cannot begin. A `start` is instead of what the attempt names, of which it is
+    a part then."""
 
     def __init__(
-        self, model: Model, attempt: Attempt, emit: Emit, cancelled: Callable[[], bool]
-    ) -> None:
+        self, model: Model, attempt: Attempt, emit: Emit, cancelled: Callable[[], bool],
+        start: Start | None = None,
+    ) -> None:  # fmt: skip
         if cancelled():
             raise Cancelled
         self.attempt = attempt
@@ -84,9 +86,10 @@ class SteppedRun:
         self._by: set[str] = set()
         self._pixels: Pixels | None = None
         self._images: list[Image.Image] = []
-        self._start = start_of(attempt)
+        self._start = start or start_of(attempt)
         self._worn = model.worn(attempt)
-        model.hasten()
+        if start is None:
+            model.hasten()
         self._size = size_of(attempt.request)
         with torch.no_grad():
             self.path = model.pieces.whole((BEGIN, self._size), self._begun)

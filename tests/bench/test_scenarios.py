@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.bench import busy, crowd, embedded, history, lag, ledger, outage, queue
+from bot.bench import busy, crowd, embedded, history, lag, larger, ledger, outage, queue
 from bot.bench.grainy import grainy
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
@@ -110,3 +111,14 @@ def test_a_bench_says_the_same_prompts_in_every_run() -> None:
     assert said[0] == said[1]
     assert any(prompt.isascii() for prompt in said[0])
     assert "the" in " ".join(said[0]).split()
+
+
+async def test_a_picture_is_made_larger_twice() -> None:
+    seen = await larger.play(32)
+    assert len(seen.pictures) == 2
+    assert imaging.decode(seen.pictures[1].pictures[0]).size == (128, 128)
+    assert seen.peak_mib > 100
+    first, second, held = larger.figures_of(seen)
+    assert (first.what, second.what) == ("32² → 64²", "64² → 128²")
+    assert held.what == "32² → 128²: peak memory of the worker"
+    assert larger.figures_of(replace(seen, peak_mib=2000.0))[2].met is False

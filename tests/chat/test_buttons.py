@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.buttons import JobButton, cancel_view, result_view
-from bot.domain.action import Action, Tile, buttons
+from bot.domain.action import Action, Tile
+from bot.domain.buttons import buttons
 from tests.kit import jobs
 
 PATTERN = JobButton.__discord_ui_compiled_template__
@@ -52,7 +53,7 @@ def test_a_grid_has_two_rows_and_a_single_picture_four() -> None:
     grid, _, single, waiting = views()
     assert labels(grid) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
     assert labels(single) == [
-        ["Redo"],
+        ["Upscale (Subtle)", "Upscale (Creative)", "Redo"],
         ["Vary (Subtle)", "Vary (Strong)"],
         ["Zoom Out 2×", "Zoom Out 1.5×", "Make Square"],
         ["⬅️", "➡️", "⬆️", "⬇️"],

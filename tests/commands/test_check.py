@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from bot.commands.check import check
 from bot.domain.errors import RenderFailed, WorkerLost
@@ -21,6 +22,7 @@ from bot.settings import Settings
 from bot.storage.database import Database, newest
 from bot.worker.converted import runtime
 from bot.worker.converted.store import Store
+from tests.kit import upscalers as networks
 from tests.kit.executor import FakeExecutor, Run
 from tests.storage import version_2
 
@@ -247,3 +249,20 @@ async def test_a_running_bot_is_asked_how_it_is(checked, tmp_path: Path) -> None
             status, said = await checked(health_port=port)
     assert status == 0
     assert '"status": "ok"' in said["ok health"]
+
+
+async def test_networks_that_upscale_are_tried_and_a_broken_one_is_not_fatal(
+    checked, tmp_path: Path
+) -> None:
+    status, said = await checked(models_dir=tmp_path / "none")
+    assert (status, said["ok upscaling"][:4]) == (0, "none")
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    networks.write(shelf / "fine.pth")
+    torch.save({"conv_first.weight": torch.zeros(1)}, shelf / "broken.pth")
+    (shelf / "cut.pth").write_bytes((shelf / "fine.pth").read_bytes()[:-200])
+    status, said = await checked(models_dir=shelf)
+    assert status == 0
+    assert said["ok upscaling"] == "fine.pth upscales"
+    assert said["note upscaling"].startswith("broken.pth is no network that upscales")
+    assert said["note models"] == "cut.pth is cut off or damaged; download it again"

@@ -16,9 +16,8 @@ from bot.domain.action import (
     Press,
     Target,
     Tile,
-    buttons,
-    remedies,
 )
+from bot.domain.buttons import buttons, remedies
 from bot.domain.framing import Frame
 from bot.domain.legend import help_lines
 from bot.domain.size import Size
@@ -75,7 +74,7 @@ def test_buttons_under_a_grid() -> None:
 
 
 SINGLE = [
-    ["Redo"],
+    ["Upscale (Subtle)", "Upscale (Creative)", "Redo"],
     ["Vary (Subtle)", "Vary (Strong)"],
     ["Zoom Out 2×", "Zoom Out 1.5×", "Make Square"],
     ["⬅️", "➡️", "⬆️", "⬇️"],
@@ -150,6 +149,7 @@ def test_captions() -> None:
         "vary_strong": "Variations (Strong) by", "zoom_out_2x": "Zoom Out by",
         "zoom_out_1_5x": "Zoom Out by", "square": "Make Square by", "pan_left": "Pan Left by",
         "pan_right": "Pan Right by", "pan_up": "Pan Up by", "pan_down": "Pan Down by", "redo": "",
+        "upscale_subtle": "Upscaled (Subtle) by", "upscale_creative": "Upscaled (Creative) by",
     }  # fmt: skip
     framed = grid.around(Action.PAN_UP, Tile(JOB, 3), 1, 0.5, (Size(16, 24), Frame(0, 8, 16, 16)))
     assert ACTIONS[Action.REROLL].caption(framed.reroll(2)) == "Pan Up by"
@@ -162,6 +162,7 @@ def test_help_names_buttons_and_what_is_free() -> None:
         "**U1**–**U4** take one picture out of the grid, free of charge.",
         "🔄 draws the same prompt again.",
         "**V1**–**V4** draw four variations of one picture.",
+        "**Upscale (Subtle)** **Upscale (Creative)** draw it twice as large, then four times.",
         "**Redo** draws again what it was taken out of.",
         "**Vary (Subtle)** **Vary (Strong)** draw four variations of it, close or less so.",
         "**Zoom Out 2×** **Zoom Out 1.5×** draw more all around it.",

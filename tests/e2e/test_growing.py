@@ -98,7 +98,7 @@ async def test_redo_draws_again_what_a_picture_was_taken_out_of(
     single = await mia.press(await mia.imagine("a fox"), "U1")
     grid = await mia.press(single, "➡️")
     one = await mia.press(grid, "U4")
-    assert next(iter(messages.buttons(one))) == "Redo"
+    assert list(messages.buttons(one))[:3] == ["Upscale (Subtle)", "Upscale (Creative)", "Redo"]
     again = await noah.press(one, "Redo")
     assert f"Pan Right by {noah.mention}" in again["content"]
     first, second = (messages.recipe(sandbox, each) for each in (grid, again))
@@ -149,7 +149,9 @@ async def test_a_model_that_cannot_draw_around_a_picture_has_no_such_buttons(
     async with running(sandbox, settings_for(sandbox, tmp_path), quick):
         mia = Scene(sandbox, "Mia")
         single = await mia.press(await mia.imagine("a fox --ar 3:2"), "U1")
-        assert list(messages.buttons(single)) == ["Vary (Subtle)", "Vary (Strong)", "❤️"]
+        assert list(messages.buttons(single)) == [
+            "Upscale (Subtle)", "Upscale (Creative)", "Vary (Subtle)", "Vary (Strong)", "❤️",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize("button", ["➡️", "Zoom Out 2×", "Vary (Strong)"])

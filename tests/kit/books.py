@@ -48,6 +48,7 @@ def states(folder: Path) -> list[str]:
 def spent(folder: Path) -> int:
     """Credits that were captured; fails unless every hold has exactly one end or is open."""
     ledger = rows(folder, "SELECT job_id, kind, amount FROM ledger WHERE kind <> 'grant'")
+    costs = {row["id"]: row["cost"] for row in rows(folder, "SELECT id, cost FROM jobs")}
     total = 0
     for job in {row["job_id"] for row in ledger}:
         held = -sum(
@@ -57,7 +58,7 @@ def spent(folder: Path) -> int:
             row["amount"] for row in ledger if (row["job_id"], row["kind"]) == (job, "release")
         )
         captured = any((row["job_id"], row["kind"]) == (job, "capture") for row in ledger)
-        assert held == 1
+        assert held == costs[job]
         assert (given == held) != captured or (not given and not captured)
         total += held if captured else 0
     return total

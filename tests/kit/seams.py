@@ -37,3 +37,9 @@ def jumps_inside(picture: Image.Image, box: Box) -> tuple[float, float]:
     down = abs(np.diff(old, axis=0)).mean((1, 2))
     every = np.concatenate([across, down])
     return float(every.mean()), float(every.max())
+
+
+def across_lines(picture: Image.Image) -> tuple[Array, Array]:
+    """How far on the mean the pixels of each column are from those of the next, and of each row."""
+    image = pixels(picture)
+    return abs(np.diff(image, axis=1)).mean((0, 2)), abs(np.diff(image, axis=0)).mean((1, 2))

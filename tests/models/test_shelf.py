@@ -107,7 +107,6 @@ def test_its_weight_is_that_of_all_its_files(shelf: Shelf) -> None:
         ({"image_proj.x": [4], "ip_adapter.1.x": [4]}, "is an IP-Adapter of a kind that is not"),
         ({"blk.0.attn_q.weight": [4, 4]}, "is a language model or a text encoder in a form"),
         ({"control_model.input_blocks.0.0.weight": [4, 4]}, "is a ControlNet"),
-        ({"params_ema.conv_first.weight": [4, 4]}, "is an upscaler"),
         ({"first_stage_model.decoder.conv_in.weight": [4, 4]}, "a decoder (VAE) alone, of a kind"),
         ({"decoder.conv_in.weight": [4], "quant_conv.bias": [4]}, "a decoder (VAE) alone, of a"),
         ({"a.scale_weight": [1], FIRST: [320, 4, 3, 3]}, "eight bits with scales of their own"),

@@ -18,7 +18,7 @@ from bot.domain.speed import Speed
 from bot.domain.usual import HIDDEN, Usual, hidden
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
-from bot.service import requests
+from bot.service import requests, tariff
 from bot.service.choice import Choice
 from tests.kit.values import from_file
 
@@ -99,7 +99,7 @@ def test_what_is_drawn_around_a_picture_stays_within_what_the_model_draws() -> N
     assert (more.size, more.frame) == (Size(144, 64), Frame(-72, 0, 144, 64))
     square = requests.pressed(CARD, twice, Press(Action.SQUARE, TILE))
     assert (square.size, square.frame) == (Size(96, 96), Frame(0, 27, 96, 42))
-    assert [requests.price(each) for each in (once, twice, more, square)] == [1] * 4
+    assert [tariff.price(each) for each in (once, twice, more, square)] == [1] * 4
 
 
 def test_a_button_that_has_nothing_to_do_says_why() -> None:
@@ -160,7 +160,8 @@ def test_what_the_model_cannot_do_is_refused_by_name() -> None:
     assert {action for action in Action if requests.able(flat, action)} == drawn
     whole = a_card(inpaints=False)
     assert {action for action in Action if requests.able(whole, action)} == drawn | {
-        Action.VARY, Action.VARY_SUBTLE, Action.VARY_STRONG
+        Action.VARY, Action.VARY_SUBTLE, Action.VARY_STRONG, Action.UPSCALE_SUBTLE,
+        Action.UPSCALE_CREATIVE,
     }  # fmt: skip
 
 
@@ -336,8 +337,8 @@ def test_a_recipe_that_asks_for_the_impossible_is_refused(change: dict[str, Any]
 )
 def test_turbo_doubles_the_price(typed: str, usual: Speed, price: int) -> None:
     request = requests.wanted(requests.imagine(CARD, typed), Usual(usual), alone=False)
-    assert requests.price(request) == price
-    assert requests.price(request.upscale(TILE)) == 0
+    assert tariff.price(request) == price
+    assert tariff.price(request.upscale(TILE)) == 0
     moved = requests.current(a_card(id="other"), request)
     assert Speed.of(moved.extra) is Speed.of(request.extra)
 
@@ -357,7 +358,7 @@ def test_what_is_hidden_and_from_whom(typed: str, usual: bool, alone: bool, hide
     assert HIDDEN not in dict(made.extra)
     wanted = requests.wanted(made, Usual(stealth=usual), alone=alone)
     assert hidden(wanted.extra) is hides
-    assert requests.price(wanted) == 1
+    assert tariff.price(wanted) == 1
     # Whatever is made of it stays so, wherever its owner asks.
     again = wanted.reroll(8)
     assert hidden(requests.wanted(again, Usual(), alone=True).extra) is hides
@@ -368,4 +369,4 @@ def test_what_is_hidden_and_from_whom(typed: str, usual: bool, alone: bool, hide
     ("typed", "price"), [("", 1), ("--draft", 1), ("--hd", 3), ("--hd --draft", 2)]
 )
 def test_a_draft_costs_half_rounded_up_to_whole_credits(typed: str, price: int) -> None:
-    assert requests.price(requests.imagine(CARD, f"a fox {typed}")) == price
+    assert tariff.price(requests.imagine(CARD, f"a fox {typed}")) == price
