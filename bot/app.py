@@ -36,6 +36,8 @@ from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
 from bot.service import Service
 from bot.service.accounts import Accounts
+from bot.service.aiming import Aims
+from bot.service.answers import Answers
 from bot.service.batches import Batches
 from bot.service.drawing import Drawings
 from bot.service.gallery import Gallery
@@ -188,9 +190,10 @@ def service_of(
     )  # fmt: skip
     habits = Habits(parts.preferences, catalogue, clock)
     styles = Styles(parts.styles, catalogue, clock)
+    answers, sight = Answers(executor), Sight(fetch, parts.blobs, clock)
     planner = Planner(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
-        Sight(fetch, parts.blobs, clock), habits, styles, rules.versions,
+        sight, Aims(sight, answers, parts.files), habits, styles, rules.versions,
     )  # fmt: skip
     proposals = Proposals(parts.proposals, rules, clock)
     drawing = Drawings(
@@ -217,7 +220,7 @@ def service_of(
         history=History(parts.history, parts.pictures, parts.files),
         likes=Likes(parts.likes, parts.jobs, clock),
         words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
-        shortening=Shortening(executor, catalogue, habits, rules),
+        shortening=Shortening(answers, catalogue, habits, rules),
     )  # fmt: skip
 
 

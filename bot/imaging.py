@@ -25,6 +25,8 @@ COLUMNS = 2
 PIXELS_MAX = 64_000_000
 """Larger pictures (8000 × 8000) are refused before they are decoded."""
 
+_IS_SHEER = [255] * 128 + [0] * 128
+"""For each alpha whether a pixel counts as transparent."""
 FORMATS = ("WEBP", "JPEG", "PNG", "GIF", "BMP")
 _IMAGE_DESCRIPTION = 0x010E
 _SOFTWARE = 0x0131
@@ -109,6 +111,18 @@ def decode(data: bytes) -> Image.Image:
         raise PictureError("This is no picture that can be read: use PNG, JPEG or WebP.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise PictureError(f"This picture is damaged ({error}).") from None
+
+
+def clear(data: bytes) -> Image.Image | None:
+    """Where the picture in a file that `decode` reads is transparent: white where it wholly is,
+    upright; None where nothing is."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        if not image.has_transparency_data:
+            return None
+        alpha = image.convert("RGBA").getchannel("A")
+        if not alpha.point(_IS_SHEER).getbbox():
+            return None
+        return _upright(ImageOps.invert(alpha), _orientation(image))
 
 
 def _orientation(image: Image.Image) -> Any:

@@ -151,7 +151,7 @@ class Settings:
         words,
     )
     extensions: tuple[str, ...] = _setting(
-        "cogs.imagine,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,cogs.settings,"
+        "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,cogs.settings,"
         "cogs.prefer,cogs.quota,cogs.speed,cogs.styles,cogs.shorten,cogs.menus,cogs.reactions,cogs.help",
         "Features to load",
         words,

@@ -26,6 +26,12 @@ PAGE = 4000
 """Characters of a page; Discord takes 4096."""
 _WITHOUT_AND_WITH = f"`{SUBJECT}`, by this model: left without the parameter, right with it."
 
+_DRAWING_ON = (
+    "`/edit` draws a part of your picture, or of a result, anew: white in the mask, or transparent.\n"
+    "`/vary` draws variations of your picture.\n"
+    "`/blend` makes two to five pictures into new ones."
+)
+
 _LOOKING_BACK = (
     "`/history` your results, by words of their prompts or by action, with their buttons.\n"
     "`/gallery` what this server had drawn, newest or most liked; ❤️ under a single picture likes"
@@ -61,6 +67,7 @@ class Help(commands.Cog):
         )
         embed.add_field(name="Parameters", value=_parameters(), inline=False)
         embed.add_field(name="Buttons", value="\n".join(help_lines()), inline=False)
+        embed.add_field(name="Your own pictures", value=_DRAWING_ON, inline=False)
         embed.add_field(name="Looking back", value=_LOOKING_BACK, inline=False)
         vocabulary = self._service.words.vocabulary
         if vocabulary is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord.ext import commands
 
-from bot.chat import asking, batches, forms, remix, replies, wording
+from bot.chat import aims, asking, batches, forms, remix, replies, wording
 from bot.chat.acknowledge import Acknowledger, first_answer
 from bot.chat.buttons import BRING, CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, Deed, looks_under
 from bot.chat.looking import Looking
@@ -84,12 +84,13 @@ class Results(commands.Cog):
         await self._presenter.answer(interaction, asked, asked.plan.parent)
 
     async def _asked_first(self, interaction: discord.Interaction, press: Press) -> bool:
-        """Whether who presses wants another prompt: then the form for it is open. It has to be the
-        first answer, so nobody is kept waiting for it."""
+        """Whether who presses wants another prompt, or has to say more: then the form for it is
+        open. It has to be the first answer, so nobody is kept waiting for it."""
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         try:
             async with asyncio.timeout(self._form_s):
-                if not (await self._service.preferences.own(asker)).remix:
+                own = await self._service.preferences.own(asker)
+                if not (own.remix or ACTIONS[press.action].asks):
                     return False
                 parent, text = await self._service.drawing.offered(asker, origin, press)
         except TimeoutError:
@@ -111,6 +112,7 @@ class Results(commands.Cog):
     async def remixed(self, interaction: discord.Interaction, argument: str) -> None:
         """A form came back with a prompt, which is not lost whatever comes of it."""
         press, again = remix.read(argument, forms.texts(interaction))
+        press = aims.read(interaction, press)
         try:
             await self._remix(interaction, press, again)
         except Exception as error:

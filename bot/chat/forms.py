@@ -1,4 +1,4 @@
-"""Forms: how they are opened, and what somebody wrote into one.
+"""Forms: how they are opened, and what somebody wrote, chose or uploaded in one.
 
 Discord sends a form back by its custom id, which says all that is needed to take it: discord.py
 keeps forms in memory only, so that one that was opened before a restart would be lost.
@@ -32,24 +32,57 @@ class Field:
     long: bool = False
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Some of a list, or none: each a value and what it is called."""
+
+    name: str
+    label: str
+    hint: str
+    options: tuple[tuple[str, str], ...]
+    placeholder: str = ""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file, or none."""
+
+    name: str
+    label: str
+    hint: str
+
+
+AnyField = Field | Choice | Upload
 REMEMBERED_S = 60.0
 """How long discord.py has to keep a form that it is not asked about."""
 
 
-def form(title: str, code: str, argument: str, fields: Sequence[Field]) -> ui.Modal:
+def form(title: str, code: str, argument: str, fields: Sequence[AnyField]) -> ui.Modal:
     """A form that `code` takes with `argument`."""
     custom_id = f"{PREFIX}:form:{code}:{argument}"
     modal = ui.Modal(title=title[:45], custom_id=custom_id, timeout=REMEMBERED_S)
     for field in fields:
-        line = ui.TextInput(
-            custom_id=field.name,
-            style=discord.TextStyle.paragraph if field.long else discord.TextStyle.short,
-            default=field.value or None,
-            required=field.required,
-            max_length=field.most,
-        )
-        modal.add_item(ui.Label(text=field.label, description=field.hint or None, component=line))
+        shown = _shown(field)
+        modal.add_item(ui.Label(text=field.label, description=field.hint or None, component=shown))
     return modal
+
+
+def _shown(field: AnyField) -> ui.Item[ui.Modal]:
+    if isinstance(field, Upload):
+        return ui.FileUpload(custom_id=field.name, required=False, min_values=0, max_values=1)
+    if isinstance(field, Choice):
+        options = [discord.SelectOption(label=label, value=value) for value, label in field.options]
+        return ui.Select(
+            custom_id=field.name, placeholder=field.placeholder or None, options=options,
+            required=False, min_values=0, max_values=len(options),
+        )  # fmt: skip
+    return ui.TextInput(
+        custom_id=field.name,
+        style=discord.TextStyle.paragraph if field.long else discord.TextStyle.short,
+        default=field.value or None,
+        required=field.required,
+        max_length=field.most,
+    )
 
 
 def sent(custom_id: str) -> tuple[str, str]:
@@ -61,13 +94,30 @@ def sent(custom_id: str) -> tuple[str, str]:
 
 def texts(interaction: discord.Interaction) -> dict[str, str]:
     """What was written, by the names of the fields."""
-    data: Mapping[str, Any] = interaction.data or {}  # type: ignore[assignment]
-    return {each["custom_id"]: str(each.get("value") or "") for each in _fields(data)}
+    parts = _fields(_data(interaction))
+    return {each["custom_id"]: str(each["value"] or "") for each in parts if "value" in each}
+
+
+def chosen(interaction: discord.Interaction, name: str) -> list[str]:
+    """What was chosen in a field: values of its options, or ids of files."""
+    parts = _fields(_data(interaction))
+    found = (each.get("values") for each in parts if each["custom_id"] == name)
+    return [str(value) for value in next(found, None) or ()]
+
+
+def addresses(interaction: discord.Interaction, name: str) -> list[str]:
+    """Where the files are that were uploaded in a field."""
+    files = (_data(interaction).get("resolved") or {}).get("attachments") or {}
+    return [str(files[id]["url"]) for id in chosen(interaction, name) if id in files]
+
+
+def _data(interaction: discord.Interaction) -> Mapping[str, Any]:
+    return interaction.data or {}  # type: ignore[return-value]
 
 
 def _fields(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Whether they stand in rows or behind labels."""
-    if "value" in part and "custom_id" in part:
+    if "custom_id" in part and ("value" in part or "values" in part):
         yield part
     for each in (*part.get("components", ()), *filter(None, [part.get("component")])):
         yield from _fields(each)

@@ -14,7 +14,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.chat import forms
+from bot.chat import aims, forms
 from bot.chat.buttons import JobButton
 from bot.chat.forms import Field
 from bot.domain.action import ACTIONS, ALL, Action, Press, Tile
@@ -29,7 +29,9 @@ TAKEN = "Asked for with this change."
 _AGAIN = "again"
 _DRAFT_ROOM = 3600
 """What is kept in one message, beside the sentence that says what is wrong."""
-_GLUED = "glued"
+_PROMPT, _MORE, _GLUED = _NAMES = ("prompt", "more", "glued")
+_FIELDS = 5
+"""Of a form. Only the longest prompts leave no room for all."""
 _ARGUMENT = re.compile(
     rf"(?P<code>[a-z0-9_]{{1,24}}):(?P<job>[0-9a-f]{{32}}):(?P<tile>[0-9]{{1,2}})(?::{_AGAIN})?"
 )
@@ -40,7 +42,9 @@ _UNREADABLE = "This belongs to another version of Easel; press a button under th
 def form(press: Press, parent: Job, text: str, *, again: bool = False) -> ui.Modal:
     """The form with the whole text, in as many fields as that takes."""
     argument = f"{press.action.value}:{press.tile.job}:{press.tile.index}"
-    return forms.form(_title(press, parent), CODE, argument + f":{_AGAIN}" * again, _fields(text))
+    text = text if again else aims.offered(press.action, parent, text)
+    fields = (*_fields(text), *aims.fields(press.action))[:_FIELDS]
+    return forms.form(_title(press, parent), CODE, argument + f":{_AGAIN}" * again, fields)
 
 
 def _title(press: Press, parent: Job) -> str:
@@ -58,9 +62,10 @@ def read(argument: str, texts: Mapping[str, str]) -> tuple[Press, bool]:
     match = _ARGUMENT.fullmatch(argument)
     if match is None:
         raise NotFound(_UNREADABLE)
+    said = {name: text for name, text in texts.items() if name.startswith(_NAMES)}
     joined = "".join(
         text if not number or name.startswith(_GLUED) else f" {text}"
-        for number, (name, text) in enumerate(texts.items())
+        for number, (name, text) in enumerate(said.items())
     )
     press = pressed(match["code"], Tile(match["job"], int(match["tile"])), joined)
     return press, argument.endswith(f":{_AGAIN}")
@@ -111,9 +116,9 @@ def _fields(text: str) -> list[Field]:
     first, *others = _cut(text, ROOM)
     hint = "It is longer than a field takes, so it goes on below." if others else ""
     hint = hint or "What is to be seen; parameters such as --ar 3:2 go last"
-    fields = [Field("prompt", "Prompt", hint, first[0], ROOM, required=True, long=True)]
+    fields = [Field(_PROMPT, "Prompt", hint, first[0], ROOM, required=True, long=True)]
     for number, (part, glued) in enumerate(others, 2):
-        name = f"{_GLUED if glued else 'more'}{number}"
+        name = f"{_GLUED if glued else _MORE}{number}"
         fields.append(Field(name, "Prompt, continued", "", part, ROOM, long=True))
     return fields
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot.domain import framing, upscaling
 from bot.domain.framing import Bounds, Framed, Side
 from bot.domain.preferences import Variation
+from bot.domain.region import Region
 from bot.domain.upscaling import Detail
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ class Action(enum.StrEnum):
     PAN_RIGHT = "pan_right"
     PAN_UP = "pan_up"
     PAN_DOWN = "pan_down"
+    VARY_REGION = "vary_region"
+    CUSTOM_ZOOM = "custom_zoom"
+    EDIT = "edit"
 
 
 class Target(enum.Enum):
@@ -80,12 +84,16 @@ class Tile:
 class Press:
     """A button that somebody pressed: `tile.index` is `ALL` where it concerns the whole job, and
     `argument` is what the button says beside that. `prompt` is a text that is to be drawn instead
-    of the job's own; None: that."""
+    of the job's own; None: that. What its form asks besides is `region`, which is known by the
+    sha256 of a `mask` once it was looked for, and how far to `zoom` out."""
 
     action: Action
     tile: Tile
     argument: str = ""
     prompt: str | None = None
+    region: Region | None = None
+    mask: str | None = None
+    zoom: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -119,9 +127,10 @@ class ActionSpec:
     `price` is in whole credits. `on_grid` and `on_single` say how the button looks under several
     pictures and under one, None where there is none. `capability` names what the model's card has
     to be able to, if anything. `on_failure` is how it looks under a job that was too large for the
-    memory. One that `remixes` draws another prompt where somebody gives one. Under a request that
-    it does not `fit` there is no button, and `unfit` says why. `variation` is how far it leaves a
-    picture, whatever who presses it prefers.
+    memory. One that `remixes` draws another prompt where somebody gives one; one that `asks` always
+    opens a form for it. One that `keeps` draws in the size of its picture alone. Under a request
+    that it does not `fit` there is no button, and `unfit` says why. `variation` is how far it
+    leaves a picture, whatever who presses it prefers.
     """
 
     code: Action
@@ -134,6 +143,8 @@ class ActionSpec:
     on_failure: Face | None = None
     capability: str = ""
     remixes: bool = False
+    asks: bool = False
+    keeps: bool = False
     fits: Callable[[GenerationRequest], bool] = lambda request: True
     unfit: str = ""
     variation: Variation | None = None
@@ -146,6 +157,8 @@ def _made_by(request: GenerationRequest) -> str:
         return f"Upscaled ({larger.detail.value.title()}) by"
     if request.frame is not None:
         return f"{framing.name(request.size, request.frame)} by"
+    if request.partly:
+        return "Edit by" if request.source is None else "Variations (Region) by"
     return "" if request.source is None else "Variations by"
 
 
@@ -214,6 +227,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     row.code: row
     for row in (
         ActionSpec(Action.IMAGINE, Target.TEXT),
+        ActionSpec(Action.EDIT, Target.TEXT, capability="frames", caption=_made_by),
         ActionSpec(
             Action.UPSCALE, Target.TILE, kind=Kind.EXTRACT, price=0,
             help="take one picture out of the grid", on_grid=Face(0, "U{}"),
@@ -251,8 +265,24 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         ),
         _varies(Action.VARY_SUBTLE, Variation.SUBTLE),
         _varies(Action.VARY_STRONG, Variation.STRONG),
+        ActionSpec(
+            Action.VARY_REGION, Target.TILE, on_single=Face(1, "Vary (Region)", "🖌️"),
+            help="draws a part of it anew: by a mask, fields of it, or what a word names",
+            capability="frames", remixes=True, asks=True, keeps=True, caption=_made_by,
+            fits=_is_drawn, unfit=_LAST,
+            derive=lambda request, press, means: request.region(press.tile, means.seed, press.mask),
+        ),
         _zooms(Action.ZOOM_OUT_2X, 2),
         _zooms(Action.ZOOM_OUT_1_5X, 1.5),
+        ActionSpec(
+            Action.CUSTOM_ZOOM, Target.TILE, on_single=Face(2, "Custom Zoom", "🔍"),
+            help="draws more all around it, by `--zoom` from 1 to 2 and in any `--ar`",
+            capability="frames", remixes=True, asks=True, caption=_made_by, fits=_is_drawn, unfit=_LAST,
+            derive=lambda request, press, means: request.around(
+                Action.CUSTOM_ZOOM, press.tile, means.seed, means.strength,
+                framing.zoomed(means.size or request.size, request.size, press.zoom),
+            ),
+        ),
         _frames(
             Action.SQUARE, Face(2, "Make Square", "🔲"),
             "makes its shorter side as long as the other",

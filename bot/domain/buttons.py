@@ -1,4 +1,4 @@
-"""The buttons under a job's message, made from the table of actions; knows nothing of Discord."""
+"""The buttons under a job's message, from the table of actions. Knows nothing about Discord."""
 
 from __future__ import annotations
 

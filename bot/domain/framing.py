@@ -9,6 +9,7 @@ import enum
 import math
 from dataclasses import dataclass
 
+from bot.domain.errors import InvalidPrompt
 from bot.domain.size import WIDEST, AspectRatio, Size
 
 
@@ -34,6 +35,9 @@ class Frame:
         right, bottom = self.left + self.width, self.top + self.height
         return max(0, self.left), max(0, self.top), min(width, right), min(height, bottom)
 
+
+_ENOUGH = 0.8
+"""Of a model's native pixels: of fewer it draws badly."""
 
 Framed = tuple[Size, Frame]
 """The new size, and where the old picture lies."""
@@ -61,9 +65,35 @@ class Side(enum.Enum):
     DOWN = (0, 1)
 
 
+def drawable(width: int, height: int, native: int, bounds: Bounds) -> Size:
+    """The size in which a picture of so many pixels is drawn on by a model that has `native` ones
+    along a side: its own where the model takes that, else the nearest of its shape."""
+    own = Size(width, height)
+    whole = not any(side % bounds.multiple for side in own.sides)
+    if whole and bounds.allow(own) and own.pixels >= _ENOUGH * native**2:
+        return own
+    ratio = AspectRatio(min(width, WIDEST * height), min(height, WIDEST * width))
+    return Size.fit(ratio, native, bounds.multiple)
+
+
 def zoomed_out(size: Size, times: float) -> Framed:
     """The old picture in the middle, so many times smaller."""
     width, height = (_inside(side, side / times) for side in size.sides)
+    return size, _centred(size, width, height)
+
+
+def zoomed(old: Size, size: Size, times: float) -> Framed:
+    """The whole old picture in the middle of a new one, in which it would fit so many times larger.
+    Raises InvalidPrompt where nothing would be around it."""
+    share = min(size.width / old.width, size.height / old.height) / times
+    width, height = (
+        _inside(side, share * own) for side, own in zip(size.sides, old.sides, strict=True)
+    )
+    if width >= size.width and height >= size.height:
+        raise InvalidPrompt(
+            "`--zoom 1` in the same shape leaves nothing to draw; say more, up to 2, or another"
+            " `--ar`."
+        )
     return size, _centred(size, width, height)
 
 
@@ -107,9 +137,9 @@ def name(size: Size, frame: Frame) -> str:
             return "Pan Up"
         case (False, False), (False, True):
             return "Pan Down"
-        case (True, False), (True, False):
-            return "Make Square"
-        case (False, True), (False, True):
+        case ((True, False), (True, False)) | ((False, True), (False, True)) if (
+            size.width == size.height
+        ):
             return "Make Square"
         case _:
             return "Zoom Out"

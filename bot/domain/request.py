@@ -7,14 +7,14 @@ by `wire`. Knows nothing about queues, money or Discord.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any
 
 from bot.domain import framing, loras, request_v1, style, upscaling
 from bot.domain.action import Action, Kind, Tile
 from bot.domain.framing import Frame, Framed
-from bot.domain.inputs import IMAGE, MASK, ORIGIN, SOURCE, STYLE, Input
+from bot.domain.inputs import IMAGE, MASK, ORIGIN, ORIGIN_MASK, SOURCE, STYLE, Input
 from bot.domain.plain import Pairs, Plain, as_json, pairs
 from bot.domain.preferences import file_of
 from bot.domain.prompt import Prompt
@@ -31,12 +31,14 @@ MEANINGS = frozenset({"chaos", "weird", "stylize", "exp", "looks", "tile", "draf
 from -1 (no taste at all) to 9, 0 being the usual; `looks` are pairs of a number and a weight, and
 `palette` is a picture's colours and the share of them that is taken."""
 
+_ORIGINS = {SOURCE: ORIGIN, MASK: ORIGIN_MASK}
+
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationRequest:
     """`seed` is the grid's; picture i (0-based) starts from `seed_of(i)` alone. `extra` holds what
     further parameters mean to the engine, by name. What was taken out of a grid says by `frame` and
-    `sampling` how that was drawn, and by an input of the role `ORIGIN` from what."""
+    `sampling` how that was drawn, and by inputs of the roles `ORIGIN…` from what."""
 
     kind: Kind = Kind.DRAW
     action: Action
@@ -64,6 +66,11 @@ class GenerationRequest:
     def source(self) -> Tile | None:
         """The tile that this is drawn from, or that it takes out of its grid."""
         return next((each.tile for each in self.inputs if each.role == SOURCE), None)
+
+    @property
+    def partly(self) -> bool:
+        """Whether a mask says which part of its source is drawn anew."""
+        return any(each.role == MASK for each in self.inputs)
 
     @property
     def loras(self) -> dict[str, float]:
@@ -110,6 +117,12 @@ class GenerationRequest:
         """Four pictures close to `tile` in composition, of the same style."""
         return replace(self._anew(action, seed)._from(tile, strength), frame=None)
 
+    def region(self, tile: Tile, seed: int, mask: str | None) -> GenerationRequest:
+        """Four pictures like `tile` but where a file, named by its sha256, is white: there they are
+        drawn wholly anew."""
+        made = self._anew(Action.VARY_REGION, seed)._from(tile, 1.0)
+        return replace(made, frame=None, inputs=(*made.inputs, Input(MASK, mask)))
+
     def around(
         self, action: Action, tile: Tile, seed: int, strength: float, framed: Framed
     ) -> GenerationRequest:
@@ -117,13 +130,8 @@ class GenerationRequest:
         at its edges, where the old picture does not."""
         size, frame = framed
         made = self._anew(action, seed)._from(tile, strength).meaning("tile", False)
-        prompt = made.prompt.without("tile")
-        if size.width == size.height:
-            prompt = prompt.without("ar")
-        elif size != self.size:
-            shape = framing.ratio(size)
-            prompt = prompt.setting("ar", (shape.width, shape.height))
-        return replace(made, prompt=prompt, size=size, frame=frame)
+        made = replace(made, prompt=made.prompt.without("tile"))
+        return replace(made.shaped(size), frame=frame)
 
     def _from(self, tile: Tile, strength: float) -> GenerationRequest:
         kept = tuple(each for each in self.inputs if each.role == STYLE)
@@ -143,6 +151,16 @@ class GenerationRequest:
             raise ValueError(size)
         return replace(self, action=Action.SMALLER).sized(wanted)
 
+    def shaped(self, size: Size) -> GenerationRequest:
+        """The same at another size, whose shape the prompt says as well."""
+        prompt = self.prompt
+        if size.width == size.height:
+            prompt = prompt.without("ar")
+        elif size != self.size:
+            shape = framing.ratio(size)
+            prompt = prompt.setting("ar", (shape.width, shape.height))
+        return replace(self.sized(size), prompt=prompt)
+
     def sized(self, size: Size) -> GenerationRequest:
         """The same at another size, whatever shape that has."""
         frame = self.frame and self.frame.scaled(self.size, size)
@@ -156,17 +174,16 @@ class GenerationRequest:
 
     def afresh(self) -> GenerationRequest:
         """Without its source picture: drawn from the prompt alone."""
-        kept = tuple(each for each in self.inputs if each.role != SOURCE)
+        kept = tuple(each for each in self.inputs if each.role not in (SOURCE, MASK))
         plain = replace(self.sampling, strength=None)
         return replace(self, sampling=plain, inputs=kept, frame=None)
 
     def upscale(self, tile: Tile) -> GenerationRequest:
         """One stored picture alone; never drawn. Its seed is the picture's own."""
-        origin = (replace(each, role=ORIGIN) for each in self.inputs if each.role == SOURCE)
         return replace(
             self, kind=Kind.EXTRACT, action=Action.UPSCALE, count=1,
             seed=self.seed_of(tile.index - 1), seeding=Seeding.FOLLOWING,
-            inputs=(Input(SOURCE, tile=tile), *origin),
+            inputs=(Input(SOURCE, tile=tile), *_renamed(self.inputs, _ORIGINS)),
         )  # fmt: skip
 
     @property
@@ -179,7 +196,7 @@ class GenerationRequest:
         drawn = replace(self, kind=Kind.DRAW, action=Action.IMAGINE)
         if self.origin is None:
             return drawn.afresh()
-        return replace(drawn, inputs=(replace(self.origin, role=SOURCE),))
+        return replace(drawn, inputs=_renamed(self.inputs, {ORIGIN: SOURCE, ORIGIN_MASK: MASK}))
 
     def identified(self, digests: Mapping[Tile, str]) -> GenerationRequest:
         """With what the files of its tiles turned out to be."""
@@ -198,7 +215,7 @@ class GenerationRequest:
             "seed": self.seed,
             "seeding": self.seeding.value,
             "sampling": asdict(self.sampling),
-            "inputs": [_input_json(each) for each in self.inputs],
+            "inputs": [each.to_json() for each in self.inputs],
             "frame": asdict(self.frame) if self.frame else None,
             "extra": as_json(self.extra),
         }
@@ -260,9 +277,8 @@ class GenerationRequest:
         }
 
 
-def _input_json(each: Input) -> dict[str, Any]:
-    tile = [each.tile.job, each.tile.index] if each.tile else None
-    return {"role": each.role, "digest": each.digest, "tile": tile, "weight": each.weight}
+def _renamed(inputs: Iterable[Input], roles: Mapping[str, str]) -> tuple[Input, ...]:
+    return tuple(replace(each, role=roles[each.role]) for each in inputs if each.role in roles)
 
 
 def _read(data: Mapping[str, Any]) -> GenerationRequest:
@@ -276,15 +292,10 @@ def _read(data: Mapping[str, Any]) -> GenerationRequest:
         seed=int(data["seed"]),
         seeding=Seeding(data["seeding"]),
         sampling=Sampling.read(**data["sampling"]),
-        inputs=tuple(_input(**each) for each in data["inputs"]),
+        inputs=tuple(Input.read(**each) for each in data["inputs"]),
         frame=Frame(**data["frame"]) if data["frame"] else None,
         extra=pairs(data["extra"]),
     )
     loras.of_extra(request.extra)
     style.of_extra(request.extra)
     return request
-
-
-def _input(*, role: Any, digest: Any, tile: Any, weight: Any) -> Input:
-    named = None if digest is None else str(digest)
-    return Input(str(role), named, tile and Tile(str(tile[0]), int(tile[1])), float(weight))

@@ -39,7 +39,8 @@ class Questions:
         future = asyncio.get_running_loop().create_future()
         self._open[number] = future
         future.add_done_callback(lambda _: self._open.pop(number, None))
-        return Frame("ask", {"number": number, **vars(question)}), future
+        said = {"kind": question.kind, "model": question.model, "asked": question.asked}
+        return Frame("ask", {"number": number, **said}, question.pictures), future
 
     def hear(self, said: Mapping[str, Any]) -> None:
         """An answer came; nothing happens where nobody waits for it any more."""

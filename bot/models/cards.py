@@ -44,7 +44,8 @@ class ModelCard:
     draw a part of one, `previews` whether it shows its steps.
 
     `steers` says whether what texts mean to it can be mixed and turned, so that weights, chaos and
-    the like act; `tiles` whether it can close a picture's edges on each other; `image_prompts`
+    the like act; `locates` whether it can say where in a picture something is that a word names;
+    `tiles` whether it can close a picture's edges on each other; `image_prompts`
     whether there is an IP-Adapter by which it looks at pictures.
 
     `revision` is another text whenever its files are others; empty where nobody looks at them.
@@ -77,6 +78,7 @@ class ModelCard:
     previews: bool = True
     steers: bool = True
     tiles: bool = True
+    locates: bool = False
     image_prompts: bool = False
     revision: str = ""
     allowed: Sequence[int] = ()
@@ -146,6 +148,7 @@ EMBEDDED_CARD = ModelCard(
     guidance=3.0,
     strength=0.6,
     family="sd",
+    locates=True,
     licence="Apache-2.0; drawings of Noto Emoji (OFL) in the training data",
 )
 

@@ -32,13 +32,14 @@ class Family:
     previews: bool = True
     steers: bool = False
     tiles: bool = False
+    locates: bool = False
 
 
 # By the beginning of the pipeline's class; the longest match counts.
 _FAMILIES: Mapping[str, Family] = {
-    "StableDiffusion": Family("sd", 512, 64, 30, 7.0, steers=True, tiles=True),
-    "LatentConsistencyModel": Family("sd", 512, 64, 30, 7.0, steers=True, tiles=True),
-    "StableDiffusionXL": Family("sdxl", 1024, 64, 30, 6.0, steers=True, tiles=True),
+    "StableDiffusion": Family("sd", 512, 64, 30, 7.0, steers=True, tiles=True, locates=True),
+    "LatentConsistencyModel": Family("sd", 512, 64, 30, 7.0, steers=True, tiles=True, locates=True),
+    "StableDiffusionXL": Family("sdxl", 1024, 64, 30, 6.0, steers=True, tiles=True, locates=True),
     "StableDiffusion3": Family("sd3", 1024, 16, 28, 4.5, steers=True, tiles=True),
     "Kolors": Family("kolors", 1024, 64, 30, 5.0),
     "Flux": Family("flux", 1024, 16, 28, 3.5, negatives_above=None, steers=True, tiles=True),

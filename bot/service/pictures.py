@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.domain.action import Kind, Tile
 from bot.domain.errors import NotFound, StoreUnavailable
-from bot.domain.job import Job
+from bot.domain.job import Job, JobStatus
 from bot.domain.preferences import FileFormat, file_of
 from bot.domain.request import Seeding
 from bot.service.encoder import Encoder
@@ -78,6 +78,19 @@ class Pictures:
         words = re.sub(r"[^a-z0-9]+", "-", job.request.prompt.text.lower())[:48].strip("-")
         name = f"easel_{words or 'picture'}_{job.id}.{made.extension}"
         return Picture(made.content, made.bytes, name, _description(job))
+
+    async def single(self, job: Job) -> bytes:
+        """The one picture that a result has. Raises NotFound, also for a grid, and
+        StoreUnavailable."""
+        if job.status is not JobStatus.SUCCEEDED or job.request.count != 1:
+            raise NotFound("That message shows no single picture; take one out of its grid by U.")
+        try:
+            data = await self._files.read(job.tile(1))
+        except OSError as error:
+            raise StoreUnavailable("io", f"job {job.id}: {error}") from error
+        if data is None:
+            raise NotFound("That picture was cleared away to save space.")
+        return data
 
     async def singly(self, job: Job, limit: int) -> AsyncIterator[Picture]:
         """Each of the job's pictures as a file of its own, with a recipe that draws it alone; one

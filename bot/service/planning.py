@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain import style
 from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
-from bot.domain.errors import InvalidPrompt, NotFound, new_reference
-from bot.domain.inputs import IMAGE, ORIGIN, STYLE, Input
+from bot.domain.errors import NotFound, Unable
+from bot.domain.inputs import IMAGE, ORIGIN, ORIGIN_MASK, STYLE, Input
 from bot.domain.job import Job, JobStatus
 from bot.domain.layers import Taste
 from bot.domain.people import Account, Asker, Origin
@@ -21,11 +19,13 @@ from bot.domain.style import Style
 from bot.domain.usual import Usual
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
-from bot.service import references, remixing, requests, tariff
+from bot.service import editing, references, remixing, requests, tariff
+from bot.service.aiming import GONE, Aims
 from bot.service.choosing import Choosing
 from bot.service.plan import Plan
-from bot.service.preferences import PROMPTS_MAX, Habits
-from bot.service.references import Attached
+from bot.service.preferences import Habits
+from bot.service.readings import read, readable
+from bot.service.references import Attached, Canvas
 from bot.service.rules import DIRECT, require_use, require_visible
 from bot.service.sight import Sight, View
 from bot.service.styles import Styles
@@ -34,11 +34,8 @@ from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.pictures import PictureRepository, StoredImage
 
-log = logging.getLogger(__name__)
-
 NOTHING = Attached()
 LOST = "A picture that this was made from is not kept any more, so it is drawn without it."
-GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,7 @@ class Planner:
         blobs: Blobs,
         catalogue: Catalogue,
         sight: Sight,
+        aims: Aims,
         habits: Habits,
         styles: Styles,
         versions: Mapping[str, str] | None = None,
@@ -73,6 +71,7 @@ class Planner:
         self._blobs = blobs
         self._catalogue = catalogue
         self._sight = sight
+        self._aims = aims
         self._habits = habits
         self._styles = styles
         self._choosing = Choosing(catalogue, versions)
@@ -90,17 +89,19 @@ class Planner:
         if isinstance(asked, str):
             taste = await self._habits.taste(asker, origin)
             named = taste.holding.model if model is None else model
-            readings = await _read(asked, taste, len(attached.images))
+            attached = attached.preferring(taste.holding.variation)
+            readings = await read(asked, taste, attached.count)
             plan = await self._typed(asker, origin, readings, named, attached, taste.own.usual)
             return plan.posted_as(taste.holding.file)
         parent = await self.parent(asker, origin, asked)
-        return await self.under(parent, asker, origin, asked)
+        card = self.card_of(parent)
+        press = await self._aims.aimed(asker, origin, card, parent.request, asked)
+        return await self.under(parent, asker, origin, press)
 
     async def _typed(
         self, asker: Asker, origin: Origin, readings: Sequence[Reading], model: str | None,
         attached: Attached, usual: Usual,
     ) -> Plan:  # fmt: skip
-        _require_few(readings)
         view = self._sight.of(Account(origin.guild, asker.user))
         plans = []
         for prompt, notes in readings:
@@ -110,14 +111,14 @@ class Planner:
             # Each grid is one of that prompt, and pressing or typing it again makes one.
             single = attached.with_prompt(prompt.without("repeat"))
             for _ in range(prompt.get("repeat", 1)):
-                made, said = await _drawn(card, single, view, look)
+                made, said = await _drawn(card, single, view, look, attached.canvas)
                 plan = _plan(card, asker, origin, made, usual)
                 plans.append(plan.noting((*notes, *chosen, *said)))
         return Plan.together(plans)
 
     async def parent(self, asker: Asker, origin: Origin, press: Press) -> Job:
         """The ended job whose button was pressed. Raises NotFound."""
-        job = _readable(require_visible(asker, origin, await self._jobs.get(press.tile.job)))
+        job = readable(require_visible(asker, origin, await self._jobs.get(press.tile.job)))
         if ACTIONS[press.action].on_failure:
             if job.status is not JobStatus.FAILED:
                 raise NotFound("This job did not fail, so nothing is to be drawn instead.")
@@ -136,8 +137,7 @@ class Planner:
         under = _Under(parent, asker, origin, taste)
         if press.prompt is None:
             return await self._pressed(under, press, self.card_of(parent), parent.request)
-        readings = await _read(press.prompt, remixing.as_typed(taste), 0)
-        _require_few(readings)
+        readings = await read(press.prompt, remixing.as_typed(taste), 0)
         view = self._sight.of(Account(origin.guild, asker.user))
         plans = []
         for prompt, notes in readings:
@@ -175,7 +175,8 @@ class Planner:
     ) -> Plan:
         """What a press makes of what was drawn `before`."""
         parent, wanted = under.parent, under.taste.holding
-        pressed = requests.pressed(card, before, press, wanted.variation)
+        pressed = requests.pressed(card, before, press, wanted.variation, parent.request.size)
+        _require_kept(press, self.card_of(parent), parent, pressed)
         request = await self._with_inputs(card, pressed)
         lost = {each for each in pressed.inputs if each.tile is None} - {*request.inputs}
         own = press.prompt is not None or parent.user == under.asker.user
@@ -218,7 +219,7 @@ class Planner:
         digests = {each: digest for each, digest in digests.items() if digest or _matters(each)}
         request = replace(request, inputs=tuple(filter(digests.__contains__, request.inputs)))
         gone = None in digests.values()
-        able = card.frames if request.frame else card.variations
+        able = card.frames if request.frame or request.partly else card.variations
         if ACTIONS[request.action].target is Target.JOB and (gone or not able):
             return request.afresh()
         if gone:
@@ -237,44 +238,34 @@ class Planner:
 
 def _matters(each: Input) -> bool:
     """Whether nothing like it can be drawn without it."""
-    return each.role not in (IMAGE, STYLE, ORIGIN)
+    return each.role not in (IMAGE, STYLE, ORIGIN, ORIGIN_MASK)
 
 
 async def _drawn(
-    card: ModelCard, prompt: Prompt, view: View, look: Style | None
-) -> tuple[GenerationRequest, tuple[str, ...]]:  # fmt: skip
+    card: ModelCard, prompt: Prompt, view: View, look: Style | None, canvas: Canvas | None = None
+) -> tuple[GenerationRequest, tuple[str, ...]]:
     """The request for a prompt with its pictures, and what is to be said of them."""
     prompt, said = references.settled(prompt)
     made = requests.imagine(card, prompt, look)
     seen = await view.look(references.links(prompt))
     request, blend, notes = references.pictured(card, made, seen)
-    if blend:
+    if canvas:
+        notes = () if canvas.varied else (editing.IGNORED,) if blend else notes
+        request = await editing.drawn_on(card, request, canvas, view)
+    elif blend:
         request = requests.started(card, request, await view.blend(blend, request.size))
     return request, (*said, *notes)
 
 
-async def _read(text: str, taste: Taste, attached: int) -> list[Reading]:
-    """Forty long prompts take a tenth of a second, for which nobody else is kept waiting."""
-    if "{" in text or any("{" in meant for _, meant in taste.own.options):
-        return await asyncio.to_thread(taste.read_all, text, PROMPTS_MAX, attached)
-    return taste.read_all(text, PROMPTS_MAX, attached)
-
-
-def _require_few(readings: Sequence[Reading]) -> None:
-    if sum(one.prompt.get("repeat", 1) for one in readings) > PROMPTS_MAX:
-        raise InvalidPrompt(f"This makes more than {PROMPTS_MAX} grids; repeat it less often.")
-
-
-def _readable(job: Job) -> Job:
-    if job.request.kind is not Kind.LOST:
-        return job
-    reference = new_reference()
-    why = dict(job.request.extra)["unreadable"]
-    log.error("reference %s: the request of job %s cannot be read: %s", reference, job.id, why)
-    raise NotFound(
-        "This job was asked of another version of Easel and cannot be read any more (reference"
-        f" `{reference}`)."
-    )
+def _require_kept(
+    press: Press, card: ModelCard, parent: Job, made: GenerationRequest
+) -> None:  # fmt: skip
+    """Raises Unable where another prompt asks for another size than a press can draw."""
+    if ACTIONS[press.action].keeps and made.size != requests.current(card, parent.request).size:
+        raise Unable(
+            "A part is drawn in the size of its picture, so leave `--ar`, `--hd` and `--model` as"
+            " they were."
+        )
 
 
 def _plan(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from bot.domain.errors import Unable
 from bot.domain.inputs import IMAGE, STYLE, Input
 from bot.domain.plain import Plain
+from bot.domain.preferences import Variation
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameter import quoted
 from bot.domain.prompt.parameters import SEED_MAX
@@ -28,12 +29,37 @@ _LEAST_STRENGTH = 0.05
 
 
 @dataclass(frozen=True)
+class Canvas:
+    """A picture, by its address or as a file, that is drawn on: where a `mask` says so, a file by
+    its address, or else where it is transparent. With a `variation`, given or as usual for who
+    asks, all of it is varied instead. What is drawn on a `hidden` one is hidden, too."""
+
+    picture: str | bytes
+    mask: str | None = None
+    varied: bool = False
+    variation: Variation | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
 class Attached:
-    """Addresses of what was uploaded with a command."""
+    """Addresses of what was uploaded with a command, and what it draws on."""
 
     images: tuple[str, ...] = ()
     style: str | None = None
     character: str | None = None
+    canvas: Canvas | None = None
+
+    def preferring(self, variation: Variation | None) -> Attached:
+        """Varied as somebody likes it who does not say how far."""
+        if self.canvas is None or self.canvas.variation:
+            return self
+        return replace(self, canvas=replace(self.canvas, variation=variation))
+
+    @property
+    def count(self) -> int:
+        """How many pictures speak beside a prompt."""
+        return len(self.images) + bool(self.canvas and self.canvas.varied)
 
     def with_prompt(self, prompt: Prompt) -> Prompt:
         """The prompt as if it linked to them."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.domain.action import Kind
-from bot.domain.inputs import SOURCE, Input
+from bot.domain.inputs import MASK, SOURCE, Input
 from bot.domain.job import Job
 from bot.domain.layers import MODELS, Taste
 from bot.domain.people import Asker
@@ -66,7 +66,8 @@ def reworded(
     seen = before.inputs if card.image_prompts else _sources(before)
     sampling = replace(fresh.sampling, strength=before.sampling.strength)
     made = _as_before(replace(fresh, inputs=seen, sampling=sampling), before, (HIDDEN, PALETTE))
-    same = card.id == before.model and _agree(("ar", "hd"), prompt, before.prompt)
+    same = card.id == before.model and prompt.aspect == before.prompt.aspect
+    same = same and _agree(("hd",), prompt, before.prompt)
     return _placed(replace(made, size=before.size) if same else made, before)
 
 
@@ -77,6 +78,7 @@ def repictured(fresh: GenerationRequest, before: GenerationRequest) -> Generatio
     if not tiles:
         return made
     others = (each for each in made.inputs if each.role != SOURCE)
+    tiles += tuple(each for each in _sources(before) if each.role == MASK)
     sampling = replace(made.sampling, strength=before.sampling.strength)
     return _placed(replace(made, sampling=sampling, inputs=(*tiles, *others)), before)
 
@@ -88,7 +90,7 @@ def _placed(made: GenerationRequest, before: GenerationRequest) -> GenerationReq
 
 
 def _sources(request: GenerationRequest) -> tuple[Input, ...]:
-    return tuple(each for each in request.inputs if each.role == SOURCE)
+    return tuple(each for each in request.inputs if each.role in (SOURCE, MASK))
 
 
 def _as_before(

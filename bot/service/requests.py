@@ -106,11 +106,16 @@ def posted_as(request: GenerationRequest, file: FileFormat | None) -> Generation
 
 
 def pressed(
-    card: ModelCard, parent: GenerationRequest, press: Press, variation: Variation | None = None
+    card: ModelCard,
+    parent: GenerationRequest,
+    press: Press,
+    variation: Variation | None = None,
+    size: Size | None = None,
 ) -> GenerationRequest:
     """What a button under `parent` asks for, of today's model where that was changed since. A
     variation whose button does not say how far it goes does so by `variation`; None: as usual for
-    the model. Noise is new, but where a remix names its seed.
+    the model. `size` is that of the pictures under which the button stands, where a remix has
+    another. Noise is new, but where a remix names its seed.
 
     Raises Unable where the model cannot do it, or for an argument that says nothing.
     """
@@ -127,7 +132,9 @@ def pressed(
     chosen = variation if press.action is Action.VARY else spec.variation
     strength = chosen.strength(card.strength) if chosen else card.strength
     try:
-        made = spec.derive(grown, press, Means(new_seed(), strength, _bounds(card), parent.size))
+        made = spec.derive(
+            grown, press, Means(new_seed(), strength, bounds(card), size or parent.size)
+        )
     except ValueError:
         raise Unable("This cannot be drawn any more as the button says; ask for it anew.") from None
     seed = None if press.prompt is None else parent.prompt.seed
@@ -136,8 +143,8 @@ def pressed(
     )
 
 
-def _bounds(card: ModelCard) -> Bounds:
-    """As large as with `--hd`."""
+def bounds(card: ModelCard) -> Bounds:
+    """What it can draw: as much as with `--hd`."""
     return Bounds(card.multiple, min(round(card.native * effects.HD), SIDE_MAX) ** 2)
 
 
@@ -210,7 +217,8 @@ def resumed(catalogue: Catalogue, request: GenerationRequest) -> GenerationReque
     if card := catalogue.card(request.model):
         return current(card, request)
     default = catalogue.default
-    if request.inputs and not (default.frames if request.frame else default.variations):
+    parts = request.frame or request.partly
+    if request.inputs and not (default.frames if parts else default.variations):
         raise Unable(
             "The model that was to draw this is gone, and the one of today has no variations."
         )

@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain import shortening
-from bot.domain.errors import EngineError, InvalidPrompt, RenderFailed, Unable, new_reference
+from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
 from bot.domain.shortening import Analysis
-from bot.engine.seam import IMPORTANCE, Executor, Question, Worker
+from bot.engine.seam import IMPORTANCE, Question
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.service.answers import Answers
 from bot.service.choosing import Choosing
 from bot.service.preferences import PROMPTS_MAX, Habits
 from bot.service.rules import Rules, require_use
-
-log = logging.getLogger(__name__)
-
-PATIENCE_S = 60.0
-"""A model may have to be loaded for it."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +44,12 @@ class Shortening:
     """One prompt of each person at a time."""
 
     def __init__(
-        self, executor: Executor, catalogue: Catalogue, habits: Habits, rules: Rules,
-        patience_s: float = PATIENCE_S,
+        self, answers: Answers, catalogue: Catalogue, habits: Habits, rules: Rules
     ) -> None:  # fmt: skip
-        self._executor = executor
+        self._answers = answers
         self._habits = habits
         self._rules = rules
         self._choosing = Choosing(catalogue, rules.versions)
-        self._patience_s = patience_s
         self._reading: set[int] = set()
 
     async def shorten(self, asker: Asker, origin: Origin, text: str) -> Shortened:
@@ -73,7 +66,7 @@ class Shortening:
         pieces = shortening.pieces(prompt.text)
         with self._alone(asker):
             question = Question(IMPORTANCE, card.id, {"pieces": list(pieces)})
-            said = await self._answer(card, question)
+            said = await self._answers.to(question, "reading this")
         return Shortened(prompt, Analysis(pieces, _known(card, pieces, said["importance"])))
 
     @contextlib.contextmanager
@@ -85,38 +78,6 @@ class Shortening:
             yield
         finally:
             self._reading.discard(asker.user)
-
-    async def _answer(self, card: ModelCard, question: Question) -> Mapping[str, list[float]]:
-        worker = self._worker(card.id)
-        try:
-            async with asyncio.timeout(self._patience_s):
-                return await self._executor.ask(worker.id, question)
-        except TimeoutError:
-            raise Unable("Reading this takes too long just now; try again in a minute.") from None
-        except RenderFailed as failure:
-            if failure.code == "bad_input":
-                raise Unable(str(failure)) from None
-            raise self._trouble(failure) from None
-        except EngineError as error:
-            raise self._trouble(error) from None
-
-    def _worker(self, model: str) -> Worker:
-        """One with the model in memory, if there is one; the least busy of them."""
-        there = [
-            each for each in self._executor.workers() if each.error is None and not each.draining
-        ]
-        if not there:
-            raise Unable("No worker is there to read this; try again in a minute.")
-        return min(there, key=lambda each: (model not in each.loaded, len(each.drawing)))
-
-    @staticmethod
-    def _trouble(error: EngineError) -> Unable:
-        reference = new_reference()
-        log.error("reference %s: a prompt cannot be read: %s", reference, error)
-        return Unable(
-            f"The model could not read this just now (reference `{reference}`); try again in a"
-            " minute."
-        )
 
 
 def _known(card: ModelCard, pieces: Sequence[str], said: Sequence[float]) -> tuple[float, ...]:

@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.domain.errors import InvalidLink, NotFound, StoreUnavailable
+from bot.domain.errors import InvalidLink, InvalidPrompt, NotFound, StoreUnavailable
+from bot.domain.framing import Bounds
 from bot.domain.links import shown
 from bot.domain.people import Account
+from bot.domain.prompt.parameter import quoted
+from bot.domain.region import Grid, Region
 from bot.domain.size import Size
 from bot.service.errand import run_errand
 from bot.storage.blobs import Blobs
@@ -41,6 +44,25 @@ class Seen:
 
     digest: str
     palette: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A kept picture that is to be drawn on, in a size, and the mask of what of it is."""
+
+    source: str
+    mask: str | None
+    size: Size
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a model can draw: `native` pixels along a side, within `bounds`, or in a `size` alone
+    that somebody asked for."""
+
+    native: int
+    bounds: Bounds
+    size: Size | None = None
 
 
 async def nowhere(link: str) -> bytes:
@@ -73,7 +95,7 @@ class Sight:
             del fetched
             answers = await self._looked_at(orders, links)
             return [
-                Seen(await self._kept(order, owner), tuple(answer["palette"]))
+                Seen(await self._kept(order["target"], owner), tuple(answer["palette"]))
                 for order, answer in zip(orders, answers, strict=True)
             ]
 
@@ -99,14 +121,63 @@ class Sight:
             (answer,) = await self._asked([order])
             if "error" in answer:
                 raise NotFound(str(answer["error"]))
-            return await self._kept(order, owner)
+            return await self._kept(order["target"], owner)
+
+    async def region(self, region: Region, grid: Grid | None, size: Size, owner: Account) -> str:
+        """The digest of a kept mask of what a region names; `grid` is where its word was found.
+        Raises InvalidLink for a file that is none, InvalidPrompt where nothing or everything is
+        left to be drawn."""
+        with _folder() as folder:
+            picture = await self._saved(region.picture, folder / "mask") if region.picture else ""
+            order = {
+                "kind": "region", "picture": picture, "fields": region.fields, "grid": grid,
+                "thing": quoted(region.word), "size": size.sides,
+                "target": str(folder / "mask.webp"),
+            }  # fmt: skip
+            await self._told(order)
+            return await self._kept(order["target"], owner)
+
+    async def part(
+        self, picture: str | bytes, mask: str | None, room: Room, owner: Account, whole: bool
+    ) -> Part:
+        """A picture by its address or as a file, kept as it is drawn on; a `whole` one needs no
+        mask, else it is a file by its address, or what of the picture is transparent. Raises
+        InvalidLink and InvalidPrompt."""
+        with _folder() as folder:
+            targets = [str(folder / "part.webp"), str(folder / "masked.webp")]
+            order = {
+                "kind": "part", "picture": await self._saved(picture, folder / "picture"),
+                "mask": await self._saved(mask, folder / "mask") if mask else "",
+                "native": room.native, "bounds": [room.bounds.multiple, room.bounds.pixels],
+                "size": room.size and room.size.sides,
+                "target": targets[0], "masked": None if whole else targets[1],
+            }  # fmt: skip
+            said = await self._told(order)
+            kept = [await self._kept(each, owner) for each in targets[: 1 if whole else 2]]
+        return Part(kept[0], None if whole else kept[1], Size(*said["size"]))
+
+    async def _saved(self, picture: str | bytes, path: Path) -> str:
+        data = await self._fetch(picture) if isinstance(picture, str) else picture
+        await asyncio.to_thread(path.write_bytes, data)
+        return str(path)
+
+    async def _told(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Raises InvalidPrompt with what is wrong."""
+        try:
+            (answer,) = await self._asked([order])
+        except StoreUnavailable as error:  # a harmful file may take its process with it
+            log.warning("a picture could not be looked at: %s", error)
+            raise InvalidLink("This picture could not be read; try another one.") from None
+        if "error" in answer:
+            raise InvalidPrompt(str(answer["error"]))
+        return answer
 
     async def _asked(self, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
         async with self._turn:
             return await run_errand("bot.worker.view", orders, PATIENCE_S)
 
-    async def _kept(self, order: dict[str, Any], owner: Account) -> str:
-        data = await asyncio.to_thread(Path(order["target"]).read_bytes)
+    async def _kept(self, target: str, owner: Account) -> str:
+        data = await asyncio.to_thread(Path(target).read_bytes)
         return await self._blobs.put(data, owner, self._clock())
 
 
@@ -118,6 +189,7 @@ class View:
         self._owner = owner
         self._seen: dict[str, Seen] = {}
         self._blends: dict[tuple[Weighted, Size], str] = {}
+        self._parts: dict[object, Part] = {}
 
     async def look(self, links: Iterable[str]) -> Mapping[str, Seen]:
         """The pictures behind these links, and those seen before. Raises InvalidLink."""
@@ -136,6 +208,14 @@ class View:
             self._blends[parts, size] = blend
         return self._blends[parts, size]
 
+    async def part(self, picture: str | bytes, mask: str | None, room: Room, whole: bool) -> Part:
+        """See `Sight.part`."""
+        key = picture, mask, room
+        if key not in self._parts:
+            made = await self._sight.part(picture, mask, room, self._owner, whole)
+            self._parts[key] = made
+        return self._parts[key]
+
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
@@ -147,7 +227,7 @@ def _order(
     pictures: Sequence[tuple[Path, float]], size: list[int] | None, target: Path
 ) -> dict[str, Any]:
     named = [[str(path), weight] for path, weight in pictures]
-    return {"pictures": named, "size": size, "target": str(target)}
+    return {"kind": "view", "pictures": named, "size": size, "target": str(target)}
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, bytes]]) -> list[bytes]:

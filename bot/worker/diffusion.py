@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 
-from bot.domain.errors import RenderFailed
-from bot.engine.seam import IMPORTANCE, Answer, Attempt, Begun, Event, LoadingModel, Question
+from bot.engine.seam import Answer, Attempt, Begun, Event, LoadingModel, Question
 from bot.models.cards import ModelCard
 from bot.worker import failures
 from bot.worker.asked import size_of
@@ -158,15 +157,10 @@ class DiffusionEngine:
 
     def answer(self, question: Question) -> Generator[None, None, Answer]:
         """See `Engine`."""
-        from bot.worker.importance import importance
+        from bot.worker import answers
 
-        model = self._models[question.model]
-        if question.kind != IMPORTANCE or model.embeddings is None:
-            said = f"The model {model.card.name} cannot say which words matter."
-            raise RenderFailed("bad_input", said)
         with failures.told(), torch.no_grad():
-            found = yield from importance(question.asked["pieces"], model.embeddings.of)
-        return {"importance": found}
+            return (yield from answers.answer(self._models[question.model], question))
 
     def _settle(self) -> None:
         """Wait for a card, which is told what to do long before it does it: else its steps would

@@ -93,6 +93,11 @@ class Model:
             raise RenderFailed("bad_input", f"The model {self.card.name} takes no image prompt.")
         return self._adapters.found(loras), sight
 
+    @property
+    def plainly(self) -> Outfit:
+        """Nothing on."""
+        return self._adapters.found({}), BLIND
+
     def wear(self, outfit: Outfit) -> None:
         """Draw and read with just this on. Raises RenderFailed("bad_input")."""
         loras, sight = outfit

@@ -244,6 +244,7 @@ def _confirmed(model: Model) -> dict[str, Any]:
     if able.negatives_above is None:
         fields["negatives_above"] = None
     fields["steers"] = model.card.steers and able.steers
+    fields["locates"] = model.card.locates and able.locates
     fields["tiles"] = model.card.tiles and able.tiles
     fields["variations"] = model.card.variations and able.image_to_image
     fields["inpaints"] = model.card.inpaints and able.inpainting

@@ -36,7 +36,7 @@ class Orders:
             self._painter.put(Learn(frame.data["cards"]))
         elif frame.kind == "ask":
             said = frame.data
-            question = Question(said["kind"], said["model"], said["asked"])
+            question = Question(said["kind"], said["model"], said["asked"], frame.payloads)
             self._painter.put(Asked(said["number"], question))
         elif frame.kind == "forget":
             self._painter.put(Forgotten(frame.data["number"]))

@@ -39,7 +39,7 @@ from PIL import Image
 
 from bot import imaging
 from bot.domain.errors import RenderFailed
-from bot.engine.seam import Answer, Attempt, Event, Preview, Progress, Question, Run
+from bot.engine.seam import PLACE, Answer, Attempt, Event, Preview, Progress, Question, Run
 
 _FOREVER_S = 1e6
 
@@ -150,7 +150,12 @@ class SimulatedEngine:
             run.show()
 
     def answer(self, question: Question) -> Generator[None, None, Answer]:
-        """Long pieces matter most to it. Faults strike as in drawing."""
+        """Long pieces matter most to it, and things are at the left. Faults strike as in
+        drawing."""
+        if question.kind == PLACE:
+            yield
+            self._fault(question.asked["thing"])
+            return {"place": [[1.0, 0.0, 0.0, 0.0]] * 4}
         pieces: Sequence[str] = question.asked["pieces"]
         for piece in pieces:
             yield

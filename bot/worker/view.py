@@ -1,6 +1,7 @@
 """`python -m bot.worker.view`: looks at pictures that people sent, and ends.
 
-Standard input is a JSON list of orders: `pictures` (paths and weights), `size` (in pixels, or null)
+Standard input is a JSON list of orders of a `kind`; "region" and "part" are those of
+`bot.worker.masks`. Of "view" they are `pictures` (paths and weights), `size` (in pixels, or null)
 and `target`, where a file of ours is to be written. With a size they are laid over each other in
 it, by their weights; without, it is the first one, no larger than `SIDE`. Standard output is a list
 of answers: the `palette` of what was written, or `error`, a sentence. A process of its own, so that
@@ -18,6 +19,7 @@ from typing import Any
 from PIL import Image
 
 from bot import imaging
+from bot.worker import masks
 from bot.worker.palette import palette_of
 
 SIDE = 1536
@@ -54,8 +56,12 @@ def _blended(pictures: Iterable[tuple[Image.Image, float]]) -> Image.Image:
     return mean
 
 
+_KINDS = {"view": view, "region": masks.region, "part": masks.part}
+
+
 def main() -> None:
-    sys.stdout.write(json.dumps([view(order) for order in json.load(sys.stdin)]))
+    orders = json.load(sys.stdin)
+    sys.stdout.write(json.dumps([_KINDS[order["kind"]](order) for order in orders]))
 
 
 if __name__ == "__main__":

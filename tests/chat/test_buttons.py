@@ -54,8 +54,8 @@ def test_a_grid_has_two_rows_and_a_single_picture_four() -> None:
     assert labels(grid) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
     assert labels(single) == [
         ["Upscale (Subtle)", "Upscale (Creative)", "Redo"],
-        ["Vary (Subtle)", "Vary (Strong)"],
-        ["Zoom Out 2×", "Zoom Out 1.5×", "Make Square"],
+        ["Vary (Subtle)", "Vary (Strong)", "Vary (Region)"],
+        ["Zoom Out 2×", "Zoom Out 1.5×", "Custom Zoom", "Make Square"],
         ["⬅️", "➡️", "⬆️", "⬇️"],
     ]
     assert labels(waiting) == [["Cancel"]]

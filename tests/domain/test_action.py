@@ -19,6 +19,7 @@ from bot.domain.action import (
 )
 from bot.domain.buttons import buttons, remedies
 from bot.domain.framing import Frame
+from bot.domain.inputs import MASK, SOURCE, Input
 from bot.domain.legend import help_lines
 from bot.domain.size import Size
 from tests.kit.values import a_request
@@ -47,8 +48,8 @@ def test_codes_fit_into_custom_ids(action: Action) -> None:
 
 def test_only_what_is_typed_is_not_derived() -> None:
     typed = [spec.code for spec in ACTIONS.values() if spec.derive is None]
-    assert typed == [Action.IMAGINE]
-    assert ACTIONS[Action.IMAGINE].target is Target.TEXT
+    assert typed == [Action.IMAGINE, Action.EDIT]
+    assert {ACTIONS[code].target for code in typed} == {Target.TEXT}
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,8 @@ def test_buttons_under_a_grid() -> None:
 
 SINGLE = [
     ["Upscale (Subtle)", "Upscale (Creative)", "Redo"],
-    ["Vary (Subtle)", "Vary (Strong)"],
-    ["Zoom Out 2×", "Zoom Out 1.5×", "Make Square"],
+    ["Vary (Subtle)", "Vary (Strong)", "Vary (Region)"],
+    ["Zoom Out 2×", "Zoom Out 1.5×", "Custom Zoom", "Make Square"],
     ["⬅️", "➡️", "⬆️", "⬇️"],
 ]
 
@@ -146,7 +147,8 @@ def test_captions() -> None:
         if spec.on_single and spec.derive
     } == {
         "vary": "Variations by", "vary_subtle": "Variations (Subtle) by",
-        "vary_strong": "Variations (Strong) by", "zoom_out_2x": "Zoom Out by",
+        "vary_strong": "Variations (Strong) by", "vary_region": "Variations (Region) by",
+        "zoom_out_2x": "Zoom Out by", "custom_zoom": "Zoom Out by",
         "zoom_out_1_5x": "Zoom Out by", "square": "Make Square by", "pan_left": "Pan Left by",
         "pan_right": "Pan Right by", "pan_up": "Pan Up by", "pan_down": "Pan Down by", "redo": "",
         "upscale_subtle": "Upscaled (Subtle) by", "upscale_creative": "Upscaled (Creative) by",
@@ -155,6 +157,10 @@ def test_captions() -> None:
     assert ACTIONS[Action.REROLL].caption(framed.reroll(2)) == "Pan Up by"
     again = varied.reroll(2)
     assert ACTIONS[again.action].caption(again) == "Variations by"
+    part = grid.region(Tile(JOB, 3), 1, "m" * 64).reroll(2)
+    assert ACTIONS[part.action].caption(part) == "Variations (Region) by"
+    upload = replace(part, inputs=(Input(SOURCE, "p" * 64), Input(MASK, "m" * 64)))
+    assert ACTIONS[upload.action].caption(upload) == "Edit by"
 
 
 def test_help_names_buttons_and_what_is_free() -> None:
@@ -165,7 +171,9 @@ def test_help_names_buttons_and_what_is_free() -> None:
         "**Upscale (Subtle)** **Upscale (Creative)** draw it twice as large, then four times.",
         "**Redo** draws again what it was taken out of.",
         "**Vary (Subtle)** **Vary (Strong)** draw four variations of it, close or less so.",
+        "**Vary (Region)** draws a part of it anew: by a mask, fields of it, or what a word names.",
         "**Zoom Out 2×** **Zoom Out 1.5×** draw more all around it.",
+        "**Custom Zoom** draws more all around it, by `--zoom` from 1 to 2 and in any `--ar`.",
         "**Make Square** makes its shorter side as long as the other.",
         "⬅️ ➡️ ⬆️ ⬇️ draw more on that side of it.",
     ]

@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.framing import Bounds, Frame, Framed, Side, name, panned, ratio, squared, zoomed_out
+from bot.domain.errors import InvalidPrompt
+from bot.domain.framing import (
+    Bounds,
+    Frame,
+    Framed,
+    Side,
+    drawable,
+    name,
+    panned,
+    ratio,
+    squared,
+    zoomed,
+    zoomed_out,
+)
 from bot.domain.size import WIDEST, AspectRatio, Size
 
 WIDE = Bounds(8, 1536**2)
@@ -141,3 +154,52 @@ def test_the_shape_in_lowest_terms(size: Size) -> None:
     assert math.gcd(shape.width, shape.height) == 1
     if max(size.sides) <= WIDEST * min(size.sides):
         assert AspectRatio.parse(str(shape)) == shape
+
+
+@given(SIZES, SIZES, st.floats(1, 2))
+def test_a_custom_zoom_has_the_whole_picture_in_its_middle(
+    old: Size, size: Size, times: float
+) -> None:
+    try:
+        framed = zoomed(old, size, times)
+    except InvalidPrompt:
+        fits = min(size.width / old.width, size.height / old.height) / times
+        assert all(fits * mine > its - 1.5 for mine, its in zip(old.sides, size.sides, strict=True))
+        return
+    frame = framed[1]
+    assert framed[0] == size
+    assert is_centred(framed)
+    assert frame.left >= 0
+    assert frame.top >= 0
+    assert abs(frame.width / old.width - frame.height / old.height) <= 2 / min(old.sides)
+    margin = min(
+        (size.width - frame.width) / size.width, (size.height - frame.height) / size.height
+    )
+    assert margin == pytest.approx(1 - 1 / times, abs=2 / min(size.sides))
+
+
+def test_in_the_same_shape_a_custom_zoom_is_a_zoom_out() -> None:
+    size = Size(152, 104)
+    assert zoomed(size, size, 1.5) == zoomed_out(size, 1.5)
+    with pytest.raises(InvalidPrompt, match="leaves nothing to draw"):
+        zoomed(size, size, 1)
+    wide = zoomed(Size(128, 128), Size(176, 88), 1)
+    assert wide == (Size(176, 88), Frame(44, 0, 88, 88))
+    assert name(*wide) == "Zoom Out"
+
+
+@pytest.mark.parametrize(
+    ("sides", "size"),
+    [
+        ((128, 128), Size(128, 128)),
+        ((192, 120), Size(192, 120)),
+        ((131, 131), Size(128, 128)),
+        ((64, 64), Size(128, 128)),
+        ((4000, 4000), Size(128, 128)),
+        ((4000, 100), Size(216, 72)),
+    ],
+)
+def test_a_picture_keeps_its_size_where_that_can_be_drawn(
+    sides: tuple[int, int], size: Size
+) -> None:
+    assert drawable(*sides, 128, Bounds(8, 192**2)) == size

@@ -263,11 +263,11 @@ def test_what_was_taken_out_of_a_grid_remembers_how_that_was_drawn() -> None:
 
 
 def test_afresh_forgets_the_source_and_keeps_other_inputs() -> None:
-    mask = Input("mask", digest="ab")
+    mask, look = Input("mask", digest="ab"), Input("style", digest="cd")
     varied = request().vary(Tile("j", 2), 99, 0.6)
-    plain = replace(varied, inputs=(*varied.inputs, mask)).afresh()
+    plain = replace(varied, inputs=(*varied.inputs, mask, look)).afresh()
     assert (plain.source, plain.sampling.strength, plain.seed) == (None, None, 99)
-    assert plain.inputs == (mask,)
+    assert plain.inputs == (look,)
 
 
 @pytest.mark.parametrize("seeding", Seeding)

@@ -93,8 +93,8 @@ PRESSES = [
 ]
 UNDER_GRID = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
 UNDER_ONE = [
-    "Upscale (Subtle)", "Upscale (Creative)", "Vary (Subtle)", "Vary (Strong)",
-    "Zoom Out 2×", "Zoom Out 1.5×", "Make Square", "⬅️", "➡️", "⬆️", "⬇️", "❤️",
+    "Upscale (Subtle)", "Upscale (Creative)", "Vary (Subtle)", "Vary (Strong)", "Vary (Region)",
+    "Zoom Out 2×", "Zoom Out 1.5×", "Custom Zoom", "Make Square", "⬅️", "➡️", "⬆️", "⬇️", "❤️",
 ]  # fmt: skip
 
 

@@ -106,8 +106,8 @@ async def test_who_has_the_model_in_memory_and_least_to_do_is_asked(tmp_path: Pa
     ("error", "said"),
     [
         (RenderFailed("bad_input", "The model Tiny cannot say it."), "The model Tiny cannot say"),
-        (RenderFailed("error", "KeyError: 'secret'"), r"could not read .*`[0-9A-F]{6}`"),
-        (WorkerLost("w1 died"), r"could not read .*`[0-9A-F]{6}`"),
+        (RenderFailed("error", "KeyError: 'secret'"), r"failed at reading this .*`[0-9A-F]{6}`"),
+        (WorkerLost("w1 died"), r"failed at reading this .*`[0-9A-F]{6}`"),
     ],
 )
 async def test_trouble_is_one_sentence(

@@ -42,7 +42,9 @@ def seen(folder: Path, *files: bytes, size: list[int] | None = None) -> dict[str
     for number, data in enumerate(files):
         (folder / str(number)).write_bytes(data)
         pictures.append([str(folder / str(number)), 1.0 + 2 * number])
-    return view({"pictures": pictures, "size": size, "target": str(folder / "made")})
+    return view(
+        {"kind": "view", "pictures": pictures, "size": size, "target": str(folder / "made")}
+    )
 
 
 def made(folder: Path) -> Image.Image:

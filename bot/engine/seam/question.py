@@ -1,4 +1,4 @@
-"""What a model in memory is asked beside drawing, and answers in a moment."""
+"""What a worker is asked beside drawing, and answers in a moment."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ IMPORTANCE = "importance"
 """{"pieces": [text]}: how much each matters to the meaning of all of them, one after the other with
 spaces between, as {"importance": [from 0 to 1]}; the most important has 1."""
 
+PLACE = "place"
+"""{"text": what a picture shows, "thing": what is looked for in it} and that picture: how much of
+the thing is seen in each of some cells, as {"place": [rows of numbers from 0 to 1]}."""
+
 Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Question:
-    """`kind` is one of this module's, with plain data that it describes; `model` is an id."""
+    """`kind` is one of this module's, with plain data that it describes; `model` is an id;
+    `pictures` are files."""
 
     kind: str
     model: str
     asked: Mapping[str, Any]
+    pictures: tuple[bytes, ...] = ()

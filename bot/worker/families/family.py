@@ -36,8 +36,9 @@ class Capabilities:
     negative prompt (None: never). `previews` and `cancel` say whether a drawing shows its steps and
     can be ended at one, `shared_steps` whether each sample may be at a time of its own, so that
     drawings can share a forward. `steers` says whether all texts have as many tokens, so that
-    `meanings` can reckon with them, `tiles` whether a picture's edges can be closed. The others say
-    what can be drawn from besides words.
+    `meanings` can reckon with them, `tiles` whether a picture's edges can be closed, `locates`
+    whether it attends to texts in layers of their own, so that `bot.worker.locating` can find what
+    they name. The others say what can be drawn from besides words.
     """
 
     negatives_above: float | None = 1.0
@@ -51,6 +52,7 @@ class Capabilities:
     ip_adapter: bool = False
     steers: bool = False
     tiles: bool = True
+    locates: bool = False
 
     def guided(self, guidance: float) -> bool:
         """Whether there is a negative half at this guidance."""
@@ -65,6 +67,16 @@ class Family(Protocol):
     """Whether the denoiser was trained to repair pictures, and sees what is `beside`."""
     cell: int
     """Pixels along a side of one of the `cells`."""
+
+    @property
+    def denoiser(self) -> Any:
+        """The network that makes the steps."""
+        ...
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What latents are made of."""
+        ...
 
     def check(self, size: Size) -> None:
         """Raises ValueError for a size that cannot be drawn."""

@@ -36,6 +36,7 @@ class UNetFamily(LatentFamily):
             lora=True,
             ip_adapter=True,
             steers=True,
+            locates=True,
         )
 
     @classmethod
