@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot import __version__
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.loading import Loader
 from bot.dispatch.spare import Spare
@@ -44,11 +45,13 @@ from bot.service.gallery import Gallery
 from bot.service.history import History
 from bot.service.likes import Likes
 from bot.service.outbox import Outbox
+from bot.service.owned import Ownership
 from bot.service.pictures import Pictures
 from bot.service.planning import Planner
 from bot.service.preferences import Habits
 from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
+from bot.service.recipes import Recipes
 from bot.service.rules import Rules
 from bot.service.samples import Samples
 from bot.service.serving import Serving
@@ -200,12 +203,13 @@ def service_of(
         jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
         files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
     )  # fmt: skip
+    pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock)
     samples = Samples(parts.samples, Spare(executor, dispatcher), catalogue)
     return Service(
         drawing=drawing,
         proposals=proposals,
         batches=Batches(parts.jobs, parts.outbox, dispatcher, clock),
-        pictures=Pictures(parts.pictures, parts.files, parts.blobs, rules, clock),
+        pictures=pictures,
         outbox=Outbox(
             parts.outbox, parts.untold, parts.copies, parts.shown, habits, clock
         ),
@@ -221,6 +225,13 @@ def service_of(
         likes=Likes(parts.likes, parts.jobs, clock),
         words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
         shortening=Shortening(answers, catalogue, habits, rules),
+        owned=Ownership(
+            parts.jobs, parts.history, parts.removal, parts.files, pictures, catalogue
+        ),
+        recipes=Recipes(
+            parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue, habits, drawing,
+            __version__,
+        ),
     )  # fmt: skip
 
 

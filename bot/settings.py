@@ -152,7 +152,8 @@ class Settings:
     )
     extensions: tuple[str, ...] = _setting(
         "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,cogs.settings,"
-        "cogs.prefer,cogs.quota,cogs.speed,cogs.styles,cogs.shorten,cogs.menus,cogs.reactions,cogs.help",
+        "cogs.prefer,cogs.quota,cogs.speed,cogs.styles,cogs.shorten,cogs.menus,cogs.reactions,"
+        "cogs.more,cogs.sheet,cogs.compare,cogs.help",
         "Features to load",
         words,
     )

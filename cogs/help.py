@@ -36,7 +36,10 @@ _LOOKING_BACK = (
     "`/history` your results, by words of their prompts or by action, with their buttons.\n"
     "`/gallery` what this server had drawn, newest or most liked; ❤️ under a single picture likes"
     " it.\n"
-    "`/show` your results that could not be posted."
+    "`/sheet` everything of this channel or thread; `/compare` two results side by side.\n"
+    "`/show` a result by its id, or yours that could not be posted.\n"
+    "⋯ under your results: seed and recipe, spoiler, files, how it came to be, delete;"
+    " `/imagine prompt:same recipe:` draws a recipe's pixels again."
 )
 
 

@@ -11,9 +11,12 @@ from discord.ext import commands
 from bot.chat import asking, forms, pointing, replies, wording
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.presenter import Presenter
+from bot.domain.errors import InvalidRecipe
 from bot.domain.job import Job
 from bot.domain.prompt import MAX_LENGTH
+from bot.domain.recipe import LARGEST, too_large
 from bot.service import Service
+from bot.service.drawing import Asked
 from bot.service.planning import NOTHING
 from bot.service.references import Attached
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 _KEPT = 3900
 """Characters of a prompt that an answer gives back; an embed takes 4,096."""
 SQUARE = "Square"
+SAME = "same"
+"""The prompt of who sends a recipe."""
 DIMENSIONS = {"Portrait": "--ar 2:3", SQUARE: "--ar 1:1", "Landscape": "--ar 3:2"}
 
 
@@ -46,6 +51,7 @@ class Imagine(commands.Cog):
         image4="Another one",
         style="A picture whose look is wanted, as by --sref",
         character="A picture of somebody who is to be seen, as by --cref",
+        recipe="A recipe of a picture, to be drawn again; type same as the prompt",
     )
     async def imagine(
         self,
@@ -57,7 +63,11 @@ class Imagine(commands.Cog):
         image4: discord.Attachment | None = None,
         style: discord.Attachment | None = None,
         character: discord.Attachment | None = None,
+        recipe: discord.Attachment | None = None,
     ) -> None:
+        if recipe is not None:
+            await self._draw_again(interaction, prompt, recipe)
+            return
         images = [image.url for image in (image1, image2, image3, image4) if image]
         attached = Attached(tuple(images), style and style.url, character and character.url)
         await self._draw(interaction, prompt, attached)
@@ -96,6 +106,28 @@ class Imagine(commands.Cog):
             kept = prompt.replace("`", "`\u200b")
             await replies.give_back(interaction, error, f"```\n{kept[:_KEPT]}\n```")
 
+    async def _draw_again(
+        self, interaction: discord.Interaction, prompt: str, file: discord.Attachment
+    ) -> None:
+        """The very pictures of a recipe, for which no words are needed."""
+        asking.require_permissions(interaction)
+        if prompt.strip(" `'\".").casefold() not in ("", SAME):
+            raise InvalidRecipe(
+                f"A recipe is drawn as it is: type `{SAME}` as the prompt, or leave the recipe out."
+            )
+        if file.size > LARGEST:
+            raise InvalidRecipe(too_large(file.size))
+        asked = await self._privately(interaction, self._redrawn(interaction, file))
+        await self._presenter.answer(interaction, asked)
+
+    async def _redrawn(self, interaction: discord.Interaction, file: discord.Attachment) -> Asked:
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        try:
+            data = await file.read()
+        except discord.HTTPException:
+            raise InvalidRecipe("This file cannot be had from Discord; send it again.") from None
+        return await self._service.recipes.draw(asker, origin, data)
+
     async def _draw(
         self, interaction: discord.Interaction, prompt: str, attached: Attached
     ) -> None:  # fmt: skip
@@ -112,6 +144,8 @@ class Imagine(commands.Cog):
     async def _completions(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
+        if interaction.namespace.recipe is not None:
+            return [app_commands.Choice(name=SAME, value=SAME)]
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         found = await self._service.words.completions(asker, origin, typed)
         return [app_commands.Choice(name=each, value=each) for each in found]

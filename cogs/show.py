@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, replies
+from bot.chat import asking, pointing, replies
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.looking import Looking
 from bot.chat.pump import Pump
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
 _AT_ONCE = 4
-_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Show(commands.Cog):
@@ -41,7 +39,7 @@ class Show(commands.Cog):
         self, interaction: discord.Interaction, job: app_commands.Range[str, 1, 60] | None = None
     ) -> None:
         if job is not None:
-            await self._looking.bring(interaction, _id(job))
+            await self._looking.bring(interaction, pointing.job_id(job))
             return
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         owed = await self._privately(interaction, self._service.outbox.owed(asker, origin))
@@ -62,17 +60,6 @@ class Show(commands.Cog):
             await replies.private(interaction, f"A result is lost. {gone}")
             message = interaction.id
         await self._pump.delivered(delivery, job, message)
-
-
-def _id(typed: str) -> str:
-    """With dashes or without, in whatever letters. Raises NotFound for what no job has."""
-    plain = typed.strip().strip("`").replace("-", "").lower()
-    if not _ID.fullmatch(plain):
-        raise NotFound(
-            "A job's id has 32 letters from a to f and digits; *Copy prompt* in the menu of a"
-            " result shows it."
-        )
-    return plain
 
 
 async def setup(bot: EaselBot) -> None:

@@ -11,7 +11,8 @@ new `View(timeout=None)` of dynamic items and link buttons only, and no sent vie
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 import discord
@@ -32,8 +33,16 @@ DRAW = "draw"
 LEAVE = "leave"
 LIKE = "like"
 BRING = "bring"
+MORE = "more"
+COVER = "cover"
+UNCOVER = "uncover"
+RECIPE = "recipe"
+PNG = "png"
+MAKING = "making"
+DELETE = "delete"
+_OWNERS = (MORE, COVER, UNCOVER, RECIPE, PNG, MAKING, DELETE)
 _ACTIONS = (spec.code for spec in ACTIONS.values() if spec.derive)
-CODES = frozenset({*_ACTIONS, CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, BRING})
+CODES = frozenset({*_ACTIONS, CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, BRING, *_OWNERS})
 """What this version has buttons for, whatever features are on."""
 
 Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]
@@ -42,6 +51,8 @@ Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]
 _QUIET = discord.ButtonStyle.secondary
 _USED = discord.ButtonStyle.primary
 _LAST_ROW = 4
+_ROOM = 5
+"""Buttons of a row."""
 
 
 class JobButton(
@@ -96,9 +107,18 @@ async def looks_under(service: Service, job: Job, pressed: bool = True) -> Calla
         view = result_view(buttons)
         if single:
             view.add_item(like_button(job.tile(1), likes))
+        if not job.failure:
+            row = _LAST_ROW if single else _free_row(buttons)
+            view.add_item(JobButton(MORE, job.tile(ALL), label="⋯", style=_QUIET, row=row))
         return view
 
     return look
+
+
+def _free_row(buttons: Collection[Button]) -> int:
+    """The last row that has buttons and room for one more."""
+    taken = Counter(button.row for button in buttons)
+    return max((row for row, count in taken.items() if count < _ROOM), default=_LAST_ROW)
 
 
 def like_button(picture: Tile, likes: int) -> JobButton:

@@ -23,21 +23,22 @@ async def send(service: Service, user: discord.User | discord.Member, job: Job) 
     """
     if job.status is not JobStatus.SUCCEEDED:
         raise NotFound("This job has no pictures yet; wait until it is done.")
-    count = 0
+    count, covered = 0, await service.owned.covered(job)
     async with contextlib.aclosing(service.pictures.singly(job, UPLOAD_LIMIT)) as pictures:  # type: ignore[type-var]
         async for picture in pictures:
             count += 1
-            await _send(user, picture, _said(job, count))
+            await _send(user, picture, _said(job, count), covered)
     return count
 
 
 async def _send(
-    user: discord.User | discord.Member, picture: Picture, content: str
-) -> None:  # fmt: skip
+    user: discord.User | discord.Member, picture: Picture, content: str, spoiler: bool
+) -> None:
     assert isinstance(picture.content, bytes)
     file = discord.File(
-        io.BytesIO(picture.content), picture.filename, description=picture.description
-    )
+        io.BytesIO(picture.content), picture.filename, description=picture.description,
+        spoiler=spoiler,
+    )  # fmt: skip
     none = discord.AllowedMentions.none()
     try:
         await user.send(content, file=file, allowed_mentions=none, suppress_embeds=True)

@@ -73,7 +73,7 @@ class Looking:
         what they may not see, and where its pictures are gone."""
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         command = interaction.type is discord.InteractionType.application_command
-        found = self._found(asker, origin, job_id, asking.readable(interaction))
+        found = self.found(asker, origin, job_id, asking.readable(interaction))
         if not command:
             await self._acknowledger.at_once(interaction)
         result = await (self._acknowledger.privately(interaction, found) if command else found)
@@ -81,9 +81,11 @@ class Looking:
         elsewhere = None if visible(asker, origin, result.job) else pages.link(result)
         await self._results.bring(result.job, interaction.followup, elsewhere)
 
-    async def _found(
+    async def found(
         self, asker: Asker, origin: Origin, job_id: str, channels: Collection[int]
     ) -> Result:
+        """A result that the asker may see, who may read these channels. Raises NotFound, also for
+        somebody else's whose message turns out to be deleted."""
         result = await self._service.history.result(asker, origin, job_id, channels)
         if result.job.user != asker.user and await self._gone([result]):
             # Says that it is not there.

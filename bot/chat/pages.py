@@ -18,23 +18,25 @@ from bot.chat.gate import passes
 from bot.chat.posting import guild_of
 from bot.chat.sheets import VIOLET
 from bot.domain.action import ACTIONS, ALL, Tile
-from bot.domain.browsing import Browse, Order, Page, Result
+from bot.domain.browsing import PAGE, Browse, Order, Page, Result
 from bot.domain.links import brief
 
 SHEET = "results.webp"
 ACROSS = 4
 """Buttons of a row, as results on the sheet."""
-_PROMPT = 80
+_PROMPT, _SHORT = 80, 36
+"""Characters of a prompt in a line, and on a page of many."""
 _ALT_TEXT = 1024
 _QUIET = discord.ButtonStyle.secondary
 _TITLES = {
     Order.OWN: "Your results", Order.NEWEST: "The newest of this server",
-    Order.LIKED: "The most liked of this server",
+    Order.LIKED: "The most liked of this server", Order.HERE: "Everything of this channel",
 }  # fmt: skip
 _NOTHING = {
     Order.OWN: "Nothing of yours was drawn here so far; `/imagine` begins.",
     Order.NEWEST: "Nothing that all may see was drawn here so far.",
     Order.LIKED: "Nothing that all may see was drawn here so far.",
+    Order.HERE: "Nothing that all may see was drawn in this channel so far.",
 }
 
 
@@ -65,7 +67,10 @@ def embed(page: Page, cleared: Collection[str], *, everywhere: bool, sheet: bool
     looked_for = [f"with **{wording.escape(browse.search)}**"] if browse.search else []
     looked_for += [f"by {named(browse.action)}"] if browse.action else []
     whose = browse.order is not Order.OWN
-    lines = [_line(number, each, cleared, whose) for number, each in enumerate(page.results, 1)]
+    room = _PROMPT if browse.size == PAGE else _SHORT
+    lines = [
+        _line(number, each, cleared, whose, room) for number, each in enumerate(page.results, 1)
+    ]
     if looked_for:
         lines.insert(0, f"{' '.join(looked_for).capitalize()}:")
     if not page.results:
@@ -114,13 +119,14 @@ def named(action: str) -> str:
     return action.replace("_", " ")
 
 
-def _line(number: int, result: Result, cleared: Collection[str], whose: bool) -> str:
+def _line(number: int, result: Result, cleared: Collection[str], whose: bool, room: int) -> str:
     job, likes = result.job, result.place.likes
     parts = [
-        wording.escape(_prompt(result)),
+        wording.escape(_prompt(result, room)),
         ACTIONS[job.action].caption(job.request).removesuffix(" by"),
         f"<@{job.user}>" if whose else "",
         "stealth" if job.hidden else "",
+        "spoiler" if result.spoiler else "",
         "its pictures were cleared away" if job.id in cleared else "",
         f"❤️ {likes}" if likes else "",
         f"[message]({address})" if (address := link(result)) else "",
@@ -129,6 +135,6 @@ def _line(number: int, result: Result, cleared: Collection[str], whose: bool) ->
     return f"**{number}** {' · '.join(filter(None, parts))}"
 
 
-def _prompt(result: Result) -> str:
+def _prompt(result: Result, room: int = _PROMPT) -> str:
     text = " ".join(brief(str(result.job.request.prompt)).split())
-    return text if len(text) <= _PROMPT else f"{text[: _PROMPT - 1]}…"
+    return text if len(text) <= room else f"{text[: room - 1]}…"

@@ -19,6 +19,10 @@ _ROOM = 4000
 """Characters of a form's field."""
 _BUTTON = re.compile(r"easel:(?P<code>[a-z0-9_]{1,24}):(?P<job>[0-9a-f]{32}):")
 _FILE = re.compile(r"_(?P<job>[0-9a-f]{32})\.\w+\Z")
+_ID = re.compile(r"[0-9a-f]{32}")
+_MESSAGE = re.compile(
+    r"(?:https://(?:\w+\.)?discord(?:app)?\.com/channels/[\w@]+/\d{1,20}/)?(?P<message>\d{15,20})"
+)
 _FOREIGN = "This is no result of mine; choose a message in which I show a picture or its progress."
 
 
@@ -32,6 +36,23 @@ def job_of(message: discord.Message, me: discord.abc.Snowflake | None) -> str:
             if match["job"].strip("0"):
                 return match["job"]
     raise NotFound(_FOREIGN)
+
+
+def job_id(typed: str) -> str:
+    """With dashes or without, in whatever letters. Raises NotFound for what no job has."""
+    plain = typed.strip().strip("`").replace("-", "").lower()
+    if not _ID.fullmatch(plain):
+        raise NotFound(
+            "A job's id has 32 letters from a to f and digits; *Copy prompt* in the menu of a"
+            " result shows it."
+        )
+    return plain
+
+
+def message_id(typed: str) -> int | None:
+    """Of a link to a message, or the id alone; None for what is neither."""
+    found = _MESSAGE.fullmatch(typed.strip().strip("<>`"))
+    return int(found["message"]) if found else None
 
 
 def stops_all(message: discord.Message) -> bool:

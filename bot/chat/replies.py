@@ -18,6 +18,7 @@ from bot.chat.trouble import TROUBLE
 from bot.domain.errors import (
     InvalidLink,
     InvalidPrompt,
+    InvalidRecipe,
     MissingPermissions,
     NotAllowed,
     NotFound,
@@ -36,6 +37,7 @@ YELLOW = discord.Colour(0xF5A524)
 
 TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     InvalidPrompt: ("Invalid prompt", RED),
+    InvalidRecipe: ("Invalid recipe", RED),
     InvalidLink: ("Invalid link", RED),
     Unable: ("Not possible", YELLOW),
     OutOfCredits: ("Credits exhausted", YELLOW),

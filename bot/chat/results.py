@@ -5,6 +5,7 @@ Knows files and messages; whether and when something is posted is the pump's bus
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import time
@@ -116,6 +117,32 @@ class Results:
             await self._dressed(job) if elsewhere is None else way,
         )
 
+    async def cover(self, job: Job, spoiler: bool) -> None:
+        """Put the picture behind a spoiler where it was posted, or take that away: Discord lets no
+        file be renamed, so it is sent anew. Raises what Discord does but for a message that is not
+        there any more."""
+        delivery = await self._service.outbox.of_job(job.id)
+        if delivery is None or not delivery.message:
+            return
+        message = await self._message(job, delivery)
+        none = discord.AllowedMentions.none()
+
+        async def change(said: Said) -> None:
+            await message.edit(attachments=[said["file"]], allowed_mentions=none)
+
+        with contextlib.suppress(discord.NotFound):
+            await self._fitting(job, change, dict, spoiler=spoiler)
+
+    async def take_away(self, job: Job, delivery: Delivery) -> None:
+        """Delete what was posted, unless somebody did. Raises what Discord does."""
+        with contextlib.suppress(discord.NotFound):
+            await (await self._message(job, delivery)).delete()
+
+    async def _message(self, job: Job, delivery: Delivery) -> discord.PartialMessage:
+        place, guild = await self._poster.place(job, delivery), guild_of(job, delivery.kind)
+        channel = self._client.get_partial_messageable(place, guild_id=guild or None)
+        return channel.get_partial_message(delivery.message)
+
     async def there(self, result: Result) -> bool:
         """Whether the message of a result is where it was posted, as far as Discord tells."""
         delivery = await self._service.outbox.of_job(result.job.id)
@@ -147,13 +174,15 @@ class Results:
 
     async def _fitting(
         self, job: Job, send: Callable[[Said], Any], dress: Callable[[], Said],
-        kind: Kind = Kind.RESULT,
+        kind: Kind = Kind.RESULT, spoiler: bool | None = None,
     ) -> Any:  # fmt: skip
-        """Send, and again with ever smaller files while Discord finds them too large."""
+        """Send, and again with ever smaller files while Discord finds them too large; None as a
+        `spoiler`: as its owner wants it."""
         limit = self.upload_limit(guild_of(job, kind))
+        covered = await self._service.owned.covered(job) if spoiler is None else spoiler
         while True:
             picture = await self._service.pictures.picture(job, limit)
-            file = _opened(picture)
+            file = _opened(picture, covered)
             said = {"content": wording.headline(job), "file": file, **dress()}
             try:
                 return await send(said)
@@ -185,12 +214,14 @@ def _holding(job: Job) -> Callable[[discord.Message], bool]:
     return lambda message: any(job.id in each.filename for each in message.attachments)
 
 
-def _opened(picture: Picture) -> discord.File:
+def _opened(picture: Picture, spoiler: bool) -> discord.File:
     """Streamed from memory or disk while it is sent."""
     content = picture.content
     try:
         file = io.BytesIO(content) if isinstance(content, bytes) else content
-        return discord.File(file, picture.filename, description=picture.description)
+        return discord.File(
+            file, picture.filename, description=picture.description, spoiler=spoiler
+        )
     except FileNotFoundError:
         raise NotFound("The pictures of this job were cleared away meanwhile.") from None
 

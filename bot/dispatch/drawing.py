@@ -251,6 +251,7 @@ class Drawing:
                 self._fraction = step / max(1, of)
                 board.progress(self.job, fraction=self._fraction)
             case Preview(data=data):
+                self._keeping.sketch(data)
                 board.progress(self.job, preview=data)
             case Images(data=data):
                 came = {self.job.tile(index + 1): picture for index, picture in data.items()}

@@ -14,6 +14,9 @@ from bot.storage.pictures import PictureRepository, StoredImage
 
 log = logging.getLogger(__name__)
 
+SKETCHES = 16
+"""Previews of one attempt that are kept; an engine says few of them."""
+
 
 class Keeping:
     """`no` is the attempt's fencing token. `last` are pictures that are written and not recorded
@@ -36,6 +39,7 @@ class Keeping:
         self._clock = clock
         self._job = job
         self._there: set[int] = set()
+        self._sketches: list[bytes] = []
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -56,9 +60,21 @@ class Keeping:
         complete = self._there | {image.index for image in images}
         if len(complete) == self._job.request.count:
             self.last = images
+            await self._keep_sketches()
         elif not await self._recorded(images):
             return
         self._there = complete
+
+    def sketch(self, preview: bytes) -> None:
+        """What the pictures look like so far, for who wants to see how they came to be."""
+        if len(self._sketches) < SKETCHES:
+            self._sketches.append(preview)
+
+    async def _keep_sketches(self) -> None:
+        try:
+            await self._files.previews.keep(self._job.id, self._sketches)
+        except OSError as error:
+            log.warning("job %s: its previews are not kept: %s", self._job.id, error)
 
     async def record(self) -> None:
         """Record the last ones, where the job does not end well."""

@@ -11,6 +11,8 @@ from bot.domain.job import Job
 
 PAGE = 8
 """Results on a page."""
+WHOLE = 16
+"""The same of a sheet that is to have all of a channel."""
 SEARCH_MAX = 45
 """UTF-16 units of what is looked for: it travels in the id of a button."""
 
@@ -24,6 +26,8 @@ class Order(enum.StrEnum):
     """A server's public ones, newest first."""
     LIKED = "l"
     """A server's public ones, most liked first."""
+    HERE = "h"
+    """The public ones of a channel or thread, newest first."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,11 @@ class Browse:
     action: str = ""
     place: Place | None = None
     back: bool = False
+
+    @property
+    def size(self) -> int:
+        """Results on a page."""
+        return WHOLE if self.order is Order.HERE else PAGE
 
     @classmethod
     def typed(cls, order: Order, search: str = "", action: str = "") -> Browse:
@@ -78,7 +87,7 @@ class Browse:
 
 
 _CODE = re.compile(
-    r"(?P<order>[onl]):(?:(?P<way>[<>])(?P<likes>\d{1,9})\.(?P<number>\d{1,15}))?"
+    r"(?P<order>[onlh]):(?:(?P<way>[<>])(?P<likes>\d{1,9})\.(?P<number>\d{1,15}))?"
     r":(?P<action>[a-z0-9_]{0,24}):(?P<search>.*)",
     re.DOTALL,
 )
@@ -86,12 +95,14 @@ _CODE = re.compile(
 
 @dataclass(frozen=True)
 class Result:
-    """A result on a page. `message` is where it was posted, in `channel`; 0 where it was not."""
+    """A result on a page. `message` is where it was posted, in `channel`; 0 where it was not.
+    `spoiler` says that its picture is covered until somebody wants to see it."""
 
     job: Job
     place: Place
     channel: int = 0
     message: int = 0
+    spoiler: bool = False
 
 
 @dataclass(frozen=True)

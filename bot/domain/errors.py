@@ -6,6 +6,7 @@
     ├── UserError                one sentence for the person who asked; nothing stored or charged
     │   ├── InvalidPrompt        the prompt or one of its parameters
     │   │   └── UnknownParameter a name that no parameter has
+    │   ├── InvalidRecipe        a file that was sent as a recipe cannot be drawn by
     │   ├── InvalidLink          what is linked to is no picture that can be had
     │   ├── OutOfCredits         the account cannot pay
     │   ├── QueueFull            too many jobs waiting, of this user or in all
@@ -66,6 +67,10 @@ class UnknownParameter(InvalidPrompt):
     def __init__(self, text: str, names: Sequence[str]) -> None:
         super().__init__(text)
         self.names = names
+
+
+class InvalidRecipe(UserError):
+    """A file that was sent as a recipe is none, or asks for what cannot be drawn."""
 
 
 class InvalidLink(UserError):

@@ -6,11 +6,14 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.action import Action, Tile
+from bot.domain.action import Action, Kind, Tile
 from bot.domain.people import Account, Origin
 from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
 from bot.domain.usual import hidden
+
+DELETED = "deleted"
+"""Why nothing can be read of a request any more whose owner wanted its result to be gone."""
 
 
 class JobStatus(enum.StrEnum):
@@ -80,6 +83,12 @@ class Job:
     def hidden(self) -> bool:
         """Whether nobody but its owner is to see anything of it."""
         return hidden(self.request.extra)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether its owner wanted its result to be gone."""
+        lost = self.request.kind is Kind.LOST
+        return lost and dict(self.request.extra).get("unreadable") == DELETED
 
     @property
     def shown_by(self) -> str:

@@ -107,7 +107,11 @@ class Drawings:
     ) -> Asked:
         """One grid of a text, or of a press with one, is queued at the price of one; of more
         nothing is stored but a proposal. Raises what `plan` and `submit` do."""
-        plan = await self.plan(asker, origin, asked, attached=attached)
+        return await self.take(await self.plan(asker, origin, asked, attached=attached))
+
+    async def take(self, plan: Plan) -> Asked:
+        """Queue one grid at the price of one; of more store nothing but a proposal. Raises what
+        `submit` does."""
         if plan.large:
             return Asked(plan, None, await self._proposals.propose(plan))
         (job,) = await self.submit(plan)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bot.domain.browsing import Browse, Order, Page, Result
 from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable
@@ -26,9 +27,13 @@ log = logging.getLogger(__name__)
 COLUMNS = 4
 SIDE = 192
 """Pixels of a result on a sheet."""
+BESIDE = 448
+"""The same next to each other."""
 PATIENCE_S = 60.0
 CLEARED = "cleared away"
 """What stands on a sheet in the place of pictures that are kept no more."""
+COVERED = "spoiler"
+"""The same in the place of what nobody is to see unawares."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,14 @@ class History:
             page = await self._history.own(browse, asker.user, origin.guild or None)
             seen = [each for each in page.results if may_look(asker, origin, each.job)]
         else:
-            page = await self._history.public(browse, origin.guild, channels)
+            page = await self._public(browse, origin, channels)
             seen = [each for each in page.results if in_gallery(asker, origin, each.job, channels)]
         return replace(page, results=tuple(seen))
+
+    async def _public(self, browse: Browse, origin: Origin, channels: Collection[int]) -> Page:
+        if browse.order is Order.HERE:
+            return await self._history.of_channel(browse, origin.guild, origin.channel)
+        return await self._history.public(browse, origin.guild, channels)
 
     async def result(
         self, asker: Asker, origin: Origin, job_id: str, channels: Collection[int] = ()
@@ -86,19 +96,33 @@ class History:
         await self._history.take_down(results)
 
     async def sheet(self, page: Page) -> Sheet:
-        """The pictures of a page's results with their numbers."""
+        """The pictures of a page's results with their numbers; those of others that are spoilers
+        stay covered."""
+        own = page.browse.order is Order.OWN
         found = {each.job.id: await self._paths(each.job) for each in page.results}
         cleared = frozenset(job for job, paths in found.items() if not paths)
-        return Sheet(await self._made(list(found.values())) if found else None, cleared)
-
-    async def _made(self, pictures: Sequence[list[str]]) -> bytes | None:
         cells = [
-            {"caption": str(number), "pictures": [paths]}
-            for number, paths in enumerate(pictures, 1)
+            _cell(str(number), found[each.job.id], each.spoiler and not own)
+            for number, each in enumerate(page.results, 1)
         ]
+        return Sheet(await self._made(cells, COLUMNS, SIDE) if found else None, cleared)
+
+    async def beside(self, jobs: Sequence[Job]) -> bytes:
+        """The pictures of results next to each other, with their numbers, as a WebP file. Raises
+        NotFound where some are kept no more, StoreUnavailable where it cannot be made."""
+        found = [await self._paths(job) for job in jobs]
+        if not all(found):
+            raise NotFound("The pictures of one of them were cleared away to save space.")
+        cells = [_cell(str(number), paths, False) for number, paths in enumerate(found, 1)]
+        made = await self._made(cells, len(cells), BESIDE)
+        if made is None:
+            raise StoreUnavailable("io", "no sheet of a comparison")
+        return made
+
+    async def _made(self, cells: Sequence[dict[str, Any]], columns: int, side: int) -> bytes | None:
         with tempfile.TemporaryDirectory(prefix="easel-", ignore_cleanup_errors=True) as folder:
             target = Path(folder) / "sheet.webp"
-            order = {"cells": cells, "columns": COLUMNS, "side": SIDE, "target": str(target)}
+            order = {"cells": cells, "columns": columns, "side": side, "target": str(target)}
             try:
                 async with self._turn:
                     told = await run_errand(
@@ -118,3 +142,9 @@ class History:
         there = [await self._files.exists(tile) for tile in tiles]
         whole = tiles and len(tiles) == len(rows) and all(there)
         return [str(self._files.path(tile)) for tile in tiles] if whole else []
+
+
+def _cell(caption: str, paths: list[str], covered: bool) -> dict[str, Any]:
+    if covered and paths:
+        return {"caption": caption, "pictures": [[]], "blank": COVERED}
+    return {"caption": caption, "pictures": [paths]}

@@ -4,6 +4,7 @@ people uploaded."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.domain.action import Kind, Tile
-from bot.domain.errors import NotFound, StoreUnavailable
+from bot.domain.errors import NotFound, StoreUnavailable, TooLarge
 from bot.domain.job import Job, JobStatus
 from bot.domain.preferences import FileFormat, file_of
 from bot.domain.request import Seeding
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 EVICTED_AT_ONCE = 500
 SWEPT_AT_MOST = 100
 """A crash leaves the pictures of a few jobs; more are those of another or a newer database."""
+PREVIEWS_AGE_S = 30 * 86_400.0
+"""For so long one can see how a picture came to be, if it is kept itself."""
 _RECIPE_ROOM = 64 * 1024
 
 
@@ -92,38 +95,59 @@ class Pictures:
             raise NotFound("That picture was cleared away to save space.")
         return data
 
-    async def singly(self, job: Job, limit: int) -> AsyncIterator[Picture]:
+    async def singly(
+        self, job: Job, limit: int, file: FileFormat = FileFormat.WEBP
+    ) -> AsyncIterator[Picture]:
         """Each of the job's pictures as a file of its own, with a recipe that draws it alone; one
-        in memory at a time, whoever asks. Raises as `picture` does."""
+        in memory at a time, whoever asks. A PNG that is too large is a smaller file without loss,
+        or none: then TooLarge is raised. Else raises as `picture` does."""
         async with self._alone:
             try:
-                for index, tile in enumerate(await self._tiles(job), 1):
-                    yield await self._single(job, index, tile, limit)
+                for index, tile in enumerate(await self.tiles(job), 1):
+                    yield await self._single(job, index, tile, limit, file)
             except OSError as error:
                 raise StoreUnavailable("io", f"job {job.id}: {error}") from error
 
-    async def _single(self, job: Job, index: int, tile: Path, limit: int) -> Picture:
+    async def _single(
+        self, job: Job, index: int, tile: Path, limit: int, file: FileFormat
+    ) -> Picture:
         drawn = job.request.kind is Kind.DRAW
         own = replace(job, request=job.request.upscale(job.tile(index))) if drawn else job
-        recipe, extension = own.recipe(), "webp"
         data = await asyncio.to_thread(tile.read_bytes)
-        whole = with_recipe(data, recipe) if len(data) + _RECIPE_ROOM <= limit else None
-        if whole is None:
-            made = self._files.folder(job.id) / f"single{index}.partial"
-            try:
-                extension = await self._encoder.encode([tile], limit, recipe, made)
-                whole = await asyncio.to_thread(made.read_bytes)
-            finally:
-                made.unlink(missing_ok=True)
+        exact = with_recipe(data, own.recipe()) if len(data) + _RECIPE_ROOM <= limit else None
+        if file is FileFormat.PNG:
+            whole = await self._png(own, tile, limit) or exact
+            extension = "webp" if whole is exact else "png"
+            if whole is None:
+                raise TooLarge("This picture is too large to be sent without loss here.")
+        else:
+            whole, extension = exact, "webp"
+            if whole is None:
+                whole, extension = await self._made(own, tile, limit, file)
         name = f"easel_{index}_{job.id}.{extension}"
         return Picture(whole, len(whole), name, _description(own))
+
+    async def _png(self, own: Job, tile: Path, limit: int) -> bytes | None:
+        """None where it would be too large."""
+        with contextlib.suppress(NotFound):
+            data, extension = await self._made(own, tile, limit, FileFormat.PNG)
+            return data if extension == "png" else None
+        return None
+
+    async def _made(self, own: Job, tile: Path, limit: int, file: FileFormat) -> tuple[bytes, str]:
+        made = self._files.folder(own.id) / f"{tile.stem}.{file.value}.partial"
+        try:
+            extension = await self._encoder.encode([tile], limit, own.recipe(), made, file)
+            return await asyncio.to_thread(made.read_bytes), extension
+        finally:
+            made.unlink(missing_ok=True)
 
     async def forget_upload(self, job: Job) -> None:
         """The file was posted, or will not be; it can be made again."""
         await self._files.uploads.delete(job.id)
 
     async def _encoded(self, job: Job, limit: int) -> Upload:
-        tiles = await self._tiles(job)
+        tiles = await self.tiles(job)
         recipe = job.recipe()
         file = file_of(job.request.extra)
         exact = file is FileFormat.WEBP and len(tiles) == 1
@@ -138,7 +162,8 @@ class Pictures:
         finally:
             made.unlink(missing_ok=True)
 
-    async def _tiles(self, job: Job) -> list[Path]:
+    async def tiles(self, job: Job) -> list[Path]:
+        """Where its pictures lie, in order. Raises NotFound where one is gone."""
         rows = await self._pictures.of_job(job.id)
         paths = [self._files.path(job.tile(index)) for index in sorted(rows)]
         if not paths or not all(path.exists() for path in paths):
@@ -152,6 +177,7 @@ class Pictures:
         What the store refuses is logged; the next round does it.
         """
         await self._drop_blobs()
+        await self._drop_previews()
         count = 0
         try:
             load, last = await self._load(), None
@@ -176,6 +202,12 @@ class Pictures:
             return
         if count:
             log.info("cleared away %d uploads that nobody uses", count)
+
+    async def _drop_previews(self) -> None:
+        try:
+            await self._files.previews.sweep(self._clock() - PREVIEWS_AGE_S)
+        except OSError as error:
+            log.warning("previews cannot be cleared away just now: %s", error)
 
     async def sweep(self, before: float) -> int:
         """Delete what crashes have left: unfinished files, and pictures of jobs that are not known.

@@ -39,6 +39,8 @@ def readable(job: Job) -> Job:
     """The job, if this version can read its request. Raises NotFound."""
     if job.request.kind is not Kind.LOST:
         return job
+    if job.deleted:
+        raise NotFound("Who asked for this deleted it, so nothing can be drawn from it any more.")
     reference = new_reference()
     why = dict(job.request.extra)["unreadable"]
     log.error("reference %s: the request of job %s cannot be read: %s", reference, job.id, why)

@@ -98,6 +98,18 @@ def require_use(asker: Asker, origin: Origin, card: ModelCard) -> None:
         raise NotAllowed(f"The model {quoted(card.name)} is kept for those whom my operator chose.")
 
 
+def require_own(asker: Asker, origin: Origin, job: Job | None) -> Job:
+    """The job, if it is the asker's own and they may look at it there. Raises NotFound where they
+    may not, NotAllowed for somebody else's."""
+    if job is None or not may_look(asker, origin, job):
+        raise NotFound("I do not know this job here; its message may be from another server.")
+    if job.user != asker.user:
+        raise NotAllowed(
+            "This menu is for whoever asked for the picture; yours stand under your own."
+        )
+    return job
+
+
 def require_right_to_cancel(asker: Asker, job: Job) -> None:
     """Raises NotAllowed for somebody else's job without Manage Messages."""
     if asker.user != job.user and not asker.moderator:

@@ -11,10 +11,12 @@ from bot.service.gallery import Gallery
 from bot.service.history import History
 from bot.service.likes import Likes
 from bot.service.outbox import Outbox
+from bot.service.owned import Ownership
 from bot.service.pictures import Pictures
 from bot.service.preferences import Habits
 from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
+from bot.service.recipes import Recipes
 from bot.service.shortening import Shortening
 from bot.service.styles import Styles
 from bot.service.words import Words
@@ -38,3 +40,5 @@ class Service:
     words: Words
     shortening: Shortening
     preferences: Habits
+    owned: Ownership
+    recipes: Recipes

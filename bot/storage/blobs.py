@@ -68,6 +68,15 @@ class Blobs:
         """Whether there are bytes to read."""
         return await asyncio.to_thread(self.path(digest).is_file)
 
+    async def used_by(self, digest: str, user: int) -> bool:
+        """Whether this person brought it, or had something made from it, on whatever server."""
+        found = await self._database.read(
+            lambda c: c.execute(
+                "SELECT 1 FROM blob_uses WHERE digest = ? AND user_id = ?", (digest, user)
+            ).fetchone()
+        )
+        return found is not None
+
     async def forget_user(self, user: int) -> int:
         """Nothing is kept for this person any more, on any server; returns how many files went.
 

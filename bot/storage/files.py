@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot.domain.action import Tile
 from bot.storage.disk import PARTIAL, remove_empty, sync_folder, write_whole
+from bot.storage.previews import Previews
 from bot.storage.uploads import ROOM, Uploads, delete_uploads
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,14 @@ SWEPT_AT_ONCE = 500
 class ImageStore:
     """Folders of at most 256 × 256 jobs deep: `ab/cd/<job>/` with `<index>.webp`.
 
-    `uploads` are made of them; up to `room` bytes of those are held in memory.
+    `uploads` are made of them; up to `room` bytes of those are held in memory. `previews` are
+    deleted with the pictures.
     """
 
     def __init__(self, folder: Path, room: int = ROOM) -> None:
         self._folder = folder
         self.uploads = Uploads(self.folder, room)
+        self.previews = Previews(folder / "previews")
 
     async def write(self, pictures: Mapping[Tile, bytes]) -> dict[Tile, str]:
         """Store pictures and return the sha256 hex of each.
@@ -112,6 +115,7 @@ class ImageStore:
             path = self.path(tile)
             try:
                 path.unlink(missing_ok=True)
+                self.previews.forget([tile.job])
                 self.uploads.forget(tile.job)
                 delete_uploads(path.parent)
             except OSError as error:
@@ -121,6 +125,7 @@ class ImageStore:
             raise trouble
 
     def _delete_jobs(self, job_ids: list[str]) -> None:
+        self.previews.forget(job_ids)
         for job_id in job_ids:
             folder = self.folder(job_id)
             for pattern in ("[0-9]*.webp", "upload.*", f"*{PARTIAL}"):

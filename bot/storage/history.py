@@ -11,7 +11,8 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from bot.domain.browsing import PAGE, Browse, Order, Page, Place, Result
+from bot.domain.action import Kind
+from bot.domain.browsing import Browse, Order, Page, Place, Result
 from bot.domain.job import Job
 from bot.storage import prompts
 from bot.storage.database import Database
@@ -47,6 +48,11 @@ class HistoryRepository:
         values = (guild, said, match) if browse.search else (guild, said)
         return await self._page(browse, sql, values)
 
+    async def of_channel(self, browse: Browse, guild: int, channel: int) -> Page:
+        """A channel's or thread's results, as `public` has those of a server."""
+        shown = f"r.channel_id = ? AND {_THERE}"
+        return await self._page(browse, f"{_KNOWN} WHERE {shown}", (channel, guild))
+
     async def of_job(self, job: str) -> tuple[Result, bool] | None:
         """A job's result, and whether it is there for all as far as is known."""
         row = await self._database.read(
@@ -63,6 +69,19 @@ class HistoryRepository:
             lambda c: c.executemany("UPDATE results SET gone = ? WHERE job_id = ?", pairs)
         )
 
+    async def cover(self, job: str, spoiler: bool) -> None:
+        """Its picture is a spoiler from now on, or is none any more."""
+        await self._database.transaction(
+            lambda c: c.execute("UPDATE results SET spoiler = ? WHERE job_id = ?", (spoiler, job))
+        )
+
+    async def covered(self, job: str) -> bool:
+        """Whether its picture is a spoiler."""
+        row = await self._database.read(
+            lambda c: c.execute("SELECT spoiler FROM results WHERE job_id = ?", (job,)).fetchone()
+        )
+        return bool(row and row[0])
+
     async def _page(self, browse: Browse, sql: str, values: Sequence[Any]) -> Page:
         """One of the pages of everything that this finds."""
         ordered, key = _sorted(browse)
@@ -70,27 +89,29 @@ class HistoryRepository:
 
         # What is read is understood beside the event loop.
         def read(connection: sqlite3.Connection) -> list[Result]:
-            rows = connection.execute(f"{sql} {ordered} LIMIT ?", (*given, PAGE + 1))
+            rows = connection.execute(f"{sql} {ordered} LIMIT ?", (*given, browse.size + 1))
             return [_result(row) for row in rows]
 
         found = await self._database.report(read)
-        more, some = len(found) > PAGE, found[:PAGE]
+        more, some = len(found) > browse.size, found[: browse.size]
         if browse.back:
             return Page(browse, tuple(reversed(some)), more, bool(browse.place))
         return Page(browse, tuple(some), bool(browse.place), more)
 
 
 def insert(connection: sqlite3.Connection, job: Job) -> None:
-    """A job succeeded, so that its result can be found; belongs inside that transaction."""
+    """A job succeeded, so that its result can be found; belongs inside that transaction. What was
+    taken out of a spoiler is one, too."""
+    taken = job.request.source if job.request.kind is Kind.EXTRACT else None
     number = connection.execute(
-        "INSERT INTO results (job_id, guild_id, channel_id, hidden) VALUES (?, ?, ?, ?)"
-        " RETURNING number",
-        (job.id, job.origin.guild, job.origin.channel, job.hidden),
+        "INSERT INTO results (job_id, guild_id, channel_id, hidden, spoiler) VALUES (?, ?, ?, ?,"
+        " COALESCE((SELECT spoiler FROM results WHERE job_id = ?), 0)) RETURNING number",
+        (job.id, job.origin.guild, job.origin.channel, job.hidden, taken and taken.job),
     ).fetchone()[0]
     prompts.insert(connection, number, job)
 
 
-_PARTS = "j.*, r.number, r.likes, r.gone, d.channel_id AS posted_in, d.message_id"
+_PARTS = "j.*, r.number, r.likes, r.gone, r.spoiler, d.channel_id AS posted_in, d.message_id"
 _JOINED = """
 JOIN jobs j ON j.id = r.job_id
 LEFT JOIN deliveries d ON d.job_id = r.job_id AND d.kind = 'result'
@@ -98,10 +119,8 @@ LEFT JOIN deliveries d ON d.job_id = r.job_id AND d.kind = 'result'
 _KNOWN = f"SELECT {_PARTS} FROM results r {_JOINED}"
 # `CROSS` has SQLite begin with the index of prompts, whose order is that of the page.
 _FOUND = f"SELECT {_PARTS} FROM prompts CROSS JOIN results r ON r.number = prompts.rowid {_JOINED}"
-_SHOWN = (
-    "r.guild_id = ? AND r.hidden = 0 AND d.message_id NOT IN (0, r.gone)"
-    " AND r.channel_id IN (SELECT value FROM json_each(?))"
-)
+_THERE = "r.guild_id = ? AND r.hidden = 0 AND d.message_id NOT IN (0, r.gone)"
+_SHOWN = f"{_THERE} AND r.channel_id IN (SELECT value FROM json_each(?))"
 
 
 def _sorted(browse: Browse) -> tuple[str, tuple[int, ...]]:
@@ -109,6 +128,8 @@ def _sorted(browse: Browse) -> tuple[str, tuple[int, ...]]:
     place = browse.place or Place(0, 0)
     keys: tuple[str, ...] = ("prompts.rowid",)
     values: tuple[int, ...] = (place.number,)
+    if browse.order is Order.HERE:
+        keys = ("r.number",)
     if browse.order is Order.LIKED:
         keys, values = ("r.likes", "r.number"), (place.likes, place.number)
     way, sign = ("ASC", ">") if browse.back else ("DESC", "<")
@@ -121,5 +142,5 @@ def _sorted(browse: Browse) -> tuple[str, tuple[int, ...]]:
 def _result(row: sqlite3.Row) -> Result:
     return Result(
         job_of(row), Place(row["likes"], row["number"]),
-        row["posted_in"] or 0, row["message_id"] or 0,
+        row["posted_in"] or 0, row["message_id"] or 0, bool(row["spoiler"]),
     )  # fmt: skip

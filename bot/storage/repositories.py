@@ -21,6 +21,7 @@ from bot.storage.profiles import ProfileRepository
 from bot.storage.proposals import ProposalRepository
 from bot.storage.quotas import QuotaRepository
 from bot.storage.recent import RecentPrompts
+from bot.storage.removal import RemovalRepository
 from bot.storage.samples import SampleStore
 from bot.storage.shown import ShownRepository
 from bot.storage.styles import StyleRepository
@@ -50,6 +51,7 @@ class Repositories:
     history: HistoryRepository
     likes: LikeRepository
     shown: ShownRepository
+    removal: RemovalRepository
 
     @classmethod
     def of(cls, database: Database, folder: Path) -> Repositories:
@@ -74,4 +76,5 @@ class Repositories:
             HistoryRepository(database),
             LikeRepository(database),
             ShownRepository(database),
+            RemovalRepository(database),
         )

@@ -4,7 +4,7 @@ Standard input is one JSON object: `cells`, `columns`, `side` (pixels of a pictu
 (where the WebP is to be written); standard output one that is empty, or has `error`, a sentence. A
 cell has a `caption`, and `pictures`: each a list of paths, which is a grid, or null or empty. With
 `blank`, a few words, these stand in the place of what is not there or cannot be read, and such a
-picture is no error.
+picture is no error; a cell may have others of its own.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def sheet(order: Mapping[str, Any]) -> Image.Image:
     for place, cell in enumerate(cells):
         left = GAP + place % columns * (width + GAP)
         at = left, GAP + place // columns * (side + BAND)
-        _put(made, cell, at, (width, side), order.get("blank", ""))
+        _put(made, cell, at, (width, side), cell.get("blank", order.get("blank", "")))
     return made
 
 

@@ -23,7 +23,7 @@ async def asked(person: Scene, /, **given: Any) -> Message:
     """The page that /history answers with."""
     press = await person.slash("history", **given)
     await press.ack()
-    replied = await person.sandbox.wait_for(lambda: press.replies)
+    replied = await person.sandbox.wait_for(lambda: [e for e in press.replies if e["embeds"]])
     assert replied[-1]["flags"] & messages.EPHEMERAL
     return replied[-1]
 

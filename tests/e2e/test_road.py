@@ -12,10 +12,10 @@ from tests.kit.easel import Easel, Gate, running, settings_for
 from tests.kit.launcher import simulated
 from tests.kit.scene import Scene
 
-U_AND_V = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
+U_AND_V = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4", "⋯"]
 UNDER_ONE = [
     "Upscale (Subtle)", "Upscale (Creative)", "Vary (Subtle)", "Vary (Strong)", "Vary (Region)",
-    "Zoom Out 2×", "Zoom Out 1.5×", "Custom Zoom", "⬅️", "➡️", "⬆️", "⬇️", "❤️",
+    "Zoom Out 2×", "Zoom Out 1.5×", "Custom Zoom", "⬅️", "➡️", "⬆️", "⬇️", "❤️", "⋯",
 ]  # fmt: skip
 
 

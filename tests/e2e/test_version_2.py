@@ -91,10 +91,10 @@ PRESSES = [
     ("reroll", "U2", REROLLED, "upscale", REROLLED, 2),
     ("direct", "V1", DIRECT_GRID, "vary", DIRECT_GRID, 1),
 ]
-UNDER_GRID = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
+UNDER_GRID = ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4", "⋯"]
 UNDER_ONE = [
     "Upscale (Subtle)", "Upscale (Creative)", "Vary (Subtle)", "Vary (Strong)", "Vary (Region)",
-    "Zoom Out 2×", "Zoom Out 1.5×", "Custom Zoom", "Make Square", "⬅️", "➡️", "⬆️", "⬇️", "❤️",
+    "Zoom Out 2×", "Zoom Out 1.5×", "Custom Zoom", "Make Square", "⬅️", "➡️", "⬆️", "⬇️", "❤️", "⋯",
 ]  # fmt: skip
 
 

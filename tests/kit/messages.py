@@ -18,7 +18,10 @@ EPHEMERAL = 64
 
 
 def is_result(message: Message) -> bool:
-    return any(file["filename"].startswith("easel_") for file in message["attachments"])
+    return any(
+        file["filename"].removeprefix("SPOILER_").startswith("easel_")
+        for file in message["attachments"]
+    )
 
 
 def job_of(message: Message) -> str:

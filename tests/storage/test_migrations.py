@@ -289,6 +289,18 @@ def test_16_finds_messages_and_changes_no_row(path: Path, tmp_path: Path) -> Non
     assert "deliveries_of_message" in str(plan)
 
 
+def test_spoilers_are_new_and_nothing_is_one(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_spoilers.sql")
+    number = int(file.name[:4])
+    migrated(path, number - 1, tmp_path).close()
+    before = read(path, "SELECT * FROM results")
+    migrated(path, number, tmp_path).close()
+    assert read(path, "SELECT * FROM results") == [(*row, 0) for row in before]
+    said = "SELECT number FROM results WHERE channel_id = 1 AND hidden = 0 ORDER BY number DESC"
+    [(*_, plan)] = read(path, f"EXPLAIN QUERY PLAN {said}")
+    assert "results_of_channel" in str(plan)
+
+
 def found(path: Path, query: str) -> list[object]:
     connection = sqlite3.connect(path)
     rows = connection.execute(

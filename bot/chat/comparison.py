@@ -1,0 +1,65 @@
+"""Two results next to each other as a message: what they are, and what differs in their recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.chat import pages, wording
+from bot.chat.sheets import VIOLET
+from bot.domain.action import ACTIONS
+from bot.domain.browsing import Result
+from bot.domain.ingredients import Difference
+from bot.domain.links import brief
+
+FILE = "compared.webp"
+_SHOWN = 300
+"""Characters of a value."""
+_FIELDS = 24
+"""Discord shows 25."""
+_ALL = 5000
+"""Characters of all values; Discord takes 6,000 in an embed."""
+_NOTHING = "—"
+
+
+def embed(results: Sequence[Result], found: Sequence[Difference]) -> discord.Embed:
+    """A line for each, then a field for each difference."""
+    lines = [_line(number, each) for number, each in enumerate(results, 1)]
+    said = discord.Embed(title="Compared", colour=VIOLET)
+    if not found:
+        lines.append("\nNothing differs: their recipes are the same.")
+    said.description = "\n".join(lines)
+    for number, each in enumerate(found):
+        left = found[number:]
+        if len(left) > 1 and (number == _FIELDS or len(said) > _ALL):
+            said.set_footer(
+                text=f"{len(left)} more differ: {', '.join(d.name for d in left)}"[:900]
+            )
+            break
+        value = f"**1** {_value(each.first)}\n**2** {_value(each.second)}"
+        said.add_field(name=each.name.capitalize(), value=value, inline=len(value) < 60)
+    return said
+
+
+def alt_text(results: Sequence[Result], found: Sequence[Difference]) -> str:
+    """What the picture shows."""
+    prompts = " beside ".join(str(each.job.request.prompt)[:300] for each in results)
+    names = ", ".join(each.name for each in found) or "nothing"
+    return f"{prompts}; what differs: {names}"[:1000]
+
+
+def _line(number: int, result: Result) -> str:
+    job = result.job
+    parts = [
+        wording.quoted(brief(str(job.request.prompt)), 200),
+        ACTIONS[job.action].caption(job.request).removesuffix(" by"),
+        f"<@{job.user}>",
+        f"[message]({address})" if (address := pages.link(result)) else "",
+    ]
+    return f"**{number}** {' · '.join(filter(None, parts))}"
+
+
+def _value(text: str) -> str:
+    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return wording.escape(shown) or _NOTHING
