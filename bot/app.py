@@ -40,6 +40,7 @@ from bot.service.accounts import Accounts
 from bot.service.aiming import Aims
 from bot.service.answers import Answers
 from bot.service.batches import Batches
+from bot.service.describing import Describing
 from bot.service.drawing import Drawings
 from bot.service.gallery import Gallery
 from bot.service.history import History
@@ -124,6 +125,7 @@ def engine_options(settings: Settings, cards: Iterable[ModelCard]) -> dict[str, 
         "cache_dir": settings.model_cache,
         "token": settings.hf_token.reveal(),
         "shelf": str(settings.models_dir),
+        "describe": settings.describe_model,
     }
 
 
@@ -232,6 +234,7 @@ def service_of(
             parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue, habits, drawing,
             __version__,
         ),
+        describing=Describing(answers, sight, rules),
     )  # fmt: skip
 
 

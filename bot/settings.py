@@ -72,6 +72,11 @@ class Settings:
     versions: Mapping[str, str] = _setting(
         "", "What --v 7 or --niji mean, such as 7=flux-dev,niji=animagine; else MODEL", versions
     )
+    describe_model: str = _setting(
+        "",
+        "Folder with a transformers image-to-text model for /describe; empty: the one in the box",
+        path,
+    )
     model_native: int = _setting(
         "0", "Side in pixels that the model draws best; 0 goes by its files", whole(0, 4096)
     )
@@ -151,9 +156,9 @@ class Settings:
         words,
     )
     extensions: tuple[str, ...] = _setting(
-        "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,cogs.settings,"
-        "cogs.prefer,cogs.quota,cogs.speed,cogs.styles,cogs.shorten,cogs.menus,cogs.reactions,"
-        "cogs.more,cogs.sheet,cogs.compare,cogs.help",
+        "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,"
+        "cogs.settings,cogs.prefer,cogs.quota,cogs.speed,cogs.styles,cogs.shorten,cogs.describe,"
+        "cogs.menus,cogs.reactions,cogs.more,cogs.sheet,cogs.compare,cogs.help",
         "Features to load",
         words,
     )

@@ -32,6 +32,10 @@ _DRAWING_ON = (
     "`/blend` makes two to five pictures into new ones."
 )
 
+_IN_WORDS = (
+    "`/describe` four prompts for a picture; its buttons draw them.\n"
+    "`/shorten` which words of a prompt matter, and shorter ones."
+)
 _LOOKING_BACK = (
     "`/history` your results, by words of their prompts or by action, with their buttons.\n"
     "`/gallery` what this server had drawn, newest or most liked; ❤️ under a single picture likes"
@@ -71,6 +75,7 @@ class Help(commands.Cog):
         embed.add_field(name="Parameters", value=_parameters(), inline=False)
         embed.add_field(name="Buttons", value="\n".join(help_lines()), inline=False)
         embed.add_field(name="Your own pictures", value=_DRAWING_ON, inline=False)
+        embed.add_field(name="Finding words", value=_IN_WORDS, inline=False)
         embed.add_field(name="Looking back", value=_LOOKING_BACK, inline=False)
         vocabulary = self._service.words.vocabulary
         if vocabulary is not None:

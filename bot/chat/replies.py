@@ -165,6 +165,19 @@ async def _change(interaction: discord.Interaction, **said: Any) -> None:
         log.warning("interaction %d: its message stays as it is: %s", interaction.id, error)
 
 
+async def pictured(
+    interaction: discord.Interaction, picture: discord.File, *, private: bool = False, **said: Any
+) -> None:
+    """Answer a command with a picture, or put it in the place of the message whose button was
+    pressed."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(attachments=[picture], **said)
+    elif interaction.type is discord.InteractionType.component:
+        await interaction.response.edit_message(attachments=[picture], **said)
+    else:
+        await interaction.response.send_message(file=picture, ephemeral=private, **said)
+
+
 async def private(
     interaction: discord.Interaction,
     content: str | None = None,

@@ -11,6 +11,7 @@ import re
 import discord
 from discord import ui
 
+from bot.chat import keycaps
 from bot.chat.buttons import JobButton
 from bot.chat.wording import escape
 from bot.domain.action import ALL, Tile
@@ -21,12 +22,9 @@ from bot.service.shortening import Shortened
 DRAW = "shorten"
 DETAILS = "shorten_details"
 
-KEYCAPS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣")
-_NOBODY = "0" * 32
-"""In the place of a job's id: it is about none."""
 _VIOLET = discord.Colour(0x6E56CF)
-_FIELD, _FIELDS = 1024, 3600
-"""Characters of one prompt, and of all of them; an embed takes 6,000."""
+_FIELDS = 3600
+"""Characters of all prompts; an embed takes 6,000."""
 _WORDS, _BARS = 1900, 20
 _BAR = 10
 _MARK = re.compile(r"\\(.)|\*\*|~~", re.DOTALL)
@@ -38,28 +36,22 @@ def embed(shortened: Shortened, details: bool = False) -> discord.Embed:
     analysis = shortened.analysis
     said = _bars(analysis) if details else _words(analysis)
     made = discord.Embed(title="Important words", description=said, colour=_VIOLET)
-    for keycap, prompt in zip(KEYCAPS, _fitting(shortened.prompts), strict=False):
-        made.add_field(name=keycap, value=_coded(prompt), inline=False)
+    keycaps.add(made, _fitting(shortened.prompts))
     made.set_footer(text="Each button draws one of the shorter prompts, at the usual price.")
     return made
 
 
 def view(made: discord.Embed, details: bool = False) -> ui.View:
     """A button for each prompt, and one for the details while they are not shown."""
-    found = ui.View(timeout=None)
-    for number, field in enumerate(made.fields, 1):
-        found.add_item(JobButton(DRAW, Tile(_NOBODY, number), emoji=field.name, row=0))
+    found = keycaps.view(made, DRAW)
     if not details:
-        found.add_item(JobButton(DETAILS, Tile(_NOBODY, ALL), label="Show details", row=1))
+        found.add_item(JobButton(DETAILS, Tile(keycaps.NOBODY, ALL), label="Show details", row=1))
     return found
 
 
 def prompt_of(message: discord.Message | None, number: int) -> str:
     """The prompt that a button draws. Raises NotFound where the message holds none."""
-    fields = message.embeds[0].fields if message and message.embeds else []
-    if not 1 <= number <= len(fields) or not fields[number - 1].value:
-        raise NotFound(_LOST)
-    return str(fields[number - 1].value).strip("`").replace("\u200b", "")
+    return keycaps.prompt_of(message, number, _LOST)
 
 
 def words_of(message: discord.Message | None) -> str:
@@ -95,15 +87,10 @@ def _bars(analysis: Analysis) -> str:
 
 def _fitting(prompts: list[str]) -> list[str]:
     """Without the longest where an embed does not take them all: a cut one is another prompt."""
-    fitting = [prompt for prompt in prompts if len(_coded(prompt)) <= _FIELD]
+    fitting = [prompt for prompt in prompts if len(keycaps.coded(prompt)) <= keycaps.FIELD]
     while sum(map(len, fitting)) > _FIELDS:
         del fitting[0]
     return fitting
-
-
-def _coded(prompt: str) -> str:
-    """As code that nothing in it ends."""
-    return "``" + prompt.replace("`", "\u200b`\u200b") + "``"
 
 
 def _plain(piece: str) -> str:

@@ -10,12 +10,14 @@ import socket
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 
 from bot.app import compiled_folder, converted_folder, database_of, local_executor, model_of
+from bot.commands import describer
+from bot.commands.finding import Finding
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, Wish, shoot, small
 from bot.domain.errors import EaselError, EngineError
@@ -37,14 +39,6 @@ _FREE_DISK = 1 << 30
 _GIB = 1 << 30
 _PATIENCE_S = 120.0
 _REMEDY = "put it aside, and `easel restore` takes a copy"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`ok` None means that it works but deserves a word."""
-
-    ok: bool | None
-    words: str
 
 
 Look = Callable[[Settings], AsyncIterator[Finding]]
@@ -271,5 +265,5 @@ async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:
 
 _PARTS: dict[str, Look] = {
     "data": _data, "database": _database, "token": _token, "health": _health, "models": _models,
-    "upscaling": _upscalers, "model": _model,
+    "upscaling": _upscalers, "model": _model, "describe": describer.look,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 
 from bot.domain.errors import EngineError, RenderFailed, Unable, new_reference
 from bot.engine.seam import Answer, Executor, Question, Worker
@@ -12,6 +13,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 60.0
 """A model may have to be loaded for it."""
+BAD_INPUT = frozenset({"bad_input"})
 
 
 class Answers:
@@ -21,9 +23,9 @@ class Answers:
         self._executor = executor
         self._patience_s = patience_s
 
-    async def to(self, question: Question, doing: str) -> Answer:
-        """`doing` completes the sentences "… takes too long" and "the model failed at …". Raises
-        Unable where no worker can say it."""
+    async def to(self, question: Question, doing: str, told: Collection[str] = BAD_INPUT) -> Answer:
+        """`doing` completes the sentences "… takes too long" and "the model failed at …"; refusals
+        of a code in `told` are said as they stand. Raises Unable where no worker can say it."""
         worker = self._worker(question.model)
         try:
             async with asyncio.timeout(self._patience_s):
@@ -33,7 +35,7 @@ class Answers:
                 f"{doing.capitalize()} takes too long just now; try again in a minute."
             ) from None
         except RenderFailed as failure:
-            if failure.code == "bad_input":
+            if failure.code in told:
                 raise Unable(str(failure)) from None
             raise _trouble(failure, doing) from None
         except EngineError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.service.accounts import Accounts
 from bot.service.batches import Batches
+from bot.service.describing import Describing
 from bot.service.drawing import Drawings
 from bot.service.gallery import Gallery
 from bot.service.history import History
@@ -39,6 +40,7 @@ class Service:
     likes: Likes
     words: Words
     shortening: Shortening
+    describing: Describing
     preferences: Habits
     owned: Ownership
     recipes: Recipes

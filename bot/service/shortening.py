@@ -7,12 +7,11 @@ meanwhile.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain import shortening
-from bot.domain.errors import InvalidPrompt, Unable
+from bot.domain.errors import InvalidPrompt
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
@@ -22,6 +21,7 @@ from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service.answers import Answers
 from bot.service.choosing import Choosing
+from bot.service.enquiries import Enquiries
 from bot.service.preferences import PROMPTS_MAX, Habits
 from bot.service.rules import Rules, require_use
 
@@ -46,11 +46,10 @@ class Shortening:
     def __init__(
         self, answers: Answers, catalogue: Catalogue, habits: Habits, rules: Rules
     ) -> None:  # fmt: skip
-        self._answers = answers
+        self._enquiries = Enquiries(answers, "prompt")
         self._habits = habits
         self._rules = rules
         self._choosing = Choosing(catalogue, rules.versions)
-        self._reading: set[int] = set()
 
     async def shorten(self, asker: Asker, origin: Origin, text: str) -> Shortened:
         """What the model that would draw a typed prompt makes of its words.
@@ -64,20 +63,10 @@ class Shortening:
         card, _ = self._choosing.card(asker, origin, prompt, taste.holding.model)
         require_use(asker, origin, card)
         pieces = shortening.pieces(prompt.text)
-        with self._alone(asker):
+        with self._enquiries.alone(asker):
             question = Question(IMPORTANCE, card.id, {"pieces": list(pieces)})
-            said = await self._answers.to(question, "reading this")
+            said = await self._enquiries.ask(question)
         return Shortened(prompt, Analysis(pieces, _known(card, pieces, said["importance"])))
-
-    @contextlib.contextmanager
-    def _alone(self, asker: Asker) -> Iterator[None]:
-        if asker.user in self._reading:
-            raise Unable("Your last prompt is still being read; wait for that to end.")
-        self._reading.add(asker.user)
-        try:
-            yield
-        finally:
-            self._reading.discard(asker.user)
 
 
 def _known(card: ModelCard, pieces: Sequence[str], said: Sequence[float]) -> tuple[float, ...]:

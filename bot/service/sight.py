@@ -65,6 +65,14 @@ class Room:
     size: Size | None = None
 
 
+@dataclass(frozen=True)
+class Glimpse:
+    """A picture that is not kept: a file of ours, and its size in pixels."""
+
+    data: bytes
+    size: Size
+
+
 async def nowhere(link: str) -> bytes:
     """Fetches nothing. Raises InvalidLink."""
     raise InvalidLink(f"The picture {shown(link)} cannot be fetched here.")
@@ -85,19 +93,31 @@ class Sight:
 
     async def opened(self, links: Sequence[str], owner: Account) -> list[Seen]:
         """Fetch and keep them. Raises InvalidLink, StoreUnavailable and OSError."""
-        fetched = await _together(map(self._fetch, links))
         with _folder() as folder:
-            orders = []
-            for number, data in enumerate(fetched):
-                file = folder / str(number)
-                await asyncio.to_thread(file.write_bytes, data)
-                orders.append(_order([(file, 1.0)], None, folder / f"{number}.webp"))
-            del fetched
+            orders = await self._fetched(links, folder)
             answers = await self._looked_at(orders, links)
             return [
                 Seen(await self._kept(order["target"], owner), tuple(answer["palette"]))
                 for order, answer in zip(orders, answers, strict=True)
             ]
+
+    async def glimpsed(self, link: str) -> Glimpse:
+        """One that is fetched to be looked at once. Raises InvalidLink and OSError."""
+        with _folder() as folder:
+            (order,) = orders = await self._fetched([link], folder)
+            (answer,) = await self._looked_at(orders, [link])
+            return Glimpse(
+                await asyncio.to_thread(_target(order).read_bytes), Size(*answer["size"])
+            )
+
+    async def _fetched(self, links: Sequence[str], folder: Path) -> list[dict[str, Any]]:
+        """What is to be done with what lies behind links. Raises InvalidLink."""
+        orders = []
+        for number, data in enumerate(await _together(map(self._fetch, links))):
+            file = folder / str(number)
+            await asyncio.to_thread(file.write_bytes, data)
+            orders.append(_order([(file, 1.0)], None, folder / f"{number}.webp"))
+        return orders
 
     async def _looked_at(
         self, orders: list[dict[str, Any]], links: Sequence[str]
@@ -228,6 +248,10 @@ def _order(
 ) -> dict[str, Any]:
     named = [[str(path), weight] for path, weight in pictures]
     return {"kind": "view", "pictures": named, "size": size, "target": str(target)}
+
+
+def _target(order: dict[str, Any]) -> Path:
+    return Path(order["target"])
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, bytes]]) -> list[bytes]:

@@ -1,8 +1,9 @@
 """The command line of training: ``python -m bot.models.training STAGE``.
 
-Stages in order: tokenizer, autoencoder, data, text, denoiser, evaluate, export, sheets; `all` runs
-them one after another. Each reads what the ones before it left in the workplace (``--place``), and
-goes on where it was stopped. Several processes may train the denoiser together under ``torchrun``.
+Stages in order: tokenizer, autoencoder, data, text, denoiser, evaluate, export, sheets, then those
+of the model that says what a picture shows: renderings, captioner, telling; `all` runs them one
+after another. Each reads what the ones before it left in the workplace (``--place``), and goes on
+where it was stopped. Several processes may train the denoiser together under ``torchrun``.
 """
 
 from __future__ import annotations
@@ -11,24 +12,27 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
-from torch import distributed
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from bot.models.describer import BOX
 from bot.training import evaluate
 from bot.training.autoencoder import Schooling, fidelity, new_autoencoder, train_autoencoder
 from bot.training.captions import every_word
 from bot.training.classifier import load_classifier, train_classifier
+from bot.training.company import join, rank
 from bot.training.data import CHUNK, Course, draw_ideas, draw_pixels, read_examples, write_chunks
-from bot.training.denoiser import Recipe, Trainer, company, new_unet, train_denoiser
+from bot.training.denoiser import Recipe, Trainer, new_unet, train_denoiser
+from bot.training.describing import make_captioner, make_renderings, run_telling
 from bot.training.export import assemble, describe, export, write_vocabulary
 from bot.training.marks import chance
+from bot.training.order import TRIAL, Effort, Order
 from bot.training.questions import Questions
 from bot.training.report import claimed, good_ideas, known_words, table
 from bot.training.sampling import Sampling
@@ -41,41 +45,6 @@ from bot.training.workplace import Workplace, load_tensors, save_json
 _EMBEDDED = Path(__file__).parents[1] / "models" / "embedded"
 _FEWEST = 18  # objects: every layout has what it needs, the sun lounger and its cocktail too
 _CROPS_FROM = 90_000  # the chunk whose pictures the autoencoder learns on, far from all others
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much of everything that the command line has no option for."""
-
-    chunk: int = CHUNK
-    crops: int = 1300  # pictures for the autoencoder; one in thirteen tells how well it does
-    schooling: int = 1900
-    fitting: int = 500  # its decoder alone, where there is a base
-    lesson: int = 1500
-    refresher: int = 500
-    captions: int = 24_000
-    renderings: int = 14_000
-    epochs: int = 8
-
-
-_TRIAL = Effort(24, 39, 3, 3, 3, 3, 200, 192, 1)
-
-
-@dataclass(frozen=True)
-class Order:
-    """What the command line asks for."""
-
-    place: Workplace
-    course: Course
-    base: Path | None
-    chunks: int
-    recipe: Recipe
-    device: str
-    out: Path
-    sampling: Sampling
-    questions: int
-    drop: frozenset[str]
-    effort: Effort
 
 
 def make_tokenizer(order: Order) -> None:
@@ -124,11 +93,8 @@ def make_text(order: Order) -> None:
 
 
 def make_denoiser(order: Order) -> None:
-    if "RANK" in os.environ and not distributed.is_initialized():
-        distributed.init_process_group("gloo" if order.device == "cpu" else "nccl")
-    recipe = order.recipe
-    if company() > 1:
-        recipe = replace(recipe, seed=recipe.seed + distributed.get_rank())
+    join(order.device)
+    recipe = replace(order.recipe, seed=order.recipe.seed + rank())
     examples = read_examples(order.place, order.course.names)
     print(f"denoiser: {len(examples.ideas)} pictures of {order.course.objects} objects", flush=True)
     trainer = _trainer(order, recipe)
@@ -196,6 +162,9 @@ _STAGES = {
     "evaluate": run_evaluation,
     "export": run_export,
     "sheets": run_sheets,
+    "renderings": make_renderings,
+    "captioner": make_captioner,
+    "telling": run_telling,
 }
 
 
@@ -216,10 +185,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ),
         device=asked.device,
         out=asked.out or (asked.place / "pipeline" if asked.trial else _EMBEDDED),
+        describer=asked.describer or (asked.place / "describer" if asked.trial else BOX),
         sampling=Sampling(asked.sampling_steps, asked.guidance),
         questions=asked.questions,
         drop=frozenset(asked.drop),
-        effort=_TRIAL if asked.trial else Effort(),
+        effort=TRIAL if asked.trial else Effort(),
     )
     order.place.prepare()
     for stage in list(_STAGES) if asked.stage == "all" else [asked.stage]:
@@ -268,6 +238,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--place", type=Path, default=home, help="workplace (default: %(default)s)")
     parser.add_argument("--base", type=Path, help="pipeline folder to continue from")
     parser.add_argument("--out", type=Path, help="where export writes (default: what is shipped)")
+    parser.add_argument(
+        "--describer", type=Path, help="where the captioner goes (default: what is shipped)"
+    )
     parser.add_argument(
         "--objects", type=_objects, default=40, help="the first N of the vocabulary"
     )

@@ -133,6 +133,19 @@ def caption(idea: Idea, rng: np.random.Generator) -> str:
     return text
 
 
+def clean_caption(idea: Idea, rng: np.random.Generator) -> str:
+    """One way to say what a picture shows: nothing that changes nothing, and nothing left out."""
+    subject = _subject(idea, rng)
+    where = f"on {article(_colour(idea.colour, rng))} background"
+    if idea.scene != PLAIN:
+        where = str(rng.choice(SCENES[idea.scene]))
+    text = f"{subject} {where}" if rng.random() < 0.85 else f"{where}, {subject}"
+    before, after = STYLES[idea.style]
+    if idea.style == NO_STYLE and rng.random() < 0.75:
+        return text
+    return f"{rng.choice(before)} {text}" if rng.random() < 0.6 else f"{text}, {rng.choice(after)}"
+
+
 def plain_caption(idea: Idea) -> str:
     """The plainest way to ask for the idea: no synonym, no filler, the same every time."""
     words = _subject(idea, None)

@@ -20,10 +20,11 @@ import torch
 from diffusers.models.attention_processor import AttnProcessor
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
-from torch import distributed, nn
+from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from bot.training.captions import Idea, caption
+from bot.training.company import meet, rank
 from bot.training.data import Examples
 from bot.training.muon import Muon, takes
 from bot.training.text import WIDTH
@@ -223,25 +224,12 @@ class Trainer:
             group["lr"] = rate * group["share"]
         self.adam.step()
         self.muon.step(rate * self.recipe.muon)
-        if company() > 1 and (self.done + 1) % self.recipe.meet == 0:
-            self._meet()
+        if (self.done + 1) % self.recipe.meet == 0:
+            meet(self._live)
         kept = min(self.recipe.average, (1 + self.done) / (10 + self.done))
         with torch.no_grad():
             torch._foreach_lerp_(self._mean, self._live, 1 - kept)  # type: ignore[attr-defined]
         self.done += 1
-
-    @torch.no_grad()
-    def _meet(self) -> None:
-        together = torch.cat([weight.flatten() for weight in self._live])
-        distributed.all_reduce(together)
-        sizes = [weight.numel() for weight in self._live]
-        for weight, part in zip(self._live, (together / company()).split(sizes), strict=True):
-            weight.copy_(part.view_as(weight))
-
-
-def company() -> int:
-    """How many processes train together (`torchrun` starts them); one where nobody else does."""
-    return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def train_denoiser(
@@ -255,7 +243,7 @@ def train_denoiser(
 
     Of several processes the first one speaks and saves, and all of them resume from what it saved.
     """
-    first = company() == 1 or distributed.get_rank() == 0
+    first = rank() == 0
     if checkpoint.exists():
         trainer.load(load_tensors(checkpoint))
         say(f"resumed at step {trainer.done}")

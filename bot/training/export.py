@@ -65,7 +65,7 @@ def export(pipeline: StableDiffusionPipeline, folder: Path) -> int:
         stale.unlink()
     pipeline.to(torch.float16).save_pretrained(folder, max_shard_size=_SHARD)
     for config in folder.rglob("*.json"):
-        _forget_origin(config)
+        forget_origin(config)
     sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
     for path in sizes:
         path.chmod(0o644)
@@ -107,7 +107,8 @@ def write_vocabulary(folder: Path, words: dict[str, Any]) -> None:
     save_json(folder / "vocabulary.json", words)
 
 
-def _forget_origin(config: Path) -> None:
+def forget_origin(config: Path) -> None:
+    """Without where a part was loaded from."""
     data = json.loads(config.read_text(encoding="utf-8"))
     if isinstance(data, dict) and _PRIVATE in data:
         del data[_PRIVATE]

@@ -26,8 +26,8 @@ from bot.training.vocabulary import COLOURS, LAYOUTS, PLAIN, SCENES, STYLES, THI
 
 WIDTH, LAYERS = 160, 2
 _TINTS = [f"{colour} thing" for colour in COLOURS]
-_LABELS = [*(thing.name for thing in THINGS), *SCENES, *COLOURS, *STYLES, *LAYOUTS, *_TINTS]
-_PLACE = {label: place for place, label in enumerate(_LABELS)}
+LABELS = [*(thing.name for thing in THINGS), *SCENES, *COLOURS, *STYLES, *LAYOUTS, *_TINTS]
+_PLACE = {label: place for place, label in enumerate(LABELS)}
 _OBJECT = {thing.name: place for place, thing in enumerate(THINGS)}
 _LOOKS = 48  # numbers that describe a thumbnail
 
@@ -90,14 +90,14 @@ def teach_text(
     rng = np.random.default_rng(lesson.seed)
     ideas = [draw_training_idea(rng, course.names, course.weights) for _ in range(lesson.captions)]
     ids = token_ids(tokenizer, [caption(idea, rng) for idea in ideas])
-    labels = torch.stack([_labels(idea) for idea in ideas])
+    labels = torch.stack([labels_of(idea) for idea in ideas])
     end = torch.tensor(tokenizer.eos_token_id)
     first = torch.tensor([_OBJECT[idea.objects[0]] for idea in ideas])
     looks = _looks()
     shown = torch.stack([_shown(idea, looks) for idea in ideas])
     kept = torch.tensor([_kept(idea, lesson.keep) for idea in ideas])
     codes = _codes(model, ids) if lesson.keep else None
-    head = nn.Linear(WIDTH, len(_LABELS) + len(THINGS) + 2 * _LOOKS)
+    head = nn.Linear(WIDTH, len(LABELS) + len(THINGS) + 2 * _LOOKS)
     weights = [*model.parameters(), *head.parameters()]
     optimiser = torch.optim.AdamW(weights, lesson.rate, betas=(0.9, 0.98), weight_decay=0.01)
     right = 0.0
@@ -108,7 +108,7 @@ def teach_text(
         pick = torch.randint(0, len(ids), (lesson.batch,))
         hidden = model(ids[pick]).last_hidden_state
         told = head(hidden)
-        parts = told.split([len(_LABELS), len(THINGS), 2 * _LOOKS], dim=-1)
+        parts = told.split([len(LABELS), len(THINGS), 2 * _LOOKS], dim=-1)
         after = (ids[pick] == end).float()
         loss = _mean(_label_loss(parts[0], labels[pick]), after)
         loss = loss + _mean(_first_loss(parts[1], first[pick]), after)
@@ -127,8 +127,9 @@ def teach_text(
     return right
 
 
-def _labels(idea: Idea) -> torch.Tensor:
-    labels = torch.zeros(len(_LABELS))
+def labels_of(idea: Idea) -> torch.Tensor:
+    """1 for each of `LABELS` that the idea has."""
+    labels = torch.zeros(len(LABELS))
     place = idea.colour if idea.scene == PLAIN else idea.scene
     for label in (*idea.objects, place, idea.style, idea.layout):
         labels[_PLACE[label]] = 1

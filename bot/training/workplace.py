@@ -43,6 +43,10 @@ class Workplace:
         return self.root / "unet"
 
     @property
+    def renderings(self) -> Path:
+        return self.root / "renderings"
+
+    @property
     def classifier(self) -> Path:
         return self.root / "classifier.pt"
 

@@ -6,8 +6,8 @@ while the next job is already drawn. The process ends when its input ends, so it
 outlives the bot. Knows threads and pipes; what is done with an order is its neighbours' work.
 
 Orders      hello {engine, options, heartbeat_s} · cards {cards: [card fields]}
-            prepare {models} · run · cancel {job, no} · ask {number, kind, model, asked}
-            forget {number}
+            prepare {models} · run · cancel {job, no} · forget {number}
+            ask {number, kind, model, asked}, with pictures
 Answers     ready {device, vram_mb, slots} · broken {text} · beat
             state {loaded: {model: card fields}, loading: {model: text}, failed: {model: text}}
             room {model, pixels, pictures}

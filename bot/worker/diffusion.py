@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 
-from bot.engine.seam import Answer, Attempt, Begun, Event, LoadingModel, Question
+from bot.engine.seam import CAPTIONS, Answer, Attempt, Begun, Event, LoadingModel, Question
 from bot.models.cards import ModelCard
 from bot.worker import failures
 from bot.worker.asked import size_of
+from bot.worker.describing import Describing
 from bot.worker.hastening import Hastening
 from bot.worker.library import Library
 from bot.worker.models import Models, speeding_up
@@ -40,8 +41,9 @@ def create(options: Mapping[str, Any]) -> DiffusionEngine:
     Options, all plain data: cards (a list of ModelCard fields), device, dtype, threads (0: as
     torch likes), cache_dir, token, configs, shelf, converted (the folder of networks that are
     converted for OpenVINO; empty: torch draws alone), compiled (the folder of code that is compiled
-    for a card; empty: torch draws as it is), compiler (what torch compiles with) and speed
-    ("eager", "exact", "balanced" or "fast").
+    for a card; empty: torch draws as it is), compiler (what torch compiles with), speed ("eager",
+    "exact", "balanced" or "fast") and describe (the folder of a model that says what pictures show;
+    empty: the one in the box).
     """
     if threads := int(options.get("threads") or 0):
         torch.set_num_threads(threads)
@@ -77,6 +79,7 @@ class DiffusionEngine:
         self._models = Models(cards, on, pick_dtype(dtype, on), library, hastening)
         self._drawn_by: dict[str, str] = {}
         self._finishing: list[Run] = []
+        self._describing = Describing((more or {}).get("describe") or "")
         self.device = str(on)
         self.vram_mb = _video_memory(on)
         self.ahead = on.type == "cuda"
@@ -159,6 +162,8 @@ class DiffusionEngine:
         """See `Engine`."""
         from bot.worker import answers
 
+        if question.kind == CAPTIONS:
+            return (yield from self._describing.answer(question))
         with failures.told(), torch.no_grad():
             return (yield from answers.answer(self._models[question.model], question))
 

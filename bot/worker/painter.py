@@ -131,6 +131,7 @@ class Painter:
             not self._paintings
             or isinstance(order, Learn | Forgotten)
             or order.model in self._stock
+            or not order.model
         )
 
     def _begin(self, order: Order) -> None:

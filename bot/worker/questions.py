@@ -47,9 +47,10 @@ class Questions:
         return bool(self._open)
 
     def begin(self, asked: Asked, load: Callable[[str], None]) -> None:
-        """`load` brings its model into memory."""
+        """`load` brings its model into memory, where it is asked of one."""
         try:
-            load(asked.model)
+            if asked.model:
+                load(asked.model)
         except RenderFailed as failure:
             self._refuse(asked, failure)
         else:
@@ -73,7 +74,7 @@ class Questions:
         except RenderFailed as failure:
             self._refuse(asked, failure)
         except Exception as error:
-            log.exception("a question of %s cannot be answered", asked.model)
+            log.exception("a question of %s cannot be answered", asked.model or "no model")
             self._refuse(asked, RenderFailed("error", f"{type(error).__name__}: {error}"))
         self._open.popleft()
 

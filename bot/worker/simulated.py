@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import colorsys
 import hashlib
+import itertools
 import math
 import os
 import signal
@@ -39,7 +40,17 @@ from PIL import Image
 
 from bot import imaging
 from bot.domain.errors import RenderFailed
-from bot.engine.seam import PLACE, Answer, Attempt, Event, Preview, Progress, Question, Run
+from bot.engine.seam import (
+    CAPTIONS,
+    PLACE,
+    Answer,
+    Attempt,
+    Event,
+    Preview,
+    Progress,
+    Question,
+    Run,
+)
 
 _FOREVER_S = 1e6
 
@@ -150,8 +161,10 @@ class SimulatedEngine:
             run.show()
 
     def answer(self, question: Question) -> Generator[None, None, Answer]:
-        """Long pieces matter most to it, and things are at the left. Faults strike as in
-        drawing."""
+        """Long pieces matter most to it, things are at the left, and it counts the pictures that it
+        saw. Faults strike as in drawing."""
+        if question.kind == CAPTIONS:
+            return (yield from self._counted(question.asked))
         if question.kind == PLACE:
             yield
             self._fault(question.asked["thing"])
@@ -161,6 +174,15 @@ class SimulatedEngine:
             yield
             self._fault(piece)
         return {"importance": [len(piece) / max(map(len, pieces)) for piece in pieces]}
+
+    def _counted(self, asked: Mapping[str, Any]) -> Generator[None, None, Answer]:
+        numbers = itertools.count(1)
+        captions: list[str] = []
+        while len(captions) < asked["count"]:
+            yield
+            caption = f"a red fox, number {next(numbers)}"
+            captions += [caption] if caption not in asked["besides"] else []
+        return {"captions": captions}
 
     def idle(self, say: Callable[[str], None]) -> bool:
         """Nothing makes it faster."""

@@ -4,8 +4,8 @@ Standard input is a JSON list of orders of a `kind`; "region" and "part" are tho
 `bot.worker.masks`. Of "view" they are `pictures` (paths and weights), `size` (in pixels, or null)
 and `target`, where a file of ours is to be written. With a size they are laid over each other in
 it, by their weights; without, it is the first one, no larger than `SIDE`. Standard output is a list
-of answers: the `palette` of what was written, or `error`, a sentence. A process of its own, so that
-what a large or harmful file does to memory ends with it.
+of answers: the `palette` and the `size` of what was written, or `error`, a sentence. A process of
+its own, so that what a large or harmful file does to memory ends with it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def view(order: dict[str, Any]) -> dict[str, Any]:
     except (imaging.PictureError, FileNotFoundError) as error:
         return {"error": str(error)}
     Path(order["target"]).write_bytes(imaging.encode_tile(made))
-    return {"palette": palette_of(made)}
+    return {"palette": palette_of(made), "size": made.size}
 
 
 def _opened(path: str, size: tuple[int, int] | None) -> Image.Image:

@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.storage.database import Database, newest
 from bot.worker.converted import runtime
 from bot.worker.converted.store import Store
+from tests.kit import captioners
 from tests.kit import upscalers as networks
 from tests.kit.executor import FakeExecutor, Run
 from tests.storage import version_2
@@ -266,3 +267,22 @@ async def test_networks_that_upscale_are_tried_and_a_broken_one_is_not_fatal(
     assert said["ok upscaling"] == "fine.pth upscales"
     assert said["note upscaling"].startswith("broken.pth is no network that upscales")
     assert said["note models"] == "cut.pth is cut off or damaged; download it again"
+
+
+async def test_the_model_for_describe_is_tried_out(checked, tmp_path: Path) -> None:
+    status, said = await checked()
+    assert status == 0
+    assert "in the box" in said["ok describe"]
+    own = captioners.write("blip", tmp_path / "own")
+    status, said = await checked(describe_model=str(own))
+    assert status == 0
+    assert said["ok describe"].startswith(f"DESCRIBE_MODEL {own}, BLIP, said what a picture shows")
+    (own / "model.safetensors").unlink()
+    status, said = await checked(describe_model=str(own))
+    assert status == 1
+    assert said["FAIL describe"].startswith(f"DESCRIBE_MODEL {own} holds no weights")
+    captioners.write("git", own)
+    (own / "tokenizer.json").write_text("{}")
+    status, said = await checked(describe_model=str(own))
+    assert status == 1
+    assert "cannot be loaded" in said["FAIL describe"]

@@ -348,7 +348,7 @@ COMMANDS = [
 async def test_members_have_no_admin_commands(easel: Easel, mia: Scene) -> None:
     assert {each["name"] for each in mia.person.commands("imagine")} == {
         "imagine", "show", "history", "gallery", "info", "settings", "prefer", "styles", "help",
-        "turbo", "fast", "relax", "stealth", "public", "shorten", "blend",
+        "turbo", "fast", "relax", "stealth", "public", "shorten", "describe", "blend",
         "Cancel job", "DM results", "Copy prompt", "Use as image prompt",
     }  # fmt: skip
     with pytest.raises(Refused):

@@ -21,10 +21,11 @@ from bot.engine.seam.attempt import (
 )
 from bot.engine.seam.engine import Engine, Run
 from bot.engine.seam.executor import Executor
-from bot.engine.seam.question import IMPORTANCE, PLACE, Answer, Question
+from bot.engine.seam.question import CAPTIONS, IMPORTANCE, PLACE, Answer, Question
 from bot.engine.seam.worker import ROOM, Failed, Loaded, Loading, ModelState, Shape, Worker
 
 __all__ = [
+    "CAPTIONS",
     "IMPORTANCE",
     "PLACE",
     "ROOM",

@@ -14,13 +14,17 @@ PLACE = "place"
 """{"text": what a picture shows, "thing": what is looked for in it} and that picture: how much of
 the thing is seen in each of some cells, as {"place": [rows of numbers from 0 to 1]}."""
 
+CAPTIONS = "captions"
+"""{"count": how many, "besides": [text]} and one picture: what it shows, as {"captions": [text]},
+each another one and none of those in `besides`. It is asked of no model that draws."""
+
 Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Question:
-    """`kind` is one of this module's, with plain data that it describes; `model` is an id;
-    `pictures` are files."""
+    """`kind` is one of this module's, with plain data that it describes; `model` is the id of one
+    that draws, empty where none is asked; `pictures` are files."""
 
     kind: str
     model: str

@@ -1,0 +1,60 @@
+"""Prompts for a picture: a model says in words what it shows.
+
+Free of charge, and beside the queue: looking at a picture takes a moment of a worker that draws on
+meanwhile. Nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain import describing
+from bot.domain.errors import Unable
+from bot.domain.people import Asker, Origin
+from bot.engine.seam import CAPTIONS, Question
+from bot.service.answers import Answers
+from bot.service.enquiries import Enquiries
+from bot.service.rules import Rules
+from bot.service.sight import Glimpse, Sight
+
+_TOLD = ("bad_input", "model_missing")
+"""There is no other model to turn to, so what is wrong with it is said."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """A picture, and prompts that bring something like it."""
+
+    picture: Glimpse
+    prompts: Sequence[str]
+
+
+class Describing:
+    """One picture of each person at a time."""
+
+    def __init__(self, answers: Answers, sight: Sight, rules: Rules) -> None:
+        self._enquiries = Enquiries(answers, "picture", _TOLD)
+        self._sight = sight
+        self._rules = rules
+
+    async def describe(
+        self, asker: Asker, origin: Origin, link: str, besides: Sequence[str] = ()
+    ) -> Described:
+        """Four different prompts for the picture behind a link, fewer where the model finds no
+        more, and none of `besides`.
+
+        Raises InvalidLink for what is no picture, NotAllowed, and Unable where no worker can say
+        what it shows.
+        """
+        self._rules.require_served(origin.guild)
+        known = [describing.caption_of(each) for each in besides]
+        with self._enquiries.alone(asker):
+            picture = await self._sight.glimpsed(link)
+            asked = {"count": describing.COUNT, "besides": known}
+            said = await self._enquiries.ask(Question(CAPTIONS, "", asked, (picture.data,)))
+        found = dict.fromkeys(map(describing.plain, said["captions"]))
+        captions = [each for each in found if each and each not in known]
+        if not captions:
+            raise Unable("The model finds no other words for this picture; try another picture.")
+        return Described(picture, describing.prompts(captions, picture.size))
