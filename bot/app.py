@@ -50,9 +50,11 @@ from bot.service.owned import Ownership
 from bot.service.pictures import Pictures
 from bot.service.planning import Planner
 from bot.service.preferences import Habits
+from bot.service.privacy import Privacy
 from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.recipes import Recipes
+from bot.service.reports import Reports
 from bot.service.rules import Rules
 from bot.service.samples import Samples
 from bot.service.serving import Serving
@@ -175,6 +177,7 @@ def rules_of(settings: Settings) -> Rules:
         queue_limit=settings.queue_limit,
         images_max_bytes=int(settings.images_max_gb * (1 << 30)),
         images_max_age_s=settings.images_max_days * DAY_S,
+        left_age_s=settings.guild_left_days * DAY_S,
         versions=settings.versions,
     )
 
@@ -228,13 +231,15 @@ def service_of(
         words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
         shortening=Shortening(answers, catalogue, habits, rules),
         owned=Ownership(
-            parts.jobs, parts.history, parts.removal, parts.files, pictures, catalogue
+            parts.jobs, parts.history, parts.deletion, parts.files, pictures, catalogue
         ),
         recipes=Recipes(
             parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue, habits, drawing,
             __version__,
         ),
         describing=Describing(answers, sight, rules),
+        privacy=Privacy.of(parts, dispatcher, habits, rules, clock),
+        reports=Reports(parts.reports, parts.jobs, parts.files, clock),
     )  # fmt: skip
 
 
@@ -274,6 +279,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         supervisor.start("loading", loader.keep)
         supervisor.start("models", lambda: serving.keep(executor, service.drawing))
         supervisor.start("samples", service.gallery.keep)
+        supervisor.start("erasures", service.privacy.keep)
         supervisor.start("housekeeping", lambda: _keep_house(service, began))
         if copies:
             supervisor.start("backup", copies.keep)
@@ -295,5 +301,6 @@ async def _keep_house(service: Service, began: float) -> None:
     await service.pictures.sweep(began - GRAIN_S)
     while True:
         await service.proposals.housekeeping()
+        await service.privacy.departures.housekeeping()
         await asyncio.sleep(HOUSEKEEPING_S)
         await service.pictures.housekeeping()

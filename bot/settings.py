@@ -141,6 +141,11 @@ class Settings:
     images_max_days: int = _setting(
         "0", "Days that pictures are kept; 0 keeps them for ever", whole(0, 36_500)
     )
+    guild_left_days: int = _setting(
+        "30",
+        "Days after which what a server that removed the bot leaves is deleted; 0 is never",
+        whole(0, 36_500),
+    )
     progress_seconds: float = _setting(
         "2.5", "Least time between two edits of a progress message", number(0.1, 60)
     )
@@ -158,7 +163,8 @@ class Settings:
     extensions: tuple[str, ...] = _setting(
         "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,"
         "cogs.settings,cogs.prefer,cogs.quota,cogs.speed,cogs.styles,cogs.shorten,cogs.describe,"
-        "cogs.menus,cogs.reactions,cogs.more,cogs.sheet,cogs.compare,cogs.help",
+        "cogs.menus,cogs.reactions,cogs.more,cogs.sheet,cogs.compare,cogs.privacy,cogs.reports,"
+        "cogs.help",
         "Features to load",
         words,
     )

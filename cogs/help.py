@@ -27,7 +27,7 @@ PAGE = 4000
 _WITHOUT_AND_WITH = f"`{SUBJECT}`, by this model: left without the parameter, right with it."
 
 _DRAWING_ON = (
-    "`/edit` draws a part of your picture, or of a result, anew: white in the mask, or transparent.\n"
+    "`/edit` draws a part of your picture, or of a result, anew: white or transparent in a mask.\n"
     "`/vary` draws variations of your picture.\n"
     "`/blend` makes two to five pictures into new ones."
 )
@@ -44,6 +44,11 @@ _LOOKING_BACK = (
     "`/show` a result by its id, or yours that could not be posted.\n"
     "⋯ under your results: seed and recipe, spoiler, files, how it came to be, delete;"
     " `/imagine prompt:same recipe:` draws a recipe's pixels again."
+)
+_YOURS = (
+    "`/privacy export` everything that is kept of you, `/privacy delete` to have it deleted.\n"
+    "*Report picture* in a message's menu (*Apps*) tells the moderators of a picture; they answer"
+    " by `/reports`."
 )
 
 
@@ -77,6 +82,7 @@ class Help(commands.Cog):
         embed.add_field(name="Your own pictures", value=_DRAWING_ON, inline=False)
         embed.add_field(name="Finding words", value=_IN_WORDS, inline=False)
         embed.add_field(name="Looking back", value=_LOOKING_BACK, inline=False)
+        embed.add_field(name="Privacy", value=_YOURS, inline=False)
         vocabulary = self._service.words.vocabulary
         if vocabulary is not None:
             embed.add_field(

@@ -11,9 +11,7 @@ from bot.chat import asking, menu, replies
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.buttons import COVER, DELETE, MAKING, MORE, PNG, RECIPE, UNCOVER, Deed
 from bot.chat.results import Results
-from bot.chat.trouble import TROUBLE
 from bot.domain.action import Tile
-from bot.domain.errors import Unable
 from bot.service import Service
 from bot.service.owned import Owned
 from bot.service.pictures import Picture
@@ -96,17 +94,8 @@ class More(commands.Cog):
     ) -> None:
         await self._acknowledger.at_once(interaction)
         asker, origin = asking.asker(interaction), asking.origin(interaction)
-        job = (await self._owned(interaction, tile)).job
-        posted = await self._service.owned.remove(asker, origin, job.id)
-        left = False
-        for delivery in posted:
-            try:
-                await self._results.take_away(job, delivery)
-            except TROUBLE:
-                left = True
+        await self._service.owned.delete(asker, origin, tile.job)
         await replies.instead(interaction, _DELETED)
-        if left:
-            raise Unable("Its message could not be taken away just now; react with ❌ to it.")
 
     async def _owned(self, interaction: discord.Interaction, tile: Tile) -> Owned:
         asker, origin = asking.asker(interaction), asking.origin(interaction)

@@ -155,7 +155,11 @@ async def _defer(interaction: discord.Interaction, private: bool) -> None:
     if interaction.response.is_done():
         return
     interaction.extras["private"] = private
+    # A form that a menu opened has no message that a quiet answer could leave as it is.
+    form = interaction.type is discord.InteractionType.modal_submit
+    thinking = form and interaction.message is None
     try:
-        await first_answer(interaction, interaction.response.defer(ephemeral=private))
+        answer = interaction.response.defer(ephemeral=private, thinking=thinking)
+        await first_answer(interaction, answer)
     except TROUBLE as error:
         log.warning("interaction %d: not acknowledged: %s", interaction.id, error)

@@ -33,16 +33,16 @@ DRAW = "draw"
 LEAVE = "leave"
 LIKE = "like"
 BRING = "bring"
-MORE = "more"
-COVER = "cover"
-UNCOVER = "uncover"
-RECIPE = "recipe"
-PNG = "png"
-MAKING = "making"
-DELETE = "delete"
-_OWNERS = (MORE, COVER, UNCOVER, RECIPE, PNG, MAKING, DELETE)
+MORE, COVER, UNCOVER = "more", "cover", "uncover"
+RECIPE, PNG, MAKING, DELETE = "recipe", "png", "making", "delete"
+ERASE, KEEP = "erase", "keep"
+TAKE_DOWN, DISMISS = "report_delete", "report_dismiss"
 _ACTIONS = (spec.code for spec in ACTIONS.values() if spec.derive)
-CODES = frozenset({*_ACTIONS, CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, BRING, *_OWNERS})
+_OTHERS = (
+    CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, BRING, MORE, COVER, UNCOVER, RECIPE, PNG, MAKING, DELETE,
+    ERASE, KEEP, TAKE_DOWN, DISMISS,
+)  # fmt: skip
+CODES = frozenset({*_ACTIONS, *_OTHERS})
 """What this version has buttons for, whatever features are on."""
 
 Deed = Callable[[discord.Interaction, str, Tile, str], Awaitable[None]]

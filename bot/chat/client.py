@@ -7,6 +7,7 @@ delivers, answers and recovers. Knows nothing about storage or engines.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 
@@ -30,6 +31,7 @@ from bot.chat.pages import PageButton
 from bot.chat.panel import SettingButton, SettingMenu
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
+from bot.chat.removing import Removing
 from bot.domain.action import Tile
 from bot.domain.browsing import Browse, Order
 from bot.domain.errors import NotFound
@@ -87,6 +89,7 @@ class EaselBot(commands.AutoShardedBot):
         self.service = service
         pauses = pauses or Pauses()
         self.pump = Pump(self, service, notices, pauses=pauses)
+        self._removing = Removing(self, service, self.pump.results, pauses)
         self.presenter = Presenter(
             self, service, notices, self.pump.wake, progress_seconds, pauses.rest
         )
@@ -95,6 +98,7 @@ class EaselBot(commands.AutoShardedBot):
         self.forms: dict[str, Take] = {}
         self.presses: dict[str, Deed] = {}
         self.turns: dict[Order, Turn] = {}
+        self._at_home = asyncio.Event()
         self._supervisor = supervisor or Supervisor()
         self._wanted = modules_of(extensions)
 
@@ -118,18 +122,38 @@ class EaselBot(commands.AutoShardedBot):
         """Follow what an earlier run left, and post what is due, until `close`."""
         self._supervisor.start("recovery", self.presenter.recover)
         self._supervisor.start("pump", self.pump.run)
+        self._supervisor.start("removals", self._removing.run)
+        self._supervisor.start("servers", self._follow)
 
     async def close(self) -> None:
         """Stop following jobs and posting, then leave Discord."""
-        for name in ("recovery", "pump"):
+        for name in ("recovery", "pump", "removals", "servers"):
             await self._supervisor.stop(name)
         await self.presenter.close()
         await super().close()
 
     async def on_ready(self) -> None:
-        """Discord may say this again after a reconnect, so it only logs."""
+        """Discord may say this again after a reconnect. Servers that it cannot reach just now are
+        among those that it names."""
         assert self.user is not None
         log.info("ready as %s on %d servers", self.user, len(self.guilds))
+        self._at_home.set()
+
+    async def _follow(self) -> None:
+        """After each time that Discord names the servers, see which are left."""
+        while True:
+            await self._at_home.wait()
+            await self.service.privacy.departures.reconcile({guild.id for guild in self.guilds})
+            self._at_home.clear()
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed, or the server is no more; discord.py does not say so of one that
+        cannot be reached just now."""
+        await self.service.privacy.departures.left(guild.id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was added, perhaps again."""
+        await self.service.privacy.departures.back(guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Have a form of ours that came back taken by who registered its code in `forms`; every

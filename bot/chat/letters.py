@@ -27,13 +27,14 @@ async def send(service: Service, user: discord.User | discord.Member, job: Job) 
     async with contextlib.aclosing(service.pictures.singly(job, UPLOAD_LIMIT)) as pictures:  # type: ignore[type-var]
         async for picture in pictures:
             count += 1
-            await _send(user, picture, _said(job, count), covered)
+            message = await _send(user, picture, _said(job, count), covered)
+            await service.privacy.letters.add(job.id, user.id, message)
     return count
 
 
 async def _send(
     user: discord.User | discord.Member, picture: Picture, content: str, spoiler: bool
-) -> None:
+) -> int:
     assert isinstance(picture.content, bytes)
     file = discord.File(
         io.BytesIO(picture.content), picture.filename, description=picture.description,
@@ -41,7 +42,7 @@ async def _send(
     )  # fmt: skip
     none = discord.AllowedMentions.none()
     try:
-        await user.send(content, file=file, allowed_mentions=none, suppress_embeds=True)
+        sent = await user.send(content, file=file, allowed_mentions=none, suppress_embeds=True)
     except discord.HTTPException as error:
         if has_code(error, *CLOSED):
             raise Unable(
@@ -49,6 +50,8 @@ async def _send(
                 " server, then try again."
             ) from error
         raise
+    else:
+        return sent.id
     finally:
         files.close(file)
 

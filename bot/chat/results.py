@@ -89,6 +89,28 @@ class Results:
 
         return await self._poster.once(delivery, job, _holding(job), send)
 
+    async def renew(self, job: Job, message: discord.PartialMessage) -> None:
+        """Show a result as it is now in the place of what a message has, file and buttons included.
+
+        Raises NotFound when its pictures are gone, and what Discord does.
+        """
+        none = discord.AllowedMentions.none()
+
+        async def edit(said: Said) -> None:
+            file = said.pop("file")
+            await message.edit(**said, attachments=[file], allowed_mentions=none)
+
+        await self._service.pictures.forget_upload(job)
+        try:
+            await self._fitting(job, edit, await self._dressed(job))
+        finally:
+            await self._service.pictures.forget_upload(job)
+
+    async def strip(self, job: Job, message: discord.PartialMessage) -> None:
+        """The same of one whose pictures are gone."""
+        none = discord.AllowedMentions.none()
+        await message.edit(content=wording.headline(job), attachments=[], allowed_mentions=none)
+
     async def hand_over(
         self, job: Job, webhook: discord.Webhook, *, ephemeral: bool = False
     ) -> int:  # fmt: skip
@@ -133,15 +155,22 @@ class Results:
         with contextlib.suppress(discord.NotFound):
             await self._fitting(job, change, dict, spoiler=spoiler)
 
-    async def take_away(self, job: Job, delivery: Delivery) -> None:
-        """Delete what was posted, unless somebody did. Raises what Discord does."""
-        with contextlib.suppress(discord.NotFound):
-            await (await self._message(job, delivery)).delete()
-
     async def _message(self, job: Job, delivery: Delivery) -> discord.PartialMessage:
         place, guild = await self._poster.place(job, delivery), guild_of(job, delivery.kind)
         channel = self._client.get_partial_messageable(place, guild_id=guild or None)
         return channel.get_partial_message(delivery.message)
+
+    async def show(
+        self, job: Job, webhook: discord.Webhook, content: str, view: discord.ui.View
+    ) -> None:
+        """A result for one person's eyes, with other words and buttons. Raises as `renew` does."""
+        none = discord.AllowedMentions.none()
+
+        async def send(said: Said) -> None:
+            said |= {"content": content, "view": view, "allowed_mentions": none}
+            await webhook.send(**said, ephemeral=True)
+
+        await self._fitting(job, send, dict)
 
     async def there(self, result: Result) -> bool:
         """Whether the message of a result is where it was posted, as far as Discord tells."""

@@ -277,7 +277,8 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         ActionSpec(
             Action.CUSTOM_ZOOM, Target.TILE, on_single=Face(2, "Custom Zoom", "🔍"),
             help="draws more all around it, by `--zoom` from 1 to 2 and in any `--ar`",
-            capability="frames", remixes=True, asks=True, caption=_made_by, fits=_is_drawn, unfit=_LAST,
+            capability="frames", remixes=True, asks=True, caption=_made_by,
+            fits=_is_drawn, unfit=_LAST,
             derive=lambda request, press, means: request.around(
                 Action.CUSTOM_ZOOM, press.tile, means.seed, means.strength,
                 framing.zoomed(means.size or request.size, request.size, press.zoom),

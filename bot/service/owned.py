@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.action import Kind
-from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.ingredients import ingredients
 from bot.domain.job import Job, JobStatus
@@ -22,10 +21,10 @@ from bot.models.catalogue import Catalogue
 from bot.service.errand import run_errand
 from bot.service.pictures import Picture, Pictures
 from bot.service.rules import require_own
+from bot.storage.deletion import DeletionRepository
 from bot.storage.files import ImageStore
 from bot.storage.history import HistoryRepository
 from bot.storage.jobs import JobRepository
-from bot.storage.removal import RemovalRepository
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +55,14 @@ class Ownership:
         self,
         jobs: JobRepository,
         history: HistoryRepository,
-        removal: RemovalRepository,
+        deletion: DeletionRepository,
         files: ImageStore,
         pictures: Pictures,
         catalogue: Catalogue,
     ) -> None:
         self._jobs = jobs
         self._history = history
-        self._removal = removal
+        self._deletion = deletion
         self._files = files
         self._pictures = pictures
         self._catalogue = catalogue
@@ -92,20 +91,18 @@ class Ownership:
         await self._history.cover(job.id, spoiler)
         log.info("job %s: its picture is %s spoiler", job.id, "a" if spoiler else "no")
 
-    async def remove(self, asker: Asker, origin: Origin, job_id: str) -> Sequence[Delivery]:
-        """Delete a result for good; returns where it was posted. What was taken out of it, or
-        drawn from it, is somebody's own result and stays."""
+    async def delete(self, asker: Asker, origin: Origin, job_id: str) -> None:
+        """Delete a result for good, and soon its messages. What was taken out of it, or drawn from
+        it, is somebody's own result and stays."""
         job = (await self.of(asker, origin, job_id)).job
         tiles = [job.tile(index) for index in range(1, job.request.count + 1)]
         try:  # before the rows: where it fails, whoever owns it can try again
             await self._files.delete(tiles)
         except OSError as error:
             raise StoreUnavailable("io", f"job {job.id}: {error}") from error
-        posted = await self._removal.remove(job)
-        if posted is None:
+        if not await self._deletion.delete(job):
             raise NotFound("This was deleted already.")
         log.info("job %s: deleted by its owner", job.id)
-        return posted
 
     async def pngs(self, asker: Asker, origin: Origin, job_id: str, limit: int) -> list[Picture]:
         """Each picture without loss, as a file of at most `limit` bytes. Raises TooLarge where that

@@ -24,10 +24,11 @@ from bot.service.aiming import GONE, Aims
 from bot.service.choosing import Choosing
 from bot.service.plan import Plan
 from bot.service.preferences import Habits
-from bot.service.readings import read, readable
+from bot.service.readings import read
 from bot.service.references import Attached, Canvas
 from bot.service.rules import DIRECT, require_use, require_visible
 from bot.service.sight import Sight, View
+from bot.service.standing import usable
 from bot.service.styles import Styles
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
@@ -118,7 +119,8 @@ class Planner:
 
     async def parent(self, asker: Asker, origin: Origin, press: Press) -> Job:
         """The ended job whose button was pressed. Raises NotFound."""
-        job = readable(require_visible(asker, origin, await self._jobs.get(press.tile.job)))
+        job = require_visible(asker, origin, await self._jobs.get(press.tile.job))
+        job = usable(job, press.action)
         if ACTIONS[press.action].on_failure:
             if job.status is not JobStatus.FAILED:
                 raise NotFound("This job did not fail, so nothing is to be drawn instead.")

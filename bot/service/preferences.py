@@ -106,6 +106,10 @@ class Habits:
         """A person's are others now, as others have written."""
         self._remember(("user", user), chosen)
 
+    def left(self, guild: int) -> None:
+        """Those of a server were deleted."""
+        self._remember(("server", guild), Preferences())
+
     # The panel
 
     async def panel(self, asker: Asker, origin: Origin, whose: Whose) -> Panel:

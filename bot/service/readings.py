@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 
-from bot.domain.action import Kind
-from bot.domain.errors import InvalidPrompt, NotFound, new_reference
-from bot.domain.job import Job
+from bot.domain.errors import InvalidPrompt
 from bot.domain.layers import Taste
 from bot.domain.prompt.prompt import Reading
 from bot.service.preferences import PROMPTS_MAX
-
-log = logging.getLogger(__name__)
 
 
 async def read(text: str, taste: Taste, attached: int) -> list[Reading]:
@@ -33,18 +28,3 @@ def require_few(readings: Sequence[Reading]) -> None:
     """Raises InvalidPrompt for more grids than one may ask for at once."""
     if sum(one.prompt.get("repeat", 1) for one in readings) > PROMPTS_MAX:
         raise InvalidPrompt(f"This makes more than {PROMPTS_MAX} grids; repeat it less often.")
-
-
-def readable(job: Job) -> Job:
-    """The job, if this version can read its request. Raises NotFound."""
-    if job.request.kind is not Kind.LOST:
-        return job
-    if job.deleted:
-        raise NotFound("Who asked for this deleted it, so nothing can be drawn from it any more.")
-    reference = new_reference()
-    why = dict(job.request.extra)["unreadable"]
-    log.error("reference %s: the request of job %s cannot be read: %s", reference, job.id, why)
-    raise NotFound(
-        "This job was asked of another version of Easel and cannot be read any more (reference"
-        f" `{reference}`)."
-    )

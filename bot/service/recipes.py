@@ -24,7 +24,7 @@ from bot.domain.soundness import require_sound
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.models.fingerprint import fingerprint
-from bot.service import effects, requests
+from bot.service import effects, requests, tariff
 from bot.service.drawing import Asked, Drawings
 from bot.service.plan import Plan
 from bot.service.preferences import Habits
@@ -100,7 +100,7 @@ class Recipes:
         taste = await self._habits.taste(asker, origin)
         alone = origin.guild == DIRECT
         made = requests.wanted(_again(request), taste.own.usual, alone=alone, own=False)
-        plan = Plan(asker, origin, (made,), (requests.price(_priced(card, made)),), notes)
+        plan = Plan(asker, origin, (made,), (tariff.price(_priced(card, made)),), notes)
         return await self._drawing.take(plan.posted_as(taste.holding.file))
 
     async def _grid(self, job: Job) -> tuple[Job, int]:

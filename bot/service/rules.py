@@ -21,7 +21,8 @@ class Rules:
     """What the operator's settings say about users and disk.
 
     `guilds` are the only servers that are served; empty is all of them. `blobs_max_age_s` counts
-    from the last use of what somebody uploaded. `versions` say which model a version means.
+    from the last use of what somebody uploaded, `left_age_s` from when the bot was removed from a
+    server, 0 being never. `versions` say which model a version means.
     """
 
     quota: Quota = Quota()
@@ -32,6 +33,7 @@ class Rules:
     images_max_bytes: int = 20 << 30
     images_max_age_s: float = 0.0
     blobs_max_age_s: float = 30 * 86_400.0
+    left_age_s: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def claim(self, guild: int, roles: frozenset[int]) -> Claim:
@@ -126,6 +128,14 @@ def require_right_to_repost(asker: Asker, job: Job) -> None:
             "A moderator deleted this picture here, so only a member with Manage Messages can"
             " bring it back."
         )
+
+
+def require_review(asker: Asker, origin: Origin) -> None:
+    """Raises NotAllowed for who does not moderate the server."""
+    if origin.guild == DIRECT:
+        raise NotAllowed("Reports belong to a server; use this command there.")
+    if not asker.moderator:
+        raise NotAllowed("Only members with Manage Messages on this server see what was reported.")
 
 
 def require_admin(asker: Asker, guild: int) -> None:

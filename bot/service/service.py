@@ -15,9 +15,11 @@ from bot.service.outbox import Outbox
 from bot.service.owned import Ownership
 from bot.service.pictures import Pictures
 from bot.service.preferences import Habits
+from bot.service.privacy import Privacy
 from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.recipes import Recipes
+from bot.service.reports import Reports
 from bot.service.shortening import Shortening
 from bot.service.styles import Styles
 from bot.service.words import Words
@@ -44,3 +46,5 @@ class Service:
     preferences: Habits
     owned: Ownership
     recipes: Recipes
+    privacy: Privacy
+    reports: Reports

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
+from bot.domain.erasure import Erasure
 from bot.domain.errors import NotFound, TooLarge
 from bot.domain.job import Job
 from bot.domain.people import Account
@@ -77,15 +78,20 @@ class Blobs:
         )
         return found is not None
 
-    async def forget_user(self, user: int) -> int:
-        """Nothing is kept for this person any more, on any server; returns how many files went.
+    async def forget(self, erasure: Erasure, alone: Collection[str] = ()) -> int:
+        """Nothing of before that is kept for this person any more, on any server, or for this
+        server; returns how many files went.
 
-        What others use stays, and what an unfinished job needs until `drop_unused` finds it ended.
+        What others use stays, unless it is theirs `alone`, and what an unfinished job needs until
+        `drop_unused` finds it ended.
         """
+        whose = "user_id" if erasure.scope == "user" else "guild_id"
 
         def run(connection: sqlite3.Connection) -> list[str]:
             used = connection.execute(
-                "DELETE FROM blob_uses WHERE user_id = ? RETURNING digest", (user,)
+                f"DELETE FROM blob_uses WHERE {whose} = ? AND used_at <= ? OR digest IN"
+                " (SELECT value FROM json_each(?)) RETURNING digest",
+                (erasure.owner, erasure.asked_at, json.dumps(list(alone))),
             ).fetchall()
             return _drop(connection, {row["digest"] for row in used}, before=0.0)
 
@@ -123,7 +129,7 @@ class Blobs:
         return len(lost)
 
     def path(self, digest: str) -> Path:
-        return self._folder / digest[:2] / digest[2:4] / digest
+        return path_of(self._folder, digest)
 
     def _write(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
@@ -155,6 +161,11 @@ class Blobs:
             if path.suffix == PARTIAL:
                 path.unlink(missing_ok=True)
         return [path.name for path in old if path.suffix != PARTIAL]
+
+
+def path_of(folder: Path, digest: str) -> Path:
+    """Where a file lies in the folder of all."""
+    return folder / digest[:2] / digest[2:4] / digest
 
 
 def use(connection: sqlite3.Connection, job: Job) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.job import Job
-from bot.storage import copies
+from bot.storage import copies, removals
 from bot.storage.database import Database
 from bot.storage.rows import job_of
 
@@ -131,6 +131,7 @@ class OutboxRepository:
                 " AND message_id = 0",
                 (message, delivery.id),
             )
+            removals.insert_late(connection, delivery, message)
             if delivery.kind is not Kind.RESULT:
                 return None
             copies.insert(connection, delivery.job, new_nonce())

@@ -9,10 +9,14 @@ from bot.storage.audit import AuditRepository
 from bot.storage.blobs import Blobs
 from bot.storage.copies import CopyRepository
 from bot.storage.database import Database
+from bot.storage.deletion import DeletionRepository
+from bot.storage.departures import DepartureRepository
+from bot.storage.erasures import ErasureRepository
 from bot.storage.files import ImageStore
 from bot.storage.history import HistoryRepository
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
+from bot.storage.letters import LetterRepository
 from bot.storage.likes import LikeRepository
 from bot.storage.outbox import OutboxRepository
 from bot.storage.pictures import PictureRepository
@@ -21,7 +25,8 @@ from bot.storage.profiles import ProfileRepository
 from bot.storage.proposals import ProposalRepository
 from bot.storage.quotas import QuotaRepository
 from bot.storage.recent import RecentPrompts
-from bot.storage.removal import RemovalRepository
+from bot.storage.removals import RemovalRepository
+from bot.storage.reports import ReportRepository
 from bot.storage.samples import SampleStore
 from bot.storage.shown import ShownRepository
 from bot.storage.styles import StyleRepository
@@ -30,7 +35,8 @@ from bot.storage.untold import UntoldRepository
 
 @dataclass(frozen=True)
 class Repositories:
-    """Everything that is kept: one object for each table or two, and the files."""
+    """Everything that is kept: one object for each table or two, and the files; where the database
+    lies, and the folder of everything else."""
 
     jobs: JobRepository
     pictures: PictureRepository
@@ -51,7 +57,14 @@ class Repositories:
     history: HistoryRepository
     likes: LikeRepository
     shown: ShownRepository
-    removal: RemovalRepository
+    deletion: DeletionRepository
+    letters: LetterRepository
+    reports: ReportRepository
+    erasures: ErasureRepository
+    removals: RemovalRepository
+    departures: DepartureRepository
+    database: Path
+    folder: Path
 
     @classmethod
     def of(cls, database: Database, folder: Path) -> Repositories:
@@ -76,5 +89,12 @@ class Repositories:
             HistoryRepository(database),
             LikeRepository(database),
             ShownRepository(database),
+            DeletionRepository(database),
+            LetterRepository(database),
+            ReportRepository(database),
+            ErasureRepository(database),
             RemovalRepository(database),
+            DepartureRepository(database),
+            database.path,
+            folder,
         )

@@ -44,7 +44,7 @@ def written(request: GenerationRequest) -> str:
     return json.dumps(request.to_json(), ensure_ascii=False)
 
 
-def _request(written: str) -> GenerationRequest:
+def request_of(written: str) -> GenerationRequest:
     """What cannot be read is `Kind.LOST`: one bad row stops neither a start nor another row."""
     stored = None
     try:
@@ -65,7 +65,7 @@ def job_of(row: sqlite3.Row) -> Job:
         id=row["id"],
         origin=Origin(row["guild_id"], row["channel_id"], row["parent_message"]),
         user=row["user_id"],
-        request=_request(row["request"]),
+        request=request_of(row["request"]),
         status=JobStatus(row["state"]),
         cost=row["cost"],
         created_at=row["created_at"],

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, cast
 
 import pytest
+from discord import InteractionType
 
 from bot.chat.acknowledge import Acknowledger
 
@@ -17,7 +18,11 @@ class FakeInteraction:
 
     id = 7
 
-    def __init__(self) -> None:
+    def __init__(
+        self, type: InteractionType = InteractionType.application_command, message: object = None
+    ) -> None:
+        self.type, self.message = type, message
+        self.thinking: list[bool] = []
         self.deferred: list[bool] = []
         self.extras: dict[str, bool] = {}
         self.heard = asyncio.Event()
@@ -29,8 +34,9 @@ class FakeInteraction:
     def is_done(self) -> bool:
         return bool(self.deferred)
 
-    async def defer(self, *, ephemeral: bool) -> None:
+    async def defer(self, *, ephemeral: bool, thinking: bool) -> None:
         self.deferred.append(ephemeral)
+        self.thinking.append(thinking)
         self.heard.set()
 
 
@@ -73,3 +79,20 @@ async def test_slow_work_is_acknowledged_as_its_answer_will_be(private: bool) ->
     go_on.set()
     assert await task == "done"
     assert slow.deferred == [private]
+
+
+@pytest.mark.parametrize(
+    ("type", "message", "thinking"),
+    [
+        (InteractionType.modal_submit, None, True),
+        (InteractionType.modal_submit, "a grid", False),
+        (InteractionType.component, "a grid", False),
+    ],
+)
+async def test_a_form_without_a_message_is_acknowledged_by_one(
+    type: InteractionType, message: str | None, thinking: bool
+) -> None:
+    """Discord takes an answer that changes nothing only where there is something."""
+    one = FakeInteraction(type, message)
+    await Acknowledger().at_once(cast(Any, one))
+    assert one.thinking == [thinking]

@@ -12,9 +12,8 @@ from bot.engine.seam import Executor
 from bot.models.cards import EMBEDDED_CARD
 from bot.sandbox import Sandbox
 from tests.kit import books, messages
-from tests.kit.easel import Easel, Gate, running, settings_for
+from tests.kit.easel import Easel, running, settings_for
 from tests.kit.messages import Message
-from tests.kit.process import BotProcess
 from tests.kit.scene import Scene
 
 PRESSES = [
@@ -152,30 +151,3 @@ async def test_a_model_that_cannot_draw_around_a_picture_has_no_such_buttons(
         assert list(messages.buttons(single)) == [
             "Upscale (Subtle)", "Upscale (Creative)", "Vary (Subtle)", "Vary (Strong)", "❤️", "⋯",
         ]  # fmt: skip
-
-
-@pytest.mark.parametrize("button", ["➡️", "Zoom Out 2×", "Vary (Strong)"])
-async def test_a_bot_that_is_killed_while_it_draws_around_a_picture_ends_that_once(
-    sandbox: Sandbox, tmp_path: Path, own_gate: Gate, button: str
-) -> None:
-    own_gate.open()
-    mia = Scene(sandbox, "Mia")
-    bot = BotProcess(sandbox, tmp_path / "data", ["tests.kit.launcher", str(own_gate.path)])
-    try:
-        await bot.start()
-        grid = await mia.imagine("a slow fox")
-        single = await mia.press(grid, "U1")
-        own_gate.close()
-        await (await mia.click(single, button)).ack()
-        await mia.until_drawing()
-        await bot.kill()
-        own_gate.open()
-        await bot.start()
-        grown = await mia.new_result({grid["id"], single["id"]})
-        assert messages.recipe(sandbox, grown)["inputs"][0]["tile"] == [messages.job_of(single), 1]
-        assert len(mia.results()) == 3
-        assert messages.used(now(mia, single)) == {button}
-        assert books.states(bot.data) == ["succeeded"] * 3
-        assert (books.spent(bot.data), books.open_holds(bot.data)) == (2, 0)
-    finally:
-        await bot.close()

@@ -1,7 +1,8 @@
 """The simulated engine for tests that stop the world at a moment of their choice.
 
-A prompt with the word "slow" waits at its fourth step while the file `gate` exists; one with
-"doomed" fails when it is drawn; one with "noise" gives pictures that hardly compress.
+A prompt with the word "slow", or without any, waits at its fourth step while the file `gate`
+exists; one with "doomed" fails when it is drawn; one with "noise" gives pictures that hardly
+compress.
 `"tests.kit.engines:create"` names it.
 """
 
@@ -35,7 +36,8 @@ class GatedEngine(SimulatedEngine):
         super().step(runs)
         for run in runs:
             assert isinstance(run, SimulatedRun)
-            slow = "slow" in run.attempt.request["text"] and run.made == HELD_AT
+            text = run.attempt.request["text"]
+            slow = ("slow" in text or not text) and run.made == HELD_AT
             while slow and self._gate.exists() and not run.cancelled():
                 time.sleep(0.005)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 
 from bot.domain.action import Action, Tile
+from bot.domain.erasure import Erasure
 from bot.domain.inputs import SOURCE, Input
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Origin
@@ -55,3 +57,8 @@ def a_job(
         created_at=now,
         parent=parent,
     )
+
+
+def wish(user: int) -> Erasure:
+    """Everything of somebody's is to go, whenever it was."""
+    return Erasure("user", user, math.inf)

@@ -18,7 +18,7 @@ from bot.domain.usual import hidden
 from bot.service.plan import Plan
 from bot.service.rules import Rules
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
-from tests.kit.values import GUILD, from_file
+from tests.kit.values import GUILD, from_file, wish
 
 ANNAS = Account(GUILD, ANNA_ASKS.user)
 ELSEWHERE = Origin(GUILD + 1, HERE.channel)
@@ -155,7 +155,7 @@ async def test_a_reroll_starts_from_the_same_upload_while_it_is_kept(house: Hous
     again = await house.press(Action.REROLL, Tile(job.id, 0))
     assert (again.request.inputs, again.request.sampling.strength) == (job.request.inputs, 0.5)
     assert (await house.end(again)).job.status is JobStatus.SUCCEEDED
-    await house.parts.blobs.forget_user(ANNA_ASKS.user)
+    await house.parts.blobs.forget(wish(ANNA_ASKS.user))
     again = await house.press(Action.REROLL, Tile(job.id, 0))
     assert (again.request.inputs, again.request.sampling.strength) == ((), None)
     assert (await house.end(again)).job.status is JobStatus.SUCCEEDED

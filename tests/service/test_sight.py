@@ -21,7 +21,7 @@ from bot.service import sight
 from bot.service.planning import LOST
 from bot.service.references import Attached
 from tests.kit.app import ANNA_ASKS, HERE, TINY, House
-from tests.kit.values import GUILD
+from tests.kit.values import GUILD, wish
 
 CAT, DOG = "https://cdn.discordapp.com/a/1/cat.png?hm=secret", "https://cdn.discordapp.com/dog.jpg"
 
@@ -124,7 +124,7 @@ async def test_what_is_not_kept_any_more_is_done_without(
     card = replace(TINY, image_prompts=seeing)
     async with House(tmp_path, automatic=True, card=card, fetch=web.fetch) as house:
         job = await house.draw(f"a fox --sref {DOG}" if seeing else f"{CAT} a fox")
-        await house.parts.blobs.forget_user(ANNA_ASKS.user)
+        await house.parts.blobs.forget(wish(ANNA_ASKS.user))
         actions = (Action.REROLL, Action.VARY) if seeing else (Action.REROLL,)
         for action in actions:
             press = Press(action, job.tile(0 if action is Action.REROLL else 1))

@@ -19,7 +19,7 @@ from bot.domain.quota import Claim, Quota
 from bot.storage.blobs import Blobs
 from bot.storage.database import Database
 from bot.storage.repositories import Repositories
-from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job, a_request, from_file
+from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job, a_request, from_file, wish
 
 ANNAS, BERTS, ANNAS_DIRECT = Account(GUILD, ANNA), Account(GUILD, BERT), Account(0, ANNA)
 DATA = b"what somebody uploaded"
@@ -128,11 +128,11 @@ async def test_forgetting_a_person_leaves_what_others_use(
         await blobs.put(DATA, owner, MORNING)
     for owner in (ANNAS, ANNAS_DIRECT):
         await blobs.put(b"only Anna's", owner, MORNING)
-    assert await blobs.forget_user(ANNA) == 1
+    assert await blobs.forget(wish(ANNA)) == 1
     assert await rows(database) == [(DIGEST, len(DATA), GUILD, BERT, MORNING)]
     assert [path[-64:] for path in files(tmp_path)] == [DIGEST]
-    assert await blobs.forget_user(ANNA) == 0
-    assert await blobs.forget_user(BERT) == 1
+    assert await blobs.forget(wish(ANNA)) == 0
+    assert await blobs.forget(wish(BERT)) == 1
     assert (files(tmp_path), await rows(database)) == ([], [])
 
 
@@ -141,7 +141,7 @@ async def test_what_a_job_under_way_needs_outlives_its_owners_wish(
 ) -> None:
     await blobs.put(DATA, ANNAS, MORNING)
     job = await made_from(parts, DIGEST)
-    assert await blobs.forget_user(ANNA) == 0
+    assert await blobs.forget(wish(ANNA)) == 0
     assert await blobs.drop_unused(MORNING - 1) == 0
     assert await blobs.read(DIGEST) == DATA
     await parts.jobs.cancel(job.id, MORNING)
@@ -188,7 +188,7 @@ async def test_a_job_makes_its_owner_a_user_of_its_file(
     job = await made_from(parts, DIGEST, user=BERT)
     assert [row[3:] for row in await rows(database)] == [(ANNA, MORNING), (BERT, MORNING + 50)]
     await parts.jobs.cancel(job.id, MORNING)
-    await blobs.forget_user(ANNA)
+    await blobs.forget(wish(ANNA))
     assert await blobs.read(DIGEST) == DATA
     stored = await parts.jobs.get(job.id)
     assert stored is not None
@@ -203,7 +203,7 @@ async def test_a_file_is_there_exactly_when_its_row_is(
             *(blobs.put(bytes([n]), ANNAS, MORNING) for n in range(3)),
             *(blobs.drop_unused(MORNING + 1) for _ in range(2)),
             blobs.put(b"\x01", BERTS, MORNING),
-            blobs.forget_user(ANNA),
+            blobs.forget(wish(ANNA)),
         )
         known = {row[0] for row in await rows(database)}
         assert {path[-64:] for path in files(tmp_path)} == known
@@ -236,7 +236,7 @@ async def test_what_the_store_refuses_leaves_rows_and_files_as_they_were(
     await blobs.put(DATA, ANNAS, MORNING)
     before = files(tmp_path), await rows(database)
     await database.read(lambda c: c.execute("PRAGMA query_only = ON"))
-    for work in (blobs.drop_unused(MORNING + 1), blobs.forget_user(ANNA)):
+    for work in (blobs.drop_unused(MORNING + 1), blobs.forget(wish(ANNA))):
         with pytest.raises(StoreUnavailable):
             await work
     await database.read(lambda c: c.execute("PRAGMA query_only = OFF"))

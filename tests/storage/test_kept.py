@@ -17,7 +17,7 @@ from bot.domain.quota import Claim, Quota
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from bot.storage.repositories import Repositories
-from tests.kit.values import GUILD, MORNING, a_job, a_request
+from tests.kit.values import GUILD, MORNING, a_job, a_request, wish
 
 PLENTY = Quota(credits=10**6, running=10**6, waiting=10**6)
 
@@ -113,7 +113,7 @@ class Gallery:
         await self.parts.blobs.put(data, Account(GUILD, self._random.randint(1, 3)), self._now)
 
     async def forget(self) -> None:
-        await self.parts.blobs.forget_user(self._random.randint(1, 3))
+        await self.parts.blobs.forget(wish(self._random.randint(1, 3)))
 
     async def drop(self) -> None:
         await self.parts.blobs.drop_unused(before=self._now - 2)

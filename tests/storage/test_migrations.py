@@ -289,6 +289,29 @@ def test_16_finds_messages_and_changes_no_row(path: Path, tmp_path: Path) -> Non
     assert "deliveries_of_message" in str(plan)
 
 
+def test_17_lets_the_ledger_forget_words_and_nothing_else(path: Path, tmp_path: Path) -> None:
+    migrated(path, 16, tmp_path).close()
+    tables = [name for (name,) in read(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    before = {name: read(path, f"SELECT * FROM {name}") for name in tables}
+    connection = migrated(path, 17, tmp_path)
+    assert {name: read(path, f"SELECT * FROM {name}") for name in tables} == before
+    for change in (
+        "reason = 'other words'",
+        "reason = '', amount = 9",
+        "reason = '', job_id = NULL",
+        "reason = '', actor_id = actor_id + 1",
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(f"UPDATE ledger SET {change} WHERE kind = 'hold'")
+    balances = connection.execute("SELECT id, balance FROM buckets ORDER BY id").fetchall()
+    forgot = connection.execute("UPDATE ledger SET reason = ''")
+    assert forgot.rowcount == len(before["ledger"]) > 50
+    assert connection.execute("SELECT id, balance FROM buckets ORDER BY id").fetchall() == balances
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute("DELETE FROM ledger WHERE reason = ''")
+    connection.close()
+
+
 def test_spoilers_are_new_and_nothing_is_one(path: Path, tmp_path: Path) -> None:
     [file] = MIGRATIONS.glob("*_spoilers.sql")
     number = int(file.name[:4])

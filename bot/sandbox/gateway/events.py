@@ -39,6 +39,8 @@ class Events:
         subject = news.subject
         if isinstance(subject, Interaction):
             return interaction_create(subject, self._world, self._renderer)
+        if news.name == "GUILD_DELETE":
+            return subject
         if not self._world.rights.has_bot(news.guild_id):
             return None
         if isinstance(subject, StoredMessage):

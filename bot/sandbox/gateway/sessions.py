@@ -69,7 +69,7 @@ class Sessions:
             },
         )
         if session.intents & GUILDS:
-            for guild in guilds:
+            for guild in (each for each in guilds if each.reachable):
                 self._pass_on(session, "GUILD_CREATE", self._renderer.guild(guild))
 
     def resume(self, connection: Connection, session_id: str, sequence: int) -> bool:

@@ -135,6 +135,8 @@ class Guild:
     premium_tier: int = 0
     upload_limit: int | None = None
     """Bytes per file that the server really takes; None: what the boost tier promises."""
+    reachable: bool = True
+    """Whether Discord itself can reach it just now."""
 
     @property
     def promised_limit(self) -> int:

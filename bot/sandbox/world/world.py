@@ -113,6 +113,26 @@ class World:
         self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id))
         return guild
 
+    def remove_bot(self, guild: Guild) -> None:
+        """The owner of a server removes the bot."""
+        del guild.members[BOT_ID]
+        self.bus.publish(News("GUILD_DELETE", {"id": guild.id}, guild_id=guild.id))
+
+    def return_bot(self, guild: Guild) -> None:
+        """The bot is added again."""
+        self._let_in_bot(guild)
+        self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id))
+
+    def lose(self, guild: Guild) -> None:
+        """Discord cannot reach a server until it is `found` again; the bot stays its member."""
+        guild.reachable = False
+        lost = {"id": guild.id, "unavailable": True}
+        self.bus.publish(News("GUILD_DELETE", lost, guild_id=guild.id))
+
+    def found(self, guild: Guild) -> None:
+        guild.reachable = True
+        self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id))
+
     def add_user(
         self, name: str, *, roles: tuple[str, ...] | list[str] = (), guild: Guild | None = None
     ) -> User:

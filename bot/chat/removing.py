@@ -1,0 +1,74 @@
+"""Takes messages of ours away, or the words out of them, one after another and never in a hurry:
+what waits to be posted goes first. The table is the queue, so that nothing is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import discord
+
+from bot.chat.pace import Pace, Pauses
+from bot.chat.results import Results
+from bot.chat.trouble import TROUBLE, Verdict, judge
+from bot.domain.errors import NotFound, StoreUnavailable
+from bot.service import Service
+from bot.service.privacy import Removal
+
+log = logging.getLogger(__name__)
+
+A_SECOND = 2.0
+"""Messages; Discord counts deletions of old ones apart, and lets fewer through."""
+
+
+class Removing:
+    """One for a client."""
+
+    def __init__(
+        self, client: discord.Client, service: Service, results: Results, pauses: Pauses
+    ) -> None:
+        self._client = client
+        self._service = service
+        self._results = results
+        self._pauses = pauses
+        self._pace = Pace(A_SECOND, burst=5)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                removal = await self._service.privacy.removals.due()
+                if removal is not None:
+                    await self._pace.turn()
+                    await self._try(removal)
+                    continue
+            except StoreUnavailable as error:
+                log.warning("messages cannot be taken away just now: %s", error)
+            await asyncio.sleep(self._pauses.poll)
+
+    async def _try(self, removal: Removal) -> None:
+        removals = self._service.privacy.removals
+        try:
+            await self._remove(removal)
+        except TROUBLE as error:
+            never = isinstance(error, discord.NotFound) and error.code != 0
+            if not never and judge(error) is not Verdict.FINAL:
+                pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(removal.tries, 10))
+                await removals.postpone(removal, pause)
+                return
+            log.info("message %d is out of reach: %s", removal.message, error)
+        await removals.done(removal)
+
+    async def _remove(self, removal: Removal) -> None:
+        channel = removal.channel
+        if removal.person:
+            channel = (await self._client.create_dm(discord.Object(removal.person))).id
+        message = self._client.get_partial_messageable(channel).get_partial_message(removal.message)
+        job = await self._service.drawing.job(removal.job) if removal.job else None
+        if job is None:
+            await message.delete()
+            return
+        try:
+            await self._results.renew(job, message)
+        except NotFound:
+            await self._results.strip(job, message)

@@ -1,0 +1,134 @@
+"""*Report picture* in a message's menu, and /reports, by which moderators answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.chat import asking, forms, pointing, replies, wording
+from bot.chat.acknowledge import Acknowledger
+from bot.chat.buttons import DISMISS, TAKE_DOWN, JobButton
+from bot.chat.forms import Field
+from bot.chat.results import Results
+from bot.domain.action import ALL, Tile
+from bot.domain.errors import NotFound, StoreUnavailable
+from bot.domain.people import Asker
+from bot.service import Service
+from bot.service.reports import Report
+
+if TYPE_CHECKING:
+    from bot.chat.client import EaselBot
+
+FORM = "report"
+AT_ONCE = 4
+"""Reports of one answer."""
+_REASON = Field("reason", "What is wrong with it?", "May be left out", most=300, long=True)
+_FORM_S = 2.0
+
+
+class Reports(commands.Cog):
+    """The service checks every right again: Discord's own check can be edited by servers."""
+
+    def __init__(self, service: Service, results: Results, acknowledger: Acknowledger) -> None:
+        self._service = service
+        self._results = results
+        self._privately = acknowledger.privately
+        self._at_once = acknowledger.at_once
+        self.menu = app_commands.ContextMenu(name="Report picture", callback=self.report)
+
+    async def report(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Ask what is wrong, which has to be the first answer."""
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        job_id = pointing.job_of(message, interaction.client.user)
+        try:
+            async with asyncio.timeout(_FORM_S):
+                job = await self._service.reports.reportable(asker, origin, job_id)
+        except TimeoutError:
+            raise StoreUnavailable("locked", "too slow for a form") from None
+        form = forms.form("Report a picture to the moderators", FORM, job.id, [_REASON])
+        await interaction.response.send_modal(form)
+
+    async def taken(self, interaction: discord.Interaction, job_id: str) -> None:
+        """The form came back."""
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        reason = forms.texts(interaction)["reason"]
+        await self._privately(
+            interaction, self._service.reports.add(asker, origin, job_id, reason)
+        )  # fmt: skip
+        await replies.private(
+            interaction,
+            "Thank you. The moderators of this server see it by `/reports`; nobody else learns who"
+            " reported it.",
+        )
+
+    @app_commands.command(description="Pictures that members reported")
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.default_permissions(manage_messages=True)
+    async def reports(self, interaction: discord.Interaction) -> None:
+        asker, origin = _moderator(interaction), asking.origin(interaction)
+        found = await self._privately(interaction, self._service.reports.open(asker, origin))
+        if not found:
+            raise NotFound("Nothing was reported that was not answered.")
+        more = f" The next of {len(found)} by another `/reports`." if len(found) > AT_ONCE else ""
+        await replies.private(interaction, f"For your eyes only, oldest first.{more}")
+        for report in found[:AT_ONCE]:
+            await self._show(interaction, report)
+
+    async def _show(self, interaction: discord.Interaction, report: Report) -> None:
+        said, view = _described(report), _choice(report)
+        try:
+            await self._results.show(report.job, interaction.followup, said, view)
+        except NotFound as gone:
+            await interaction.followup.send(f"{said}\n-# {gone}", view=view, ephemeral=True)
+
+    async def answer(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        """A moderator decided."""
+        asker, origin = _moderator(interaction), asking.origin(interaction)
+        await self._at_once(interaction)
+        if code == DISMISS:
+            await self._service.reports.dismiss(asker, origin, tile.job)
+            await replies.instead(interaction, "Dismissed: the picture stays.")
+            return
+        await self._service.reports.delete(asker, origin, tile.job)
+        await replies.instead(interaction, "Deleted; its messages follow in a moment.")
+
+
+def _moderator(interaction: discord.Interaction) -> Asker:
+    """Who asks, with the right to moderate only where that is for the whole server: what was
+    reported may be of any channel."""
+    asker, member = asking.asker(interaction), interaction.user
+    whole = isinstance(member, discord.Member) and member.guild_permissions.manage_messages
+    return Asker(asker.user, asker.roles, asker.moderator and whole, asker.admin)
+
+
+def _described(report: Report) -> str:
+    """Without the prompt where it is its owner's alone."""
+    job = report.job
+    times = len(report.reporters)
+    lines = [f"Reported {'once' if times == 1 else f'{times} times'}, <t:{report.at:.0f}:R>"]
+    lines += [f"> {wording.escape(reason)}" for reason in report.reasons[:5]]
+    if report.message and not job.hidden:
+        lines.append(wording.link(job.origin.guild, report.channel, report.message))
+    return "\n".join([*lines, wording.headline(job)])[: wording.CONTENT_LIMIT]
+
+
+def _choice(report: Report) -> discord.ui.View:
+    view, job = discord.ui.View(timeout=None), Tile(report.job.id, ALL)
+    danger, quiet = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
+    view.add_item(JobButton(TAKE_DOWN, job, label="Delete picture", style=danger))
+    view.add_item(JobButton(DISMISS, job, label="Dismiss", style=quiet))
+    return view
+
+
+async def setup(bot: EaselBot) -> None:
+    cog = Reports(bot.service, bot.pump.results, bot.acknowledger)
+    await bot.add_cog(cog)
+    bot.tree.add_command(cog.menu)
+    bot.presses |= {TAKE_DOWN: cog.answer, DISMISS: cog.answer}
+    bot.forms[FORM] = cog.taken
