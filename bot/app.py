@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from typing import Any
 from bot import __version__
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.loading import Loader
-from bot.dispatch.spare import Spare
 from bot.domain.errors import EaselError
 from bot.domain.quota import Caps, Period, Quota
 from bot.engine.devices import devices
@@ -36,32 +35,9 @@ from bot.ops.health import Health
 from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
 from bot.service import Service
-from bot.service.accounts import Accounts
-from bot.service.aiming import Aims
-from bot.service.answers import Answers
-from bot.service.batches import Batches
-from bot.service.describing import Describing
-from bot.service.drawing import Drawings
-from bot.service.gallery import Gallery
-from bot.service.history import History
-from bot.service.likes import Likes
-from bot.service.outbox import Outbox
-from bot.service.owned import Ownership
-from bot.service.pictures import Pictures
-from bot.service.planning import Planner
-from bot.service.preferences import Habits
-from bot.service.privacy import Privacy
-from bot.service.proposals import Proposals
-from bot.service.quotas import Quotas
-from bot.service.recipes import Recipes
-from bot.service.reports import Reports
+from bot.service.assembly import service_of
 from bot.service.rules import Rules
-from bot.service.samples import Samples
 from bot.service.serving import Serving
-from bot.service.shortening import Shortening
-from bot.service.sight import Fetch, Sight, nowhere
-from bot.service.styles import Styles
-from bot.service.words import Words
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.repositories import Repositories
@@ -182,67 +158,6 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-def service_of(
-    parts: Repositories,
-    dispatcher: Dispatcher,
-    executor: Executor,
-    catalogue: Catalogue,
-    rules: Rules,
-    clock: Callable[[], float] = time.time,
-    fetch: Fetch = nowhere,
-) -> Service:
-    """The use cases over these parts; `fetch` gets linked pictures."""
-    accounts = Accounts(
-        jobs=parts.jobs, ledger=parts.ledger, quotas=parts.quotas, profiles=parts.profiles,
-        executor=executor, catalogue=catalogue, rules=rules, clock=clock,
-    )  # fmt: skip
-    habits = Habits(parts.preferences, catalogue, clock)
-    styles = Styles(parts.styles, catalogue, clock)
-    answers, sight = Answers(executor), Sight(fetch, parts.blobs, clock)
-    planner = Planner(
-        parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
-        sight, Aims(sight, answers, parts.files), habits, styles, rules.versions,
-    )  # fmt: skip
-    proposals = Proposals(parts.proposals, rules, clock)
-    drawing = Drawings(
-        jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
-        files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
-    )  # fmt: skip
-    pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock)
-    samples = Samples(parts.samples, Spare(executor, dispatcher), catalogue)
-    return Service(
-        drawing=drawing,
-        proposals=proposals,
-        batches=Batches(parts.jobs, parts.outbox, dispatcher, clock),
-        pictures=pictures,
-        outbox=Outbox(
-            parts.outbox, parts.untold, parts.copies, parts.shown, habits, clock
-        ),
-        accounts=accounts,
-        quotas=Quotas(
-            ledger=parts.ledger, quotas=parts.quotas, audit=parts.audit, accounts=accounts,
-            rules=rules, clock=clock,
-        ),
-        preferences=habits,
-        styles=styles,
-        gallery=Gallery(samples, catalogue, parts.samples.folder),
-        history=History(parts.history, parts.pictures, parts.files),
-        likes=Likes(parts.likes, parts.jobs, clock),
-        words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
-        shortening=Shortening(answers, catalogue, habits, rules),
-        owned=Ownership(
-            parts.jobs, parts.history, parts.deletion, parts.files, pictures, catalogue
-        ),
-        recipes=Recipes(
-            parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue, habits, drawing,
-            __version__,
-        ),
-        describing=Describing(answers, sight, rules),
-        privacy=Privacy.of(parts, dispatcher, habits, rules, clock),
-        reports=Reports(parts.reports, parts.jobs, parts.files, clock),
-    )  # fmt: skip
-
-
 @contextlib.asynccontextmanager
 async def core(settings: Settings, executor: Executor | None = None) -> AsyncIterator[Core]:
     """Database, executor, dispatcher and service, running; unfinished jobs are in the queue.
@@ -266,7 +181,13 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
         hosts = Hosts.of(settings.image_hosts, settings.discord_api_url)
         fetcher = await stack.enter_async_context(Fetcher(hosts))
         service = service_of(
-            parts, dispatcher, executor, catalogue, rules_of(settings), fetch=fetcher.fetch
+            parts,
+            dispatcher,
+            executor,
+            catalogue,
+            rules_of(settings),
+            __version__,
+            fetch=fetcher.fetch,
         )
         resumed = await service.drawing.resume()
         if resumed:

@@ -17,11 +17,19 @@ from bot.settings import Settings
 PATIENCE_S = 300.0
 
 
+def _boxed() -> Finding:
+    try:
+        describer.require_whole(describer.BOX)
+    except UnfitFile:
+        return Finding(None, "the box holds no model for /describe: name one in DESCRIBE_MODEL")
+    return Finding(True, "the small model in the box, which knows what the embedded one draws")
+
+
 async def look(settings: Settings) -> AsyncIterator[Finding]:
     """The box's is known; an operator's has to say what a picture shows."""
     folder = settings.describe_model
     if not folder:
-        yield Finding(True, "the small model in the box, which knows what the embedded one draws")
+        yield _boxed()
         return
     what = f"DESCRIBE_MODEL {folder}"
     try:

@@ -20,6 +20,7 @@ from bot.dispatch.recycling import Recycling
 from bot.dispatch.retrying import PLACE, Unstored
 from bot.dispatch.standing import Assignment, UnderWay, could_not_load
 from bot.dispatch.studio import Studio
+from bot.domain import upscaling
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.domain.job import Job, JobStatus, JobUpdate
@@ -203,8 +204,9 @@ class Drawing:
                 await self._hear(event)
         if lacking := len(self._keeping.missing):
             raise RenderFailed("error", f"{lacking} pictures of {job.request.count} did not come")
-        work = job.request.work * len(missing) / job.request.count
-        studio.pace.measured(job.request.model, self.given.device, work, self._seconds)
+        if upscaling.of(job.request) is None:  # tiles, or a network, have a pace of their own
+            work = job.request.work * len(missing) / job.request.count
+            studio.pace.measured(job.request.model, self.given.device, work, self._seconds)
 
     async def _start(self) -> None:
         """Raises Cancelled where the job waits no more."""

@@ -40,6 +40,7 @@ class Keeping:
         self._job = job
         self._there: set[int] = set()
         self._sketches: list[bytes] = []
+        self._goes_on = False
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -49,6 +50,7 @@ class Keeping:
     async def look(self) -> None:
         """Learn what earlier attempts left."""
         self._there = set(await self._pictures.of_job(self._job.id))
+        self._goes_on = bool(self._there)
 
     async def store(self, came: Mapping[Tile, bytes]) -> None:
         """Write pictures, and record them unless they are the last. Raises OSError."""
@@ -66,8 +68,9 @@ class Keeping:
         self._there = complete
 
     def sketch(self, preview: bytes) -> None:
-        """What the pictures look like so far, for who wants to see how they came to be."""
-        if len(self._sketches) < SKETCHES:
+        """What the pictures look like so far, for who wants to see how they came to be; not of an
+        attempt that draws what an earlier one left over."""
+        if len(self._sketches) < SKETCHES and not self._goes_on:
             self._sketches.append(preview)
 
     async def _keep_sketches(self) -> None:

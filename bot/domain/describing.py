@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
+from bot.domain.prompt.marks import visible
 from bot.domain.size import SQUARE, AspectRatio, Size
 
 COUNT = 4
@@ -25,7 +26,7 @@ _WEIGHTS = re.compile(r":{2,}\S*|(?<='):|:(?=')")
 def plain(caption: str) -> str:
     """One line of text that a prompt takes as it stands: what a model says may hold what means
     links, parameters, weights or alternatives in one."""
-    text = _ODD.sub("", _LINK.sub(" ", caption))
+    text = _ODD.sub("", _LINK.sub(" ", visible(caption)))
     text = " ".join(_WEIGHTS.sub(" ", _DASHES.sub(" ", text)).split()).strip(" ,;")
     if len(text) <= LONGEST:
         return text

@@ -15,6 +15,7 @@ from bot.domain import framing, loras, request_v1, style, upscaling
 from bot.domain.action import Action, Kind, Tile
 from bot.domain.framing import Frame, Framed
 from bot.domain.inputs import IMAGE, MASK, ORIGIN, ORIGIN_MASK, SOURCE, STYLE, Input
+from bot.domain.meanings import MEANINGS, PALETTE
 from bot.domain.plain import Pairs, Plain, as_json, pairs
 from bot.domain.preferences import file_of
 from bot.domain.prompt import Prompt
@@ -24,13 +25,6 @@ from bot.domain.size import Size
 
 SCHEMA = 2
 GRID = 4
-PALETTE = "palette"
-MEANINGS = frozenset({"chaos", "weird", "stylize", "exp", "looks", "tile", "draft", "hd", PALETTE,
-                      upscaling.NAME})  # fmt: skip
-"""Names in `extra` of what parameters mean. `chaos`, `weird` and `exp` are from 0 to 1, `stylize`
-from -1 (no taste at all) to 9, 0 being the usual; `looks` are pairs of a number and a weight, and
-`palette` is a picture's colours and the share of them that is taken."""
-
 _ORIGINS = {SOURCE: ORIGIN, MASK: ORIGIN_MASK}
 
 

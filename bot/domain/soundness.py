@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from typing import Any
 
-from bot.domain import loras, speed, style
+from bot.domain import loras, speed, style, upscaling
 from bot.domain.action import Action, Kind
 from bot.domain.errors import InvalidPrompt, InvalidRecipe
 from bot.domain.inputs import IMAGE, MASK, SOURCE, STYLE, Input
@@ -21,6 +21,7 @@ from bot.domain.request import GRID, PALETTE, GenerationRequest
 from bot.domain.samplers import DEFAULT, SAMPLERS
 from bot.domain.sampling import Sampling
 from bot.domain.speed import Speed
+from bot.domain.upscaling import MOST, TIMES, Detail
 from bot.domain.usual import HIDDEN
 
 SIDE_MAX, STEPS_MAX, GUIDANCE_MAX = 4096, 200, 50.0
@@ -137,6 +138,15 @@ def _one_of(names: list[str]) -> Callable[[Plain], bool]:
     return lambda value: isinstance(value, str) and value in names
 
 
+def _larger(value: Any) -> bool:
+    """How it was upscaled."""
+    try:
+        detail, times = value
+        return Detail(detail) in Detail and times in (TIMES, MOST)
+    except (TypeError, ValueError):
+        return False
+
+
 def _style(value: Any) -> bool:
     """That it is one was read already."""
     return all(len(text) <= style.TEXT_MAX for text in value[:4])
@@ -157,5 +167,6 @@ _MEANINGS: Mapping[str, Callable[[Plain], bool]] = {
     style.KEY: _style,
     speed.NAME: _one_of([each.value for each in Speed]),
     HIDDEN: _flag,
+    upscaling.NAME: _larger,
     FILE: _one_of([each.value for each in FileFormat]),
 }

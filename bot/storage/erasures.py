@@ -20,7 +20,8 @@ _WORDS = "'$.reason', '', '$.before', '', '$.after', '', '$.negative', ''"
 _SMALL = {
     "user": (
         "DELETE FROM preferences WHERE scope = 'user' AND owner_id = :owner",
-        "DELETE FROM proposals WHERE user_id = :owner",
+        "DELETE FROM proposals WHERE user_id = :owner OR CASE WHEN json_valid(plan) THEN"
+        " json_extract(plan, '$.under[0]') IN (SELECT id FROM jobs WHERE user_id = :owner) END",
         "DELETE FROM likes WHERE user_id = :owner",
         "DELETE FROM reports WHERE reporter_id = :owner",
         "DELETE FROM profiles WHERE user_id = :owner",

@@ -32,7 +32,7 @@ from bot.training.denoiser import Recipe, Trainer, new_unet, train_denoiser
 from bot.training.describing import make_captioner, make_renderings, run_telling
 from bot.training.export import assemble, describe, export, write_vocabulary
 from bot.training.marks import chance
-from bot.training.order import TRIAL, Effort, Order
+from bot.training.order import FEWEST, TRIAL, Effort, Order
 from bot.training.questions import Questions
 from bot.training.report import claimed, good_ideas, known_words, table
 from bot.training.sampling import Sampling
@@ -43,7 +43,6 @@ from bot.training.vocabulary import THINGS
 from bot.training.workplace import Workplace, load_tensors, save_json
 
 _EMBEDDED = Path(__file__).parents[1] / "models" / "embedded"
-_FEWEST = 18  # objects: every layout has what it needs, the sun lounger and its cocktail too
 _CROPS_FROM = 90_000  # the chunk whose pictures the autoencoder learns on, far from all others
 
 
@@ -220,9 +219,9 @@ def _trained(order: Order) -> StableDiffusionPipeline:
 
 
 def _objects(text: str) -> int:
-    if not (text.isdecimal() and _FEWEST <= int(text) <= len(THINGS)):
+    if not (text.isdecimal() and FEWEST <= int(text) <= len(THINGS)):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of objects from {_FEWEST} to {len(THINGS)}"
+            f"{text!r} is not a number of objects from {FEWEST} to {len(THINGS)}"
         )
     return int(text)
 

@@ -30,7 +30,7 @@ from transformers import (
 from bot.training.captions import Idea, clean_caption
 from bot.training.company import meet, rank
 from bot.training.muon import Muon
-from bot.training.renderings import SIDE, Renderings
+from bot.training.renderings import Renderings
 from bot.training.text import LABELS, labels_of
 from bot.training.tokenizer import LENGTH, token_ids
 from bot.training.workplace import load_tensors, save_tensors
@@ -47,7 +47,7 @@ class Lessons:
     and a `last_own` share at the end. Several processes `meet` after so many steps; after
     `keep_every` a checkpoint is written."""
 
-    steps: int = 1900
+    steps: int = 4600
     wordless: int = 1100
     warming: int = 100
     meet: int = 8
@@ -63,17 +63,19 @@ class Lessons:
 
 def new_captioner(tokenizer: CLIPTokenizer) -> VisionEncoderDecoderModel:
     """An untrained one for the tokens of a tokenizer."""
-    start, end = tokenizer.bos_token_id, tokenizer.eos_token_id
+    start: Any = tokenizer.bos_token_id
+    end: Any = tokenizer.eos_token_id
+    beside: dict[str, Any] = {"hidden_size": WIDTH}  # of what comes out: the wrapper looks for it
     encoder = SegformerConfig(
-        image_size=SIDE, num_encoder_blocks=3, depths=[1, 1, 2], hidden_sizes=[32, 64, WIDTH],
+        num_encoder_blocks=3, depths=[1, 1, 2], hidden_sizes=[32, 64, WIDTH],
         patch_sizes=[7, 3, 3], strides=[4, 2, 2], sr_ratios=[4, 2, 1], mlp_ratios=[2, 4, 4],
-        num_attention_heads=[1, 2, 4], drop_path_rate=0.0, reshape_last_stage=False,
-        hidden_size=WIDTH,  # of what comes out, where VisionEncoderDecoderModel looks for it
+        num_attention_heads=[1, 2, 4], drop_path_rate=0.0, reshape_last_stage=False, **beside,
     )  # fmt: skip
+    beside = {"is_decoder": True}
     decoder = GPT2Config(
         vocab_size=len(tokenizer), n_positions=LENGTH + 8, n_embd=128, n_layer=2, n_head=4,
         resid_pdrop=0.1, embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=start, eos_token_id=end,
-        is_decoder=True, add_cross_attention=True,
+        add_cross_attention=True, **beside,
     )  # fmt: skip
     config = VisionEncoderDecoderConfig.from_encoder_decoder_configs(encoder, decoder)
     config.decoder_start_token_id, config.eos_token_id, config.pad_token_id = start, end, end
@@ -149,7 +151,8 @@ class _Pupil:
     """The model, what it is asked beside captions, its optimisers and its mean."""
 
     def __init__(self, model: VisionEncoderDecoderModel, lessons: Lessons) -> None:
-        self._model, self._lessons = model, lessons
+        self._model: Any = model
+        self._lessons = lessons
         self.mean = copy.deepcopy(model).eval().requires_grad_(False)
         self._head = nn.Linear(2 * WIDTH, len(LABELS))
         inner = {
@@ -227,7 +230,9 @@ def _worded(
     """Several captions of each: (n, _WORDINGS, LENGTH - 1), without the start, one end each."""
     texts = [clean_caption(idea, rng) for idea in ideas for _ in range(_WORDINGS)]
     ids = token_ids(tokenizer, texts)[:, 1:]
-    ended = (ids == tokenizer.eos_token_id).cumsum(1) - (ids == tokenizer.eos_token_id).long()
+    end: Any = tokenizer.eos_token_id
+    ends = torch.eq(ids, end)
+    ended = ends.cumsum(1) - ends.long()
     ids = ids.masked_fill(ended > 0, _PASSED_OVER)
     return ids.unflatten(0, (len(ideas), _WORDINGS))
 

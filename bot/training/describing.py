@@ -13,7 +13,7 @@ from transformers import CLIPTokenizer, VisionEncoderDecoderModel, ViTImageProce
 from bot.training.captioner import new_captioner, scaled, teach_captioner
 from bot.training.company import join, rank
 from bot.training.export import TooLarge, forget_origin
-from bot.training.order import Order
+from bot.training.order import FEWEST, Order
 from bot.training.renderings import (
     HELD_OUT,
     REAL,
@@ -38,7 +38,9 @@ def make_renderings(order: Order) -> None:
     pipeline = StableDiffusionPipeline.from_pretrained(order.out, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     numbers = [*_UNSEEN.values(), *range(order.effort.shown_chunks)]
-    names, effort, folder = tuple(words["objects"]), order.effort, order.place.renderings
+    claimed = tuple(words["objects"])
+    names = claimed if len(claimed) >= FEWEST else order.course.names  # a trial claims few or none
+    effort, folder = order.effort, order.place.renderings
     write_real(folder, range(REAL, REAL + effort.real_chunks), names, 2 * effort.shown)
     write_renderings(pipeline, folder, numbers, names, count=effort.shown)
 
@@ -95,9 +97,7 @@ def measured(
 
 
 @torch.no_grad()
-def said(
-    model: VisionEncoderDecoderModel, tokenizer: CLIPTokenizer, seen: torch.Tensor, each: int = 1
-) -> list[str]:
+def said(model: Any, tokenizer: CLIPTokenizer, seen: torch.Tensor, each: int = 1) -> list[str]:
     """Captions of pictures: the likeliest one, or so many by dice, those of a picture together."""
     torch.manual_seed(7)
     how: dict[str, Any] = {"do_sample": False}

@@ -11,6 +11,8 @@ from bot.training.denoiser import Recipe
 from bot.training.sampling import Sampling
 from bot.training.workplace import Workplace
 
+FEWEST = 18  # objects: every layout has what it needs, the sun lounger and its cocktail too
+
 
 @dataclass(frozen=True)
 class Effort:

@@ -58,6 +58,11 @@ class Describing:
         return {"captions": found}
 
     def _loaded(self) -> Captioner:
+        if self._folder == describer.BOX and not self._folder.exists():
+            why = (
+                "Nothing here describes pictures; the operator can name a model in DESCRIBE_MODEL."
+            )
+            raise RenderFailed("model_missing", why)
         try:
             describer.require_whole(self._folder)
             return Captioner(self._folder)
@@ -77,13 +82,14 @@ class Captioner:
         local: dict[str, Any] = {"local_files_only": True}
         self._seen_by = AutoImageProcessor.from_pretrained(folder, **local)
         self._words = AutoTokenizer.from_pretrained(folder, **local)
-        self._model, said = AutoModelForImageTextToText.from_pretrained(
+        loaded: Any = AutoModelForImageTextToText.from_pretrained(
             folder,
             dtype=torch.float32,
             output_loading_info=True,
             ignore_mismatched_sizes=True,
             **local,
         )
+        self._model, said = loaded
         others = (each[0] for each in said["mismatched_keys"])
         if lacking := sorted([*said["missing_keys"], *others]):
             named = f"such as {lacking[0]}; download it again"

@@ -10,7 +10,7 @@ import pytest
 from bot.chat import pages
 from bot.chat.buttons import JobButton, like_button
 from bot.chat.pages import PageButton
-from bot.domain.browsing import PAGE, Browse, Order, Page, Place, Result
+from bot.domain.browsing import PAGE, WHOLE, Browse, Order, Page, Place, Result
 from bot.domain.job import Job, JobStatus
 from bot.domain.request import GenerationRequest
 from bot.domain.usual import HIDDEN
@@ -49,6 +49,23 @@ def test_a_line_says_what_when_and_where() -> None:
     assert "a fox · Image #3 · " in said(page(single))
     varied = replace(one, job=replace(jobs.variation(), finished_at=7.5))
     assert "a fox · Variations · " in said(page(varied))
+
+
+def test_a_sheet_of_a_channel_fits_into_a_message_whatever_it_says() -> None:
+    long = {"user": 2**63 - 1, "origin": replace(jobs.job().origin, guild=2**63, channel=2**63)}
+    some = [
+        replace(result(2**40, "*" * 500, likes=10**6), job=replace(jobs.variation(), **long),
+                channel=2**63, message=2**63, spoiler=True)
+        for _ in range(WHOLE)
+    ]  # fmt: skip
+    shown = page(*some, browse=Browse(Order.HERE), before=True, behind=True)
+    text = said(shown)
+    assert len(text) <= 4096
+    assert len(text.splitlines()) == WHOLE
+    assert text.count("· spoiler ·") == WHOLE
+    numbered = page(*map(result, range(WHOLE)), browse=Browse(Order.HERE), before=True, behind=True)
+    labels = [str(number) for number in range(1, WHOLE + 1)]
+    assert rows(numbered) == [*(labels[at : at + 4] for at in range(0, WHOLE, 4)), ["Back", "More"]]
 
 
 def test_what_is_hidden_or_gone_says_so() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.action import Action
 from bot.domain.errors import RenderFailed
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker
@@ -140,6 +141,21 @@ async def test_each_device_has_its_own_pace(house: House) -> None:
     seats = {worker.id: worker.seat for worker in house.executor.workers()}
     told = [pace.draw_s("tiny", seats[run.worker], work) for run in house.executor.runs]
     assert told == [pytest.approx(2.0), pytest.approx(8.0)]
+
+
+async def test_what_is_upscaled_says_nothing_of_its_models_pace(house: House) -> None:
+    """It is drawn by tiles, or by a network."""
+    grid = await house.draw()
+    pace, (worker,) = house.dispatcher.pace, house.executor.workers()
+    before = pace.draw_s(grid.request.model, worker.seat, 1.0)
+    single = await house.press(Action.UPSCALE, grid.tile(1))
+    house.executor.automatic = True
+    larger = await house.press(Action.UPSCALE_SUBTLE, single.tile(1))
+    assert (await house.end(larger)).job.status is JobStatus.SUCCEEDED
+    assert before is not None
+    assert pace.draw_s(grid.request.model, worker.seat, 1.0) == before
+    await house.draw()
+    assert pace.draw_s(grid.request.model, worker.seat, 1.0) is not None
 
 
 @pytest.mark.parametrize("seed", range(4))

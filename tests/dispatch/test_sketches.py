@@ -44,6 +44,20 @@ async def test_those_of_another_attempt_are_not_mixed_in(house: House) -> None:
     assert await house.parts.files.previews.of(job.id) == [b"after"]
 
 
+async def test_those_of_a_part_of_a_grid_are_not_kept(house: House) -> None:
+    job = await house.imagine()
+    run = await house.executor.started(1)
+    await run.say(Preview(b"all four"))
+    await run.image(0)
+    await run.fail(RenderFailed("error", "once", retryable=True))
+    run = await house.executor.started(2)
+    assert run.attempt.indices == (1, 2, 3)
+    await run.say(Preview(b"three"))
+    await run.finish()
+    await house.end(job)
+    assert await house.parts.files.previews.of(job.id) == []
+
+
 async def test_nothing_is_kept_of_what_is_cancelled_or_fails(house: House) -> None:
     cancelled = await house.imagine()
     run = await house.executor.started(1)

@@ -40,6 +40,7 @@ OTHERWISE = {
     "draw", "leave",  # ids of proposals
     "report_delete", "report_dismiss",  # need a report, and a right
     "shorten", "shorten_details",  # of the text of the message
+    "describe", "describe_again", "describe_all",  # of that, too
 }  # fmt: skip
 
 
@@ -48,7 +49,7 @@ ARGUMENTS = {"remix": "vary", "smaller": "16x16"}
 
 ON_ONE = 20
 """Buttons of one message."""
-HEAVY = {"blend", "styles", "help", "shorten", "privacy export"}
+HEAVY = {"blend", "vary", "describe", "sheet", "styles", "help", "shorten", "privacy export"}
 """Commands for which processes are started, whoever gives them: one walker does."""
 
 
@@ -80,6 +81,13 @@ COMMANDS: dict[str, Options] = {
     "imagine": lambda hidden, who: {"prompt": f"https://discord.com/channels/@me/1/2 {SAID}"},
     "blend": lambda hidden, who: {"image1": None, "image2": None},
     "shorten": lambda hidden, who: {"prompt": SAID},
+    "edit": lambda hidden, who: {
+        "prompt": SAID, "link": f"https://discord.com/channels/@me/1/{hidden.grid}"
+    },
+    "vary": lambda hidden, who: {"image": None},
+    "describe": lambda hidden, who: {"image": None},
+    "compare": lambda hidden, who: {"first": hidden.grid, "second": hidden.single},
+    "sheet": nothing,
     "info": nothing, "help": nothing, "settings": nothing, "styles": nothing,
     "turbo": nothing, "relax": nothing, "fast": nothing, "stealth": nothing, "public": nothing,
     "prefer suffix": nothing, "prefer remix": nothing, "prefer auto_dm": nothing,
@@ -98,8 +106,9 @@ COMMANDS: dict[str, Options] = {
 }  # fmt: skip
 MENUS = {"Cancel job", "DM results", "Copy prompt", "Use as image prompt", "Report picture"}
 COMPLETED = {("imagine", "prompt"), ("style edit", "name"), ("style remove", "name"),
-             ("prefer option set", "option")}  # fmt: skip
-FORMS = {"remix", "report", "from_picture", "style"}
+             ("prefer option set", "option"), ("compare", "first"),
+             ("compare", "second")}  # fmt: skip
+FORMS = {"remix", "report", "from_picture", "style", "describe"}
 REACTIONS = {reactions.STOP, reactions.SEND}
 EVENTS = {"on_raw_reaction_add", "on_easel_setting"}
 COMPONENTS = {"JobButton", "PageButton", "SettingButton", "SettingMenu"}
@@ -110,6 +119,13 @@ WALKERS = {
     "an admin of another server": ("Eve", "elsewhere"),
     "in direct messages": ("Noah", "dm"),
 }
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """One that waits: how fast a busy machine answers is not what is asked here."""
+    async with Sandbox(port=0, rate_limits=False, ack_seconds=30) as one:
+        yield one
 
 
 @pytest.fixture
@@ -124,8 +140,9 @@ async def easel(sandbox: Sandbox, tmp_path: Path, worker: FakeExecutor) -> Async
     world.add_user("Max", roles=("Moderator",))
     world.add_user("Eve")
     world.add_guild("Elsewhere", owner="Eve", members=("Mia",))
-    sandbox.limit(False)
     async with running(sandbox, settings_for(sandbox, tmp_path, credits=1000), worker) as one:
+        seen: Any = one.bot.get_cog("Reactions")  # discord.py loads modules anew
+        seen._again_s = 0.0
         yield one
 
 
@@ -163,7 +180,7 @@ def test_every_road_is_listed(easel: Easel) -> None:
     assert bot.tree.get_commands(type=discord.AppCommandType.user) == []
     assert bot.forms.keys() == FORMS
     assert set(bot.turns) == {*Order}
-    assert {*bot.presses} >= {action.value for action in Action} - {"imagine"}
+    assert {*bot.presses} >= {action.value for action in Action} - {"imagine", "edit"}
     assert {name for name, heard in bot.extra_events.items() if heard} == EVENTS
     assert {kind.__name__ for kind in bot._connection._view_store._dynamic_items.values()} == (
         COMPONENTS
@@ -254,7 +271,8 @@ class Walk:
     async def _buttons(self) -> None:
         codes = [*self.easel.bot.presses]
         for job, index in ((self.hidden.grid, 1), (self.hidden.running, 0)):
-            for some in (codes[:ON_ONE], codes[ON_ONE:]):
+            for at in range(0, len(codes), ON_ONE):
+                some = codes[at : at + ON_ONE]
                 view = discord.ui.View(timeout=None)
                 for code in some:
                     tile = Tile(job, index)

@@ -12,7 +12,7 @@ from bot.engine.local import LocalExecutor
 from bot.engine.seam import Executor
 from bot.sandbox import Invocation, Sandbox
 from tests.e2e.test_remix import fields, opened
-from tests.kit import books, messages
+from tests.kit import books, captioners, messages
 from tests.kit.easel import Easel, Gate, SharedExecutor, running, settings_for
 from tests.kit.messages import EPHEMERAL, Message
 from tests.kit.scene import Scene
@@ -114,6 +114,7 @@ async def test_all_are_drawn_at_a_price_that_is_told_before(easel: Easel, mia: S
     assert drawn == {each.removesuffix(" --ar 3:2") for each in prompts(said)}
 
 
+@captioners.needs_box
 async def test_the_model_in_the_box_says_what_the_embedded_one_drew(
     sandbox: Sandbox, tmp_path: Path, diffusion_worker: LocalExecutor
 ) -> None:

@@ -150,7 +150,8 @@ async def test_an_upload_keeps_its_shape_and_own_pixels_where_they_fit(
     wide = await drawn(mia, "edit", prompt="an owl --ar 2:1", image=image, mask=mask)
     assert tiles(easel, wide)[0].size == (176, 88)
     await (await mia.slash("edit", prompt="a {red, blue} owl", image=image, mask=mask)).ack()
-    await mia.until_said("This draws **2 grids for 2 credits**")
+    said = "This draws **2 grids for 2 credits**"
+    await easel.sandbox.wait_for(lambda: any(said in each["content"] for each in mia.private()))
 
 
 async def test_what_cannot_be_edited_is_said_in_one_sentence_and_costs_nothing(
@@ -190,7 +191,9 @@ async def test_what_is_drawn_on_a_private_picture_stays_private(
     grid = await mia.new_result(set(), mia.dm)
     show = await mia.slash("show", job=messages.job_of(grid))
     await show.ack()
-    [shown] = await easel.sandbox.wait_for(lambda: show.replies)
+    [shown] = await easel.sandbox.wait_for(
+        lambda: [each for each in show.replies if "U1" in messages.buttons(each)]
+    )
     await (await mia.click(shown, "U1")).ack()
     single = await mia.new_result({grid["id"]}, mia.dm)
     mask = await masks.uploaded(mia, masks.white((0, 0, 64, 64)))

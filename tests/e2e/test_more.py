@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from typing import Any
+
 from bot.chat.buttons import COVER, DELETE, MAKING, MORE, PNG, RECIPE, UNCOVER
 from tests.kit import books, messages
 from tests.kit.easel import Easel
@@ -228,3 +232,60 @@ async def test_a_button_of_what_was_deleted_says_so(easel: Easel, mia: Scene) ->
         said = await mia.refused(await mia.click(kept, button))
         assert "Who asked for this deleted it" in said
     assert "no pictures of this" in await mia.refused(await mia.click(kept, "⋯"))
+
+
+async def recipe_of(person: Scene, result: Message) -> tuple[bytes, str]:
+    """The file that the menu gives, and what is said with it."""
+    said = await pressed(person, await opened(person, result), "Recipe")
+    [file] = said["attachments"]
+    assert file["filename"] == f"recipe_{messages.job_of(result)}.json"
+    assert said["flags"] & messages.EPHEMERAL
+    return messages.file_of(person.sandbox, said), said["content"]
+
+
+async def sent(person: Scene, data: bytes, prompt: str = "same", name: str = "a.json") -> Any:
+    file = await person.person.upload(name, data)
+    return await person.slash("imagine", prompt=prompt, recipe=file)
+
+
+def edited(data: bytes, **values: Any) -> bytes:
+    """A recipe that somebody changed who knows how its sum is made."""
+    said = {**json.loads(data), **values}
+    del said["check"]
+    plain = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return json.dumps({**said, "check": hashlib.sha256(plain.encode()).hexdigest()}).encode()
+
+
+async def test_what_is_no_recipe_is_refused_in_a_sentence_and_costs_nothing(
+    easel: Easel, mia: Scene
+) -> None:
+    data, _ = await recipe_of(mia, await mia.imagine("a fox --q 0.5"))
+    told = json.loads(data)
+
+    def request(**values: Any) -> bytes:
+        return edited(data, request={**told["request"], **values})
+
+    other = {**told["model"], "name": "Dreamer", "fingerprint": "0" * 16}
+    for wrong, said in (
+        (b"\x89PNG\r\n\x1a\n", "is no recipe of Easel's"),
+        (b"{" + b" " * (300 << 10) + b"}", "a recipe at most 256"),
+        (data.replace(b'"steps": ', b'"steps": 1'), "changed since it was written"),
+        (edited(data, version=2, easel="9.1"), "written by a newer Easel ('9.1')"),
+        (request(kind="extract", action="upscale"), "what is drawn makes no sense"),
+        (request(size=[4096, 4096]), "does not draw pictures of 4096×4096"),
+        (request(size=[130, 128]), "does not draw pictures of 130×128"),
+        (
+            edited(request(model="dreamer"), model=other),
+            "This recipe is for the model `Dreamer`, which is not here.",
+        ),
+    ):
+        text = await mia.refused(await sent(mia, wrong))
+        assert said in text, text
+        assert "Invalid recipe" in text or "Not found" in text
+    file = await mia.person.upload("a.json", data)
+    offered = await mia.person.autocomplete("imagine", focused="prompt", prompt="s", recipe=file)
+    assert offered == [{"name": "same", "value": "same"}]
+    assert "type `same`" in await mia.refused(await sent(mia, data, prompt="a green apple"))
+    assert len(mia.results()) == 1
+    assert books.spent(easel.settings.data_dir) == 1
+    assert books.open_holds(easel.settings.data_dir) == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.kit import masks
 from tests.kit.browser import chromium, needs_chromium
 from tests.kit.easel import Easel, Gate
 
@@ -223,6 +224,33 @@ async def test_a_remix_is_typed_into_a_form(page: Page, width: int, height: int)
     await expect(button(page, "V2")).to_have_count(2)
     await shoot(page, f"remixed-{width}")
     assert await overflow(page) <= 0
+
+
+async def test_a_part_is_said_by_a_file_and_fields(page: Page) -> None:
+    """On a desktop and on a phone."""
+    await imagine(page, "a fox in the snow")
+    await button(page, "U1").click()
+    await button(page, "🖌️ Vary (Region)").click()
+    form = page.get_by_role("dialog", name="Vary (Region)")
+    await expect(form.get_by_role("textbox", name="Prompt")).to_have_value("a fox in the snow")
+    mask = {"name": "mask.png", "mimeType": "image/png", "buffer": masks.white((0, 0, 64, 64))}
+    await form.locator("input[type=file]").set_input_files([mask])  # type: ignore[list-item]
+    await expect(form.get_by_text("mask.png")).to_be_visible()
+    await form.get_by_role("button", name="Or fields").click()
+    for field in ("Top left", "Middle"):
+        await page.get_by_role("option", name=field, exact=True).click()
+    await shoot(page, "region-fields")
+    await page.keyboard.press("Escape")  # which closes the list alone
+    await expect(page.get_by_role("option", name="Middle")).to_be_hidden()
+    await expect(form.get_by_text("Top left, Middle")).to_be_visible()
+    for width, height in ((1200, 860), (360, 740)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await shoot(page, f"region-{width}")
+        assert await overflow(page) <= 0
+    await form.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_text("Variations (Region) by").last).to_be_visible()
+    await expect(button(page, "U1")).to_have_count(2)
+    await shoot(page, "region-drawn")
 
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])

@@ -293,6 +293,24 @@ async def test_children_of_others_lose_words_and_old_pixels(
     assert single["content"].startswith("**…** - Image #1")
 
 
+async def test_offers_to_others_with_their_words_are_withdrawn(
+    easel: Easel, mia: Scene, noah: Scene
+) -> None:
+    grid = await mia.imagine(f"a {SECRET}")
+    await (await noah.slash("prefer remix")).ack()
+    form = await noah.click(grid, "V1")
+    await form.ack()
+    submit = await noah.person.submit(form, {"prompt": f"a {{red, blue}} {SECRET}"})
+    await submit.ack()
+    [offer] = await easel.sandbox.wait_for(
+        lambda: [each for each in submit.replies if "Draw" in messages.buttons(each)]
+    )
+    await deleted(mia, data(easel))
+    assert SECRET not in everything(data(easel))
+    await (await noah.click(offer, "Draw")).ack()
+    await easel.sandbox.wait_for(lambda: "I keep it for a day" in str(noah.private()))
+
+
 async def test_an_upload_that_others_brought_too_stays(
     easel: Easel, mia: Scene, noah: Scene
 ) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +15,7 @@ from bot import imaging
 from bot.engine.local import LocalExecutor
 from bot.models.cards import EMBEDDED_CARD
 from bot.sandbox import Sandbox
-from tests.e2e.test_more import opened, pressed
+from tests.e2e.test_more import edited, opened, pressed, recipe_of, sent
 from tests.kit import books, messages
 from tests.kit.easel import Easel, SharedExecutor, running, settings_for
 from tests.kit.messages import Message
@@ -35,32 +33,10 @@ async def easel(
         yield one
 
 
-async def recipe_of(person: Scene, result: Message) -> tuple[bytes, str]:
-    """The file that the menu gives, and what is said with it."""
-    said = await pressed(person, await opened(person, result), "Recipe")
-    [file] = said["attachments"]
-    assert file["filename"] == f"recipe_{messages.job_of(result)}.json"
-    assert said["flags"] & messages.EPHEMERAL
-    return messages.file_of(person.sandbox, said), said["content"]
-
-
-async def sent(person: Scene, data: bytes, prompt: str = "same", name: str = "a.json") -> Any:
-    file = await person.person.upload(name, data)
-    return await person.slash("imagine", prompt=prompt, recipe=file)
-
-
 async def redrawn(person: Scene, data: bytes) -> Message:
     known = {each["id"] for each in person.results()}
     await (await sent(person, data)).ack()
     return await person.new_result(known)
-
-
-def changed(data: bytes, **values: Any) -> bytes:
-    """A recipe that somebody changed who knows how its sum is made."""
-    said = {**json.loads(data), **values}
-    del said["check"]
-    plain = json.dumps(said, sort_keys=True, separators=(",", ":"))
-    return json.dumps({**said, "check": hashlib.sha256(plain.encode()).hexdigest()}).encode()
 
 
 async def test_a_recipe_draws_the_same_pixels_again(easel: Easel, mia: Scene, noah: Scene) -> None:
@@ -105,7 +81,7 @@ async def test_what_was_drawn_from_a_picture_is_drawn_from_it_again(
     request = json.loads(data)["request"]
     request["inputs"][0] |= {"digest": row.sha256, "tile": [messages.job_of(hidden), 1]}
     for person, job in ((noah, json.loads(data)["job"]), (noah, messages.job_of(hidden))):
-        forged = changed(data, request=request, job=job)
+        forged = edited(data, request=request, job=job)
         text = await person.refused(await sent(person, forged))
         assert "a picture that is not kept here" in text
     # One that is deleted cannot be drawn from, which is one sentence.
@@ -114,38 +90,6 @@ async def test_what_was_drawn_from_a_picture_is_drawn_from_it_again(
     text = await mia.refused(await sent(mia, data))
     assert "a picture that is not kept here" in text
     assert books.spent(easel.settings.data_dir) == 4
-
-
-async def test_what_is_no_recipe_is_refused_in_a_sentence_and_costs_nothing(
-    easel: Easel, mia: Scene
-) -> None:
-    data, _ = await recipe_of(mia, await mia.imagine(PROMPT))
-    told = json.loads(data)
-
-    def request(**values: Any) -> bytes:
-        return changed(data, request={**told["request"], **values})
-
-    other = {**told["model"], "name": "Dreamer", "fingerprint": "0" * 16}
-    for wrong, said in (
-        (b"\x89PNG\r\n\x1a\n", "is no recipe of Easel's"),
-        (b"{" + b" " * (300 << 10) + b"}", "a recipe at most 256"),
-        (data.replace(b'"steps": 4', b'"steps": 9'), "changed since it was written"),
-        (changed(data, version=2, easel="9.1"), "written by a newer Easel ('9.1')"),
-        (request(kind="extract", action="upscale"), "what is drawn makes no sense"),
-        (request(size=[4096, 4096]), "does not draw pictures of 4096×4096"),
-        (request(size=[130, 128]), "does not draw pictures of 130×128"),
-        (
-            changed(request(model="dreamer"), model=other),
-            "This recipe is for the model `Dreamer`, which is not here.",
-        ),
-    ):
-        text = await mia.refused(await sent(mia, wrong))
-        assert said in text, text
-        assert "Invalid recipe" in text or "Not found" in text
-    assert "type `same`" in await mia.refused(await sent(mia, data, prompt="a green apple"))
-    assert len(mia.results()) == 1
-    assert books.spent(easel.settings.data_dir) == 1
-    assert books.open_holds(easel.settings.data_dir) == 0
 
 
 async def test_a_picture_comes_without_loss_and_with_its_making(easel: Easel, mia: Scene) -> None:

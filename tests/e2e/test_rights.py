@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from discord import Permissions
 
 from bot.domain.action import ACTIONS, ALL, ActionSpec, Target
 from bot.domain.size import Size
 from bot.engine.seam import Executor
 from bot.sandbox import Invocation, Sandbox
-from bot.sandbox.world import permissions
 from tests.kit import books, messages
 from tests.kit.easel import Easel, Gate, running, settings_for
 from tests.kit.messages import EPHEMERAL, Message
 from tests.kit.scene import Scene
 
 README = Path(__file__).parents[2] / "README.md"
-REFUSALS = "not know this job here", "is not here", "Only the person who asked"
+REFUSALS = (
+    "not know this job here", "is not here", "Only the person who asked", "for whoever asked",
+)  # fmt: skip
 Try = Callable[["Who"], Awaitable[bool]]
 
 
@@ -49,11 +51,14 @@ async def easel(sandbox: Sandbox, tmp_path: Path, quick: Executor) -> AsyncItera
 def people(easel: Easel) -> list[Who]:
     """Who asked, and everybody whom rights could tell apart."""
     world, sandbox = easel.sandbox.world, easel.sandbox
-    for name, right in (("Max", permissions.MANAGE_MESSAGES), ("Sue", permissions.MANAGE_GUILD)):
-        world.add_role(name, right)
+    for name, right in (
+        ("Max", Permissions(manage_messages=True)),
+        ("Sue", Permissions(manage_guild=True)),
+    ):
+        world.add_role(name, right.value)
         world.add_user(name, roles=[name])
     other = world.add_guild("Other")
-    world.add_role("Boss", permissions.ADMINISTRATOR, guild=other)
+    world.add_role("Boss", Permissions(administrator=True).value, guild=other)
     world.add_user("Eve", roles=["Boss"], guild=other)
     return [
         Who("who asked", Scene(sandbox, "Mia"), "lobby", 1),
@@ -147,6 +152,26 @@ class Tries:
         async def tried(who: Who) -> bool:
             asked = await who.scene.slash("show", job=job, channel=who.channel)
             return await self.allowed(asked, lambda: any(map(messages.is_result, asked.replies)))
+
+        return tried
+
+    def more(self, job: str) -> Try:
+        """⋯ brings a menu, all of whose buttons ask for the same right."""
+
+        async def tried(who: Who) -> bool:
+            asked = await who.scene.click(self.shown(who, job, "more"), "B")
+            return await self.allowed(
+                asked, lambda: any("Seed and" in messages.text_of(each) for each in asked.replies)
+            )
+
+        return tried
+
+    def compare(self, job: str) -> Try:
+        async def tried(who: Who) -> bool:
+            asked = await who.scene.slash("compare", first=job, second=job, channel=who.channel)
+            return await self.allowed(
+                asked, lambda: any(each["attachments"] for each in asked.replies)
+            )
 
         return tried
 
@@ -268,6 +293,8 @@ async def verdicts(tries: Tries, people: Sequence[Who]) -> list[tuple[str, tuple
         ("*DM results*", tries.menu(alone, "DM results", "in your direct messages")),
         ("✉️", tries.letters(single)),
         ("`/show job:`", tries.show(alone)),
+        ("`/compare`", tries.compare(alone)),
+        ("⋯", tries.more(whole)),
         ("Cancel", tries.stop(tries.cancel)),
         ("*Cancel job*", tries.stop(tries.cancel_by_menu)),
         ("❌ under it", tries.delete),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.browsing import WHOLE
 from tests.e2e.test_history import cell, close, prompts, sheet, turned
 from tests.e2e.test_more import opened
 from tests.kit import books, messages
@@ -22,9 +21,14 @@ async def laid_out(easel: Easel, person: Scene, **where: object) -> Message:
     return page
 
 
+WHOLE = 5
+"""Results on a page, so that few make two."""
+
+
 async def test_a_thread_is_laid_out_whole_and_nothing_else_is(
-    easel: Easel, mia: Scene, noah: Scene
+    easel: Easel, mia: Scene, noah: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.domain.browsing.WHOLE", WHOLE)
     world = easel.sandbox.world
     thread = world.threads.add("imagine", "foxes", members=("Mia", "Noah", "Easel"))
     other = world.threads.add("imagine", "hares", members=("Mia", "Noah", "Easel"))
@@ -43,7 +47,7 @@ async def test_a_thread_is_laid_out_whole_and_nothing_else_is(
     newest = said[::-1]
     assert prompts(page) == newest[:WHOLE]
     shown = sheet(easel.sandbox, page)
-    assert shown.size == (4 * 208 + 16, 4 * 236 + 16)
+    assert shown.size == (4 * 208 + 16, 2 * 236 + 16)
     for number, grid in enumerate(reversed(grids[2:]), 1):
         small = messages.picture(easel.sandbox, grid).resize((192, 192))
         assert close(cell(shown, number), small)

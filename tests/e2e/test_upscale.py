@@ -111,7 +111,7 @@ async def test_the_buttons_of_what_was_upscaled(easel: Easel, mia: Scene, noah: 
     twice = await noah.press(single, SUBTLE)
     assert f"- Upscaled (Subtle) by {noah.mention}" in twice["content"]
     assert twice["message_reference"]["message_id"] == single["id"]
-    assert list(messages.buttons(twice)) == [SUBTLE, CREATIVE, "❤️"]
+    assert list(messages.buttons(twice)) == [SUBTLE, CREATIVE, "❤️", "⋯"]
     assert messages.picture(sandbox, twice).size == (320, 208)
     inside = messages.recipe(sandbox, twice)
     assert inside["extra"]["upscale"] == ["subtle", 2]
@@ -125,7 +125,7 @@ async def test_the_buttons_of_what_was_upscaled(easel: Easel, mia: Scene, noah: 
     larger = await mia.new_result(known)
     assert f"Upscaled (Creative) by {mia.mention}" in larger["content"]
     assert messages.picture(sandbox, larger).size == (640, 416)
-    assert list(messages.buttons(larger)) == ["❤️"]
+    assert list(messages.buttons(larger)) == ["❤️", "⋯"]
     assert (books.spent(folder), books.open_holds(folder)) == (6, 0)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.app import service_of
+from bot import __version__
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.timing import Timing
 from bot.domain.action import Action, Press, Tile
@@ -18,6 +18,7 @@ from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.ops.supervision import Supervisor
+from bot.service.assembly import service_of
 from bot.service.drawing import Upscaled
 from bot.service.rules import Rules
 from bot.service.sight import Fetch, nowhere
@@ -90,8 +91,8 @@ class House:
         )
         self.catalogue = Catalogue(self.card, self.others)
         self.service = service_of(
-            self.parts, self.dispatcher, self.executor, self.catalogue, self.rules, self.clock,
-            self._fetch,
+            self.parts, self.dispatcher, self.executor, self.catalogue, self.rules, __version__,
+            self.clock, self._fetch,
         )  # fmt: skip
         await self.service.drawing.resume()
         self.supervisor = Supervisor(first_s=0.01)

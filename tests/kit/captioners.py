@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from transformers import (
     BlipConfig,
@@ -24,7 +25,11 @@ from transformers import (
 )
 
 import bot.models
+from bot.models import describer
 
+needs_box = pytest.mark.skipif(
+    not describer.BOX.exists(), reason="needs what `python -m bot.training captioner` makes"
+)
 WORDS = Path(bot.models.__file__).parent / "embedded" / "tokenizer"
 SIDE = 32
 _SEEING = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1,

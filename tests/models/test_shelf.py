@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.models.addons import Addon
+from bot.models.addons import UPSCALER, Addon
 from bot.models.cards import EMBEDDED_CARD, card_for
 from bot.models.shelf import Model, Shelf, Unused
 from tests.kit.sources import FIRST, SD, XL, checkpoint, folder, weights, whole
@@ -185,6 +185,9 @@ T5 = {
          "IP-Adapter", ("sd1",)),
         ({"image_proj.proj_in.weight": [8, 1280], "ip_adapter.1.to_k_ip.weight": [8, 2048]},
          "IP-Adapter", ("sdxl",)),
+        ({"params_ema.conv_first.weight": [64, 3, 3, 3]}, UPSCALER, ()),
+        ({"model.1.sub.0.RDB1.conv1.0.weight": [32, 64, 3, 3]}, UPSCALER, ()),
+        ({"body.0.rdb1.conv1.weight": [32, 64, 3, 3]}, UPSCALER, ()),
         ({"emb_params": [2, 768]}, "embedding", ("sd1",)),
         ({"<cat-toy>": [1024]}, "embedding", ("sd2",)),
         ({"clip_l": [2, 768], "clip_g": [2, 1280]}, "embedding", ("sdxl",)),

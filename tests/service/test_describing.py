@@ -86,8 +86,8 @@ async def test_what_is_no_picture_is_refused_before_anybody_is_asked(tmp_path: P
     [
         (RenderFailed("model_missing", "The model for `/describe` is cut off."), "is cut off"),
         (RenderFailed("bad_input", "The picture cannot be read."), "cannot be read"),
-        (RenderFailed("error", "KeyError: 'secret'"), r"could not read .*`[0-9A-F]{6}`"),
-        (WorkerLost("w1 died"), r"could not read .*`[0-9A-F]{6}`"),
+        (RenderFailed("error", "KeyError: 'secret'"), r"failed at reading .*`[0-9A-F]{6}`"),
+        (WorkerLost("w1 died"), r"failed at reading .*`[0-9A-F]{6}`"),
     ],
 )
 async def test_trouble_is_one_sentence(tmp_path: Path, error: Exception, said: str) -> None:

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from bot.domain.action import Action
-from bot.domain.delivery import GivenUp, Kind
+from bot.domain.delivery import GivenUp
 from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable, TooLarge
 from bot.domain.job import JobStatus
 from bot.service.pictures import PREVIEWS_AGE_S
@@ -47,13 +47,15 @@ async def test_what_is_deleted_weighs_nothing_and_what_shares_a_file_stays(house
     whole = await house.parts.pictures.kept_bytes()
     one = (await house.parts.pictures.of_job(single.id))[1].bytes
     await house.posted(grid, 7)
-    [posted] = await house.service.owned.remove(ANNA_ASKS, HERE, grid.id)
-    assert (posted.kind, posted.message) == (Kind.RESULT, 7)
+    await house.service.owned.delete(ANNA_ASKS, HERE, grid.id)
+    gone = await house.parts.removals.due(house.clock())
+    assert gone is not None
+    assert (gone.message, gone.job) == (7, None)
     assert await house.parts.pictures.kept_bytes() == one < whole
     assert await house.parts.files.read(single.tile(1)) is not None
     assert await house.parts.files.read(grid.tile(2)) is None
     # What was still to be posted is not.
-    assert await house.service.owned.remove(BERT_ASKS, HERE, single.id) == []
+    await house.service.owned.delete(BERT_ASKS, HERE, single.id)
     row = await house.service.outbox.of_job(single.id)
     assert row is not None
     assert row.given_up is GivenUp.WITHDRAWN
@@ -61,7 +63,7 @@ async def test_what_is_deleted_weighs_nothing_and_what_shares_a_file_stays(house
     assert await house.owed() == []
     for job in (grid, single):
         with pytest.raises(NotFound):
-            await house.service.owned.remove(ANNA_ASKS if job is grid else BERT_ASKS, HERE, job.id)
+            await house.service.owned.delete(ANNA_ASKS if job is grid else BERT_ASKS, HERE, job.id)
     left = await house.jobs.get(grid.id)
     assert left is not None
     assert left.deleted
@@ -77,7 +79,7 @@ async def test_what_waits_for_a_deleted_picture_fails_free_of_charge(house: Hous
     await house.imagine("a slow one")
     await house.executor.started(2)
     varied = await house.press(Action.VARY, grid.tile(1))
-    await house.service.owned.remove(ANNA_ASKS, HERE, grid.id)
+    await house.service.owned.delete(ANNA_ASKS, HERE, grid.id)
     house.executor.automatic = True
     await house.executor.runs[1].finish()
     ended = (await house.end(varied)).job
@@ -97,9 +99,9 @@ async def test_a_disk_that_lets_nothing_go_loses_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(house.parts.files, "delete", refuse)
         with pytest.raises(StoreUnavailable):
-            await house.service.owned.remove(ANNA_ASKS, HERE, job.id)
+            await house.service.owned.delete(ANNA_ASKS, HERE, job.id)
     assert (await house.service.owned.of(ANNA_ASKS, HERE, job.id)).job == job
-    await house.service.owned.remove(ANNA_ASKS, HERE, job.id)
+    await house.service.owned.delete(ANNA_ASKS, HERE, job.id)
 
 
 async def test_what_cannot_be_sent_without_loss_is_not_sent_with_any(house: House) -> None:

@@ -158,7 +158,7 @@ async def test_a_picture_whose_grid_was_deleted_is_drawn_alone(house: House) -> 
     single = await house.press(Action.UPSCALE, grid.tile(3))
     whole = json.loads(await written(house, single))
     assert (whole["job"], whole["picture"], len(whole["seeds"])) == (grid.id, 3, 4)
-    await house.service.owned.remove(ANNA_ASKS, HERE, grid.id)
+    await house.service.owned.delete(ANNA_ASKS, HERE, grid.id)
     alone = json.loads(await written(house, single))
     assert (alone["job"], alone["picture"]) == (single.id, 0)
     assert alone["seeds"] == [grid.request.seed_of(2)]

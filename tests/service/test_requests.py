@@ -370,3 +370,34 @@ def test_what_is_hidden_and_from_whom(typed: str, usual: bool, alone: bool, hide
 )
 def test_a_draft_costs_half_rounded_up_to_whole_credits(typed: str, price: int) -> None:
     assert tariff.price(requests.imagine(CARD, f"a fox {typed}")) == price
+
+
+@pytest.mark.parametrize(
+    ("typed", "twice", "four"),
+    [("a fox", 1, 4), ("a fox --draft", 1, 2), ("a fox --hd", 3, 9), ("a fox --turbo", 2, 8)],
+)
+def test_what_is_upscaled_costs_as_much_as_it_is_larger(typed: str, twice: int, four: int) -> None:
+    parent = requests.wanted(requests.imagine(CARD, typed), Usual(Speed.FAST), alone=False)
+    press = Press(Action.UPSCALE_SUBTLE, Tile(TILE.job, 1))
+    first = requests.pressed(CARD, parent.upscale(TILE), press)
+    second = requests.pressed(CARD, first, replace(press, action=Action.UPSCALE_CREATIVE))
+    assert (tariff.price(first), tariff.price(second)) == (twice, four)
+    with pytest.raises(Unable, match="as large as pictures get"):
+        requests.pressed(CARD, second, press)
+    with pytest.raises(Unable, match="This was upscaled"):
+        requests.pressed(CARD, second, replace(press, action=Action.VARY_STRONG))
+
+
+def test_an_upscaled_picture_stays_as_large_when_another_model_draws_it() -> None:
+    press = Press(Action.UPSCALE_CREATIVE, Tile(TILE.job, 1))
+    other = a_card(id="other", native=128, strength=0.8)
+    parent = requests.imagine(CARD, "a fox --ar 2:1 --stop 50").upscale(TILE)
+    waiting = requests.pressed(CARD, parent, press)
+    for made in (requests.current(other, waiting), requests.pressed(other, parent, press)):
+        assert (made.model, made.size, made.count) == ("other", Size(192, 96), 1)
+        assert (made.sampling.stop, made.meant["upscale"]) == (1.0, ("creative", 2))
+    assert requests.of_recipe(waiting.recipe()) == waiting
+    large = replace(waiting, size=Size(5760, 2880))
+    assert requests.of_recipe(large.recipe()) == large
+    with pytest.raises(InvalidPrompt):
+        requests.of_recipe(replace(large, size=Size(5760, 5760)).recipe())

@@ -155,7 +155,7 @@ async def test_nobody_is_kept_waiting_for_ever(tmp_path: Path) -> None:
             return {}
 
         house.executor.on_ask = never
-        house.service.shortening._enquiries._patience_s = 0.01
+        house.service.shortening._enquiries._answers._patience_s = 0.01
         with pytest.raises(Unable, match="too long just now"):
             await house.service.shortening.shorten(ANNA_ASKS, HERE, TEXT)
 

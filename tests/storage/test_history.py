@@ -234,8 +234,8 @@ async def look(parts: Repositories, browse: Browse) -> Page:
 @pytest.mark.parametrize("search", ["", "fox"])
 @pytest.mark.parametrize("order", Order)
 async def test_pages_hold_everything_once(parts: Repositories, order: Order, search: str) -> None:
-    jobs = []
-    for number in range(2 * PAGE + 1):
+    jobs, browse = [], Browse(order, search)
+    for number in range(2 * browse.size + 1):
         jobs.append((await drawn(parts, f"fox {number}")).id)
         await drawn(parts, "a cat", user=BERT, hidden=True)
     assert await parts.likes.turn(Tile(jobs[3], 1), BERT, MORNING)
@@ -244,8 +244,8 @@ async def test_pages_hold_everything_once(parts: Repositories, order: Order, sea
     expected = jobs[::-1]
     if order is Order.LIKED:
         expected = [jobs[5], jobs[3]] + [job for job in expected if job not in (jobs[3], jobs[5])]
-    found = await pages(parts, Browse(order, search))
-    assert [len(page) for page in found] == [PAGE, PAGE, 1]
+    found = await pages(parts, browse)
+    assert [len(page) for page in found] == [browse.size, browse.size, 1]
     assert [*itertools.chain(*found)] == expected
 
 

@@ -10,6 +10,7 @@ import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from PIL import Image
 
+from bot.models import describer
 from bot.training.__main__ import main
 
 _SIZES = "--objects 18 --chunks 2 --steps 2 --decay 1 --batch 4 --foreground 2"
@@ -35,6 +36,21 @@ def test_all_stages_make_a_folder_that_draws(tmp_path: Path, capsys) -> None:
         assert sheet.width > 7 * 128
     main(["denoiser", "--place", str(tmp_path), *SMALL])
     assert "resumed at step 2" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_stages_of_the_captioner_make_one_that_says_something(tmp_path: Path, capsys) -> None:
+    base = Path("bot/models/embedded").resolve()
+    asked = ["--place", str(tmp_path), "--out", str(base), *SMALL]
+    for stage in ("renderings", "captioner", "telling"):
+        main([stage, *asked])
+    said = capsys.readouterr().out
+    assert "captioner: 12 own renderings, 24 real ones" in said
+    assert '"different of four"' in said
+    assert describer.require_whole(tmp_path / "describer") == "vision-encoder-decoder"
+    report = json.loads((tmp_path / "captions.json").read_text(encoding="utf-8"))
+    assert [each["n"] for each in report.values()] == [6, 6]
 
 
 @pytest.mark.slow

@@ -59,6 +59,7 @@ def drawn(engine: DiffusionEngine, text: str, seed: int) -> Image.Image:
     return picture
 
 
+@captioners.needs_box
 def test_the_model_in_the_box_names_what_the_embedded_one_draws() -> None:
     named = 0
     for seed, thing in enumerate(THINGS, 40):
@@ -68,6 +69,7 @@ def test_the_model_in_the_box_names_what_the_embedded_one_draws() -> None:
     assert named >= 4
 
 
+@captioners.needs_box
 def test_others_are_others_again_and_again() -> None:
     picture = drawn(boxed(), "a fox in the snow", 3)
     known: list[str] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -227,6 +228,14 @@ def test_what_is_no_network_is_passed_over_with_a_reason(
     assert found.name == "z"
     assert "half.pth lacks some of its weights" in caplog.text
     assert not (tmp_path / "ran").exists()
+
+
+def test_without_spandrel_models_upscale_by_themselves(
+    network: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "spandrel", None)
+    assert upscalers.first(addons.inside(network[0].parent), CPU) is None
+    assert "tiny.pth needs spandrel, which is not installed" in caplog.text
 
 
 # Runs

@@ -23,6 +23,8 @@ export function popover(anchor, build, options) {
 class Popover {
   #outside = (event) => this.#onPress(event);
   #dismiss = () => this.close(false);
+  /** Wherever the focus is: else the dialog below would close as well. */
+  #escape = (event) => event.key === "Escape" && this.#onKey(event);
 
   constructor(anchor, { onClosed, className = "", width } = {}) {
     Object.assign(this, { anchor, onClosed, width });
@@ -42,6 +44,7 @@ class Popover {
     place(box, element?.getBoundingClientRect() ?? { left: x, right: x, top: y, bottom: y });
     addEventListener("pointerdown", this.#outside, true);
     addEventListener("resize", this.#dismiss);
+    addEventListener("keydown", this.#escape, true);
     if (content.focusFirst) content.focusFirst();
     else content.focus();
   }
@@ -52,6 +55,7 @@ class Popover {
     this.box.remove();
     removeEventListener("pointerdown", this.#outside, true);
     removeEventListener("resize", this.#dismiss);
+    removeEventListener("keydown", this.#escape, true);
     this.onClosed?.();
     const target = this.element?.isConnected ? this.element : this.before;
     if (refocus && target?.isConnected) target.focus({ preventScroll: true });

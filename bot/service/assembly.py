@@ -1,0 +1,100 @@
+"""The use cases over the parts that they are made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from bot.dispatch.dispatcher import Dispatcher
+from bot.dispatch.spare import Spare
+from bot.engine.seam import Executor
+from bot.models.catalogue import Catalogue
+from bot.service.accounts import Accounts
+from bot.service.aiming import Aims
+from bot.service.answers import Answers
+from bot.service.batches import Batches
+from bot.service.describing import Describing
+from bot.service.drawing import Drawings
+from bot.service.gallery import Gallery
+from bot.service.history import History
+from bot.service.likes import Likes
+from bot.service.outbox import Outbox
+from bot.service.owned import Ownership
+from bot.service.pictures import Pictures
+from bot.service.planning import Planner
+from bot.service.preferences import Habits
+from bot.service.privacy import Privacy
+from bot.service.proposals import Proposals
+from bot.service.quotas import Quotas
+from bot.service.recipes import Recipes
+from bot.service.reports import Reports
+from bot.service.rules import Rules
+from bot.service.samples import Samples
+from bot.service.service import Service
+from bot.service.shortening import Shortening
+from bot.service.sight import Fetch, Sight, nowhere
+from bot.service.styles import Styles
+from bot.service.words import Words
+from bot.storage.repositories import Repositories
+
+
+def service_of(
+    parts: Repositories,
+    dispatcher: Dispatcher,
+    executor: Executor,
+    catalogue: Catalogue,
+    rules: Rules,
+    version: str,
+    clock: Callable[[], float] = time.time,
+    fetch: Fetch = nowhere,
+) -> Service:
+    """The use cases over these parts; `fetch` gets linked pictures."""
+    accounts = Accounts(
+        jobs=parts.jobs, ledger=parts.ledger, quotas=parts.quotas, profiles=parts.profiles,
+        executor=executor, catalogue=catalogue, rules=rules, clock=clock,
+    )  # fmt: skip
+    habits = Habits(parts.preferences, catalogue, clock)
+    styles = Styles(parts.styles, catalogue, clock)
+    answers, sight = Answers(executor), Sight(fetch, parts.blobs, clock)
+    planner = Planner(
+        parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
+        sight, Aims(sight, answers, parts.files), habits, styles, rules.versions,
+    )  # fmt: skip
+    proposals = Proposals(parts.proposals, rules, clock)
+    drawing = Drawings(
+        jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
+        files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
+    )  # fmt: skip
+    pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock)
+    samples = Samples(parts.samples, Spare(executor, dispatcher), catalogue)
+    return Service(
+        drawing=drawing,
+        proposals=proposals,
+        batches=Batches(parts.jobs, parts.outbox, dispatcher, clock),
+        pictures=pictures,
+        outbox=Outbox(
+            parts.outbox, parts.untold, parts.copies, parts.shown, habits, clock
+        ),
+        accounts=accounts,
+        quotas=Quotas(
+            ledger=parts.ledger, quotas=parts.quotas, audit=parts.audit, accounts=accounts,
+            rules=rules, clock=clock,
+        ),
+        preferences=habits,
+        styles=styles,
+        gallery=Gallery(samples, catalogue, parts.samples.folder),
+        history=History(parts.history, parts.pictures, parts.files),
+        likes=Likes(parts.likes, parts.jobs, clock),
+        words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
+        shortening=Shortening(answers, catalogue, habits, rules),
+        owned=Ownership(
+            parts.jobs, parts.history, parts.deletion, parts.files, pictures, catalogue
+        ),
+        recipes=Recipes(
+            parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue, habits, drawing,
+            version,
+        ),
+        describing=Describing(answers, sight, rules),
+        privacy=Privacy.of(parts, dispatcher, habits, rules, clock),
+        reports=Reports(parts.reports, parts.jobs, parts.files, clock),
+    )  # fmt: skip
