@@ -29,7 +29,7 @@ from tests.kit.app import (
 )
 from tests.kit.values import CHANNEL, GUILD
 
-OWN, NEWEST, LIKED = map(Browse, Order)
+OWN, NEWEST, LIKED = map(Browse, (Order.OWN, Order.NEWEST, Order.LIKED))
 ALL = frozenset({HERE.channel, ELSEWHERE.channel, DIRECT.channel})
 ANYBODY = (ANNA_ASKS, BERT_ASKS, MODERATOR_ASKS, ADMIN_ASKS)
 
