@@ -57,7 +57,9 @@ async def kept(easel: Easel, grid: Message, number: int) -> Image.Image:
     return imaging.decode(data)
 
 
-def link_of(message: Message) -> str:
+async def link_of(easel: Easel, message: Message) -> str:
+    """Once it is written down what the message shows."""
+    await books.settled(easel.core.parts.jobs._database)
     return (
         f"https://discord.com/channels/{message['guild_id']}/{message['channel_id']}"
         f"/{message['id']}"
@@ -80,7 +82,7 @@ async def test_a_mask_or_what_is_transparent_says_what_is_drawn_anew(
     for old, given in (
         (photo(), {"image": plain, "mask": mask}),
         (photo(), {"image": holed}),
-        (result, {"link": link_of(single), "mask": mask}),
+        (result, {"link": await link_of(drawing, single), "mask": mask}),
     ):
         grid = await drawn(mia, "edit", prompt=prompt, **given)
         assert f"- Edit by {mia.mention}" in grid["content"]
@@ -114,7 +116,7 @@ async def test_a_result_is_edited_by_its_link_and_that_again(easel: Easel, mia: 
     grid = await mia.imagine("a fox --ar 3:2")
     single = await mia.press(grid, "U2")
     mask = await masks.uploaded(mia, masks.white((0, 0, 40, 40), (160, 104)))
-    edited = await drawn(mia, "edit", prompt="an owl", link=link_of(single), mask=mask)
+    edited = await drawn(mia, "edit", prompt="an owl", link=await link_of(easel, single), mask=mask)
     assert edited["content"].startswith("**an owl --ar 20\\:13** - Edit by")
     first = messages.recipe(sandbox, edited)
     source, part = [await kept(easel, edited, number) for number in (0, 1)]
@@ -129,7 +131,9 @@ async def test_a_result_is_edited_by_its_link_and_that_again(easel: Easel, mia: 
     assert messages.recipe(sandbox, other)["inputs"][1] == first["inputs"][1]
     # A mask of another size covers the same part.
     small = await masks.uploaded(mia, masks.white((0, 0, 10, 10), (40, 26)))
-    resized = await drawn(mia, "edit", prompt="an owl", link=link_of(single), mask=small)
+    resized = await drawn(
+        mia, "edit", prompt="an owl", link=await link_of(easel, single), mask=small
+    )
     again_part = np.asarray(await kept(easel, resized, 1))[..., 0] > 127
     assert (again_part != where).mean() < 0.01
 
@@ -173,11 +177,11 @@ async def test_what_cannot_be_edited_is_said_in_one_sentence_and_costs_nothing(
         ({"image": opaque, "mask": broken}, "no picture that can be read"),
         ({"image": broken, "mask": black}, "no picture that can be read"),
         ({"link": elsewhere, "mask": black}, "to no place that pictures are taken from"),
-        ({"link": link_of(grid), "mask": black}, "take one out of its grid by U"),
-        ({"link": link_of(grid | {"id": "7"})}, "leads to no result of mine"),
+        ({"link": await link_of(easel, grid), "mask": black}, "take one out of its grid by U"),
+        ({"link": await link_of(easel, grid | {"id": "7"})}, "leads to no result of mine"),
     ):
         assert words in await mia.refused(await mia.slash("edit", prompt="an owl", **given))
-    secret = link_of(hidden | {"guild_id": "@me"})
+    secret = await link_of(easel, hidden | {"guild_id": "@me"})
     said = await noah.refused(await noah.slash("edit", prompt="an owl", link=secret))
     assert "leads to no result of mine that you may see here" in said
     assert "can be read" in await mia.refused(await mia.slash("vary", image=broken))
@@ -198,7 +202,7 @@ async def test_what_is_drawn_on_a_private_picture_stays_private(
     single = await mia.new_result({grid["id"]}, mia.dm)
     mask = await masks.uploaded(mia, masks.white((0, 0, 64, 64)))
     known = {each["id"] for each in mia.results(mia.dm)}
-    given = {"link": link_of(single | {"guild_id": "@me"}), "mask": mask}
+    given = {"link": await link_of(easel, single | {"guild_id": "@me"}), "mask": mask}
     await (await mia.slash("edit", prompt="an owl", **given)).ack()
     edited = await mia.new_result(known, mia.dm)
     assert "(stealth)" in edited["content"]
