@@ -20,8 +20,6 @@ from bot.service import Service
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
-_KEPT = 3900
-"""Characters of a prompt that an answer gives back; an embed takes 4,096."""
 _FORM_S = 2.0
 """How long a form may take to be there: Discord waits for three seconds."""
 
@@ -95,8 +93,7 @@ class Describe(commands.Cog):
             asking.require_permissions(interaction)
             await self._draw(interaction, prompt)
         except Exception as error:
-            kept = prompt.replace("`", "`\u200b")
-            await replies.give_back(interaction, error, f"```\n{kept[:_KEPT]}\n```")
+            await replies.give_back_prompt(interaction, error, prompt)
 
     async def _draw(self, interaction: discord.Interaction, text: str) -> None:
         asker, origin = asking.asker(interaction), asking.origin(interaction)

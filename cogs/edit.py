@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking
+from bot.chat import asking, pointing
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.presenter import Presenter
 from bot.domain.errors import InvalidPrompt, NotFound
@@ -22,9 +21,6 @@ from bot.service.references import Attached, Canvas
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
-_MESSAGE = re.compile(
-    r"<?https?://[^/\s]*/channels/(?:\d{1,20}|@me)/\d{1,20}/(?P<message>\d{1,20})/?>?"
-)
 _WHICH = "Send a picture as `image`, or the `link` of one or of my message that shows it."
 
 
@@ -90,10 +86,10 @@ class Edit(commands.Cog):
             return Canvas(image.url)
         if link is None or image is not None:
             raise InvalidPrompt(_WHICH)
-        shown = _MESSAGE.fullmatch(link.strip())
-        if shown is None:
+        message = pointing.message_id(link)
+        if message is None:
             return Canvas(link.strip(" <>"))
-        return await self._result(interaction, int(shown["message"]))
+        return await self._result(interaction, message)
 
     async def _result(self, interaction: discord.Interaction, message: int) -> Canvas:
         """The picture that a message of ours shows. Raises NotFound."""

@@ -23,8 +23,6 @@ from bot.service.references import Attached
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
-_KEPT = 3900
-"""Characters of a prompt that an answer gives back; an embed takes 4,096."""
 SQUARE = "Square"
 SAME = "same"
 """The prompt of who sends a recipe."""
@@ -103,8 +101,7 @@ class Imagine(commands.Cog):
         try:
             await self._draw(interaction, prompt, NOTHING)
         except Exception as error:
-            kept = prompt.replace("`", "`\u200b")
-            await replies.give_back(interaction, error, f"```\n{kept[:_KEPT]}\n```")
+            await replies.give_back_prompt(interaction, error, prompt)
 
     async def _draw_again(
         self, interaction: discord.Interaction, prompt: str, file: discord.Attachment

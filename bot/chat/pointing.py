@@ -21,7 +21,8 @@ _BUTTON = re.compile(r"easel:(?P<code>[a-z0-9_]{1,24}):(?P<job>[0-9a-f]{32}):")
 _FILE = re.compile(r"_(?P<job>[0-9a-f]{32})\.\w+\Z")
 _ID = re.compile(r"[0-9a-f]{32}")
 _MESSAGE = re.compile(
-    r"(?:https://(?:\w+\.)?discord(?:app)?\.com/channels/[\w@]+/\d{1,20}/)?(?P<message>\d{15,20})"
+    r"https://(?:\w+\.)?discord(?:app)?\.com/channels/[\w@]+/\d{1,20}/(?P<message>\d{1,20})/?"
+    r"|(?P<alone>\d{15,20})"
 )
 _FOREIGN = "This is no result of mine; choose a message in which I show a picture or its progress."
 
@@ -52,7 +53,7 @@ def job_id(typed: str) -> str:
 def message_id(typed: str) -> int | None:
     """Of a link to a message, or the id alone; None for what is neither."""
     found = _MESSAGE.fullmatch(typed.strip().strip("<>`"))
-    return int(found["message"]) if found else None
+    return int(found["message"] or found["alone"]) if found else None
 
 
 def stops_all(message: discord.Message) -> bool:

@@ -48,6 +48,8 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     TooLarge: ("Too large", YELLOW),
 }
 
+_KEPT = 3900
+"""Characters of a prompt that an answer gives back; an embed takes 4,096."""
 _AGAIN = "nothing was charged. Please try again in a moment"
 # By the code of a StoreUnavailable.
 STORES = {
@@ -88,6 +90,14 @@ async def give_back(
         await private(interaction, embed=embed, view=view)
     except TROUBLE as refused:
         log.warning("interaction %d could not be answered: %s", interaction.id, refused)
+
+
+async def give_back_prompt(
+    interaction: discord.Interaction, error: Exception, prompt: str
+) -> None:  # fmt: skip
+    """The same with a prompt to copy."""
+    kept = prompt.replace("`", "`\u200b")
+    await give_back(interaction, error, f"```\n{kept[:_KEPT]}\n```")
 
 
 def describe(error: Exception, interaction: discord.Interaction | None = None) -> discord.Embed:

@@ -7,6 +7,7 @@ Told by the names and shapes of a file's tensors, never by its name. `fits` name
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -220,6 +221,16 @@ def beside(file: Path) -> Iterator[Addon]:
 def inside(folder: Path) -> Iterator[Addon]:
     """Those in a folder, by name."""
     return (one for path in _listed(folder) if (one := opened(path)))
+
+
+def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Changes when a file comes, goes or becomes another one; no file is opened for it."""
+    found = []
+    for path in _listed(folder):
+        with contextlib.suppress(OSError):
+            state = path.stat()
+            found.append((path.name, state.st_mtime_ns, state.st_size))
+    return tuple(found)
 
 
 def _listed(folder: Path) -> list[Path]:

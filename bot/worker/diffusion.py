@@ -26,6 +26,7 @@ from bot.worker.hastening import Hastening
 from bot.worker.library import Library
 from bot.worker.models import Models, speeding_up
 from bot.worker.precision import NotFinite, pick_device, pick_dtype
+from bot.worker.upscalers import Upscalers
 
 if TYPE_CHECKING:
     from bot.worker.model import Model
@@ -74,7 +75,8 @@ class DiffusionEngine:
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         on = pick_device(device)
-        self._library = library = library or Library()
+        library = library or Library()
+        self._upscalers = Upscalers(library, on)
         hastening = Hastening(more or {}, library, on)
         self._models = Models(cards, on, pick_dtype(dtype, on), library, hastening)
         self._drawn_by: dict[str, str] = {}
@@ -125,12 +127,12 @@ class DiffusionEngine:
         self, model: Model, attempt: Attempt, emit: Callable[[Event], None],
         cancelled: Callable[[], bool],
     ) -> Run:  # fmt: skip
-        from bot.worker import enlarging, upscalers
+        from bot.worker import enlarging
         from bot.worker.drawing import CalledRun
         from bot.worker.runs import SteppedRun
 
         if enlarging.is_larger(attempt.request):
-            network = upscalers.first(self._library.addons(model.card), torch.device(self.device))
+            network = self._upscalers.of(model.card)
             return enlarging.EnlargingRun(model, attempt, emit, cancelled, network)
         kind = SteppedRun if model.family else CalledRun
         return kind(model, attempt, emit, cancelled)

@@ -41,6 +41,10 @@ class Library:
         """All that models are drawn with, beside this one or on the shelf."""
         return [one for folder in self._folders(card) for one in addons.inside(folder)]
 
+    def stamp(self, card: ModelCard) -> tuple[object, ...]:
+        """Changes when what lies there does; see `addons.stamp`."""
+        return tuple((folder, addons.stamp(folder)) for folder in self._folders(card))
+
     def _folders(self, card: ModelCard) -> list[Path]:
         folders = [Path(card.source).expanduser().parent]
         if self.shelf:

@@ -21,8 +21,10 @@ from PIL import Image
 from bot.domain.errors import RenderFailed
 from bot.models import addons
 from bot.models.addons import Addon
+from bot.models.cards import ModelCard
 from bot.models.facts import UnfitFile
 from bot.worker import capacity, checkpoint, failures
+from bot.worker.library import Library
 from bot.worker.tiles import Tiling
 
 log = logging.getLogger(__name__)
@@ -68,6 +70,26 @@ class Upscaler:
         made = self._network((given.float() / 255).to(self._network.device, self._dtype))
         pixels = (made[0].float().movedim(0, -1) * 255).round().to(torch.uint8)
         return Image.fromarray(pixels.cpu().numpy())
+
+
+class Upscalers:
+    """The network for a model: what lies there is looked through, and the network is opened, once
+    and again when files there have changed."""
+
+    def __init__(self, library: Library, device: torch.device) -> None:
+        self._library = library
+        self._device = device
+        self._stamp: tuple[object, ...] = ()
+        self._network: Upscaler | None = None
+
+    def of(self, card: ModelCard) -> Upscaler | None:
+        """None where there is none that can be used."""
+        stamp = self._library.stamp(card)
+        if stamp != self._stamp:
+            self._network = None  # before another one takes memory
+            self._network = first(self._library.addons(card), self._device)
+            self._stamp = stamp
+        return self._network
 
 
 def first(found: Iterable[Addon], device: torch.device) -> Upscaler | None:

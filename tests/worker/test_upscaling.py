@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,9 +26,11 @@ from bot.domain.upscaling import Detail
 from bot.engine.seam import Preview
 from bot.models import addons
 from bot.models.addons import Addon
+from bot.models.cards import EMBEDDED_CARD
 from bot.models.facts import UnfitFile
 from bot.worker import detail, upscalers
 from bot.worker.enlarging import EnlargingRun
+from bot.worker.library import Library
 from bot.worker.model import Model
 from bot.worker.precision import NotFinite
 from bot.worker.tiles import Tiling, fading, unwrapped, wrapped
@@ -228,6 +232,25 @@ def test_what_is_no_network_is_passed_over_with_a_reason(
     assert found.name == "z"
     assert "half.pth lacks some of its weights" in caplog.text
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_network_is_opened_once_until_files_change(
+    network: tuple[Path, Any], tmp_path: Path
+) -> None:
+    card = replace(EMBEDDED_CARD, source=str(tmp_path / "model.safetensors"))
+    found = upscalers.Upscalers(Library(), CPU)
+    assert found.of(card) is None
+    shutil.copy(network[0], tmp_path / "one.pth")
+    one = found.of(card)
+    assert one is not None
+    assert found.of(card) is one
+    shutil.copy(network[0], tmp_path / "another.pth")
+    other = found.of(card)
+    assert other is not None
+    assert other.name == "another"
+    (tmp_path / "another.pth").unlink()
+    (tmp_path / "one.pth").unlink()
+    assert found.of(card) is None
 
 
 def test_without_spandrel_models_upscale_by_themselves(
