@@ -43,6 +43,7 @@ def require_sound(request: GenerationRequest) -> None:
         "its sampling": _sampling(request.sampling),
         "its pictures": _inputs(request),
         "its frame": _frame(request),
+        "how it is upscaled": _upscaled(request),
         "its prompt": _prompt(request.prompt),
     }
     for name, value in request.extra:
@@ -93,6 +94,12 @@ def _frame(request: GenerationRequest) -> bool:
         return False
     left, top, right, bottom = request.frame.within(*request.size.sides)
     return left < right and top < bottom
+
+
+def _upscaled(request: GenerationRequest) -> bool:
+    """One picture, of the whole of another."""
+    whole = request.source is not None and request.frame is None and not request.partly
+    return upscaling.of(request) is None or (request.count == 1 and whole)
 
 
 def _prompt(prompt: Prompt) -> bool:

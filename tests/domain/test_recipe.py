@@ -30,6 +30,7 @@ FROM = Input(SOURCE, "b" * 64, TILE)
 VARIED = replace(
     jobs.request(), inputs=(FROM,), sampling=Sampling(8, 3.0, strength=0.6), action=Action.VARY
 )
+LARGER = replace(VARIED, count=1, extra=(("upscale", ("subtle", 2)),))
 FRAMED = replace(VARIED, frame=Frame(-8, 16, 64, 64))
 RICH = replace(
     jobs.request(prompt=Prompt.parse("a fox::2 snow::-1 --no hats --ar 3:2 --chaos 20 --sref 7")),
@@ -55,7 +56,7 @@ def changed(data: bytes, **values: Any) -> bytes:
     return json.dumps({**said, "check": hashlib.sha256(plain.encode()).hexdigest()}).encode()
 
 
-@pytest.mark.parametrize("request_", [jobs.request(), VARIED, FRAMED, RICH])
+@pytest.mark.parametrize("request_", [jobs.request(), VARIED, LARGER, FRAMED, RICH])
 def test_a_recipe_comes_back_as_it_was(request_: GenerationRequest) -> None:
     data = file_of(request_)
     read = Recipe.read(data)
@@ -162,6 +163,11 @@ WRONG: tuple[tuple[GenerationRequest, str], ...] = (
     (replace(FRAMED, frame=Frame(500, 0, 8, 8)), "its frame"),
     (replace(FRAMED, frame=Frame(0, 0, 1 << 30, 8)), "its frame"),
     (replace(jobs.request(), frame=Frame(0, 0, 8, 8)), "its frame"),
+    (replace(LARGER, extra=(("upscale", ("subtle", 9)),)), "its upscale"),
+    (replace(LARGER, extra=(("upscale", 2),)), "its upscale"),
+    (replace(LARGER, count=4), "how it is upscaled"),
+    (replace(LARGER, frame=Frame(0, 0, 64, 64)), "how it is upscaled"),
+    (replace(jobs.request(count=1), extra=LARGER.extra), "how it is upscaled"),
     (jobs.request(prompt=Prompt("a fox", (("steps", -5),))), "its prompt"),
     (jobs.request(prompt=Prompt("a fox", (("backdoor", 1),))), "its prompt"),
     (jobs.request(prompt=Prompt("x" * 9000)), "its prompt"),
