@@ -59,7 +59,7 @@ async def kept(easel: Easel, grid: Message, number: int) -> Image.Image:
 
 async def link_of(easel: Easel, message: Message) -> str:
     """Once it is written down what the message shows."""
-    await books.settled(easel.core.parts.jobs._database)
+    await easel.settled()
     return (
         f"https://discord.com/channels/{message['guild_id']}/{message['channel_id']}"
         f"/{message['id']}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox import Refused, Sandbox
-from tests.kit import books, messages
+from tests.kit import messages
 from tests.kit.easel import Easel, running, settings_for
 from tests.kit.executor import FakeExecutor
 from tests.kit.messages import Message
@@ -49,7 +49,7 @@ def ada(easel: Easel) -> Visitor:
 
 async def page_of(person: Visitor, **given: Any) -> Message:
     """What /gallery answers with once it is known of every result where it is."""
-    await books.settled(person.easel.core.parts.jobs._database)
+    await person.easel.settled()
     press = await person.slash("gallery", **given)
     await press.ack()
     replied = await person.sandbox.wait_for(lambda: [e for e in press.replies if e["embeds"]])

@@ -188,7 +188,7 @@ async def test_all_copies_go_and_a_hidden_one_too(easel: Easel, mia: Scene) -> N
     await (await mia.slash("prefer auto_dm")).ack()
     grid = await mia.imagine("a fox")
     [copy] = await mia.sandbox.wait_for(lambda: mia.results(mia.dm))
-    await books.settled(easel.core.parts.jobs._database)
+    await easel.settled()
     await (await mia.click(await opened(mia, grid), "Delete")).ack()
     await mia.sandbox.wait_for(lambda: not mia.results(mia.dm) and not mia.results())
     assert mia.person.message(copy) is None

@@ -95,6 +95,7 @@ async def test_an_export_has_every_picture_and_everything_said(
     await (await mia.slash("prefer suffix", new_value="--ar 3:2")).ack()
     digest = await an_upload(easel, mia)
     await noah.imagine("a secret of Noah's")
+    await easel.settled()
     [archive] = await exported(mia)
     stored = pictures(data(easel))
     jobs = [messages.job_of(each) for each in (grid, single)]
@@ -185,6 +186,7 @@ async def test_one_export_of_a_person_at_a_time(easel: Easel, mia: Scene, noah: 
 
 async def test_nothing_is_deleted_without_a_yes(easel: Easel, mia: Scene) -> None:
     await mia.imagine("a fox")
+    await easel.settled()
     question = await asked_to_delete(mia)
     for counted in ("4 pictures", "1 prompt\n", "0 likes", "1 message of mine"):
         assert counted in question["content"]

@@ -6,14 +6,14 @@ import pytest
 
 from tests.e2e.test_history import cell, close, prompts, sheet, turned
 from tests.e2e.test_more import opened
-from tests.kit import books, messages
+from tests.kit import messages
 from tests.kit.easel import Easel
 from tests.kit.messages import Message
 from tests.kit.scene import Scene
 
 
 async def laid_out(easel: Easel, person: Scene, **where: object) -> Message:
-    await books.settled(easel.core.parts.jobs._database)
+    await easel.settled()
     asked = await person.slash("sheet", **where)
     await asked.ack()
     [page] = await person.sandbox.wait_for(lambda: [e for e in asked.replies if e["embeds"]])

@@ -16,6 +16,7 @@ from bot.engine.local import LocalExecutor
 from bot.engine.seam import Attempt, Event, Executor
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings
+from tests.kit import books
 from tests.kit.launcher import STEPS
 
 QUICK = Pauses(away=(0.05,), rest=0.05, poll=0.1)
@@ -73,6 +74,10 @@ class Easel:
     core: Core
     bot: EaselBot
     settings: Settings
+
+    async def settled(self) -> None:
+        """Return when nothing is to be shown any more, and the database says where results are."""
+        await books.settled(self.core.parts.jobs._database)
 
 
 def settings_for(sandbox: Sandbox, folder: Path, **values: Any) -> Settings:

@@ -65,7 +65,7 @@ class _Run(NamedTuple):
     @property
     def spaced(self) -> bool:
         """Whether spaces are among them or behind them."""
-        return " " in self.dashes or self.source[self.end : self.end + 1].isspace()
+        return self.end + len(self.name) < self.ends or " " in self.dashes
 
     @property
     def single(self) -> bool:
@@ -102,11 +102,15 @@ def mentions(source: str) -> list[Mention]:
 
 def _runs(source: str) -> Iterator[_Run]:
     """Those that could mean something: not inside links, and a name that is known follows, or a
-    name behind the hyphens of a parameter."""
+    name behind the hyphens of a parameter; and no dash alone with `no` apart, which prose has."""
     for match in _LINK_OR_RUN.finditer(source):
-        dashes, name = match.group(0, "name")
-        if name and ((row := parameters.known(name)) or dashes.startswith("--")):
-            yield _Run(source, *match.span(), dashes, name, match.end("name"), row)
+        if not (name := match["name"]):
+            continue
+        dashes, row, (start, ends) = match[0], parameters.known(name), match.span("name")
+        if row is None and not dashes.startswith("--"):
+            continue
+        if len(dashes) > 1 or start == match.end() or (row and row.kind is not Kind.TEXT):
+            yield _Run(source, match.start(), match.end(), dashes, name, ends, row)
 
 
 def _in_order(runs: Sequence[_Run], decided: _Decided) -> Iterator[Mention]:
@@ -161,7 +165,9 @@ def _unknown(source: str, at: int) -> list[str]:
 
 def _is_list(run: _Run) -> bool:
     """Whether a `no` behind them is one: `— no windows` is prose."""
-    return run.clear or (run.hyphens and not run.spaced) or (run.spaced and len(run.dashes) > 1)
+    if len(run.dashes) == 1:
+        return run.clear
+    return not run.glued or run.spaced or run.hyphens
 
 
 def _fits(found: Mention, run: _Run, decided: _Decided) -> bool:

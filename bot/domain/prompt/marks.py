@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 JOINERS = "\u200c\u200d"
 """They join letters (Persian, Indic scripts) and emoji (families, professions)."""
@@ -26,6 +27,7 @@ _QUOTES = {
     "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb",
     "\u300c": "\u300d", "\u300e": "\u300f",
 }  # fmt: skip
+_QUOTING = frozenset(opening[0] for opening in _QUOTES)
 
 
 class _Shown(dict[int, str]):
@@ -62,6 +64,8 @@ def unquoted(text: str) -> str:
 
 
 def _inside(text: str) -> str | None:
+    if text[:1] not in _QUOTING:
+        return None
     for opening, other in _QUOTES.items():
         closing = other or opening
         size, end = len(opening), len(text) - len(closing)
@@ -76,3 +80,9 @@ def _inside(text: str) -> str | None:
 def words(text: str) -> str:
     """On one line, without what separates it from nothing."""
     return " ".join(text.split()).strip(_AROUND)
+
+
+def each_in_words(texts: Iterable[str]) -> list[str]:
+    """`words` of each, many at once; none has a zero in it."""
+    on_one_line = " ".join("\0".join(texts).split())
+    return [text.strip(_AROUND) for text in on_one_line.split("\0")]

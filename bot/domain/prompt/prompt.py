@@ -198,9 +198,9 @@ def _once(source: str) -> Reading:
     found, text = _apart(bare(source))
     text, images = weights.without_links(text)
     parts = weights.parted(text)
-    said = ", ".join(part for part, _ in parts) if parts else words(text.replace("::", " "))
+    said = ", ".join([part for part, _ in parts]) if parts else words(text.replace("::", " "))
     values, notes = _merged(found)
-    weighed = [weight for _, weight in parts] != [1.0]
+    weighed = len(parts) != 1 or parts[0][1] != 1.0
     return Reading(Prompt(said, values, parts if weighed else (), images), notes)
 
 

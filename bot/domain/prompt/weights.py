@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt import values
-from bot.domain.prompt.marks import SEPARATING, words
+from bot.domain.prompt.marks import SEPARATING, each_in_words
 from bot.domain.prompt.parameter import quoted
 
 Part = tuple[str, float]
@@ -76,11 +76,10 @@ def parted(text: str) -> tuple[Part, ...]:
     pieces = _COLONS.split(text)
     if len(pieces) == 1:
         return ()
-    typed = (glued or apart for glued, apart in zip(pieces[1::3], pieces[2::3], strict=True))
+    typed = [glued or apart for glued, apart in zip(pieces[1::3], pieces[2::3], strict=True)]
     numbers = [*map(_weight, typed), 1.0]
-    said = zip(map(words, pieces[::3]), numbers, strict=True)
-    parts = tuple(part for part in said if part[0])
-    if parts and sum(weight for _, weight in parts) <= 0:
+    parts = tuple(part for part in zip(each_in_words(pieces[::3]), numbers, strict=True) if part[0])
+    if parts and sum([weight for _, weight in parts]) <= 0:
         raise InvalidPrompt(
             "The weights behind `::` have to add up to more than 0, so make one of them larger."
         )
