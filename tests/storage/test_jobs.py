@@ -117,6 +117,18 @@ async def test_a_stranger_on_many_servers_leaves_room_in_the_queue(parts: Reposi
         await parts.jobs.submit([a_job(user=stranger, guild=999)], Claim(PLENTY), limit)
 
 
+async def test_admins_of_servers_of_their_own_do_not_shut_the_queue(parts: Repositories) -> None:
+    """Each has allowed themselves as much as an admin can, and fills what is to be had."""
+    limit, most = 50, Claim(Quota(credits=10**6, running=100, waiting=1000))
+    for stranger, taken in ((666, 40), (667, 5), (668, 1)):
+        for _ in range(taken):
+            await parts.jobs.submit([a_job(user=stranger, guild=stranger)], most, limit)
+        with pytest.raises(QueueFull, match=f"{taken} of its jobs are yours"):
+            await parts.jobs.submit([a_job(user=stranger, guild=stranger)], most, limit)
+    for person in range(4):
+        await parts.jobs.submit([a_job(user=person)], Claim(PLENTY), limit)
+
+
 async def test_no_interleaving_exceeds_a_limit(parts: Repositories) -> None:
     quota = Quota(credits=1000, running=1, waiting=4)
     ended = await asyncio.gather(
