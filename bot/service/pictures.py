@@ -210,14 +210,17 @@ class Pictures:
             log.warning("previews cannot be cleared away just now: %s", error)
 
     async def sweep(self, before: float) -> int:
-        """Delete what crashes have left: unfinished files, and pictures of jobs that are not known.
-        Only what is older than `before`, and nothing where there is more than a crash leaves: the
-        database may have been restored from an older copy. Returns how many jobs."""
+        """Delete what crashes have left: unfinished files, those that were posted, and pictures of
+        jobs that are not known. Only what is older than `before`, and no pictures where there are
+        more than a crash leaves: the database may have been restored from an older copy. Returns
+        of how many jobs they were."""
         rowless: list[str] = []
         try:
             await self._blobs.sweep(before, SWEPT_AT_MOST)
-            async for jobs in self._files.sweep(before):
-                rowless += await self._pictures.rowless(jobs)
+            async for old in self._files.sweep(before):
+                for job in await self._pictures.posted(old.uploads):
+                    await self._files.uploads.delete(job)
+                rowless += await self._pictures.rowless(old.jobs)
                 if len(rowless) > SWEPT_AT_MOST:
                     log.warning("there are many pictures of jobs that are not known; they stay")
                     return 0

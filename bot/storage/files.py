@@ -13,15 +13,23 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.domain.action import Tile
 from bot.storage.disk import PARTIAL, remove_empty, sync_folder, write_whole
 from bot.storage.previews import Previews
-from bot.storage.uploads import ROOM, Uploads, delete_uploads
+from bot.storage.uploads import ROOM, Uploads, delete_uploads, lies
 
 log = logging.getLogger(__name__)
 
 SWEPT_AT_ONCE = 500
+
+
+class Old(NamedTuple):
+    """Ids of jobs, and those of them with a file that was to be posted."""
+
+    jobs: list[str]
+    uploads: list[str]
 
 
 class ImageStore:
@@ -66,10 +74,9 @@ class ImageStore:
         """Whether there are bytes to read."""
         return await asyncio.to_thread(self.path(tile).is_file)
 
-    async def sweep(self, before: float) -> AsyncIterator[list[str]]:
-        """Ids of the jobs whose folders are older than `before` (seconds since the epoch), a few
-        hundred at a time. Unfinished files of that age, which a crash left, are deleted on the way.
-        """
+    async def sweep(self, before: float) -> AsyncIterator[Old]:
+        """The jobs whose folders are older than `before` (seconds since the epoch), a few hundred
+        at a time. Unfinished files of that age, which a crash left, are deleted on the way."""
         folders = self._folder.glob("/".join("[0-9a-f]" * length for length in (2, 2, 32)))
         while some := await asyncio.to_thread(lambda: list(islice(folders, SWEPT_AT_ONCE))):
             yield await asyncio.to_thread(_sweep, some, before)
@@ -134,12 +141,14 @@ class ImageStore:
             remove_empty(folder)
 
 
-def _sweep(folders: list[Path], before: float) -> list[str]:
-    old = []
+def _sweep(folders: list[Path], before: float) -> Old:
+    old = Old([], [])
     for folder in folders:
         with contextlib.suppress(FileNotFoundError):
             if folder.stat().st_mtime < before:
-                old.append(folder.name)
+                old.jobs.append(folder.name)
+                if lies(folder):
+                    old.uploads.append(folder.name)
             for partial in folder.glob(f"*{PARTIAL}"):
                 if partial.stat().st_mtime < before:
                     partial.unlink(missing_ok=True)

@@ -94,6 +94,18 @@ class PictureRepository:
         )
         return [row[0] for row in rows]
 
+    async def posted(self, jobs: Iterable[str]) -> list[str]:
+        """Those of these ids whose job has ended, and of which nothing is to be posted."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT j.id FROM json_each(?) JOIN jobs j ON j.id = value"
+                " WHERE j.state NOT IN ('waiting', 'running') AND j.id NOT IN"
+                " (SELECT job_id FROM deliveries WHERE message_id = 0 AND given_up IS NULL)",
+                (json.dumps(list(jobs)),),
+            ).fetchall()
+        )
+        return [row[0] for row in rows]
+
     async def mark_evicted(self, tiles: Iterable[Tile], now: float) -> None:
         pairs = [(now, tile.job, tile.index) for tile in tiles]
         await self._database.transaction(

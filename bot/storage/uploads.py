@@ -103,6 +103,11 @@ def delete_uploads(folder: Path, but: Path | None = None) -> None:
             path.unlink(missing_ok=True)
 
 
+def lies(folder: Path) -> bool:
+    """Whether one lies in a job's folder."""
+    return next(_files(folder), None) is not None
+
+
 def _files(folder: Path) -> Iterator[Path]:
     with contextlib.suppress(FileNotFoundError):
         for name in os.listdir(folder):

@@ -252,6 +252,23 @@ async def test_what_a_crash_left_is_swept(house: House) -> None:
     assert await kept(house, job) == [True] * 4
 
 
+async def test_files_that_a_crash_left_after_they_were_posted_are_swept(house: House) -> None:
+    """Those that are still to be posted stay, and so do all pictures."""
+    jobs = {"posted": await posted(house), "owed": await house.draw("a fox --seed 7")}
+    for job in jobs.values():
+        house.parts.files.uploads.forget(job.id)
+        (house.parts.files.folder(job.id) / "upload.webp").write_bytes(b"grid")
+    await house.service.pictures.sweep(time.time() + 50)
+    left = {
+        name
+        for name, job in jobs.items()
+        if (house.parts.files.folder(job.id) / "upload.webp").exists()
+    }
+    assert left == {"owed"}
+    for job in jobs.values():
+        assert await kept(house, job) == [True] * 4
+
+
 @pytest.mark.parametrize(("most", "deleted"), [(5, 5), (4, 0)])
 async def test_more_than_a_crash_leaves_is_not_swept(
     house: House, monkeypatch: pytest.MonkeyPatch, most: int, deleted: int
