@@ -51,15 +51,22 @@ class Show(commands.Cog):
             await self._bring(interaction, delivery)
 
     async def _bring(self, interaction: discord.Interaction, delivery: Delivery) -> None:
-        job = await self._service.drawing.job(delivery.job)
-        if job is None:
-            return
-        try:
-            message = await self._pump.results.hand_over(job, interaction.followup, ephemeral=True)
-        except NotFound as gone:
-            await replies.private(interaction, f"A result is lost. {gone}")
-            message = interaction.id
-        await self._pump.delivered(delivery, job, message)
+        async with self._pump.alone(delivery.channel):
+            now = await self._service.outbox.of_job(delivery.job)
+            job = await self._service.drawing.job(delivery.job)
+            if now is None or job is None:
+                return
+            if now.message:
+                await replies.private(interaction, "One of them has come another way meanwhile.")
+                return
+            try:
+                message = await self._pump.results.hand_over(
+                    job, interaction.followup, ephemeral=True
+                )
+            except NotFound as gone:
+                await replies.private(interaction, f"A result is lost. {gone}")
+                message = interaction.id
+            await self._pump.delivered(delivery, job, message)
 
 
 async def setup(bot: EaselBot) -> None:

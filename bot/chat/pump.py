@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator
 
 import discord
 
@@ -109,6 +110,20 @@ class Pump:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def alone(self, channel: int) -> AsyncIterator[None]:
+        """Nothing that is due in a channel is tried meanwhile, here or by another such block; what
+        is being tried just now ends first."""
+        while running := self._running.get(channel):
+            await asyncio.wait([running])
+        task = asyncio.current_task()
+        assert task is not None
+        self._running[channel] = task
+        try:
+            yield
+        finally:
+            self._ended(channel)
 
     async def delivered(self, delivery: Delivery, job: Job, message: int) -> None:
         """A result is there, whoever brought it: what was kept for it may go.

@@ -111,6 +111,47 @@ async def test_what_nobody_may_post_is_brought_by_show(
     await sandbox.wait_for(lambda: len(mia.results()) == 2)
 
 
+async def test_two_who_bring_a_result_bring_it_once(
+    sandbox: Sandbox, easel: Easel, tmp_path: Path, mia: Scene
+) -> None:
+    """Two commands, which both found it owed."""
+    sandbox.faults.fail("POST", r"^/webhooks/", 404, code=10015, times=5)
+    sandbox.faults.fail("POST", POST, 403, code=50013)
+    await (await mia.slash("imagine", prompt="a fox")).ack()
+    await mia.until_said("⚠️")
+    sandbox.faults.clear()
+    held = sandbox.faults.hold("POST", r"^/webhooks/\d+/[^/]+$")
+    asked = [await mia.slash("show") for _ in range(2)]
+    for each in asked:
+        await each.ack()
+        await sandbox.wait_for(lambda each=each: "Here they are" in messages.text_of(each.original))
+    await held.arrived
+    held.release()
+    await sandbox.wait_for(lambda: "another way meanwhile" in str(mia.private()))
+    assert len(mia.results()) == 1
+    assert left(tmp_path) == []
+
+
+async def test_what_is_brought_while_it_is_posted_comes_once(
+    sandbox: Sandbox, easel: Easel, tmp_path: Path, mia: Scene
+) -> None:
+    """Its first try was refused, and its second is under way when its owner asks for it."""
+    sandbox.faults.answer("POST", POST, 403)
+    first = sandbox.faults.hold("POST", POST)
+    await (await mia.slash("imagine", prompt="a fox")).ack()
+    await first.arrived
+    held = sandbox.faults.hold("POST", POST)
+    first.release()
+    await held.arrived
+    asked = await mia.slash("show")
+    await asked.ack()
+    await sandbox.wait_for(lambda: "Here they are" in messages.text_of(asked.original))
+    held.release()
+    await sandbox.wait_for(lambda: "another way meanwhile" in str(mia.private()))
+    [grid] = mia.results()
+    assert not grid["flags"] & messages.EPHEMERAL
+
+
 async def test_an_error_of_the_database_loses_nothing(
     sandbox: Sandbox, easel: Easel, tmp_path: Path, mia: Scene
 ) -> None:
