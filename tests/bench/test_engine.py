@@ -78,6 +78,7 @@ def rows(figures: list[Figure]) -> dict[str, Figure]:
 
 
 @pytest.mark.usefixtures("worker")
+@pytest.mark.slow
 async def test_users_and_plain_diffusers_draw_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(users, "Child", Here)
     monkeypatch.setattr(users, "neighbour", contextlib.nullcontext)

@@ -61,6 +61,7 @@ async def test_a_long_queue_is_measured_step_by_step() -> None:
     assert len(queue.figures_of(run, seen)) == 7
 
 
+@pytest.mark.slow
 async def test_the_embedded_model_is_drawn_both_ways() -> None:
     found = await embedded.play("float32", rounds=1, steps=1)
     assert len(found["engine"]) == len(found["diffusers"]) == 1
@@ -113,6 +114,7 @@ def test_a_bench_says_the_same_prompts_in_every_run() -> None:
     assert "the" in " ".join(said[0]).split()
 
 
+@pytest.mark.slow
 async def test_a_picture_is_made_larger_twice() -> None:
     seen = await larger.play(32)
     assert len(seen.pictures) == 2

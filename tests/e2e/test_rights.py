@@ -76,6 +76,7 @@ class Tries:
     show it are made wherever they are needed."""
 
     def __init__(self, easel: Easel, prompt: str, place: str) -> None:
+        self._easel = easel
         self._sandbox = easel.sandbox
         self._folder = easel.settings.data_dir
         self._prompt = prompt
@@ -180,8 +181,9 @@ class Tries:
 
         async def tried(who: Who) -> bool:
             had = len(who.scene.results(who.scene.dm))
-            if not await self._reacted(who, message, "✉️"):
+            if not self._there(who, message["channel_id"]):
                 return False
+            await who.scene.person.react(message, "✉️")
             await self._sandbox.wait_for(lambda: len(who.scene.results(who.scene.dm)) > had)
             return True
 
@@ -190,19 +192,18 @@ class Tries:
     async def delete(self, who: Who) -> bool:
         """❌ under a result, for who sees it. Who may not is told nothing, so a later one
         of who asked tells when it was dealt with."""
-        message, later = await self.result(), await self.result()
-        if not await self._reacted(who, message, "❌"):
+        if not self._there(who, self._sandbox.world.find_channel(self._place).id):
             return False
+        message, later = await self.result(), await self.result()
+        await self._easel.settled()
+        await who.scene.person.react(message, "❌")
         await self.mia.person.react(later, "❌")
         await self._sandbox.wait_for(lambda: self.mia.person.message(later) is None)
         return self.mia.person.message(message) is None
 
-    async def _reacted(self, who: Who, message: Message, emoji: str) -> bool:
-        """Whether they are where it is and could."""
-        if message["channel_id"] != self._sandbox.world.find_channel(who.channel).id:
-            return False
-        await who.scene.person.react(message, emoji)
-        return True
+    def _there(self, who: Who, channel: str) -> bool:
+        """Whether they are where a result is."""
+        return self._sandbox.world.find_channel(who.channel).id == channel
 
     def stop(self, way: Callable[[Who, str], Awaitable[Invocation]]) -> Try:
         """A slow job is cancelled by somebody in some way; else by who asked."""

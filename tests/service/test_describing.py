@@ -12,7 +12,10 @@ from PIL import Image
 
 from bot.domain.errors import InvalidLink, NotAllowed, RenderFailed, Unable, WorkerLost
 from bot.engine.seam import CAPTIONS, Answer, Question
+from bot.service.answers import Answers
+from bot.service.describing import Describing
 from bot.service.rules import Rules
+from bot.service.sight import Sight
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
 
 LINK = "https://cdn.discordapp.com/fox.png"
@@ -102,7 +105,7 @@ async def test_trouble_is_one_sentence(tmp_path: Path, error: Exception, said: s
         assert "secret" not in str(told.value)
 
 
-async def test_one_picture_of_a_person_at_a_time_and_none_for_ever(tmp_path: Path) -> None:
+async def test_one_picture_of_a_person_at_a_time(tmp_path: Path) -> None:
     async with House(tmp_path, fetch=fetched) as house:
         goes_on = asyncio.Event()
         given_up: list[bool] = []
@@ -129,10 +132,20 @@ async def test_one_picture_of_a_person_at_a_time_and_none_for_ever(tmp_path: Pat
         with pytest.raises(asyncio.CancelledError):
             await other
         assert given_up == [True]
-        goes_on.clear()
-        house.service.describing._enquiries._patience_s = 0.01
-        with pytest.raises(Unable, match="too long just now"):
-            await describe(ANNA_ASKS, HERE, LINK)
-        goes_on.set()
-        house.service.describing._enquiries._patience_s = 60
         assert len((await describe(ANNA_ASKS, HERE, LINK)).prompts) == 4
+
+
+async def test_nobody_is_kept_waiting_for_ever(tmp_path: Path) -> None:
+    async with House(tmp_path, fetch=fetched) as house:
+
+        async def never(question: Question) -> Answer:
+            await asyncio.Event().wait()
+            return {}
+
+        house.executor.on_ask = never
+        sight = Sight(fetched, house.parts.blobs, house.clock)
+        describing = Describing(Answers(house.executor, 0.01), sight, Rules())
+        with pytest.raises(Unable, match="too long just now"):
+            await describing.describe(ANNA_ASKS, HERE, LINK)
+        house.executor.on_ask = four
+        assert len((await describing.describe(ANNA_ASKS, HERE, LINK)).prompts) == 4

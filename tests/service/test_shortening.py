@@ -18,7 +18,9 @@ from bot.domain.errors import (
 )
 from bot.engine.seam import Answer, Question
 from bot.models.cards import EMBEDDED_CARD
+from bot.service.answers import Answers
 from bot.service.rules import Rules
+from bot.service.shortening import Shortening
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, TINY, House
 
 TEXT = "a red fox, sitting in the deep snow --ar 3:2 --seed 7"
@@ -155,9 +157,11 @@ async def test_nobody_is_kept_waiting_for_ever(tmp_path: Path) -> None:
             return {}
 
         house.executor.on_ask = never
-        house.service.shortening._enquiries._answers._patience_s = 0.01
+        answers = Answers(house.executor, 0.01)
+        habits = house.service.preferences
+        shortening = Shortening(answers, house.catalogue, habits, Rules())
         with pytest.raises(Unable, match="too long just now"):
-            await house.service.shortening.shorten(ANNA_ASKS, HERE, TEXT)
+            await shortening.shorten(ANNA_ASKS, HERE, TEXT)
 
 
 async def test_rules_are_those_of_drawing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Knows what the bot may read without the message content intent; changes nothing.
 
 from __future__ import annotations
 
-import copy
+import json
 from typing import Any
 
 from bot.sandbox.rules import components
@@ -186,7 +186,7 @@ class Renderer:
         return self.message(found, viewer, nested=True)
 
     def _embed(self, embed: dict[str, Any], media: dict[str, File]) -> dict[str, Any]:
-        shape = copy.deepcopy(embed)
+        shape = _copied(embed)
         shape.setdefault("type", "rich")
         for key in ("image", "thumbnail", "footer", "author"):
             part = shape.get(key)
@@ -201,7 +201,7 @@ class Renderer:
         return shape
 
     def _component(self, component: dict[str, Any], media: dict[str, File]) -> dict[str, Any]:
-        shape = copy.deepcopy(component)
+        shape = _copied(component)
         for part in components.walk([shape]):
             for each in components.media_of(part):
                 entry = media.get(each.get("url", ""))
@@ -215,6 +215,11 @@ class Renderer:
                 if part["type"] == components.FILE:
                     part |= {"name": entry.filename, "size": entry.size}
         return shape
+
+
+def _copied(shape: dict[str, Any]) -> dict[str, Any]:
+    """Many times as fast as `copy.deepcopy`, which was a third of what the sandbox did."""
+    return json.loads(json.dumps(shape))
 
 
 def readable(it: StoredMessage) -> bool:

@@ -45,6 +45,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeExecutor:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_the_embedded_model_is_measured(
     settings: Settings, studio: LocalExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
