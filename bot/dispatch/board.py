@@ -26,9 +26,10 @@ class Board:
     def __len__(self) -> int:
         return len(self._cells)
 
-    def open(self, job_id: str) -> None:
-        """The job is unfinished from now on; what its watchers have seen stays."""
-        self._cells.setdefault(job_id, Latest())
+    def open(self, job: Job) -> None:
+        """The job is unfinished from now on."""
+        self._cells.setdefault(job.id, Latest())
+        self.show(JobUpdate(job))
 
     def show(self, update: JobUpdate) -> None:
         """Replace what is known of a job; nothing happens where it has ended."""
@@ -37,16 +38,16 @@ class Board:
             cell.set(update)
             self.together.show(update)
 
-    def progress(self, job: Job, *, fraction: float | None = None, preview: bytes | None = None,
+    def progress(self, job_id: str, *, fraction: float | None = None, preview: bytes | None = None,
                  note: str = "") -> None:  # fmt: skip
         """A running job came further; what is not said again stays as it was."""
-        before = self.newest(job.id)
+        before = self.newest(job_id)
         if before is None or before.value is None:
             return
         old = before.value
         self.show(
             JobUpdate(
-                job,
+                old.job,
                 fraction=old.fraction if fraction is None else fraction,
                 preview=old.preview if preview is None else preview,
                 note=note,
@@ -55,12 +56,16 @@ class Board:
 
     def finish(self, job: Job) -> None:
         """The job has ended: its watchers see that and are done."""
-        cell = self._cells.pop(job.id, None)
-        if cell is not None:
+        if job.id in self._cells:
             last = JobUpdate(job, fraction=1.0)
-            cell.set(last)
-            cell.close()
+            self._cells[job.id].set(last)
+            self.close(job.id)
             self.together.show(last)
+
+    def close(self, job_id: str) -> None:
+        """Nothing more is known of a job; its watchers are done."""
+        if cell := self._cells.pop(job_id, None):
+            cell.close()
 
     def newest(self, job_id: str) -> Latest[JobUpdate] | None:
         """The cell of an unfinished job; None when it has ended or is unknown."""

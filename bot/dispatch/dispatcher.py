@@ -11,13 +11,12 @@ import contextlib
 import gc
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from bot.dispatch.board import Board
 from bot.dispatch.drawing import Drawing
 from bot.dispatch.inputs import Inputs
-from bot.dispatch.latest import Latest
 from bot.dispatch.places import AT_ONCE, Places
 from bot.dispatch.retrying import Retrying
 from bot.dispatch.standing import Standings, UnderWay
@@ -28,7 +27,6 @@ from bot.domain.lanes import Lanes
 from bot.domain.lines import Entry
 from bot.domain.pace import Pace
 from bot.domain.routing import Choice, route
-from bot.domain.speed import Speed
 from bot.engine.seam import Executor
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
@@ -41,29 +39,18 @@ MANY = 1000
 """Restored jobs from which on they are kept from the garbage collector."""
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A job in line; `errors` counts attempts that failed for a reason that may pass. One that is
     `suspect` was being drawn, with others, when a worker died."""
 
-    job: Job
+    entry: Entry
     errors: int = 0
     suspect: bool = False
 
-    @property
-    def entry(self) -> Entry:
-        """What the queue is to know of it."""
-        job, request = self.job, self.job.request
-        speed = Speed.of(request.extra)
-        return Entry(
-            job.id, (job.origin.guild, job.user), request.work, job.running_limit * speed.at_once,
-            request.model, request.count, request.size.pixels,
-            alone=self.suspect or job.strikes > 0, speed=speed,
-        )  # fmt: skip
-
 
 class Dispatcher:
-    """Owns the queue and the running drawings."""
+    """Owns the queue and the running drawings. Whoever adds a job has opened its place on the
+    `board`."""
 
     def __init__(
         self,
@@ -95,29 +82,28 @@ class Dispatcher:
 
     # What the service asks for
 
-    def add(self, job: Job) -> None:
+    def add(self, entry: Entry) -> None:
         """A waiting job joins the queue."""
-        self._enter(Waiting(job))
-        self._places.tell(job)
+        self._enter(Waiting(entry))
+        self._places.tell(entry.job)
         self._changed()
 
-    async def restore(self, jobs: Iterable[Job]) -> None:
+    async def restore(self, entries: Iterable[Entry]) -> None:
         """Waiting jobs of an earlier run join the queue, first come first."""
         # Looking for garbage among so much that stays would stop the loop for 0.1 s at a time.
         gc.disable()
         try:
-            count = await self._restore(jobs)
+            count = await self._restore(entries)
         finally:
             gc.enable()
         if count >= MANY:
             gc.freeze()
         self._changed()
 
-    async def _restore(self, jobs: Iterable[Job]) -> int:
+    async def _restore(self, entries: Iterable[Entry]) -> int:
         count = 0
-        for count, job in enumerate(jobs, start=1):
-            self._enter(Waiting(job))
-            self.board.show(JobUpdate(job))
+        for count, entry in enumerate(entries, start=1):
+            self._enter(Waiting(entry))
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
         return count
@@ -130,25 +116,13 @@ class Dispatcher:
             self._places.changed()
         self.board.finish(job)
         for drawing in list(self._drawings):
-            if drawing.job.id == job.id:
+            if drawing.id == job.id:
                 await drawing.cancel()
 
-    def waiting_for(self, model: str) -> list[Job]:
-        """The jobs in line that a model is to draw."""
-        jobs = (waiting.job for waiting in self._waiting.values())
-        return [job for job in jobs if job.request.model == model]
-
-    def newest(self, job_id: str) -> Latest[JobUpdate] | None:
-        """The cell of an unfinished job; None when it has ended or is unknown."""
-        return self.board.newest(job_id)
-
-    def watch(self, job_id: str) -> AsyncIterator[JobUpdate]:
-        """Newest values of an unfinished job up to its end; nothing for others."""
-        return self.board.watch(job_id)
-
-    def watch_batch(self, first: str) -> AsyncIterator[Mapping[str, JobUpdate]]:
-        """Newest values of jobs that are shown together, up to the end of all."""
-        return self.board.together.watch(first)
+    def waiting_for(self, model: str) -> list[str]:
+        """The ids of the jobs in line that a model is to draw."""
+        entries = (waiting.entry for waiting in self._waiting.values())
+        return [entry.job for entry in entries if entry.model == model]
 
     @property
     def busy(self) -> bool:
@@ -220,7 +194,7 @@ class Dispatcher:
         while self._retrying.calm and (choice := self._choose()) is not None:
             entry, waiting = self.queue.take(choice.job), self._waiting.pop(choice.job)
             given = self._standings.assign(choice, entry)
-            drawing = Drawing(self._studio, waiting.job, given, waiting.errors, waiting.suspect)
+            drawing = Drawing(self._studio, given, waiting.errors, waiting.suspect)
             task = asyncio.create_task(self._draw(drawing), name=f"draw {entry.job}")
             self._drawings[drawing] = task
 
@@ -244,22 +218,24 @@ class Dispatcher:
             log.exception("%s: its end cannot be recorded", drawing)
         finally:
             del self._drawings[drawing]
-            self.queue.done(drawing.job.id)
+            self.queue.done(drawing.id)
             self._changed()
-        if job is None or job.status.finished:
-            self.board.finish(job or drawing.job)
+        if job is None:
+            self.board.close(drawing.id)
+        elif job.status.finished:
+            self.board.finish(job)
         elif not drawing.cancelled and not self._closing:
-            self._enter(Waiting(job, drawing.errors, drawing.suspect), front=True)
-            self._places.tell(job)
+            self.board.show(JobUpdate(job))
+            entry = Entry.of(job, drawing.suspect)
+            self._enter(Waiting(entry, drawing.errors, drawing.suspect), front=True)
+            self._places.tell(job.id)
 
     def _left(self) -> float:
         return sum(drawing.under_way.left for drawing in self._drawings)
 
     def _enter(self, waiting: Waiting, front: bool = False) -> None:
-        job = waiting.job
-        self._waiting[job.id] = waiting
+        self._waiting[waiting.entry.job] = waiting
         self.queue.add(waiting.entry, front=front)
-        self.board.open(job.id)
 
     def _changed(self) -> None:
         self._wake.set()

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from bot.dispatch.keeping import Keeping
@@ -49,14 +48,16 @@ MAX_MISTAKES = 5
 
 
 class Drawing:
-    """`errors` counts earlier attempts at the job that failed for a reason that may pass; it is
-    `suspect` while it may be why a worker died that drew others as well. The worker `ran_out` of
-    memory for it while it drew others, too."""
+    """Of the job `id`, which is read when it begins: what was queued says no more than its size.
+
+    `errors` counts earlier attempts at it that failed for a reason that may pass; it is `suspect`
+    while it may be why a worker died that drew others as well. The worker `ran_out` of memory for
+    it while it drew others, too."""
 
     def __init__(
-        self, studio: Studio, job: Job, given: Assignment, errors: int = 0, suspect: bool = False
+        self, studio: Studio, given: Assignment, errors: int = 0, suspect: bool = False
     ) -> None:
-        self.job = job
+        self.id = given.entry.job
         self.given = given
         self.worker = given.worker
         self.errors = errors
@@ -65,9 +66,8 @@ class Drawing:
         self.closing = False
         self._studio = studio
         self._cancelled = asyncio.Event()
-        self._started = False
+        self._keeping: Keeping | None = None
         self._recycling = Recycling(self._kill, studio.timing.stop)
-        self._keeping = Keeping(studio.jobs, studio.pictures, studio.files, studio.clock, job)
         self.ran_out = False
         self._fraction = 0.0
         self._seconds = 0.0
@@ -84,13 +84,13 @@ class Drawing:
             outcome = Impossible("error", repr(error))
             job = await self._until_done(lambda: self._settle(outcome), "the end")
         self._tell(outcome, job)
-        if job is None:
+        if job is None and self._keeping:
             with contextlib.suppress(Unstored, sqlite3.Error):
                 await self._while_wanted(self._keeping.drop, "an end that came too late")
         if job is None or job.status is not JobStatus.SUCCEEDED:
-            await self._studio.files.uploads.delete(self.job.id)
+            await self._studio.files.uploads.delete(self.id)
         if job is None:
-            job = await self._until_done(lambda: self._studio.jobs.get(self.job.id), "a look")
+            job = await self._until_done(lambda: self._studio.jobs.get(self.id), "a look")
         return job
 
     @property
@@ -107,7 +107,9 @@ class Drawing:
         """Stop drawing; the row says already that the job is over."""
         self._cancelled.set()
         self._recycling.told()
-        await self._studio.executor.cancel(self.worker, self.job.id, self.job.attempt)
+        if self._keeping:
+            attempt = self._keeping.job.attempt
+            await self._studio.executor.cancel(self.worker, self.id, attempt)
 
     async def _kill(self) -> None:
         log.warning("%s: goes on though it was cancelled, so %s is recycled", self, self.worker)
@@ -142,7 +144,7 @@ class Drawing:
         return Again(strike=blamed and lost.alone, suspect=self.suspect)
 
     def _failed(self, failed: RenderFailed) -> Outcome:
-        if could_not_load(self._studio.executor, self.worker, self.job.request.model):
+        if could_not_load(self._studio.executor, self.worker, self.given.entry.model):
             log.warning("%s: %s cannot load the model: %s", self, self.worker, failed)
             return Again()
         self.errors += 1
@@ -156,10 +158,11 @@ class Drawing:
     def _beside_others(self) -> bool:
         """Whether its worker draws something else now."""
         workers = self._studio.executor.workers()
-        return any(one.drawing.keys() - {self.job.id} for one in workers if one.id == self.worker)
+        return any(one.drawing.keys() - {self.id} for one in workers if one.id == self.worker)
 
     def __str__(self) -> str:
-        return f"job {self.job.id} attempt {self.job.attempt}"
+        attempt = f"attempt {self._keeping.job.attempt}" if self._keeping else "before it begins"
+        return f"job {self.id} {attempt}"
 
     async def _until_done(self, write: Callable[[], Awaitable[T]], what: str) -> T:
         return await self._studio.retrying.until_done(write, self._say, what=f"{what} of {self}")
@@ -174,7 +177,7 @@ class Drawing:
         )  # fmt: skip
 
     def _say(self, note: str) -> None:
-        self._studio.board.progress(self.job, note=note)
+        self._studio.board.progress(self.id, note=note)
         if self._studio.retrying.calm:
             # A mistake in statements of its own; the worker need not wait for it.
             self._start_over()
@@ -187,79 +190,74 @@ class Drawing:
 
     async def _draw(self) -> None:
         """Have the pictures drawn that are not stored yet, and store them as they come."""
-        await self._start()
-        job, studio = self.job, self._studio
+        keeping = self._keeping = await self._begin()
+        job, studio = keeping.job, self._studio
         if job.attempt > 1:
-            await self._while_wanted(self._keeping.look, "the list")
-        missing = self._keeping.missing
+            await self._while_wanted(keeping.look, "the list")
+        missing = keeping.missing
         if not missing:
             return
-        attempt = await self._attempt(missing)
+        attempt = await self._attempt(job, missing)
         self._check_start()
         # Closing the stream early cancels what still runs.
         stream = studio.executor.run_batch(self.worker, [attempt])
         async with contextlib.aclosing(stream) as events:  # type: ignore[type-var]
             async for _, event in events:
                 self._start_over()
-                await self._hear(event)
-        if lacking := len(self._keeping.missing):
+                await self._hear(event, keeping)
+        if lacking := len(keeping.missing):
             raise RenderFailed("error", f"{lacking} pictures of {job.request.count} did not come")
         if upscaling.of(job.request) is None:  # tiles, or a network, have a pace of their own
             work = job.request.work * len(missing) / job.request.count
             studio.pace.measured(job.request.model, self.given.device, work, self._seconds)
 
-    async def _start(self) -> None:
+    async def _begin(self) -> Keeping:
         """Raises Cancelled where the job waits no more."""
-        studio, id = self._studio, self.job.id
-        no = await self._while_wanted(lambda: studio.jobs.start(id, studio.clock()), "the start")
-        if no is None:
+        studio, id = self._studio, self.id
+        job = await self._while_wanted(lambda: studio.jobs.start(id, studio.clock()), "the start")
+        if job is None:
             raise Cancelled("it waits no more")
-        self._started = True
-        self._keeping.no = no
-        self.job = replace(
-            self.job, status=JobStatus.RUNNING, attempt=no, started_at=studio.clock()
-        )  # fmt: skip
-        studio.board.show(JobUpdate(self.job))
+        studio.board.show(JobUpdate(job))
         studio.changed()
+        return Keeping(studio.jobs, studio.pictures, studio.files, studio.clock, job)
 
-    async def _attempt(self, missing: tuple[int, ...]) -> Attempt:
-        job, studio = self.job, self._studio
+    async def _attempt(self, job: Job, missing: tuple[int, ...]) -> Attempt:
         request, inputs = await self._while_wanted(
-            lambda: studio.inputs.of(job.request), "what it is drawn from"
+            lambda: self._studio.inputs.of(job.request), "what it is drawn from"
         )
         whole = len(missing) == request.count
         return Attempt(
-            job.id, self.job.attempt, request.model, missing, request.wire(), inputs,
+            job.id, job.attempt, request.model, missing, request.wire(), inputs,
             upload_limit=UPLOAD_LIMIT if whole else 0, person=str(job.user),
             before=self.given.entry.before,
         )  # fmt: skip
 
     def _check_start(self) -> None:
         """Nothing may be awaited between this and the start: `cancel` finds a run only after it."""
-        if self.job.id not in self._studio.board:
+        if self.id not in self._studio.board:
             raise Cancelled("cancelled before it began")
         if all(known.id != self.worker for known in self._studio.executor.workers()):
             raise Busy(f"worker {self.worker} left before the job began")
 
-    async def _hear(self, event: Event) -> None:
-        board = self._studio.board
+    async def _hear(self, event: Event, keeping: Keeping) -> None:
+        board, id = self._studio.board, self.id
         self._recycling.hear(event)
         match event:
             case LoadingModel(text=text):
-                board.progress(self.job, note=text)
+                board.progress(id, note=text)
             case Paused():
-                board.progress(self.job, note=PAUSED)
+                board.progress(id, note=PAUSED)
             case Progress(step=step, of=of):
                 self._fraction = step / max(1, of)
-                board.progress(self.job, fraction=self._fraction)
+                board.progress(id, fraction=self._fraction)
             case Preview(data=data):
-                self._keeping.sketch(data)
-                board.progress(self.job, preview=data)
+                keeping.sketch(data)
+                board.progress(id, preview=data)
             case Images(data=data):
-                came = {self.job.tile(index + 1): picture for index, picture in data.items()}
-                await self._while_wanted(lambda: self._keeping.store(came), "a picture")
+                came = {keeping.job.tile(index + 1): picture for index, picture in data.items()}
+                await self._while_wanted(lambda: keeping.store(came), "a picture")
             case Upload(data=data, extension=extension):
-                await self._keeping.keep_upload(data, extension)
+                await keeping.keep_upload(data, extension)
             case Done(seconds=seconds, engine=engine):
                 self._seconds, self._engine, self._fraction = seconds, engine, 1.0
             case _:
@@ -267,26 +265,29 @@ class Drawing:
 
     async def _settle(self, outcome: Outcome) -> Job | None:
         """Write what came of it."""
-        jobs, id, now = self._studio.jobs, self.job.id, self._studio.clock()
-        attempt, last = self.job.attempt, self._keeping.last
+        jobs, id, now = self._studio.jobs, self.id, self._studio.clock()
+        if (keeping := self._keeping) is None:
+            impossible = isinstance(outcome, Impossible)
+            return await jobs.refuse(id, failure(outcome.code), now) if impossible else None
+        job = keeping.job
         if isinstance(outcome, Drawn):
             try:
-                return await jobs.succeed(id, attempt, outcome.seconds, outcome.engine, now, last)
+                return await jobs.succeed(
+                    id, job.attempt, outcome.seconds, outcome.engine, now, keeping.last
+                )
             except PLACE:
-                await (
-                    self._keeping.record()
-                )  # perhaps the pictures, at least, need no second drawing
+                # Perhaps the pictures, at least, need no second drawing.
+                await keeping.record()
                 raise
-        await self._keeping.record()
+        await keeping.record()
         match outcome:
             case Again(strike=False):
-                return await jobs.give_back(id, attempt)
+                return await jobs.give_back(id, job.attempt)
             case Again():
-                return await jobs.strike(id, attempt, MAX_STRIKES, failure("worker_died"), now)
-            case Impossible() if not self._started:
-                return await jobs.refuse(id, failed(outcome, self.job.request.size), now)
+                struck = failure("worker_died")
+                return await jobs.strike(id, job.attempt, MAX_STRIKES, struck, now)
             case Impossible():
-                return await jobs.fail(id, failed(outcome, self.job.request.size), now, attempt)
+                return await jobs.fail(id, failed(outcome, job.request.size), now, job.attempt)
 
     def _tell(self, outcome: Outcome, job: Job | None) -> None:
         """What an operator finds in the log."""

@@ -19,9 +19,9 @@ SKETCHES = 16
 
 
 class Keeping:
-    """`no` is the attempt's fencing token. `last` are pictures that are written and not recorded
-    yet: those that made the job complete, which go into the transaction of its end. `clock` returns
-    UTC seconds since the epoch."""
+    """Of a `job` as it was when the attempt began; its attempt is the fencing token. `last` are
+    pictures that are written and not recorded yet: those that made the job complete, which go into
+    the transaction of its end. `clock` returns UTC seconds since the epoch."""
 
     def __init__(
         self,
@@ -31,13 +31,12 @@ class Keeping:
         clock: Callable[[], float],
         job: Job,
     ) -> None:
-        self.no = job.attempt
         self.last: Sequence[StoredImage] = ()
         self._jobs = jobs
         self._pictures = pictures
         self._files = files
         self._clock = clock
-        self._job = job
+        self.job = job
         self._there: set[int] = set()
         self._sketches: list[bytes] = []
         self._goes_on = False
@@ -45,11 +44,11 @@ class Keeping:
     @property
     def missing(self) -> tuple[int, ...]:
         """Pictures (from 0) that are not there yet."""
-        return tuple(i for i in range(self._job.request.count) if i + 1 not in self._there)
+        return tuple(i for i in range(self.job.request.count) if i + 1 not in self._there)
 
     async def look(self) -> None:
         """Learn what earlier attempts left."""
-        self._there = set(await self._pictures.of_job(self._job.id))
+        self._there = set(await self._pictures.of_job(self.job.id))
         self._goes_on = bool(self._there)
 
     async def store(self, came: Mapping[Tile, bytes]) -> None:
@@ -60,7 +59,7 @@ class Keeping:
             for tile, digest in digests.items()
         ]
         complete = self._there | {image.index for image in images}
-        if len(complete) == self._job.request.count:
+        if len(complete) == self.job.request.count:
             self.last = images
             await self._keep_sketches()
         elif not await self._recorded(images):
@@ -75,9 +74,9 @@ class Keeping:
 
     async def _keep_sketches(self) -> None:
         try:
-            await self._files.previews.keep(self._job.id, self._sketches)
+            await self._files.previews.keep(self.job.id, self._sketches)
         except OSError as error:
-            log.warning("job %s: its previews are not kept: %s", self._job.id, error)
+            log.warning("job %s: its previews are not kept: %s", self.job.id, error)
 
     async def record(self) -> None:
         """Record the last ones, where the job does not end well."""
@@ -94,19 +93,19 @@ class Keeping:
     async def keep_upload(self, data: bytes, extension: str) -> None:
         """Keep what is to be posted, if that is possible: it can be made again from pictures."""
         try:
-            await self._files.uploads.keep(self._job.id, data, extension)
+            await self._files.uploads.keep(self.job.id, data, extension)
         except OSError as error:
-            log.warning("job %s: what is to be posted is not kept: %s", self._job.id, error)
+            log.warning("job %s: what is to be posted is not kept: %s", self.job.id, error)
 
     async def _recorded(self, images: Sequence[StoredImage]) -> bool:
-        if await self._pictures.add(self._job.id, self.no, images, self._clock()):
+        if await self._pictures.add(self.job.id, self.job.attempt, images, self._clock()):
             return True
         await self._drop(images)
         return False
 
     async def _drop(self, images: Iterable[StoredImage]) -> None:
         """Delete the files, unless they are a newer attempt's by now."""
-        log.info("job %s attempt %d: late pictures dropped", self._job.id, self.no)
-        now = await self._jobs.get(self._job.id)
-        if now is None or now.attempt == self.no:
-            await self._files.delete(self._job.tile(image.index) for image in images)
+        log.info("job %s attempt %d: late pictures dropped", self.job.id, self.job.attempt)
+        now = await self._jobs.get(self.job.id)
+        if now is None or now.attempt == self.job.attempt:
+            await self._files.delete(self.job.tile(image.index) for image in images)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from bot.dispatch.board import Board
 from bot.dispatch.timing import Timing
-from bot.domain.job import Job, JobUpdate
+from bot.domain.job import JobUpdate
 from bot.domain.lanes import Lanes
 from bot.domain.pace import Device, Pace
 from bot.engine.seam import Executor, Failed, Loaded, Loading, Worker
@@ -59,11 +59,12 @@ class Places:
             rest = max(self._timing.positions, self._timing.position * len(self._queue))
             await asyncio.sleep(rest)
 
-    def tell(self, job: Job) -> None:
+    def tell(self, job_id: str) -> None:
         """Where a job stands that has just joined the queue."""
-        place = self._queue.place(job.id)
-        if place is None:
+        place, cell = self._queue.place(job_id), self._board.newest(job_id)
+        if place is None or cell is None or cell.value is None:
             return
+        job = cell.value.job
         model = job.request.model
         wait = self._pace.estimate(model, self._left() + place[1], self._able(model))
         self._board.show(JobUpdate(job, position=place[0], wait_s=wait))

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.domain.job import Job
 from bot.domain.ordered import Ordered
 from bot.domain.ranking import Rank, Rankings
 from bot.domain.speed import Speed
@@ -37,6 +38,17 @@ class Entry:
     alone: bool = False
     speed: Speed = Speed.FAST
     attained: float = field(default=0.0, compare=False)
+
+    @classmethod
+    def of(cls, job: Job, suspect: bool = False) -> Entry:
+        """What the queue is to know of a job. One that is `suspect` was being drawn, with others,
+        when a worker died."""
+        request, speed = job.request, Speed.of(job.request.extra)
+        return cls(
+            job.id, (job.origin.guild, job.user), request.work, job.running_limit * speed.at_once,
+            request.model, request.count, request.size.pixels,
+            alone=suspect or job.strikes > 0, speed=speed,
+        )  # fmt: skip
 
     @property
     def shape(self) -> tuple[str, int]:

@@ -46,7 +46,7 @@ class Batches:
         if update is None:
             return
         yield update
-        async for known in self._dispatcher.watch_batch(first):
+        async for known in self._dispatcher.board.together.watch(first):
             update = update.brought_up(known)
             yield update
         if not update.finished and (last := await self.state(first)):
@@ -82,5 +82,5 @@ class Batches:
         return all(each.status.finished for each in await self._jobs.of_batch(job.batch))
 
     def _newest(self, job: Job) -> JobUpdate:
-        cell = None if job.status.finished else self._dispatcher.newest(job.id)
+        cell = None if job.status.finished else self._dispatcher.board.newest(job.id)
         return cell.value if cell and cell.value else JobUpdate(job)

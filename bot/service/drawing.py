@@ -17,6 +17,7 @@ from bot.domain.buttons import Button, buttons, remedies
 from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
+from bot.domain.lines import Entry
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
@@ -80,6 +81,7 @@ class Drawings:
         self._outbox = outbox
         self._files = files
         self._dispatcher = dispatcher
+        self._board = dispatcher.board
         self._rules = rules
         self._clock = clock
 
@@ -99,7 +101,7 @@ class Drawings:
         jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit, proposal)
         for job in jobs:
             log.info("job %s: %s by %d", job.id, job.action.value, job.user)
-            self._dispatcher.add(job)
+            self._dispatcher.add(self._entered(job))
         return jobs
 
     async def imagine(
@@ -171,12 +173,12 @@ class Drawings:
 
     async def forsake(self, model: str, name: str) -> None:
         """Nothing draws with this model any more: what waits for it fails, free of charge."""
-        for job in self._dispatcher.waiting_for(model):
+        for id in self._dispatcher.waiting_for(model):
             said = f"The model {quoted(name)} was taken away before this was drawn."
             failure = Failure(said, new_reference())
-            failed = await self._jobs.refuse(job.id, failure, self._clock())
+            failed = await self._jobs.refuse(id, failure, self._clock())
             if failed is not None:
-                log.info("job %s failed, reference %s: %s", job.id, failure.reference, said)
+                log.info("job %s failed, reference %s: %s", id, failure.reference, said)
                 await self._dispatcher.cancel(failed)
 
     async def withdraw(self, job: Job) -> bool:
@@ -205,7 +207,7 @@ class Drawings:
     async def watch(self, job_id: str) -> AsyncIterator[JobUpdate]:
         """Newest states of a job; the last one is final and always arrives."""
         last: JobUpdate | None = None
-        async for update in self._dispatcher.watch(job_id):
+        async for update in self._board.watch(job_id):
             last = update
             yield update
         if last is None or not last.job.status.finished:
@@ -215,7 +217,7 @@ class Drawings:
 
     def newest(self, job: Job) -> JobUpdate | None:
         """The newest state of an unfinished job without waiting."""
-        cell = self._dispatcher.newest(job.id)
+        cell = self._board.newest(job.id)
         return cell.value if cell else None
 
     async def resume(self) -> int:
@@ -226,8 +228,13 @@ class Drawings:
         await self._jobs.requeue_running()
         unfinished = await self._jobs.unfinished()
         resumed = [job for each in unfinished if (job := await self._resumed(each))]
-        await self._dispatcher.restore(resumed)
+        await self._dispatcher.restore(map(self._entered, resumed))
         return len(resumed)
+
+    def _entered(self, job: Job) -> Entry:
+        """From now on it is watched, and this much of it joins the queue."""
+        self._board.open(job)
+        return Entry.of(job)
 
     async def unfinished(self) -> list[Job]:
         """Waiting and running jobs, oldest first."""

@@ -100,16 +100,16 @@ class JobRepository:
             lambda c: c.execute("UPDATE jobs SET state = 'waiting' WHERE state = 'running'")
         )
 
-    async def start(self, job: str, now: float) -> int | None:
-        """Set running and return the new attempt number; None when it is not waiting any more."""
+    async def start(self, job: str, now: float) -> Job | None:
+        """Set running, as a new attempt; None when it is not waiting any more."""
 
-        def run(connection: sqlite3.Connection) -> int | None:
+        def run(connection: sqlite3.Connection) -> Job | None:
             row = connection.execute(
                 "UPDATE jobs SET state = 'running', attempt = attempt + 1, started_at = ?"
-                " WHERE id = ? AND state = 'waiting' RETURNING attempt",
+                " WHERE id = ? AND state = 'waiting' RETURNING *",
                 (now, job),
             ).fetchone()
-            return row[0] if row else None
+            return job_of(row) if row else None
 
         return await self._database.transaction(run)
 

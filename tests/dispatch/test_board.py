@@ -13,8 +13,7 @@ RUNNING, SUCCEEDED = JobStatus.RUNNING, JobStatus.SUCCEEDED
 
 def opened() -> tuple[Board, str]:
     board, job = Board(), a_job(status=RUNNING)
-    board.open(job.id)
-    board.show(JobUpdate(job))
+    board.open(job)
     return board, job.id
 
 
@@ -24,11 +23,11 @@ def test_progress_keeps_what_is_not_said_again() -> None:
     assert cell is not None
     assert cell.value is not None
     job = cell.value.job
-    board.progress(job, note="loading")
-    board.progress(job, fraction=0.5)
-    board.progress(job, preview=b"small")
+    board.progress(job_id, note="loading")
+    board.progress(job_id, fraction=0.5)
+    board.progress(job_id, preview=b"small")
     assert cell.value == JobUpdate(job, fraction=0.5, preview=b"small")
-    board.progress(job, fraction=0.75)
+    board.progress(job_id, fraction=0.75)
     assert cell.value == JobUpdate(job, fraction=0.75, preview=b"small")
 
 
@@ -49,7 +48,16 @@ async def test_what_comes_after_the_end_is_not_heard() -> None:
     board, _ = opened()
     job = a_job()
     board.show(JobUpdate(job))
-    board.progress(job, fraction=0.5)
+    board.progress(job.id, fraction=0.5)
     board.finish(job)
     assert len(board) == 1
     assert [update async for update in board.watch(job.id)] == []
+
+
+async def test_who_watches_a_job_that_is_gone_is_done() -> None:
+    board, job_id = opened()
+    watching = board.watch(job_id)
+    await anext(watching)
+    board.close(job_id)
+    assert [update async for update in watching] == []
+    assert len(board) == 0

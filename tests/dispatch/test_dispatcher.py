@@ -13,13 +13,15 @@ import pytest
 
 from bot.domain.action import Action
 from bot.domain.errors import Busy, Cancelled, RenderFailed, StoreUnavailable, WorkerLost
-from bot.domain.job import JobStatus
+from bot.domain.job import Job, JobStatus
+from bot.domain.lines import Entry
 from bot.domain.size import Size
 from bot.domain.speed import Speed
 from bot.engine.seam import Failed, Loaded, Loading, LoadingModel, Preview, Upload
 from bot.storage.uploads import Uploads
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, QUICK, TINY, House
 from tests.kit.executor import Run, picture
+from tests.kit.values import a_request
 
 WAITING, RUNNING = JobStatus.WAITING, JobStatus.RUNNING
 SUCCEEDED, FAILED, CANCELLED = JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED
@@ -235,6 +237,18 @@ async def test_killed_right_after_the_last_strike_nothing_is_drawn_a_third_time(
     assert house.executor.runs == []
 
 
+async def test_it_is_drawn_as_its_row_says_when_it_begins(house: House) -> None:
+    first, second = await house.imagine("a cat"), await house.imagine("a fox")
+    changed = replace(second, request=a_request("an owl"))
+    await house.jobs.retarget(changed)
+    await (await house.executor.started(1)).finish()
+    await house.end(first)
+    run = await house.executor.started(2)
+    assert (run.job, run.attempt.request["text"]) == (second.id, "an owl")
+    await run.finish()
+    assert (await house.end(second)).job.request == changed.request
+
+
 async def test_a_struck_job_goes_before_its_owners_others(house: House) -> None:
     first, second = await house.imagine(), await house.imagine()
     run = await house.executor.started(1)
@@ -249,12 +263,12 @@ async def test_a_worker_that_left_before_the_job_began_is_no_strike(house: House
     # It is chosen while it lives and gone when the attempt is ready.
     start = house.jobs.start
 
-    async def start_and_lose(job: str, now: float) -> int | None:
-        attempt = await start(job, now)
-        if attempt == 1:
+    async def start_and_lose(job: str, now: float) -> Job | None:
+        started = await start(job, now)
+        if started and started.attempt == 1:
             await house.executor.lose("w1")
             house.executor.join()
-        return attempt
+        return started
 
     house.jobs.start = start_and_lose  # type: ignore[method-assign]
     job = await house.imagine()
@@ -636,7 +650,7 @@ async def test_the_loop_goes_on_while_many_jobs_are_restored(house: House) -> No
             await asyncio.sleep(0)
 
     counting = asyncio.create_task(count())
-    await house.dispatcher.restore(many)
+    await house.dispatcher.restore(map(Entry.of, many))
     counting.cancel()
     assert turns >= 10
     assert gc.isenabled()

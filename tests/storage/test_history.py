@@ -46,10 +46,10 @@ async def drawn(
         request = replace(request, extra=((HIDDEN, True),))
     job = a_job(request, **more)  # type: ignore[arg-type]
     await parts.jobs.submit([job], PLENTY, 1000)
-    attempt = await parts.jobs.start(job.id, MORNING)
-    assert attempt is not None
+    started = await parts.jobs.start(job.id, MORNING)
+    assert started is not None
     made = images(job.request.count)
-    ended = await parts.jobs.succeed(job.id, attempt, 1.0, "torch", MORNING, made)
+    ended = await parts.jobs.succeed(job.id, started.attempt, 1.0, "torch", MORNING, made)
     assert ended is not None
     await posted(parts, job)
     return ended

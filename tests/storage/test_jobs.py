@@ -41,9 +41,9 @@ async def waiting(parts: Repositories, quota: Quota = PLENTY, **more: object) ->
 
 async def running(parts: Repositories, **more: object) -> tuple[Job, int]:
     job = await waiting(parts, **more)  # type: ignore[arg-type]
-    attempt = await parts.jobs.start(job.id, MORNING)
-    assert attempt is not None
-    return job, attempt
+    started = await parts.jobs.start(job.id, MORNING)
+    assert started is not None
+    return job, started.attempt
 
 
 def an_image(index: int, evicted: bool = False) -> StoredImage:
@@ -157,17 +157,22 @@ async def test_unfinished_are_in_the_order_of_asking(parts: Repositories) -> Non
 
 async def test_start_counts_attempts_and_only_from_waiting(parts: Repositories) -> None:
     job = await waiting(parts)
-    assert await parts.jobs.start(job.id, MORNING) == 1
+    begun = replace(job, status=JobStatus.RUNNING, attempt=1, started_at=MORNING)
+    assert await parts.jobs.start(job.id, MORNING) == begun
     assert await parts.jobs.start(job.id, MORNING) is None
     assert await parts.jobs.give_back(job.id, 1)
-    assert await parts.jobs.start(job.id, MORNING) == 2
+    assert await parts.jobs.start(job.id, MORNING + 1) == replace(
+        begun, attempt=2, started_at=MORNING + 1
+    )
     assert await parts.jobs.start("unknown", MORNING) is None
 
 
 async def test_a_late_attempt_is_refused_everywhere(parts: Repositories) -> None:
     job, old = await running(parts)
     await parts.jobs.give_back(job.id, old)
-    new = await parts.jobs.start(job.id, MORNING)
+    started = await parts.jobs.start(job.id, MORNING)
+    assert started is not None
+    new = started.attempt
     assert new == old + 1
     assert await parts.jobs.give_back(job.id, old) is None
     assert await parts.pictures.add(job.id, old, [an_image(1)], MORNING) is False
@@ -232,7 +237,9 @@ async def test_a_strike_below_the_limit_waits_again_and_keeps_its_hold(parts, da
 async def test_the_last_strike_fails_and_releases_in_one_transaction(parts, database) -> None:
     job, attempt = await running(parts)
     await parts.jobs.strike(job.id, attempt, 2, FAILURE, MORNING)
-    attempt = await parts.jobs.start(job.id, MORNING) or 0
+    started = await parts.jobs.start(job.id, MORNING)
+    assert started is not None
+    attempt = started.attempt
     begun = []
     await database.transaction(lambda c: c.set_trace_callback(begun.append))
     failed = await parts.jobs.strike(job.id, attempt, 2, FAILURE, MORNING)

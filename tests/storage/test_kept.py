@@ -48,10 +48,10 @@ class Gallery:
         """A new job, of which some pictures are drawn."""
         job = a_job()
         await self.parts.jobs.submit([job], Claim(PLENTY), 10**6)
-        attempt = await self.parts.jobs.start(job.id, MORNING)
-        assert attempt is not None
-        self._undrawn.append((job, attempt))
-        await self._draw(job, attempt, range(1, self._random.randint(1, 4)))
+        started = await self.parts.jobs.start(job.id, MORNING)
+        assert started is not None
+        self._undrawn.append((job, started.attempt))
+        await self._draw(job, started.attempt, range(1, self._random.randint(1, 4)))
 
     async def finish(self) -> None:
         """All pictures of a job, those again that are there."""
