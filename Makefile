@@ -10,9 +10,9 @@ HAS_TORCH = $(PIP) install -q --no-index --no-deps "$(TORCH)" 2>/dev/null
 WITHOUT_CARD = [ "$$(uname -s)" = Linux ] && ! nvidia-smi -L 2>/dev/null | grep -q '^GPU '
 # pip tries for minutes where there is no way out; this gives up after seconds.
 REACHES_CPU = timeout 9 $(BIN)/python -c 'from urllib.request import urlopen; urlopen("$(CPU_INDEX)/torch/", timeout=4)' 2>/dev/null
-# In two processes, for half of the time a test waits for a process, a socket or a disk. Tests of one
+# In three processes on two cores, for much of the time a test waits for a process, a socket or a disk. Tests of one
 # file share models and stay together; files go in their order, which has a long one at no end.
-PYTEST = $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 # Pinned: another version may lay the same code out differently. It lives in .venv, with the rest.
 BIOME_VERSION := 2.6.8
 BIOME := $(VENV)/biome/node_modules/.bin/biome

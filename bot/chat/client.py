@@ -155,6 +155,12 @@ class EaselBot(commands.AutoShardedBot):
         """The bot was added, perhaps again."""
         await self.service.privacy.departures.back(guild.id)
 
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server can be reached (again), perhaps one that the bot was added to meanwhile. At a
+        start `on_ready` follows, for all of them."""
+        if self.is_ready():
+            await self.service.privacy.departures.back(guild.id)
+
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Have a form of ours that came back taken by who registered its code in `forms`; every
         outcome is answered.

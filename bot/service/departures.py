@@ -5,6 +5,7 @@ That Discord cannot reach a server for now is no departure; who knows the differ
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection
 
@@ -30,19 +31,24 @@ class Departures:
         self._keep_s = keep_s
         self._clock = clock
         self._seen = False
+        # Who comes or goes while the servers are looked through is written down after that.
+        self._turn = asyncio.Lock()
 
     async def left(self, guild: int) -> None:
         """The bot was removed from a server."""
         log.info("the bot was removed from server %d", guild)
-        await self._departures.left(guild, self._clock())
+        async with self._turn:
+            await self._departures.left(guild, self._clock())
 
     async def back(self, guild: int) -> None:
         """It is there (again): nothing is lost that is there still."""
-        await self._departures.back(guild)
+        async with self._turn:
+            await self._departures.back(guild)
 
     async def reconcile(self, present: Collection[int]) -> None:
         """The bot is on these servers, reachable or not: what happened while it was away."""
-        new = await self._departures.reconcile(present, self._clock())
+        async with self._turn:
+            new = await self._departures.reconcile(present, self._clock())
         if new > 0:
             log.info("the bot is not on %d servers any more of which something is kept", new)
         self._seen = True

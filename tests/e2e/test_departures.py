@@ -60,14 +60,30 @@ async def styled(ada: Scene) -> None:
 async def test_nothing_is_lost_on_return(
     sandbox: Sandbox, tmp_path: Path, quick: Executor, mia: Scene
 ) -> None:
-    async with running(sandbox, settings_for(sandbox, tmp_path), quick):
+    async with running(sandbox, settings_for(sandbox, tmp_path), quick) as easel:
         grid = await mia.imagine("a fox")
+        await easel.bot.wait_until_ready()
         sandbox.world.remove_bot(sandbox.world.guild)
         await until(tmp_path, HERE, 1)
         sandbox.world.return_bot(sandbox.world.guild)
         await until(tmp_path, HERE, 0)
         assert pictures(tmp_path) == 4
         assert (await mia.press(grid, "U1"))["content"].startswith("**a fox**")
+
+
+async def test_nothing_is_lost_on_return_during_an_outage(
+    sandbox: Sandbox, tmp_path: Path, quick: Executor, mia: Scene
+) -> None:
+    """Discord names the server at once, and tells of it when it can be reached again."""
+    async with running(sandbox, settings_for(sandbox, tmp_path), quick) as easel:
+        await mia.imagine("a fox")
+        await easel.bot.wait_until_ready()
+        sandbox.world.remove_bot(sandbox.world.guild)
+        await until(tmp_path, HERE, 1)
+        sandbox.world.guild.reachable = False
+        sandbox.world.return_bot(sandbox.world.guild)
+        sandbox.world.found(sandbox.world.guild)
+        await until(tmp_path, HERE, 0)
 
 
 async def test_a_server_that_discord_cannot_reach_is_not_left(

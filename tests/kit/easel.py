@@ -24,7 +24,12 @@ QUICK = Pauses(away=(0.05,), rest=0.05, poll=0.1)
 
 
 class QuickBot(EaselBot):
-    """Identifies anew at once, where discord.py waits five seconds."""
+    """Identifies anew at once, where discord.py waits five seconds, and is ready soon after its last
+    server, where it waits two."""
+
+    async def setup_hook(self) -> None:
+        self._connection.guild_ready_timeout = 0.1
+        await super().setup_hook()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """The sandbox takes many at once."""

@@ -46,12 +46,21 @@ class Events:
         if isinstance(subject, StoredMessage):
             return self._message(news, subject)
         if isinstance(subject, Guild):
-            return self._renderer.guild(subject)
+            return self._guild(subject, news.joined)
         if isinstance(subject, Channel):
             return self._channel(subject)
         if news.name == "GUILD_AUDIT_LOG_ENTRY_CREATE":
             return self._audit_entry(news)
         return subject
+
+    def _guild(self, guild: Guild, joined: bool) -> Payload:
+        """Of one that the bot has joined Discord leaves `unavailable` out, but during an outage."""
+        if not guild.reachable:
+            return {"id": guild.id, "unavailable": True}
+        shape = self._renderer.guild(guild)
+        if joined:
+            del shape["unavailable"]
+        return shape
 
     def _channel(self, channel: Channel) -> Payload | None:
         """A thread is told only to a bot that may see it."""

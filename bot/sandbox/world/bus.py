@@ -17,7 +17,8 @@ T = TypeVar("T")
 class News:
     """One event: Discord's name for it, what it concerns, and where it happened.
 
-    `subject` is a StoredMessage, an Interaction, a Channel or a plain payload, by name.
+    `subject` is a StoredMessage, an Interaction, a Channel or a plain payload, by name. A guild is
+    `joined` or, after an outage, there again.
     """
 
     name: str
@@ -26,6 +27,7 @@ class News:
     guild_id: str | None = None
     user_id: str | None = None
     emoji: str | None = None
+    joined: bool = False
 
 
 class Bus:

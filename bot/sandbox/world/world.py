@@ -110,7 +110,7 @@ class World:
         self.take_in(Channel(self.ids.next(), TEXT, name.lower(), guild.id))
         for person in (owner, *members):
             self._person(guild, self.find_user(person), ())
-        self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id))
+        self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id, joined=True))
         return guild
 
     def remove_bot(self, guild: Guild) -> None:
@@ -121,7 +121,7 @@ class World:
     def return_bot(self, guild: Guild) -> None:
         """The bot is added again."""
         self._let_in_bot(guild)
-        self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id))
+        self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id, joined=True))
 
     def lose(self, guild: Guild) -> None:
         """Discord cannot reach a server until it is `found` again; the bot stays its member."""
