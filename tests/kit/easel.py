@@ -24,8 +24,8 @@ QUICK = Pauses(away=(0.05,), rest=0.05, poll=0.1)
 
 
 class QuickBot(EaselBot):
-    """Identifies anew at once, where discord.py waits five seconds, and is ready soon after its last
-    server, where it waits two."""
+    """Identifies anew at once, where discord.py waits five seconds, and is ready soon after its
+    last server, where that waits two."""
 
     async def setup_hook(self) -> None:
         self._connection.guild_ready_timeout = 0.1
