@@ -31,7 +31,11 @@ if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 4 << 30:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the tiny models; the studio writes them when it starts."""
+    """The folder of the tiny models; the studio writes them when it starts. They are built once for
+    all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["TINY_MODELS"] = str(run / "tiny-models")
     return tmp_path_factory.mktemp("models")
 
 

@@ -6,7 +6,7 @@ import ast
 import functools
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -196,6 +196,21 @@ def test_every_module_says_what_it_is(name: str) -> None:
     assert ast.get_docstring(parsed(name)), f"{name} has no docstring"
 
 
+def imported(names: Iterable[str], unwanted: Iterable[str]) -> str:
+    """Which of the unwanted libraries a process has that imports these modules."""
+    code = (
+        "import importlib, sys\n"
+        f"for name in {list(names)!r}: importlib.import_module(name)\n"
+        f"print(*sorted(set({sorted(unwanted)!r}) & set(sys.modules)))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
 def test_the_bots_process_never_imports_torch() -> None:
     wanted = [
         name
@@ -205,13 +220,10 @@ def test_the_bots_process_never_imports_torch() -> None:
         or inside(name, "bot.chat")
         or inside(name, "cogs")
     ]
-    code = (
-        "import importlib, sys\n"
-        f"for name in {wanted!r}: importlib.import_module(name)\n"
-        f"sys.exit(', '.join(sorted(set({sorted(TORCH)!r}) & set(sys.modules))) or 0)"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
+    assert imported(wanted, TORCH) == ""
+
+
+def test_a_worker_imports_what_only_some_models_need_when_they_do() -> None:
+    """transformers alone takes longer than all else beside torch."""
+    later = ("transformers", "openvino", "spandrel", "gguf", "peft")
+    assert imported(["bot.worker.__main__", "bot.worker.diffusion"], later) == ""

@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 from PIL import Image
-from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
 
 from bot import imaging
 from bot.domain.errors import RenderFailed
@@ -79,6 +78,9 @@ class Captioner:
     UnfitFile, and whatever transformers does, where a folder holds none."""
 
     def __init__(self, folder: Path) -> None:
+        # It takes a second, which a worker that starts has no use for.
+        from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+
         local: dict[str, Any] = {"local_files_only": True}
         self._seen_by = AutoImageProcessor.from_pretrained(folder, **local)
         self._words = AutoTokenizer.from_pretrained(folder, **local)

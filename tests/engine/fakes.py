@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from bot.worker.simulated import SimulatedEngine
+
+LAST = "damaged"
+"""What `tests.kit.tiny` writes last."""
 
 
 def with_tiny_models(options: Mapping[str, Any]) -> Any:
@@ -17,13 +23,11 @@ def with_tiny_models(options: Mapping[str, Any]) -> Any:
     With `openvino_fails` OpenVINO does, at more than two samples at once.
     """
     from bot.worker import diffusion
-    from bot.worker.converted.forwards import Compiled
-    from tests.kit import tiny
 
-    folder = Path(options["build"])
-    if not (folder / tiny.LAST).exists():
-        tiny.build(folder)
+    _build_once(Path(options["build"]))
     if options.get("openvino_fails"):
+        from bot.worker.converted.forwards import Compiled
+
         run = Compiled.__call__
 
         def fail(compiled: Any, *given: Any) -> Any:
@@ -33,6 +37,19 @@ def with_tiny_models(options: Mapping[str, Any]) -> Any:
 
         Compiled.__call__ = fail
     return diffusion.create(options)
+
+
+def _build_once(folder: Path) -> None:
+    """The first process of a run builds them, which takes long to import alone; each has a copy."""
+    shared = Path(os.environ["TINY_MODELS"])
+    shared.mkdir(exist_ok=True)
+    with FileLock(shared.with_suffix(".lock")):
+        if not (shared / LAST).exists():
+            from tests.kit import tiny
+
+            tiny.build(shared)
+    if not (folder / LAST).exists():
+        shutil.copytree(shared, folder, symlinks=True, dirs_exist_ok=True)
 
 
 def broken(options: Mapping[str, Any]) -> Any:

@@ -41,12 +41,10 @@ from tests.kit import original
 library: Any = diffusers  # its hints are narrower than what it takes
 
 WIDTH = 32
-LAST = "damaged"
-"""What `build` writes last."""
 
 
 def build(folder: Path) -> None:
-    """Write all of them; the same weights every time."""
+    """Write all of them, `damaged` last; the same weights every time."""
     torch.manual_seed(0)
     tokenizer = CLIPTokenizer.from_pretrained(EMBEDDED / "tokenizer")
     vae = _vae()
@@ -85,8 +83,8 @@ def build(folder: Path) -> None:
     shutil.copytree(folder / "sd", folder / "alone", ignore=no_weights)
     _troubled(folder)
     _files(folder / "files", weights, folder / "alone")
-    shutil.copytree(folder / "sd", folder / LAST)
-    unet = folder / LAST / "unet" / "diffusion_pytorch_model.safetensors"
+    shutil.copytree(folder / "sd", folder / "damaged")
+    unet = folder / "damaged" / "unet" / "diffusion_pytorch_model.safetensors"
     unet.write_bytes(unet.read_bytes()[:1000])
 
 
