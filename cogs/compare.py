@@ -13,7 +13,6 @@ from bot.chat import asking, comparison, files, pointing
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.looking import Looking
 from bot.domain.browsing import SEARCH_MAX, Browse, Order, Result
-from bot.domain.errors import NotFound
 from bot.domain.ingredients import differences
 from bot.service import Service
 
@@ -60,16 +59,11 @@ class Compare(commands.Cog):
             files.close(file)
 
     async def _result(self, interaction: discord.Interaction, typed: str) -> Result:
+        if (message := pointing.message_id(typed)) is not None:
+            return await self._looking.linked(interaction, message)
         asker, origin = asking.asker(interaction), asking.origin(interaction)
-        message = pointing.message_id(typed)
-        if message is None:
-            id = pointing.job_id(typed)
-        else:
-            job = await self._service.outbox.shown_by(asker, origin, message)
-            if job is None:
-                raise NotFound("That message shows no result of mine that you may see here.")
-            id = job.id
-        return await self._looking.found(asker, origin, id, asking.readable(interaction))
+        channels = asking.readable(interaction)
+        return await self._looking.found(asker, origin, pointing.job_id(typed), channels)
 
     @compare.autocomplete("first")
     @compare.autocomplete("second")

@@ -11,8 +11,9 @@ from discord.ext import commands
 
 from bot.chat import asking, pointing
 from bot.chat.acknowledge import Acknowledger
+from bot.chat.looking import Looking
 from bot.chat.presenter import Presenter
-from bot.domain.errors import InvalidPrompt, NotFound
+from bot.domain.errors import InvalidPrompt
 from bot.domain.preferences import Variation
 from bot.domain.prompt import MAX_LENGTH
 from bot.service import Service
@@ -28,9 +29,14 @@ class Edit(commands.Cog):
     """Reads the interaction, finds the picture, hands over to the presenter."""
 
     def __init__(
-        self, service: Service, presenter: Presenter, acknowledger: Acknowledger
-    ) -> None:  # fmt: skip
+        self,
+        service: Service,
+        presenter: Presenter,
+        acknowledger: Acknowledger,
+        looking: Looking,
+    ) -> None:
         self._service = service
+        self._looking = looking
         self._presenter = presenter
         self._quickly = acknowledger.quickly
         self._privately = acknowledger.privately
@@ -93,12 +99,9 @@ class Edit(commands.Cog):
 
     async def _result(self, interaction: discord.Interaction, message: int) -> Canvas:
         """The picture that a message of ours shows. Raises NotFound."""
-        asker, origin = asking.asker(interaction), asking.origin(interaction)
-        job = await self._service.outbox.shown_by(asker, origin, message)
-        if job is None:
-            raise NotFound("That link leads to no result of mine that you may see here.")
+        job = (await self._looking.linked(interaction, message)).job
         return Canvas(await self._service.pictures.single(job), hidden=job.hidden)
 
 
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Edit(bot.service, bot.presenter, bot.acknowledger))
+    await bot.add_cog(Edit(bot.service, bot.presenter, bot.acknowledger, bot.looking))

@@ -62,18 +62,21 @@ class Reactions(commands.Cog):
         if job is None:
             return
         require_right_to_cancel(asker, job)
-        if not job.status.finished:
-            await self._cancel(asker, origin, job)
+        if await self._cancelled(asker, origin, job, payload.message_id):
             return
         channel = self._client.get_partial_messageable(payload.channel_id)
         await channel.get_partial_message(payload.message_id).delete()
         log.info("job %s: its message was deleted by %d", job.id, asker.user)
 
-    async def _cancel(self, asker: Asker, origin: Origin, job: Job) -> None:
-        if job.batch is None:
-            await self._service.drawing.cancel(asker, origin, job.id)
-        else:
-            await self._service.batches.cancel(asker, origin, job.batch)
+    async def _cancelled(self, asker: Asker, origin: Origin, job: Job, message: int) -> bool:
+        """Whether there was something to be stopped: of several that one message shows any, though
+        the first of them is done."""
+        if job.batch is not None and message == job.notice:
+            return await self._service.batches.cancel(asker, origin, job.batch) is not None
+        if job.status.finished:
+            return False
+        await self._service.drawing.cancel(asker, origin, job.id)
+        return True
 
     async def _send(self, payload: discord.RawReactionActionEvent) -> None:
         job = await self._shown(payload)

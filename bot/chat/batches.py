@@ -12,6 +12,7 @@ from bot.chat import wording
 from bot.domain import upscaling
 from bot.domain.batch import BatchUpdate, Progress
 from bot.domain.job import Failure, JobStatus
+from bot.domain.links import brief
 from bot.domain.request import GenerationRequest
 from bot.service.plan import Plan
 
@@ -72,7 +73,7 @@ def _some(number: int, what: str) -> str:
 
 
 def _shown(prompt: str) -> str:
-    return wording.quoted(prompt, _PROMPT_ROOM)
+    return wording.quoted(brief(prompt), _PROMPT_ROOM)
 
 
 def _within(warnings: Sequence[str], room: int) -> list[str]:
@@ -87,7 +88,7 @@ def _headline(update: BatchUpdate) -> str:
     more = f"{len(others) + 1} times" if set(others) == {first} else f"and {len(others)} more"
     modes = {wording.mode(each.job.request) for each in update.updates}
     mode = modes.pop() if len(modes) == 1 else ""
-    return f"{wording.quoted(first, 2 * _PROMPT_ROOM)} {more} - <@{update.job.user}>{mode}"
+    return f"{wording.quoted(brief(first), 2 * _PROMPT_ROOM)} {more} - <@{update.job.user}>{mode}"
 
 
 def _counts(update: BatchUpdate) -> str:

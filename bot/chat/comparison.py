@@ -14,12 +14,12 @@ from bot.domain.ingredients import Difference
 from bot.domain.links import brief
 
 FILE = "compared.webp"
-_SHOWN = 300
-"""Characters of a value."""
+_SHOWN = 480
+"""Characters of a value, as it is written: Discord takes 1,024 in a field, of two."""
 _FIELDS = 24
 """Discord shows 25."""
-_ALL = 5000
-"""Characters of all values; Discord takes 6,000 in an embed."""
+_ALL = 3900
+"""Characters before the last field; Discord takes 6,000 in an embed."""
 _NOTHING = "—"
 
 
@@ -61,5 +61,4 @@ def _line(number: int, result: Result) -> str:
 
 
 def _value(text: str) -> str:
-    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-    return wording.escape(shown) or _NOTHING
+    return wording.shortened(text, _SHOWN) or _NOTHING

@@ -14,6 +14,7 @@ from bot.chat import asking, pages
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.results import Results
 from bot.domain.browsing import Browse, Order, Page, Result
+from bot.domain.errors import NotFound
 from bot.domain.people import Asker, Origin
 from bot.service import Service
 from bot.service.rules import DIRECT, visible
@@ -91,6 +92,14 @@ class Looking:
             # Says that it is not there.
             return await self._service.history.result(asker, origin, job_id, channels)
         return result
+
+    async def linked(self, interaction: discord.Interaction, message: int) -> Result:
+        """The same of one that a message of ours shows. Raises NotFound."""
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        job = await self._service.outbox.shown_by(asker, origin, message)
+        if job is None:
+            raise NotFound("That leads to no result of mine that you may see here.")
+        return await self.found(asker, origin, job.id, asking.readable(interaction))
 
     async def _shown(self, interaction: discord.Interaction, browse: Browse) -> Shown:
         page = await self._page(interaction, browse)

@@ -59,7 +59,7 @@ class Pump:
         self.results = Results(client, service, poster)
         self._endings = Endings(client, service, notices, poster)
         self._deeds = {Kind.END: self._end, Kind.DM: self._copy}
-        self._running: dict[int, asyncio.Task[None]] = {}
+        self._running: dict[int, asyncio.Future[None]] = {}
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -85,6 +85,8 @@ class Pump:
         if room <= 0:
             return
         for delivery, job in await self._service.outbox.due(self._running.keys(), room):
+            if delivery.channel in self._running:
+                continue  # somebody took the channel while the table was read
             task = asyncio.create_task(self._try(delivery, job), name=f"deliver {job.id}")
             self._running[delivery.channel] = task
             task.add_done_callback(lambda _, channel=delivery.channel: self._ended(channel))
@@ -117,13 +119,12 @@ class Pump:
         is being tried just now ends first."""
         while running := self._running.get(channel):
             await asyncio.wait([running])
-        task = asyncio.current_task()
-        assert task is not None
-        self._running[channel] = task
+        self._running[channel] = over = asyncio.get_running_loop().create_future()
+        over.add_done_callback(lambda _: self._ended(channel))
         try:
             yield
         finally:
-            self._ended(channel)
+            over.cancel()
 
     async def delivered(self, delivery: Delivery, job: Job, message: int) -> None:
         """A result is there, whoever brought it: what was kept for it may go.

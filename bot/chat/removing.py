@@ -11,7 +11,8 @@ import discord
 from bot.chat.pace import Pace, Pauses
 from bot.chat.results import Results
 from bot.chat.trouble import TROUBLE, Verdict, judge
-from bot.domain.errors import NotFound, StoreUnavailable
+from bot.domain.delivery import Kind
+from bot.domain.errors import NotFound, StoreUnavailable, new_reference
 from bot.service import Service
 from bot.service.privacy import Removal
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 A_SECOND = 2.0
 """Messages; Discord counts deletions of old ones apart, and lets fewer through."""
+UNREADABLE = 3
+"""Tries to read a picture, after which its message loses its words without it."""
 
 
 class Removing:
@@ -48,15 +51,24 @@ class Removing:
 
     async def _try(self, removal: Removal) -> None:
         removals = self._service.privacy.removals
+        pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(removal.tries, 10))
         try:
             await self._remove(removal)
         except TROUBLE as error:
             never = isinstance(error, discord.NotFound) and error.code != 0
             if not never and judge(error) is not Verdict.FINAL:
-                pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(removal.tries, 10))
                 await removals.postpone(removal, pause)
                 return
             log.info("message %d is out of reach: %s", removal.message, error)
+        except StoreUnavailable as error:
+            # What is wrong with one picture holds up no other message.
+            log.warning("message %d cannot be made anew just now: %s", removal.message, error)
+            await removals.postpone(removal, pause)
+            return
+        except Exception:
+            log.exception("reference %s: message %d", new_reference(), removal.message)
+            await removals.postpone(removal, self._pauses.longest)
+            return
         await removals.done(removal)
 
     async def _remove(self, removal: Removal) -> None:
@@ -68,7 +80,12 @@ class Removing:
         if job is None:
             await message.delete()
             return
+        copy = bool(removal.person) and not job.hidden
         try:
-            await self._results.renew(job, message)
+            await self._results.renew(job, message, Kind.DM if copy else Kind.RESULT)
         except NotFound:
+            await self._results.strip(job, message)
+        except StoreUnavailable:
+            if removal.tries < UNREADABLE:
+                raise
             await self._results.strip(job, message)

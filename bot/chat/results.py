@@ -9,7 +9,8 @@ import contextlib
 import io
 import logging
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import discord
@@ -53,6 +54,7 @@ class Results:
         self._ping_after_s = ping_after_s
         self._smallest = smallest
         self._clock = clock
+        self._looks = Counter[str]()
 
     async def post(self, delivery: Delivery, job: Job, *, call: bool = False) -> int:
         """Post the result in its channel unless it is there; returns the message's id. `call` says
@@ -73,24 +75,25 @@ class Results:
     async def copy(self, delivery: Delivery, job: Job) -> int:
         """The same in its owner's direct messages, with the way to where it was posted instead of
         buttons: theirs would pay, and be answered, elsewhere."""
-        result = await self._service.outbox.of_job(job.id)
-        there = result.message if result else 0
-        address = wording.link(job.origin.guild, job.origin.channel, there) if there else ""
+        way = await self._way(job)
 
         async def send(channel: discord.PartialMessageable, nonce: str) -> discord.Message:
             more: dict[str, Any] = {"nonce": nonce, "suppress_embeds": True}
             more["allowed_mentions"] = discord.AllowedMentions.none()
-            return await self._fitting(
-                job,
-                lambda said: channel.send(**said, **more),
-                lambda: {"view": way_view(address)} if address else {},
-                Kind.DM,
-            )
+            return await self._fitting(job, lambda said: channel.send(**said, **more), way, Kind.DM)
 
         return await self._poster.once(delivery, job, _holding(job), send)
 
-    async def renew(self, job: Job, message: discord.PartialMessage) -> None:
-        """Show a result as it is now in the place of what a message has, file and buttons included.
+    async def _way(self, job: Job) -> Callable[[], Said]:
+        """What a copy has beside its picture."""
+        result = await self._service.outbox.of_job(job.id)
+        there = result.message if result else 0
+        address = wording.link(job.origin.guild, job.origin.channel, there) if there else ""
+        return lambda: {"view": way_view(address)} if address else {}
+
+    async def renew(self, job: Job, message: discord.PartialMessage, kind: Kind) -> None:
+        """Show a result, or a copy of it, as it is now in the place of what a message has, file and
+        buttons included.
 
         Raises NotFound when its pictures are gone, and what Discord does.
         """
@@ -102,7 +105,8 @@ class Results:
 
         await self._service.pictures.forget_upload(job)
         try:
-            await self._fitting(job, edit, await self._dressed(job))
+            dress = await (self._way(job) if kind is Kind.DM else self._dressed(job))
+            await self._fitting(job, edit, dress, kind)
         finally:
             await self._service.pictures.forget_upload(job)
 
@@ -133,11 +137,24 @@ class Results:
         def way() -> Said:
             return {"view": way_view(elsewhere)} if elsewhere else {}
 
-        await self._fitting(
-            job,
-            lambda said: webhook.send(**said, wait=True, ephemeral=True, allowed_mentions=none),
-            await self._dressed(job) if elsewhere is None else way,
-        )
+        async with self._look(job):
+            await self._fitting(
+                job,
+                lambda said: webhook.send(**said, wait=True, ephemeral=True, allowed_mentions=none),
+                await self._dressed(job) if elsewhere is None else way,
+            )
+
+    @contextlib.asynccontextmanager
+    async def _look(self, job: Job) -> AsyncIterator[None]:
+        """What is made for a look is not kept once nobody looks any more."""
+        self._looks[job.id] += 1
+        try:
+            yield
+        finally:
+            self._looks[job.id] -= 1
+            if not self._looks[job.id]:
+                del self._looks[job.id]
+                await self._service.pictures.forget_posted(job)
 
     async def cover(self, job: Job, spoiler: bool) -> None:
         """Put the picture behind a spoiler where it was posted, or take that away: Discord lets no
@@ -153,7 +170,8 @@ class Results:
             await message.edit(attachments=[said["file"]], allowed_mentions=none)
 
         with contextlib.suppress(discord.NotFound):
-            await self._fitting(job, change, dict, spoiler=spoiler)
+            async with self._look(job):
+                await self._fitting(job, change, dict, spoiler=spoiler)
 
     async def _message(self, job: Job, delivery: Delivery) -> discord.PartialMessage:
         place, guild = await self._poster.place(job, delivery), guild_of(job, delivery.kind)
@@ -170,7 +188,8 @@ class Results:
             said |= {"content": content, "view": view, "allowed_mentions": none}
             await webhook.send(**said, ephemeral=True)
 
-        await self._fitting(job, send, dict)
+        async with self._look(job):
+            await self._fitting(job, send, dict)
 
     async def there(self, result: Result) -> bool:
         """Whether the message of a result is where it was posted, as far as Discord tells."""

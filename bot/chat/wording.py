@@ -32,14 +32,19 @@ def escape(text: str) -> str:
 
 def quoted(text: str, room: int = CONTENT_LIMIT - _SUFFIX_ROOM) -> str:
     """The bold, escaped text in at most `room` characters."""
+    return f"**{shortened(text, room - 4)}**"
+
+
+def shortened(text: str, room: int) -> str:
+    """The escaped text in at most `room` characters."""
     escaped = escape(text)
-    if len(escaped) + 4 > room:
-        kept = text
-        while len(escaped) + 5 > room:
-            kept = kept[: len(kept) - max(1, (len(escaped) + 5 - room) // 2)]
-            escaped = escape(kept)
-        escaped += "…"
-    return f"**{escaped}**"
+    if len(escaped) <= room:
+        return escaped
+    kept = text
+    while len(escaped) + 1 > room:
+        kept = kept[: len(kept) - max(1, (len(escaped) + 1 - room) // 2)]
+        escaped = escape(kept)
+    return f"{escaped}…"
 
 
 def mode(request: GenerationRequest) -> str:

@@ -36,7 +36,11 @@ async def drawn_on(
     kept = tuple(each for each in request.inputs if each.role != SOURCE)
     made = requests.started(card, made, part.source, part.mask)
     made = replace(made, inputs=(*made.inputs, *kept)).meaning(HIDDEN, canvas.hidden)
-    return made if size else made.shaped(part.size)
+    if size:
+        return made
+    # Of a size of its own: nothing is larger, whatever somebody's suffix says.
+    plain = replace(made, prompt=made.prompt.without("hd")).meaning("hd", None)
+    return plain.shaped(part.size)
 
 
 def _sampled(card: ModelCard, request: GenerationRequest, canvas: Canvas) -> GenerationRequest:

@@ -146,6 +146,13 @@ class Pictures:
         """The file was posted, or will not be; it can be made again."""
         await self._files.uploads.delete(job.id)
 
+    async def forget_posted(self, job: Job) -> None:
+        """The same, unless it is still to be posted. Where the database is in trouble it stays
+        until the next start."""
+        with contextlib.suppress(StoreUnavailable):
+            if await self._pictures.posted([job.id]):
+                await self._files.uploads.delete(job.id)
+
     async def _encoded(self, job: Job, limit: int) -> Upload:
         tiles = await self.tiles(job)
         recipe = job.recipe()

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from bot.domain.action import Kind
 from bot.domain.browsing import Browse, Order, Page, Place, Result
 from bot.domain.job import Job
 from bot.storage import prompts
@@ -101,8 +100,8 @@ class HistoryRepository:
 
 def insert(connection: sqlite3.Connection, job: Job) -> None:
     """A job succeeded, so that its result can be found; belongs inside that transaction. What was
-    taken out of a spoiler is one, too."""
-    taken = job.request.source if job.request.kind is Kind.EXTRACT else None
+    taken out of a spoiler, or drawn from one, is one, too."""
+    taken = job.request.source
     number = connection.execute(
         "INSERT INTO results (job_id, guild_id, channel_id, hidden, spoiler) VALUES (?, ?, ?, ?,"
         " COALESCE((SELECT spoiler FROM results WHERE job_id = ?), 0)) RETURNING number",

@@ -111,7 +111,9 @@ def opened(file: Path, device: torch.device) -> Upscaler:
         network = spandrel.MAIN_REGISTRY.load(checkpoint.nested(file))
     except spandrel.UnsupportedModelError:
         raise UnfitFile(_UNKNOWN) from None
-    except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (UnfitFile, OSError):
+        raise
+    except Exception as error:  # whatever its hundred architectures think of strange numbers
         raise UnfitFile("lacks some of its weights, or is of a kind that is not known") from error
     fits = isinstance(network, spandrel.ImageModelDescriptor) and network.purpose == "SR"
     if not fits or network.scale < 2:

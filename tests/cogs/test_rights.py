@@ -34,9 +34,12 @@ class Register:
 
 
 class Bot(EaselBot):
-    """Nothing is to be posted."""
+    """Nothing is to be posted, and nothing is kept of any server."""
 
     def keep_up(self) -> None:
+        pass
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
         pass
 
 

@@ -48,6 +48,7 @@ async def test_exactly_what_differs_is_named_and_both_are_shown(
 ) -> None:
     one = await mia.imagine("a fox --seed 7 --ar 3:2")
     other = await noah.imagine("a fox --seed 8 --ar 3:2 --stop 50 --no hats")
+    await easel.settled()
     said = await compared(mia, messages.job_of(one), link(other))
     assert differing(said) == {
         "Left out": "**1** —\n**2** hats",
@@ -74,6 +75,7 @@ async def test_exactly_what_differs_is_named_and_both_are_shown(
     # A picture and what was drawn from it.
     single = await mia.press(one, "U2")
     varied = await mia.press(one, "V2")
+    await easel.settled()
     names = set(differing(await compared(mia, link(single), link(varied))))
     assert {"Pictures", "Seed", "Drawn from", "Leaves it by"} <= names
     assert "Prompt" not in names
@@ -89,7 +91,7 @@ async def test_nobody_compares_what_they_may_not_see(
     job = messages.job_of(hidden)
     for first, second in ((job, public["id"]), (public["id"], job), (public["id"], hidden["id"])):
         text = await refused(noah, first, second)
-        assert "not here" in text or "shows no result of mine" in text
+        assert "not here" in text or "leads to no result of mine" in text
         assert "hare" not in text
     assert "Prompt" in differing(await compared(mia, job, public["id"]))
     easel.sandbox.world.deny("lobby", "Noah", "VIEW_CHANNEL")
@@ -97,7 +99,7 @@ async def test_nobody_compares_what_they_may_not_see(
     assert "not here" in await refused(noah, messages.job_of(elsewhere), public["id"])
     for typed in ("fox", "https://example.org/1", "0" * 31):
         assert "32 letters" in await refused(noah, typed, public["id"])
-    assert "shows no result of mine" in await refused(noah, "1" * 19, public["id"])
+    assert "leads to no result of mine" in await refused(noah, "1" * 19, public["id"])
 
 
 async def test_ones_own_are_offered_by_their_words_and_spoilers_stay_covered(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 import pytest
 
+from bot.domain.delivery import Delivery
 from bot.domain.errors import RenderFailed
+from bot.domain.job import Job
 from bot.sandbox import MovableClock, Sandbox
 from tests.kit import books, messages
 from tests.kit.easel import Easel, running, settings_for
@@ -130,6 +132,37 @@ async def test_two_who_bring_a_result_bring_it_once(
     await sandbox.wait_for(lambda: "another way meanwhile" in str(mia.private()))
     assert len(mia.results()) == 1
     assert left(tmp_path) == []
+
+
+async def test_what_is_brought_while_the_table_is_read_comes_once(
+    sandbox: Sandbox, easel: Easel, tmp_path: Path, mia: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot is about to try it again when its owner takes it."""
+    outbox = easel.core.service.outbox
+    due, arrived, go_on = outbox.due, asyncio.Event(), asyncio.Event()
+
+    async def slowly(busy: Collection[int], room: int) -> list[tuple[Delivery, Job]]:
+        found = await due(busy, room)
+        if any(row.tries for row, _ in found) and not arrived.is_set():
+            arrived.set()
+            await go_on.wait()
+        return found
+
+    monkeypatch.setattr(outbox, "due", slowly)
+    sandbox.faults.answer("POST", POST, 403)
+    await (await mia.slash("imagine", prompt="a fox")).ack()
+    await arrived.wait()
+    held = sandbox.faults.hold("POST", r"^/webhooks/\d+/[^/]+$")
+    await (await mia.slash("show")).ack()
+    await held.arrived
+    go_on.set()
+    await (await mia.slash("info")).ack()
+    held.release()
+    [grid] = await sandbox.wait_for(mia.results)
+    await until_all_is_shown(tmp_path)
+    await (await mia.slash("imagine", prompt="an owl")).ack()
+    await mia.new_result({grid["id"]})
+    assert len(mia.results()) == 2
 
 
 async def test_what_is_brought_while_it_is_posted_comes_once(

@@ -207,3 +207,28 @@ async def test_what_is_drawn_on_a_private_picture_stays_private(
     edited = await mia.new_result(known, mia.dm)
     assert "(stealth)" in edited["content"]
     assert noah.person.messages("imagine") == []
+
+
+async def test_nobody_draws_on_what_they_may_not_read(
+    easel: Easel, mia: Scene, noah: Scene
+) -> None:
+    single = await mia.press(await mia.imagine("an owl", channel="lobby"), "U1")
+    link = await link_of(easel, single)
+    easel.sandbox.world.deny("lobby", "Noah", "VIEW_CHANNEL")
+    mask = await masks.uploaded(noah, masks.white((0, 0, 16, 16), (128, 128)))
+    for known in (link, single["id"]):
+        asked = await noah.slash("edit", prompt="a hat", link=known, mask=mask)
+        assert "not here" in await noah.refused(asked)
+    assert noah.results() == []
+    assert len(books.states(easel.settings.data_dir)) == 2
+
+
+async def test_variations_of_an_upload_cost_what_they_are_worth(easel: Easel, mia: Scene) -> None:
+    """They have the upload's size, whatever one's suffix says."""
+    image = await masks.uploaded(mia, masks.png(photo((128, 128))), "photo.png")
+    await (await mia.slash("prefer suffix", new_value="--hd")).ack()
+    grid = await drawn(mia, "vary", image=image, strength="subtle")
+    recipe = messages.recipe(easel.sandbox, grid)
+    assert recipe["size"] == [128, 128]
+    assert "hd" not in str(recipe["prompt"])
+    assert books.spent(easel.settings.data_dir) == 1

@@ -105,6 +105,9 @@ async def test_a_spoiler_is_one_wherever_it_is_shown_until_its_owner_shows_it(
     )
     single = await mia.press(hidden, "U1")  # of a spoiler is one
     assert single["attachments"][0]["filename"].startswith("SPOILER_")
+    for button in ("Upscale (Subtle)", "Zoom Out 2×"):
+        drawn = await mia.press(single, button)
+        assert drawn["attachments"][0]["filename"].startswith("SPOILER_")
     shown = await noah.slash("show", job=messages.job_of(grid))
     await shown.ack()
     [brought] = await sandbox.wait_for(lambda: list(filter(messages.is_result, shown.replies)))
@@ -112,17 +115,17 @@ async def test_a_spoiler_is_one_wherever_it_is_shown_until_its_owner_shows_it(
     await noah.refused(await noah.person.context("DM results", hidden["id"]))
     for sent in await sandbox.wait_for(lambda: noah.results(noah.dm)):
         assert sent["attachments"][0]["filename"].startswith("SPOILER_")
-    [row, _] = books.rows(easel.settings.data_dir, "SELECT spoiler FROM results ORDER BY number")
+    [row, *_] = books.rows(easel.settings.data_dir, "SELECT spoiler FROM results ORDER BY number")
     assert row["spoiler"] == 1
     plain = await changed(mia, hidden, "Show it", of=menu)
     assert plain["attachments"][0]["filename"].startswith("easel_")
     await sandbox.wait_for(
         lambda: "Spoiler" in messages.buttons(mia.person.message(menu) or {"components": []})
     )
-    [row, other] = books.rows(
+    [row, *others] = books.rows(
         easel.settings.data_dir, "SELECT spoiler FROM results ORDER BY number"
     )
-    assert (row["spoiler"], other["spoiler"]) == (0, 1)
+    assert [each["spoiler"] for each in (row, *others)] == [0, 1, 1, 1]
 
 
 async def test_a_spoiler_whose_message_is_gone_is_one_when_it_comes_again(

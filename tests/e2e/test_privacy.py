@@ -449,3 +449,38 @@ async def test_what_is_posted_meanwhile_is_taken_back(easel: Easel, mia: Scene) 
     held.release()
     easel.sandbox.faults.clear()
     await easel.sandbox.wait_for(lambda: not mia.results())
+
+
+async def test_a_picture_that_cannot_be_read_holds_up_no_other_message(
+    easel: Easel, mia: Scene, noah: Scene
+) -> None:
+    """Its message loses its words with its picture, at last."""
+    folder = data(easel)
+    grid = await mia.imagine(f"a {SECRET} in the deep deep snow")
+    varied = await noah.press(grid, "V1")
+    await easel.settled()
+    place = easel.core.parts.files.folder(messages.job_of(varied))
+    for picture in place.glob("[0-9]*.webp"):
+        picture.unlink()
+        picture.mkdir()
+    await deleted(mia, folder)
+    assert mia.person.message(grid) is None
+    shown = noah.person.message(varied)
+    assert shown is not None
+    assert SECRET not in str(shown)
+    assert shown["attachments"] == []
+
+
+async def test_a_copy_that_loses_its_words_keeps_its_way_to_the_result(
+    easel: Easel, mia: Scene, noah: Scene
+) -> None:
+    grid = await mia.imagine(f"a {SECRET} in the deep deep snow")
+    await (await noah.slash("prefer auto_dm")).ack()
+    await noah.press(grid, "V1")
+    [copy] = await easel.sandbox.wait_for(lambda: noah.results(noah.dm))
+    await easel.settled()
+    await deleted(mia, data(easel))
+    [now] = noah.results(noah.dm)
+    assert SECRET in str(copy)
+    assert SECRET not in str(now)
+    assert messages.buttons(now).keys() == messages.buttons(copy).keys()

@@ -51,6 +51,19 @@ async def test_all_of_a_batch_are_stopped(easel: Easel, mia: Scene, gate: Gate) 
     await mia.until_said("2 stopped")
 
 
+async def test_the_rest_of_a_batch_is_stopped_though_its_first_is_done(
+    easel: Easel, mia: Scene, gate: Gate
+) -> None:
+    await (await mia.slash("imagine", prompt="a {quick, slow} fox")).ack()
+    [proposal] = await mia.sandbox.wait_for(mia.private)
+    await (await mia.click(proposal, "Draw")).ack()
+    progress = await mia.until_said("1 of 2 grids drawn")
+    await mia.person.react(progress, "❌")
+    await mia.until_said("1 stopped")
+    assert books.states(easel.settings.data_dir) == ["succeeded", "cancelled"]
+    assert books.spent(easel.settings.data_dir) == 1
+
+
 async def test_who_asked_or_a_moderator_deletes_a_result(
     easel: Easel, mia: Scene, noah: Scene, ada: Scene
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 
 import pytest
@@ -67,3 +68,14 @@ async def test_what_is_no_id_is_said(
     easel: Easel, sandbox: Sandbox, mia: Scene, typed: str
 ) -> None:
     assert "32 letters" in await mia.refused(await mia.slash("show", job=typed))
+
+
+async def test_what_is_made_for_a_look_is_not_kept(easel: Easel, mia: Scene) -> None:
+    grid = await mia.imagine("an owl")
+    await easel.settled()
+    for _ in range(2):
+        await brought(mia, messages.job_of(grid))
+    folder = easel.settings.data_dir / "images"
+    while await asyncio.to_thread(lambda: [*folder.rglob("upload.*")]):
+        pass
+    assert len(easel.core.parts.files.uploads) == 0
