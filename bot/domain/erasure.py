@@ -36,11 +36,13 @@ class Erasure:
 @dataclass(frozen=True)
 class Doomed:
     """What an erasure comes to: jobs of which nothing but numbers is left, jobs of others that lose
-    the words that they took over, and of all these the `unfinished`."""
+    the words that they took over, of all these the `unfinished`, and open `offers` to draw more of
+    the same."""
 
     jobs: tuple[str, ...]
     reworded: tuple[str, ...]
     unfinished: tuple[str, ...]
+    offers: tuple[str, ...]
 
 
 def erased(request: GenerationRequest) -> bool:

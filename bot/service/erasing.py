@@ -104,13 +104,16 @@ class Erasing:
         for job in jobs:
             self._files.uploads.forget(job)
         await self._files.delete_jobs(jobs)
-        # Messages on a server that the bot is not on are out of its reach.
-        await self._erasures.blank(jobs, messages=erasure.scope == "user")
+        # Messages on a server that the bot is not on are out of its reach, people's own are not.
+        await self._erasures.blank(jobs, direct=erasure.scope == "server")
         # What was being taken out of a grid, or drawn, may have come in between.
         await self._files.delete_jobs(jobs)
 
     async def _stop(self, doomed: Doomed) -> None:
-        """What is waiting or being drawn; first it loses the words that its end would show."""
+        """What is offered, waiting or being drawn; first it loses the words that its end would
+        show."""
+        if doomed.offers:
+            await self._erasures.withdraw(doomed.offers)
         if not doomed.unfinished:
             return
         await self._erasures.reword(sorted({*doomed.unfinished} & {*doomed.reworded}))

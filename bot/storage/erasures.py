@@ -20,8 +20,7 @@ _WORDS = "'$.reason', '', '$.before', '', '$.after', '', '$.negative', ''"
 _SMALL = {
     "user": (
         "DELETE FROM preferences WHERE scope = 'user' AND owner_id = :owner",
-        "DELETE FROM proposals WHERE user_id = :owner OR CASE WHEN json_valid(plan) THEN"
-        " json_extract(plan, '$.under[0]') IN (SELECT id FROM jobs WHERE user_id = :owner) END",
+        "DELETE FROM proposals WHERE user_id = :owner",
         "DELETE FROM likes WHERE user_id = :owner",
         "DELETE FROM reports WHERE reporter_id = :owner",
         "DELETE FROM profiles WHERE user_id = :owner",
@@ -102,6 +101,15 @@ class ErasureRepository:
             return set()
         return await self._database.report(lambda c: solely_theirs(c, erasure))
 
+    async def withdraw(self, offers: Collection[str]) -> None:
+        """Nobody can say yes to these any more, whoever they were made to."""
+
+        def run(connection: sqlite3.Connection) -> None:
+            named = [(each,) for each in offers]
+            connection.executemany("DELETE FROM proposals WHERE id = ?", named)
+
+        await self._overwriting(run)
+
     async def reword(self, jobs: Collection[str]) -> None:
         """These lose their words, and their messages are to show that."""
 
@@ -129,13 +137,13 @@ class ErasureRepository:
 
         await self._database.transaction(run)
 
-    async def blank(self, jobs: Collection[str], *, messages: bool) -> None:
-        """Nothing but numbers is left of these; whether their `messages` are to go, too."""
+    async def blank(self, jobs: Collection[str], *, direct: bool = False) -> None:
+        """Nothing but numbers is left of these, and their messages are to go, or only those that
+        lie in people's `direct` messages."""
 
         def run(connection: sqlite3.Connection) -> None:
             for row in _rows(connection, jobs):
-                if messages:
-                    removals.insert_all(connection, row)
+                removals.insert_all(connection, row, direct=direct)
                 _blank(connection, row)
 
         await self._overwriting(run)

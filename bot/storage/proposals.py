@@ -94,7 +94,7 @@ def _get(connection: sqlite3.Connection, id: str) -> Proposal | None:
     row = connection.execute("SELECT * FROM proposals WHERE id = ?", (id,)).fetchone()
     if row is None:
         return None
-    requests, prices, (parent, message) = _read(row["plan"])
+    requests, prices, (parent, message) = read(row["plan"])
     return Proposal(
         id,
         Origin(row["guild_id"], row["channel_id"], message),
@@ -111,7 +111,7 @@ _Under = tuple[str | None, int]
 """A job, and the message under which its button was pressed."""
 
 
-def _read(plan: str) -> tuple[tuple[GenerationRequest, ...], tuple[int, ...], _Under]:
+def read(plan: str) -> tuple[tuple[GenerationRequest, ...], tuple[int, ...], _Under]:
     """Nothing where it was answered, or kept by another version that says it otherwise."""
     try:
         kept = json.loads(plan)

@@ -73,15 +73,17 @@ def insert(
         )
 
 
-def insert_all(connection: sqlite3.Connection, row: sqlite3.Row, *, anew: bool = False) -> None:
-    """Every message that shows a job, by its row. Those of pictures alone are deleted in any case;
-    others may be to show it `anew`."""
+def insert_all(
+    connection: sqlite3.Connection, row: sqlite3.Row, *, anew: bool = False, direct: bool = False
+) -> None:
+    """Every message that shows a job, by its row, or those in `direct` messages. Those of pictures
+    alone are deleted in any case; others may be to show it `anew`."""
     job, hidden = row["id"], job_of(row).hidden
     for each in connection.execute("SELECT * FROM deliveries WHERE job_id = ?", (job,)).fetchall():
-        alone = each["kind"] == Kind.DM.value or hidden
-        person = row["user_id"] if alone else 0
-        insert(connection, each["message_id"], each["channel_id"], person, job if anew else None)
-    if not anew:
+        person = row["user_id"] if each["kind"] == Kind.DM.value or hidden else 0
+        channel = 0 if direct else each["channel_id"]
+        insert(connection, each["message_id"], channel, person, job if anew else None)
+    if not anew and not direct:
         insert(connection, row["notice_id"], row["channel_id"], 0)
     for each in connection.execute("SELECT * FROM letters WHERE job_id = ?", (job,)).fetchall():
         insert(connection, each["message_id"], 0, each["user_id"])

@@ -8,6 +8,7 @@ from collections import defaultdict
 from bot.domain import erasure as left
 from bot.domain.action import Kind
 from bot.domain.erasure import Doomed, Erasure
+from bot.storage import proposals
 from bot.storage.rows import request_of
 
 _OWNERS = {"user": "user_id", "server": "guild_id"}
@@ -22,10 +23,14 @@ SELECT j.id, j.parent_id, j.action, j.state, j.request,
 FROM family JOIN jobs j ON j.id = family.id LEFT JOIN jobs p ON p.id = j.parent_id
 ORDER BY j.created_at, j.rowid
 """
+_OFFERS = """
+SELECT id, plan, CASE WHEN json_valid(plan) THEN json_extract(plan, '$.under[0]') END AS parent_id
+FROM proposals
+"""
 
 
 class Tracing:
-    """Takes jobs of a family, parents first."""
+    """Takes jobs of a family, parents first, and then the offers under them."""
 
     def __init__(self) -> None:
         self.family: set[str] = set()
@@ -34,10 +39,13 @@ class Tracing:
         self._jobs: list[str] = []
         self._reworded: list[str] = []
         self._unfinished: list[str] = []
+        self._offers: list[str] = []
 
     @property
     def doomed(self) -> Doomed:
-        return Doomed(tuple(self._jobs), tuple(self._reworded), tuple(self._unfinished))
+        return Doomed(
+            tuple(self._jobs), tuple(self._reworded), tuple(self._unfinished), tuple(self._offers)
+        )
 
     def take(self, row: sqlite3.Row) -> None:
         request, job, parent = request_of(row["request"]), row["id"], row["parent_id"]
@@ -56,6 +64,17 @@ class Tracing:
         elif left.repeats(request, said):
             self._reworded.append(job)
 
+    def offer(self, row: sqlite3.Row) -> None:
+        """What hangs under a job that loses its words came of these, however they were changed;
+        under others of the family it counts what it says."""
+        parent = row["parent_id"]
+        if parent not in self.family:
+            return
+        requests, _, _ = proposals.read(row["plan"])
+        lost = parent in self._whole or parent in self._reworded
+        if lost or any(left.repeats(request, self._said[parent]) for request in requests):
+            self._offers.append(row["id"])
+
 
 def traced(connection: sqlite3.Connection, erasure: Erasure) -> Tracing:
     """Everything of an erasure."""
@@ -63,6 +82,8 @@ def traced(connection: sqlite3.Connection, erasure: Erasure) -> Tracing:
     named = {"owner": erasure.owner, "before": erasure.asked_at}
     for row in connection.execute(_FAMILY.format(owner=_OWNERS[erasure.scope]), named):
         tracing.take(row)
+    for row in connection.execute(_OFFERS):
+        tracing.offer(row)
     return tracing
 
 

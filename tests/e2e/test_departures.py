@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,68 @@ async def test_what_was_left_for_long_is_deleted_and_the_books_stay(
     assert books.states(tmp_path) == ["succeeded"] * 4
     assert books.spent(tmp_path) == 3
     assert len(mia.results()) == 2  # of a server that the bot is not on
+
+
+async def brought(mia: Scene) -> None:
+    """A copy, a hidden result and letters of the server lie in direct messages, and one result that
+    was asked for there."""
+    await (await mia.slash("prefer auto_dm")).ack()
+    grid = await mia.imagine("a zebra")
+    await mia.sandbox.wait_for(lambda: len(mia.results(mia.dm)) == 1)
+    await (await mia.slash("imagine", prompt="a zebra hidden --stealth")).ack()
+    await mia.sandbox.wait_for(lambda: len(mia.results(mia.dm)) == 2)
+    await (await mia.person.context("DM results", grid["id"])).ack()
+    await mia.sandbox.wait_for(lambda: len(mia.results(mia.dm)) == 6)
+    await mia.imagine("a hare", dm=True)
+
+
+async def forgotten(folder: Path) -> None:
+    """Returns when nothing is left to be done about the server."""
+    for sql in (HERE, "SELECT 1 FROM erasures", "SELECT 1 FROM removals"):
+        await until(folder, sql, 0)
+
+
+async def test_what_was_left_for_long_goes_from_direct_messages(
+    sandbox: Sandbox, tmp_path: Path, quick: Executor, mia: Scene
+) -> None:
+    sandbox.world.add_guild("Elsewhere", members=("Mia",))
+    settings = settings_for(sandbox, tmp_path)
+    async with running(sandbox, settings, quick) as easel:
+        await brought(mia)
+        await easel.settled()
+        sandbox.world.remove_bot(sandbox.world.guild)
+        await until(tmp_path, HERE, 1)
+    long_ago(tmp_path)
+    async with running(sandbox, settings, quick):
+        await forgotten(tmp_path)
+    assert [each["content"][:10] for each in mia.results(mia.dm)] == ["**a hare**"]
+    assert len(mia.results()) == 1  # of a server that the bot is not on
+
+
+@pytest.mark.parametrize("code", [50007, 50278])
+async def test_direct_messages_that_are_out_of_reach_are_no_trouble(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    quick: Executor,
+    mia: Scene,
+    caplog: pytest.LogCaptureFixture,
+    code: int,
+) -> None:
+    """Closed, or of somebody who shares no server with the bot any more."""
+    settings = settings_for(sandbox, tmp_path)
+    async with running(sandbox, settings, quick) as easel:
+        await brought(mia)
+        await easel.settled()
+        sandbox.world.remove_bot(sandbox.world.guild)
+        await until(tmp_path, HERE, 1)
+    long_ago(tmp_path)
+    sandbox.faults.fail("POST", r"^/users/@me/channels", 403, code=code, times=6)
+    caplog.set_level(logging.INFO, "bot.chat.removing")
+    async with running(sandbox, settings, quick):
+        await forgotten(tmp_path)
+    assert caplog.text.count("is out of reach") == 6
+    assert len(mia.results(mia.dm)) == 7
+    assert "zebra" not in all_of(tmp_path)
 
 
 def all_of(folder: Path) -> str:

@@ -299,18 +299,39 @@ async def test_offers_to_others_with_their_words_are_withdrawn(
     easel: Easel, mia: Scene, noah: Scene
 ) -> None:
     grid = await mia.imagine(f"a {SECRET}")
-    await (await noah.slash("prefer remix")).ack()
-    form = await noah.click(grid, "V1")
-    await form.ack()
-    submit = await noah.person.submit(form, {"prompt": f"a {{red, blue}} {SECRET}"})
-    await submit.ack()
-    [offer] = await easel.sandbox.wait_for(
-        lambda: [each for each in submit.replies if "Draw" in messages.buttons(each)]
-    )
+    offer = await offered(noah, grid, f"a {{red, blue}} {SECRET}")
     await deleted(mia, data(easel))
     assert SECRET not in everything(data(easel))
     await (await noah.click(offer, "Draw")).ack()
     await easel.sandbox.wait_for(lambda: "I keep it for a day" in str(noah.private()))
+
+
+@pytest.mark.parametrize("words", [f"a {SECRET} in the deep deep snow", f"a {SECRET}"])
+async def test_offers_under_what_others_made_are_withdrawn(
+    easel: Easel, mia: Scene, noah: Scene, words: str
+) -> None:
+    """Their words hang under a result that is somebody else's own."""
+    grid = await mia.imagine(words)
+    varied = await noah.press(grid, "V1")
+    offer = await offered(noah, varied, f"{words}, {{red, blue}}")
+    await deleted(mia, data(easel))
+    assert SECRET not in everything(data(easel))
+    await (await noah.click(offer, "Draw")).ack()
+    await easel.sandbox.wait_for(lambda: "I keep it for a day" in str(noah.private()))
+    assert books.states(data(easel)) == ["succeeded"] * 2
+
+
+async def offered(person: Scene, result: Message, prompt: str) -> Message:
+    """What somebody is asked who wants more than one grid under a result."""
+    await (await person.slash("prefer remix")).ack()
+    form = await person.click(result, "V2")
+    await form.ack()
+    submit = await person.person.submit(form, {"prompt": prompt})
+    await submit.ack()
+    [offer] = await person.sandbox.wait_for(
+        lambda: [each for each in submit.replies if "Draw" in messages.buttons(each)]
+    )
+    return offer
 
 
 async def test_an_upload_that_others_brought_too_stays(

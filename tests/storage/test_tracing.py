@@ -10,13 +10,15 @@ from bot.domain import erasure as left
 from bot.domain.action import Action, Kind, Tile
 from bot.domain.erasure import Doomed, Erasure
 from bot.domain.job import Job, JobStatus
-from bot.domain.people import Account
+from bot.domain.people import Account, Origin
 from bot.domain.prompt import Prompt
+from bot.domain.proposal import Proposal
+from bot.domain.quota import Claim
 from bot.storage import rows
 from bot.storage.database import Database
 from bot.storage.repositories import Repositories
 from bot.storage.tracing import copies
-from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job, a_request, from_file, wish
+from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING, a_job, a_request, from_file, wish
 
 
 @pytest.fixture
@@ -106,15 +108,44 @@ async def test_what_is_empty_already_is_not_emptied_again(
     """But what was made of it is still found, as after a crash."""
     grid = await made(database, ANNA)
     taken = await made(database, BERT, grid, Action.UPSCALE)
-    await parts.erasures.blank([grid.id], messages=True)
+    await parts.erasures.blank([grid.id])
     assert (await doomed(parts)).jobs == (taken.id,)
     husk = await parts.jobs.get(grid.id)
     assert husk is not None
     assert (husk.request.kind, husk.request.prompt.text) == (Kind.LOST, "…")
     assert (husk.user, husk.cost, husk.created_at) == (ANNA, 1, MORNING)
     assert left.erased(husk.request)
-    await parts.erasures.blank([taken.id], messages=True)
+    await parts.erasures.blank([taken.id])
     assert (await doomed(parts)).jobs == ()
+
+
+async def test_offers_go_that_came_of_the_words(database: Database, parts: Repositories) -> None:
+    grid = await made(database, ANNA)
+    varied = await made(database, BERT, grid, Action.VARY)
+    remixed = await made(database, BERT, varied, Action.VARY, "an owl")
+    other = await made(database, BERT)
+    changed, own = "a wet fox", "an owl with a hat"
+    under = {
+        "under hers": await offer(parts, grid, own),
+        "under what loses its words": await offer(parts, varied, changed),
+        "says them again": await offer(parts, remixed, own, "a fox in the deep snow, wet"),
+    }
+    for parent in (remixed, other, None):
+        await offer(parts, parent, own)
+    assert {*(await doomed(parts)).offers} == {*under.values()}
+    await parts.erasures.withdraw([*under.values()])
+    assert (await doomed(parts)).offers == ()
+    assert len(await database.read(lambda c: c.execute("SELECT 1 FROM proposals").fetchall())) == 3
+
+
+async def offer(parts: Repositories, parent: Job | None, *texts: str) -> str:
+    """Bert may have these drawn; returns the id."""
+    requests = tuple(a_request(text) for text in texts)
+    under = parent and parent.id
+    id = f"under {under} {texts}"
+    proposal = Proposal(id, Origin(GUILD, CHANNEL), BERT, requests, (1,), MORNING, parent=under)
+    await parts.proposals.add(proposal, [a_job(user=BERT)], Claim(), 1000)
+    return id
 
 
 async def test_a_husk_frees_the_place_of_what_was_taken_out(
@@ -123,7 +154,7 @@ async def test_a_husk_frees_the_place_of_what_was_taken_out(
     grid = await made(database, BERT)
     taken = await made(database, ANNA, grid, Action.UPSCALE)
     assert await parts.jobs.upscale_of(Tile(grid.id, 1)) == taken
-    await parts.erasures.blank([taken.id], messages=True)
+    await parts.erasures.blank([taken.id])
     assert await parts.jobs.upscale_of(Tile(grid.id, 1)) is None
     await made(database, BERT, grid, Action.UPSCALE)
 
