@@ -96,5 +96,5 @@ def service_of(
         ),
         describing=Describing(answers, sight, rules),
         privacy=Privacy.of(parts, dispatcher, habits, rules, clock),
-        reports=Reports(parts.reports, parts.jobs, parts.files, clock),
+        reports=Reports(parts.reports, parts.jobs, parts.files, dispatcher, clock),
     )  # fmt: skip

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
@@ -28,11 +29,13 @@ class Reports:
         reports: ReportRepository,
         jobs: JobRepository,
         files: ImageStore,
+        dispatcher: Dispatcher,
         clock: Callable[[], float],
     ) -> None:
         self._reports = reports
         self._jobs = jobs
         self._files = files
+        self._dispatcher = dispatcher
         self._clock = clock
 
     async def reportable(self, asker: Asker, origin: Origin, job_id: str) -> Job:
@@ -67,17 +70,35 @@ class Reports:
         log.info("job %s: reports dismissed by %d", job.id, asker.user)
 
     async def delete(self, asker: Asker, origin: Origin, job_id: str) -> None:
-        """Its pictures and messages go, and what was taken out of it or drawn around it. Raises as
-        `dismiss` does, and StoreUnavailable."""
+        """Its pictures and messages go, and what was taken out of it or drawn around it; what is
+        still being drawn so ends free of charge. Raises as `dismiss` does, and StoreUnavailable."""
         job = await self._reviewed(asker, origin, job_id)
-        gone = await self._reports.copies(job)
-        # Files first: a row without one is a picture that was cleared away.
-        await self._files.delete(
-            each.tile(number) for each in gone for number in range(1, each.request.count + 1)
-        )
+        gone = await self._emptied(job)
         if not await self._reports.take_down(job, gone, self._clock()):
             raise NotFound(ANSWERED)
         log.info("job %s: deleted after reports by %d", job.id, asker.user)
+
+    async def _emptied(self, job: Job) -> list[Job]:
+        """All that hold its pixels, none of which has files any more, or gets some. What began
+        meanwhile is found by another look; what begins after the last finds no file to begin
+        from."""
+        gone: dict[str, Job] = {}
+        while more := [each for each in await self._reports.copies(job) if each.id not in gone]:
+            await self._stop(more)
+            # Files before rows: a row without one is a picture that was cleared away.
+            await self._files.delete(
+                each.tile(number) for each in more for number in range(1, each.request.count + 1)
+            )
+            gone |= {each.id: each for each in more}
+        return list(gone.values())
+
+    async def _stop(self, jobs: Iterable[Job]) -> None:
+        """Those that wait or are being drawn."""
+        for each in jobs:
+            cancelled = await self._jobs.cancel(each.id, self._clock())
+            if cancelled is not None:
+                log.info("job %s: cancelled, for it shows what moderators delete", each.id)
+                await self._dispatcher.cancel(cancelled)
 
     async def _reviewed(self, asker: Asker, origin: Origin, job_id: str) -> Job:
         require_review(asker, origin)

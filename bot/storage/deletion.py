@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 from bot.domain.delivery import GivenUp
 from bot.domain.job import DELETED, Job
 from bot.domain.request import GenerationRequest
+from bot.domain.usual import HIDDEN
 from bot.storage import removals, rows
 from bot.storage.database import Database
 
@@ -32,7 +34,7 @@ class DeletionRepository:
             # Without its source, so that the picture can be taken out of its grid anew.
             connection.execute(
                 "UPDATE jobs SET request = ?, source_job = NULL, source_tile = NULL WHERE id = ?",
-                (rows.written(GenerationRequest.lost({}, DELETED)), job.id),
+                (rows.written(_left(job)), job.id),
             )
             connection.execute(
                 "UPDATE deliveries SET given_up = ? WHERE job_id = ? AND message_id = 0"
@@ -42,3 +44,11 @@ class DeletionRepository:
             return True
 
         return await self._database.transaction(run)
+
+
+def _left(job: Job) -> GenerationRequest:
+    """Nothing but that it was deleted, and whether it was its owner's alone: what still arrives of
+    it is looked for where that says."""
+    lost = GenerationRequest.lost({}, DELETED)
+    kept = tuple(pair for pair in job.request.extra if pair[0] == HIDDEN)
+    return replace(lost, extra=(*kept, *lost.extra))

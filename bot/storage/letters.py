@@ -20,8 +20,8 @@ class LetterRepository:
         """A picture of the job was sent; one that was deleted meanwhile is taken back."""
 
         def run(connection: sqlite3.Connection) -> None:
-            row = connection.execute("SELECT request FROM jobs WHERE id = ?", (job,)).fetchone()
-            if erasure.erased(request_of(row["request"])):
+            row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job,)).fetchone()
+            if erasure.erased(request_of(row["request"])) or removals.gone(connection, row):
                 removals.insert(connection, message, 0, user)
                 return
             connection.execute(

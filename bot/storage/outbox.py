@@ -122,19 +122,21 @@ class OutboxRepository:
     async def delivered(
         self, delivery: Delivery, message: int, *, cleared: bool = False
     ) -> Delivery | None:
-        """The result is there; returns the row that now takes its progress message away, unless
-        that is `cleared` away already."""
+        """The result is there, and goes again where it was deleted meanwhile; returns the row that
+        now takes its progress message away, unless that is `cleared` away already."""
 
         def run(connection: sqlite3.Connection) -> Delivery | None:
-            connection.execute(
-                "UPDATE deliveries SET message_id = ?, given_up = NULL, untold = 0 WHERE id = ?"
-                " AND message_id = 0",
-                (message, delivery.id),
-            )
-            removals.insert_late(connection, delivery, message)
+            late = removals.insert_late(connection, delivery, message)
+            if not late:
+                connection.execute(
+                    "UPDATE deliveries SET message_id = ?, given_up = NULL, untold = 0"
+                    " WHERE id = ? AND message_id = 0",
+                    (message, delivery.id),
+                )
             if delivery.kind is not Kind.RESULT:
                 return None
-            copies.insert(connection, delivery.job, new_nonce())
+            if not late:
+                copies.insert(connection, delivery.job, new_nonce())
             if cleared:
                 _forget_notice(connection, delivery.job)
                 return None

@@ -6,7 +6,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from bot.domain.delivery import Delivery, Kind
+from bot.domain.delivery import Delivery, GivenUp, Kind
+from bot.storage import tracing
 from bot.storage.database import Database
 from bot.storage.rows import job_of
 
@@ -90,10 +91,22 @@ def insert_all(
     connection.execute("DELETE FROM letters WHERE job_id = ?", (job,))
 
 
-def insert_late(connection: sqlite3.Connection, delivery: Delivery, message: int) -> None:
-    """Something was posted of which the row was deleted meanwhile: it goes as well."""
-    if connection.execute("SELECT 1 FROM deliveries WHERE id = ?", (delivery.id,)).fetchone():
-        return
+def gone(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """Whether a job's pictures, by its row, were deleted by their owner or by moderators."""
+    return job_of(row).deleted or tracing.taken_down(connection, row["id"])
+
+
+def insert_late(connection: sqlite3.Connection, delivery: Delivery, message: int) -> bool:
+    """Something was posted that was deleted meanwhile, with its row or without: it goes as well,
+    and does not come again. False where it stays."""
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (delivery.job,)).fetchone()
+    known = connection.execute("SELECT 1 FROM deliveries WHERE id = ?", (delivery.id,)).fetchone()
+    if known and not gone(connection, row):
+        return False
+    connection.execute(
+        "UPDATE deliveries SET given_up = ?, untold = 0 WHERE id = ? AND message_id = 0",
+        (GivenUp.WITHDRAWN.value, delivery.id),
+    )
     alone = delivery.kind is Kind.DM or job_of(row).hidden
     insert(connection, message, delivery.channel, row["user_id"] if alone else 0)
+    return True

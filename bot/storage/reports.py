@@ -94,12 +94,14 @@ class ReportRepository:
         return await self._database.read(run)
 
     async def take_down(self, job: Job, gone: Sequence[Job], now: float) -> bool:
-        """The files of these are gone, as are their messages soon; False where it was answered
-        meanwhile."""
+        """The files of these are gone, as are their messages soon; those of jobs without pictures
+        say how these ended. False where it was answered meanwhile."""
 
         def run(connection: sqlite3.Connection) -> bool:
             for each in gone:
-                removals.insert_all(connection, _row(connection, each.id))
+                row = _row(connection, each.id)
+                if row["state"] == "succeeded":
+                    removals.insert_all(connection, row)
                 connection.execute(
                     "UPDATE images SET evicted_at = COALESCE(evicted_at, ?) WHERE job_id = ?",
                     (now, each.id),

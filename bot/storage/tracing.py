@@ -98,6 +98,18 @@ def copies(connection: sqlite3.Connection, job: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def taken_down(connection: sqlite3.Connection, job: str) -> bool:
+    """Whether moderators deleted a picture whose very pixels this job's hold, or its own."""
+    marks = ", ".join("?" * len(left.WHOLE))
+    row = connection.execute(
+        "WITH RECURSIVE origin (id) AS (SELECT ? UNION SELECT j.parent_id FROM jobs j JOIN origin o"
+        f" ON j.id = o.id WHERE j.action IN ({marks})) SELECT 1 FROM reports"
+        " WHERE answer = 'deleted' AND job_id IN (SELECT id FROM origin)",
+        (job, *(action.value for action in left.WHOLE)),
+    ).fetchone()
+    return row is not None
+
+
 def solely_theirs(connection: sqlite3.Connection, erasure: Erasure) -> set[str]:
     """Files of a person that others use at most in what they made of this person's pictures."""
     used = connection.execute(

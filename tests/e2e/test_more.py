@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from typing import Any
@@ -10,7 +11,7 @@ from bot.chat.buttons import COVER, DELETE, MAKING, MORE, PNG, RECIPE, UNCOVER
 from tests.kit import books, messages
 from tests.kit.easel import Easel
 from tests.kit.messages import Message
-from tests.kit.scene import Scene
+from tests.kit.scene import PATIENCE_S, Scene
 
 
 async def opened(person: Scene, result: Message) -> Message:
@@ -292,3 +293,54 @@ async def test_what_is_no_recipe_is_refused_in_a_sentence_and_costs_nothing(
     assert len(mia.results()) == 1
     assert books.spent(easel.settings.data_dir) == 1
     assert books.open_holds(easel.settings.data_dir) == 0
+
+
+async def delete(person: Scene, result: Message) -> None:
+    """Returns when it is said that it is deleted."""
+    menu = await opened(person, result)
+    await (await person.click(menu, "Delete")).ack()
+    await person.sandbox.wait_for(
+        lambda: (now := person.person.message(menu)) and "Deleted" in now["content"]
+    )
+
+
+async def until_removed(easel: Easel) -> None:
+    """Returns when nothing is to be shown, and no message is to go, any more."""
+    await easel.settled()
+    while await asyncio.to_thread(books.rows, easel.settings.data_dir, "SELECT 1 FROM removals"):
+        pass
+
+
+async def test_a_copy_that_arrives_after_its_result_was_deleted_goes_again(
+    easel: Easel, mia: Scene
+) -> None:
+    await (await mia.slash("prefer auto_dm")).ack()
+    await mia.imagine("an owl")
+    await easel.sandbox.wait_for(lambda: mia.results(mia.dm))
+    await easel.settled()
+    held = easel.sandbox.faults.hold("POST", rf"^/channels/{mia.dm}/messages$", after_effect=True)
+    grid = await mia.imagine("a zebra")
+    await asyncio.wait_for(held.arrived, PATIENCE_S)
+    await delete(mia, grid)
+    assert "zebra" in str(mia.person.messages(mia.dm))
+    held.release()
+    easel.sandbox.faults.clear()
+    await easel.sandbox.wait_for(lambda: "zebra" not in str(mia.person.messages(mia.dm)))
+    await until_removed(easel)
+    assert len(mia.results(mia.dm)) == 1
+
+
+async def test_a_letter_that_arrives_after_its_result_was_deleted_goes_again(
+    easel: Easel, mia: Scene, noah: Scene
+) -> None:
+    grid = await mia.imagine("a zebra")
+    held = easel.sandbox.faults.hold("POST", rf"^/channels/{noah.dm}/messages$", after_effect=True)
+    await (await noah.person.context("DM results", grid["id"])).ack()
+    await asyncio.wait_for(held.arrived, PATIENCE_S)
+    await delete(mia, grid)
+    assert "zebra" in str(noah.person.messages(noah.dm))
+    held.release()
+    easel.sandbox.faults.clear()
+    await easel.sandbox.wait_for(lambda: "zebra" not in str(noah.person.messages(noah.dm)))
+    await until_removed(easel)
+    assert books.rows(easel.settings.data_dir, "SELECT * FROM letters") == []

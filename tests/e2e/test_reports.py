@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,9 @@ import pytest
 
 from bot.sandbox import Refused
 from tests.kit import books, messages
-from tests.kit.easel import Easel
+from tests.kit.easel import Easel, Gate
 from tests.kit.messages import Message
-from tests.kit.scene import Scene
+from tests.kit.scene import PATIENCE_S, Scene
 
 MENU = "Report picture"
 
@@ -192,3 +193,112 @@ async def test_another_servers_moderators_answer_nothing(
     assert "answered before" in said
     assert (len(files(easel, grid)), reports(easel)[0][3]) == (4, None)
     assert other.id != easel.sandbox.world.guild.id
+
+
+async def take_down(moderator: Scene) -> None:
+    """Delete the one picture that is reported; returns when that is said."""
+    [shown] = await listed(moderator, 1)
+    await (await moderator.click(shown, "Delete picture")).ack()
+    await moderator.sandbox.wait_for(lambda: "Deleted;" in str(moderator.private()))
+
+
+async def zoom(person: Scene, single: Message, prompt: str) -> None:
+    """Ask for a zoom out of a picture by another prompt; the person prefers remix."""
+    form = await person.click(single, "Zoom Out 2×")
+    await form.ack()
+    await (await person.person.submit(form, {"prompt": prompt})).ack()
+
+
+async def until_removed(easel: Easel) -> None:
+    """Returns when nothing is to be shown, and no message is to go, any more."""
+    await easel.settled()
+    while await asyncio.to_thread(books.rows, easel.settings.data_dir, "SELECT 1 FROM removals"):
+        pass
+
+
+async def test_what_is_being_drawn_so_ends_when_moderators_delete_the_picture(
+    easel: Easel, mia: Scene, noah: Scene, ada: Scene, gate: Gate
+) -> None:
+    """Free of charge, and whoever asked for it sees that."""
+    folder = easel.settings.data_dir
+    single = await mia.press(await mia.imagine("a fox"), "U2")
+    await (await noah.slash("prefer remix")).ack()
+    await report(noah, single)
+    for prompt in ("a slow fox", "a slow owl"):
+        await zoom(noah, single, prompt)
+    await noah.until_drawing()
+    while len(await asyncio.to_thread(books.states, folder)) < 4:
+        pass
+    await take_down(ada)
+    gate.open()
+    await until_removed(easel)
+    assert books.states(folder) == [*["succeeded"] * 2, *["cancelled"] * 2]
+    assert (books.spent(folder), books.open_holds(folder)) == (1, 0)
+    for notice in await easel.sandbox.wait_for(lambda: len(noah.notices()) == 2 and noah.notices()):
+        assert "(Stopped)" in notice["content"]
+        assert (notice["attachments"], messages.buttons(notice)) == ([], {})
+    assert len(noah.results()) == 1
+    assert easel.core.dispatcher.held() == {}
+
+
+async def test_what_arrives_after_moderators_deleted_it_goes_again(
+    easel: Easel, mia: Scene, noah: Scene, ada: Scene
+) -> None:
+    """A result that is being posted, of which its owner gets no copy either."""
+    single = await mia.press(await mia.imagine("a fox"), "U2")
+    await report(noah, single)
+    await (await noah.slash("prefer auto_dm")).ack()
+    held = easel.sandbox.faults.hold("POST", r"^/channels/\d+/messages$")
+    await (await noah.click(single, "Zoom Out 2×")).ack()
+    await asyncio.wait_for(held.arrived, PATIENCE_S)
+    await take_down(ada)
+    held.release()
+    easel.sandbox.faults.clear()
+    await easel.sandbox.wait_for(lambda: len(noah.results()) == 1 and not noah.notices())
+    await until_removed(easel)
+    assert (len(noah.results()), noah.results(noah.dm)) == (1, [])
+    [row] = books.rows(easel.settings.data_dir, "SELECT * FROM deliveries WHERE message_id = 0")
+    assert (row["kind"], row["given_up"]) == ("result", "withdrawn")
+
+
+async def test_a_letter_that_arrives_after_moderators_deleted_it_goes_again(
+    easel: Easel, mia: Scene, noah: Scene, ada: Scene
+) -> None:
+    """Of what was taken out of the reported picture, too."""
+    grid = await mia.imagine("a fox")
+    single = await mia.press(grid, "U2")
+    await report(noah, grid)
+    held = easel.sandbox.faults.hold("POST", rf"^/channels/{noah.dm}/messages$", after_effect=True)
+    await (await noah.person.context("DM results", single["id"])).ack()
+    await asyncio.wait_for(held.arrived, PATIENCE_S)
+    await take_down(ada)
+    assert len(noah.results(noah.dm)) == 1
+    held.release()
+    easel.sandbox.faults.clear()
+    await easel.sandbox.wait_for(lambda: not noah.results(noah.dm))
+    await until_removed(easel)
+
+
+async def test_what_begins_while_moderators_delete_the_picture_ends_too(
+    easel: Easel, mia: Scene, noah: Scene, ada: Scene, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it was looked what is being drawn so, before the file is gone."""
+    single = await mia.press(await mia.imagine("a fox"), "U2")
+    await (await noah.slash("prefer remix")).ack()
+    await report(noah, single)
+    copies, looks = easel.core.parts.reports.copies, 0
+
+    async def late(job: Any) -> Any:
+        nonlocal looks
+        found, looks = await copies(job), looks + 1
+        if looks == 1:
+            await zoom(noah, single, "a slow fox")
+            await noah.until_drawing()
+        return found
+
+    monkeypatch.setattr(easel.core.parts.reports, "copies", late)
+    await take_down(ada)
+    gate.open()
+    await until_removed(easel)
+    assert books.states(easel.settings.data_dir)[-1] == "cancelled"
+    assert len(noah.results()) == 1

@@ -16,7 +16,7 @@ from bot.domain.job import Job
 from bot.domain.people import Origin
 from tests.kit import books
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, MODERATOR_ASKS, House
-from tests.kit.values import CHANNEL, GUILD
+from tests.kit.values import ANNA, CHANNEL, GUILD
 
 LOBBY = Origin(GUILD, CHANNEL + 1)
 
@@ -64,6 +64,27 @@ async def test_what_is_posted_is_done_with(house: House) -> None:
     after = await row(house, job)
     assert (after.message, after.nonce, after.given_up) == (555, delivery.nonce, None)
     assert await house.service.outbox.begin(delivery) is None
+    assert await house.owed() == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "place"), [("a fox", (CHANNEL, 0)), ("a fox --stealth", (0, ANNA))]
+)
+async def test_what_arrives_after_its_owner_deleted_it_is_to_go_where_it_arrived(
+    house: House, prompt: str, place: tuple[int, int]
+) -> None:
+    """And comes neither again nor as a copy."""
+    await house.service.preferences.switch(ANNA_ASKS, "auto_dm")
+    job = await house.draw(prompt)
+    delivery = await row(house, job)
+    assert await house.service.outbox.begin(delivery) is not None
+    await house.service.owned.delete(ANNA_ASKS, HERE, job.id)
+    await house.service.outbox.delivered(delivery, 555)
+    removal = await house.parts.removals.due(house.clock.now)
+    assert removal is not None
+    assert (removal.message, removal.job, (removal.channel, removal.person)) == (555, None, place)
+    after = await row(house, job)
+    assert (after.message, after.given_up) == (0, GivenUp.WITHDRAWN)
     assert await house.owed() == []
 
 

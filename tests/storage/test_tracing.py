@@ -17,7 +17,7 @@ from bot.domain.quota import Claim
 from bot.storage import rows
 from bot.storage.database import Database
 from bot.storage.repositories import Repositories
-from bot.storage.tracing import copies
+from bot.storage.tracing import copies, taken_down
 from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING, a_job, a_request, from_file, wish
 
 
@@ -61,6 +61,14 @@ async def test_pixels_go_as_far_as_they_are_kept_as_they_are(
     assert {*found.jobs} == {*ids(grid, taken, zoomed, panned)}
     assert {*found.reworded} == {*ids(varied, of_varied, again)}
     assert await database.read(lambda c: {*copies(c, taken.id)}) == {*ids(taken, zoomed, panned)}
+    await parts.reports.add(taken, BERT, "", MORNING, 1)
+    assert not await database.read(lambda c: taken_down(c, taken.id))
+    await parts.reports.take_down(taken, [], MORNING)
+    of_all = (grid, taken, zoomed, panned, varied, of_varied, again)
+    down = {
+        each.id for each in of_all if await database.read(lambda c, e=each: taken_down(c, e.id))
+    }
+    assert down == {*ids(taken, zoomed, panned)}
 
 
 async def test_words_are_theirs_who_wrote_them(database: Database, parts: Repositories) -> None:

@@ -17,10 +17,13 @@ _COMMAND = re.compile(
     [*_`\s]* [:\uff1a]? [*_`\s]* )+""",
     re.IGNORECASE | re.VERBOSE,
 )
-# `** - <@1> (fast)`, `- Image #2 @Mia`, with or without links and modes behind.
+# `** - <@1> (fast)`, `- Image #2 @Mia`, with or without links and modes behind. A name without a
+# number may be an artist's, so that stands alone or behind what a bot says: "photo by @them" stays.
 _ECHO = re.compile(
     r"""\s [-\u2013\u2014] \s+
-    [^*<@\n]{0,60} (?: <@[!&]?\d+> | @[^\s()]+ | @[^()\n]{1,40}(?=\() )
+    (?: [^*<@\n]{0,60} <@[!&]?\d+>
+    | (?: (?:Image\ \#\d|Variations|Upscaled|Uplight|Remix|Zoom|Pan|Make|Edit)\b[^*<@\n]{0,50} )?
+      (?: @[^\s()]+ | @[^()\n]{1,40}(?=\() ) )
     (?: \s* (?:\([^()]*\)|\[[^\[\]]*\]) (?:\(<?https?://[^\s()]+\))? )* \s* \Z""",
     re.VERBOSE,
 )
