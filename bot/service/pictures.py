@@ -105,6 +105,8 @@ class Pictures:
             try:
                 for index, tile in enumerate(await self.tiles(job), 1):
                     yield await self._single(job, index, tile, limit, file)
+            except FileNotFoundError:
+                raise NotFound("The pictures of this job were cleared away meanwhile.") from None
             except OSError as error:
                 raise StoreUnavailable("io", f"job {job.id}: {error}") from error
 

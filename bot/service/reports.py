@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.errors import NotAllowed, NotFound
+from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.service.rules import DIRECT, require_review, require_visible
@@ -86,9 +86,11 @@ class Reports:
         while more := [each for each in await self._reports.copies(job) if each.id not in gone]:
             await self._stop(more)
             # Files before rows: a row without one is a picture that was cleared away.
-            await self._files.delete(
-                each.tile(number) for each in more for number in range(1, each.request.count + 1)
-            )
+            tiles = [each.tile(n) for each in more for n in range(1, each.request.count + 1)]
+            try:
+                await self._files.delete(tiles)
+            except OSError as error:
+                raise StoreUnavailable("io", f"job {job.id}: {error}") from error
             gone |= {each.id: each for each in more}
         return list(gone.values())
 

@@ -152,8 +152,8 @@ class OutboxRepository:
             row = connection.execute(
                 "UPDATE deliveries SET given_up = ?, last_error = ?, untold ="
                 " (SELECT user_id FROM jobs WHERE id = job_id) WHERE id = ? AND message_id = 0"
-                " RETURNING job_id",
-                (why.value, detail, delivery),
+                " AND given_up IS NOT ? RETURNING job_id",
+                (why.value, detail, delivery, GivenUp.WITHDRAWN.value),
             ).fetchone()
             if row is not None and why is not GivenUp.GONE:
                 copies.insert(connection, row["job_id"], new_nonce())

@@ -152,6 +152,17 @@ async def test_what_somebody_is_owed_is_theirs_and_was_tried(house: House) -> No
     assert await outbox.owed(ANNA_ASKS, replace(HERE, guild=GUILD + 1)) == []
 
 
+async def test_nobody_is_told_that_what_was_deleted_could_not_be_posted(house: House) -> None:
+    """Its owner deleted it while it was on its way, and Discord then refused it."""
+    job = await house.draw()
+    delivery = await row(house, job)
+    await house.service.owned.delete(ANNA_ASKS, HERE, job.id)
+    await house.service.outbox.give_up(delivery, GivenUp.REFUSED, "no permission")
+    assert (await row(house, job)).given_up is GivenUp.WITHDRAWN
+    assert await house.service.outbox.untold(ANNA_ASKS, HERE) == {}
+    assert await house.service.outbox.owed(ANNA_ASKS, HERE) == []
+
+
 async def test_who_does_not_know_is_to_be_told_where_it_can_be_had(house: House) -> None:
     outbox = house.service.outbox
     here, known, brought = [await house.draw() for _ in range(3)]
