@@ -38,6 +38,12 @@ log = logging.getLogger(__name__)
 
 _AS_LARGE = 1.3
 """Pixels over the model's own that a drawing from words may have at the usual price."""
+_SAME = "`/imagine prompt:same recipe:` with this file draws the same pixels again."
+_FROM_PICTURES = (
+    "It draws from a picture that is not in it: that one has to be kept here still, and whoever"
+    " sends the recipe has to see the result, or to have brought that picture."
+)
+_NEVER = "This one cannot be drawn again from its recipe: it was made in a way of its own."
 _GONE = (
     "This recipe draws from a picture that is not kept here (any more), or is not yours to draw"
     " from; nothing else can draw the same."
@@ -69,9 +75,8 @@ class Recipes:
         self._version = version
 
     async def written(self, asker: Asker, origin: Origin, job: Job) -> tuple[bytes, str]:
-        """The file for a result, and a sentence about what it cannot do; empty where it draws the
-        same. A picture that was taken out of its grid is drawn again with all of it: alone it would
-        be rounded otherwise."""
+        """The file for a result, and sentences about what it is good for. A picture that was taken
+        out of its grid is drawn again with all of it: alone it would be rounded otherwise."""
         drawn, picture = await self._grid(job)
         request = drawn.request if drawn.request.kind is Kind.DRAW else drawn.request.restored()
         card = self._catalogue.card(request.model)
@@ -85,7 +90,7 @@ class Recipes:
                 drawn.engine, self._version,
             ),
         )  # fmt: skip
-        return recipe.file(), _limits(request)
+        return recipe.file(), _use(card, request)
 
     async def draw(self, asker: Asker, origin: Origin, data: bytes) -> Asked:
         """Have the pictures of a file drawn again. Raises InvalidRecipe, NotFound for a model or a
@@ -183,10 +188,12 @@ def _priced(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
 
 def _require_fit(card: ModelCard, request: GenerationRequest) -> None:
     """Raises InvalidRecipe and Unable for what this model does not draw."""
-    size = request.size
-    most = (card.native * effects.HD + card.multiple) ** 2
-    if size.pixels > most or any(side % card.multiple for side in size.sides):
+    size, steps = request.size, request.sampling.steps
+    whole = not any(side % card.multiple for side in size.sides)
+    if not whole or size.pixels > _most(card):
         raise InvalidRecipe(f"The model {quoted(card.name)} does not draw pictures of {size}.")
+    if steps > max(effects.STEPS_MAX, card.steps_for(effects.QUALITY_MAX)):
+        raise InvalidRecipe(f"The model {quoted(card.name)} does not draw in {steps} steps.")
     if not card.samplers and request.sampling.sampler != samplers.DEFAULT:
         raise Unable(f"The model {quoted(card.name)} draws by its own sampler only.")
     starts = request.source is not None or request.sampling.strength is not None
@@ -194,14 +201,18 @@ def _require_fit(card: ModelCard, request: GenerationRequest) -> None:
         raise Unable(f"The model {quoted(card.name)} cannot start from a picture.")
 
 
-def _limits(request: GenerationRequest) -> str:
+def _most(card: ModelCard) -> float:
+    """Pixels of a picture: two steps more along its sides than `--hd` has, as not every shape can
+    be met."""
+    return (card.native * effects.HD + 2 * card.multiple) ** 2
+
+
+def _use(card: ModelCard | None, request: GenerationRequest) -> str:
+    """What a recipe is good for, of a model that may be gone."""
     try:
         require_sound(request)
-    except InvalidRecipe:
-        return "This one cannot be drawn again from its recipe: it was made in a way of its own."
-    if not request.inputs:
-        return ""
-    return (
-        "It draws from a picture that is not in it: that one has to be kept here still, and whoever"
-        " sends the recipe has to see the result, or to have brought that picture."
-    )
+        if card:
+            _require_fit(card, request)
+    except (InvalidRecipe, Unable):
+        return _NEVER
+    return f"{_SAME} {_FROM_PICTURES}" if request.inputs else _SAME

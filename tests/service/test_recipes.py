@@ -16,6 +16,7 @@ from bot.domain.errors import InvalidRecipe, NotAllowed, NotFound, OutOfCredits,
 from bot.domain.job import Job
 from bot.domain.people import Account
 from bot.domain.quota import Quota
+from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
 from bot.service import requests
 from bot.service.drawing import Asked
@@ -25,18 +26,26 @@ from tests.kit.executor import picture
 from tests.kit.values import GUILD
 
 CLOSED = replace(TINY, id="closed", name="Closed", source="closed", allowed=(1,))
+WIDE = replace(TINY, id="wide", name="Wide", source="wide", native=1024)
 STIFF = replace(TINY, id="stiff", name="Stiff", source="stiff", samplers=False, variations=False)
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path, automatic=True, others=(CLOSED, STIFF)) as opened:
+    async with House(tmp_path, automatic=True, others=(CLOSED, STIFF, WIDE)) as opened:
         yield opened
 
 
 async def written(house: House, job: Job) -> bytes:
     data, _ = await house.service.recipes.written(ANNA_ASKS, HERE, job)
     return data
+
+
+async def submitted(house: House, request: GenerationRequest) -> Job:
+    """What somebody had drawn, however they asked for it."""
+    plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox")
+    [job] = await house.service.drawing.submit(replace(plan, requests=(request,)))
+    return (await house.end(job)).job
 
 
 async def drawn(house: House, data: bytes, asker: Any = BERT_ASKS, origin: Any = HERE) -> Asked:
@@ -165,3 +174,21 @@ async def test_a_picture_whose_grid_was_deleted_is_drawn_alone(house: House) -> 
     asked = await drawn(house, json.dumps(alone).encode())
     assert asked.job is not None
     assert asked.job.request.count == 1
+
+
+async def test_a_shape_that_cannot_be_met_exactly_is_drawn_again(house: House) -> None:
+    job = await house.draw("a fox --ar 11:28 --hd --model wide")
+    data, use = await house.service.recipes.written(ANNA_ASKS, HERE, job)
+    assert use == "`/imagine prompt:same recipe:` with this file draws the same pixels again."
+    assert (await drawn(house, data)).plan.requests[0].size == job.request.size
+
+
+async def test_what_cannot_be_drawn_again_is_not_promised(house: House) -> None:
+    request = requests.imagine(TINY, "a fox")
+    sampling = replace(request.sampling, steps=300)
+    for odd in (replace(request, sampling=sampling), replace(request, size=Size(20, 16))):
+        job = await submitted(house, odd)
+        data, use = await house.service.recipes.written(ANNA_ASKS, HERE, job)
+        assert use.startswith("This one cannot be drawn again")
+        with pytest.raises(InvalidRecipe, match=r"`Tiny` does not draw (pictures of|in 300 steps)"):
+            await drawn(house, data)
