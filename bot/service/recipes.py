@@ -11,7 +11,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain import samplers
+from bot.domain import samplers, upscaling
 from bot.domain.action import Action, Kind
 from bot.domain.errors import InvalidRecipe, NotFound, Unable
 from bot.domain.inputs import Input
@@ -102,6 +102,7 @@ class Recipes:
         request = replace(recipe.request, model=card.id)
         _require_fit(card, request)
         await self._require_inputs(asker, origin, recipe)
+        await self._require_enlarged(request)
         taste = await self._habits.taste(asker, origin)
         alone = origin.guild == DIRECT
         made = requests.wanted(_again(request), taste.own.usual, alone=alone, own=False)
@@ -159,6 +160,17 @@ class Recipes:
             if not (await self._kept(each) and (free or await self._own(asker, origin, each))):
                 raise NotFound(_GONE)
 
+    async def _require_enlarged(self, request: GenerationRequest) -> None:
+        """Raises InvalidRecipe where a picture was not made as much larger as is said."""
+        if upscaling.of(request) is None or request.source is None:
+            return
+        before = await self._jobs.get(request.source.job)
+        if before and not upscaling.follows(before.request, request):
+            raise InvalidRecipe(
+                f"This recipe is of a picture of {request.size}, which upscaling does not make of"
+                " the one that it draws from."
+            )
+
     async def _kept(self, each: Input) -> bool:
         if each.tile is None:
             return each.digest is not None and await self._blobs.exists(each.digest)
@@ -190,7 +202,7 @@ def _require_fit(card: ModelCard, request: GenerationRequest) -> None:
     """Raises InvalidRecipe and Unable for what this model does not draw."""
     size, steps = request.size, request.sampling.steps
     whole = not any(side % card.multiple for side in size.sides)
-    if not whole or size.pixels > _most(card):
+    if not whole or size.pixels > _most(card, request):
         raise InvalidRecipe(f"The model {quoted(card.name)} does not draw pictures of {size}.")
     if steps > max(effects.STEPS_MAX, card.steps_for(effects.QUALITY_MAX)):
         raise InvalidRecipe(f"The model {quoted(card.name)} does not draw in {steps} steps.")
@@ -201,9 +213,11 @@ def _require_fit(card: ModelCard, request: GenerationRequest) -> None:
         raise Unable(f"The model {quoted(card.name)} cannot start from a picture.")
 
 
-def _most(card: ModelCard) -> float:
+def _most(card: ModelCard, request: GenerationRequest) -> float:
     """Pixels of a picture: two steps more along its sides than `--hd` has, as not every shape can
     be met."""
+    if upscaling.of(request):
+        return upscaling.PIXELS
     return (card.native * effects.HD + 2 * card.multiple) ** 2
 
 

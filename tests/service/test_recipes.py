@@ -192,3 +192,30 @@ async def test_what_cannot_be_drawn_again_is_not_promised(house: House) -> None:
         assert use.startswith("This one cannot be drawn again")
         with pytest.raises(InvalidRecipe, match=r"`Tiny` does not draw (pictures of|in 300 steps)"):
             await drawn(house, data)
+
+
+async def test_a_picture_that_was_upscaled_is_again(house: House) -> None:
+    single = await house.press(Action.UPSCALE, (await house.draw("a fox --ar 3:1")).tile(2))
+    twice = await house.press(Action.UPSCALE_SUBTLE, single.tile(1))
+    await house.end(twice)
+    four = await house.press(Action.UPSCALE_CREATIVE, twice.tile(1))
+    await house.end(four)
+    for job, price in ((twice, 1), (four, 4)):
+        plan = (await drawn(house, await written(house, job))).plan
+        assert (plan.price, job.cost) == (price, price)
+        assert (plan.requests[0].size, plan.requests[0].extra) == (
+            job.request.size, job.request.extra,
+        )  # fmt: skip
+    # No larger than upscaling makes it, and not by fewer times than are paid for.
+    wide, high = twice.request.size.sides
+    assert (await drawn(house, changed(await written(house, twice), size=[wide - 8, high]))).job
+    for job, values in (
+        (twice, {"size": [2 * wide, 2 * high]}),
+        (twice, {"size": [wide, high + 8]}),
+        (twice, {"extra": {"upscale": ["subtle", 4]}}),
+        (four, {"extra": {"upscale": ["creative", 2]}}),
+    ):
+        with pytest.raises(InvalidRecipe, match="which upscaling does not make of"):
+            await drawn(house, changed(await written(house, job), **values))
+    with pytest.raises(InvalidRecipe, match="does not draw pictures of 8192×8192"):
+        await drawn(house, changed(await written(house, four), size=[8192, 8192]))
