@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 _AS_LARGE = 1.3
 """Pixels over the model's own that a drawing from words may have at the usual price."""
+_TYPED = frozenset({Action.IMAGINE, Action.EDIT, Action.VARY_SUBTLE, Action.VARY_STRONG})
+"""What is done to a picture that somebody sends."""
 _SAME = "`/imagine prompt:same recipe:` with this file draws the same pixels again."
 _FROM_PICTURES = (
     "It draws from a picture that is not in it: that one has to be kept here still, and whoever"
@@ -186,15 +188,18 @@ class Recipes:
 
 
 def _again(request: GenerationRequest) -> GenerationRequest:
-    """As something that its sender asks for."""
-    from_words = request.source is None
-    return replace(request, action=Action.IMAGINE if from_words else Action.REROLL)
+    """As something that its sender asks for; what was done to a picture that somebody sent is done
+    to it again."""
+    if request.sampling.strength is None:
+        return replace(request, action=Action.IMAGINE)
+    sent = request.source is None and request.action in _TYPED
+    return request if sent else replace(request, action=Action.REROLL)
 
 
 def _priced(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
     """As large as it is, whatever it says of that."""
     usual = max(_AS_LARGE * card.native**2, requests.size_of(card, request.prompt).pixels)
-    large = request.source is None and request.size.pixels > usual
+    large = request.sampling.strength is None and request.size.pixels > usual
     return request.meaning("hd", True) if large else request
 
 
@@ -209,7 +214,8 @@ def _require_fit(card: ModelCard, request: GenerationRequest) -> None:
     if not card.samplers and request.sampling.sampler != samplers.DEFAULT:
         raise Unable(f"The model {quoted(card.name)} draws by its own sampler only.")
     starts = request.source is not None or request.sampling.strength is not None
-    if (starts and not card.variations) or (request.frame and not card.frames):
+    parts = request.frame is not None or request.partly
+    if (starts and not card.variations) or (parts and not card.frames):
         raise Unable(f"The model {quoted(card.name)} cannot start from a picture.")
 
 

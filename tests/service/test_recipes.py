@@ -26,13 +26,14 @@ from tests.kit.executor import picture
 from tests.kit.values import GUILD
 
 CLOSED = replace(TINY, id="closed", name="Closed", source="closed", allowed=(1,))
+WHOLE = replace(TINY, id="whole", name="Whole", source="whole", inpaints=False)
 WIDE = replace(TINY, id="wide", name="Wide", source="wide", native=1024)
 STIFF = replace(TINY, id="stiff", name="Stiff", source="stiff", samplers=False, variations=False)
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path, automatic=True, others=(CLOSED, STIFF, WIDE)) as opened:
+    async with House(tmp_path, automatic=True, others=(CLOSED, STIFF, WHOLE, WIDE)) as opened:
         yield opened
 
 
@@ -46,6 +47,12 @@ async def submitted(house: House, request: GenerationRequest) -> Job:
     plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox")
     [job] = await house.service.drawing.submit(replace(plan, requests=(request,)))
     return (await house.end(job)).job
+
+
+async def brought(house: House) -> str:
+    """A file that somebody sent."""
+    owner = Account(GUILD, ANNA_ASKS.user)
+    return await house.parts.blobs.put(picture(3), owner, house.clock.now)
 
 
 async def drawn(house: House, data: bytes, asker: Any = BERT_ASKS, origin: Any = HERE) -> Asked:
@@ -219,3 +226,31 @@ async def test_a_picture_that_was_upscaled_is_again(house: House) -> None:
             await drawn(house, changed(await written(house, job), **values))
     with pytest.raises(InvalidRecipe, match="does not draw pictures of 8192×8192"):
         await drawn(house, changed(await written(house, four), size=[8192, 8192]))
+
+
+@pytest.mark.parametrize(
+    ("action", "masked"),
+    [(Action.EDIT, True), (Action.VARY_STRONG, False), (Action.IMAGINE, False)],
+)
+@pytest.mark.parametrize("size", [Size(24, 24), Size(16, 8)])
+async def test_what_was_done_to_an_upload_is_done_to_it_again_at_its_price(
+    house: House, action: Action, masked: bool, size: Size
+) -> None:
+    digest = await brought(house)
+    made = requests.started(TINY, requests.imagine(TINY, "a fox"), digest, digest if masked else "")
+    job = await submitted(house, replace(made.shaped(size), action=action))
+    asked = await drawn(house, await written(house, job))
+    assert asked.job is not None
+    assert (asked.job.cost, asked.job.request.size) == (1, size)
+    assert asked.job.action is action
+    # By a model that draws on the whole of a picture alone no part of one is drawn.
+    whole = changed(await written(house, job), model="whole")
+    if masked:
+        with pytest.raises(Unable, match="`Whole` cannot start from a picture"):
+            await drawn(house, whole)
+    else:
+        assert (await drawn(house, whole)).job
+    again = await house.press(Action.REROLL, job.tile(0))
+    asked = await drawn(house, await written(house, (await house.end(again)).job))
+    assert asked.job
+    assert (asked.job.action, asked.job.cost) == (Action.REROLL, 1)
