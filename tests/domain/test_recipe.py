@@ -119,6 +119,20 @@ def test_any_value_in_a_request_is_read_or_refused(name: str, value: Any) -> Non
     assert "\n" not in said
 
 
+@pytest.mark.parametrize("half", ["\ud800", "a \ude00\ud83d fox"])
+def test_half_a_character_anywhere_is_refused(half: str) -> None:
+    """SQLite and Discord take text alone."""
+    request, model = RICH.to_json(), json.loads(file_of(RICH))["model"]
+    for values in (
+        {"prompt": half}, {half: 7}, {"model": {**model, "name": half}},
+        {"lineage": [["e" * 32, half]]}, {"request": {**request, "model": half}},
+        {"request": {**request, "prompt": {**request["prompt"], "text": half}}},
+        {"request": {**request, "extra": {"style": ["neon", half, "", "", []]}}},
+        {"request": {**request, "inputs": [{**request["inputs"][0], half: ""}]}},
+    ):  # fmt: skip
+        assert "no recipe of Easel's" in refusal(changed(file_of(RICH), **values))
+
+
 def test_what_is_not_ours_or_not_of_this_version_is_said() -> None:
     data = file_of(RICH)
     for wrong, said in (
