@@ -65,10 +65,9 @@ class More(commands.Cog):
         await self._acknowledger.at_once(interaction, private=True)
         job = (await self._owned(interaction, tile)).job
         asker, origin = asking.asker(interaction), asking.origin(interaction)
-        data, limits = await self._service.recipes.written(asker, origin, job)
-        said = "`/imagine prompt:same recipe:` with this file draws the same pixels again."
+        data, use = await self._service.recipes.written(asker, origin, job)
         file = Picture(data, len(data), f"recipe_{job.id}.json", "")
-        await menu.send(interaction, " ".join(filter(None, (said, limits))), [file])
+        await menu.send(interaction, use, [file])
 
     async def _pngs(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str

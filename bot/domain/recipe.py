@@ -106,6 +106,7 @@ def _object(data: bytes) -> dict[str, Any]:
         raise InvalidRecipe(too_large(len(data)))
     try:
         said = json.loads(data.decode(), parse_constant=_no_number)
+        json.dumps(said, ensure_ascii=False).encode()  # half a character is no text
     except (ValueError, RecursionError):
         raise InvalidRecipe(_NONE) from None
     if not isinstance(said, dict) or said.get("format") != FORMAT:

@@ -13,10 +13,12 @@ from bot.domain import loras, speed, style, upscaling
 from bot.domain.action import Action, Kind
 from bot.domain.errors import InvalidPrompt, InvalidRecipe
 from bot.domain.inputs import IMAGE, MASK, SOURCE, STYLE, Input
+from bot.domain.meanings import STYLIZE
 from bot.domain.plain import Plain
 from bot.domain.preferences import FILE, FileFormat
 from bot.domain.prompt import MAX_LENGTH, Prompt
 from bot.domain.prompt.parameters import SEED_MAX
+from bot.domain.prompt.weights import WEIGHT_MAX
 from bot.domain.request import GRID, PALETTE, GenerationRequest
 from bot.domain.samplers import DEFAULT, SAMPLERS
 from bot.domain.sampling import Sampling
@@ -24,9 +26,15 @@ from bot.domain.speed import Speed
 from bot.domain.upscaling import MOST, TIMES, Detail
 from bot.domain.usual import HIDDEN
 
-SIDE_MAX, STEPS_MAX, GUIDANCE_MAX = 4096, 200, 50.0
-INPUTS_MAX, PARTS_MAX = 16, 64
-WEIGHT_MAX = 100.0
+SIDE_MAX, STEPS_MAX, GUIDANCE_MAX = 1 << 14, 400, 50.0
+"""Of any model; what one does not draw is for `bot.service.recipes` to say."""
+LENGTH_MAX = 2 * MAX_LENGTH
+"""Characters of a prompt: addresses of uploads, numbers of looks that were drawn by lot, and the
+shape of a picture come to those that were typed."""
+INPUTS_MAX, LOOKS_MAX = MAX_LENGTH // len("http://a "), MAX_LENGTH // len("7 ")
+"""As many as a prompt can name."""
+LOOK_MAX = 1e7
+"""The weight of a look: six digits behind `::`, ten times as much by `--sw`."""
 _ROLES = (SOURCE, IMAGE, STYLE, MASK)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _JOB = re.compile(r"[0-9a-f]{32}")
@@ -81,7 +89,8 @@ def _input(each: Input) -> bool:
     """By the hash of its file, at least: else nobody knows whether it is still the same."""
     tile = each.tile is None or (bool(_JOB.fullmatch(each.tile.job)) and 1 <= each.tile.index <= 64)
     named = each.digest is not None and bool(_DIGEST.fullmatch(each.digest))
-    return each.role in _ROLES and named and tile and 0 < each.weight <= WEIGHT_MAX
+    # One may have next to all the weight of several, and another too little to be written.
+    return each.role in _ROLES and named and tile and 0 <= each.weight <= INPUTS_MAX
 
 
 def _frame(request: GenerationRequest) -> bool:
@@ -111,7 +120,7 @@ def _prompt(prompt: Prompt) -> bool:
         return False
     parts = (*prompt.parts, *prompt.images)
     weighed = all(abs(weight) <= WEIGHT_MAX for _, weight in parts)
-    return same and weighed and len(said) <= MAX_LENGTH and len(parts) <= PARTS_MAX
+    return same and weighed and max(len(said), len(prompt.text)) <= LENGTH_MAX
 
 
 def _number(least: float, most: float) -> Callable[[Plain], bool]:
@@ -123,15 +132,14 @@ def _number(least: float, most: float) -> Callable[[Plain], bool]:
 
 
 def _numbers(value: Plain) -> bool:
-    each = _number(-WEIGHT_MAX, WEIGHT_MAX)
-    return isinstance(value, tuple) and len(value) == _PALETTE and all(map(each, value))
+    return isinstance(value, tuple) and len(value) == _PALETTE and all(map(_number(-1, 1), value))
 
 
 def _looks(value: Plain) -> bool:
-    number, weight = _number(0, SEED_MAX), _number(-WEIGHT_MAX, WEIGHT_MAX)
+    number, weight = _number(0, SEED_MAX), _number(-LOOK_MAX, LOOK_MAX)
     return (
         isinstance(value, tuple)
-        and len(value) <= INPUTS_MAX
+        and len(value) <= LOOKS_MAX
         and all(isinstance(one, tuple) and len(one) == 2 for one in value)
         and all(number(look) and type(look) is int and weight(much) for look, much in value)
     )
@@ -164,7 +172,7 @@ _MEANINGS: Mapping[str, Callable[[Plain], bool]] = {
     "chaos": _SHARE,
     "weird": _SHARE,
     "exp": _SHARE,
-    "stylize": _number(-1, 9),
+    "stylize": _number(*STYLIZE),
     "looks": _looks,
     "tile": _flag,
     "draft": _flag,

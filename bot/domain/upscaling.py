@@ -75,6 +75,19 @@ def upscaled(
     return _finished(larger).meaning(NAME, (detail.value, _times(request)))
 
 
+def follows(before: GenerationRequest, made: GenerationRequest) -> bool:
+    """Whether `made` can be one of the pictures of `before` made larger: of twice its sides, or of
+    shorter ones where there was too little memory for that."""
+    larger = of(made)
+    sides = zip(made.size.sides, before.size.sides, strict=True)
+    return (
+        larger is not None
+        and fits(before)
+        and larger.times == _times(before)
+        and all(side <= TIMES * whole for side, whole in sides)
+    )
+
+
 def kept(before: GenerationRequest, made: GenerationRequest) -> GenerationRequest:
     """`made` for another model, as large as it was."""
     return _finished(replace(made, size=before.size)) if of(before) else made

@@ -11,7 +11,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain import samplers
+from bot.domain import samplers, upscaling
 from bot.domain.action import Action, Kind
 from bot.domain.errors import InvalidRecipe, NotFound, Unable
 from bot.domain.inputs import Input
@@ -38,6 +38,14 @@ log = logging.getLogger(__name__)
 
 _AS_LARGE = 1.3
 """Pixels over the model's own that a drawing from words may have at the usual price."""
+_TYPED = frozenset({Action.IMAGINE, Action.EDIT, Action.VARY_SUBTLE, Action.VARY_STRONG})
+"""What is done to a picture that somebody sends."""
+_SAME = "`/imagine prompt:same recipe:` with this file draws the same pixels again."
+_FROM_PICTURES = (
+    "It draws from a picture that is not in it: that one has to be kept here still, and whoever"
+    " sends the recipe has to see the result, or to have brought that picture."
+)
+_NEVER = "This one cannot be drawn again from its recipe: it was made in a way of its own."
 _GONE = (
     "This recipe draws from a picture that is not kept here (any more), or is not yours to draw"
     " from; nothing else can draw the same."
@@ -69,9 +77,8 @@ class Recipes:
         self._version = version
 
     async def written(self, asker: Asker, origin: Origin, job: Job) -> tuple[bytes, str]:
-        """The file for a result, and a sentence about what it cannot do; empty where it draws the
-        same. A picture that was taken out of its grid is drawn again with all of it: alone it would
-        be rounded otherwise."""
+        """The file for a result, and sentences about what it is good for. A picture that was taken
+        out of its grid is drawn again with all of it: alone it would be rounded otherwise."""
         drawn, picture = await self._grid(job)
         request = drawn.request if drawn.request.kind is Kind.DRAW else drawn.request.restored()
         card = self._catalogue.card(request.model)
@@ -85,7 +92,7 @@ class Recipes:
                 drawn.engine, self._version,
             ),
         )  # fmt: skip
-        return recipe.file(), _limits(request)
+        return recipe.file(), _use(card, request)
 
     async def draw(self, asker: Asker, origin: Origin, data: bytes) -> Asked:
         """Have the pictures of a file drawn again. Raises InvalidRecipe, NotFound for a model or a
@@ -97,6 +104,7 @@ class Recipes:
         request = replace(recipe.request, model=card.id)
         _require_fit(card, request)
         await self._require_inputs(asker, origin, recipe)
+        await self._require_enlarged(request)
         taste = await self._habits.taste(asker, origin)
         alone = origin.guild == DIRECT
         made = requests.wanted(_again(request), taste.own.usual, alone=alone, own=False)
@@ -154,6 +162,17 @@ class Recipes:
             if not (await self._kept(each) and (free or await self._own(asker, origin, each))):
                 raise NotFound(_GONE)
 
+    async def _require_enlarged(self, request: GenerationRequest) -> None:
+        """Raises InvalidRecipe where a picture was not made as much larger as is said."""
+        if upscaling.of(request) is None or request.source is None:
+            return
+        before = await self._jobs.get(request.source.job)
+        if before and not upscaling.follows(before.request, request):
+            raise InvalidRecipe(
+                f"This recipe is of a picture of {request.size}, which upscaling does not make of"
+                " the one that it draws from."
+            )
+
     async def _kept(self, each: Input) -> bool:
         if each.tile is None:
             return each.digest is not None and await self._blobs.exists(each.digest)
@@ -169,39 +188,51 @@ class Recipes:
 
 
 def _again(request: GenerationRequest) -> GenerationRequest:
-    """As something that its sender asks for."""
-    from_words = request.source is None
-    return replace(request, action=Action.IMAGINE if from_words else Action.REROLL)
+    """As something that its sender asks for; what was done to a picture that somebody sent is done
+    to it again."""
+    if request.sampling.strength is None:
+        return replace(request, action=Action.IMAGINE)
+    sent = request.source is None and request.action in _TYPED
+    return request if sent else replace(request, action=Action.REROLL)
 
 
 def _priced(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
     """As large as it is, whatever it says of that."""
     usual = max(_AS_LARGE * card.native**2, requests.size_of(card, request.prompt).pixels)
-    large = request.source is None and request.size.pixels > usual
+    large = request.sampling.strength is None and request.size.pixels > usual
     return request.meaning("hd", True) if large else request
 
 
 def _require_fit(card: ModelCard, request: GenerationRequest) -> None:
     """Raises InvalidRecipe and Unable for what this model does not draw."""
-    size = request.size
-    most = (card.native * effects.HD + card.multiple) ** 2
-    if size.pixels > most or any(side % card.multiple for side in size.sides):
+    size, steps = request.size, request.sampling.steps
+    whole = not any(side % card.multiple for side in size.sides)
+    if not whole or size.pixels > _most(card, request):
         raise InvalidRecipe(f"The model {quoted(card.name)} does not draw pictures of {size}.")
+    if steps > max(effects.STEPS_MAX, card.steps_for(effects.QUALITY_MAX)):
+        raise InvalidRecipe(f"The model {quoted(card.name)} does not draw in {steps} steps.")
     if not card.samplers and request.sampling.sampler != samplers.DEFAULT:
         raise Unable(f"The model {quoted(card.name)} draws by its own sampler only.")
     starts = request.source is not None or request.sampling.strength is not None
-    if (starts and not card.variations) or (request.frame and not card.frames):
+    parts = request.frame is not None or request.partly
+    if (starts and not card.variations) or (parts and not card.frames):
         raise Unable(f"The model {quoted(card.name)} cannot start from a picture.")
 
 
-def _limits(request: GenerationRequest) -> str:
+def _most(card: ModelCard, request: GenerationRequest) -> float:
+    """Pixels of a picture: two steps more along its sides than `--hd` has, as not every shape can
+    be met."""
+    if upscaling.of(request):
+        return upscaling.PIXELS
+    return (card.native * effects.HD + 2 * card.multiple) ** 2
+
+
+def _use(card: ModelCard | None, request: GenerationRequest) -> str:
+    """What a recipe is good for, of a model that may be gone."""
     try:
         require_sound(request)
-    except InvalidRecipe:
-        return "This one cannot be drawn again from its recipe: it was made in a way of its own."
-    if not request.inputs:
-        return ""
-    return (
-        "It draws from a picture that is not in it: that one has to be kept here still, and whoever"
-        " sends the recipe has to see the result, or to have brought that picture."
-    )
+        if card:
+            _require_fit(card, request)
+    except (InvalidRecipe, Unable):
+        return _NEVER
+    return f"{_SAME} {_FROM_PICTURES}" if request.inputs else _SAME

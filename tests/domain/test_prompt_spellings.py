@@ -157,3 +157,25 @@ def test_what_is_long_and_odd_is_read_or_refused_in_a_sentence(piece: str, frame
         assert all(Prompt.parse(str(each.prompt)) == each.prompt for each in readings[:2])
     assert said.endswith(".")
     assert len(said) < 300
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("a fox --sref 7::0.00001", "a fox --sref 7::0.00001"),
+        ("a fox --sref 7::1234.5678", "a fox --sref 7::1234.5678"),
+        (
+            "a fox --sref https://x.example/a.png::0.00002",
+            "a fox --sref https://x.example/a.png::0.00002",
+        ),
+    ],
+)
+def test_weights_of_looks_are_read_back_as_they_are_written(typed: str, written: str) -> None:
+    assert str(Prompt.parse(typed)) == written
+    assert str(Prompt.parse(written)) == written
+
+
+@pytest.mark.parametrize("weight", ["9999999", "-10001"])
+def test_looks_have_no_weight_beyond_the_largest(weight: str) -> None:
+    with pytest.raises(InvalidPrompt, match="`--sref` takes"):
+        Prompt.parse(f"a fox --sref 7::{weight}")

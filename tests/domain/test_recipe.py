@@ -119,6 +119,20 @@ def test_any_value_in_a_request_is_read_or_refused(name: str, value: Any) -> Non
     assert "\n" not in said
 
 
+@pytest.mark.parametrize("half", ["\ud800", "a \ude00\ud83d fox"])
+def test_half_a_character_anywhere_is_refused(half: str) -> None:
+    """SQLite and Discord take text alone."""
+    request, model = RICH.to_json(), json.loads(file_of(RICH))["model"]
+    for values in (
+        {"prompt": half}, {half: 7}, {"model": {**model, "name": half}},
+        {"lineage": [["e" * 32, half]]}, {"request": {**request, "model": half}},
+        {"request": {**request, "prompt": {**request["prompt"], "text": half}}},
+        {"request": {**request, "extra": {"style": ["neon", half, "", "", []]}}},
+        {"request": {**request, "inputs": [{**request["inputs"][0], half: ""}]}},
+    ):  # fmt: skip
+        assert "no recipe of Easel's" in refusal(changed(file_of(RICH), **values))
+
+
 def test_what_is_not_ours_or_not_of_this_version_is_said() -> None:
     data = file_of(RICH)
     for wrong, said in (
@@ -170,14 +184,19 @@ WRONG: tuple[tuple[GenerationRequest, str], ...] = (
     (replace(jobs.request(count=1), extra=LARGER.extra), "how it is upscaled"),
     (jobs.request(prompt=Prompt("a fox", (("steps", -5),))), "its prompt"),
     (jobs.request(prompt=Prompt("a fox", (("backdoor", 1),))), "its prompt"),
-    (jobs.request(prompt=Prompt("x" * 9000)), "its prompt"),
+    (jobs.request(prompt=Prompt("x" * 13_000)), "its prompt"),
+    (jobs.request(prompt=Prompt("x" * 13_000, parts=(("a", 1.0), ("b", 1.0)))), "its prompt"),
     (jobs.request(prompt=Prompt("a", parts=(("a", float("inf")),))), "its prompt"),
-    (jobs.request(prompt=Prompt("a", parts=(("a", 1.0),) * 100)), "its prompt"),
+    (jobs.request(prompt=Prompt("a", parts=(("a", 10_001.0), ("b", 1.0)))), "its prompt"),
+    (jobs.request(prompt=Prompt("a", parts=(("a", 1.0),) * 3000)), "its prompt"),
+    (jobs.request(inputs=(Input(IMAGE, "c" * 64),) * 2000), "its pictures"),
     *(
         (jobs.request(extra=((name, value),)), f"its {name}")
         for name, value in (
             ("backdoor", True), ("chaos", 40), ("chaos", "x"), ("chaos", float("nan")),
-            ("stylize", 1e9), ("looks", ((7, float("inf")),)), ("looks", 7), ("looks", ((-1, 1),)),
+            ("stylize", 1e9), ("stylize", -2.1), ("looks", ((7, 1e8),)),
+            ("looks", ((7, 1),) * 9999), ("palette", (9.0,) * 10),
+            ("looks", ((7, float("inf")),)), ("looks", 7), ("looks", ((-1, 1),)),
             ("palette", (0.5,) * 3), ("palette", "x"), ("tile", "yes"), ("hd", 1), ("speed", "now"),
             ("stealth", "no"), ("file", "exe"), ("style", ("a", "b" * 999, "", "", ())),
         )

@@ -32,6 +32,20 @@ def test_each_press_doubles_the_sides_until_they_are_four_times_as_long() -> Non
     assert [Upscaling(Detail.SUBTLE, times).price for times in (2, 4)] == [1, 4]
 
 
+def test_what_is_said_to_be_made_larger_follows_from_a_picture_or_not() -> None:
+    single = replace(a_request().upscale(TILE), size=Size(48, 32))
+    twice = larger(single)
+    four = larger(twice)
+    assert upscaling.follows(single, twice)
+    assert upscaling.follows(twice, four)
+    assert upscaling.follows(single, twice.smaller("64x48"))
+    assert not upscaling.follows(single, four)
+    assert not upscaling.follows(twice, twice)
+    assert not upscaling.follows(single, single)
+    assert not upscaling.follows(four, four)
+    assert not upscaling.follows(single, replace(twice, size=Size(48, 65)))
+
+
 def test_one_picture_is_drawn_from_one_to_its_end() -> None:
     stopped = replace(a_request(), sampling=replace(a_request().sampling, stop=0.5))
     made = larger(stopped)

@@ -92,6 +92,23 @@ async def test_what_was_drawn_from_a_picture_is_drawn_from_it_again(
     assert books.spent(easel.settings.data_dir) == 4
 
 
+async def test_a_picture_that_was_made_larger_is_again(
+    easel: Easel, mia: Scene, noah: Scene
+) -> None:
+    sandbox = easel.sandbox
+    single = await mia.press(await mia.imagine(PROMPT), "U1")
+    larger = await mia.press(single, "Upscale (Subtle)")
+    data, said = await recipe_of(mia, larger)
+    assert "draws the same pixels again. It draws from a picture that is not in it" in said
+    before = books.spent(easel.settings.data_dir)
+    again = await redrawn(noah, data)
+    shown = messages.picture(sandbox, again)
+    assert shown.size == (256, 256)
+    assert messages.same_pixels(shown, messages.picture(sandbox, larger))
+    assert f"- Upscaled (Subtle) by {noah.mention}" in again["content"]
+    assert books.spent(easel.settings.data_dir) == before + 1
+
+
 async def test_a_picture_comes_without_loss_and_with_its_making(easel: Easel, mia: Scene) -> None:
     sandbox = easel.sandbox
     grid = await mia.imagine(PROMPT)

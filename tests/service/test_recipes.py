@@ -16,6 +16,7 @@ from bot.domain.errors import InvalidRecipe, NotAllowed, NotFound, OutOfCredits,
 from bot.domain.job import Job
 from bot.domain.people import Account
 from bot.domain.quota import Quota
+from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
 from bot.service import requests
 from bot.service.drawing import Asked
@@ -25,18 +26,33 @@ from tests.kit.executor import picture
 from tests.kit.values import GUILD
 
 CLOSED = replace(TINY, id="closed", name="Closed", source="closed", allowed=(1,))
+WHOLE = replace(TINY, id="whole", name="Whole", source="whole", inpaints=False)
+WIDE = replace(TINY, id="wide", name="Wide", source="wide", native=1024)
 STIFF = replace(TINY, id="stiff", name="Stiff", source="stiff", samplers=False, variations=False)
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path, automatic=True, others=(CLOSED, STIFF)) as opened:
+    async with House(tmp_path, automatic=True, others=(CLOSED, STIFF, WHOLE, WIDE)) as opened:
         yield opened
 
 
 async def written(house: House, job: Job) -> bytes:
     data, _ = await house.service.recipes.written(ANNA_ASKS, HERE, job)
     return data
+
+
+async def submitted(house: House, request: GenerationRequest) -> Job:
+    """What somebody had drawn, however they asked for it."""
+    plan = await house.service.drawing.plan(ANNA_ASKS, HERE, "a fox")
+    [job] = await house.service.drawing.submit(replace(plan, requests=(request,)))
+    return (await house.end(job)).job
+
+
+async def brought(house: House) -> str:
+    """A file that somebody sent."""
+    owner = Account(GUILD, ANNA_ASKS.user)
+    return await house.parts.blobs.put(picture(3), owner, house.clock.now)
 
 
 async def drawn(house: House, data: bytes, asker: Any = BERT_ASKS, origin: Any = HERE) -> Asked:
@@ -165,3 +181,76 @@ async def test_a_picture_whose_grid_was_deleted_is_drawn_alone(house: House) -> 
     asked = await drawn(house, json.dumps(alone).encode())
     assert asked.job is not None
     assert asked.job.request.count == 1
+
+
+async def test_a_shape_that_cannot_be_met_exactly_is_drawn_again(house: House) -> None:
+    job = await house.draw("a fox --ar 11:28 --hd --model wide")
+    data, use = await house.service.recipes.written(ANNA_ASKS, HERE, job)
+    assert use == "`/imagine prompt:same recipe:` with this file draws the same pixels again."
+    assert (await drawn(house, data)).plan.requests[0].size == job.request.size
+
+
+async def test_what_cannot_be_drawn_again_is_not_promised(house: House) -> None:
+    request = requests.imagine(TINY, "a fox")
+    sampling = replace(request.sampling, steps=300)
+    for odd in (replace(request, sampling=sampling), replace(request, size=Size(20, 16))):
+        job = await submitted(house, odd)
+        data, use = await house.service.recipes.written(ANNA_ASKS, HERE, job)
+        assert use.startswith("This one cannot be drawn again")
+        with pytest.raises(InvalidRecipe, match=r"`Tiny` does not draw (pictures of|in 300 steps)"):
+            await drawn(house, data)
+
+
+async def test_a_picture_that_was_upscaled_is_again(house: House) -> None:
+    single = await house.press(Action.UPSCALE, (await house.draw("a fox --ar 3:1")).tile(2))
+    twice = await house.press(Action.UPSCALE_SUBTLE, single.tile(1))
+    await house.end(twice)
+    four = await house.press(Action.UPSCALE_CREATIVE, twice.tile(1))
+    await house.end(four)
+    for job, price in ((twice, 1), (four, 4)):
+        plan = (await drawn(house, await written(house, job))).plan
+        assert (plan.price, job.cost) == (price, price)
+        assert (plan.requests[0].size, plan.requests[0].extra) == (
+            job.request.size, job.request.extra,
+        )  # fmt: skip
+    # No larger than upscaling makes it, and not by fewer times than are paid for.
+    wide, high = twice.request.size.sides
+    assert (await drawn(house, changed(await written(house, twice), size=[wide - 8, high]))).job
+    for job, values in (
+        (twice, {"size": [2 * wide, 2 * high]}),
+        (twice, {"size": [wide, high + 8]}),
+        (twice, {"extra": {"upscale": ["subtle", 4]}}),
+        (four, {"extra": {"upscale": ["creative", 2]}}),
+    ):
+        with pytest.raises(InvalidRecipe, match="which upscaling does not make of"):
+            await drawn(house, changed(await written(house, job), **values))
+    with pytest.raises(InvalidRecipe, match="does not draw pictures of 8192×8192"):
+        await drawn(house, changed(await written(house, four), size=[8192, 8192]))
+
+
+@pytest.mark.parametrize(
+    ("action", "masked"),
+    [(Action.EDIT, True), (Action.VARY_STRONG, False), (Action.IMAGINE, False)],
+)
+@pytest.mark.parametrize("size", [Size(24, 24), Size(16, 8)])
+async def test_what_was_done_to_an_upload_is_done_to_it_again_at_its_price(
+    house: House, action: Action, masked: bool, size: Size
+) -> None:
+    digest = await brought(house)
+    made = requests.started(TINY, requests.imagine(TINY, "a fox"), digest, digest if masked else "")
+    job = await submitted(house, replace(made.shaped(size), action=action))
+    asked = await drawn(house, await written(house, job))
+    assert asked.job is not None
+    assert (asked.job.cost, asked.job.request.size) == (1, size)
+    assert asked.job.action is action
+    # By a model that draws on the whole of a picture alone no part of one is drawn.
+    whole = changed(await written(house, job), model="whole")
+    if masked:
+        with pytest.raises(Unable, match="`Whole` cannot start from a picture"):
+            await drawn(house, whole)
+    else:
+        assert (await drawn(house, whole)).job
+    again = await house.press(Action.REROLL, job.tile(0))
+    asked = await drawn(house, await written(house, (await house.end(again)).job))
+    assert asked.job
+    assert (asked.job.action, asked.job.cost) == (Action.REROLL, 1)

@@ -7,7 +7,6 @@ makes sense is said by `read`. Knows no parameter by name.
 from __future__ import annotations
 
 import functools
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from bot.domain.plain import Plain
 from bot.domain.size import WIDEST, AspectRatio
 
 SEED_MAX = 2**32 - 1
+WEIGHT_MAX = 10_000.0
+"""Of a part of a prompt, of a picture, of a look."""
 
 # A value ends where no letter or digit follows; other scripts are written without spaces.
 _END = r"(?![A-Za-z0-9_])(?![.,:]\d)"
@@ -157,10 +158,26 @@ def link_of(text: str) -> str:
     address = address.strip(" <>").rstrip(",;.)\"'\u201d*`")
     if not (colons and weight.strip()):
         return address
-    value = number(weight)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return f"{address}::{value:g}"
+    return f"{address}::{digits(_weight(weight))}"
+
+
+@functools.lru_cache(1000)
+def digits(weight: float) -> str:
+    """Enough digits to be read back as the same, and no exponent, which would not be."""
+    short = f"{weight:g}"
+    return (
+        short
+        if float(short) == weight and "e" not in short
+        else f"{weight:f}".rstrip("0").rstrip(".")
+    )
+
+
+def _weight(typed: str) -> float:
+    """Raises ValueError for one that is none."""
+    weight = number(typed)
+    if not abs(weight) <= WEIGHT_MAX:
+        raise ValueError(typed)
+    return weight
 
 
 _WEIGHED_LINK = r"<?[ ]?https?://(?:(?!::)[^\s<>])+(?:[ ]?>)?" + rf"(?:::{_SIGNED})?"
@@ -177,7 +194,7 @@ def _reference(text: str) -> str:
     code, colons, weight = text.lower().partition("::")
     if code != "random" and not 0 <= int(code) <= SEED_MAX:
         raise ValueError(text)
-    return f"{code}::{number(weight):g}" if colons else code
+    return f"{code}::{digits(_weight(weight))}" if colons else code
 
 
 def references() -> Spelling:

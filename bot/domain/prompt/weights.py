@@ -14,7 +14,7 @@ from bot.domain.prompt.parameter import quoted
 Part = tuple[str, float]
 """A text, or the address of a picture, and its weight; 1 where none was typed."""
 
-WEIGHT_MAX = 10_000.0
+WEIGHT_MAX = values.WEIGHT_MAX
 
 _NUMBER = r"[-\u2212\u2013]?(?:\d+(?:\.\d+)?|\.\d+)"
 # Behind a space it is a number of things, if anything follows that could be the things.
@@ -101,18 +101,11 @@ def _weight(typed: str | None) -> float:
 
 def written(parts: tuple[Part, ...]) -> str:
     """The parts as one types them."""
-    return " ".join(f"{text}::{_short(weight)}" for text, weight in parts)
+    return " ".join(f"{text}::{values.digits(weight)}" for text, weight in parts)
 
 
 def links_written(images: tuple[Part, ...]) -> str:
     """The links as one types them."""
     return " ".join(
-        link if weight == 1.0 else f"{link}::{_short(weight)}" for link, weight in images
+        link if weight == 1.0 else f"{link}::{values.digits(weight)}" for link, weight in images
     )
-
-
-@functools.lru_cache(1000)
-def _short(weight: float) -> str:
-    """Enough digits to be read back as the same."""
-    short = f"{weight:g}"
-    return short if float(short) == weight and "e" not in short else f"{weight:f}".rstrip("0")
