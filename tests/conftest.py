@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +22,11 @@ settings.load_profile("easel")
 # For torch here and in every worker, before any is loaded: threads that wait for each other take a
 # hundred times as long for tiny tensors where the machine is busy, and a run has one for itself.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# Hundreds of processes are started, and extensions are loaded anew for each bot: what is compiled
+# is kept for the next, whatever the environment says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # What a test writes is synced often, as the bot does it. A disk takes milliseconds each time, and
 # memory none. It is less than 1 GiB in all.
