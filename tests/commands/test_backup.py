@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def test_there_and_back(database: Path, tmp_path: Path, capsys: pytest.CaptureFi
     with lock_folder(database.parent):  # a bot runs
         copy = Path(said(capsys, "backup").strip())
     assert copy.parent == tmp_path / "copies"
+    os.utime(database)  # it was written, if in the same second
     assert "was written since" in said(capsys, "restore")
     database.unlink()
     assert said(capsys, "restore") == f"{copy} is the database now.\n"
