@@ -51,25 +51,30 @@ class Removing:
 
     async def _try(self, removal: Removal) -> None:
         removals = self._service.privacy.removals
+        pause = await self._tried(removal)
+        if pause is None:
+            await removals.done(removal)
+        else:
+            await removals.postpone(removal, pause)
+
+    async def _tried(self, removal: Removal) -> float | None:
+        """None where it is done, or can never be; else the seconds until the next try: what is
+        wrong with one message holds up no other."""
         pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(removal.tries, 10))
         try:
             await self._remove(removal)
         except TROUBLE as error:
             never = isinstance(error, discord.NotFound) and error.code != 0
             if not never and judge(error) is not Verdict.FINAL:
-                await removals.postpone(removal, pause)
-                return
+                return pause
             log.info("message %d is out of reach: %s", removal.message, error)
         except StoreUnavailable as error:
-            # What is wrong with one picture holds up no other message.
             log.warning("message %d cannot be made anew just now: %s", removal.message, error)
-            await removals.postpone(removal, pause)
-            return
+            return pause
         except Exception:
             log.exception("reference %s: message %d", new_reference(), removal.message)
-            await removals.postpone(removal, self._pauses.longest)
-            return
-        await removals.done(removal)
+            return self._pauses.longest
+        return None
 
     async def _remove(self, removal: Removal) -> None:
         channel = removal.channel

@@ -18,7 +18,7 @@ from bot.domain.plain import Plain
 from bot.domain.preferences import FILE, FileFormat
 from bot.domain.prompt import MAX_LENGTH, Prompt
 from bot.domain.prompt.parameters import SEED_MAX
-from bot.domain.prompt.weights import WEIGHT_MAX
+from bot.domain.prompt.values import WEIGHT_MAX
 from bot.domain.request import GRID, PALETTE, GenerationRequest
 from bot.domain.samplers import DEFAULT, SAMPLERS
 from bot.domain.sampling import Sampling

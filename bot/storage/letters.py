@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from bot.domain import erasure
 from bot.storage import removals
 from bot.storage.database import Database
-from bot.storage.rows import request_of
 
 
 class LetterRepository:
@@ -20,8 +18,7 @@ class LetterRepository:
         """A picture of the job was sent; one that was deleted meanwhile is taken back."""
 
         def run(connection: sqlite3.Connection) -> None:
-            row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job,)).fetchone()
-            if erasure.erased(request_of(row["request"])) or removals.gone(connection, row):
+            if removals.gone(connection, job):
                 removals.insert(connection, message, 0, user)
                 return
             connection.execute(

@@ -91,18 +91,19 @@ def insert_all(
     connection.execute("DELETE FROM letters WHERE job_id = ?", (job,))
 
 
-def gone(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
-    """Whether a job's pictures, by its row, were deleted by their owner or by moderators."""
-    return job_of(row).deleted or tracing.taken_down(connection, row["id"])
+def gone(connection: sqlite3.Connection, job: str) -> bool:
+    """Whether a drawn job is no result any more, since its owner deleted it, or moderators did."""
+    kept = connection.execute("SELECT 1 FROM results WHERE job_id = ?", (job,)).fetchone()
+    return kept is None or tracing.taken_down(connection, job)
 
 
 def insert_late(connection: sqlite3.Connection, delivery: Delivery, message: int) -> bool:
     """Something was posted that was deleted meanwhile, with its row or without: it goes as well,
     and does not come again. False where it stays."""
-    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (delivery.job,)).fetchone()
     known = connection.execute("SELECT 1 FROM deliveries WHERE id = ?", (delivery.id,)).fetchone()
-    if known and not gone(connection, row):
+    if known and not gone(connection, delivery.job):
         return False
+    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (delivery.job,)).fetchone()
     connection.execute(
         "UPDATE deliveries SET given_up = ?, untold = 0 WHERE id = ? AND message_id = 0",
         (GivenUp.WITHDRAWN.value, delivery.id),

@@ -12,6 +12,7 @@ import pytest
 
 from bot.engine.seam import Executor
 from bot.sandbox import Sandbox
+from bot.settings import Settings
 from tests.kit import books
 from tests.kit.easel import Easel, running, settings_for
 from tests.kit.scene import Scene
@@ -159,6 +160,18 @@ async def brought(mia: Scene) -> None:
     await mia.imagine("a hare", dm=True)
 
 
+async def brought_and_left_long_ago(
+    sandbox: Sandbox, settings: Settings, quick: Executor, mia: Scene
+) -> None:
+    """Everything that comes by direct message came, and the bot was removed."""
+    async with running(sandbox, settings, quick) as easel:
+        await brought(mia)
+        await easel.settled()
+        sandbox.world.remove_bot(sandbox.world.guild)
+        await until(settings.data_dir, HERE, 1)
+    long_ago(settings.data_dir)
+
+
 async def forgotten(folder: Path) -> None:
     """Returns when nothing is left to be done about the server."""
     for sql in (HERE, "SELECT 1 FROM erasures", "SELECT 1 FROM removals"):
@@ -170,12 +183,7 @@ async def test_what_was_left_for_long_goes_from_direct_messages(
 ) -> None:
     sandbox.world.add_guild("Elsewhere", members=("Mia",))
     settings = settings_for(sandbox, tmp_path)
-    async with running(sandbox, settings, quick) as easel:
-        await brought(mia)
-        await easel.settled()
-        sandbox.world.remove_bot(sandbox.world.guild)
-        await until(tmp_path, HERE, 1)
-    long_ago(tmp_path)
+    await brought_and_left_long_ago(sandbox, settings, quick, mia)
     async with running(sandbox, settings, quick):
         await forgotten(tmp_path)
     assert [each["content"][:10] for each in mia.results(mia.dm)] == ["**a hare**"]
@@ -193,12 +201,7 @@ async def test_direct_messages_that_are_out_of_reach_are_no_trouble(
 ) -> None:
     """Closed, or of somebody who shares no server with the bot any more."""
     settings = settings_for(sandbox, tmp_path)
-    async with running(sandbox, settings, quick) as easel:
-        await brought(mia)
-        await easel.settled()
-        sandbox.world.remove_bot(sandbox.world.guild)
-        await until(tmp_path, HERE, 1)
-    long_ago(tmp_path)
+    await brought_and_left_long_ago(sandbox, settings, quick, mia)
     sandbox.faults.fail("POST", r"^/users/@me/channels", 403, code=code, times=6)
     caplog.set_level(logging.INFO, "bot.chat.removing")
     async with running(sandbox, settings, quick):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.chat.buttons import COVER, DELETE, MAKING, MORE, PNG, RECIPE, UNCOVER
@@ -311,6 +312,27 @@ async def until_removed(easel: Easel) -> None:
         pass
 
 
+async def deleted_under_way(
+    easel: Easel, owner: Scene, reader: Scene, sent: Callable[[], Awaitable[Message]]
+) -> None:
+    """A result is deleted while a message with it arrives with somebody, which goes again then.
+    `sent` returns the result once the message is on its way."""
+
+    def shown() -> bool:
+        return "zebra" in str(reader.person.messages(reader.dm))
+
+    post = rf"^/channels/{reader.dm}/messages$"
+    held = easel.sandbox.faults.hold("POST", post, after_effect=True)
+    grid = await sent()
+    await asyncio.wait_for(held.arrived, PATIENCE_S)
+    await delete(owner, grid)
+    assert shown()
+    held.release()
+    easel.sandbox.faults.clear()
+    await easel.sandbox.wait_for(lambda: not shown())
+    await until_removed(easel)
+
+
 async def test_a_copy_that_arrives_after_its_result_was_deleted_goes_again(
     easel: Easel, mia: Scene
 ) -> None:
@@ -318,15 +340,7 @@ async def test_a_copy_that_arrives_after_its_result_was_deleted_goes_again(
     await mia.imagine("an owl")
     await easel.sandbox.wait_for(lambda: mia.results(mia.dm))
     await easel.settled()
-    held = easel.sandbox.faults.hold("POST", rf"^/channels/{mia.dm}/messages$", after_effect=True)
-    grid = await mia.imagine("a zebra")
-    await asyncio.wait_for(held.arrived, PATIENCE_S)
-    await delete(mia, grid)
-    assert "zebra" in str(mia.person.messages(mia.dm))
-    held.release()
-    easel.sandbox.faults.clear()
-    await easel.sandbox.wait_for(lambda: "zebra" not in str(mia.person.messages(mia.dm)))
-    await until_removed(easel)
+    await deleted_under_way(easel, mia, mia, lambda: mia.imagine("a zebra"))
     assert len(mia.results(mia.dm)) == 1
 
 
@@ -334,13 +348,10 @@ async def test_a_letter_that_arrives_after_its_result_was_deleted_goes_again(
     easel: Easel, mia: Scene, noah: Scene
 ) -> None:
     grid = await mia.imagine("a zebra")
-    held = easel.sandbox.faults.hold("POST", rf"^/channels/{noah.dm}/messages$", after_effect=True)
-    await (await noah.person.context("DM results", grid["id"])).ack()
-    await asyncio.wait_for(held.arrived, PATIENCE_S)
-    await delete(mia, grid)
-    assert "zebra" in str(noah.person.messages(noah.dm))
-    held.release()
-    easel.sandbox.faults.clear()
-    await easel.sandbox.wait_for(lambda: "zebra" not in str(noah.person.messages(noah.dm)))
-    await until_removed(easel)
+
+    async def sent() -> Message:
+        await (await noah.person.context("DM results", grid["id"])).ack()
+        return grid
+
+    await deleted_under_way(easel, mia, noah, sent)
     assert books.rows(easel.settings.data_dir, "SELECT * FROM letters") == []

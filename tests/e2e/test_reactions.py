@@ -26,6 +26,14 @@ async def gone(sandbox: Sandbox, person: Scene, message: messages.Message) -> No
     await sandbox.wait_for(lambda: person.person.message(message) is None)
 
 
+async def batch(person: Scene, prompt: str, progress: str) -> messages.Message:
+    """The message of several grids, once it says so."""
+    await (await person.slash("imagine", prompt=prompt)).ack()
+    [proposal] = await person.sandbox.wait_for(person.private)
+    await (await person.click(proposal, "Draw")).ack()
+    return await person.until_said(progress)
+
+
 @pytest.mark.parametrize("name", ["Mia", "Ada"])
 async def test_who_asked_or_a_moderator_stops_a_drawing(
     easel: Easel, mia: Scene, noah: Scene, gate: Gate, name: str
@@ -43,10 +51,7 @@ async def test_who_asked_or_a_moderator_stops_a_drawing(
 
 
 async def test_all_of_a_batch_are_stopped(easel: Easel, mia: Scene, gate: Gate) -> None:
-    await (await mia.slash("imagine", prompt="a slow {fox, owl}")).ack()
-    [proposal] = await mia.sandbox.wait_for(mia.private)
-    await (await mia.click(proposal, "Draw")).ack()
-    progress = await mia.until_said("grids drawn")
+    progress = await batch(mia, "a slow {fox, owl}", "grids drawn")
     await mia.person.react(progress, "❌")
     await mia.until_said("2 stopped")
 
@@ -54,10 +59,7 @@ async def test_all_of_a_batch_are_stopped(easel: Easel, mia: Scene, gate: Gate) 
 async def test_the_rest_of_a_batch_is_stopped_though_its_first_is_done(
     easel: Easel, mia: Scene, gate: Gate
 ) -> None:
-    await (await mia.slash("imagine", prompt="a {quick, slow} fox")).ack()
-    [proposal] = await mia.sandbox.wait_for(mia.private)
-    await (await mia.click(proposal, "Draw")).ack()
-    progress = await mia.until_said("1 of 2 grids drawn")
+    progress = await batch(mia, "a {quick, slow} fox", "1 of 2 grids drawn")
     await mia.person.react(progress, "❌")
     await mia.until_said("1 stopped")
     assert books.states(easel.settings.data_dir) == ["succeeded", "cancelled"]

@@ -13,7 +13,7 @@ from bot.domain.inputs import IMAGE
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameter import Kind, Parameter
 from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX
-from bot.domain.prompt.weights import WEIGHT_MAX
+from bot.domain.prompt.values import WEIGHT_MAX
 from bot.domain.samplers import SAMPLERS
 from bot.domain.soundness import require_sound
 from bot.models.cards import EMBEDDED_CARD, ModelCard

@@ -47,10 +47,9 @@ def bare(source: str) -> str:
 def _stripped(source: str) -> str:
     source = _COMMAND.sub("", unquoted(source))
     for mark, behind in _BEHIND.items():
-        # The mark is looked for first since most prompts have neither: that is 20 times as fast.
-        if mark in source[-TAIL:].lower() and (
-            match := behind.search(source, max(0, len(source) - TAIL))
-        ):
+        if mark not in source[-TAIL:].lower():
+            continue  # as in most prompts: that is known 20 times as fast
+        if match := behind.search(source, max(0, len(source) - TAIL)):
             source = source[: match.start()].rstrip()
     if source.startswith("**") and source.endswith("**"):
         return unquoted(source)

@@ -158,21 +158,19 @@ def link_of(text: str) -> str:
     address = address.strip(" <>").rstrip(",;.)\"'\u201d*`")
     if not (colons and weight.strip()):
         return address
-    return f"{address}::{digits(_weight(weight))}"
+    return f"{address}::{digits(weight_of(weight))}"
 
 
 @functools.lru_cache(1000)
 def digits(weight: float) -> str:
     """Enough digits to be read back as the same, and no exponent, which would not be."""
     short = f"{weight:g}"
-    return (
-        short
-        if float(short) == weight and "e" not in short
-        else f"{weight:f}".rstrip("0").rstrip(".")
-    )
+    if float(short) == weight and "e" not in short:
+        return short
+    return f"{weight:f}".rstrip("0").rstrip(".")
 
 
-def _weight(typed: str) -> float:
+def weight_of(typed: str) -> float:
     """Raises ValueError for one that is none."""
     weight = number(typed)
     if not abs(weight) <= WEIGHT_MAX:
@@ -194,7 +192,7 @@ def _reference(text: str) -> str:
     code, colons, weight = text.lower().partition("::")
     if code != "random" and not 0 <= int(code) <= SEED_MAX:
         raise ValueError(text)
-    return f"{code}::{digits(_weight(weight))}" if colons else code
+    return f"{code}::{digits(weight_of(weight))}" if colons else code
 
 
 def references() -> Spelling:

@@ -10,11 +10,10 @@ from bot.domain.errors import InvalidPrompt
 from bot.domain.prompt import values
 from bot.domain.prompt.marks import SEPARATING, each_in_words
 from bot.domain.prompt.parameter import quoted
+from bot.domain.prompt.values import WEIGHT_MAX
 
 Part = tuple[str, float]
 """A text, or the address of a picture, and its weight; 1 where none was typed."""
-
-WEIGHT_MAX = values.WEIGHT_MAX
 
 _NUMBER = r"[-\u2212\u2013]?(?:\d+(?:\.\d+)?|\.\d+)"
 # Behind a space it is a number of things, if anything follows that could be the things.
@@ -90,13 +89,13 @@ def parted(text: str) -> tuple[Part, ...]:
 def _weight(typed: str | None) -> float:
     if typed is None:
         return 1.0
-    weight = values.number(typed)
-    if abs(weight) > WEIGHT_MAX:
+    try:
+        return values.weight_of(typed)
+    except ValueError:
         raise InvalidPrompt(
             f"A weight behind `::` is a number from {-WEIGHT_MAX:g} to {WEIGHT_MAX:g}, not"
             f" {quoted(typed)}."
-        )
-    return weight
+        ) from None
 
 
 def written(parts: tuple[Part, ...]) -> str:
