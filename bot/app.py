@@ -36,6 +36,7 @@ from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
 from bot.service import Service
 from bot.service.assembly import service_of
+from bot.service.errand import Errands
 from bot.service.rules import Rules
 from bot.service.serving import Serving
 from bot.settings import Settings
@@ -159,8 +160,12 @@ def rules_of(settings: Settings) -> Rules:
 
 
 @contextlib.asynccontextmanager
-async def core(settings: Settings, executor: Executor | None = None) -> AsyncIterator[Core]:
+async def core(
+    settings: Settings, executor: Executor | None = None, errands: Errands | None = None
+) -> AsyncIterator[Core]:
     """Database, executor, dispatcher and service, running; unfinished jobs are in the queue.
+
+    An executor that is given is closed in the end, errands are not.
 
     Raises SettingsError when the data folder or the database cannot be used.
     """
@@ -187,6 +192,7 @@ async def core(settings: Settings, executor: Executor | None = None) -> AsyncIte
             catalogue,
             rules_of(settings),
             __version__,
+            errands or await stack.enter_async_context(Errands()),
             fetch=fetcher.fetch,
         )
         resumed = await service.drawing.resume()

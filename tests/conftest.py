@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from bot.engine.local import LocalExecutor
+from tests.kit.beside import ERRANDS
 from tests.kit.colab import Machine
 from tests.kit.workers import tiny_models
 
@@ -54,6 +55,13 @@ async def studio(models: Path) -> AsyncIterator[LocalExecutor]:
         await executor.start()
         yield executor
         await executor.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def beside() -> AsyncIterator[None]:
+    """What was started for errands ends with the run."""
+    yield
+    await ERRANDS.close()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.models.shelf import Model, Shelf, Unused
 from bot.ops.lock import is_held
-from bot.service.errand import run_errand
+from bot.service.errand import Errands
 from bot.settings import Settings
 from bot.storage.database import newest
 from bot.worker.converted import runtime
@@ -189,7 +189,8 @@ async def _upscalers(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(True, "none beside the models, so these upscale by themselves")
         return
     order = {"files": [str(file) for file in files]}
-    told = await run_errand("bot.worker.networks", order, _PATIENCE_S)
+    async with Errands() as errands:
+        told = await errands.run("bot.worker.networks", order, _PATIENCE_S)
     used = next((file for file in files if not told[file.name]), None)
     for file in files:
         if why := told[file.name]:

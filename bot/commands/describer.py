@@ -11,7 +11,7 @@ from bot.commands.finding import Finding
 from bot.domain.errors import StoreUnavailable
 from bot.models import describer
 from bot.models.facts import UnfitFile
-from bot.service.errand import run_errand
+from bot.service.errand import Errands
 from bot.settings import Settings
 
 PATIENCE_S = 300.0
@@ -39,7 +39,8 @@ async def look(settings: Settings) -> AsyncIterator[Finding]:
         return
     begun = time.monotonic()
     try:
-        said = await run_errand("bot.worker.trial", folder, PATIENCE_S)
+        async with Errands() as errands:
+            said = await errands.run("bot.worker.trial", folder, PATIENCE_S)
     except StoreUnavailable as trouble:
         said = {"error": f"It cannot be tried out ({trouble})."}
     if "error" in said:

@@ -15,6 +15,7 @@ from bot.service.answers import Answers
 from bot.service.batches import Batches
 from bot.service.describing import Describing
 from bot.service.drawing import Drawings
+from bot.service.errand import Errands
 from bot.service.gallery import Gallery
 from bot.service.history import History
 from bot.service.likes import Likes
@@ -45,6 +46,7 @@ def service_of(
     catalogue: Catalogue,
     rules: Rules,
     version: str,
+    errands: Errands,
     clock: Callable[[], float] = time.time,
     fetch: Fetch = nowhere,
 ) -> Service:
@@ -55,7 +57,7 @@ def service_of(
     )  # fmt: skip
     habits = Habits(parts.preferences, catalogue, clock)
     styles = Styles(parts.styles, catalogue, clock)
-    answers, sight = Answers(executor), Sight(fetch, parts.blobs, clock)
+    answers, sight = Answers(executor), Sight(fetch, parts.blobs, clock, errands)
     planner = Planner(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
         sight, Aims(sight, answers, parts.files), habits, styles, rules.versions,
@@ -65,7 +67,7 @@ def service_of(
         jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
         files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
     )  # fmt: skip
-    pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock)
+    pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
     samples = Samples(parts.samples, Spare(executor, dispatcher), catalogue)
     return Service(
         drawing=drawing,
@@ -82,19 +84,19 @@ def service_of(
         ),
         preferences=habits,
         styles=styles,
-        gallery=Gallery(samples, catalogue, parts.samples.folder),
-        history=History(parts.history, parts.pictures, parts.files),
+        gallery=Gallery(samples, catalogue, parts.samples.folder, errands),
+        history=History(parts.history, parts.pictures, parts.files, errands),
         likes=Likes(parts.likes, parts.jobs, clock),
         words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
         shortening=Shortening(answers, catalogue, habits, rules),
         owned=Ownership(
-            parts.jobs, parts.history, parts.deletion, parts.files, pictures, catalogue
+            parts.jobs, parts.history, parts.deletion, parts.files, pictures, catalogue, errands
         ),
         recipes=Recipes(
             parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue, habits, drawing,
             version,
         ),
         describing=Describing(answers, sight, rules),
-        privacy=Privacy.of(parts, dispatcher, habits, rules, clock),
+        privacy=Privacy.of(parts, dispatcher, habits, rules, clock, errands),
         reports=Reports(parts.reports, parts.jobs, parts.files, dispatcher, clock),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Has picture files made by a process of their own, one at a time."""
+"""Has picture files made beside the bot's process, one at a time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import NotFound
-from bot.service.errand import run_errand
+from bot.service.errand import Errands
 
 
 class Encoder:
-    """Starts `bot.worker.encode` when it is needed; it may take at most `patience_s` seconds."""
+    """Each may take at most `patience_s` seconds."""
 
-    def __init__(self, patience_s: float = 120.0) -> None:
+    def __init__(self, errands: Errands, patience_s: float = 120.0) -> None:
+        self._errands = errands
         self._patience_s = patience_s
         self._turn = asyncio.Lock()
 
@@ -40,7 +41,7 @@ class Encoder:
             "target": str(target),
         }
         async with self._turn:
-            told = await run_errand("bot.worker.encode", order, self._patience_s)
+            told = await self._errands.run("bot.worker.encode", order, self._patience_s)
         if "error" in told:
             raise NotFound(told["error"])
         return told["extension"]

@@ -17,7 +17,7 @@ from typing import Any
 
 from bot.domain.errors import UserError
 from bot.domain.people import Asker
-from bot.service.errand import run_errand
+from bot.service.errand import Errands
 
 PATIENCE_S = 600.0
 _MODULE = "bot.storage.packing"
@@ -38,7 +38,10 @@ class Part:
 class Packing:
     """One export. A part that is not `taken` is made anew by the next `pack`."""
 
-    def __init__(self, order: Mapping[str, Any], folder: Path, whole: int) -> None:
+    def __init__(
+        self, errands: Errands, order: Mapping[str, Any], folder: Path, whole: int
+    ) -> None:
+        self._errands = errands
         self._order = order
         self._folder = folder
         self._whole = whole
@@ -53,7 +56,7 @@ class Packing:
         while self._place[0] < self._whole:
             target = self._folder / "part.zip"
             order = {"do": "pack", "place": self._place, "limit": limit, "target": str(target)}
-            told = await run_errand(_MODULE, {**self._order, **order}, PATIENCE_S)
+            told = await self._errands.run(_MODULE, {**self._order, **order}, PATIENCE_S)
             self._next, self._gone = told["place"], told["missing"]
             if told["packed"]:
                 done = self._next[0]
@@ -70,7 +73,8 @@ class Packing:
 class Exports:
     """One at a time of each person. Files are read from `folder`, which has room for a part."""
 
-    def __init__(self, database: Path, folder: Path) -> None:
+    def __init__(self, database: Path, folder: Path, errands: Errands) -> None:
+        self._errands = errands
         self._database = database
         self._folder = folder
         self._running: set[int] = set()
@@ -91,8 +95,8 @@ class Exports:
             async with self._turn:
                 with self._room() as folder:
                     order = self._gathering(asker.user, folder)
-                    told = await run_errand(_MODULE, order | {"do": "gather"}, PATIENCE_S)
-                    yield Packing(order, folder, told["files"])
+                    told = await self._errands.run(_MODULE, order | {"do": "gather"}, PATIENCE_S)
+                    yield Packing(self._errands, order, folder, told["files"])
         finally:
             self._running.discard(asker.user)
 

@@ -17,7 +17,7 @@ from bot.domain.style import Style
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import requests
-from bot.service.errand import run_errand
+from bot.service.errand import Errands
 from bot.service.samples import Samples
 
 SUBJECT, SEED = "a fox in the forest", 7
@@ -84,10 +84,13 @@ class Sheets:
 class Gallery:
     """Makes sheets of samples. Their files are for reading alone, and soon."""
 
-    def __init__(self, samples: Samples, catalogue: Catalogue, folder: Path) -> None:
+    def __init__(
+        self, samples: Samples, catalogue: Catalogue, folder: Path, errands: Errands
+    ) -> None:
         self._samples = samples
         self._catalogue = catalogue
         self._folder = folder
+        self._errands = errands
         self._turn = asyncio.Lock()
         # Not those of an earlier run, whose version may have laid them out otherwise.
         self._made: set[Path] = set()
@@ -135,7 +138,7 @@ class Gallery:
         target = self._folder / f"sheet-{hashlib.sha256(said).hexdigest()}.webp"
         if target not in self._made or not await asyncio.to_thread(target.is_file):
             order = {"cells": page, "columns": columns, "side": SIDE, "target": str(target)}
-            told = await run_errand("bot.worker.sheet", order, PATIENCE_S)
+            told = await self._errands.run("bot.worker.sheet", order, PATIENCE_S)
             if "error" in told:
                 raise StoreUnavailable("io", told["error"])
             self._made.add(target)

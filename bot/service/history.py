@@ -16,7 +16,7 @@ from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable
 from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
 from bot.domain.terms import phrases
-from bot.service.errand import run_errand
+from bot.service.errand import Errands
 from bot.service.rules import DIRECT, in_gallery, may_look
 from bot.storage.files import ImageStore
 from bot.storage.history import HistoryRepository
@@ -49,11 +49,16 @@ class History:
     """What it gives out has passed the rules for who asks."""
 
     def __init__(
-        self, history: HistoryRepository, pictures: PictureRepository, files: ImageStore
+        self,
+        history: HistoryRepository,
+        pictures: PictureRepository,
+        files: ImageStore,
+        errands: Errands,
     ) -> None:
         self._history = history
         self._pictures = pictures
         self._files = files
+        self._errands = errands
         self._turn = asyncio.Lock()
 
     async def page(
@@ -125,7 +130,7 @@ class History:
             order = {"cells": cells, "columns": columns, "side": side, "target": str(target)}
             try:
                 async with self._turn:
-                    told = await run_errand(
+                    told = await self._errands.run(
                         "bot.worker.sheet", order | {"blank": CLEARED}, PATIENCE_S
                     )
             except StoreUnavailable as error:

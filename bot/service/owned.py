@@ -18,7 +18,7 @@ from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.preferences import FileFormat
 from bot.models.catalogue import Catalogue
-from bot.service.errand import run_errand
+from bot.service.errand import Errands
 from bot.service.pictures import Picture, Pictures
 from bot.service.rules import require_own
 from bot.storage.deletion import DeletionRepository
@@ -59,6 +59,7 @@ class Ownership:
         files: ImageStore,
         pictures: Pictures,
         catalogue: Catalogue,
+        errands: Errands,
     ) -> None:
         self._jobs = jobs
         self._history = history
@@ -66,6 +67,7 @@ class Ownership:
         self._files = files
         self._pictures = pictures
         self._catalogue = catalogue
+        self._errands = errands
         self._turn = asyncio.Lock()
 
     async def of(self, asker: Asker, origin: Origin, job_id: str) -> Owned:
@@ -120,7 +122,7 @@ class Ownership:
             raise NotFound(NO_PREVIEWS)
         tiles = await self._pictures.tiles(job)
         async with self._turn:
-            return await _animated(frames, cell, tiles)
+            return await self._animated(frames, cell, tiles)
 
     async def _previews(self, job: Job) -> tuple[list[bytes], int]:
         """And which picture of them it is; 0: all. What was taken out of a grid came to be
@@ -130,19 +132,18 @@ class Ownership:
             return await self._files.previews.of(source.job), source.index
         return await self._files.previews.of(job.id), 0
 
-
-async def _animated(frames: Sequence[bytes], cell: int, tiles: Sequence[Path]) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="easel-", ignore_cleanup_errors=True) as name:
-        folder, target = Path(name) / "previews", Path(name) / "made.webp"
-        await asyncio.to_thread(_write, folder, frames)
-        order = {
-            "previews": str(folder), "tiles": [str(tile) for tile in tiles], "cell": cell,
-            "side": SIDE, "target": str(target),
-        }  # fmt: skip
-        told = await run_errand("bot.worker.animate", order, PATIENCE_S)
-        if "error" in told:
-            raise StoreUnavailable("io", told["error"])
-        return await asyncio.to_thread(target.read_bytes)
+    async def _animated(self, frames: Sequence[bytes], cell: int, tiles: Sequence[Path]) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="easel-", ignore_cleanup_errors=True) as name:
+            folder, target = Path(name) / "previews", Path(name) / "made.webp"
+            await asyncio.to_thread(_write, folder, frames)
+            order = {
+                "previews": str(folder), "tiles": [str(tile) for tile in tiles], "cell": cell,
+                "side": SIDE, "target": str(target),
+            }  # fmt: skip
+            told = await self._errands.run("bot.worker.animate", order, PATIENCE_S)
+            if "error" in told:
+                raise StoreUnavailable("io", told["error"])
+            return await asyncio.to_thread(target.read_bytes)
 
 
 def _write(folder: Path, frames: Sequence[bytes]) -> None:

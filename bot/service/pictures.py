@@ -18,6 +18,7 @@ from bot.domain.job import Job, JobStatus
 from bot.domain.preferences import FileFormat, file_of
 from bot.domain.request import Seeding
 from bot.service.encoder import Encoder
+from bot.service.errand import Errands
 from bot.service.metadata import with_recipe
 from bot.service.rules import Rules
 from bot.storage.blobs import Blobs
@@ -56,13 +57,14 @@ class Pictures:
         blobs: Blobs,
         rules: Rules,
         clock: Callable[[], float],
+        errands: Errands,
     ) -> None:
         self._pictures = pictures
         self._files = files
         self._blobs = blobs
         self._rules = rules
         self._clock = clock
-        self._encoder = Encoder()
+        self._encoder = Encoder(errands)
         self._alone = asyncio.Lock()
 
     async def picture(self, job: Job, limit: int) -> Picture:

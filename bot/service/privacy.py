@@ -9,6 +9,7 @@ from typing import Self
 from bot.dispatch.dispatcher import Dispatcher
 from bot.service.departures import Departures
 from bot.service.erasing import Erasing
+from bot.service.errand import Errands
 from bot.service.exports import Exports
 from bot.service.preferences import Habits
 from bot.service.rules import Rules
@@ -47,7 +48,7 @@ class Privacy:
     @classmethod
     def of(
         cls, parts: Repositories, dispatcher: Dispatcher, habits: Habits, rules: Rules,
-        clock: Callable[[], float],
+        clock: Callable[[], float], errands: Errands,
     ) -> Self:  # fmt: skip
         """Over these."""
         erasing = Erasing(
@@ -55,7 +56,7 @@ class Privacy:
             dispatcher=dispatcher, habits=habits, clock=clock,
         )  # fmt: skip
         return cls(
-            Exports(parts.database, parts.folder),
+            Exports(parts.database, parts.folder, errands),
             erasing,
             Departures(parts.departures, erasing, rules.left_age_s, clock),
             Removals(parts.removals, clock),

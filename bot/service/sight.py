@@ -23,7 +23,7 @@ from bot.domain.people import Account
 from bot.domain.prompt.parameter import quoted
 from bot.domain.region import Grid, Region
 from bot.domain.size import Size
-from bot.service.errand import run_errand
+from bot.service.errand import Errands
 from bot.storage.blobs import Blobs
 
 log = logging.getLogger(__name__)
@@ -79,12 +79,15 @@ async def nowhere(link: str) -> bytes:
 
 
 class Sight:
-    """One for the bot; one process looks at a time. `clock` returns UTC seconds since the epoch."""
+    """One for the bot; it looks at one at a time. `clock` returns UTC seconds since the epoch."""
 
-    def __init__(self, fetch: Fetch, blobs: Blobs, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, fetch: Fetch, blobs: Blobs, clock: Callable[[], float], errands: Errands
+    ) -> None:
         self._fetch = fetch
         self._blobs = blobs
         self._clock = clock
+        self._errands = errands
         self._turn = asyncio.Lock()
 
     def of(self, owner: Account) -> View:
@@ -194,7 +197,7 @@ class Sight:
 
     async def _asked(self, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
         async with self._turn:
-            return await run_errand("bot.worker.view", orders, PATIENCE_S)
+            return await self._errands.run("bot.worker.view", orders, PATIENCE_S)
 
     async def _kept(self, target: str, owner: Account) -> str:
         data = await asyncio.to_thread(Path(target).read_bytes)

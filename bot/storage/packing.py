@@ -1,4 +1,4 @@
-"""Packs what is kept of a person, in a process of its own: reads an order as JSON, says an answer.
+"""Packs what is kept of a person, as an errand: `run` takes an order and answers.
 
 Gathering writes `data.json` row by row, and the list of files that belong to it; packing puts the
 next of these into a zip of at most so many bytes. A file that is larger than that goes on in pieces
@@ -12,7 +12,6 @@ import datetime as dt
 import json
 import os
 import sqlite3
-import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -148,13 +147,5 @@ def _add(archive: zipfile.ZipFile, path: str, name: str, start: int, size: int) 
 
 
 def run(order: Mapping[str, Any]) -> dict[str, Any]:
-    """What standard output says."""
+    """Gather what there is, or pack the next part of it."""
     return gather(order) if order["do"] == "gather" else pack(order)
-
-
-def main() -> None:
-    sys.stdout.write(json.dumps(run(json.load(sys.stdin))))
-
-
-if __name__ == "__main__":
-    main()

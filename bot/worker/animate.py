@@ -1,9 +1,9 @@
-"""`python -m bot.worker.animate`: shows how a picture came to be, as one moving picture, and ends.
+"""Shows how a picture came to be, as one moving picture, as an errand.
 
-Standard input is one JSON object: `previews` (a folder with numbered files, in order), `tiles`
+The order has `previews` (a folder with numbered files, in order), `tiles`
 (paths of the pictures), `cell` (which picture of a grid the previews show, from 1; 0 where all of
 them are shown), `side` (pixels of the longer side at most) and `target` (where the WebP is to be
-written). Standard output is one with `frames`, or with `error`, a sentence.
+written); the answer `frames`, how many, or `error`, a sentence.
 
 A preview is as large as the picture is shown, and the last frame is the picture itself, to the bit
 where it is no larger than that. Discord shows moving WebP in its place, as it does GIF, which would
@@ -12,8 +12,6 @@ leave 256 colours.
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,7 +42,7 @@ def _frame(path: Path, cell: int, size: tuple[int, int]) -> Image.Image:
 
 
 def run(order: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the file; returns what standard output says."""
+    """Write the file that the order describes."""
     try:
         first, *others = made = frames(order)
         first.save(
@@ -54,11 +52,3 @@ def run(order: Mapping[str, Any]) -> dict[str, Any]:
     except (imaging.PictureError, OSError) as error:
         return {"error": str(error)}
     return {"frames": len(made)}
-
-
-def main() -> None:
-    sys.stdout.write(json.dumps(run(json.load(sys.stdin))))
-
-
-if __name__ == "__main__":
-    main()

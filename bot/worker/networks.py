@@ -1,13 +1,12 @@
-"""`python -m bot.worker.networks`: tells whether networks that upscale can be used, and ends.
+"""Tells whether networks that upscale can be used, as an errand.
 
-Standard input is one JSON object: `files` (paths); standard output one with a sentence for each
-file's name, which completes it, empty where the network can be used.
+The order has `files` (paths); the answer a sentence for each file's name, which completes it, empty
+where the network can be used.
 """
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -27,10 +26,7 @@ def why_not(file: Path) -> str:
     return ""
 
 
-def main() -> None:
-    files = [Path(file) for file in json.load(sys.stdin)["files"]]
-    sys.stdout.write(json.dumps({file.name: why_not(file) for file in files}))
-
-
-if __name__ == "__main__":
-    main()
+def run(order: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The sentence of each file."""
+    files = [Path(file) for file in order["files"]]
+    return {file.name: why_not(file) for file in files}

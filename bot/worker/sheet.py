@@ -1,17 +1,15 @@
-"""`python -m bot.worker.sheet`: makes one picture of many, with a caption under each, and ends.
+"""Makes one picture of many, with a caption under each, as an errand.
 
-Standard input is one JSON object: `cells`, `columns`, `side` (pixels of a picture) and `target`
-(where the WebP is to be written); standard output one that is empty, or has `error`, a sentence. A
-cell has a `caption`, and `pictures`: each a list of paths, which is a grid, or null or empty. With
-`blank`, a few words, these stand in the place of what is not there or cannot be read, and such a
-picture is no error; a cell may have others of its own.
+The order has `cells`, `columns`, `side` (pixels of a picture) and `target` (where the WebP is to be
+written); the answer is empty, or has `error`, a sentence. A cell has a `caption`, and `pictures`:
+each a list of paths, which is a grid, or null or empty. With `blank`, a few words, these stand in
+the place of what is not there or cannot be read, and such a picture is no error; a cell may have
+others of its own.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,7 +88,7 @@ def _write(draw: ImageDraw.ImageDraw, text: str, middle: tuple[int, int], width:
 
 
 def run(order: Mapping[str, Any]) -> dict[str, str]:
-    """Write the file; returns what standard output says."""
+    """Write the file that the order describes."""
     target = Path(order["target"])
     partial = target.with_suffix(".partial")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -101,11 +99,3 @@ def run(order: Mapping[str, Any]) -> dict[str, str]:
         return {"error": str(error)}
     os.replace(partial, target)
     return {}
-
-
-def main() -> None:
-    sys.stdout.write(json.dumps(run(json.load(sys.stdin))))
-
-
-if __name__ == "__main__":
-    main()

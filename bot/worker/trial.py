@@ -1,14 +1,12 @@
-"""`python -m bot.worker.trial`: has a model say what a flat picture shows, and ends.
+"""Has a model say what a flat picture shows, as an errand.
 
-Standard input is the folder of a model (empty: the box's) as JSON; standard output is `captions`,
-or `error`, a sentence.
+The order is the folder of a model, empty for the box's; the answer has `captions`, or `error`, a
+sentence.
 """
 
 from __future__ import annotations
 
 import io
-import json
-import sys
 from typing import Any
 
 from PIL import Image
@@ -20,7 +18,7 @@ from bot.worker.describing import Describing
 _SIDE = 128
 
 
-def trial(folder: str) -> dict[str, Any]:
+def run(folder: str) -> dict[str, Any]:
     """What came of it."""
     file = io.BytesIO()
     Image.new("RGB", (_SIDE, _SIDE), "teal").save(file, "PNG")
@@ -33,11 +31,3 @@ def trial(folder: str) -> dict[str, Any]:
         return dict(done.value)
     except RenderFailed as failure:
         return {"error": str(failure)}
-
-
-def main() -> None:
-    sys.stdout.write(json.dumps(trial(json.load(sys.stdin))))
-
-
-if __name__ == "__main__":
-    main()

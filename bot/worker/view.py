@@ -1,18 +1,15 @@
-"""`python -m bot.worker.view`: looks at pictures that people sent, and ends.
+"""Looks at pictures that people sent, as an errand: the order is a list of some.
 
-Standard input is a JSON list of orders of a `kind`; "region" and "part" are those of
+They are of a `kind`; "region" and "part" are those of
 `bot.worker.masks`. Of "view" they are `pictures` (paths and weights), `size` (in pixels, or null)
 and `target`, where a file of ours is to be written. With a size they are laid over each other in
-it, by their weights; without, it is the first one, no larger than `SIDE`. Standard output is a list
-of answers: the `palette` and the `size` of what was written, or `error`, a sentence. A process of
-its own, so that what a large or harmful file does to memory ends with it.
+it, by their weights; without, it is the first one, no larger than `SIDE`. The answer is a list: the
+`palette` and the `size` of what was written, or `error`, a sentence.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +56,6 @@ def _blended(pictures: Iterable[tuple[Image.Image, float]]) -> Image.Image:
 _KINDS = {"view": view, "region": masks.region, "part": masks.part}
 
 
-def main() -> None:
-    orders = json.load(sys.stdin)
-    sys.stdout.write(json.dumps([_KINDS[order["kind"]](order) for order in orders]))
-
-
-if __name__ == "__main__":
-    main()
+def run(orders: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Carry them out, in order."""
+    return [_KINDS[order["kind"]](order) for order in orders]

@@ -12,6 +12,7 @@ from bot.chat.panel import SettingButton, SettingMenu
 from bot.service.pictures import Pictures
 from bot.service.rules import Rules
 from tests.kit import books, messages
+from tests.kit.beside import ERRANDS
 from tests.kit.easel import Easel, Gate
 from tests.kit.scene import Scene
 
@@ -82,7 +83,9 @@ async def test_jobs_of_another_server_do_not_exist(easel: Easel, gate: Gate, cod
 async def test_pictures_that_were_cleared_away_are_explained(easel: Easel, mia: Scene) -> None:
     grid = await mia.imagine("a fox")
     parts = easel.core.parts
-    miser = Pictures(parts.pictures, parts.files, parts.blobs, Rules(images_max_bytes=0), time.time)
+    miser = Pictures(
+        parts.pictures, parts.files, parts.blobs, Rules(images_max_bytes=0), time.time, ERRANDS
+    )
     assert await miser.housekeeping() == 4
     for button in ("U1", "V2"):
         assert "cleared away to save space" in await answer(easel, mia, grid, button)

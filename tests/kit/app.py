@@ -24,6 +24,7 @@ from bot.service.rules import Rules
 from bot.service.sight import Fetch, nowhere
 from bot.storage.repositories import Repositories
 from tests.kit import books
+from tests.kit.beside import ERRANDS
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
 from tests.kit.faults import Disk, FaultyDatabase
 from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING
@@ -92,7 +93,7 @@ class House:
         self.catalogue = Catalogue(self.card, self.others)
         self.service = service_of(
             self.parts, self.dispatcher, self.executor, self.catalogue, self.rules, __version__,
-            self.clock, self._fetch,
+            ERRANDS, self.clock, self._fetch,
         )  # fmt: skip
         await self.service.drawing.resume()
         self.supervisor = Supervisor(first_s=0.01)

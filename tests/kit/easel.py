@@ -17,6 +17,7 @@ from bot.engine.seam import Attempt, Event, Executor
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings
 from tests.kit import books
+from tests.kit.beside import ERRANDS
 from tests.kit.launcher import STEPS
 
 QUICK = Pauses(away=(0.05,), rest=0.05, poll=0.1)
@@ -104,7 +105,7 @@ async def running(
     sandbox: Sandbox, settings: Settings, executor: Executor | None = None
 ) -> AsyncIterator[Easel]:
     """Core and client connected to the sandbox until the block ends."""
-    async with core(settings, executor) as parts:
+    async with core(settings, executor, ERRANDS) as parts:
         bot = QuickBot(
             parts.service,
             settings.extensions,

@@ -17,6 +17,7 @@ from bot.service.describing import Describing
 from bot.service.rules import Rules
 from bot.service.sight import Sight
 from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
+from tests.kit.beside import ERRANDS
 
 LINK = "https://cdn.discordapp.com/fox.png"
 
@@ -143,7 +144,7 @@ async def test_nobody_is_kept_waiting_for_ever(tmp_path: Path) -> None:
             return {}
 
         house.executor.on_ask = never
-        sight = Sight(fetched, house.parts.blobs, house.clock)
+        sight = Sight(fetched, house.parts.blobs, house.clock, ERRANDS)
         describing = Describing(Answers(house.executor, 0.01), sight, Rules())
         with pytest.raises(Unable, match="too long just now"):
             await describing.describe(ANNA_ASKS, HERE, LINK)

@@ -15,6 +15,7 @@ from bot.models.shelf import Model
 from bot.service.gallery import SHOWN, Cell, Gallery, Sheets, sample
 from bot.service.samples import Samples
 from tests.kit.app import TINY, House
+from tests.kit.beside import ERRANDS
 from tests.kit.executor import PATIENCE_S
 
 STYLES = [Style(f"s{number}", f"kind {number} of") for number in range(9)]
@@ -27,7 +28,7 @@ class Studio:
         parts, spare = house.parts, Spare(house.executor, house.dispatcher)
         self.house = house
         self.samples = Samples(parts.samples, spare, house.catalogue, rest_s=0.01)
-        self.gallery = Gallery(self.samples, house.catalogue, parts.samples.folder)
+        self.gallery = Gallery(self.samples, house.catalogue, parts.samples.folder, ERRANDS)
         house.supervisor.start("samples", self.gallery.keep)
 
     async def whole(self, cells: list[Cell]) -> Sheets:

@@ -27,6 +27,7 @@ from tests.kit.app import (
     MODERATOR_ASKS,
     House,
 )
+from tests.kit.beside import ERRANDS
 from tests.kit.values import CHANNEL, GUILD
 
 OWN, NEWEST, LIKED = map(Browse, (Order.OWN, Order.NEWEST, Order.LIKED))
@@ -181,7 +182,7 @@ async def test_a_page_without_a_sheet_is_a_page(
     async def failing(module: str, order: object, patience_s: float) -> object:
         raise StoreUnavailable("io", "no room for a process")
 
-    monkeypatch.setattr(history, "run_errand", failing)
+    monkeypatch.setattr(ERRANDS, "run", failing)
     assert await house.service.history.sheet(shown) == history.Sheet(None, frozenset())
     assert await house.service.history.sheet(Page(OWN, ())) == history.Sheet(None, frozenset())
 

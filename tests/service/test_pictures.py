@@ -19,6 +19,7 @@ from bot.service.encoder import Encoder
 from bot.service.metadata import with_recipe
 from bot.service.pictures import Picture
 from tests.kit.app import House
+from tests.kit.beside import ERRANDS
 from tests.kit.executor import ENGINE, colour
 from tests.kit.values import a_request, from_file
 
@@ -125,14 +126,14 @@ async def test_an_encoder_that_takes_too_long_is_ended(house: House, tmp_path: P
     job = await house.draw()
     tiles = [house.parts.files.path(job.tile(index)) for index in range(1, 5)]
     with pytest.raises(StoreUnavailable, match="too long"):
-        await Encoder(patience_s=0).encode(tiles, UPLOAD_LIMIT, {}, tmp_path / "made")
+        await Encoder(ERRANDS, patience_s=0).encode(tiles, UPLOAD_LIMIT, {}, tmp_path / "made")
 
 
 async def test_a_disk_in_trouble_is_no_fault_of_the_pictures(house: House, tmp_path: Path) -> None:
     job = await house.draw()
     tiles = [house.parts.files.path(job.tile(index)) for index in range(1, 5)]
     with pytest.raises(StoreUnavailable, match="encode failed"):
-        await Encoder().encode(tiles, UPLOAD_LIMIT, {}, tmp_path / "nowhere" / "made")
+        await Encoder(ERRANDS).encode(tiles, UPLOAD_LIMIT, {}, tmp_path / "nowhere" / "made")
 
 
 # A recipe in a file that is not unpacked

@@ -21,6 +21,7 @@ from bot.service import sight
 from bot.service.planning import LOST
 from bot.service.references import Attached
 from tests.kit.app import ANNA_ASKS, HERE, TINY, House
+from tests.kit.beside import ERRANDS
 from tests.kit.values import GUILD, wish
 
 CAT, DOG = "https://cdn.discordapp.com/a/1/cat.png?hm=secret", "https://cdn.discordapp.com/dog.jpg"
@@ -161,7 +162,7 @@ async def test_a_picture_that_cannot_be_had_stops_the_others(place: House, web: 
             stopped.set()
         return b""
 
-    view = sight.Sight(fetch, place.parts.blobs, place.clock).of(Account(GUILD, 1))
+    view = sight.Sight(fetch, place.parts.blobs, place.clock, ERRANDS).of(Account(GUILD, 1))
     with pytest.raises(InvalidLink, match="gone"):
         await view.look([DOG, CAT])
     await asyncio.wait_for(stopped.wait(), 5)
