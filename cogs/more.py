@@ -54,8 +54,13 @@ class More(commands.Cog):
     ) -> None:
         await self._acknowledger.at_once(interaction)
         job = (await self._owned(interaction, tile)).job
-        await self._results.cover(job, code == COVER)
+        # First what is known of it: a message that is on its way follows that when it is there.
         await self._service.owned.cover(job, code == COVER)
+        try:
+            await self._results.cover(job, code == COVER)
+        except discord.HTTPException:
+            await self._service.owned.cover(job, code != COVER)
+            raise
         owned = await self._owned(interaction, tile)
         await replies.look(interaction, menu.view(owned), menu.embed(owned))
 

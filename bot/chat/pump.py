@@ -169,6 +169,10 @@ class Pump:
             self._breaker.worked()
             if message:
                 await self.delivered(delivery, job, message)
+                try:
+                    await self.results.arrived(job)
+                except TROUBLE:
+                    log.exception("job %s: its picture could not be covered anew", job.id)
 
     async def _is_called(self, job: Job) -> bool:
         return await self._unseen(job) or await self._service.preferences.pings(job.user)

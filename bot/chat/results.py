@@ -55,6 +55,7 @@ class Results:
         self._smallest = smallest
         self._clock = clock
         self._looks = Counter[str]()
+        self._covered: dict[str, bool] = {}
 
     async def post(self, delivery: Delivery, job: Job, *, call: bool = False) -> int:
         """Post the result in its channel unless it is there; returns the message's id. `call` says
@@ -68,9 +69,23 @@ class Results:
             more |= {"mention_author": False, "suppress_embeds": True}
             more["allowed_mentions"] = self._mentions(job, call or await self._late(job))
             dress = await self._dressed(job, delivery.tries > 0)
-            return await self._fitting(job, lambda said: channel.send(**said, **more), dress)
+            covered = self._covered[job.id] = await self._service.owned.covered(job)
+            return await self._fitting(
+                job, lambda said: channel.send(**said, **more), dress, spoiler=covered
+            )
 
-        return await self._poster.once(delivery, job, _holding(job), send)
+        try:
+            return await self._poster.once(delivery, job, _holding(job), send)
+        except BaseException:
+            self._covered.pop(job.id, None)
+            raise
+
+    async def arrived(self, job: Job) -> None:
+        """It is known where its message is: what its owner wanted of the picture while it was on
+        its way is done now."""
+        was, now = self._covered.pop(job.id, None), await self._service.owned.covered(job)
+        if was not in (None, now):
+            await self.cover(job, now)
 
     async def copy(self, delivery: Delivery, job: Job) -> int:
         """The same in its owner's direct messages, with the way to where it was posted instead of

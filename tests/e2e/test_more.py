@@ -206,6 +206,28 @@ async def test_all_copies_go_and_a_hidden_one_too(easel: Easel, mia: Scene) -> N
     await mia.sandbox.wait_for(lambda: not mia.results(mia.dm))
 
 
+async def test_a_spoiler_that_was_asked_for_while_the_picture_was_on_its_way(
+    easel: Easel, mia: Scene
+) -> None:
+    held = easel.sandbox.faults.hold("POST", rf"^/channels/{mia.dm}/messages$", after_effect=True)
+    await (await mia.slash("imagine", prompt="a fox --stealth")).ack()
+    await asyncio.wait_for(held.arrived, PATIENCE_S)
+    [hidden] = mia.results(mia.dm)
+    menu = await opened(mia, hidden)
+    await (await mia.click(menu, "Spoiler")).ack()
+    await easel.sandbox.wait_for(
+        lambda: "Show it" in messages.buttons(mia.person.message(menu) or menu)
+    )
+    held.release()
+    easel.sandbox.faults.clear()
+
+    def covered() -> bool:
+        [shown] = mia.results(mia.dm)
+        return shown["attachments"][0]["filename"].startswith("SPOILER_")
+
+    await easel.sandbox.wait_for(covered)
+
+
 async def test_a_picture_is_taken_out_anew_when_it_was_deleted(easel: Easel, mia: Scene) -> None:
     grid = await mia.imagine("a fox")
     single = await mia.press(grid, "U1")
