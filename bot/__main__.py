@@ -1,4 +1,5 @@
-"""The command line: run · sandbox · render · models · check · health · backup · restore · bench.
+"""The command line: run · sandbox · render · models · check · health · backup · restore ·
+ledger · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
 `run` if DISCORD_TOKEN is set and `sandbox` otherwise.
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     folder = {"type": Path, "metavar": "FOLDER", "dest": "folder", "help": "instead of BACKUP_DIR"}
     backup.add_argument("--to", **folder)
     restore.add_argument("--from", **folder)
+    _add_ledger(commands.add_parser("ledger", help="verify or export the book of credits"))
     commands.add_parser("health", help="ask the bot that runs with these settings how it is")
     commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
     return parser
@@ -107,6 +109,17 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     fetch.add_argument("id", help="of its repository, such as stabilityai/sdxl-turbo")
     fetch.add_argument("file", nargs="?", default="", help="one file of several that are models")
     fetch.add_argument("--full", action="store_true", help="all bits, not half where that is there")
+
+
+def _add_ledger(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", metavar="deed", required=True)
+    deeds.add_parser("verify", help="say whether every credit is spent, ended, held or there")
+    export = deeds.add_parser("export", help="every entry as CSV on standard output")
+    export.add_argument("--server", type=int, help="of this one, by its id")
+    export.add_argument("--user", type=int, help="of this person, by their id")
+    statement = deeds.add_parser("statement", help="what a person was given and spent")
+    statement.add_argument("user", type=int, help="the person's id")
+    statement.add_argument("--server", type=int, help="on this one; else on all, one by one")
 
 
 def _command(
@@ -147,10 +160,8 @@ def _command(
             from bot.commands.check import check
 
             return asyncio.run(check(settings, surroundings))
-        case "backup" | "restore" as command:
-            from bot.commands.backup import COMMANDS
-
-            return COMMANDS[command](settings, options.folder)
+        case "backup" | "restore" | "ledger" as command:
+            return _database(command, options, settings)
         case "health":
             from bot.commands.health import health
 
@@ -160,6 +171,16 @@ def _command(
 
             return bench(settings, rest)
     raise AssertionError(options.command)
+
+
+def _database(command: str, options: argparse.Namespace, settings: Settings) -> int:
+    if command == "ledger":
+        from bot.commands.ledger import ledger
+
+        return ledger(settings, options)
+    from bot.commands.backup import COMMANDS
+
+    return COMMANDS[command](settings, options.folder)
 
 
 if __name__ == "__main__":

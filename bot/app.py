@@ -20,7 +20,8 @@ from bot import __version__
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.loading import Loader
 from bot.domain.errors import EaselError
-from bot.domain.quota import Caps, Period, Quota
+from bot.domain.period import Period
+from bot.domain.quota import Caps, Quota
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
@@ -145,10 +146,10 @@ def compiled_folder(settings: Settings) -> Path:
 
 
 def rules_of(settings: Settings) -> Rules:
-    limits = {"running": settings.running_limit, "waiting": settings.waiting_limit}
+    running, waiting = settings.running_limit, settings.waiting_limit
     return Rules(
-        quota=Quota(settings.credits, Period(settings.credits_period), **limits),
-        dm_quota=Quota(settings.dm_credits, Period.DAY, **limits),
+        quota=Quota(settings.credits, Period(settings.credits_period), running, waiting),
+        dm_quota=Quota(settings.dm_credits, Period.DAY, running, waiting),
         caps=Caps(settings.credits_max, settings.running_max, settings.waiting_max),
         guilds=settings.guilds,
         queue_limit=settings.queue_limit,
@@ -229,5 +230,6 @@ async def _keep_house(service: Service, began: float) -> None:
     while True:
         await service.proposals.housekeeping()
         await service.privacy.departures.housekeeping()
+        await service.gifts.housekeeping()
         await asyncio.sleep(HOUSEKEEPING_S)
         await service.pictures.housekeeping()

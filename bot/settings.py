@@ -114,7 +114,7 @@ class Settings:
     credits: int = _setting(
         "25", "Grids a user may draw each period on a server without own limits", whole(0, 10**6)
     )
-    credits_period: str = _setting("day", "Period of CREDITS", one_of("day", "month"))
+    credits_period: str = _setting("day", "Period of CREDITS", one_of("day", "week", "month"))
     dm_credits: int = _setting(
         "25", "Grids a day for each user in direct messages; 0 allows none", whole(0, 10**6)
     )
@@ -162,9 +162,9 @@ class Settings:
     )
     extensions: tuple[str, ...] = _setting(
         "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,"
-        "cogs.settings,cogs.prefer,cogs.quota,cogs.speed,cogs.styles,cogs.shorten,cogs.describe,"
-        "cogs.menus,cogs.reactions,cogs.more,cogs.sheet,cogs.compare,cogs.privacy,cogs.reports,"
-        "cogs.help",
+        "cogs.settings,cogs.prefer,cogs.quota,cogs.plan,cogs.gift,cogs.speed,cogs.styles,"
+        "cogs.shorten,cogs.describe,cogs.menus,cogs.reactions,cogs.more,cogs.sheet,cogs.compare,"
+        "cogs.privacy,cogs.reports,cogs.help",
         "Features to load",
         words,
     )

@@ -8,16 +8,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, funds, wording
-from bot.domain.quota import Period, QuotaSetting
+from bot.chat import asking, funds, menu, plans, wording
+from bot.chat.acknowledge import Acknowledger
+from bot.domain.errors import UserError
+from bot.domain.period import Period
+from bot.domain.quota import QuotaSetting
 from bot.service import Service
+from bot.service.pictures import Picture
 from bot.service.quotas import Whom
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
 _BLUE = discord.Colour(0x3E63DD)
-_DESCRIPTION_LIMIT = 4000
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -25,9 +28,11 @@ _DESCRIPTION_LIMIT = 4000
 class Admin(commands.GroupCog, group_name="quota", group_description="Who may draw how much"):
     """The service checks the right again: Discord's own check can be edited by servers."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
         super().__init__()
         self._service = service
+        self._gifts = service.gifts
+        self._privately = acknowledger.privately
 
     @app_commands.command(name="set", description="Set limits for everybody, a role or a member")
     @app_commands.describe(
@@ -42,7 +47,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         self,
         interaction: discord.Interaction,
         credits: app_commands.Range[int, 0, 1_000_000] | None = None,
-        period: Literal["day", "month"] | None = None,
+        period: Literal["day", "week", "month"] | None = None,
         running: app_commands.Range[int, 1, 100] | None = None,
         waiting: app_commands.Range[int, 1, 1000] | None = None,
         role: discord.Role | None = None,
@@ -59,20 +64,34 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             )
         await _say(interaction, f"Limits of {_name(role, user)}", text)
 
-    @app_commands.command(description="Give a member lasting credits, or take them back")
+    @app_commands.command(description="Give lasting credits to a member or a role; or take back")
     @app_commands.describe(
-        user="Who gets them", amount="Grids; negative takes back", reason="For the record"
+        amount="Grids; negative takes back",
+        user="Who gets them",
+        role="Everybody with this role gets them, by what they do next",
+        days="For so many days; empty: for good",
+        reason="For the record",
     )
     async def grant(
         self,
         interaction: discord.Interaction,
-        user: discord.User,
         amount: app_commands.Range[int, -1_000_000, 1_000_000],
+        user: discord.User | None = None,
+        role: discord.Role | None = None,
+        days: app_commands.Range[int, 1, 3650] | None = None,
         reason: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
-        change = await self._service.quotas.grant(
-            asking.asker(interaction), interaction.guild_id or 0, user.id, amount, reason or ""
-        )
+        asker, guild, gifts = asking.asker(interaction), interaction.guild_id or 0, self._gifts
+        if (user is None) == (role is None):
+            raise UserError("Give a `user` or a `role`, and not both.")
+        if role is not None:
+            await gifts.offer(asker, guild, role.id, amount, reason or "", days)
+            each = funds.grids(amount)
+            text = f"Everybody with {wording.escape(role.name)} gets {each} by what they do next."
+            await _say(interaction, "Credits offered", text)
+            return
+        assert user is not None
+        change = await gifts.grant(asker, guild, user.id, amount, reason or "", days)
         verb = "gets" if change >= 0 else "loses"
         text = (
             f"<@{user.id}> {verb} {abs(change)} lasting {'grid' if abs(change) == 1 else 'grids'}."
@@ -88,9 +107,10 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         if user is not None:
-            balance, quota = await self._service.quotas.balance_of(
+            holdings = await self._service.quotas.holdings_of(
                 asker, guild, user.id, asking.roles_of(user)
             )
+            balance, quota = holdings.balance, holdings.decision.quota
             text = f"<@{user.id}>\n{funds.balance(balance, quota)}\n{funds.limits(quota)}"
             await _say(interaction, "Account", text)
             return
@@ -104,6 +124,41 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             "-# A member's own setting beats roles, the most generous role beats the server's."
         )
         await _say(interaction, "Limits of this server", "\n".join(lines))
+
+    @app_commands.command(description="What a member has and may do, and why")
+    @app_commands.describe(user="Whose account")
+    async def explain(self, interaction: discord.Interaction, user: discord.User) -> None:
+        holdings = await self._service.quotas.holdings_of(
+            asking.asker(interaction), interaction.guild_id or 0, user.id, asking.roles_of(user)
+        )
+        await _say(interaction, "Account", f"<@{user.id}>\n{plans.explained(holdings)}")
+
+    @app_commands.command(description="Every entry of the book of credits, as a CSV file")
+    @app_commands.describe(user="Of this member alone")
+    async def export(
+        self, interaction: discord.Interaction, user: discord.User | None = None
+    ) -> None:
+        data = await self._privately(interaction, self._service.quotas.export(
+            asking.asker(interaction), interaction.guild_id or 0, user and user.id
+        ))  # fmt: skip
+        name = f"credits_{interaction.guild_id}.csv"
+        await menu.send(
+            interaction, "Every entry, oldest first:", [Picture(data, len(data), name, "")]
+        )
+
+    @app_commands.command(description="Credits that all members share once their own are out")
+    @app_commands.describe(amount="Grids; negative takes out", reason="For the record")
+    async def pool(
+        self,
+        interaction: discord.Interaction,
+        amount: app_commands.Range[int, -1_000_000, 1_000_000],
+        reason: app_commands.Range[str, 1, 200] | None = None,
+    ) -> None:
+        change, now = await self._gifts.pool(
+            asking.asker(interaction), interaction.guild_id or 0, amount, reason or ""
+        )
+        text = f"{change:+}: there are {funds.grids(now)} in it now."
+        await _say(interaction, "The server's pool", text)
 
     @app_commands.command(description="Refill a member's credits, or forget own limits")
     @app_commands.describe(
@@ -170,11 +225,9 @@ def _name(role: discord.Role | None, user: discord.User | None) -> str:
 
 
 async def _say(interaction: discord.Interaction, title: str, text: str) -> None:
-    if len(text) > _DESCRIPTION_LIMIT:
-        text = text[:_DESCRIPTION_LIMIT].rpartition("\n")[0] + "\n…"
-    embed = discord.Embed(title=title, description=text, colour=_BLUE)
+    embed = discord.Embed(title=title, description=wording.cut(text), colour=_BLUE)
     await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Admin(bot.service))
+    await bot.add_cog(Admin(bot.service, bot.acknowledger))

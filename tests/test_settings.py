@@ -56,7 +56,7 @@ def test_empty_means_default() -> None:
     [
         ("CREDITS", "-1", "a whole number from 0 to 1000000"),
         ("CREDITS", "many", "a whole number from 0 to 1000000"),
-        ("CREDITS_PERIOD", "year", "one of day, month"),
+        ("CREDITS_PERIOD", "year", "one of day, week, month"),
         ("RUNNING_LIMIT", "0", "a whole number from 1 to 100"),
         ("IMAGES_MAX_GB", "nan", "a number from 0.01 to 100000"),
         ("DTYPE", "int8", "one of auto, float32, bfloat16, float16"),

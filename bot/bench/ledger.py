@@ -16,10 +16,11 @@ from typing import Any
 from bot.bench.figures import Figure, Section, below, milliseconds, percentile, spread
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Origin
-from bot.domain.quota import Claim, Period, Quota
+from bot.domain.period import Period
+from bot.domain.quota import Claim, Quota
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
-from bot.storage import ledger
+from bot.storage import entries
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
@@ -142,7 +143,7 @@ def _draw(connection: sqlite3.Connection) -> None:
         (time.time(),),
     ).fetchall()
     for row in ended:
-        ledger.capture(connection, row["id"], time.time())
+        entries.capture(connection, row["id"], time.time())
 
 
 def _bare(connection: sqlite3.Connection) -> None:

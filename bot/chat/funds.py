@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.chat import looks, tastes
+from bot.chat import looks, plans, tastes
 from bot.chat.wording import escape
-from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting, Scope
+from bot.domain.credits import Balance
+from bot.domain.period import Period
+from bot.domain.quota import Caps, Quota, QuotaSetting, Scope
 
 # What a grant is recorded with when nobody gave a reason.
 _NO_REASON = ("", "grant")
-_WHEN = {Period.DAY: "today's", Period.MONTH: "this month's"}
+_WHEN = {Period.DAY: "today's", Period.WEEK: "this week's", Period.MONTH: "this month's"}
 
 
 def grids(count: int) -> str:
@@ -26,11 +28,16 @@ def balance(balance: Balance, quota: Quota) -> str:
         parts.append(f"{balance.allowance_left} of {_WHEN[quota.period]} {balance.allowance}")
     if balance.lasting:
         parts.append(f"{balance.lasting} that stay")
+    if balance.pooled:
+        parts.append(f"{balance.pooled} in the server's pool")
     if balance.held:
         parts.append(f"{balance.held} held for jobs under way")
     number, word = grids(balance.spendable).split()
     lines = [f"**{number}** {word} left", ", ".join(parts)]
-    if balance.room is not None and balance.room < balance.allowance_left + balance.lasting:
+    if (
+        balance.room is not None
+        and balance.room < balance.allowance_left + balance.lasting + balance.pooled
+    ):
         lines.append(f"The operator of this bot allows {quota.most} a {quota.period} in all")
     if balance.allowance:
         lines.append(f"Back to {balance.allowance} <t:{balance.resets_at:.0f}:R>")
@@ -46,11 +53,7 @@ def limits(quota: Quota) -> str:
 
 def setting(setting: QuotaSetting) -> str:
     """What an admin's setting says, in one line."""
-    parts = []
-    if setting.credits is not None:
-        parts.append(f"{grids(setting.credits)} a {setting.period or Period.DAY}")
-    jobs = _jobs(setting.running, setting.waiting)
-    return ", ".join([*parts, jobs] if jobs else parts) or "nothing set"
+    return plans.gives(setting) or "nothing set"
 
 
 def whose(scope: Scope, target: int) -> str:
@@ -62,10 +65,8 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
     """What an admin did, from the audit trail, in one line."""
     match name:
         case "quota set":
-            limits = QuotaSetting(
-                **{key: detail[key] for key in detail if key not in ("scope", "target")}
-            )
-            return f"{whose(detail['scope'], detail['target'])}: {setting(limits)}"
+            said = QuotaSetting.read(detail)
+            return f"{whose(detail['scope'], detail['target'])}: {setting(said)}"
         case "quota reset limits":
             return f"{whose(detail['scope'], detail['target'])}: limits forgotten"
         case "quota grant":
@@ -78,7 +79,7 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
         case "style add" | "style edit" | "style remove":
             return looks.deed(name, detail)
         case _:
-            return name
+            return plans.deed(name, detail) or name
 
 
 def caps(caps: Caps) -> str:

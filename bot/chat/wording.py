@@ -19,6 +19,7 @@ from bot.domain.vocabulary import Vocabulary
 
 CONTENT_LIMIT = 2000
 FIELD_LIMIT = 1024
+DESCRIPTION_LIMIT = 4000
 # Enough for every suffix below, an estimate and a failure's sentence included.
 _SUFFIX_ROOM = 520
 NOTE_LIMIT = 200
@@ -28,6 +29,11 @@ _SPECIAL = frozenset("\\`*_~|<>[]()#@:")
 def escape(text: str) -> str:
     """Text that Discord shows as typed: no formatting, mention, emoji or link."""
     return "".join("\\" + char if char in _SPECIAL else char for char in text)
+
+
+def cut(text: str, limit: int = DESCRIPTION_LIMIT) -> str:
+    """As many whole lines as there is room for."""
+    return text if len(text) <= limit else text[: limit - 2].rpartition("\n")[0] + "\n…"
 
 
 def quoted(text: str, room: int = CONTENT_LIMIT - _SUFFIX_ROOM) -> str:

@@ -1,58 +1,25 @@
-"""What a user may do: credits a period, pictures at once, waiting jobs; and what pays. Pure rules.
+"""What a person may do on a server: credits, jobs, speeds, sizes, models. Pure rules.
 
-The allowance of a period is no money: what is left of it is the limit less what was used since the
-period began, so that a changed limit or period holds at once. Lasting credits are money.
-
-Precedence: a user's own setting beats roles, the most generous matching role beats the server's
-default, and that beats the operator's. Each field is decided apart, so a role may raise only one.
-The operator's caps stand above them all.
+Precedence: a user's own setting, then the plan that a user was given, then plans that were bought,
+then what roles have, then the server's default, then the operator's. Each field is decided apart,
+so a role may raise only one; of several roles, or plans that were bought, the most generous counts.
+Where both a setting and a plan speak for the same role or user, the setting does. The operator's
+caps stand above them all.
 """
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
-import enum
-import itertools
-import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
-T = TypeVar("T")
+from bot.domain.period import Period
+from bot.domain.speed import Speed
 
 # Whom a setting is for: everybody on a server, members with a role, one user.
 Scope = Literal["server", "role", "user"]
-
-
-class Period(enum.StrEnum):
-    """How often an allowance comes back: at midnight UTC, or on the first of the month."""
-
-    DAY = "day"
-    MONTH = "month"
-
-    def began(self, now: float) -> float:
-        """When the period that holds `now` began; both UTC seconds."""
-        moment = _midnight(now)
-        return (moment if self is Period.DAY else moment.replace(day=1)).timestamp()
-
-    def ends(self, now: float) -> float:
-        """When the period that holds `now` is over, UTC seconds."""
-        moment = _midnight(now)
-        if self is Period.DAY:
-            return (moment + dt.timedelta(days=1)).timestamp()
-        days = calendar.monthrange(moment.year, moment.month)[1]
-        return (moment.replace(day=1) + dt.timedelta(days=days)).timestamp()
-
-    @property
-    def days(self) -> float:
-        return 1.0 if self is Period.DAY else 30.0
-
-
-def _midnight(now: float) -> dt.datetime:
-    moment = dt.datetime.fromtimestamp(now, dt.UTC)
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+SCOPES: tuple[Scope, ...] = ("server", "role", "user")
+SPEEDS = frozenset(Speed)
 
 
 @dataclass(frozen=True)
@@ -60,6 +27,12 @@ class Quota:
     """What holds for one user: whole credits each period, grids drawn at once, jobs waiting.
 
     `most` is the operator's cap on what may be spent in a period, whatever pays; None is no cap.
+    `welcome` credits come once, at first use, and end with the first period where they `lapse`.
+    With `rollover`, what is left of a period's credits stays for the next. Who may be `relaxed`
+    draws relaxed and free of charge once the credits are out. `pool` lets them draw on the
+    server's. `batch` is how many grids one command may ask for, `side` that of the largest square
+    whose pixels a picture may have (0: whatever the model draws), `models` which may be used
+    (none: all).
     """
 
     credits: int = 25
@@ -67,11 +40,20 @@ class Quota:
     running: int = 3
     waiting: int = 10
     most: int | None = None
+    welcome: int = 0
+    lapse: bool = False
+    rollover: bool = False
+    relaxed: bool = False
+    pool: bool = True
+    speeds: frozenset[Speed] = SPEEDS
+    batch: int = 40
+    side: int = 0
+    models: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class QuotaSetting:
-    """One line an admin wrote; None leaves a field to the next in precedence.
+    """One line an admin wrote, or what a plan gives; None leaves a field to the next in precedence.
 
     `credits` and `period` go together.
     """
@@ -80,6 +62,15 @@ class QuotaSetting:
     period: Period | None = None
     running: int | None = None
     waiting: int | None = None
+    welcome: int | None = None
+    lapse: bool | None = None
+    rollover: bool | None = None
+    relaxed: bool | None = None
+    pool: bool | None = None
+    speeds: frozenset[Speed] | None = None
+    batch: int | None = None
+    side: int | None = None
+    models: frozenset[str] | None = None
 
     @property
     def empty(self) -> bool:
@@ -87,13 +78,41 @@ class QuotaSetting:
 
     def over(self, older: QuotaSetting) -> QuotaSetting:
         """This setting where it speaks, `older` where it is silent."""
-        own = self.credits is not None
-        return QuotaSetting(
-            self.credits if own else older.credits,
-            self.period if own else older.period,
-            older.running if self.running is None else self.running,
-            older.waiting if self.waiting is None else self.waiting,
-        )
+        said = self.said()
+        if self.credits is None and self.period is None:
+            return replace(older, **said)
+        return replace(older, **{"credits": None, "period": None, **said})
+
+    def besides(self, stronger: QuotaSetting) -> QuotaSetting:
+        """What is left of it where a stronger one speaks."""
+        names = stronger.said().keys()
+        return replace(self, **dict.fromkeys(names))
+
+    def said(self) -> dict[str, Any]:
+        """The fields that it decides, by name."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {name: _plain(value) for name, value in self.said().items()}
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> QuotaSetting:
+        """The other way; what another version knows besides is left out."""
+        known = {each.name for each in fields(cls)}
+        values = {name: value for name, value in said.items() if name in known}
+        if "period" in values:
+            values["period"] = Period(values["period"])
+        if "speeds" in values:
+            values["speeds"] = frozenset(each for each in Speed if each.value in values["speeds"])
+        if "models" in values:
+            values["models"] = frozenset(values["models"])
+        return cls(**values)
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 Limits = TypeVar("Limits", Quota, QuotaSetting)
@@ -121,39 +140,72 @@ def _least(value: Any, cap: int) -> Any:
     return min(value, cap) if cap and value is not None else value
 
 
-def most_generous(settings: Iterable[QuotaSetting]) -> QuotaSetting:
-    """Field by field the largest; credits are compared by the day."""
-    found = list(settings)
-    paying = [s for s in found if s.credits is not None]
-    best = max(paying, key=_per_day, default=QuotaSetting())
-    return QuotaSetting(
-        best.credits,
-        best.period,
-        max((s.running for s in found if s.running is not None), default=None),
-        max((s.waiting for s in found if s.waiting is not None), default=None),
-    )
+@dataclass(frozen=True)
+class Level:
+    """Who speaks: a setting for a `target`, or the `plan` of that name that it has. A plan that was
+    bought has no target."""
+
+    setting: QuotaSetting
+    scope: Scope | Literal["bought", "operator"] = "operator"
+    target: int = 0
+    plan: str = ""
 
 
-def _per_day(setting: QuotaSetting) -> float:
-    return (setting.credits or 0) / (setting.period or Period.DAY).days
+@dataclass(frozen=True)
+class Decision:
+    """A quota, and who decided each of its fields; the operator where none is named. A field that
+    a cap lowers is in `capped`."""
+
+    quota: Quota
+    by: Mapping[str, Level] = field(default_factory=dict)
+    capped: frozenset[str] = frozenset()
 
 
-def effective(
-    fallback: Quota,
-    default: QuotaSetting,
-    roles: Iterable[QuotaSetting],
-    own: QuotaSetting,
-    caps: Caps = Caps(),
-) -> Quota:
-    """The quota that holds for a user, see the module's precedence; the caps stand above all."""
-    chosen = own.over(most_generous(roles).over(default))
-    quota = Quota(
-        fallback.credits if chosen.credits is None else chosen.credits,
-        fallback.period if chosen.credits is None else (chosen.period or Period.DAY),
-        fallback.running if chosen.running is None else chosen.running,
-        fallback.waiting if chosen.waiting is None else chosen.waiting,
-    )
-    return replace(caps.bound(quota), most=caps.credits or fallback.most)
+def decide(fallback: Quota, groups: Sequence[Sequence[Level]], caps: Caps = Caps()) -> Decision:
+    """The quota that holds for a user. Groups come in their precedence, see the module's; within
+    one the most generous of each field counts."""
+    chosen: dict[str, Level] = {}
+    for group in groups:
+        for name in _FIELDS:
+            speaking = [each for each in group if getattr(each.setting, name) is not None]
+            if name not in chosen and speaking:
+                chosen[name] = max(speaking, key=lambda level: _generosity(level.setting, name))
+    values = {name: getattr(level.setting, name) for name, level in chosen.items()}
+    if "credits" in chosen:
+        values["period"] = chosen["credits"].setting.period or Period.DAY
+    for name in ("speeds", "models"):  # of equals in precedence all that any of them allows
+        if name in chosen and (group := _with(chosen[name], groups)):
+            values[name] = _united([getattr(each.setting, name) for each in group], name)
+    wanted = replace(fallback, **values)
+    bound = replace(caps.bound(wanted), most=caps.credits or fallback.most)
+    capped = {name for name in _CAPPED if getattr(bound, name) != getattr(wanted, name)}
+    return Decision(bound, chosen, frozenset(capped))
+
+
+_FIELDS = [each.name for each in fields(QuotaSetting) if each.name != "period"]
+_CAPPED = ("credits", "running", "waiting")
+
+
+def _generosity(setting: QuotaSetting, name: str) -> float:
+    value = getattr(setting, name)
+    if name == "credits":
+        return value / (setting.period or Period.DAY).days
+    if name == "lapse":
+        return not value
+    if name in ("side", "models"):  # none is no limit
+        return float(value if isinstance(value, int) else len(value)) or float("inf")
+    return float(value if isinstance(value, int) else len(value))
+
+
+def _with(level: Level, groups: Sequence[Sequence[Level]]) -> Sequence[Level]:
+    return next((group for group in groups if any(each is level for each in group)), ())
+
+
+def _united(said: Iterable[frozenset[Any] | None], name: str) -> frozenset[Any]:
+    found = [each for each in said if each is not None]
+    if name == "models" and not all(found):
+        return frozenset()
+    return frozenset().union(*found)
 
 
 @dataclass(frozen=True)
@@ -164,69 +216,3 @@ class Claim:
     fallback: Quota = Quota()
     roles: frozenset[int] = frozenset()
     caps: Caps = Caps()
-
-
-@dataclass(frozen=True)
-class Balance:
-    """Whole credits of an account: what is left of the `allowance` of this period, which comes
-    back at `resets_at` (UTC seconds), what stays, and what is held for jobs under way.
-
-    `room` is what the operator's cap still allows in this period; None is no cap.
-    """
-
-    allowance_left: int
-    lasting: int
-    held: int
-    allowance: int
-    resets_at: float
-    room: int | None = None
-
-    @property
-    def spendable(self) -> int:
-        there = self.allowance_left + self.lasting
-        return there if self.room is None else min(there, self.room)
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """Lasting credits of one source; `expires_at` is UTC seconds, None is never."""
-
-    id: int
-    left: int
-    expires_at: float | None = None
-
-
-Payment = list[tuple[int | None, int]]
-"""(bucket, or None for the allowance; credits), each bucket once."""
-
-
-def payment(balance: Balance, buckets: Sequence[Bucket], cost: int) -> Payment:
-    """What pays `cost`: what lapses soonest first.
-
-    `balance.lasting` is the sum of the buckets, and `cost` at most `balance.spendable`.
-    """
-    sources: list[tuple[float, int | None, int]] = [
-        (balance.resets_at, None, balance.allowance_left)
-    ]
-    for each in buckets:
-        lapses = math.inf if each.expires_at is None else each.expires_at
-        sources.append((lapses, each.id, each.left))
-    parts = []
-    for _, bucket, left in sorted(sources, key=lambda source: source[0]):
-        part = min(left, cost)
-        cost -= part
-        if part:
-            parts.append((bucket, part))
-    return parts
-
-
-def shares(
-    parts: Iterable[tuple[int | None, int]], costs: Iterable[tuple[T, int]]
-) -> list[tuple[T, int | None, int]]:
-    """Who is paid from which bucket how much, where `parts` pay exactly the sum of `costs`."""
-    credits = iter([bucket for bucket, part in parts for _ in range(part)])
-    return [
-        (payee, bucket, part)
-        for payee, cost in costs
-        for bucket, part in Counter(itertools.islice(credits, cost)).items()
-    ]

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.domain.credits import Balance
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Account, Asker
-from bot.domain.quota import Balance, Quota
+from bot.domain.quota import Quota
 from bot.engine.seam import Executor, Worker
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service.rules import Rules
 from bot.storage.jobs import JobRepository
-from bot.storage.ledger import LedgerRepository
+from bot.storage.ledger import Holdings, LedgerRepository
 from bot.storage.profiles import Profile, ProfileRepository
 from bot.storage.quotas import QuotaRepository
+from bot.storage.statements import Entry, StatementRepository
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Accounts:
         *,
         jobs: JobRepository,
         ledger: LedgerRepository,
+        statements: StatementRepository,
         quotas: QuotaRepository,
         profiles: ProfileRepository,
         executor: Executor,
@@ -48,6 +51,7 @@ class Accounts:
     ) -> None:
         self._jobs = jobs
         self._ledger = ledger
+        self._statements = statements
         self._quotas = quotas
         self._profiles = profiles
         self._executor = executor
@@ -57,18 +61,29 @@ class Accounts:
 
     async def account(self, asker: Asker, guild: int) -> AccountView:
         """Balance, limits, jobs and lifetime use of the asker on a guild (0: direct messages)."""
-        quota = await self.quota_of(guild, asker.user, asker.roles)
+        holdings = await self.holdings(guild, asker.user, asker.roles)
         account = Account(guild, asker.user)
         jobs = await self._jobs.of_account(account)
         return AccountView(
-            balance=await self._ledger.balance(account, quota, self._clock()),
-            quota=quota,
+            balance=holdings.balance,
+            quota=holdings.decision.quota,
             waiting=[job for job in jobs if job.status is JobStatus.WAITING],
             running=[job for job in jobs if job.status is JobStatus.RUNNING],
             profile=await self._profiles.get(asker.user),
             model=self._catalogue.default,
             workers=self._executor.workers(),
         )
+
+    async def holdings(self, guild: int, user: int, roles: frozenset[int]) -> Holdings:
+        """What a user with these roles has there, and why. Raises NotAllowed where nobody is
+        served."""
+        self._rules.require_served(guild)
+        claim = self._rules.claim(guild, roles)
+        return await self._ledger.holdings(Account(guild, user), claim, self._clock())
+
+    async def statement(self, asker: Asker, guild: int, limit: int = 25) -> list[Entry]:
+        """What changed of the asker's credits there, newest first."""
+        return await self._statements.of(Account(guild, asker.user), limit)
 
     async def quota_of(self, guild: int, user: int, roles: frozenset[int]) -> Quota:
         """The quota that holds for a user with these roles. Raises NotAllowed where nobody is

@@ -17,12 +17,14 @@ from bot.service.describing import Describing
 from bot.service.drawing import Drawings
 from bot.service.errand import Errands
 from bot.service.gallery import Gallery
+from bot.service.gifts import Gifts
 from bot.service.history import History
 from bot.service.likes import Likes
 from bot.service.outbox import Outbox
 from bot.service.owned import Ownership
 from bot.service.pictures import Pictures
 from bot.service.planning import Planner
+from bot.service.plans import Plans
 from bot.service.preferences import Habits
 from bot.service.privacy import Privacy
 from bot.service.proposals import Proposals
@@ -35,6 +37,7 @@ from bot.service.service import Service
 from bot.service.shortening import Shortening
 from bot.service.sight import Fetch, Sight, nowhere
 from bot.service.styles import Styles
+from bot.service.terms import Terms
 from bot.service.words import Words
 from bot.storage.repositories import Repositories
 
@@ -52,8 +55,8 @@ def service_of(
 ) -> Service:
     """The use cases over these parts; `fetch` gets linked pictures."""
     accounts = Accounts(
-        jobs=parts.jobs, ledger=parts.ledger, quotas=parts.quotas, profiles=parts.profiles,
-        executor=executor, catalogue=catalogue, rules=rules, clock=clock,
+        jobs=parts.jobs, ledger=parts.ledger, statements=parts.statements, quotas=parts.quotas,
+        profiles=parts.profiles, executor=executor, catalogue=catalogue, rules=rules, clock=clock,
     )  # fmt: skip
     habits = Habits(parts.preferences, catalogue, clock)
     styles = Styles(parts.styles, catalogue, clock)
@@ -65,6 +68,7 @@ def service_of(
     proposals = Proposals(parts.proposals, rules, clock)
     drawing = Drawings(
         jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
+        terms=Terms(parts.ledger, catalogue, rules, clock),
         files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
     )  # fmt: skip
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
@@ -79,9 +83,12 @@ def service_of(
         ),
         accounts=accounts,
         quotas=Quotas(
-            ledger=parts.ledger, quotas=parts.quotas, audit=parts.audit, accounts=accounts,
+            ledger=parts.ledger, statements=parts.statements, quotas=parts.quotas,
+            audit=parts.audit, accounts=accounts,
             rules=rules, clock=clock,
         ),
+        plans=Plans(parts.quotas, catalogue, rules, clock),
+        gifts=Gifts(parts.ledger, parts.gifts, rules, clock),
         preferences=habits,
         styles=styles,
         gallery=Gallery(samples, catalogue, parts.samples.folder, errands),

@@ -26,6 +26,7 @@ from bot.service.planning import GONE, NOTHING, Planner
 from bot.service.proposals import Proposals
 from bot.service.references import Attached
 from bot.service.rules import Rules, require_right_to_cancel, require_visible
+from bot.service.terms import Terms
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.outbox import OutboxRepository
@@ -71,10 +72,12 @@ class Drawings:
         proposals: Proposals,
         outbox: OutboxRepository,
         files: ImageStore,
+        terms: Terms,
         dispatcher: Dispatcher,
         rules: Rules,
         clock: Callable[[], float],
     ) -> None:
+        self._terms = terms
         self._jobs = jobs
         self._planner = planner
         self._proposals = proposals
@@ -89,9 +92,10 @@ class Drawings:
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
         attached: Attached = NOTHING,
     ) -> Plan:  # fmt: skip
-        """What a typed prompt or a pressed button comes to; nothing is stored. See `Planner.plan`,
-        also for what is raised."""
-        return await self._planner.plan(asker, origin, asked, model, attached)
+        """What a typed prompt or a pressed button comes to; nothing is stored. Raises what
+        `Planner.plan` and `Terms.applied` do."""
+        plan = await self._planner.plan(asker, origin, asked, model, attached)
+        return await self._terms.applied(plan)
 
     async def submit(self, plan: Plan, proposal: str = "") -> list[Job]:
         """Queue everything that is planned, or nothing, as the answer to a `proposal` if one is
@@ -109,11 +113,12 @@ class Drawings:
     ) -> Asked:
         """One grid of a text, or of a press with one, is queued at the price of one; of more
         nothing is stored but a proposal. Raises what `plan` and `submit` do."""
-        return await self.take(await self.plan(asker, origin, asked, attached=attached))
+        return await self.take(await self._planner.plan(asker, origin, asked, None, attached))
 
-    async def take(self, plan: Plan) -> Asked:
+    async def take(self, planned: Plan) -> Asked:
         """Queue one grid at the price of one; of more store nothing but a proposal. Raises what
-        `submit` does."""
+        `Terms.applied` and `submit` do."""
+        plan = await self._terms.applied(planned)
         if plan.large:
             return Asked(plan, None, await self._proposals.propose(plan))
         (job,) = await self.submit(plan)
@@ -134,7 +139,7 @@ class Drawings:
         attached: Attached = NOTHING,
     ) -> tuple[Plan, Job]:  # fmt: skip
         """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
-        plan = await self._planner.plan(asker, origin, asked, model, attached)
+        plan = await self.plan(asker, origin, asked, model, attached)
         (job,) = await self.submit(plan)
         return plan, job
 

@@ -6,19 +6,18 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.action import ACTIONS, Action
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.preferences import FileFormat
 from bot.domain.request import GenerationRequest
-from bot.domain.speed import Speed
 from bot.domain.usual import HIDDEN, hidden
 from bot.service import requests
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`prices` are whole credits, one for each request. `warnings` are sentences for the asker:
+    """`prices` are whole credits, one for each request, and `usual` what a usual grid costs in the
+    same hurry. `warnings` are sentences for the asker:
     what is asked for and will not act. `parent` is the job whose button was pressed."""
 
     asker: Asker
@@ -27,6 +26,7 @@ class Plan:
     prices: tuple[int, ...]
     warnings: tuple[str, ...] = ()
     parent: Job | None = None
+    usual: int = 1
 
     @property
     def price(self) -> int:
@@ -37,8 +37,7 @@ class Plan:
     def large(self) -> bool:
         """Whether it is more than one grid, or costs more: nobody asks for that unawares. Who is
         in a hurry knows the price of that, and does not want to be asked."""
-        hurry = max(Speed.of(each.extra).price for each in self.requests)
-        return len(self.requests) > 1 or self.price > hurry * ACTIONS[Action.IMAGINE].price
+        return len(self.requests) > 1 or self.price > self.usual
 
     def jobs(self, now: float, status: JobStatus) -> list[Job]:
         """As jobs that are not stored yet; several are a batch."""

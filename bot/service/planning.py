@@ -283,6 +283,6 @@ def _plan(
     if request.kind is Kind.DRAW:
         require_use(asker, origin, card)
     return Plan(
-        asker, origin, (request,), (tariff.price(request),),
-        tuple(requests.warnings(card, request)), parent,
+        asker, origin, (request,), (tariff.price(card, request),),
+        tuple(requests.warnings(card, request)), parent, tariff.grid(request),
     )  # fmt: skip

@@ -6,17 +6,24 @@ an entry in the audit trail otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+import csv
+import datetime as dt
+import io
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.errors import UserError
+from bot.domain.credits import Balance
+from bot.domain.errors import NotFound, UserError
 from bot.domain.people import Account, Asker
-from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting, Scope
+from bot.domain.period import Period
+from bot.domain.quota import Caps, Quota, QuotaSetting, Scope
 from bot.service.accounts import Accounts
 from bot.service.rules import Rules, require_admin
 from bot.storage.audit import LOOKS, AuditEntry, AuditRepository
-from bot.storage.ledger import LedgerRepository, Usage
+from bot.storage.ledger import Holdings, LedgerRepository, Usage
 from bot.storage.quotas import QuotaRepository
+from bot.storage.statements import COLUMNS, StatementRepository
 
 DAY_S = 86_400
 
@@ -54,6 +61,7 @@ class Quotas:
         self,
         *,
         ledger: LedgerRepository,
+        statements: StatementRepository,
         quotas: QuotaRepository,
         audit: AuditRepository,
         accounts: Accounts,
@@ -61,6 +69,7 @@ class Quotas:
         clock: Callable[[], float],
     ) -> None:
         self._ledger = ledger
+        self._statements = statements
         self._quotas = quotas
         self._audit = audit
         self._accounts = accounts
@@ -93,15 +102,6 @@ class Quotas:
         scope, target = whom.on(guild)
         return await self._quotas.clear_quota(guild, scope, target, asker.user, self._clock())
 
-    async def grant(self, asker: Asker, guild: int, user: int, amount: int, reason: str) -> int:
-        """Give (or with a negative amount take back) lasting credits; returns the change."""
-        require_admin(asker, guild)
-        if amount == 0:
-            raise UserError("An amount of 0 changes nothing; give a number above or below it.")
-        return await self._ledger.grant(
-            Account(guild, user), amount, asker.user, reason or "grant", self._clock()
-        )
-
     async def refill(
         self, asker: Asker, guild: int, whom: Whom, roles: frozenset[int]
     ) -> tuple[Balance, Quota]:
@@ -112,7 +112,7 @@ class Quotas:
             raise UserError("Credits belong to a member; give `user` to refill them.")
         quota = await self._accounts.quota_of(guild, user, roles)
         account, now = Account(guild, user), self._clock()
-        return await self._ledger.forgive(account, quota, asker.user, now), quota
+        return await self._ledger.forgive(account, quota, asker.user, now, roles), quota
 
     async def settings(self, asker: Asker, guild: int) -> QuotaView:
         """Every limit an admin set on this server."""
@@ -121,15 +121,23 @@ class Quotas:
         rules, settings = self._rules, await self._quotas.settings(guild)
         return QuotaView(rules.caps.bound(rules.quota), rules.caps, settings)
 
-    async def balance_of(
+    async def holdings_of(
         self, asker: Asker, guild: int, user: int, roles: frozenset[int]
-    ) -> tuple[Balance, Quota]:
-        """Another member's balance and limits."""
+    ) -> Holdings:
+        """What another member has, and why."""
         require_admin(asker, guild)
-        now = self._clock()
-        await self._audit.write(guild, asker.user, "quota show", {"user": user}, now)
-        quota = await self._accounts.quota_of(guild, user, roles)
-        return await self._ledger.balance(Account(guild, user), quota, now), quota
+        await self._audit.write(guild, asker.user, "quota show", {"user": user}, self._clock())
+        return await self._accounts.holdings(guild, user, roles)
+
+    async def export(self, asker: Asker, guild: int, user: int | None = None) -> bytes:
+        """Every entry of the book, of one member's where one is named, as CSV with a header. Raises
+        NotFound where there is none."""
+        require_admin(asker, guild)
+        await self._audit.write(guild, asker.user, "quota export", {"user": user}, self._clock())
+        rows = await self._statements.export(guild, user)
+        if not rows:
+            raise NotFound("Nothing was written into the book so far.")
+        return await asyncio.to_thread(_csv, rows)
 
     async def usage(self, asker: Asker, guild: int, days: int) -> list[Usage]:
         """Who drew most grids in the last `days` days."""
@@ -143,3 +151,19 @@ class Quotas:
         require_admin(asker, guild)
         await self._audit.write(guild, asker.user, "quota log", {}, self._clock())
         return await self._audit.newest(guild, without=LOOKS)
+
+
+def _csv(rows: Iterable[tuple[object, ...]]) -> bytes:
+    """Times as ISO 8601 in UTC. What a spreadsheet would take for a formula is text."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for id, at, *rest in rows:
+        moment = dt.datetime.fromtimestamp(float(str(at)), dt.UTC).isoformat(timespec="seconds")
+        writer.writerow([id, moment, *map(_cell, rest)])
+    return out.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if risky else value

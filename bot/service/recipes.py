@@ -36,8 +36,6 @@ from bot.storage.pictures import PictureRepository
 
 log = logging.getLogger(__name__)
 
-_AS_LARGE = 1.3
-"""Pixels over the model's own that a drawing from words may have at the usual price."""
 _TYPED = frozenset({Action.IMAGINE, Action.EDIT, Action.VARY_SUBTLE, Action.VARY_STRONG})
 """What is done to a picture that somebody sends."""
 _SAME = "`/imagine prompt:same recipe:` with this file draws the same pixels again."
@@ -108,7 +106,9 @@ class Recipes:
         taste = await self._habits.taste(asker, origin)
         alone = origin.guild == DIRECT
         made = requests.wanted(_again(request), taste.own.usual, alone=alone, own=False)
-        plan = Plan(asker, origin, (made,), (tariff.price(_priced(card, made)),), notes)
+        plan = Plan(
+            asker, origin, (made,), (tariff.price(card, made),), notes, usual=tariff.grid(made)
+        )
         return await self._drawing.take(plan.posted_as(taste.holding.file))
 
     async def _grid(self, job: Job) -> tuple[Job, int]:
@@ -194,13 +194,6 @@ def _again(request: GenerationRequest) -> GenerationRequest:
         return replace(request, action=Action.IMAGINE)
     sent = request.source is None and request.action in _TYPED
     return request if sent else replace(request, action=Action.REROLL)
-
-
-def _priced(card: ModelCard, request: GenerationRequest) -> GenerationRequest:
-    """As large as it is, whatever it says of that."""
-    usual = max(_AS_LARGE * card.native**2, requests.size_of(card, request.prompt).pixels)
-    large = request.sampling.strength is None and request.size.pixels > usual
-    return request.meaning("hd", True) if large else request
 
 
 def _require_fit(card: ModelCard, request: GenerationRequest) -> None:

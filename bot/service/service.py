@@ -9,11 +9,13 @@ from bot.service.batches import Batches
 from bot.service.describing import Describing
 from bot.service.drawing import Drawings
 from bot.service.gallery import Gallery
+from bot.service.gifts import Gifts
 from bot.service.history import History
 from bot.service.likes import Likes
 from bot.service.outbox import Outbox
 from bot.service.owned import Ownership
 from bot.service.pictures import Pictures
+from bot.service.plans import Plans
 from bot.service.preferences import Habits
 from bot.service.privacy import Privacy
 from bot.service.proposals import Proposals
@@ -36,6 +38,8 @@ class Service:
     outbox: Outbox
     accounts: Accounts
     quotas: Quotas
+    plans: Plans
+    gifts: Gifts
     styles: Styles
     gallery: Gallery
     history: History

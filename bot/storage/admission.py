@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from bot.domain.credits import Payment
 from bot.domain.job import Job
-from bot.domain.quota import Claim, Payment, Quota
-from bot.storage import ledger, limits, quotas
+from bot.domain.quota import Claim, Quota
+from bot.storage import funds, limits, quotas
 
 
 def check(
@@ -15,6 +16,6 @@ def check(
 ) -> tuple[Quota, Payment]:
     """What holds for the account of all of them, and what would pay them now. Raises QueueFull and
     OutOfCredits."""
-    quota = quotas.quota_of(connection, jobs[0].account, claim)
+    quota = quotas.quota_of(connection, jobs[0].account, claim, jobs[0].created_at)
     limits.check(connection, jobs, quota, queue_limit)
-    return quota, ledger.afford(connection, jobs, quota)
+    return quota, funds.afford(connection, jobs, quota, claim.roles)

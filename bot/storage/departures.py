@@ -12,6 +12,8 @@ from bot.storage.database import Database
 _KNOWN = """
 SELECT DISTINCT guild_id FROM jobs UNION SELECT guild_id FROM styles
 UNION SELECT guild_id FROM quota_settings UNION SELECT guild_id FROM audit
+UNION SELECT guild_id FROM plans UNION SELECT guild_id FROM tariffs
+UNION SELECT guild_id FROM offers UNION SELECT guild_id FROM codes
 UNION SELECT owner_id FROM preferences WHERE scope = 'server'
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from bot.domain.job import Failure, Job
-from bot.storage import ledger, outbox
+from bot.storage import entries, outbox
 from bot.storage.rows import job_of
 
 
@@ -42,7 +42,7 @@ def _ended_without(
     """Without pictures: what was held is released, and the end is to be shown."""
     if row is None:
         return None
-    ledger.release(connection, row["id"], now)
+    entries.release(connection, row["id"], now)
     if shown:
         outbox.insert_end(connection, row["id"])
     return job_of(row)

@@ -23,6 +23,9 @@ _SMALL = {
         "DELETE FROM proposals WHERE user_id = :owner",
         "DELETE FROM likes WHERE user_id = :owner",
         "DELETE FROM reports WHERE reporter_id = :owner",
+        "DELETE FROM code_tries WHERE user_id = :owner",
+        "UPDATE offers SET reason = '' WHERE actor_id = :owner",
+        "UPDATE codes SET note = '' WHERE actor_id = :owner",
         "DELETE FROM profiles WHERE user_id = :owner",
         "UPDATE ledger SET reason = '' WHERE kind = 'grant' AND reason <> '' AND"
         " (actor_id = :owner OR bucket_id IN (SELECT id FROM buckets WHERE user_id = :owner))",
@@ -35,6 +38,10 @@ _SMALL = {
         "DELETE FROM reports WHERE guild_id = :owner",
         "DELETE FROM styles WHERE guild_id = :owner",
         "DELETE FROM quota_settings WHERE guild_id = :owner",
+        "DELETE FROM plans WHERE guild_id = :owner",
+        "DELETE FROM tariffs WHERE guild_id = :owner",
+        "DELETE FROM offers WHERE guild_id = :owner",
+        "DELETE FROM codes WHERE guild_id = :owner",
         "DELETE FROM audit WHERE guild_id = :owner",
         "UPDATE ledger SET reason = '' WHERE kind = 'grant' AND reason <> '' AND"
         " bucket_id IN (SELECT id FROM buckets WHERE guild_id = :owner)",

@@ -16,7 +16,7 @@ from bot.domain.job import Failure, Job
 from bot.domain.people import Account
 from bot.domain.proposal import Answer
 from bot.domain.quota import Claim
-from bot.storage import admission, ends, history, ledger, outbox, pictures, proposals, rows
+from bot.storage import admission, ends, entries, history, outbox, pictures, proposals, rows
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from bot.storage.rows import job_of
@@ -46,7 +46,7 @@ class JobRepository:
             stored = [replace(job, running_limit=quota.running) for job in jobs]
             for job in stored:
                 rows.insert(connection, job)
-            ledger.hold(connection, stored, parts)
+            entries.hold(connection, stored, parts)
             return stored
 
         return await self._database.transaction(run)
@@ -171,7 +171,7 @@ class JobRepository:
             ended = job_of(row)
             pictures.insert(connection, job, images, now)
             _check_complete(connection, ended)
-            ledger.capture(connection, job, now)
+            entries.capture(connection, job, now)
             outbox.insert(connection, job, Kind.RESULT)
             history.insert(connection, ended)
             connection.execute(

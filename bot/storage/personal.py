@@ -42,6 +42,7 @@ HOLDINGS = (
         "deleted, with the files, where nobody else brought them",
     ),
     Holding("proposals", "user_id = :user", "deleted", ("plan",)),
+    Holding("accounts", "user_id = :user", "kept: a date, from which periods are counted"),
     Holding("buckets", "user_id = :user", "kept: numbers alone"),
     Holding(
         "ledger",
@@ -49,7 +50,8 @@ HOLDINGS = (
         "kept without words, so that the books balance and nobody resets a limit",
     ),
     Holding(
-        "quota_settings", "scope = 'user' AND target_id = :user", "kept: what admins decided"
+        "quota_settings", "scope = 'user' AND target_id = :user", "kept: what admins decided",
+        ("setting",),
     ),
     Holding(
         "audit",
@@ -64,6 +66,11 @@ HOLDINGS = (
         " AND json_extract(a.detail, '$.name') = styles.name)",
         "kept: a server's", ("loras",),
     ),
+    Holding("plans", None, "a server's"),
+    Holding("tariffs", None, "a server's"),
+    Holding("offers", "actor_id = :user", "kept without words: a server's"),
+    Holding("codes", "actor_id = :user", "kept without words: a server's"),
+    Holding("code_tries", "user_id = :user", "deleted"),
     Holding("reports", "reporter_id = :user", "deleted"),
     Holding("erasures", "scope = 'user' AND owner_id = :user", "deleted when it is done"),
     Holding("removals", "person_id = :user", "deleted when it is done"),

@@ -1,18 +1,36 @@
-"""The quota settings that a server's admins decided on."""
+"""What a server's admins decided on: settings, plans, and who has which; what things cost."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from bot.domain.errors import NotFound, UserError
 from bot.domain.people import Account
-from bot.domain.quota import Claim, Period, Quota, QuotaSetting, Scope, effective
+from bot.domain.quota import SCOPES, Claim, Decision, Level, Quota, QuotaSetting, Scope, decide
+from bot.domain.tariff import Tariff
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
 
+PLANS_MAX = 25
+"""Of a server: as many as one menu holds."""
+
+Target = tuple[Scope, int]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything that is set on a server: own settings and plans by target, plans by name."""
+
+    settings: Mapping[Target, QuotaSetting]
+    assigned: Mapping[Target, str]
+    plans: Mapping[str, QuotaSetting]
+
 
 class QuotaRepository:
-    """Quota settings by guild; every change is written together with its audit entry."""
+    """Decisions by guild; every change is written together with its audit entry."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -21,15 +39,13 @@ class QuotaRepository:
         """What holds for a person on a server now."""
         return await self._database.read(lambda c: quota_of(c, account, claim))
 
-    async def settings(self, guild: int) -> dict[tuple[Scope, int], QuotaSetting]:
+    async def book(self, guild: int) -> Book:
+        """Everything that is set."""
+        return await self._database.read(lambda c: _book(c, guild))
+
+    async def settings(self, guild: int) -> dict[Target, QuotaSetting]:
         """Every setting of a guild by (scope, target id)."""
-        rows = await self._database.read(
-            lambda c: c.execute(
-                "SELECT * FROM quota_settings WHERE guild_id = ? ORDER BY scope, target_id",
-                (guild,),
-            ).fetchall()
-        )
-        return {(row["scope"], row["target_id"]): _setting(row) for row in rows}
+        return dict((await self.book(guild)).settings)
 
     async def set_quota(
         self, guild: int, scope: Scope, target: int, setting: QuotaSetting, actor: int, now: float
@@ -37,22 +53,13 @@ class QuotaRepository:
         """Lay `setting` over what was there; returns the result."""
 
         def run(connection: sqlite3.Connection) -> QuotaSetting:
-            row = connection.execute(
-                "SELECT * FROM quota_settings WHERE guild_id = ? AND scope = ? AND target_id = ?",
-                (guild, scope, target),
-            ).fetchone()
-            merged = setting.over(_setting(row) if row else QuotaSetting())
+            merged = setting.over(_book(connection, guild).settings.get((scope, target), _SILENT))
             connection.execute(
-                "INSERT INTO quota_settings (guild_id, scope, target_id, credits, period, running,"
-                " waiting) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " credits = excluded.credits, period = excluded.period,"
-                " running = excluded.running, waiting = excluded.waiting",
-                (
-                    guild, scope, target, merged.credits, merged.period and merged.period.value,
-                    merged.running, merged.waiting,
-                ),
-            )  # fmt: skip
-            detail = {"scope": scope, "target": target, **_plain(setting)}
+                "INSERT INTO quota_settings (guild_id, scope, target_id, setting)"
+                " VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET setting = excluded.setting",
+                (guild, scope, target, json.dumps(merged.plain())),
+            )
+            detail = {"scope": scope, "target": target, **setting.plain()}
             write_audit(connection, guild, actor, "quota set", detail, now)
             return merged
 
@@ -61,46 +68,225 @@ class QuotaRepository:
     async def clear_quota(
         self, guild: int, scope: Scope, target: int, actor: int, now: float
     ) -> bool:
-        """Forget a setting; False when there was none."""
+        """Forget a setting; False when there was none. A plan stays."""
 
         def run(connection: sqlite3.Connection) -> bool:
             found = connection.execute(
-                "DELETE FROM quota_settings WHERE guild_id = ? AND scope = ? AND target_id = ?",
+                "UPDATE quota_settings SET setting = '{}' WHERE guild_id = ? AND scope = ?"
+                " AND target_id = ? AND setting <> '{}'",
                 (guild, scope, target),
             ).rowcount
+            _forget_empty(connection, guild)
             detail = {"scope": scope, "target": target}
             write_audit(connection, guild, actor, "quota reset limits", detail, now)
             return bool(found)
 
         return await self._database.transaction(run)
 
+    async def save_plan(
+        self, guild: int, name: str, gives: QuotaSetting, actor: int, now: float
+    ) -> QuotaSetting:
+        """Lay `gives` over the plan of that name, or begin one; returns what it gives. Raises
+        UserError for too many."""
 
-def quota_of(connection: sqlite3.Connection, account: Account, claim: Claim) -> Quota:
+        def run(connection: sqlite3.Connection) -> QuotaSetting:
+            plans = _plans(connection, guild)
+            known = next((each for each in plans if each.casefold() == name.casefold()), None)
+            if known is None and len(plans) >= PLANS_MAX:
+                raise UserError(f"A server has at most {PLANS_MAX} plans; remove one first.")
+            merged = gives.over(plans[known]) if known else gives
+            _save(connection, guild, known or name, merged, now)
+            detail = {"plan": known or name, **gives.plain()}
+            write_audit(connection, guild, actor, "plan set", detail, now)
+            return merged
+
+        return await self._database.transaction(run)
+
+    async def remove_plan(self, guild: int, name: str, actor: int, now: float) -> str:
+        """It is nobody's any more; returns its name. Raises NotFound."""
+
+        def run(connection: sqlite3.Connection) -> str:
+            known = _known(connection, guild, name)
+            connection.execute("DELETE FROM plans WHERE guild_id = ? AND name = ?", (guild, known))
+            connection.execute(
+                "UPDATE quota_settings SET plan = '' WHERE guild_id = ? AND plan = ?",
+                (guild, known),
+            )
+            _forget_empty(connection, guild)
+            write_audit(connection, guild, actor, "plan remove", {"plan": known}, now)
+            return known
+
+        return await self._database.transaction(run)
+
+    async def assign(
+        self, guild: int, scope: Scope, target: int, name: str, actor: int, now: float
+    ) -> str:
+        """This target has that plan from now on, or none where the name is empty; returns the name
+        of the plan. Raises NotFound."""
+
+        def run(connection: sqlite3.Connection) -> str:
+            known = _known(connection, guild, name) if name else ""
+            _assign(connection, guild, scope, target, known)
+            detail = {"scope": scope, "target": target, "plan": known}
+            write_audit(connection, guild, actor, "plan give", detail, now)
+            return known
+
+        return await self._database.transaction(run)
+
+    async def adopt(
+        self, guild: int, preset: str, plans: Mapping[str, QuotaSetting], actor: int, now: float
+    ) -> None:
+        """These plans, the first of which is everybody's, in the place of what the server had for
+        everybody; what roles and members have of their own stays. Raises UserError for too many."""
+
+        def run(connection: sqlite3.Connection) -> None:
+            there = {each.casefold() for each in _plans(connection, guild)}
+            if len(there | {each.casefold() for each in plans}) > PLANS_MAX:
+                raise UserError(f"A server has at most {PLANS_MAX} plans; remove some first.")
+            for name, gives in plans.items():
+                _save(connection, guild, name, gives, now)
+            connection.execute(
+                "UPDATE quota_settings SET setting = '{}' WHERE guild_id = ? AND scope = 'server'",
+                (guild,),
+            )
+            _assign(connection, guild, "server", guild, next(iter(plans)))
+            write_audit(connection, guild, actor, "plan preset", {"preset": preset}, now)
+
+        await self._database.transaction(run)
+
+    async def tariff(self, guild: int) -> Tariff:
+        """What things cost there."""
+        return await self._database.read(lambda c: tariff_of(c, guild))
+
+    async def set_tariff(self, guild: int, tariff: Tariff, actor: int, now: float) -> None:
+        """What things cost there from now on; what waits was paid for."""
+
+        def run(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO tariffs (guild_id, said) VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET said = excluded.said",
+                (guild, json.dumps(tariff.plain())),
+            )
+            write_audit(connection, guild, actor, "tariff", tariff.plain(), now)
+
+        await self._database.transaction(run)
+
+
+def quota_of(
+    connection: sqlite3.Connection, account: Account, claim: Claim, now: float = 0.0
+) -> Quota:
     """What holds for a person on a server; what is decided by it belongs inside the same
     transaction."""
+    return decided(connection, account, claim, now).quota
+
+
+def decided(
+    connection: sqlite3.Connection, account: Account, claim: Claim, now: float = 0.0
+) -> Decision:
+    """The same, with who decided what."""
+    bought = _bought(connection, account, now)
+    book = _book(connection, account.guild, account.user, whole=bool(bought))
+    user: Target = ("user", account.user)
+    roles: list[Target] = [
+        ("role", role) for role in claim.roles if ("role", role) in book.settings
+    ]
+    server: Target = ("server", account.guild)
+    owned = [Level(book.plans[name], "bought", plan=name) for name in bought if name in book.plans]
+    groups = [
+        *([level] for level in _levels(book, user)),
+        owned,
+        [level for role in roles for level in _levels(book, role)],
+        *([level] for level in _levels(book, server)),
+    ]
+    return decide(claim.fallback, groups, claim.caps)
+
+
+_SILENT = QuotaSetting()
+_LAST_ID = (1 << 63) - 1
+
+
+def _levels(book: Book, target: Target) -> list[Level]:
+    """The target's own setting, and what its plan says besides."""
+    own, plan = book.settings.get(target, _SILENT), book.assigned.get(target, "")
+    levels = [Level(own, *target)]
+    if plan in book.plans:
+        levels.append(Level(book.plans[plan].besides(own), *target, plan=plan))
+    return levels
+
+
+def _bought(connection: sqlite3.Connection, account: Account, now: float) -> list[str]:
+    """Names of plans that were bought."""
+    return []
+
+
+def _book(
+    connection: sqlite3.Connection, guild: int, user: int | None = None, whole: bool = True
+) -> Book:
+    """Of users only what this one has, if one is named. Without the plans, unless
+    somebody has one, where it need not be `whole`."""
     rows = connection.execute(
-        "SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'server' UNION ALL"
-        " SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'role' UNION ALL"
-        " SELECT * FROM quota_settings WHERE guild_id = ?1 AND scope = 'user'"
-        " AND target_id = ?2",
-        (account.guild, account.user),
+        "SELECT scope, target_id, setting, plan FROM quota_settings"
+        " WHERE guild_id = ?1 AND scope IN ('server', 'role') UNION ALL"
+        " SELECT scope, target_id, setting, plan FROM quota_settings"
+        " WHERE guild_id = ?1 AND scope = 'user' AND target_id BETWEEN ?2 AND ?3",
+        (guild, user or 0, _LAST_ID if user is None else user),
     ).fetchall()
-    settings = {(row["scope"], row["target_id"]): _setting(row) for row in rows}
-    return effective(
-        claim.fallback,
-        settings.get(("server", account.guild), QuotaSetting()),
-        [settings[key] for key in settings if key[0] == "role" and key[1] in claim.roles],
-        settings.get(("user", account.user), QuotaSetting()),
-        claim.caps,
+    rows.sort(key=lambda row: (SCOPES.index(row[0]), row[1]))
+    return Book(
+        {(row[0], row[1]): _read(row[2]) for row in rows},
+        {(row[0], row[1]): row[3] for row in rows if row[3]},
+        _plans(connection, guild) if whole or any(row[3] for row in rows) else {},
     )
 
 
-def _setting(row: sqlite3.Row) -> QuotaSetting:
-    period = row["period"]
-    return QuotaSetting(
-        row["credits"], Period(period) if period else None, row["running"], row["waiting"]
+def _plans(connection: sqlite3.Connection, guild: int) -> dict[str, QuotaSetting]:
+    rows = connection.execute(
+        "SELECT name, gives FROM plans WHERE guild_id = ? ORDER BY created_at, name", (guild,)
+    )
+    return {row[0]: _read(row[1]) for row in rows}
+
+
+def _read(said: str) -> QuotaSetting:
+    return _SILENT if said == "{}" else QuotaSetting.read(json.loads(said))
+
+
+def _known(connection: sqlite3.Connection, guild: int, name: str) -> str:
+    found = connection.execute(
+        "SELECT name FROM plans WHERE guild_id = ? AND name = ?", (guild, name)
+    ).fetchone()
+    if found is None:
+        raise NotFound("There is no plan of this name here; `/plan list` has them.")
+    return found[0]
+
+
+def _save(
+    connection: sqlite3.Connection, guild: int, name: str, gives: QuotaSetting, now: float
+) -> None:
+    connection.execute(
+        "INSERT INTO plans (guild_id, name, gives, created_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET gives = excluded.gives",
+        (guild, name, json.dumps(gives.plain()), now),
     )
 
 
-def _plain(setting: QuotaSetting) -> dict[str, Any]:
-    return {name: value for name, value in setting.__dict__.items() if value is not None}
+def _assign(
+    connection: sqlite3.Connection, guild: int, scope: Scope, target: int, plan: str
+) -> None:
+    connection.execute(
+        "INSERT INTO quota_settings (guild_id, scope, target_id, plan) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET plan = excluded.plan",
+        (guild, scope, target, plan),
+    )
+    _forget_empty(connection, guild)
+
+
+def _forget_empty(connection: sqlite3.Connection, guild: int) -> None:
+    connection.execute(
+        "DELETE FROM quota_settings WHERE guild_id = ? AND setting = '{}' AND plan = ''", (guild,)
+    )
+
+
+def tariff_of(connection: sqlite3.Connection, guild: int) -> Tariff:
+    """What things cost there."""
+    row = connection.execute("SELECT said FROM tariffs WHERE guild_id = ?", (guild,)).fetchone()
+    return Tariff.read(json.loads(row[0])) if row else Tariff()

@@ -13,6 +13,7 @@ from bot.storage.deletion import DeletionRepository
 from bot.storage.departures import DepartureRepository
 from bot.storage.erasures import ErasureRepository
 from bot.storage.files import ImageStore
+from bot.storage.gifts import GiftRepository
 from bot.storage.history import HistoryRepository
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
@@ -29,6 +30,7 @@ from bot.storage.removals import RemovalRepository
 from bot.storage.reports import ReportRepository
 from bot.storage.samples import SampleStore
 from bot.storage.shown import ShownRepository
+from bot.storage.statements import StatementRepository
 from bot.storage.styles import StyleRepository
 from bot.storage.untold import UntoldRepository
 
@@ -42,6 +44,8 @@ class Repositories:
     pictures: PictureRepository
     outbox: OutboxRepository
     ledger: LedgerRepository
+    statements: StatementRepository
+    gifts: GiftRepository
     quotas: QuotaRepository
     audit: AuditRepository
     profiles: ProfileRepository
@@ -74,6 +78,8 @@ class Repositories:
             PictureRepository(database),
             OutboxRepository(database),
             LedgerRepository(database),
+            StatementRepository(database),
+            GiftRepository(database),
             QuotaRepository(database),
             AuditRepository(database),
             ProfileRepository(database),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.chat import funds
-from bot.domain.quota import Balance, Caps, Period, Quota, QuotaSetting
+from bot.domain.credits import Balance
+from bot.domain.period import Period
+from bot.domain.quota import Caps, Quota, QuotaSetting
 
 DAY, MONTH = Quota(25), Quota(290, Period.MONTH, running=1, waiting=2)
 

@@ -17,7 +17,7 @@ from bot.domain.errors import NotAllowed
 from bot.domain.people import Asker, Origin
 from bot.storage.ledger import Usage
 
-NAMES = ("grant", "log", "reset", "set", "show", "usage")
+NAMES = ("explain", "export", "grant", "log", "pool", "reset", "set", "show", "usage")
 
 
 class Register:
@@ -77,7 +77,7 @@ def register() -> Register:
 async def test_who_is_an_admin(
     register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    parts = SimpleNamespace(quotas=register, accounts=Everywhere(), outbox=Delivered())
+    parts = SimpleNamespace(quotas=register, gifts=None, accounts=Everywhere(), outbox=Delivered())
     bot = Bot(cast(Any, parts), ["cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:
         guild = env.create_guild()

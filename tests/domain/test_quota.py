@@ -4,35 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.quota import (
-    Balance,
-    Bucket,
-    Caps,
-    Period,
-    Quota,
-    QuotaSetting,
-    effective,
-    most_generous,
-    payment,
-    shares,
-)
+from bot.domain.credits import Balance, Bucket, payment, shares
+from bot.domain.period import Period
+from bot.domain.quota import Caps, Level, Quota, QuotaSetting, decide
 
 NONE = QuotaSetting()
+NO_CAPS = Caps()
 DAY, MONTH = Period.DAY, Period.MONTH
 OPERATOR = Quota(25, DAY, 3, 10)
 
 
-def a_day(credits: int, **more: int) -> QuotaSetting:
+def a_day(credits: int, **more: Any) -> QuotaSetting:
     return QuotaSetting(credits, DAY, **more)
 
 
 def moment(text: str) -> float:
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC).timestamp()
+
+
+def effective(
+    fallback: Quota, default: QuotaSetting, roles: list[QuotaSetting], own: QuotaSetting,
+    caps: Caps = NO_CAPS,
+) -> Quota:  # fmt: skip
+    """What holds under these settings of the server, of roles and of a user."""
+    levels = [Level(each, "role", number) for number, each in enumerate(roles)]
+    return decide(fallback, [[Level(own)], levels, [Level(default)]], caps).quota
 
 
 SETTINGS = st.builds(
@@ -82,9 +84,9 @@ def test_one_more_role_never_takes_away(roles: list[QuotaSetting], another: Quot
 
 @given(st.lists(SETTINGS, max_size=5).flatmap(lambda s: st.tuples(st.just(s), st.permutations(s))))
 def test_order_of_roles_does_not_matter_to_the_daily_share(both) -> None:
-    first, second = (most_generous(order) for order in both)
+    first, second = (effective(OPERATOR, NONE, list(order), NONE) for order in both)
     assert (first.running, first.waiting) == (second.running, second.waiting)
-    share = [s.credits and s.period and s.credits / s.period.days for s in (first, second)]
+    share = [quota.credits / quota.period.days for quota in (first, second)]
     assert share[0] == share[1]
 
 

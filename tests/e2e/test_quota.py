@@ -349,7 +349,7 @@ async def test_members_have_no_admin_commands(easel: Easel, mia: Scene) -> None:
     assert {each["name"] for each in mia.person.commands("imagine")} == {
         "imagine", "show", "history", "gallery", "info", "settings", "prefer", "styles", "help",
         "turbo", "fast", "relax", "stealth", "public", "shorten", "describe", "blend", "edit",
-        "vary", "sheet", "compare", "privacy", "Report picture",
+        "vary", "sheet", "compare", "privacy", "Report picture", "redeem", "statement",
         "Cancel job", "DM results", "Copy prompt", "Use as image prompt",
     }  # fmt: skip
     with pytest.raises(Refused):
@@ -361,7 +361,7 @@ async def test_servers_are_managed_there_and_all_else_works_in_direct_messages(
 ) -> None:
     commands = easel.sandbox.world.commands[None].values()
     where = {each["name"]: each["contexts"] for each in commands}
-    servers = {"quota", "style", "gallery", "sheet", "reports"}
+    servers = {"quota", "plan", "gift", "redeem", "style", "gallery", "sheet", "reports"}
     assert {name for name, contexts in where.items() if contexts == [0]} == servers
     assert {name for name, contexts in where.items() if contexts != [0, 1]} == servers
     assert {tuple(each["integration_types"]) for each in commands} == {(0,)}

@@ -12,7 +12,8 @@ from bot.domain.action import Action, Press, Tile
 from bot.domain.errors import NotFound, OutOfCredits, QueueFull
 from bot.domain.job import JobStatus
 from bot.domain.people import Account, Asker, Origin
-from bot.domain.quota import Period, Quota, QuotaSetting
+from bot.domain.period import Period
+from bot.domain.quota import Quota, QuotaSetting
 from bot.domain.speed import Speed
 from bot.domain.usual import hidden
 from bot.service.plan import Plan
@@ -100,7 +101,7 @@ async def test_all_or_nothing(
 
 async def test_a_batch_is_paid_from_several_buckets_job_by_job(tmp_path: Path) -> None:
     async with House(tmp_path, workers=0, rules=Rules(quota=Quota(credits=2))) as house:
-        await house.service.quotas.grant(Asker(99, admin=True), GUILD, ANNA_ASKS.user, 2, "")
+        await house.service.gifts.grant(Asker(99, admin=True), GUILD, ANNA_ASKS.user, 2, "")
         plan = replace(await several(house, 2), prices=(1, 3))
         one, other = await house.service.drawing.submit(plan)
         assert await house.credits() == (0, 4)

@@ -11,7 +11,8 @@ import pytest
 from bot.domain.errors import NotAllowed, NotFound, OutOfCredits, QueueFull
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker
-from bot.domain.quota import Period, Quota, QuotaSetting
+from bot.domain.period import Period
+from bot.domain.quota import Quota, QuotaSetting
 from bot.models.shelf import Model
 from bot.service.drawing import Asked
 from bot.service.proposals import LIVES_S

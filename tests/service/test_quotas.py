@@ -10,7 +10,8 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.people import Asker
-from bot.domain.quota import Period, Quota, QuotaSetting
+from bot.domain.period import Period
+from bot.domain.quota import Quota, QuotaSetting
 from bot.service.quotas import Whom
 from bot.storage.ledger import Usage
 from tests.kit.app import (
@@ -34,10 +35,11 @@ async def test_only_admins_of_a_server(house: House) -> None:
         for ask in (
             service.quotas.set(asker, guild, Whom(user=ANNA), QuotaSetting(9, Period.DAY)),
             service.quotas.clear(asker, guild, Whom(user=ANNA)),
-            service.quotas.grant(asker, guild, ANNA, 5, ""),
+            service.gifts.grant(asker, guild, ANNA, 5, ""),
             service.quotas.refill(asker, guild, Whom(user=ANNA), frozenset()),
             service.quotas.settings(asker, guild),
-            service.quotas.balance_of(asker, guild, ANNA, frozenset()),
+            service.quotas.holdings_of(asker, guild, ANNA, frozenset()),
+            service.quotas.export(asker, guild),
             service.quotas.usage(asker, guild, 7),
             service.quotas.changes(asker, guild),
         ):
@@ -72,14 +74,14 @@ async def test_grant_refill_show_usage_and_their_trail(house: House) -> None:
     await house.draw()
     await house.draw(asker=BERT_ASKS)
     await house.draw(asker=BERT_ASKS)
-    assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, 3, "prize") == 3
+    assert await service.gifts.grant(ADMIN_ASKS, GUILD, ANNA, 3, "prize") == 3
     assert await house.credits() == (27, 0)
     refilled, _ = await service.quotas.refill(ADMIN_ASKS, GUILD, Whom(user=ANNA), frozenset())
     assert refilled.spendable == 28
-    balance, quota = await service.quotas.balance_of(ADMIN_ASKS, GUILD, BERT, frozenset())
-    assert (balance.allowance_left, quota.credits) == (23, 25)
+    holdings = await service.quotas.holdings_of(ADMIN_ASKS, GUILD, BERT, frozenset())
+    assert (holdings.balance.allowance_left, holdings.decision.quota.credits) == (23, 25)
     assert await service.quotas.usage(ADMIN_ASKS, GUILD, 1) == [Usage(BERT, 2), Usage(ANNA, 1)]
-    assert await service.quotas.grant(ADMIN_ASKS, GUILD, ANNA, -100, "") == -3
+    assert await service.gifts.grant(ADMIN_ASKS, GUILD, ANNA, -100, "") == -3
     changes = await service.quotas.changes(ADMIN_ASKS, GUILD)
     assert [one.deed for one in changes] == ["quota grant", "quota reset credits", "quota grant"]
     assert await service.quotas.changes(ADMIN_ASKS, GUILD + 1) == []
@@ -111,7 +113,7 @@ async def test_an_admin_is_told_what_is_missing_and_nothing_is_written(house: Ho
         (quotas.set(ADMIN_ASKS, GUILD, Whom(), QuotaSetting(None, Period.DAY)), "needs `credits`"),
         (quotas.set(ADMIN_ASKS, GUILD, both, nine), "not both"),
         (quotas.clear(ADMIN_ASKS, GUILD, both), "not both"),
-        (quotas.grant(ADMIN_ASKS, GUILD, ANNA, 0, ""), "changes nothing"),
+        (house.service.gifts.grant(ADMIN_ASKS, GUILD, ANNA, 0, ""), "changes nothing"),
         (quotas.refill(ADMIN_ASKS, GUILD, Whom(), frozenset()), "give `user`"),
         (quotas.refill(ADMIN_ASKS, GUILD, Whom(role=ROLE), frozenset()), "give `user`"),
     ):

@@ -99,7 +99,7 @@ def test_what_is_drawn_around_a_picture_stays_within_what_the_model_draws() -> N
     assert (more.size, more.frame) == (Size(144, 64), Frame(-72, 0, 144, 64))
     square = requests.pressed(CARD, twice, Press(Action.SQUARE, TILE))
     assert (square.size, square.frame) == (Size(96, 96), Frame(0, 27, 96, 42))
-    assert [tariff.price(each) for each in (once, twice, more, square)] == [1] * 4
+    assert [tariff.price(CARD, each) for each in (once, twice, more, square)] == [1] * 4
 
 
 def test_a_button_that_has_nothing_to_do_says_why() -> None:
@@ -337,8 +337,8 @@ def test_a_recipe_that_asks_for_the_impossible_is_refused(change: dict[str, Any]
 )
 def test_turbo_doubles_the_price(typed: str, usual: Speed, price: int) -> None:
     request = requests.wanted(requests.imagine(CARD, typed), Usual(usual), alone=False)
-    assert tariff.price(request) == price
-    assert tariff.price(request.upscale(TILE)) == 0
+    assert tariff.price(CARD, request) == price
+    assert tariff.price(CARD, request.upscale(TILE)) == 0
     moved = requests.current(a_card(id="other"), request)
     assert Speed.of(moved.extra) is Speed.of(request.extra)
 
@@ -358,7 +358,7 @@ def test_what_is_hidden_and_from_whom(typed: str, usual: bool, alone: bool, hide
     assert HIDDEN not in dict(made.extra)
     wanted = requests.wanted(made, Usual(stealth=usual), alone=alone)
     assert hidden(wanted.extra) is hides
-    assert tariff.price(wanted) == 1
+    assert tariff.price(CARD, wanted) == 1
     # Whatever is made of it stays so, wherever its owner asks.
     again = wanted.reroll(8)
     assert hidden(requests.wanted(again, Usual(), alone=True).extra) is hides
@@ -369,7 +369,7 @@ def test_what_is_hidden_and_from_whom(typed: str, usual: bool, alone: bool, hide
     ("typed", "price"), [("", 1), ("--draft", 1), ("--hd", 3), ("--hd --draft", 2)]
 )
 def test_a_draft_costs_half_rounded_up_to_whole_credits(typed: str, price: int) -> None:
-    assert tariff.price(requests.imagine(CARD, f"a fox {typed}")) == price
+    assert tariff.price(CARD, requests.imagine(CARD, f"a fox {typed}")) == price
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_what_is_upscaled_costs_as_much_as_it_is_larger(typed: str, twice: int, 
     press = Press(Action.UPSCALE_SUBTLE, Tile(TILE.job, 1))
     first = requests.pressed(CARD, parent.upscale(TILE), press)
     second = requests.pressed(CARD, first, replace(press, action=Action.UPSCALE_CREATIVE))
-    assert (tariff.price(first), tariff.price(second)) == (twice, four)
+    assert (tariff.price(CARD, first), tariff.price(CARD, second)) == (twice, four)
     with pytest.raises(Unable, match="as large as pictures get"):
         requests.pressed(CARD, second, press)
     with pytest.raises(Unable, match="This was upscaled"):

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from bot.domain.people import Account
-from bot.domain.quota import Claim, Period, Quota, QuotaSetting
+from bot.domain.period import Period
+from bot.domain.quota import Claim, Quota, QuotaSetting
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository

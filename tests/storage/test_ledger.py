@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
 import sqlite3
-from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from bot.domain.credits import Balance
 from bot.domain.errors import OutOfCredits
 from bot.domain.people import Account
-from bot.domain.quota import Balance, Claim, Period, Quota
-from bot.storage import ledger
+from bot.domain.period import Period
+from bot.domain.quota import Claim, Quota
+from bot.storage import entries
 from bot.storage.audit import AuditRepository
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
@@ -46,7 +40,7 @@ async def succeed(database: Database, job: str) -> None:
         connection.execute(
             "UPDATE jobs SET state = 'succeeded', finished_at = ? WHERE id = ?", (MORNING, job)
         )
-        ledger.capture(connection, job, MORNING)
+        entries.capture(connection, job, MORNING)
 
     await database.transaction(run)
 
@@ -130,7 +124,7 @@ async def test_hold_then_capture_once(database: Database) -> None:
     assert (await book.balance(ACCOUNT, FIVE, MORNING)).held == 1
     for _ in range(2):
         await succeed(database, job)
-    await database.transaction(lambda c: ledger.release(c, job, MORNING))
+    await database.transaction(lambda c: entries.release(c, job, MORNING))
     balance = await book.balance(ACCOUNT, FIVE, MORNING)
     assert (balance.allowance_left, balance.held) == (4, 0)
     assert [row["kind"] for row in await rows(database)] == ["hold", "capture"]
@@ -139,8 +133,8 @@ async def test_hold_then_capture_once(database: Database) -> None:
 async def test_hold_then_release_once(database: Database) -> None:
     job = await submitted(database)
     await JobRepository(database).cancel(job, MORNING)
-    await database.transaction(lambda c: ledger.release(c, job, MORNING))
-    await database.transaction(lambda c: ledger.capture(c, job, MORNING))
+    await database.transaction(lambda c: entries.release(c, job, MORNING))
+    await database.transaction(lambda c: entries.capture(c, job, MORNING))
     balance = await LedgerRepository(database).balance(ACCOUNT, FIVE, MORNING)
     assert (balance.allowance_left, balance.held) == (5, 0)
     assert [row["kind"] for row in await rows(database)] == ["hold", "release"]
@@ -304,7 +298,7 @@ async def test_senseless_rows_are_refused(database, kind: str, amount: int, with
     await LedgerRepository(database).grant(ACCOUNT, 5, ADMIN, "", MORNING)
     with pytest.raises(sqlite3.IntegrityError):
         await database.transaction(
-            lambda c: ledger._write(
+            lambda c: entries.write(
                 c, 2, kind, amount, job if with_job else None, 0, "test", MORNING
             )
         )
@@ -315,193 +309,6 @@ async def test_no_balance_can_be_overdrawn(database: Database) -> None:
     await LedgerRepository(database).grant(ACCOUNT, 5, ADMIN, "", MORNING)
     with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
         await database.transaction(
-            lambda c: ledger._write(c, 1, "hold", -6, job, ANNA, "test", MORNING)
+            lambda c: entries.write(c, 1, "hold", -6, job, ANNA, "test", MORNING)
         )
     assert (await LedgerRepository(database).balance(ACCOUNT, FIVE, MORNING)).lasting == 5
-
-
-@dataclass
-class Source:
-    """Lasting credits in the oracle."""
-
-    left: int
-    expires_at: float | None
-
-
-@dataclass
-class Hold:
-    """A job's payment in the oracle; `allowance` counts until it is released or forgiven."""
-
-    at: float
-    cost: int
-    allowance: int = 0
-    lasting: list[Source] = field(default_factory=list)
-    open: bool = True
-    released: bool = False
-
-
-class Oracle:
-    """What the books should say, in plain Python: one credit at a time, nothing remembered."""
-
-    def __init__(self) -> None:
-        self.sources: list[Source] = []
-        self.holds: dict[str, Hold] = {}
-
-    def allowance_left(self, quota: Quota, now: float) -> int:
-        began = quota.period.began(now)
-        used = sum(hold.allowance for hold in self.holds.values() if hold.at >= began)
-        return max(0, quota.credits - used)
-
-    def lasting(self, now: float) -> list[Source]:
-        """Soonest to end first."""
-        live = [s for s in self.sources if s.left and (s.expires_at is None or s.expires_at > now)]
-        return sorted(live, key=lambda s: s.expires_at or math.inf)
-
-    def room(self, quota: Quota, now: float) -> int | None:
-        if quota.most is None:
-            return None
-        holds = self.holds.values()
-        charged = sum(h.cost for h in holds if h.at >= quota.period.began(now) and not h.released)
-        return max(0, quota.most - charged)
-
-    def balance(self, quota: Quota, now: float) -> Balance:
-        return Balance(
-            self.allowance_left(quota, now),
-            sum(source.left for source in self.lasting(now)),
-            sum(hold.cost for hold in self.holds.values() if hold.open),
-            allowance=quota.credits,
-            resets_at=quota.period.ends(now),
-            room=self.room(quota, now),
-        )
-
-    def pay(self, job: str, cost: int, quota: Quota, now: float) -> bool:
-        """Take each credit from what lapses soonest; False, and nothing taken, when too few."""
-        if self.balance(quota, now).spendable < cost:
-            return False
-        hold = Hold(now, cost)
-        for _ in range(cost):
-            lasting, resets_at = self.lasting(now), quota.period.ends(now)
-            soonest = lasting[0].expires_at or math.inf if lasting else math.inf
-            if self.allowance_left(quota, now) - hold.allowance > 0 and (
-                not lasting or resets_at <= soonest
-            ):
-                hold.allowance += 1
-            else:
-                lasting[0].left -= 1
-                hold.lasting.append(lasting[0])
-        self.holds[job] = hold
-        return True
-
-    def end(self, job: str, *, spent: bool) -> None:
-        hold = self.holds[job]
-        hold.open = False
-        if not spent:
-            hold.allowance, hold.released = 0, True
-            for source in hold.lasting:
-                source.left += 1
-
-    def take_back(self, amount: int, now: float) -> int:
-        taken = 0
-        while taken < amount and (lasting := self.lasting(now)):
-            lasting[0].left -= 1
-            taken += 1
-        return taken
-
-    def forgive(self) -> None:
-        for hold in self.holds.values():
-            hold.allowance = 0
-
-
-QUOTAS = st.builds(
-    Quota, st.integers(0, 6), st.sampled_from(Period), st.just(1000), st.just(1000),
-    st.none() | st.integers(0, 12),
-)  # fmt: skip
-
-
-class LedgerMachine(RuleBasedStateMachine):
-    """Submits, ends, grants and resets while limits, periods, roles and the clock change, also
-    backwards; every step says under which quota the account is just then."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = TemporaryDirectory()
-        self.runner = asyncio.Runner()
-        self.database = self.wait(Database.open(Path(self.folder.name) / "easel.sqlite3"))
-        self.jobs = JobRepository(self.database)
-        self.ledger = LedgerRepository(self.database)
-        self.oracle = Oracle()
-        self.now = MORNING
-
-    def wait(self, coroutine: Any) -> Any:
-        return self.runner.run(coroutine)
-
-    def teardown(self) -> None:
-        self.wait(self.database.close())
-        self.runner.close()
-        self.folder.cleanup()
-
-    @rule(hours=st.integers(-20, 400))
-    def pass_time(self, hours: int) -> None:
-        self.now += hours * 3600
-
-    @rule(quota=QUOTAS, cost=st.integers(0, 4))
-    def submit(self, quota: Quota, cost: int) -> None:
-        job, accepted = a_job(now=self.now, cost=cost), True
-        try:
-            self.wait(self.jobs.submit([job], Claim(quota), 10**6))
-        except OutOfCredits:
-            accepted = False
-        assert accepted == self.oracle.pay(job.id, cost, quota, self.now)
-
-    @precondition(lambda self: any(hold.open for hold in self.oracle.holds.values()))
-    @rule(data=st.data(), spent=st.booleans(), again=st.booleans())
-    def end(self, data: Any, spent: bool, again: bool) -> None:
-        job = data.draw(st.sampled_from([j for j, h in self.oracle.holds.items() if h.open]))
-        end = succeed(self.database, job) if spent else self.jobs.cancel(job, self.now)
-        self.wait(end)
-        if again:
-            for close in (ledger.capture, ledger.release):
-                self.wait(self.database.transaction(lambda c, f=close: f(c, job, self.now)))
-        self.oracle.end(job, spent=spent)
-
-    @rule(amount=st.integers(1, 5), hours=st.none() | st.integers(1, 60))
-    def grant(self, amount: int, hours: int | None) -> None:
-        expires_at = hours and self.now + hours * 3600
-        self.wait(
-            self.ledger.grant(ACCOUNT, amount, ADMIN, "test", self.now, expires_at=expires_at)
-        )
-        self.oracle.sources.append(Source(amount, expires_at))
-
-    @rule(amount=st.integers(1, 7))
-    def take_back(self, amount: int) -> None:
-        change = self.wait(self.ledger.grant(ACCOUNT, -amount, ADMIN, "test", self.now))
-        assert -change == self.oracle.take_back(amount, self.now)
-
-    @rule(quota=QUOTAS)
-    def forgive(self, quota: Quota) -> None:
-        balance = self.wait(self.ledger.forgive(ACCOUNT, quota, ADMIN, self.now))
-        self.oracle.forgive()
-        assert balance == self.oracle.balance(quota, self.now)
-        assert balance.allowance_left == quota.credits
-
-    @rule(quota=QUOTAS)
-    def look(self, quota: Quota) -> None:
-        balance = self.wait(self.ledger.balance(ACCOUNT, quota, self.now))
-        assert balance == self.oracle.balance(quota, self.now)
-
-    @invariant()
-    def every_balance_is_the_sum_of_its_entries(self) -> None:
-        buckets = self.wait(
-            rows(
-                self.database,
-                "SELECT kind, balance, (SELECT COALESCE(SUM(amount), 0) FROM ledger"
-                " WHERE bucket_id = buckets.id) AS entries FROM buckets",
-            )
-        )
-        assert all(bucket["balance"] == bucket["entries"] for bucket in buckets)
-        lasting = sum(each["balance"] for each in buckets if each["kind"] == "lasting")
-        assert lasting == sum(source.left for source in self.oracle.sources)
-
-
-TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

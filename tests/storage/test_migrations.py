@@ -339,3 +339,30 @@ PICTURES = "job_id, idx, sha256, bytes, created_at, evicted_at"
 
 def images_path(images: Path, job: object, index: object) -> Path:
     return images / str(job)[:2] / str(job)[2:4] / str(job) / f"{index}.webp"
+
+
+def test_19_keeps_settings_and_the_calendar_of_who_was_there(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_plans.sql")
+    number = int(file.name[:4])
+    connection = migrated(path, number - 1, tmp_path)
+    connection.executemany(
+        "INSERT INTO quota_settings (guild_id, scope, target_id, credits, period, running, waiting)"
+        " VALUES (7, ?, ?, ?, ?, ?, ?)",
+        [("server", 7, 5, "day", None, None), ("role", 8, 600, "month", 2, 9),
+         ("user", 9, None, None, 4, None)],
+    )  # fmt: skip
+    connection.commit()
+    connection.close()
+    buckets = read(path, "SELECT * FROM buckets ORDER BY id")
+    people = set(read(path, "SELECT guild_id, user_id FROM buckets UNION"
+                            " SELECT guild_id, user_id FROM jobs"))  # fmt: skip
+    migrated(path, number, tmp_path).close()
+    assert read(path, "SELECT * FROM buckets ORDER BY id") == [(*row, "") for row in buckets]
+    assert set(read(path, "SELECT guild_id, user_id FROM accounts")) == people != set()
+    assert set(read(path, "SELECT started_at FROM accounts")) == {(0.0,)}
+    said = "SELECT scope, target_id, setting, plan FROM quota_settings WHERE guild_id = 7"
+    assert [(scope, id, json.loads(it), plan) for scope, id, it, plan in read(path, said)] == [
+        ("role", 8, {"credits": 600, "period": "month", "running": 2, "waiting": 9}, ""),
+        ("server", 7, {"credits": 5, "period": "day"}, ""),
+        ("user", 9, {"running": 4}, ""),
+    ]

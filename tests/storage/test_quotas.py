@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.people import Account
-from bot.domain.quota import Caps, Claim, Period, Quota, QuotaSetting
+from bot.domain.period import Period
+from bot.domain.quota import Caps, Claim, Quota, QuotaSetting
 from bot.storage.audit import AuditRepository
 from bot.storage.database import Database
 from bot.storage.quotas import QuotaRepository

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from bot.domain.quota import Period, Quota
+from bot.domain.period import Period
+from bot.domain.quota import Quota
 
 FOLDER = Path(__file__).parent
 NOW = 1_780_297_385.0  # 2026-06-01 07:03:05 UTC, when it was killed

@@ -19,7 +19,8 @@ from bot.domain.action import Action, Press
 from bot.domain.errors import Cancelled, RenderFailed, StoreUnavailable, UserError
 from bot.domain.job import Job, JobUpdate
 from bot.domain.people import Asker, Origin
-from bot.domain.quota import Period, Quota
+from bot.domain.period import Period
+from bot.domain.quota import Quota
 from bot.engine.seam import Begun, Upload
 from bot.service.rules import Rules
 from tests.kit import books
@@ -148,7 +149,7 @@ class Weather:
     async def _grant(self) -> None:
         admin, guild = Asker(99, admin=True), self._random.choice(GUILDS)
         with contextlib.suppress(*REFUSED):
-            await self.house.service.quotas.grant(
+            await self.house.service.gifts.grant(
                 admin, guild, self._random.choice(PEOPLE), self._random.randint(1, 2), ""
             )
 

@@ -1,0 +1,156 @@
+"""Plans of a server: what its admins offer to whom, and what things cost there.
+
+Every method raises NotAllowed for who is no admin and UserError for what makes no sense, and leaves
+an entry in the audit trail where something changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.domain.action import ACTIONS, Action, Kind
+from bot.domain.errors import NotFound, UserError
+from bot.domain.people import Asker
+from bot.domain.period import Period
+from bot.domain.presets import PRESETS, Preset
+from bot.domain.prompt.parameter import quoted
+from bot.domain.quota import QuotaSetting
+from bot.domain.speed import Speed
+from bot.domain.tariff import FACTOR_MAX, PRICE_MAX, Tariff
+from bot.models.catalogue import Catalogue
+from bot.service.quotas import Whom
+from bot.service.rules import Rules, require_admin
+from bot.storage.quotas import Book, QuotaRepository
+
+NAME_MAX = 32
+CREDITS_MAX = 1_000_000
+
+
+class Plans:
+    """`clock` returns UTC seconds since the epoch."""
+
+    def __init__(
+        self,
+        quotas: QuotaRepository,
+        catalogue: Catalogue,
+        rules: Rules,
+        clock: Callable[[], float],
+    ) -> None:
+        self._quotas = quotas
+        self._catalogue = catalogue
+        self._rules = rules
+        self._clock = clock
+
+    async def book(self, asker: Asker, guild: int) -> Book:
+        """All plans, and who has which."""
+        require_admin(asker, guild)
+        return await self._quotas.book(guild)
+
+    async def names(self, guild: int) -> list[str]:
+        """Of all plans there, for completion."""
+        return list((await self._quotas.book(guild)).plans)
+
+    async def save(self, asker: Asker, guild: int, name: str, gives: QuotaSetting) -> QuotaSetting:
+        """Begin a plan, or change what is given of one; returns what it gives now."""
+        require_admin(asker, guild)
+        name = " ".join(name.split())
+        if not 1 <= len(name) <= NAME_MAX:
+            raise UserError(f"The name of a plan has 1 to {NAME_MAX} characters.")
+        gives = self._sound(gives)
+        return await self._quotas.save_plan(guild, name, gives, asker.user, self._clock())
+
+    async def remove(self, asker: Asker, guild: int, name: str) -> str:
+        """Whoever has it falls back to what else holds for them; returns its name."""
+        require_admin(asker, guild)
+        return await self._quotas.remove_plan(guild, name, asker.user, self._clock())
+
+    async def give(self, asker: Asker, guild: int, whom: Whom, name: str) -> str:
+        """The server, a role or a member has it from now on, or none where no name is given;
+        returns its name."""
+        require_admin(asker, guild)
+        scope, target = whom.on(guild)
+        return await self._quotas.assign(guild, scope, target, name, asker.user, self._clock())
+
+    async def adopt(self, asker: Asker, guild: int, key: str) -> Preset:
+        """Take over a preset's plans, the first of which is everybody's."""
+        require_admin(asker, guild)
+        preset = PRESETS.get(key)
+        if preset is None:
+            raise NotFound(f"There is no such preset; there are {', '.join(PRESETS)}.")
+        await self._quotas.adopt(guild, key, preset.plans, asker.user, self._clock())
+        return preset
+
+    async def tariff(self, asker: Asker, guild: int) -> Tariff:
+        """What differs there from the usual prices."""
+        require_admin(asker, guild)
+        return await self._quotas.tariff(guild)
+
+    async def price_action(self, asker: Asker, guild: int, action: Action, price: int) -> Tariff:
+        """A grid or picture of this action costs so many whole credits."""
+        tariff = await self.tariff(asker, guild)
+        if ACTIONS[action].kind is Kind.EXTRACT:
+            raise UserError("U1 to U4 take a picture out of a grid and are always free.")
+        if not 0 <= price <= PRICE_MAX:
+            raise UserError(f"A price is a whole number from 0 to {PRICE_MAX}.")
+        return await self._priced(
+            asker, guild, replace(tariff, actions={**tariff.actions, action: price})
+        )
+
+    async def price_speed(self, asker: Asker, guild: int, speed: Speed, factor: float) -> Tariff:
+        """What is drawn at this speed costs so many times the usual."""
+        tariff = await self.tariff(asker, guild)
+        speeds = {**tariff.speeds, speed: _factor(factor)}
+        return await self._priced(asker, guild, replace(tariff, speeds=speeds))
+
+    async def price_model(self, asker: Asker, guild: int, model: str, factor: float) -> Tariff:
+        """What this model draws costs so many times the usual."""
+        tariff = await self.tariff(asker, guild)
+        models = {**tariff.models, self._model(model): _factor(factor)}
+        return await self._priced(asker, guild, replace(tariff, models=models))
+
+    async def price_growth(
+        self, asker: Asker, guild: int, *, size: bool | None = None, steps: bool | None = None
+    ) -> Tariff:
+        """Whether larger pictures cost more, and drawings of more steps."""
+        tariff = await self.tariff(asker, guild)
+        size = tariff.size if size is None else size
+        steps = tariff.steps if steps is None else steps
+        return await self._priced(asker, guild, replace(tariff, size=size, steps=steps))
+
+    async def price_as_usual(self, asker: Asker, guild: int) -> Tariff:
+        """Forget all of that."""
+        require_admin(asker, guild)
+        return await self._priced(asker, guild, Tariff())
+
+    async def _priced(self, asker: Asker, guild: int, tariff: Tariff) -> Tariff:
+        await self._quotas.set_tariff(guild, tariff, asker.user, self._clock())
+        return tariff
+
+    def _sound(self, gives: QuotaSetting) -> QuotaSetting:
+        """Raises UserError for what makes no sense; credits come back every day by default."""
+        if gives.period is not None and gives.credits is None:
+            raise UserError("A `period` needs `credits` to go with it; give both.")
+        if gives.empty:
+            raise UserError("Say at least one thing that the plan gives, such as `credits`.")
+        if gives.credits is not None and gives.period is None:
+            gives = replace(gives, period=Period.DAY)
+        if gives.speeds is not None and not gives.speeds:
+            raise UserError("A plan allows at least one speed: turbo, fast or relax.")
+        if gives.models:
+            gives = replace(gives, models=frozenset(map(self._model, gives.models)))
+        return gives
+
+    def _model(self, name: str) -> str:
+        """The id of a model by its id or shown name."""
+        for card in self._catalogue.cards:
+            if name.casefold() in (card.id.casefold(), card.name.casefold()):
+                return card.id
+        known = ", ".join(quoted(card.name) for card in self._catalogue.cards[:10])
+        raise NotFound(f"There is no model {quoted(name)} here; there are {known}.")
+
+
+def _factor(factor: float) -> float:
+    if not 0 <= factor <= FACTOR_MAX:
+        raise UserError(f"A factor is a number from 0 to {FACTOR_MAX:.0f}.")
+    return float(factor)

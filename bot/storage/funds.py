@@ -1,0 +1,203 @@
+"""What an account has, what it has a right to, and what ends. Functions that take a connection
+belong inside a transaction.
+
+Credits that somebody has a right to (`Due`) and credits that have ended are counted as such by
+whoever looks, and written by the account's next job; those that end also by a sweep. Each is
+written once, whatever the clock does: a due is a bucket with an origin, of which an account has
+one, and what has ended is not there any more.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.domain.credits import Balance, Bucket, Due, Payment, payment
+from bot.domain.errors import OutOfCredits
+from bot.domain.job import Job
+from bot.domain.people import Account
+from bot.domain.quota import Quota
+from bot.storage import entries, refusals
+
+POOL = 0
+"""The user of a server's pool."""
+
+
+@dataclass(frozen=True)
+class Funds:
+    """A `balance` with everything that it counts: lasting `buckets`, and `dues` that are not
+    written yet; of what is `over`, nothing is counted any more."""
+
+    balance: Balance
+    buckets: Sequence[Bucket]
+    dues: Sequence[Due]
+    over: Sequence[Bucket]
+    started_at: float
+
+
+def of(
+    connection: sqlite3.Connection, account: Account, quota: Quota, roles: Iterable[int], now: float
+) -> Funds:
+    """What the account has under this quota; only reads."""
+    row = connection.execute(
+        "SELECT started_at FROM accounts WHERE guild_id = ? AND user_id = ?",
+        (account.guild, account.user),
+    ).fetchone()
+    start = row[0] if row else now
+    began, ends = quota.period.began(now, start), quota.period.ends(now, start)
+    used, held = _used(connection, account, began), _held(connection, account)
+    there = _lasting(connection, account)
+    dues = [
+        *([] if row or not quota.welcome else [_welcome(quota, ends)]),
+        *_rollover(connection, account, quota, start, now),
+        *_offers(connection, account, roles, now),
+    ]
+    pool = _lasting(connection, Account(account.guild, POOL)) if quota.pool else []
+    own = [each for each in there if _lives(each, now)]
+    shared = [Bucket(each.id, each.left, each.expires_at, True) for each in pool]
+    shared = [each for each in shared if _lives(each, now)] if account.user != POOL else []
+    room = None
+    if quota.most is not None:
+        room = max(0, quota.most - _charged(connection, account, began))
+    balance = Balance(
+        allowance_left=max(0, quota.credits - used),
+        lasting=sum(each.left for each in own) + sum(due.amount for due in dues),
+        held=held,
+        allowance=quota.credits,
+        resets_at=ends,
+        room=room,
+        pooled=sum(each.left for each in shared),
+    )
+    over = [each for each in there if not _lives(each, now)]
+    return Funds(balance, [*own, *shared], dues, over, start)
+
+
+def afford(
+    connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota, roles: Iterable[int]
+) -> Payment:
+    """What pays jobs of one account and moment that are not stored yet; what was due to it is
+    written, and what has ended. Raises OutOfCredits."""
+    account, now = jobs[0].account, jobs[0].created_at
+    cost = sum(job.cost for job in jobs)
+    funds = of(connection, account, quota, roles, now)
+    if funds.balance.spendable < cost:
+        raise OutOfCredits(refusals.poor(funds.balance, quota, [job.cost for job in jobs]))
+    settle(connection, account, funds, now)
+    if funds.dues:
+        funds = of(connection, account, quota, roles, now)
+    return payment(funds.balance, funds.buckets, cost)
+
+
+def settle(connection: sqlite3.Connection, account: Account, funds: Funds, now: float) -> None:
+    """Write what was due, what has ended, and when the account began."""
+    connection.execute(
+        "INSERT INTO accounts (guild_id, user_id, started_at) VALUES (?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (account.guild, account.user, now // 86_400 * 86_400.0),
+    )
+    for due in funds.dues:
+        entries.grant(
+            connection, account, due.amount, account.user, due.source, now, source=due.source,
+            expires_at=due.expires_at, origin=due.key,
+        )  # fmt: skip
+    for each in funds.over:
+        entries.write(connection, each.id, "expire", -each.left, None, 0, "expired", now)
+
+
+def sweep(connection: sqlite3.Connection, now: float, limit: int = 500) -> int:
+    """Write off what has ended, of whoever, some at a time; returns of how many buckets."""
+    ended = connection.execute(
+        "SELECT id, balance FROM buckets WHERE kind = 'lasting' AND balance > 0"
+        " AND expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+        (now, limit),
+    ).fetchall()
+    for id, left in ended:
+        entries.write(connection, id, "expire", -left, None, 0, "expired", now)
+    return len(ended)
+
+
+def _lives(each: Bucket, now: float) -> bool:
+    return each.expires_at is None or each.expires_at > now
+
+
+def _welcome(quota: Quota, ends: float) -> Due:
+    return Due("welcome", "welcome", quota.welcome, ends if quota.lapse else None)
+
+
+def _rollover(
+    connection: sqlite3.Connection, account: Account, quota: Quota, start: float, now: float
+) -> list[Due]:
+    """What the period before left; whoever began later has nothing to carry over."""
+    began = quota.period.began(now, start)
+    before = quota.period.before(now, start)
+    if not quota.rollover or not quota.credits or began <= start:
+        return []
+    key = f"rollover:{began:.0f}"
+    if _taken(connection, account, [key]):
+        return []
+    since = max(before, start)
+    left = quota.credits - _used(connection, account, since, began)
+    return [Due("rollover", key, left, quota.period.ends(now, start))] if left > 0 else []
+
+
+def _offers(
+    connection: sqlite3.Connection, account: Account, roles: Iterable[int], now: float
+) -> list[Due]:
+    found = connection.execute(
+        "SELECT id, role_id, amount, expires_at, reason FROM offers WHERE guild_id = ?"
+        " AND (expires_at IS NULL OR expires_at > ?) ORDER BY id",
+        (account.guild, now),
+    ).fetchall()
+    dues = {
+        f"offer:{row['id']}": Due(row["reason"], f"offer:{row['id']}", row[2], row[3])
+        for row in found
+        if row["role_id"] in roles
+    }
+    taken = _taken(connection, account, list(dues)) if dues else set()
+    return [due for key, due in dues.items() if key not in taken]
+
+
+def _taken(connection: sqlite3.Connection, account: Account, keys: list[str]) -> set[str]:
+    rows = connection.execute(
+        "SELECT origin FROM buckets WHERE guild_id = ? AND user_id = ? AND origin <> ''"
+        " AND origin IN (SELECT value FROM json_each(?))",
+        (account.guild, account.user, json.dumps(keys)),
+    )
+    return {row[0] for row in rows}
+
+
+def _used(
+    connection: sqlite3.Connection, account: Account, since: float, until: float = 1e15
+) -> int:
+    return connection.execute(
+        "SELECT COALESCE(-SUM(balance), 0) FROM buckets WHERE guild_id = ? AND user_id = ?"
+        " AND kind = 'allowance' AND forgiven_at IS NULL AND granted_at >= ? AND granted_at < ?",
+        (account.guild, account.user, since, until),
+    ).fetchone()[0]
+
+
+def _held(connection: sqlite3.Connection, account: Account) -> int:
+    return connection.execute(
+        "SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE guild_id = ? AND user_id = ?"
+        " AND state IN ('waiting', 'running')",
+        (account.guild, account.user),
+    ).fetchone()[0]
+
+
+def _charged(connection: sqlite3.Connection, account: Account, since: float) -> int:
+    return connection.execute(
+        "SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE guild_id = ? AND user_id = ?"
+        " AND created_at >= ? AND cost > 0 AND state NOT IN ('failed', 'cancelled')",
+        (account.guild, account.user, since),
+    ).fetchone()[0]
+
+
+def _lasting(connection: sqlite3.Connection, account: Account) -> list[Bucket]:
+    rows = connection.execute(
+        "SELECT id, balance, expires_at FROM buckets WHERE guild_id = ? AND user_id = ?"
+        " AND kind = 'lasting' AND balance > 0 ORDER BY expires_at IS NULL, expires_at, id",
+        (account.guild, account.user),
+    )
+    return [Bucket(*row) for row in rows]
