@@ -19,9 +19,10 @@ from typing import Any
 from bot import __version__
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.loading import Loader
-from bot.domain.errors import EaselError
+from bot.domain.errors import EaselError, SettingsError
 from bot.domain.period import Period
 from bot.domain.quota import Caps, Quota
+from bot.domain.shop import Assortment
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
@@ -50,6 +51,8 @@ HOUSEKEEPING_S = 3600.0
 GRAIN_S = 60.0
 """How far the times of files may be off the clock."""
 DAY_S = 86_400
+MOST_SOLD = 25
+"""Buttons of one message."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,24 @@ def rules_of(settings: Settings) -> Rules:
         images_max_age_s=settings.images_max_days * DAY_S,
         left_age_s=settings.guild_left_days * DAY_S,
         versions=settings.versions,
+        assortment=assortment_of(settings),
     )
+
+
+def assortment_of(settings: Settings) -> Assortment:
+    """What Discord sells for the operator. Raises SettingsError for an SKU that is two things, and
+    for more than fit under a message."""
+    for sku in settings.shop_packs.keys() & settings.shop_plans.keys():
+        raise SettingsError(
+            f"SHOP_PLANS has {sku}, which SHOP_PACKS has too; an SKU is a pack or a plan."
+        )
+    assortment = Assortment(settings.shop_packs, settings.shop_plans)
+    if len(assortment.skus) > MOST_SOLD:
+        raise SettingsError(
+            f"SHOP_PACKS and SHOP_PLANS have {len(assortment.skus)} SKUs together; Discord shows"
+            f" {MOST_SOLD} buttons at most."
+        )
+    return assortment
 
 
 @contextlib.asynccontextmanager
@@ -199,6 +219,7 @@ async def core(
         resumed = await service.drawing.resume()
         if resumed:
             log.info("%d unfinished jobs are in the queue again", resumed)
+        await service.shop.begin()
         supervisor = Supervisor()
         stack.push_async_callback(supervisor.close)
         loader = Loader(executor, lambda: catalogue.kept, catalogue.confirm)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.domain.errors import SettingsError
+from bot.domain.shop import Pack, Span
 
 
 class Secret:
@@ -99,6 +100,51 @@ def ids(text: str) -> frozenset[int]:
     if not all(0 < each < 1 << 64 for each in found):
         raise ValueError(text)
     return found
+
+
+_A_SKU = "the id of an SKU from the developer portal, such as 1234567890123456789"
+
+
+def packs(text: str) -> Mapping[int, Pack]:
+    """empty, or SKUs and credits such as 1234567890123456789=115 for 12 months"""
+    return {sku: _pack(said) for sku, said in _by_sku(text).items()}
+
+
+def plans_sold(text: str) -> Mapping[int, str]:
+    """empty, or SKUs and names of plans such as 1234567890123456789=Patron"""
+    return _by_sku(text)
+
+
+def _by_sku(text: str) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for each in words(text):
+        left, _, right = (part.strip() for part in each.partition("="))
+        if not re.fullmatch(r"[0-9]{1,19}", left) or not 0 < int(left) < 1 << 63:
+            raise SettingsError(f"names {left!r} in {each!r}; what stands before = is {_A_SKU}.")
+        if not right:
+            raise SettingsError(f"says nothing behind {left}=; write what is sold.")
+        if int(left) in found:
+            raise SettingsError(f"has {left} twice; an SKU is sold as one thing.")
+        found[int(left)] = right
+    return found
+
+
+def _pack(said: str) -> Pack:
+    found = re.fullmatch(r"([0-9]{1,7})(?: for ([0-9]{1,4}) (day|month|year)s?)?", said)
+    credits, count = (int(found[1]), int(found[2] or 1)) if found else (0, 0)
+    if found is None or not 0 < credits <= 1_000_000 or not 0 < count <= 1200:
+        raise SettingsError(
+            f"sells {said!r}; that should be credits and for how long, such as 115 for 12 months,"
+            " 50 for 90 days, or 500 for credits that stay."
+        )
+    match found[3]:
+        case "day":
+            return Pack(credits, Span(days=count))
+        case "month":
+            return Pack(credits, Span(count))
+        case "year":
+            return Pack(credits, Span(12 * count))
+    return Pack(credits)
 
 
 def path(text: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import SettingsError
+from bot.domain.shop import Pack
 from bot.readers import (
     Secret,
     devices,
@@ -19,7 +20,9 @@ from bot.readers import (
     ids,
     number,
     one_of,
+    packs,
     path,
+    plans_sold,
     secret,
     url,
     versions,
@@ -135,6 +138,16 @@ class Settings:
     guilds: frozenset[int] = _setting(
         "", "Ids of the only servers that are served, separated by commas; empty serves all", ids
     )
+    shop_packs: Mapping[int, Pack] = _setting(
+        "",
+        "Credits sold by Discord: consumable SKUs such as 1234567890123456789=115 for 12 months",
+        packs,
+    )
+    shop_plans: Mapping[int, str] = _setting(
+        "",
+        "Plans sold by Discord: subscription SKUs such as 1234567890123456789=Patron",
+        plans_sold,
+    )
     images_max_gb: float = _setting(
         "20", "Pictures kept on disk; the oldest go first", number(0.01, 100_000)
     )
@@ -164,7 +177,7 @@ class Settings:
         "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,"
         "cogs.settings,cogs.prefer,cogs.quota,cogs.plan,cogs.gift,cogs.speed,cogs.styles,"
         "cogs.shorten,cogs.describe,cogs.menus,cogs.reactions,cogs.more,cogs.sheet,cogs.compare,"
-        "cogs.privacy,cogs.reports,cogs.help",
+        "cogs.privacy,cogs.reports,cogs.shop,cogs.help",
         "Features to load",
         words,
     )

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import SettingsError
+from bot.domain.shop import Pack, Span
 from bot.environment import Environment
 from bot.settings import NAMES, Secret, Settings, example
 
@@ -119,6 +120,58 @@ def test_servers_are_a_list_of_ids() -> None:
     assert Settings.read({"GUILDS": "123456789012345678, 5"}).guilds == {123456789012345678, 5}
     assert "ids" in refusal(GUILDS="my server")
     assert "ids" in refusal(GUILDS="-5")
+
+
+SKU = 1234567890123456789
+
+
+@pytest.mark.parametrize(
+    ("text", "pack"),
+    [
+        ("115 for 12 months", Pack(115, Span(12))),
+        ("1 for 1 month", Pack(1, Span(1))),
+        ("50 for 90 days", Pack(50, Span(days=90))),
+        ("500 for 2 years", Pack(500, Span(24))),
+        ("1000000", Pack(1_000_000)),
+    ],
+)
+def test_packs_are_credits_and_how_long_they_last(text: str, pack: Pack) -> None:
+    assert Settings.read({"SHOP_PACKS": f" {SKU} = {text} ,5=7,"}).shop_packs == {
+        SKU: pack,
+        5: Pack(7),
+    }
+
+
+def test_plans_that_are_sold_have_names() -> None:
+    sold = Settings.read({"SHOP_PLANS": f"{SKU}=Patron of the arts, 5=Club"}).shop_plans
+    assert sold == {SKU: "Patron of the arts", 5: "Club"}
+    assert Settings().shop_packs == Settings().shop_plans == {}
+
+
+@pytest.mark.parametrize("name", ["SHOP_PACKS", "SHOP_PLANS"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("patron=5", "names 'patron' in 'patron=5'; what stands before = is the id of an SKU"),
+        ("0=5", "names '0' in '0=5'"),
+        (f"{1 << 63}=5", f"names '{1 << 63}'"),
+        ("5=", "says nothing behind 5="),
+        ("5", "says nothing behind 5="),
+        ("5=1,5=2", "has 5 twice; an SKU is sold as one thing"),
+    ],
+)
+def test_what_is_sold_by_no_sku_is_named(name: str, text: str, said: str) -> None:
+    assert refusal(**{name: text}).startswith(f"{name} {said}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["many", "0", "-5", "1.5", "115 for ever", "115 for 0 months", "5 for 9999 years", "5@1"],
+)
+def test_what_is_no_pack_is_said_with_what_would_be_one(text: str) -> None:
+    said = refusal(SHOP_PACKS=f"5={text}")
+    assert said.startswith(f"SHOP_PACKS sells {text!r}; ")
+    assert "115 for 12 months" in said
 
 
 def test_the_case_of_a_word_does_not_count() -> None:

@@ -32,6 +32,7 @@ from bot.chat.panel import SettingButton, SettingMenu
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
 from bot.chat.removing import Removing
+from bot.chat.till import Till
 from bot.domain.action import Tile
 from bot.domain.browsing import Browse, Order
 from bot.domain.errors import NotFound
@@ -93,6 +94,7 @@ class EaselBot(commands.AutoShardedBot):
         self.presenter = Presenter(
             self, service, notices, self.pump.wake, progress_seconds, pauses.rest
         )
+        self.till = Till(self, service, pauses)
         self.acknowledger = Acknowledger()
         self.looking = Looking(service, self.pump.results, self.acknowledger)
         self.forms: dict[str, Take] = {}
@@ -124,10 +126,12 @@ class EaselBot(commands.AutoShardedBot):
         self._supervisor.start("pump", self.pump.run)
         self._supervisor.start("removals", self._removing.run)
         self._supervisor.start("servers", self._follow)
+        if self.service.shop.open:
+            self._supervisor.start("shop", self.till.run)
 
     async def close(self) -> None:
         """Stop following jobs and posting, then leave Discord."""
-        for name in ("recovery", "pump", "removals", "servers"):
+        for name in ("recovery", "pump", "removals", "servers", "shop"):
             await self._supervisor.stop(name)
         await self.presenter.close()
         await super().close()
@@ -160,6 +164,28 @@ class EaselBot(commands.AutoShardedBot):
         start `on_ready` follows, for all of them."""
         if self.is_ready():
             await self.service.privacy.departures.back(guild.id)
+
+    async def on_shard_ready(self, shard: int) -> None:
+        """A new session is not told of what was bought before it; the first is told of the rest."""
+        if shard == 0:
+            self.till.look()
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        """A session goes on; what it missed is told, and looked for all the same."""
+        if shard == 0:
+            self.till.look()
+
+    async def on_entitlement_create(self, entitlement: discord.Entitlement) -> None:
+        """Something was bought."""
+        await self.till.hear(entitlement)
+
+    async def on_entitlement_update(self, entitlement: discord.Entitlement) -> None:
+        """A subscription ended."""
+        await self.till.hear(entitlement)
+
+    async def on_entitlement_delete(self, entitlement: discord.Entitlement) -> None:
+        """Something was given back."""
+        await self.till.hear(entitlement, deleted=True)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Have a form of ours that came back taken by who registered its code in `forms`; every

@@ -24,7 +24,8 @@ class Tree(app_commands.CommandTree):
 
 
 async def passes(interaction: discord.Interaction) -> bool:
-    """Whether this server is served; if not, whoever asked is told so."""
+    """Whether this server is served; if not, whoever asked is told so. What they bought and what
+    waited for a place is theirs then."""
     client = cast("EaselBot", interaction.client)
     try:
         client.service.accounts.require_served(interaction.guild_id or 0)
@@ -36,4 +37,5 @@ async def passes(interaction: discord.Interaction) -> bool:
         else:
             await replies.answer(interaction, error)
         return False
+    await client.till.arrive(interaction)
     return True

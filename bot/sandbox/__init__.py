@@ -14,6 +14,7 @@ from bot.sandbox.people.person import Person
 from bot.sandbox.rules.errors import ApiError, InteractionFailed, NotResponding, Refused
 from bot.sandbox.server import TOKEN, Sandbox
 from bot.sandbox.world.bus import News
+from bot.sandbox.world.goods import Entitlement
 from bot.sandbox.world.interaction import DEFER
 from bot.sandbox.world.message import StoredMessage
 from bot.sandbox.world.pictures import avatar
@@ -23,6 +24,7 @@ __all__ = [
     "DEFER",
     "TOKEN",
     "ApiError",
+    "Entitlement",
     "InteractionFailed",
     "Invocation",
     "MovableClock",

@@ -30,6 +30,7 @@ from bot.sandbox.rest.guilds import GuildRoutes
 from bot.sandbox.rest.interactions import InteractionRoutes
 from bot.sandbox.rest.outage import How, Outage
 from bot.sandbox.rest.ratelimits import RateLimits
+from bot.sandbox.rest.shop import ShopRoutes
 from bot.sandbox.world.answers import Answers
 from bot.sandbox.world.bus import Bus
 from bot.sandbox.world.files import Files
@@ -191,6 +192,7 @@ class Sandbox:
         CommandRoutes(self.world, self.bus).add_to(app)
         ChannelRoutes(self.world, self.messages, self.renderer).add_to(app)
         InteractionRoutes(self.interactions, self._answers, self.renderer).add_to(app)
+        ShopRoutes(self.world).add_to(app)
         Downloads(self.files).add_to(app)
         app.router.add_get("/gateway", self.gateway.serve)
         app.router.add_get("/client", self.clients.serve)

@@ -89,7 +89,9 @@ class Accounts:
         """The quota that holds for a user with these roles. Raises NotAllowed where nobody is
         served."""
         self._rules.require_served(guild)
-        return await self._quotas.quota(Account(guild, user), self._rules.claim(guild, roles))
+        return await self._quotas.quota(
+            Account(guild, user), self._rules.claim(guild, roles), self._clock()
+        )
 
     def require_served(self, guild: int) -> None:
         """Raises NotAllowed for a server that the operator did not name."""

@@ -34,6 +34,7 @@ from bot.service.reports import Reports
 from bot.service.rules import Rules
 from bot.service.samples import Samples
 from bot.service.service import Service
+from bot.service.shop import Shop
 from bot.service.shortening import Shortening
 from bot.service.sight import Fetch, Sight, nowhere
 from bot.service.styles import Styles
@@ -106,4 +107,5 @@ def service_of(
         describing=Describing(answers, sight, rules),
         privacy=Privacy.of(parts, dispatcher, habits, rules, clock, errands),
         reports=Reports(parts.reports, parts.jobs, parts.files, dispatcher, clock),
+        shop=Shop(parts.entitlements, rules, clock),
     )  # fmt: skip

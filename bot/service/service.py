@@ -22,6 +22,7 @@ from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.recipes import Recipes
 from bot.service.reports import Reports
+from bot.service.shop import Shop
 from bot.service.shortening import Shortening
 from bot.service.styles import Styles
 from bot.service.words import Words
@@ -52,3 +53,4 @@ class Service:
     recipes: Recipes
     privacy: Privacy
     reports: Reports
+    shop: Shop

@@ -15,6 +15,8 @@ UNION SELECT guild_id FROM quota_settings UNION SELECT guild_id FROM audit
 UNION SELECT guild_id FROM plans UNION SELECT guild_id FROM tariffs
 UNION SELECT guild_id FROM offers UNION SELECT guild_id FROM codes
 UNION SELECT owner_id FROM preferences WHERE scope = 'server'
+UNION SELECT guild_id FROM shop_visits
+UNION SELECT guild_id FROM entitlements WHERE bucket_id IS NULL
 """
 
 
@@ -57,6 +59,10 @@ class DepartureRepository:
 
 
 def _left(connection: sqlite3.Connection, guilds: Collection[int], now: float) -> int:
+    # What is bought from now on is for where it can be spent.
+    connection.executemany(
+        "DELETE FROM shop_visits WHERE guild_id = ?", [(guild,) for guild in guilds]
+    )
     return connection.executemany(
         "INSERT INTO departures (guild_id, left_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(guild, now) for guild in guilds],

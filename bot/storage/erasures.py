@@ -26,6 +26,7 @@ _SMALL = {
         "DELETE FROM code_tries WHERE user_id = :owner",
         "UPDATE offers SET reason = '' WHERE actor_id = :owner",
         "UPDATE codes SET note = '' WHERE actor_id = :owner",
+        "DELETE FROM shop_visits WHERE user_id = :owner",
         "DELETE FROM profiles WHERE user_id = :owner",
         "UPDATE ledger SET reason = '' WHERE kind = 'grant' AND reason <> '' AND"
         " (actor_id = :owner OR bucket_id IN (SELECT id FROM buckets WHERE user_id = :owner))",
@@ -36,6 +37,8 @@ _SMALL = {
         "DELETE FROM preferences WHERE scope = 'server' AND owner_id = :owner",
         "DELETE FROM proposals WHERE guild_id = :owner",
         "DELETE FROM reports WHERE guild_id = :owner",
+        "DELETE FROM shop_visits WHERE guild_id = :owner",
+        "DELETE FROM entitlements WHERE guild_id = :owner AND bucket_id IS NULL",
         "DELETE FROM styles WHERE guild_id = :owner",
         "DELETE FROM quota_settings WHERE guild_id = :owner",
         "DELETE FROM plans WHERE guild_id = :owner",

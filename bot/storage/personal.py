@@ -71,6 +71,12 @@ HOLDINGS = (
     Holding("offers", "actor_id = :user", "kept without words: a server's"),
     Holding("codes", "actor_id = :user", "kept without words: a server's"),
     Holding("code_tries", "user_id = :user", "deleted"),
+    Holding(
+        "entitlements", "user_id = :user",
+        "kept: numbers alone, so that nothing that was bought is granted twice",
+    ),
+    Holding("shop_visits", "user_id = :user", "deleted"),
+    Holding("plans_sold", None, "the operator's"),
     Holding("reports", "reporter_id = :user", "deleted"),
     Holding("erasures", "scope = 'user' AND owner_id = :user", "deleted when it is done"),
     Holding("removals", "person_id = :user", "deleted when it is done"),

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from bot.domain.errors import NotFound, UserError
 from bot.domain.people import Account
+from bot.domain.presets import PRESETS
 from bot.domain.quota import SCOPES, Claim, Decision, Level, Quota, QuotaSetting, Scope, decide
 from bot.domain.tariff import Tariff
+from bot.storage import entitlements
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
 
@@ -35,9 +37,9 @@ class QuotaRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def quota(self, account: Account, claim: Claim) -> Quota:
+    async def quota(self, account: Account, claim: Claim, now: float) -> Quota:
         """What holds for a person on a server now."""
-        return await self._database.read(lambda c: quota_of(c, account, claim))
+        return await self._database.read(lambda c: quota_of(c, account, claim, now))
 
     async def book(self, guild: int) -> Book:
         """Everything that is set."""
@@ -172,26 +174,23 @@ class QuotaRepository:
         await self._database.transaction(run)
 
 
-def quota_of(
-    connection: sqlite3.Connection, account: Account, claim: Claim, now: float = 0.0
-) -> Quota:
+def quota_of(connection: sqlite3.Connection, account: Account, claim: Claim, now: float) -> Quota:
     """What holds for a person on a server; what is decided by it belongs inside the same
     transaction."""
     return decided(connection, account, claim, now).quota
 
 
-def decided(
-    connection: sqlite3.Connection, account: Account, claim: Claim, now: float = 0.0
-) -> Decision:
+def decided(connection: sqlite3.Connection, account: Account, claim: Claim, now: float) -> Decision:
     """The same, with who decided what."""
-    bought = _bought(connection, account, now)
+    bought = entitlements.plans_of(connection, account.user, account.guild, now)
     book = _book(connection, account.guild, account.user, whole=bool(bought))
     user: Target = ("user", account.user)
     roles: list[Target] = [
         ("role", role) for role in claim.roles if ("role", role) in book.settings
     ]
     server: Target = ("server", account.guild)
-    owned = [Level(book.plans[name], "bought", plan=name) for name in bought if name in book.plans]
+    sold = {**_PRESET, **book.plans}
+    owned = [Level(sold[name], "bought", plan=name) for name in bought if name in sold]
     groups = [
         *([level] for level in _levels(book, user)),
         owned,
@@ -202,6 +201,8 @@ def decided(
 
 
 _SILENT = QuotaSetting()
+# What a plan that is sold gives on a server that has none of its name.
+_PRESET = {name: gives for each in PRESETS.values() for name, gives in each.plans.items()}
 _LAST_ID = (1 << 63) - 1
 
 
@@ -212,11 +213,6 @@ def _levels(book: Book, target: Target) -> list[Level]:
     if plan in book.plans:
         levels.append(Level(book.plans[plan].besides(own), *target, plan=plan))
     return levels
-
-
-def _bought(connection: sqlite3.Connection, account: Account, now: float) -> list[str]:
-    """Names of plans that were bought."""
-    return []
 
 
 def _book(

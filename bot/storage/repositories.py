@@ -11,6 +11,7 @@ from bot.storage.copies import CopyRepository
 from bot.storage.database import Database
 from bot.storage.deletion import DeletionRepository
 from bot.storage.departures import DepartureRepository
+from bot.storage.entitlements import EntitlementRepository
 from bot.storage.erasures import ErasureRepository
 from bot.storage.files import ImageStore
 from bot.storage.gifts import GiftRepository
@@ -67,6 +68,7 @@ class Repositories:
     erasures: ErasureRepository
     removals: RemovalRepository
     departures: DepartureRepository
+    entitlements: EntitlementRepository
     database: Path
     folder: Path
 
@@ -101,6 +103,7 @@ class Repositories:
             ErasureRepository(database),
             RemovalRepository(database),
             DepartureRepository(database),
+            EntitlementRepository(database),
             database.path,
             folder,
         )

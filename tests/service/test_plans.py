@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -312,3 +313,29 @@ async def test_what_is_left_of_a_period_is_carried_over_once(house: House) -> No
     assert await house.credits() == (17, 0)
     house.clock.now += 21 * DAY_S
     assert await house.credits() == (20, 0)
+
+
+async def test_a_plan_that_was_bought_holds_while_it_does(tmp_path: Path) -> None:
+    async with House(tmp_path, automatic=True) as house:
+        await plan(house, "Patron", QuotaSetting(15), Whom(role=ROLE))
+        begun = house.clock()
+
+        def sold(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT INTO plans_sold VALUES (7, 'Patron'), (8, 'Pro')")
+            connection.execute(
+                "INSERT INTO entitlements (id, sku_id, user_id, guild_id, starts_at, ends_at,"
+                " deleted, consumed) VALUES (1, 7, ?, 0, ?, ?, 0, 0)",
+                (ANNA, begun, begun + 30 * DAY_S),
+            )
+
+        await house.database.transaction(sold)
+        assert await house.credits() == (15, 0)
+        assert "from the plan Patron that was bought" in await explained(house)
+        await plan(house, "Anna's", QuotaSetting(2), Whom(user=ANNA))
+        assert await house.credits() == (2, 0)  # what an admin gave her counts before that
+        await house.service.plans.give(ADMIN_ASKS, GUILD, Whom(user=ANNA), "")
+        # A server without a plan of that name has the one of the preset.
+        await house.database.transaction(lambda c: c.execute("UPDATE entitlements SET sku_id = 8"))
+        assert await house.credits() == (1800, 0)
+        house.clock.now = begun + 40 * DAY_S
+        assert await house.credits() == (25, 0)

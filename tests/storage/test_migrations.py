@@ -334,6 +334,30 @@ def found(path: Path, query: str) -> list[object]:
     return [job for (job,) in rows]
 
 
+def test_20_makes_room_for_what_is_bought_beside_everything(path: Path, tmp_path: Path) -> None:
+    migrated(path, 19, tmp_path).close()
+    names = [name for (name,) in read(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    tables = [name for name in names if not name.startswith("prompts")]
+    before = {name: read(path, f"SELECT * FROM {name}") for name in tables}
+    connection = migrated(path, 20, tmp_path)
+    assert {name: read(path, f"SELECT * FROM {name}") for name in tables} == before
+    [bucket] = connection.execute(
+        "SELECT id FROM buckets WHERE kind = 'lasting' LIMIT 1"
+    ).fetchone()
+    add = "INSERT INTO entitlements (id, sku_id, user_id, guild_id, deleted, consumed, bucket_id,"
+    add += " credits) VALUES "
+    connection.execute(f"{add} (1, 2, 3, 0, 0, 0, {bucket}, 5)")
+    for row in (
+        f"(2, 2, 3, 0, 0, 0, {bucket}, 5)",  # a bucket is one entitlement's
+        "(1, 2, 3, 0, 0, 0, NULL, NULL)",
+        "(3, 2, 3, 0, 0, 0, NULL, 5)",
+        "(4, 2, 3, 0, 2, 0, NULL, NULL)",
+    ):
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(add + row)
+    connection.close()
+
+
 PICTURES = "job_id, idx, sha256, bytes, created_at, evicted_at"
 
 

@@ -37,9 +37,11 @@ async def test_a_quota_is_made_of_what_concerns_the_user(guilds: QuotaRepository
     await guilds.set_quota(GUILD + 1, "user", ANNA, QuotaSetting(waiting=7), ADMIN, MORNING)
     anna, bert = Account(GUILD, ANNA), Account(GUILD, BERT)
     claim = Claim(Quota(25, running=3, waiting=8), frozenset({ROLE, 777}))
-    assert await guilds.quota(anna, claim) == Quota(10, running=5, waiting=2)
-    assert await guilds.quota(anna, replace(claim, roles=frozenset())) == Quota(10, waiting=2)
-    assert await guilds.quota(bert, replace(claim, caps=Caps(4, waiting=6))) == Quota(
+    assert await guilds.quota(anna, claim, MORNING) == Quota(10, running=5, waiting=2)
+    assert await guilds.quota(anna, replace(claim, roles=frozenset()), MORNING) == Quota(
+        10, waiting=2
+    )
+    assert await guilds.quota(bert, replace(claim, caps=Caps(4, waiting=6)), MORNING) == Quota(
         4, running=5, waiting=6, most=4
     )
 

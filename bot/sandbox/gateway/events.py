@@ -113,6 +113,6 @@ def needed_intent(news: News) -> int | None:
         return DIRECT_REACTIONS if direct else GUILD_REACTIONS
     if news.name == "GUILD_AUDIT_LOG_ENTRY_CREATE":
         return MODERATION
-    if news.name == "INTERACTION_CREATE":
+    if news.name == "INTERACTION_CREATE" or news.name.startswith("ENTITLEMENT_"):
         return 0
     return None if news.name.startswith("SANDBOX_") else GUILDS

@@ -19,6 +19,7 @@ def interaction_create(it: Interaction, world: World, renderer: Renderer) -> dic
     channel = it.channel
     guild = world.guild_of(channel)
     may = world.rights.granted(it.user_id, channel)
+    held = world.shop.active(it.user_id, channel.guild_id)
     shape: dict[str, Any] = {
         "id": it.id,
         "application_id": BOT_ID,
@@ -30,8 +31,8 @@ def interaction_create(it: Interaction, world: World, renderer: Renderer) -> dic
         "channel": channel.json() | {"permissions": str(may)},
         "app_permissions": str(world.rights.app_permissions(channel)),
         "locale": "en-US",
-        "entitlements": [],
-        "entitlement_sku_ids": [],
+        "entitlements": [each.json() for each in held],
+        "entitlement_sku_ids": [each.sku.id for each in held],
         "authorizing_integration_owners": {"0": channel.guild_id or "0"},
         "context": 0 if guild is not None else 1,
         "attachment_size_limit": file_limit(world, it),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.people.client import Client
+from bot.sandbox.people.customer import Customer
 from bot.sandbox.people.invocation import ACK_TIMEOUT, Invocation
 from bot.sandbox.people.options import build
 from bot.sandbox.people.targets import button_of, component_of
@@ -65,6 +66,8 @@ class Person:
         self.id = user_id
         self.client = Client(people, user_id)
         """The same actions for a caller that has the definitions at hand, as the page has."""
+        self.customer = Customer(people.world, user_id)
+        """The same person in the shop."""
         self._all = people
         self._world = people.world
 

@@ -17,12 +17,11 @@ from aiohttp import BodyPartReader, WSCloseCode, WSMsgType, web
 from bot.sandbox.gateway.gateway import Gateway
 from bot.sandbox.people.invocation import Invocation
 from bot.sandbox.people.person import People, Person
+from bot.sandbox.people.ready import commands, ready
 from bot.sandbox.people.targets import component_of
 from bot.sandbox.rest.body import answer
 from bot.sandbox.rules.errors import InteractionFailed, NotResponding, Refused, SandboxError
-from bot.sandbox.world import permissions
 from bot.sandbox.world.bus import News
-from bot.sandbox.world.guild import MIB
 from bot.sandbox.world.message import StoredMessage
 
 _log = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ class ClientSockets:
         await socket.prepare(request)
         page = _Page(socket, person, self._people)
         self._pages.add(page)
-        page.send(self._ready(person))
+        page.send(ready(self._people, person, self._gateway.online))
         try:
             await page.run()
         finally:
@@ -76,55 +75,6 @@ class ClientSockets:
         pages = [page.close() for page in list(self._pages)]
         await asyncio.gather(*pages, return_exceptions=True)
 
-    def _ready(self, person: Person) -> Payload:
-        world = self._people.world
-        channels = [
-            {"id": each.id, "name": each.name, "type": each.type, "topic": each.topic}
-            for each in world.channels_of(world.guild)
-            if world.rights.may(person.id, each) & permissions.VIEW_CHANNEL
-        ]
-        return {
-            "t": "ready",
-            "user": self._user(person.id),
-            "users": [self._user(each) for each in world.users if each != world.bot.id],
-            "guild": {
-                "id": world.guild.id,
-                "name": world.guild.name,
-                "roles": [role.json() for role in world.guild.roles.values()],
-                "channels": channels,
-            },
-            "dm": {"id": person.dm},
-            "bot": self._user(world.bot.id),
-            "online": self._gateway.online,
-            "commands": self._commands(person),
-            "limits": {"upload": world.users[person.id].upload_limit or 10 * MIB},
-        }
-
-    def _user(self, user_id: str) -> Payload:
-        world = self._people.world
-        user = world.users[user_id]
-        member = world.guild.members.get(user_id)
-        names = [world.guild.roles[each].name for each in member.roles] if member else []
-        label = next((role.lower() for role in ("Admin", "Patron") if role in names), "")
-        if not label and member is not None and not user.bot:
-            label = "member"
-        return {
-            "id": user.id,
-            "username": user.username,
-            "global_name": user.global_name,
-            "bot": user.bot,
-            "color": user.color,
-            "label": label,
-        }
-
-    def _commands(self, person: Person) -> list[Payload]:
-        """The commands of the first channel this person sees."""
-        world = self._people.world
-        for channel in world.channels_of(world.guild):
-            if world.rights.may(person.id, channel) & permissions.VIEW_CHANNEL:
-                return person.commands(channel)
-        return []
-
     def _hear(self, news: News) -> None:
         for page in list(self._pages):
             frame = self._frame(news, page.person)
@@ -135,7 +85,9 @@ class ClientSockets:
         if news.name == "SANDBOX_PRESENCE":
             return {"t": "presence", "online": bool(news.subject)}
         if news.name in ("SANDBOX_COMMANDS", "CHANNEL_UPDATE"):
-            return {"t": "commands", "commands": self._commands(person)}
+            return {"t": "commands", "commands": commands(person, self._people.world)}
+        if news.name.startswith(("ENTITLEMENT_", "SANDBOX_SHOP")):
+            return {"t": "shop", "shop": person.customer.seen()}
         message = news.subject
         if not news.name.startswith("MESSAGE_"):
             return None
@@ -167,6 +119,7 @@ class _Page:
             "context": self._context,
             "react": self._react,
             "message": self._message,
+            "shop": self._shop,
         }
 
     def send(self, frame: Payload) -> None:
@@ -290,6 +243,10 @@ class _Page:
         )
         act = self.person.unreact if mine else self.person.react
         await act(wish["message_id"], emoji)
+
+    async def _shop(self, wish: Payload) -> None:
+        self.person.customer.do(str(wish["deed"]), str(wish["id"]))
+        self._state(wish, "ok")
 
     async def _message(self, wish: Payload) -> None:
         await self.person.say(wish["channel_id"], str(wish["content"]))

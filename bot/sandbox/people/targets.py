@@ -40,5 +40,5 @@ def button_of(found: StoredMessage, wanted: str) -> Payload:
 
 def _pressable(button: Payload) -> Payload:
     if not button.get("custom_id"):
-        raise Refused("that button is a link")
+        raise Refused("that button sends nothing to the application")
     return button

@@ -159,9 +159,13 @@ def _button(path: str, button: Component, problems: Problems) -> None:
     if button.get("label"):
         problems.length(f"{path}.label", button["label"], 0, 80)
     if style == PREMIUM:
-        if not button.get("sku_id") or button.get("custom_id") or button.get("url"):
+        said = [key for key in ("custom_id", "label", "url", "emoji") if button.get(key)]
+        if said or not str(button.get("sku_id", "")).isdecimal():
             problems.add(path, "BUTTON_COMPONENT_INVALID", "A premium button has a sku_id only")
         return
+    if button.get("sku_id"):
+        text = "Only a premium button has a sku_id"
+        problems.add(path, "BUTTON_COMPONENT_INVALID", text)
     if not button.get("label") and not button.get("emoji"):
         text = "A button must have a label or an emoji"
         problems.add(path, "BUTTON_COMPONENT_INVALID", text)

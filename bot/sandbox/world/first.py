@@ -22,6 +22,16 @@ PEOPLE = (
     ("1200000000000000013", "Noah", "#7048e8", ("Patron",)),
 )
 """Id, name, colour and names of roles."""
+SKUS: tuple[tuple[str, int, str, str, int], ...] = (
+    ("1200000000000000301", 3, "115 grids", "$14.99", 1 << 2),
+    ("1200000000000000302", 3, "500 grids", "$49.99", 1 << 2),
+    ("1200000000000000303", 6, "Patron", "$4.99 a month", 1 << 2 | 1 << 8),
+    ("1200000000000000304", 5, "Patron", "$4.99 a month", 1 << 2 | 1 << 8),
+    ("1200000000000000305", 5, "Patron server", "$19.99 a month", 1 << 2 | 1 << 7),
+    ("1200000000000000306", 2, "Patron for ever", "$99.99", 1 << 2),
+    ("1200000000000000307", 3, "25 grids of last year", "$3.99", 0),
+)
+"""Id, Discord's type, name, price and flags of what the application sells."""
 ADMIN = permissions.ADMINISTRATOR | permissions.MANAGE_GUILD | permissions.MANAGE_MESSAGES
 COLOURS = ("#2f9e44", "#c2255c", "#f08c00", "#1971c2", "#5c940d")
 """Given to newcomers in turn."""

@@ -167,6 +167,7 @@ class Messages:
         return entry
 
     def _check_result(self, message: StoredMessage, files: list[File | _New]) -> None:
+        self._check_skus(message)
         if message.flags & COMPONENTS_V2:
             problems = Problems()
             if message.content or message.embeds:
@@ -179,6 +180,15 @@ class Messages:
                 raise ApiError(50006)
         elif not (message.content or message.embeds or files):
             raise ApiError(50006)
+
+    def _check_skus(self, message: StoredMessage) -> None:
+        """Premium buttons sell only what can be bought."""
+        problems, skus = Problems(), self._world.shop.skus
+        for part in components.walk(message.components):
+            sku = skus.get(str(part["sku_id"])) if part.get("sku_id") else None
+            if part.get("sku_id") and not (sku and sku.available):
+                problems.add("components", "BUTTON_COMPONENT_INVALID_SKU", "Unknown SKU")
+        problems.finish()
 
     def _resolve_mentions(self, message: StoredMessage, draft: Draft) -> None:
         given = draft.payload.get("allowed_mentions")

@@ -15,6 +15,7 @@ from bot.sandbox.world.first import ADMIN, BOT_ID, CHANNELS, COLOURS, GUILD_ID, 
 from bot.sandbox.world.guild import Guild, Member, Role, User
 from bot.sandbox.world.message import StoredMessage
 from bot.sandbox.world.rights import Rights
+from bot.sandbox.world.shop import Shop
 from bot.sandbox.world.snowflake import Clock, Snowflakes, iso
 from bot.sandbox.world.threads import Threads
 
@@ -44,6 +45,7 @@ class World:
         self.users[BOT_ID] = self.bot
         self.threads = Threads(self)
         self.rights = Rights(self)
+        self.shop = Shop(clock, self.ids, bus)
         self.guild = self._first_guild()
 
     def _first_guild(self) -> Guild:

@@ -126,10 +126,19 @@ def test_a_link_has_a_url_and_no_id(change: Json, wrong: dict[str, str]) -> None
     assert problems([row(link(**change))]) == in_first(wrong)
 
 
-@pytest.mark.parametrize("extra", [{"custom_id": "i"}, {"url": "https://x.y"}, {"sku_id": None}])
+@pytest.mark.parametrize("extra", [
+    {"custom_id": "i"}, {"url": "https://x.y"}, {"sku_id": None}, {"sku_id": "fox"},
+    {"label": "Buy"}, {"emoji": {"name": "🛒"}},
+])  # fmt: skip
 def test_a_premium_button_has_nothing_but_its_sku(extra: Json) -> None:
     premium = {"type": 2, "style": 6, "sku_id": "12"} | extra
     assert problems([row(premium)]) == in_first({"": INVALID_BUTTON})
+
+
+def test_no_other_button_has_a_sku() -> None:
+    button = {"type": 2, "style": 1, "label": "Buy", "custom_id": "buy"}
+    assert problems([row(button)]) == {}
+    assert problems([row(button | {"sku_id": "12"})]) == in_first({"": INVALID_BUTTON})
 
 
 def test_the_wrong_scheme_is_named_with_those_that_are_right() -> None:

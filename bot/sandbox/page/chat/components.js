@@ -1,6 +1,7 @@
 // Buttons, selects and the second generation of components (containers, sections, galleries…).
 import { dots, emojiText, h, icon } from "../core/dom.js";
 import { selectMenu } from "../floating/select.js";
+import { openShop, skuLabel } from "../floating/shop.js";
 import { markdown } from "../text/markdown.js";
 import { find, paintBar, resolve } from "./embeds.js";
 import { fileCard, gallery, mediaItem } from "./media.js";
@@ -120,13 +121,15 @@ function veil(box) {
   box.append(cover);
 }
 
-function button(component, message, { state, actions }) {
+function button(component, message, context) {
+  const { state, actions } = context;
   const style = STYLES[component.style] ?? "secondary";
   const emoji = emojiText(component.emoji);
   const content = [
     emoji ? h("span", { class: "emoji" }, emoji) : null,
     component.label ? h("span", { class: "button-label" }, component.label) : null,
   ];
+  if (style === "premium") return premiumButton(component, context);
   if (style === "link") return linkButton(component, content);
   const busy = state.isBusy(message, component.custom_id);
   return h(
@@ -142,6 +145,22 @@ function button(component, message, { state, actions }) {
       },
     },
     busy ? [...content, dots({ "aria-label": "Sending" })] : content,
+  );
+}
+
+/** Discord writes what it sells on it, and sends the application nothing. */
+function premiumButton({ sku_id, disabled }, context) {
+  const label = skuLabel(context.state.shop, sku_id);
+  return h(
+    "button",
+    {
+      class: "button premium",
+      disabled: Boolean(disabled) || !label,
+      dataset: { sku: sku_id },
+      onclick: () => openShop(context, sku_id),
+    },
+    icon("bag"),
+    h("span", { class: "button-label" }, label ?? "Not for sale"),
   );
 }
 

@@ -1,5 +1,6 @@
 // The frame around the conversation, redrawn whenever what it shows has changed.
 import { recall, remember } from "../core/memory.js";
+import { openShop } from "../floating/shop.js";
 import { memberGroups } from "./members.js";
 import { channelList, personBar, serverHead } from "./sidebar.js";
 import { topbar } from "./topbar.js";
@@ -28,6 +29,7 @@ export class Frame {
         membersShown: !this.app.classList.contains("no-members"),
         onDrawer: () => this.drawer(true),
         onMembers: () => this.#toggleMembers(),
+        onShop: () => openShop(this.context),
       }),
     );
     this.members.replaceChildren(...memberGroups(state.session));

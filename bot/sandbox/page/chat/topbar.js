@@ -4,7 +4,7 @@ import { displayName, h, icon, iconButton, presence, presentAvatar } from "../co
 const DM = 1;
 
 /** The bar's parts. */
-export function topbar(state, { membersShown, onDrawer, onMembers }) {
+export function topbar(state, { membersShown, onDrawer, onMembers, onShop }) {
   const channel = state.channel(state.channelId);
   const { bot, online } = state.session;
   const { topic } = channel ?? {};
@@ -20,6 +20,9 @@ export function topbar(state, { membersShown, onDrawer, onMembers }) {
     topic ? h("span", { class: "bar-topic", title: topic }, topic) : null,
     h("span", { class: "spring" }),
     botState(bot, online),
+    state.shop
+      ? iconButton("bag", { "aria-label": "Open the shop", title: "Shop", onclick: onShop })
+      : null,
     iconButton("people", {
       class: "icon-button members-button",
       "aria-pressed": String(membersShown),

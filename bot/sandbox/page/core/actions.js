@@ -141,6 +141,12 @@ export class Actions {
     return answer.state === "failed" ? answer.error : null;
   }
 
+  /** Buys an SKU, or does something with what was bought; an error sentence, or null. */
+  async shop(deed, id) {
+    const answer = await this.answers.ask({ op: "shop", deed, id });
+    return answer.state === "failed" ? answer.error : null;
+  }
+
   /** Choices, or null if none came in time. */
   async autocomplete(entry, options) {
     const { channelId: channel_id } = this.state;

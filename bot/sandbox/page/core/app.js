@@ -59,6 +59,8 @@ function receive(frame) {
       return onModal(frame);
     case "commands":
       return state.setCommands(frame.commands);
+    case "shop":
+      return state.setShop(frame.shop);
     case "presence":
       return state.setPresence(frame.online);
     case "error":

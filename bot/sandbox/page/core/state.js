@@ -9,6 +9,7 @@ export class State {
 
   constructor() {
     this.session = null;
+    this.shop = null;
     this.connection = "connecting";
     this.channelId = null;
     this.logs = new Map();
@@ -129,6 +130,7 @@ export class State {
   begin(session) {
     const otherUser = this.session?.user.id !== session.user.id;
     this.session = session;
+    this.shop = session.shop ?? null;
     if (otherUser) {
       this.logs.clear();
       this.failures.clear();
@@ -138,6 +140,7 @@ export class State {
     if (otherUser || !this.channel(this.channelId))
       this.channelId = session.guild.channels[0]?.id ?? session.dm.id;
     this.emit("session", { otherUser });
+    this.emit("shop");
   }
 
   setConnection(connection) {
@@ -155,6 +158,11 @@ export class State {
     if (!this.session) return;
     this.session.commands = commands;
     this.emit("commands");
+  }
+
+  setShop(shop) {
+    this.shop = shop;
+    this.emit("shop");
   }
 
   select(channelId) {
