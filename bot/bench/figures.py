@@ -50,6 +50,11 @@ def below(what: str, value: float, aim: float, unit: str = "") -> Figure:
     )
 
 
+def above(what: str, value: float, aim: float) -> Figure:
+    """A number that should reach `aim`."""
+    return Figure(what, f"{value:,.0f}", f"≥ {aim:,.0f}", value >= aim)
+
+
 def at_least(what: str, value: float, aim: float) -> Figure:
     """A share that should reach `aim`."""
     return Figure(what, f"{value:.3f}", f"≥ {aim:g}", value >= aim)

@@ -3,40 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import contextlib
 import sqlite3
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.bench.figures import Figure, Section, below, milliseconds, percentile, spread
+from bot.bench.figures import (
+    Figure,
+    Section,
+    above,
+    at_least,
+    below,
+    milliseconds,
+    percentile,
+    spread,
+)
 from bot.domain.job import Job, JobStatus
-from bot.domain.people import Origin
+from bot.domain.people import Account, Origin
 from bot.domain.period import Period
 from bot.domain.quota import Claim, Quota
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
-from bot.storage import entries
+from bot.storage import entries, rows
 from bot.storage.database import Database
-from bot.storage.jobs import JobRepository
+from bot.storage.jobs import JobRepository, submitted
 from bot.storage.ledger import LedgerRepository
 
 RATIO = 1.3
 TOGETHER = 40
 TOGETHER_MS = 50.0
+RATE, SHARE, P99_MS = 5000.0, 0.7, 15.0
 TITLE = "Books"
 HOW = (
     "A submit is one transaction on a real database with `synchronous = FULL`: limits, balance, job"
     " and hold. Two people have drawn all of their grids in the running month; their submits take"
-    " turns. A bare transaction inserts one row. A batch is the grids of one command, as many as"
-    " it may ask for, stored all or nothing."
+    " turns. Then many people ask at once. The bare function is the same one, run and committed on"
+    " a plain connection of `sqlite3`; a bare insert is a job and its hold, by the way of a submit,"
+    " with nothing decided. A batch is the grids of one command, as many as it may ask for, stored"
+    " all or nothing."
 )
-_GUILD, _YOUNG, _OLD = 1, 2, 3
+_GUILD, _YOUNG, _OLD, _NOBODY, _CROWD = 1, 2, 3, 4, 100
 _QUOTA = Quota(10**6, Period.MONTH, running=100, waiting=1000)
+
+
+Deed = Callable[..., Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,7 @@ class Run:
     many: int = 10_000
     singles: int = 1000
     at_once: int = 32
+    turns: int = 12
 
 
 @dataclass
@@ -59,11 +75,13 @@ class Seen:
     usage_s: float = 0.0
     submits: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
+    inserts: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
 
 
 async def measure(quick: bool) -> Section:
     """Everything in one database of its own."""
-    run = Run(many=1000, singles=100) if quick else Run()
+    run = Run(many=1000, singles=100, turns=3) if quick else Run()
     return Section(TITLE, HOW, figures_of(run, await play(run)))
 
 
@@ -80,16 +98,24 @@ async def play(run: Run) -> Seen:
 async def _play(run: Run, database: Database) -> Seen:
     seen, jobs = Seen(), JobRepository(database)
 
-    async def submit(user: int, grids: int = 1) -> None:
-        await jobs.submit([_job(user) for _ in range(grids)], Claim(_QUOTA), 10**6)
+    async def submit(*planned: Job) -> None:
+        await jobs.submit(planned, Claim(_QUOTA), 10**6)
 
-    await _live(run, database, submit, _YOUNG, run.few, Seen())
-    await _live(run, database, submit, _OLD, run.many, seen)
+    await database.transaction(
+        lambda c: entries.bucket(c, Account(_GUILD, _NOBODY), "", 0.0, kind="allowance")
+    )
+
+    for user, grids in ((_YOUNG, run.few), (_OLD, run.many)):
+        for done in range(0, grids, 500):
+            some = [_job(user) for _ in range(min(500, grids - done))]
+            await _rate(run, some, submit, [])
+            await database.transaction(_draw)
+    await _crowd(run, database, submit, seen)
     for number in range(run.singles):
         for user, took in seen.singles.items():
-            took.append(await _seconds(submit(user)))
+            took.append(await _seconds(submit(_job(user))))
         if number % 10 == 0:
-            seen.batches.append(await _seconds(submit(_OLD, TOGETHER)))
+            seen.batches.append(await _seconds(submit(*(_job(_OLD) for _ in range(TOGETHER)))))
         if number % 100 == 99:
             await database.transaction(_draw)
     usage = LedgerRepository(database).usage(_GUILD, time.time() - 30 * 86_400)
@@ -103,29 +129,47 @@ async def _seconds(work: Coroutine[Any, Any, object]) -> float:
     return time.perf_counter() - begun
 
 
-async def _live(
-    run: Run, database: Database, submit: Callable[[int], Coroutine[Any, Any, None]], user: int,
-    grids: int, seen: Seen,
-) -> None:  # fmt: skip
-    """Ask for grids, many at once, and have them drawn; bare transactions take turns with them."""
-    for done in range(0, grids, 500):
-        some = min(500, grids - done)
-        seen.submits.append(await _rate(run, some, lambda: submit(user)))
-        seen.bare.append(await _rate(run, some, lambda: database.transaction(_bare)))
+async def _crowd(run: Run, database: Database, submit: Deed, seen: Seen) -> None:
+    """As many people as ask at once, again and again; what is compared takes turns with that."""
+
+    async def insert(job: Job) -> None:
+        await database.transaction(lambda c: _insert(c, job))
+
+    for _ in range(run.turns):
+        made = [_job(_CROWD + number % run.at_once) for number in range(500)]
+        seen.submits.append(await _rate(run, made, submit, seen.waits))
+        await database.transaction(_draw)
+        seen.inserts.append(await _rate(run, [_job(_NOBODY) for _ in range(500)], insert, []))
+        await database.transaction(_draw)
+        made = [_job(_CROWD + number % run.at_once) for number in range(500)]
+        seen.bare.append(await asyncio.to_thread(_bare, database.path, made))
         await database.transaction(_draw)
 
 
-async def _rate(run: Run, number: int, work: Callable[[], Coroutine[Any, Any, None]]) -> float:
-    """How often a second, as many at once as the run says."""
-    tickets = itertools.repeat(None, number)
+def _bare(path: Path, jobs: Sequence[Job]) -> float:
+    """How many a second by a plain connection, one after the other."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        connection.executescript("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+        begun = time.perf_counter()
+        for job in jobs:
+            connection.execute("BEGIN IMMEDIATE")
+            submitted(connection, [job], Claim(_QUOTA), 10**6)
+            connection.execute("COMMIT")
+        return len(jobs) / (time.perf_counter() - begun)
+
+
+async def _rate(run: Run, jobs: Sequence[Job], work: Deed, waits: list[float]) -> float:
+    """How many a second, as many at once as the run says; and how long each took."""
+    tickets = iter(jobs)
 
     async def one_after_another() -> None:
-        for _ in tickets:
-            await work()
+        for job in tickets:
+            waits.append(await _seconds(work(job)))
 
     begun = time.perf_counter()
     await asyncio.gather(*(one_after_another() for _ in range(run.at_once)))
-    return number / (time.perf_counter() - begun)
+    return len(jobs) / (time.perf_counter() - begun)
 
 
 def _job(user: int) -> Job:
@@ -146,16 +190,20 @@ def _draw(connection: sqlite3.Connection) -> None:
         entries.capture(connection, row["id"], time.time())
 
 
-def _bare(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "INSERT INTO audit (guild_id, actor_id, deed, detail, created_at)"
-        " VALUES (1, 2, 'bench', '{}', 0.0)"
-    )
+def _insert(connection: sqlite3.Connection, job: Job) -> None:
+    rows.insert(connection, job)
+    [bucket] = connection.execute(_BUCKET).fetchone()
+    entries.write(connection, bucket, "hold", -1, job.id, job.user, "job", job.created_at)
+
+
+_BUCKET = f"SELECT id FROM buckets WHERE user_id = {_NOBODY} AND guild_id = {_GUILD}"
 
 
 def figures_of(run: Run, seen: Seen) -> list[Figure]:
     young, old = (seen.singles[user] for user in (_YOUNG, _OLD))
-    rate, bare = (percentile(rates, 0.5) for rates in (seen.submits, seen.bare))
+    rate, bare, insert = (
+        percentile(rates, 0.5) for rates in (seen.submits, seen.bare, seen.inserts)
+    )
     drawn = run.few + run.many
     return [
         below(
@@ -169,7 +217,10 @@ def figures_of(run: Run, seen: Seen) -> list[Figure]:
             TOGETHER_MS, "ms",
         ),
         Figure("… p50 / p99 / maximum", spread(seen.batches)),
-        Figure(f"Submits, {run.at_once} at once", f"{rate:,.0f} a second"),
-        Figure("… as a share of bare transactions", f"{rate / bare:.2f}"),
+        above(f"Submits a second, {run.at_once} at once", rate, RATE),
+        below("… each, p99", milliseconds(seen.waits, 0.99), P99_MS, "ms"),
+        at_least("… as a share of the bare function", rate / bare, SHARE),
+        Figure("… the bare function", f"{bare:,.0f} a second"),
+        Figure("… bare inserts", f"{insert:,.0f} a second"),
         Figure(f"Who drew how much of {drawn:,} grids", f"{1000 * seen.usage_s:.1f} ms"),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ caps stand above them all.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
@@ -74,7 +75,7 @@ class QuotaSetting:
 
     @property
     def empty(self) -> bool:
-        return self == QuotaSetting()
+        return self is SILENT or self == SILENT
 
     def over(self, older: QuotaSetting) -> QuotaSetting:
         """This setting where it speaks, `older` where it is silent."""
@@ -109,6 +110,9 @@ class QuotaSetting:
         if "models" in values:
             values["models"] = frozenset(values["models"])
         return cls(**values)
+
+
+SILENT = QuotaSetting()
 
 
 def _plain(value: Any) -> Any:
@@ -165,6 +169,9 @@ def decide(fallback: Quota, groups: Sequence[Sequence[Level]], caps: Caps = Caps
     """The quota that holds for a user. Groups come in their precedence, see the module's; within
     one the most generous of each field counts."""
     chosen: dict[str, Level] = {}
+    groups = [group for group in groups if any(not each.setting.empty for each in group)]
+    if not groups:
+        return _undecided(fallback, caps)
     for group in groups:
         for name in _FIELDS:
             speaking = [each for each in group if getattr(each.setting, name) is not None]
@@ -176,8 +183,17 @@ def decide(fallback: Quota, groups: Sequence[Sequence[Level]], caps: Caps = Caps
     for name in ("speeds", "models"):  # of equals in precedence all that any of them allows
         if name in chosen and (group := _with(chosen[name], groups)):
             values[name] = _united([getattr(each.setting, name) for each in group], name)
-    wanted = replace(fallback, **values)
-    bound = replace(caps.bound(wanted), most=caps.credits or fallback.most)
+    return _capped(replace(fallback, **values), chosen, caps)
+
+
+@functools.lru_cache(64)
+def _undecided(fallback: Quota, caps: Caps) -> Decision:
+    """Where nobody says anything, as is so for nearly everybody."""
+    return _capped(fallback, {}, caps)
+
+
+def _capped(wanted: Quota, chosen: Mapping[str, Level], caps: Caps) -> Decision:
+    bound = replace(caps.bound(wanted), most=caps.credits or wanted.most)
     capped = {name for name in _CAPPED if getattr(bound, name) != getattr(wanted, name)}
     return Decision(bound, chosen, frozenset(capped))
 

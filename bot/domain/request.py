@@ -208,7 +208,7 @@ class GenerationRequest:
             "count": self.count,
             "seed": self.seed,
             "seeding": self.seeding.value,
-            "sampling": asdict(self.sampling),
+            "sampling": dict(vars(self.sampling)),
             "inputs": [each.to_json() for each in self.inputs],
             "frame": asdict(self.frame) if self.frame else None,
             "extra": as_json(self.extra),

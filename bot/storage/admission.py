@@ -17,5 +17,6 @@ def check(
     """What holds for the account of all of them, and what would pay them now. Raises QueueFull and
     OutOfCredits."""
     quota = quotas.quota_of(connection, jobs[0].account, claim, jobs[0].created_at)
-    limits.check(connection, jobs, quota, queue_limit)
-    return quota, funds.afford(connection, jobs, quota, claim.roles)
+    backlog = limits.backlog(connection, jobs[0].account)
+    limits.check(connection, jobs, quota, queue_limit, backlog)
+    return quota, funds.afford(connection, jobs, quota, claim.roles, backlog.held)

@@ -2,9 +2,10 @@
 
 DeWitt et al., "Implementation Techniques for Main Memory Database Systems" (SIGMOD 1984), call it
 group commit. Where many come, a commit waits a moment for more, as PostgreSQL's `commit_delay` has
-it: each costs the processor a wait for the disk and several switches between threads. What one of
-them raises undoes all, and then each is run once more in a commit of its own: rare, and cheaper
-than a savepoint for every one of them.
+it: each costs the processor a wait for the disk and several switches between threads. It waits no
+longer than until as many have come as the last time. What one of them raises undoes all, and then
+each is run once more in a commit of its own: rare, and cheaper than a savepoint for every one of
+them.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Commits:
 
     def __init__(self) -> None:
         self.begun = True
+        self._last = 0
         self._waiting: deque[Transaction] = deque()
         self._came: deque[float] = deque(maxlen=SIBLINGS)
 
@@ -66,6 +68,11 @@ class Commits:
         self._waiting.append(transaction)
         self._came.append(loop.time())
         return transaction
+
+    @property
+    def complete(self) -> bool:
+        """Whether as many wait as came together last time: who would be waited for has come."""
+        return 1 < self._last <= len(self._waiting)
 
     @property
     def delay(self) -> float:
@@ -79,6 +86,7 @@ class Commits:
         group: list[Transaction] = []
         while self._waiting:
             group.append(self._waiting.popleft())
+        self._last = len(group)
         try:
             if group and not _committed(connection, group):
                 for transaction in group:

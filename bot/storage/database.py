@@ -125,6 +125,9 @@ class Database:
                 self._coming = asyncio.get_running_loop().call_later(delay, self._commit)
             else:
                 self._commit()
+        elif self._coming is not None and self._commits.complete:
+            self._coming.cancel()
+            self._commit()
         await transaction.over
         with _told():
             return transaction.result()

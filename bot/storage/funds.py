@@ -28,36 +28,39 @@ POOL = 0
 @dataclass(frozen=True)
 class Funds:
     """A `balance` with everything that it counts: lasting `buckets`, and `dues` that are not
-    written yet; of what is `over`, nothing is counted any more."""
+    written yet; of what is `over`, nothing is counted any more. A `new` one was never used."""
 
     balance: Balance
     buckets: Sequence[Bucket]
     dues: Sequence[Due]
     over: Sequence[Bucket]
     started_at: float
+    new: bool
 
 
 def of(
-    connection: sqlite3.Connection, account: Account, quota: Quota, roles: Iterable[int], now: float
-) -> Funds:
-    """What the account has under this quota; only reads."""
-    row = connection.execute(
-        "SELECT started_at FROM accounts WHERE guild_id = ? AND user_id = ?",
+    connection: sqlite3.Connection, account: Account, quota: Quota, roles: Iterable[int],
+    now: float, held: int | None = None,
+) -> Funds:  # fmt: skip
+    """What the account has under this quota; only reads. What is `held` may be known."""
+    begun, offered = connection.execute(
+        "SELECT (SELECT started_at FROM accounts WHERE guild_id = ?1 AND user_id = ?2),"
+        " EXISTS (SELECT 1 FROM offers WHERE guild_id = ?1)",
         (account.guild, account.user),
     ).fetchone()
-    start = row[0] if row else now
+    start = now if begun is None else begun
     began, ends = quota.period.began(now, start), quota.period.ends(now, start)
-    used, held = _used(connection, account, began), _held(connection, account)
-    there = _lasting(connection, account)
+    used = _used(connection, account, began)
+    if held is None:
+        held = _held(connection, account)
     dues = [
-        *([] if row or not quota.welcome else [_welcome(quota, ends)]),
+        *([_welcome(quota, ends)] if begun is None and quota.welcome else []),
         *_rollover(connection, account, quota, start, now),
-        *_offers(connection, account, roles, now),
+        *(_offers(connection, account, roles, now) if offered and roles else []),
     ]
-    pool = _lasting(connection, Account(account.guild, POOL)) if quota.pool else []
-    own = [each for each in there if _lives(each, now)]
-    shared = [Bucket(each.id, each.left, each.expires_at, True) for each in pool]
-    shared = [each for each in shared if _lives(each, now)] if account.user != POOL else []
+    there = _lasting(connection, account, pool=quota.pool)
+    own = [each for each in there if not each.pool and _lives(each, now)]
+    shared = [each for each in there if each.pool and _lives(each, now)]
     room = None
     if quota.most is not None:
         room = max(0, quota.most - _charged(connection, account, began))
@@ -70,33 +73,34 @@ def of(
         room=room,
         pooled=sum(each.left for each in shared),
     )
-    over = [each for each in there if not _lives(each, now)]
-    return Funds(balance, [*own, *shared], dues, over, start)
+    over = [each for each in there if not each.pool and not _lives(each, now)]
+    return Funds(balance, [*own, *shared], dues, over, start, begun is None)
 
 
 def afford(
-    connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota, roles: Iterable[int]
-) -> Payment:
+    connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota, roles: Iterable[int],
+    held: int,
+) -> Payment:  # fmt: skip
     """What pays jobs of one account and moment that are not stored yet; what was due to it is
     written, and what has ended. Raises OutOfCredits."""
     account, now = jobs[0].account, jobs[0].created_at
     cost = sum(job.cost for job in jobs)
-    funds = of(connection, account, quota, roles, now)
+    funds = of(connection, account, quota, roles, now, held)
     if funds.balance.spendable < cost:
         raise OutOfCredits(refusals.poor(funds.balance, quota, [job.cost for job in jobs]))
     settle(connection, account, funds, now)
     if funds.dues:
-        funds = of(connection, account, quota, roles, now)
+        funds = of(connection, account, quota, roles, now, held)
     return payment(funds.balance, funds.buckets, cost)
 
 
 def settle(connection: sqlite3.Connection, account: Account, funds: Funds, now: float) -> None:
     """Write what was due, what has ended, and when the account began."""
-    connection.execute(
-        "INSERT INTO accounts (guild_id, user_id, started_at) VALUES (?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
-        (account.guild, account.user, now // 86_400 * 86_400.0),
-    )
+    if funds.new:
+        connection.execute(
+            "INSERT INTO accounts (guild_id, user_id, started_at) VALUES (?, ?, ?)",
+            (account.guild, account.user, now // 86_400 * 86_400.0),
+        )
     for due in funds.dues:
         entries.grant(
             connection, account, due.amount, account.user, due.source, now, source=due.source,
@@ -130,9 +134,10 @@ def _rollover(
     connection: sqlite3.Connection, account: Account, quota: Quota, start: float, now: float
 ) -> list[Due]:
     """What the period before left; whoever began later has nothing to carry over."""
-    began = quota.period.began(now, start)
-    before = quota.period.before(now, start)
-    if not quota.rollover or not quota.credits or began <= start:
+    if not quota.rollover or not quota.credits:
+        return []
+    began, before = quota.period.began(now, start), quota.period.before(now, start)
+    if began <= start:
         return []
     key = f"rollover:{began:.0f}"
     if _taken(connection, account, [key]):
@@ -194,10 +199,12 @@ def _charged(connection: sqlite3.Connection, account: Account, since: float) -> 
     ).fetchone()[0]
 
 
-def _lasting(connection: sqlite3.Connection, account: Account) -> list[Bucket]:
+def _lasting(connection: sqlite3.Connection, account: Account, pool: bool) -> list[Bucket]:
+    """Soonest to end first; with those of the `pool`, where the account is not the pool itself."""
     rows = connection.execute(
-        "SELECT id, balance, expires_at FROM buckets WHERE guild_id = ? AND user_id = ?"
-        " AND kind = 'lasting' AND balance > 0 ORDER BY expires_at IS NULL, expires_at, id",
-        (account.guild, account.user),
+        "SELECT id, balance, expires_at, user_id <> ?2 FROM buckets WHERE guild_id = ?1"
+        " AND user_id IN (?2, ?3) AND kind = 'lasting' AND balance > 0"
+        " ORDER BY expires_at IS NULL, expires_at, id",
+        (account.guild, account.user, POOL if pool else account.user),
     )
-    return [Bucket(*row) for row in rows]
+    return [Bucket(id, left, until, bool(shared)) for id, left, until, shared in rows]

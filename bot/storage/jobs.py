@@ -42,12 +42,7 @@ class JobRepository:
         def run(connection: sqlite3.Connection) -> list[Job]:
             if proposal:
                 proposals.answer(connection, proposal, Answer.DRAWN)
-            quota, parts = admission.check(connection, jobs, claim, queue_limit)
-            stored = [replace(job, running_limit=quota.running) for job in jobs]
-            for job in stored:
-                rows.insert(connection, job)
-            entries.hold(connection, stored, parts)
-            return stored
+            return submitted(connection, jobs, claim, queue_limit)
 
         return await self._database.transaction(run)
 
@@ -274,6 +269,19 @@ class JobRepository:
 def _batch(connection: sqlite3.Connection, first: str) -> list[Job]:
     found = connection.execute("SELECT * FROM jobs WHERE batch_id = ? ORDER BY rowid", (first,))
     return [job_of(row) for row in found]
+
+
+def submitted(
+    connection: sqlite3.Connection, jobs: Sequence[Job], claim: Claim, queue_limit: int
+) -> list[Job]:
+    """The jobs as they are stored, with their holds; belongs inside a transaction. Raises as
+    `JobRepository.submit` does."""
+    quota, parts = admission.check(connection, jobs, claim, queue_limit)
+    stored = [replace(job, running_limit=quota.running) for job in jobs]
+    for job in stored:
+        rows.insert(connection, job)
+    entries.hold(connection, stored, parts)
+    return stored
 
 
 def _upscale_of(connection: sqlite3.Connection, tile: Tile) -> Job | None:

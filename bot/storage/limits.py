@@ -4,28 +4,50 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.admission import NEARLY_FULL, may_join
 from bot.domain.errors import QueueFull
 from bot.domain.job import Job
+from bot.domain.people import Account
 from bot.domain.quota import Quota
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """Jobs of one account that wait and that are drawn, what is held for both, and how many of
+    everybody wait."""
+
+    waiting: int
+    running: int
+    held: int
+    of_all: int
+
+
+def backlog(connection: sqlite3.Connection, account: Account) -> Backlog:
+    """As it is now."""
+    return Backlog(
+        *connection.execute(
+            "SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(state = 'running'), 0),"
+            " COALESCE(SUM(cost), 0), (SELECT COUNT(*) FROM jobs WHERE state = 'waiting') FROM jobs"
+            " WHERE guild_id = ? AND user_id = ? AND state IN ('waiting', 'running')",
+            (account.guild, account.user),
+        ).fetchone()
+    )
+
+
 def check(
-    connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota, queue_limit: int
+    connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota, queue_limit: int,
+    backlog: Backlog,
 ) -> None:  # fmt: skip
     """Raises QueueFull where these jobs of one person are too many to wait beside the others."""
-    account = jobs[0].account
-    own, running = connection.execute(
-        "SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(state = 'running'), 0) FROM jobs"
-        " WHERE guild_id = ? AND user_id = ? AND state IN ('waiting', 'running')",
-        (account.guild, account.user),
-    ).fetchone()
+    own, running = backlog.waiting, backlog.running
     # A job that may start at once still passes through the queue, so what is free counts too.
     room = quota.waiting + max(0, quota.running - running) - own
     if len(jobs) > room:
         raise QueueFull(_own_refusal(len(jobs), max(0, room), own, running, quota))
-    _check_share(connection, account.user, len(jobs), queue_limit)
+    if backlog.of_all + len(jobs) - 1 >= NEARLY_FULL * queue_limit:
+        _check_share(connection, jobs[0].user, len(jobs), queue_limit, backlog.of_all)
 
 
 def _own_refusal(wanted: int, room: int, own: int, running: int, quota: Quota) -> str:
@@ -40,11 +62,10 @@ def _own_refusal(wanted: int, room: int, own: int, running: int, quota: Quota) -
     return f"Your queue has no room for {wanted} grids: {taken}; {room} would fit now{never}."
 
 
-def _check_share(connection: sqlite3.Connection, user: int, wanted: int, queue_limit: int) -> None:
+def _check_share(
+    connection: sqlite3.Connection, user: int, wanted: int, queue_limit: int, total: int
+) -> None:
     """Whether so many of this user may wait, one after another."""
-    total = connection.execute("SELECT COUNT(*) FROM jobs WHERE state = 'waiting'").fetchone()[0]
-    if total + wanted - 1 < NEARLY_FULL * queue_limit:
-        return
     mine, others = connection.execute(
         "SELECT COALESCE(SUM(user_id = ?1), 0), COUNT(DISTINCT NULLIF(user_id, ?1)) FROM jobs"
         " WHERE state = 'waiting'",

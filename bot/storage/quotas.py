@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from bot.domain.errors import NotFound, UserError
 from bot.domain.people import Account
 from bot.domain.presets import PRESETS
-from bot.domain.quota import SCOPES, Claim, Decision, Level, Quota, QuotaSetting, Scope, decide
+from bot.domain.quota import (
+    SCOPES,
+    SILENT,
+    Claim,
+    Decision,
+    Level,
+    Quota,
+    QuotaSetting,
+    Scope,
+    decide,
+)
 from bot.domain.tariff import Tariff
 from bot.storage import entitlements
 from bot.storage.audit import write_audit
@@ -55,7 +65,7 @@ class QuotaRepository:
         """Lay `setting` over what was there; returns the result."""
 
         def run(connection: sqlite3.Connection) -> QuotaSetting:
-            merged = setting.over(_book(connection, guild).settings.get((scope, target), _SILENT))
+            merged = setting.over(_book(connection, guild).settings.get((scope, target), SILENT))
             connection.execute(
                 "INSERT INTO quota_settings (guild_id, scope, target_id, setting)"
                 " VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET setting = excluded.setting",
@@ -200,7 +210,6 @@ def decided(connection: sqlite3.Connection, account: Account, claim: Claim, now:
     return decide(claim.fallback, groups, claim.caps)
 
 
-_SILENT = QuotaSetting()
 # What a plan that is sold gives on a server that has none of its name.
 _PRESET = {name: gives for each in PRESETS.values() for name, gives in each.plans.items()}
 _LAST_ID = (1 << 63) - 1
@@ -208,7 +217,7 @@ _LAST_ID = (1 << 63) - 1
 
 def _levels(book: Book, target: Target) -> list[Level]:
     """The target's own setting, and what its plan says besides."""
-    own, plan = book.settings.get(target, _SILENT), book.assigned.get(target, "")
+    own, plan = book.settings.get(target, SILENT), book.assigned.get(target, "")
     levels = [Level(own, *target)]
     if plan in book.plans:
         levels.append(Level(book.plans[plan].besides(own), *target, plan=plan))
@@ -243,7 +252,7 @@ def _plans(connection: sqlite3.Connection, guild: int) -> dict[str, QuotaSetting
 
 
 def _read(said: str) -> QuotaSetting:
-    return _SILENT if said == "{}" else QuotaSetting.read(json.loads(said))
+    return SILENT if said == "{}" else QuotaSetting.read(json.loads(said))
 
 
 def _known(connection: sqlite3.Connection, guild: int, name: str) -> str:
