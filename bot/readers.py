@@ -71,6 +71,11 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def yes_or_no(text: str) -> bool:
+    """yes or no"""
+    return {"yes": True, "no": False}[one_of("yes", "no")(text)]
+
+
 def url(text: str) -> str:
     """empty, or an address such as http://127.0.0.1:8000/api/v10"""
     if text and not text.startswith(("http://", "https://")):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import SettingsError
+from bot.domain.safety import THRESHOLD
 from bot.domain.shop import Pack
 from bot.readers import (
     Secret,
@@ -28,6 +29,7 @@ from bot.readers import (
     versions,
     whole,
     words,
+    yes_or_no,
 )
 
 _EXAMPLE_HEAD = """\
@@ -121,6 +123,27 @@ class Settings:
     dm_credits: int = _setting(
         "25", "Grids a day for each user in direct messages; 0 allows none", whole(0, 10**6)
     )
+    safety: str = _setting(
+        "spoiler",
+        "What becomes of unsafe pictures where a server does not say: spoiler, block, off",
+        one_of("spoiler", "block", "off"),
+    )
+    safety_threshold: float = _setting(
+        f"{THRESHOLD:g}",
+        "How sure the classifier has to be, from 0 to 1, where a server does not say",
+        number(0, 1),
+    )
+    safety_may_be_off: bool = _setting(
+        "no", "Whether the admins of a server may switch that off there", yes_or_no
+    )
+    safety_model: str = _setting(
+        "",
+        "Folder or hub id of a transformers image classifier; empty: the one in the box; off: none",
+        path,
+    )
+    safety_labels: tuple[str, ...] = _setting(
+        "", "Its labels that count as unsafe; empty: those named nsfw, porn, hentai, sexy …", words
+    )
     running_limit: int = _setting("3", "Jobs of one user drawn at once", whole(1, 100))
     waiting_limit: int = _setting("10", "Jobs of one user in the queue", whole(1, 1000))
     queue_limit: int = _setting("1000", "Jobs in the queue in all", whole(1, 100_000))
@@ -175,8 +198,8 @@ class Settings:
     )
     extensions: tuple[str, ...] = _setting(
         "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,"
-        "cogs.settings,cogs.prefer,cogs.quota,cogs.plan,cogs.gift,cogs.speed,cogs.styles,"
-        "cogs.shorten,cogs.describe,cogs.menus,cogs.reactions,cogs.more,cogs.sheet,cogs.compare,"
+        "cogs.settings,cogs.prefer,cogs.quota,cogs.plan,cogs.gift,cogs.safety,cogs.speed,"
+        "cogs.styles,cogs.shorten,cogs.describe,cogs.menus,cogs.reactions,cogs.more,cogs.sheet,cogs.compare,"
         "cogs.privacy,cogs.reports,cogs.shop,cogs.help",
         "Features to load",
         words,

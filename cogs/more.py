@@ -53,7 +53,8 @@ class More(commands.Cog):
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
     ) -> None:
         await self._acknowledger.at_once(interaction)
-        job = (await self._owned(interaction, tile)).job
+        asker, origin = asking.asker(interaction), asking.origin(interaction)
+        job = await self._service.owned.coverable(asker, origin, tile.job, code == COVER)
         # First what is known of it: a message that is on its way follows that when it is there.
         await self._service.owned.cover(job, code == COVER)
         try:

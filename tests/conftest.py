@@ -48,8 +48,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 async def studio(models: Path) -> AsyncIterator[LocalExecutor]:
-    """One worker that knows the embedded model and a tiny one of every form."""
-    executor = tiny_models(models, "float32")
+    """One worker that knows the embedded model and a tiny one of every form, and checks what it
+    draws."""
+    executor = tiny_models(models, "float32", safety="")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HUB_OFFLINE", "1")  # what is not on this disk is not there
         await executor.start()

@@ -34,6 +34,7 @@ case "$*" in
   *"torch=="*) touch .venv/torch ;;
   *"[cpu]"*) [ ! -e no-openvino ] ;;
   *spandrel*) [ ! -e no-spandrel ] ;;
+  *"[safety]"*) [ ! -e no-classifier ] ;;
   esac ;;
 *urlopen*) [ -e reachable ] ;;
 esac
@@ -70,9 +71,12 @@ class Machine:
         )  # fmt: skip
 
     def extras(self) -> list[str]:
-        """What Easel itself was installed with, in order: "." or ".[extra]"."""
+        """What Easel itself was installed with, in order: "." or ".[extra]", before the classifier
+        is added."""
         calls = (self.folder / "calls").read_text(encoding="utf-8").splitlines()
-        return [call.partition(" -e ")[2] for call in calls if " -e " in call]
+        found = [call.partition(" -e ")[2] for call in calls if " -e " in call]
+        assert found.pop() == ".[safety]"
+        return found
 
     def torch(self) -> list[str]:
         """Where torch was asked for, in order; "" is the usual place."""
@@ -118,6 +122,14 @@ def test_spandrel_comes_without_what_it_asks_for_and_may_be_missing(machine: Mac
     ended = machine.setup()
     assert ended.returncode == 0, ended.stderr
     assert "networks that upscale are not used" in ended.stdout
+
+
+def test_a_classifier_that_cannot_be_had_stops_nothing_and_is_said(machine: Machine) -> None:
+    (machine.folder / "no-classifier").touch()
+    ended = machine.setup()
+    assert ended.returncode == 0, ended.stderr
+    assert "so pictures are not checked" in ended.stdout
+    assert (machine.folder / ".venv/.installed").exists()
 
 
 def test_without_a_card_and_without_that_index_the_usual_build_is_taken(machine: Machine) -> None:

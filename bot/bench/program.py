@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.bench import (
     busy,
+    checked,
     cold,
     crowd,
     embedded,
@@ -42,6 +43,7 @@ SCENARIOS: tuple[tuple[str, Scenario], ...] = (
     (ledger.TITLE, ledger.measure),
     (history.TITLE, history.measure),
     (embedded.TITLE, embedded.measure),
+    (checked.TITLE, checked.measure),
     (users.TITLE, users.measure),
     (sharing.TITLE, sharing.measure),
     (larger.TITLE, larger.measure),

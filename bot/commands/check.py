@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.app import compiled_folder, converted_folder, database_of, local_executor, model_of
-from bot.commands import describer
+from bot.commands import classifier, describer
 from bot.commands.finding import Finding
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, Wish, shoot, small
@@ -267,4 +267,5 @@ async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:
 _PARTS: dict[str, Look] = {
     "data": _data, "database": _database, "token": _token, "health": _health, "models": _models,
     "upscaling": _upscalers, "model": _model, "describe": describer.look,
+    "safety": classifier.look,
 }  # fmt: skip

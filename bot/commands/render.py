@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -40,7 +40,7 @@ async def render(settings: Settings, order: Order) -> int:
     for path in await asyncio.to_thread(_write, shot, order):
         sys.stdout.write(f"{path}\n")
     request = shot.request
-    for sentence in requests.warnings(catalogue.default, request):
+    for sentence in (*requests.warnings(catalogue.default, request), *_unsafe(shot, settings)):
         sys.stderr.write(f"{sentence}\n")
     sys.stderr.write(f"{request.size}, seed {request.seed}, {shot.drawing:.1f} s\n")
     return 0
@@ -58,6 +58,13 @@ def _write(shot: Shot, order: Order) -> list[Path]:
         for index, picture in pictures.items()
     )
     return paths + folder.add(order.out, "", singles)
+
+
+def _unsafe(shot: Shot, settings: Settings) -> Iterator[str]:
+    """What the picture check found; the pictures are their owner's, and stay."""
+    for index, score in sorted(shot.scores.items()):
+        if score >= settings.safety_threshold:
+            yield f"The picture check finds picture {index + 1} unsafe ({score:.0%} sure)."
 
 
 def _fits(shot: Shot, pictures: Mapping[int, Image.Image]) -> bool:

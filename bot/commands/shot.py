@@ -45,7 +45,8 @@ class Wish:
 @dataclass
 class Shot:
     """The pictures by index (encoded, lossless), and the seconds that loading and drawing took.
-    `engine` says what drew them."""
+    `engine` says what drew them; `scores` how likely each is unsafe, from 0 to 1, where it was
+    looked at."""
 
     request: GenerationRequest
     device: str
@@ -53,6 +54,7 @@ class Shot:
     drawing: float = 0.0
     engine: str = ""
     tiles: dict[int, bytes] = field(default_factory=dict)
+    scores: dict[int, float] = field(default_factory=dict)
 
 
 async def shoot(
@@ -83,6 +85,7 @@ async def shoot(
             async for _, event in executor.run_batch(worker.id, [attempt]):
                 _take(event, first, shot, board)
         shot.tiles = {index: shot.tiles[index] for index in wish.wanted if index in shot.tiles}
+        shot.scores = {index: score for index, score in shot.scores.items() if index in shot.tiles}
     return shot
 
 
@@ -149,8 +152,9 @@ def _take(event: Event, first: int, shot: Shot, board: Board) -> None:
     match event:
         case seam.Progress(step=step, of=of):
             board.show(step, of)
-        case seam.Images(data=data):
+        case seam.Images(data=data, scores=scores):
             shot.tiles |= {first + index: picture for index, picture in data.items()}
+            shot.scores |= {first + index: score for index, score in scores.items()}
         case seam.Done(seconds=seconds, engine=engine):
             shot.drawing += seconds
             shot.engine = engine

@@ -27,6 +27,7 @@ from bot.domain.lanes import Lanes
 from bot.domain.lines import Entry
 from bot.domain.pace import Pace
 from bot.domain.routing import Choice, route
+from bot.domain.safety import ANYTHING, Stance
 from bot.engine.seam import Executor
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
@@ -62,6 +63,7 @@ class Dispatcher:
         clock: Callable[[], float] = time.time,
         timing: Timing | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        stance: Stance = ANYTHING,
     ) -> None:
         self.queue = Lanes()
         self.pace = Pace()
@@ -71,7 +73,7 @@ class Dispatcher:
         self._retrying = Retrying(self._timing, self._changed)
         self._studio = Studio(
             executor, jobs, pictures, files, Inputs(pictures, files, blobs), self.board, self.pace,
-            self._retrying, self._timing, self._changed, clock,
+            self._retrying, self._timing, self._changed, clock, stance,
         )  # fmt: skip
         self._standings = Standings(executor, self.pace, monotonic)
         self._places = Places(self.queue, self.board, self.pace, executor, self._timing, self._left)

@@ -14,15 +14,17 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bot.dispatch.keeping import Keeping
-from bot.dispatch.outcome import Again, Drawn, Impossible, Outcome, failed, failure
+from bot.dispatch.outcome import Again, Blocked, Drawn, Impossible, Outcome
 from bot.dispatch.recycling import Recycling
-from bot.dispatch.retrying import PLACE, Unstored
+from bot.dispatch.retrying import Unstored
+from bot.dispatch.settling import settle, tell
 from bot.dispatch.standing import Assignment, UnderWay, could_not_load
 from bot.dispatch.studio import Studio
 from bot.domain import upscaling
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.domain.safety import SafetyPolicy, Withheld
 from bot.engine.seam import (
     Attempt,
     Done,
@@ -41,7 +43,6 @@ T = TypeVar("T")
 
 PAUSED = "Others are drawn in between; it goes on by itself."
 
-MAX_STRIKES = 2
 MAX_ERRORS = 3
 MAX_MISTAKES = 5
 """Tries of a statement of one drawing that is refused for what it says."""
@@ -72,18 +73,20 @@ class Drawing:
         self._fraction = 0.0
         self._seconds = 0.0
         self._engine = ""
+        self._policy = SafetyPolicy()
 
     async def run(self) -> Job | None:
         """Draw, then settle however long the store refuses that; the job as it is now: waiting
         again, or ended, by somebody else perhaps. None when there is no such job any more."""
         outcome = await self._outcome()
         try:
-            job = await self._until_done(lambda: self._settle(outcome), "the end")
-        except ValueError as error:
-            # A picture is missing that was stored before.
-            outcome = Impossible("error", repr(error))
-            job = await self._until_done(lambda: self._settle(outcome), "the end")
-        self._tell(outcome, job)
+            job = await self._settled(outcome)
+        except (ValueError, Withheld) as error:
+            outcome = _other(error)
+            job = await self._settled(outcome)
+        tell(outcome, job)
+        if job is not None and isinstance(outcome, Blocked):
+            await self._forget()
         if job is None and self._keeping:
             with contextlib.suppress(Unstored, sqlite3.Error):
                 await self._while_wanted(self._keeping.drop, "an end that came too late")
@@ -92,6 +95,19 @@ class Drawing:
         if job is None:
             job = await self._until_done(lambda: self._studio.jobs.get(self.id), "a look")
         return job
+
+    async def _settled(self, outcome: Outcome) -> Job | None:
+        return await self._until_done(
+            lambda: settle(self._studio, self.id, self._keeping, outcome), "the end"
+        )
+
+    async def _forget(self) -> None:
+        """Nothing of what nobody is to see stays on the disk; what it refuses to delete just now is
+        swept away after a start."""
+        try:
+            await self._studio.files.delete_jobs([self.id])
+        except OSError as error:
+            log.warning("%s: files of what nobody is to see stay for now: %s", self, error)
 
     @property
     def under_way(self) -> UnderWay:
@@ -129,6 +145,8 @@ class Drawing:
             return Again()
         except RenderFailed as failed:
             return self._failed(failed)
+        except Withheld as withheld:
+            return Blocked(withheld.verdict)
         except OSError as error:
             return self._failed(RenderFailed("storage", repr(error), retryable=True))
         except Exception as error:
@@ -192,6 +210,9 @@ class Drawing:
         """Have the pictures drawn that are not stored yet, and store them as they come."""
         keeping = self._keeping = await self._begin()
         job, studio = keeping.job, self._studio
+        self._policy = await self._while_wanted(
+            lambda: studio.jobs.policy(job.id, studio.stance), "what may be shown"
+        )
         if job.attempt > 1:
             await self._while_wanted(keeping.look, "the list")
         missing = keeping.missing
@@ -250,12 +271,16 @@ class Drawing:
             case Progress(step=step, of=of):
                 self._fraction = step / max(1, of)
                 board.progress(id, fraction=self._fraction)
-            case Preview(data=data):
+            case Preview(data=data) if not self._policy.blocks:
                 keeping.sketch(data)
                 board.progress(id, preview=data)
-            case Images(data=data):
+            case Images(data=data, scores=scores):
+                verdict = self._policy.verdict(map(scores.get, data))
+                if verdict.refused:  # it is never written, either
+                    raise Withheld(verdict)
                 came = {keeping.job.tile(index + 1): picture for index, picture in data.items()}
-                await self._while_wanted(lambda: keeping.store(came), "a picture")
+                known = {index + 1: score for index, score in scores.items()}
+                await self._while_wanted(lambda: keeping.store(came, known), "a picture")
             case Upload(data=data, extension=extension):
                 await keeping.keep_upload(data, extension)
             case Done(seconds=seconds, engine=engine):
@@ -263,37 +288,10 @@ class Drawing:
             case _:
                 log.debug("%s: %r", self, event)
 
-    async def _settle(self, outcome: Outcome) -> Job | None:
-        """Write what came of it."""
-        jobs, id, now = self._studio.jobs, self.id, self._studio.clock()
-        if (keeping := self._keeping) is None:
-            impossible = isinstance(outcome, Impossible)
-            return await jobs.refuse(id, failure(outcome.code), now) if impossible else None
-        job = keeping.job
-        if isinstance(outcome, Drawn):
-            try:
-                return await jobs.succeed(
-                    id, job.attempt, outcome.seconds, outcome.engine, now, keeping.last
-                )
-            except PLACE:
-                # Perhaps the pictures, at least, need no second drawing.
-                await keeping.record()
-                raise
-        await keeping.record()
-        match outcome:
-            case Again(strike=False):
-                return await jobs.give_back(id, job.attempt)
-            case Again():
-                struck = failure("worker_died")
-                return await jobs.strike(id, job.attempt, MAX_STRIKES, struck, now)
-            case Impossible():
-                return await jobs.fail(id, failed(outcome, job.request.size), now, job.attempt)
 
-    def _tell(self, outcome: Outcome, job: Job | None) -> None:
-        """What an operator finds in the log."""
-        if job is None or job.status is JobStatus.WAITING:
-            return
-        if job.failure is None:
-            log.info("job %s: succeeded in %.2f s", job.id, self._seconds)
-        else:
-            log.error("job %s failed, reference %s: %s", job.id, job.failure.reference, outcome)
+def _other(error: Exception) -> Outcome:
+    """What it was instead of drawn: a picture is missing that was stored before, or they may not be
+    seen after all."""
+    return (
+        Blocked(error.verdict) if isinstance(error, Withheld) else Impossible("error", repr(error))
+    )

@@ -51,11 +51,14 @@ class Keeping:
         self._there = set(await self._pictures.of_job(self.job.id))
         self._goes_on = bool(self._there)
 
-    async def store(self, came: Mapping[Tile, bytes]) -> None:
-        """Write pictures, and record them unless they are the last. Raises OSError."""
+    async def store(self, came: Mapping[Tile, bytes], scores: Mapping[int, float]) -> None:
+        """Write pictures, and record them unless they are the last, with the `scores` of those (by
+        index, from 1) that were looked at. Raises OSError."""
         digests = await self._files.write(came)
         images = [
-            StoredImage(tile.index, digest, len(came[tile]), evicted=False)
+            StoredImage(
+                tile.index, digest, len(came[tile]), evicted=False, score=scores.get(tile.index)
+            )
             for tile, digest in digests.items()
         ]
         complete = self._there | {image.index for image in images}

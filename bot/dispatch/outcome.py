@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import new_reference
 from bot.domain.job import Failure
+from bot.domain.safety import Verdict
 from bot.domain.size import Size
 
 SENTENCES: Mapping[str, str] = {
@@ -17,6 +18,8 @@ SENTENCES: Mapping[str, str] = {
     "storage": "The pictures could not be stored; the operator has been told",
     "not_finite": "The model gave a black picture; the operator has been told",
     "source_gone": "A picture that this needs was cleared away; 🔄 draws the prompt again",
+    "blocked": "The picture check stopped this, so nothing of it is shown; try other words",
+    "unchecked": "The pictures could not be checked, and others are not shown here; try later",
     "error": "Something went wrong while drawing; please try again",
 }
 
@@ -48,7 +51,19 @@ class Impossible:
     fits: int = 0
 
 
-Outcome = Drawn | Again | Impossible
+@dataclass(frozen=True)
+class Blocked:
+    """Nobody is to see its pictures."""
+
+    verdict: Verdict
+
+    @property
+    def code(self) -> str:
+        """A key of `SENTENCES`."""
+        return "unchecked" if self.verdict is Verdict.UNSEEN else "blocked"
+
+
+Outcome = Drawn | Again | Impossible | Blocked
 
 
 def failure(code: str) -> Failure:

@@ -10,6 +10,7 @@ from bot.dispatch.inputs import Inputs
 from bot.dispatch.retrying import Retrying
 from bot.dispatch.timing import Timing
 from bot.domain.pace import Pace
+from bot.domain.safety import Stance
 from bot.engine.seam import Executor
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -19,7 +20,7 @@ from bot.storage.pictures import PictureRepository
 @dataclass(frozen=True)
 class Studio:
     """`changed` is called where another job may begin meanwhile; `clock` returns UTC seconds since
-    the epoch."""
+    the epoch; `stance` is what the operator wants of unsafe pictures."""
 
     executor: Executor
     jobs: JobRepository
@@ -32,3 +33,4 @@ class Studio:
     timing: Timing
     changed: Callable[[], None]
     clock: Callable[[], float]
+    stance: Stance

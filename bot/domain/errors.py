@@ -3,6 +3,7 @@
     EaselError
     ├── SettingsError            a setting is missing or wrong; said at start
     ├── StoreUnavailable         the database refuses just now; nothing was written, try again
+    ├── Withheld                 pictures that nobody is to see (bot.domain.safety)
     ├── UserError                one sentence for the person who asked; nothing stored or charged
     │   ├── InvalidPrompt        the prompt or one of its parameters
     │   │   └── UnknownParameter a name that no parameter has

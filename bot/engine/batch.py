@@ -25,16 +25,19 @@ class Batch:
     def say(self, job: str, event: Event) -> None:
         """Pass on what a job said; pictures that follow each other are heard together."""
         if isinstance(event, Image):
-            event = Images(self._unheard(job) | {event.index: event.data}, event.t)
+            event = self._joined(job, event)
         self._said.append((job, event))
         self._news.set()
 
-    def _unheard(self, job: str) -> dict[int, bytes]:
+    def _joined(self, job: str, image: Image) -> Images:
+        before = Images({})
         match self._said and self._said[-1]:
-            case (of, Images(data=data)) if of == job:
+            case (of, Images() as unheard) if of == job:
                 self._said.pop()
-                return dict(data)
-        return {}
+                before = unheard
+        score = {} if image.score is None else {image.index: image.score}
+        data = {**before.data, image.index: image.data}
+        return Images(data, {**before.scores, **score}, image.t)
 
     def end(self, key: Key, error: EngineError | None = None) -> None:
         """Attempt `key` is over; the first error is the batch's."""

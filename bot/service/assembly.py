@@ -32,7 +32,9 @@ from bot.service.quotas import Quotas
 from bot.service.recipes import Recipes
 from bot.service.reports import Reports
 from bot.service.rules import Rules
+from bot.service.safety import Safety
 from bot.service.samples import Samples
+from bot.service.screening import Screening
 from bot.service.service import Service
 from bot.service.shop import Shop
 from bot.service.shortening import Shortening
@@ -61,19 +63,21 @@ def service_of(
     )  # fmt: skip
     habits = Habits(parts.preferences, catalogue, clock)
     styles = Styles(parts.styles, catalogue, clock)
-    answers, sight = Answers(executor), Sight(fetch, parts.blobs, clock, errands)
+    answers = Answers(executor)
+    screening = Screening(answers, parts.blobs, parts.safety, rules.stance)
+    sight = Sight(fetch, parts.blobs, clock, screening, errands)
     planner = Planner(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
         sight, Aims(sight, answers, parts.files), habits, styles, rules.versions,
     )  # fmt: skip
     proposals = Proposals(parts.proposals, rules, clock)
     drawing = Drawings(
-        jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
-        terms=Terms(parts.ledger, catalogue, rules, clock),
+        jobs=parts.jobs, planner=planner, screening=screening, proposals=proposals,
+        outbox=parts.outbox, terms=Terms(parts.ledger, catalogue, rules, clock),
         files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
     )  # fmt: skip
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
-    samples = Samples(parts.samples, Spare(executor, dispatcher), catalogue)
+    samples = Samples(parts.samples, Spare(executor, dispatcher, rules.stance), catalogue)
     return Service(
         drawing=drawing,
         proposals=proposals,
@@ -106,6 +110,7 @@ def service_of(
         ),
         describing=Describing(answers, sight, rules),
         privacy=Privacy.of(parts, dispatcher, habits, rules, clock, errands),
+        safety=Safety(parts.safety, parts.audit, rules.stance, clock),
         reports=Reports(parts.reports, parts.jobs, parts.files, dispatcher, clock),
         shop=Shop(parts.entitlements, rules, clock),
     )  # fmt: skip

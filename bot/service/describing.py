@@ -24,10 +24,11 @@ _TOLD = ("bad_input", "model_missing")
 
 @dataclass(frozen=True)
 class Described:
-    """A picture, and prompts that bring something like it."""
+    """A picture, which may be a `spoiler`, and prompts that bring something like it."""
 
     picture: Glimpse
     prompts: Sequence[str]
+    spoiler: bool = False
 
 
 class Describing:
@@ -44,17 +45,18 @@ class Describing:
         """Four different prompts for the picture behind a link, fewer where the model finds no
         more, and none of `besides`.
 
-        Raises InvalidLink for what is no picture, NotAllowed, and Unable where no worker can say
-        what it shows.
+        Raises InvalidLink for what is no picture, NotAllowed, also for one that may not be shown
+        there, and Unable where no worker can say what it shows or check it.
         """
         self._rules.require_served(origin.guild)
         known = [describing.caption_of(each) for each in besides]
         with self._enquiries.alone(asker):
             picture = await self._sight.glimpsed(link)
+            spoiler = await self._sight.screening.covers(picture.data, origin)
             asked = {"count": describing.COUNT, "besides": known}
             said = await self._enquiries.ask(Question(CAPTIONS, "", asked, (picture.data,)))
         found = dict.fromkeys(map(describing.plain, said["captions"]))
         captions = [each for each in found if each and each not in known]
         if not captions:
             raise Unable("The model finds no other words for this picture; try another picture.")
-        return Described(picture, describing.prompts(captions, picture.size))
+        return Described(picture, describing.prompts(captions, picture.size), spoiler)

@@ -26,6 +26,7 @@ from bot.service.planning import GONE, NOTHING, Planner
 from bot.service.proposals import Proposals
 from bot.service.references import Attached
 from bot.service.rules import Rules, require_right_to_cancel, require_visible
+from bot.service.screening import Screening
 from bot.service.terms import Terms
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -69,6 +70,7 @@ class Drawings:
         *,
         jobs: JobRepository,
         planner: Planner,
+        screening: Screening,
         proposals: Proposals,
         outbox: OutboxRepository,
         files: ImageStore,
@@ -80,6 +82,7 @@ class Drawings:
         self._terms = terms
         self._jobs = jobs
         self._planner = planner
+        self._screening = screening
         self._proposals = proposals
         self._outbox = outbox
         self._files = files
@@ -99,8 +102,10 @@ class Drawings:
 
     async def submit(self, plan: Plan, proposal: str = "") -> list[Job]:
         """Queue everything that is planned, or nothing, as the answer to a `proposal` if one is
-        named. Raises OutOfCredits, QueueFull, and NotFound for one that was answered before."""
+        named. Raises OutOfCredits, QueueFull, NotFound for one that was answered before, and what
+        `Screening.require` does."""
         claim = self._rules.admit(plan.asker, plan.origin)
+        await self._screening.require(plan)
         planned = plan.jobs(self._clock(), JobStatus.WAITING)
         jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit, proposal)
         for job in jobs:
@@ -120,6 +125,7 @@ class Drawings:
         `Terms.applied` and `submit` do."""
         plan = await self._terms.applied(planned)
         if plan.large:
+            await self._screening.require(plan)
             return Asked(plan, None, await self._proposals.propose(plan))
         (job,) = await self.submit(plan)
         return Asked(plan, job)

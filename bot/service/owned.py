@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.action import Kind
-from bot.domain.errors import NotFound, StoreUnavailable
+from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable
 from bot.domain.ingredients import ingredients
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker, Origin
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 SIDE = 512
 """Pixels of the longer side of a moving picture."""
 PATIENCE_S = 60.0
+FLAGGED = "The picture check covered this picture, so it stays a spoiler."
 NO_PREVIEWS = (
     "How this came to be was not kept: that is done for a month, of pictures that show their steps."
 )
@@ -39,12 +40,13 @@ NO_PREVIEWS = (
 @dataclass(frozen=True)
 class Owned:
     """A result as its owner sees it: what it was made of by name, whether it is a `spoiler`, and
-    whether it is `known` how it came to be."""
+    whether it is `known` how it came to be. One that is `flagged` is a spoiler for good."""
 
     job: Job
     ingredients: Mapping[str, str]
     spoiler: bool
     known: bool
+    flagged: bool = False
 
 
 class Ownership:
@@ -75,22 +77,32 @@ class Ownership:
         job = require_own(asker, origin, await self._jobs.get(job_id))
         if job.status is not JobStatus.SUCCEEDED or job.deleted:
             raise NotFound("There are no pictures of this (any more).")
-        spoiler = await self._history.covered(job.id)
+        spoiler, flagged = await self._history.cover_of(job.id)
         frames, _ = await self._previews(job)
-        return Owned(job, self.made_of(job), spoiler, bool(frames))
+        return Owned(job, self.made_of(job), spoiler, bool(frames), flagged)
 
     def made_of(self, job: Job) -> dict[str, str]:
         """By name."""
         card = self._catalogue.card(job.request.model)
         return ingredients(job.request, card.name if card else job.request.model, job.engine)
 
+    async def coverable(self, asker: Asker, origin: Origin, job_id: str, spoiler: bool) -> Job:
+        """A result of the asker's that may become a spoiler, or none any more. Raises NotAllowed
+        also where the picture check made it one."""
+        owned = await self.of(asker, origin, job_id)
+        if owned.flagged and not spoiler:
+            raise NotAllowed(FLAGGED)
+        return owned.job
+
     async def covered(self, job: Job) -> bool:
         """Whether its picture is a spoiler, for whoever shows it."""
         return await self._history.covered(job.id)
 
     async def cover(self, job: Job, spoiler: bool) -> None:
-        """Its picture is a spoiler from now on wherever it is shown, or is none any more."""
-        await self._history.cover(job.id, spoiler)
+        """Its picture is a spoiler from now on wherever it is shown, or is none any more. Raises
+        NotAllowed where the picture check made it one."""
+        if not await self._history.cover(job.id, spoiler):
+            raise NotAllowed(FLAGGED)
         log.info("job %s: its picture is %s spoiler", job.id, "a" if spoiler else "no")
 
     async def delete(self, asker: Asker, origin: Origin, job_id: str) -> None:

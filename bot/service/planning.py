@@ -11,7 +11,7 @@ from bot.domain.errors import NotFound, Unable
 from bot.domain.inputs import IMAGE, ORIGIN, ORIGIN_MASK, STYLE, Input
 from bot.domain.job import Job, JobStatus
 from bot.domain.layers import Taste
-from bot.domain.people import Account, Asker, Origin
+from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
 from bot.domain.request import GenerationRequest
@@ -103,7 +103,7 @@ class Planner:
         self, asker: Asker, origin: Origin, readings: Sequence[Reading], model: str | None,
         attached: Attached, usual: Usual,
     ) -> Plan:  # fmt: skip
-        view = self._sight.of(Account(origin.guild, asker.user))
+        view = self._sight.of(asker, origin)
         plans = []
         for prompt, notes in readings:
             card, chosen = self._choosing.card(asker, origin, prompt, model)
@@ -140,7 +140,7 @@ class Planner:
         if press.prompt is None:
             return await self._pressed(under, press, self.card_of(parent), parent.request)
         readings = await read(press.prompt, remixing.as_typed(taste), 0)
-        view = self._sight.of(Account(origin.guild, asker.user))
+        view = self._sight.of(asker, origin)
         plans = []
         for prompt, notes in readings:
             for _ in range(prompt.get("repeat", 1)):

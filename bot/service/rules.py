@@ -10,6 +10,7 @@ from bot.domain.job import Job
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.domain.quota import Caps, Claim, Quota
+from bot.domain.safety import ANYTHING, Stance
 from bot.domain.shop import Assortment
 from bot.models.cards import ModelCard
 
@@ -23,7 +24,8 @@ class Rules:
 
     `guilds` are the only servers that are served; empty is all of them. `blobs_max_age_s` counts
     from the last use of what somebody uploaded, `left_age_s` from when the bot was removed from a
-    server, 0 being never. `versions` say which model a version means, `assortment` what is sold.
+    server, 0 being never. `versions` say which model a version means, `assortment` what is sold,
+    `stance` what is done about unsafe pictures.
     """
 
     quota: Quota = Quota()
@@ -37,6 +39,7 @@ class Rules:
     left_age_s: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
     assortment: Assortment = Assortment()
+    stance: Stance = ANYTHING
 
     def claim(self, guild: int, roles: frozenset[int]) -> Claim:
         """What the operator's settings say about the quota of somebody with these roles there."""

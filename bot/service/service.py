@@ -22,6 +22,7 @@ from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.recipes import Recipes
 from bot.service.reports import Reports
+from bot.service.safety import Safety
 from bot.service.shop import Shop
 from bot.service.shortening import Shortening
 from bot.service.styles import Styles
@@ -52,5 +53,6 @@ class Service:
     owned: Ownership
     recipes: Recipes
     privacy: Privacy
+    safety: Safety
     reports: Reports
     shop: Shop

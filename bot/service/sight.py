@@ -19,11 +19,12 @@ from typing import Any
 from bot.domain.errors import InvalidLink, InvalidPrompt, NotFound, StoreUnavailable
 from bot.domain.framing import Bounds
 from bot.domain.links import shown
-from bot.domain.people import Account
+from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.domain.region import Grid, Region
 from bot.domain.size import Size
 from bot.service.errand import Errands
+from bot.service.screening import Screening
 from bot.storage.blobs import Blobs
 
 log = logging.getLogger(__name__)
@@ -82,17 +83,19 @@ class Sight:
     """One for the bot; it looks at one at a time. `clock` returns UTC seconds since the epoch."""
 
     def __init__(
-        self, fetch: Fetch, blobs: Blobs, clock: Callable[[], float], errands: Errands
-    ) -> None:
+        self, fetch: Fetch, blobs: Blobs, clock: Callable[[], float], screening: Screening,
+        errands: Errands,
+    ) -> None:  # fmt: skip
+        self.screening = screening
         self._fetch = fetch
         self._blobs = blobs
         self._clock = clock
         self._errands = errands
         self._turn = asyncio.Lock()
 
-    def of(self, owner: Account) -> View:
+    def of(self, asker: Asker, origin: Origin) -> View:
         """What one command of somebody's is made from."""
-        return View(self, owner)
+        return View(self, Account(origin.guild, asker.user), origin)
 
     async def opened(self, links: Sequence[str], owner: Account) -> list[Seen]:
         """Fetch and keep them. Raises InvalidLink, StoreUnavailable and OSError."""
@@ -207,20 +210,24 @@ class Sight:
 class View:
     """Looks at each picture of a command once, however many grids are made from it."""
 
-    def __init__(self, sight: Sight, owner: Account) -> None:
+    def __init__(self, sight: Sight, owner: Account, origin: Origin) -> None:
         self._sight = sight
         self._owner = owner
+        self._origin = origin
         self._seen: dict[str, Seen] = {}
         self._blends: dict[tuple[Weighted, Size], str] = {}
         self._parts: dict[object, Part] = {}
 
     async def look(self, links: Iterable[str]) -> Mapping[str, Seen]:
-        """The pictures behind these links, and those seen before. Raises InvalidLink."""
+        """The pictures behind these links, and those seen before. Raises InvalidLink, NotAllowed
+        for one that may not be used there, and Unable where it cannot be checked."""
         new = [link for link in dict.fromkeys(links) if link not in self._seen]
         if len(self._seen) + len(new) > PICTURES_MAX:
             raise InvalidLink(f"One command takes at most {PICTURES_MAX} pictures; leave some out.")
         if new:
             opened = await self._sight.opened(new, self._owner)
+            digests = [each.digest for each in opened]
+            await self._sight.screening.admit(digests, self._owner, self._origin)
             self._seen |= dict(zip(new, opened, strict=True))
         return self._seen
 
@@ -228,6 +235,7 @@ class View:
         """See `Sight.blended`."""
         if (parts, size) not in self._blends:
             blend = await self._sight.blended(parts, size, self._owner)
+            await self._sight.screening.blended(blend, [digest for digest, _ in parts])
             self._blends[parts, size] = blend
         return self._blends[parts, size]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.storage.database import Database
 
-LOOKS = ("quota show", "quota usage", "quota log")
+LOOKS = ("quota show", "quota usage", "quota log", "safety show")
 """Deeds that change nothing."""
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from bot.domain.erasure import Erasure
@@ -77,6 +77,39 @@ class Blobs:
             ).fetchone()
         )
         return found is not None
+
+    async def scores(self, digests: Iterable[str]) -> dict[str, float | None]:
+        """How likely each of these is unsafe, from 0 to 1, None where nobody looked; without those
+        that are not known."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT digest, score FROM blobs WHERE digest IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(digests)),),
+            ).fetchall()
+        )
+        return {row["digest"]: row["score"] for row in rows}
+
+    async def rate(self, scores: Mapping[str, float]) -> None:
+        """Somebody looked; what was found worse before stays so."""
+        rows = [(score, digest) for digest, score in scores.items()]
+        if rows:
+            await self._database.transaction(
+                lambda c: c.executemany(
+                    "UPDATE blobs SET score = MAX(?, COALESCE(score, 0)) WHERE digest = ?", rows
+                )
+            )
+
+    async def reject(self, digest: str, owner: Account) -> None:
+        """Their owner may not use it, so that it goes, unless others do. Raises OSError."""
+
+        def run(connection: sqlite3.Connection) -> list[str]:
+            connection.execute(
+                "DELETE FROM blob_uses WHERE digest = ? AND guild_id = ? AND user_id = ?",
+                (digest, owner.guild, owner.user),
+            )
+            return _drop(connection, {digest}, before=0.0)
+
+        await self._dropped(run)
 
     async def forget(self, erasure: Erasure, alone: Collection[str] = ()) -> int:
         """Nothing of before that is kept for this person any more, on any server, or for this

@@ -14,6 +14,7 @@ SELECT DISTINCT guild_id FROM jobs UNION SELECT guild_id FROM styles
 UNION SELECT guild_id FROM quota_settings UNION SELECT guild_id FROM audit
 UNION SELECT guild_id FROM plans UNION SELECT guild_id FROM tariffs
 UNION SELECT guild_id FROM offers UNION SELECT guild_id FROM codes
+UNION SELECT guild_id FROM safety_settings
 UNION SELECT owner_id FROM preferences WHERE scope = 'server'
 UNION SELECT guild_id FROM shop_visits
 UNION SELECT guild_id FROM entitlements WHERE bucket_id IS NULL

@@ -19,6 +19,13 @@ def fail(connection: sqlite3.Connection, job: str, failure: Failure, now: float)
     return _ended_without(connection, row, now)
 
 
+def block(connection: sqlite3.Connection, job: str, failure: Failure, now: float) -> Job | None:
+    """The same of one whose pictures nobody is to see; nothing is known of them any more."""
+    connection.execute("DELETE FROM images WHERE job_id = ?", (job,))
+    connection.execute("UPDATE jobs SET blocked = 1 WHERE id = ?", (job,))
+    return fail(connection, job, failure, now)
+
+
 def _sides(failure: Failure) -> tuple[int | None, int | None]:
     return failure.smaller.sides if failure.smaller else (None, None)
 

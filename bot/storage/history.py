@@ -68,18 +68,31 @@ class HistoryRepository:
             lambda c: c.executemany("UPDATE results SET gone = ? WHERE job_id = ?", pairs)
         )
 
-    async def cover(self, job: str, spoiler: bool) -> None:
-        """Its picture is a spoiler from now on, or is none any more."""
-        await self._database.transaction(
-            lambda c: c.execute("UPDATE results SET spoiler = ? WHERE job_id = ?", (spoiler, job))
-        )
+    async def cover(self, job: str, spoiler: bool) -> bool:
+        """Its picture is a spoiler from now on, or is none any more; False where it stays what it
+        is, for it is flagged."""
+
+        def run(connection: sqlite3.Connection) -> bool:
+            found = connection.execute(
+                "UPDATE results SET spoiler = ?1 WHERE job_id = ?2 AND (?1 OR NOT flagged)",
+                (spoiler, job),
+            )
+            return bool(found.rowcount)
+
+        return await self._database.transaction(run)
 
     async def covered(self, job: str) -> bool:
         """Whether its picture is a spoiler."""
+        return (await self.cover_of(job))[0]
+
+    async def cover_of(self, job: str) -> tuple[bool, bool]:
+        """Whether its picture is a spoiler, and whether for good."""
         row = await self._database.read(
-            lambda c: c.execute("SELECT spoiler FROM results WHERE job_id = ?", (job,)).fetchone()
+            lambda c: c.execute(
+                "SELECT spoiler, flagged FROM results WHERE job_id = ?", (job,)
+            ).fetchone()
         )
-        return bool(row and row[0])
+        return (bool(row[0]), bool(row[1])) if row else (False, False)
 
     async def _page(self, browse: Browse, sql: str, values: Sequence[Any]) -> Page:
         """One of the pages of everything that this finds."""
@@ -98,14 +111,26 @@ class HistoryRepository:
         return Page(browse, tuple(some), bool(browse.place), more)
 
 
-def insert(connection: sqlite3.Connection, job: Job) -> None:
-    """A job succeeded, so that its result can be found; belongs inside that transaction. What was
-    taken out of a spoiler, or drawn from one, is one, too."""
+def insert(connection: sqlite3.Connection, job: Job, *, flagged: bool = False) -> None:
+    """A job succeeded, so that its result can be found; belongs inside that transaction. One that
+    is `flagged` is a spoiler for good, and what was taken out of a spoiler, or drawn from one, is
+    as that is."""
     taken = job.request.source
+    before = connection.execute(
+        "SELECT spoiler, flagged FROM results WHERE job_id = ?", (taken and taken.job,)
+    ).fetchone()
+    spoiler, stays = before or (0, 0)
     number = connection.execute(
-        "INSERT INTO results (job_id, guild_id, channel_id, hidden, spoiler) VALUES (?, ?, ?, ?,"
-        " COALESCE((SELECT spoiler FROM results WHERE job_id = ?), 0)) RETURNING number",
-        (job.id, job.origin.guild, job.origin.channel, job.hidden, taken and taken.job),
+        "INSERT INTO results (job_id, guild_id, channel_id, hidden, spoiler, flagged)"
+        " VALUES (?, ?, ?, ?, ?, ?) RETURNING number",
+        (
+            job.id,
+            job.origin.guild,
+            job.origin.channel,
+            job.hidden,
+            spoiler or flagged,
+            stays or flagged,
+        ),
     ).fetchone()[0]
     prompts.insert(connection, number, job)
 

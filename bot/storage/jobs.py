@@ -16,10 +16,12 @@ from bot.domain.job import Failure, Job
 from bot.domain.people import Account
 from bot.domain.proposal import Answer
 from bot.domain.quota import Claim
-from bot.storage import admission, ends, entries, history, outbox, pictures, proposals, rows
+from bot.domain.safety import ANYTHING, SafetyPolicy, Stance
+from bot.storage import admission, ends, entries, history, outbox, pictures, proposals, rows, safety
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from bot.storage.rows import job_of
+from bot.storage.success import Success, succeed
 
 
 class JobRepository:
@@ -147,34 +149,32 @@ class JobRepository:
         engine: str,
         now: float,
         images: Sequence[StoredImage] = (),
+        stance: Stance = ANYTHING,
     ) -> Job | None:
         """All pictures exist, with the `images` that are not recorded yet: succeeded, captured,
-        ready for delivery, counted in the profile.
+        ready for delivery, counted in the profile. `stance` is what the operator wants of unsafe
+        ones.
 
         None when the attempt is not the job's own any more. Raises ValueError when a picture is
-        missing; then nothing was written.
+        missing, Withheld where nobody is to see them; then nothing was written.
         """
+        how = Success(seconds, engine, now, images, stance)
+        return await self._database.transaction(lambda c: succeed(c, job, attempt, how))
+
+    async def policy(self, job: str, stance: Stance) -> SafetyPolicy:
+        """What is done now about its pictures, should they be unsafe."""
+        if not stance.cares:
+            return SafetyPolicy()
+        return await self._database.read(lambda c: safety.policy_for(c, job, stance))
+
+    async def block(self, job: str, failure: Failure, now: float, attempt: int) -> Job | None:
+        """Nobody is to see its pictures: it has failed and is released, and nothing is known of
+        them any more. None when the attempt is not the job's own any more."""
 
         def run(connection: sqlite3.Connection) -> Job | None:
-            row = connection.execute(
-                "UPDATE jobs SET state = 'succeeded', finished_at = ?, seconds = ?, engine = ?"
-                " WHERE id = ? AND attempt = ? AND state = 'running' RETURNING *",
-                (now, seconds, engine, job, attempt),
-            ).fetchone()
-            if row is None:
+            if not _is_own(connection, job, attempt):
                 return None
-            ended = job_of(row)
-            pictures.insert(connection, job, images, now)
-            _check_complete(connection, ended)
-            entries.capture(connection, job, now)
-            outbox.insert(connection, job, Kind.RESULT)
-            history.insert(connection, ended)
-            connection.execute(
-                "UPDATE profiles SET grids = grids + 1, pictures = pictures + ?, seconds ="
-                " seconds + ? WHERE user_id = ?",
-                (ended.request.count, seconds, ended.user),
-            )
-            return ended
+            return ends.block(connection, job, failure, now)
 
         return await self._database.transaction(run)
 
@@ -182,10 +182,7 @@ class JobRepository:
         """Failed, released and to be told; None when the attempt is not the job's own any more."""
 
         def run(connection: sqlite3.Connection) -> Job | None:
-            own = connection.execute(
-                "SELECT 1 FROM jobs WHERE id = ? AND attempt = ? AND state = 'running'",
-                (job, attempt),
-            ).fetchone()
+            own = _is_own(connection, job, attempt)
             return ends.fail(connection, job, failure, now) if own else None
 
         return await self._database.transaction(run)
@@ -292,9 +289,8 @@ def _upscale_of(connection: sqlite3.Connection, tile: Tile) -> Job | None:
     return job_of(row) if row else None
 
 
-def _check_complete(connection: sqlite3.Connection, job: Job) -> None:
-    stored = connection.execute(
-        "SELECT COUNT(*) FROM images WHERE job_id = ? AND evicted_at IS NULL", (job.id,)
-    ).fetchone()[0]
-    if stored != job.request.count:
-        raise ValueError(f"job {job.id} has {stored} of {job.request.count} pictures")
+def _is_own(connection: sqlite3.Connection, job: str, attempt: int) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM jobs WHERE id = ? AND attempt = ? AND state = 'running'", (job, attempt)
+    ).fetchone()
+    return found is not None

@@ -81,5 +81,6 @@ HOLDINGS = (
     Holding("erasures", "scope = 'user' AND owner_id = :user", "deleted when it is done"),
     Holding("removals", "person_id = :user", "deleted when it is done"),
     Holding("departures", None, "servers alone"),
+    Holding("safety_settings", None, "servers alone"),
     Holding("kept", None, "one number"),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.action import Tile
+from bot.domain.safety import Score
 from bot.storage.database import Database
 from bot.storage.inputs import NEEDED_TILES
 
@@ -15,13 +16,15 @@ from bot.storage.inputs import NEEDED_TILES
 @dataclass(frozen=True)
 class StoredImage:
     """Row of a picture file. `index` counts from 1; `evicted` when the file was cleared away;
-    `linked` is the picture whose file this is another name of."""
+    `linked` is the picture whose file this is another name of; `score` says how likely it is
+    unsafe, from 0 to 1, None where that is not known."""
 
     index: int
     sha256: str
     bytes: int
     evicted: bool
     linked: Tile | None = None
+    score: Score = None
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,11 @@ class PictureRepository:
         return [_evictable(row) for row in rows]
 
     async def rowless(self, jobs: Iterable[str]) -> list[str]:
-        """Those of these ids that no job has."""
+        """Those of these ids that no job has whose pictures may be seen."""
         rows = await self._database.read(
             lambda c: c.execute(
-                "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM jobs)",
+                "SELECT value FROM json_each(?) WHERE value NOT IN"
+                " (SELECT id FROM jobs WHERE NOT blocked)",
                 (json.dumps(list(jobs)),),
             ).fetchall()
         )
@@ -129,12 +133,13 @@ ORDER BY i.created_at, i.job_id, i.idx LIMIT ?
 
 
 _INSERT = """
-INSERT INTO images (idx, sha256, bytes, linked_job, linked_idx, job_id, created_at)
+INSERT INTO images (idx, sha256, bytes, score, linked_job, linked_idx, job_id, created_at)
 SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-    json_extract(value, '$[3]'), json_extract(value, '$[4]'), ?2, ?3 FROM json_each(?1)
+    json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'), ?2, ?3
+FROM json_each(?1)
 WHERE TRUE ON CONFLICT (job_id, idx) DO UPDATE SET sha256 = excluded.sha256,
-    bytes = excluded.bytes, created_at = excluded.created_at, linked_job = excluded.linked_job,
-    linked_idx = excluded.linked_idx, evicted_at = NULL
+    bytes = excluded.bytes, score = excluded.score, created_at = excluded.created_at,
+    linked_job = excluded.linked_job, linked_idx = excluded.linked_idx, evicted_at = NULL
 """
 
 
@@ -152,6 +157,7 @@ def insert(
             each.index,
             each.sha256,
             each.bytes,
+            each.score,
             *((each.linked.job, each.linked.index) if each.linked else ()),
         )
         for each in images
@@ -162,4 +168,4 @@ def insert(
 def _image(row: sqlite3.Row) -> StoredImage:
     linked = Tile(row["linked_job"], row["linked_idx"]) if row["linked_job"] else None
     evicted = row["evicted_at"] is not None
-    return StoredImage(row["idx"], row["sha256"], row["bytes"], evicted, linked)
+    return StoredImage(row["idx"], row["sha256"], row["bytes"], evicted, linked, row["score"])

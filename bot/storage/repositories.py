@@ -29,6 +29,7 @@ from bot.storage.quotas import QuotaRepository
 from bot.storage.recent import RecentPrompts
 from bot.storage.removals import RemovalRepository
 from bot.storage.reports import ReportRepository
+from bot.storage.safety import SafetyRepository
 from bot.storage.samples import SampleStore
 from bot.storage.shown import ShownRepository
 from bot.storage.statements import StatementRepository
@@ -69,6 +70,7 @@ class Repositories:
     removals: RemovalRepository
     departures: DepartureRepository
     entitlements: EntitlementRepository
+    safety: SafetyRepository
     database: Path
     folder: Path
 
@@ -104,6 +106,7 @@ class Repositories:
             RemovalRepository(database),
             DepartureRepository(database),
             EntitlementRepository(database),
+            SafetyRepository(database),
             database.path,
             folder,
         )

@@ -8,6 +8,7 @@ import sqlite3
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Origin
 from bot.domain.request import GenerationRequest
+from bot.domain.safety import age_limited
 from bot.domain.size import Size
 from bot.storage import blobs, inputs
 
@@ -21,13 +22,14 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
     connection.execute(
         "INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action,"
         " source_job, source_tile, request, state, cost, running_limit, created_at, finished_at,"
-        " engine, batch_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " engine, batch_id, age_limited) VALUES"
+        " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             job.id, job.origin.guild, job.origin.channel, job.user, job.parent,
             job.origin.parent_message, job.action.value, source and source.job,
             source and source.index, written(job.request),
             job.status.value, job.cost, job.running_limit, job.created_at,
-            job.finished_at, job.engine, job.batch,
+            job.finished_at, job.engine, job.batch, age_limited(job.origin),
         ),
     )  # fmt: skip
     inputs.insert(connection, job)

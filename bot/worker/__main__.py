@@ -35,8 +35,10 @@ from bot.engine.seam import Engine
 from bot.worker.attempts import Attempts
 from bot.worker.causes import cause
 from bot.worker.encoding import Encoder
+from bot.worker.examining import Examiner
 from bot.worker.orders import Orders
 from bot.worker.painter import Painter
+from bot.worker.safety import Checker
 
 log = logging.getLogger(__name__)
 
@@ -91,14 +93,16 @@ def serve(incoming: frames.Readable, outgoing: Outgoing) -> None:
         return
     if engine.device == "cpu" and hasattr(os, "nice"):
         os.nice(NICENESS)
-    attempts = Attempts(outgoing.send)
-    encoder = Encoder(attempts, engine.device)
+    attempts, checker = Attempts(outgoing.send), Checker.of(hello.data["options"])
+    encoder = Encoder(attempts, engine.device, checker.score)
     painter = Painter(engine, attempts, encoder.put, outgoing.send)
     _thread(encoder.run)
+    _thread(checker.prepare)
     slots = hello.data["options"].get("slots", SLOTS)
     ready = {"device": engine.device, "vram_mb": engine.vram_mb, "slots": slots}
     outgoing.send(Frame("ready", ready))
-    _thread(Orders(incoming, attempts, painter).read)
+    examiner = Examiner(checker, outgoing.send)
+    _thread(Orders(incoming, attempts, painter, examiner).read)
     painter.run()
 
 

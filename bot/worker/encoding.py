@@ -1,7 +1,8 @@
 """Turning drawn pictures into bytes on threads of their own, while the next job is drawn.
 
-Each picture becomes a lossless tile; where the bot said how large a message may be, all of them
-together become the file that is posted, so that the bot's own process never encodes a grid.
+Each picture becomes a lossless tile and is checked on the way, whatever drew it: no other way leads
+out of a worker. Where the bot said how large a message may be, all of them together become the file
+that is posted, so that the bot's own process never encodes a grid.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import os
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -41,11 +42,16 @@ class Drawn:
 
 class Encoder:
     """`put` waits while it is too far behind; `run` is the thread that says what the others, which
-    are `threads`, have encoded."""
+    are `threads`, have encoded. `score` says how likely a picture is unsafe, None where it does not
+    know."""
 
-    def __init__(self, attempts: Attempts, device: str, threads: int = 0) -> None:
+    def __init__(
+        self, attempts: Attempts, device: str, score: Callable[[Any], float | None],
+        threads: int = 0,
+    ) -> None:  # fmt: skip
         self._attempts = attempts
         self._device = device
+        self._score = score
         self._pool = ThreadPoolExecutor(threads or _threads_beside(device), "encoding")
         self._drawn: queue.Queue[tuple[Drawn, Sequence[Future[Any]]]] = queue.Queue(BACKLOG)
 
@@ -75,7 +81,8 @@ class Encoder:
         """None where nobody wants it any more."""
         if self._is_unwanted(attempt):
             return None
-        return Image(index, imaging.encode_tile(image), time.monotonic())
+        score = self._score(image)
+        return Image(index, imaging.encode_tile(image), score, time.monotonic())
 
     def _upload(self, drawn: Drawn) -> Upload | None:
         return None if self._is_unwanted(drawn.attempt) else _upload(drawn)

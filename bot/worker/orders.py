@@ -7,19 +7,24 @@ import os
 
 from bot.engine import frames
 from bot.engine.frames import Frame
-from bot.engine.seam import Question
+from bot.engine.seam import SCORES, Question
 from bot.worker.attempts import Attempts
+from bot.worker.examining import Examiner
 from bot.worker.painter import Learn, Painter, Prepare
 from bot.worker.questions import Asked, Forgotten
 
 
 class Orders:
-    """Hands them to the painter; a cancel of what does not draw takes effect at once."""
+    """Hands them to the painter, and pictures that are to be checked to the examiner; a cancel of
+    what does not draw takes effect at once."""
 
-    def __init__(self, incoming: frames.Readable, attempts: Attempts, painter: Painter) -> None:
+    def __init__(
+        self, incoming: frames.Readable, attempts: Attempts, painter: Painter, examiner: Examiner
+    ) -> None:
         self._incoming = incoming
         self._attempts = attempts
         self._painter = painter
+        self._examiner = examiner
 
     def read(self) -> None:
         """Take orders until the input ends, and the process with it."""
@@ -37,7 +42,8 @@ class Orders:
         elif frame.kind == "ask":
             said = frame.data
             question = Question(said["kind"], said["model"], said["asked"], frame.payloads)
-            self._painter.put(Asked(said["number"], question))
+            asked = Asked(said["number"], question)
+            (self._examiner if question.kind == SCORES else self._painter).put(asked)
         elif frame.kind == "forget":
             self._painter.put(Forgotten(frame.data["number"]))
         elif frame.kind == "run":

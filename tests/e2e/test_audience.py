@@ -99,6 +99,7 @@ COMMANDS: dict[str, Options] = {
     "quota grant": lambda hidden, who: {"user": who.person, "amount": 10},
     "quota reset": lambda hidden, who: {"user": who.person},
     "quota usage": nothing, "quota log": nothing,
+    "safety show": nothing, "safety set": lambda hidden, who: {"threshold": 90},
     "style add": nothing, "style edit": lambda hidden, who: {"name": "photo"},
     "style remove": lambda hidden, who: {"name": "photo"},
     "reports": nothing,

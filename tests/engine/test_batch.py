@@ -32,6 +32,14 @@ async def test_pictures_that_came_meanwhile_are_heard_together() -> None:
     assert [said async for said in events] == [("a", Images({3: b"3"})), ("a", DONE)]
 
 
+async def test_what_is_known_of_pictures_is_heard_with_them() -> None:
+    batch = Batch([attempt("a")])
+    for index, score in enumerate((0.5, None, 0.0)):
+        batch.say("a", Image(index, b"x", score))
+    batch.end(("a", 1))
+    assert await heard(batch) == [("a", Images(dict.fromkeys(range(3), b"x"), {0: 0.5, 2: 0.0}))]
+
+
 async def test_pictures_of_two_jobs_are_kept_apart_and_in_order() -> None:
     batch = Batch([attempt("a"), attempt("b")])
     for job, index in (("a", 0), ("a", 1), ("b", 0), ("a", 2)):

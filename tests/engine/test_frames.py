@@ -141,6 +141,7 @@ def test_attempts_come_back_and_share_their_inputs() -> None:
         Progress(step=3, of=12, t=1.5),
         Preview(b"", t=2.0),
         Image(2, b"\x00\xffpicture", t=2.0),
+        Image(2, b"picture", 0.25, t=2.0),
         Upload(b"grid", "webp", lossless=True, t=2.5),
         Result({"words": ["a", "fox"]}),
         Done(1.5, "cpu", t=3.0),

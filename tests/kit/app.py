@@ -18,9 +18,11 @@ from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.ops.supervision import Supervisor
+from bot.service.answers import Answers
 from bot.service.assembly import service_of
 from bot.service.drawing import Upscaled
 from bot.service.rules import Rules
+from bot.service.screening import Screening
 from bot.service.sight import Fetch, nowhere
 from bot.storage.repositories import Repositories
 from tests.kit import books
@@ -89,6 +91,7 @@ class House:
             self.clock,
             self._timing,
             self.seconds,
+            self.rules.stance,
         )
         self.catalogue = Catalogue(self.card, self.others)
         self.service = service_of(
@@ -179,3 +182,9 @@ class House:
         """(spendable, held)."""
         view = await self.service.accounts.account(asker, guild)
         return view.balance.spendable, view.balance.held
+
+
+def screening_of(house: House) -> Screening:
+    """The check of what people send, as the service of a house has it."""
+    parts, stance = house.parts, house.rules.stance
+    return Screening(Answers(house.executor), parts.blobs, parts.safety, stance)

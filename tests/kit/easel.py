@@ -95,6 +95,7 @@ def settings_for(sandbox: Sandbox, folder: Path, **values: Any) -> Settings:
             "progress_seconds": 0.1,
             "model_steps": STEPS,
             "cpu_engine": "torch",
+            "safety_model": "off",
             **values,
         }
     )

@@ -58,9 +58,10 @@ def colour(seed: int) -> tuple[int, int, int]:
 class Run:
     """One attempt on one worker. Its coroutines return when what they said is dealt with."""
 
-    def __init__(self, worker: str, attempt: Attempt) -> None:
+    def __init__(self, worker: str, attempt: Attempt, score: float | None = None) -> None:
         self.worker = worker
         self.attempt = attempt
+        self.score = score
         self.stubborn = False
         self.drawing = True
         self.ended = asyncio.Event()
@@ -98,7 +99,8 @@ class Run:
         await self.say(self.drawn(index))
 
     def drawn(self, index: int) -> Event:
-        return Images({index: picture(self.attempt.request["seeds"][index])})
+        scores = {} if self.score is None else {index: self.score}
+        return Images({index: picture(self.attempt.request["seeds"][index])}, scores)
 
     async def finish(self, seconds: float = 1.0) -> None:
         """Say every picture that was asked for, and that this was all."""
@@ -141,13 +143,14 @@ async def _silence(_question: Question) -> Answer:
 class FakeExecutor:
     """`automatic` runs finish by themselves; others wait for the test. Workers join with `models`
     in memory and `slots` unless they are told otherwise; once they have drawn a shape, they say
-    that `room` pictures of it pay at once, unless that is 0."""
+    that `room` pictures of it pay at once, unless that is 0. `score` is what every picture has."""
 
     def __init__(
         self, workers: int = 1, *, automatic: bool = False,
         models: Iterable[str] = ("tiny", "embedded"), slots: int = 1, room: int = 0,
     ) -> None:  # fmt: skip
         self.automatic = automatic
+        self.score: float | None = None
         self.slots = slots
         self.room = room
         self._models = tuple(models)
@@ -280,7 +283,7 @@ class FakeExecutor:
             raise WorkerLost(f"{worker_id} is gone")
         if not self._workers[worker_id].slots_free:
             raise Busy(worker_id)
-        run = Run(worker_id, attempt)
+        run = Run(worker_id, attempt, self.score)
         self.runs.append(run)
         worker = self._workers[worker_id]
         drawing = {**worker.drawing, run.job: run.size}

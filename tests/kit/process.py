@@ -49,6 +49,7 @@ class BotProcess:
             "DATA_DIR": str(self.data),
             "MODEL_STEPS": str(STEPS),
             "PROGRESS_SECONDS": "0.1",
+            "SAFETY_MODEL": "off",
         }
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

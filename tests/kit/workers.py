@@ -93,6 +93,10 @@ class Drawn:
     def images(self) -> dict[int, bytes]:
         return {index: data for event in self.of(Images) for index, data in event.data.items()}
 
+    @property
+    def scores(self) -> dict[int, float]:
+        return {index: each for event in self.of(Images) for index, each in event.scores.items()}
+
 
 async def draw(
     executor: LocalExecutor,

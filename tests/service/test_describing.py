@@ -16,7 +16,7 @@ from bot.service.answers import Answers
 from bot.service.describing import Describing
 from bot.service.rules import Rules
 from bot.service.sight import Sight
-from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House
+from tests.kit.app import ANNA_ASKS, BERT_ASKS, HERE, House, screening_of
 from tests.kit.beside import ERRANDS
 
 LINK = "https://cdn.discordapp.com/fox.png"
@@ -144,7 +144,8 @@ async def test_nobody_is_kept_waiting_for_ever(tmp_path: Path) -> None:
             return {}
 
         house.executor.on_ask = never
-        sight = Sight(fetched, house.parts.blobs, house.clock, ERRANDS)
+        screening = screening_of(house)
+        sight = Sight(fetched, house.parts.blobs, house.clock, screening, ERRANDS)
         describing = Describing(Answers(house.executor, 0.01), sight, Rules())
         with pytest.raises(Unable, match="too long just now"):
             await describing.describe(ANNA_ASKS, HERE, LINK)

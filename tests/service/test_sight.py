@@ -15,14 +15,13 @@ from bot import imaging
 from bot.domain.action import Action, Press
 from bot.domain.errors import InvalidLink, NotAllowed
 from bot.domain.inputs import SOURCE
-from bot.domain.people import Account
 from bot.domain.request import PALETTE
 from bot.service import sight
 from bot.service.planning import LOST
 from bot.service.references import Attached
-from tests.kit.app import ANNA_ASKS, HERE, TINY, House
+from tests.kit.app import ANNA_ASKS, HERE, TINY, House, screening_of
 from tests.kit.beside import ERRANDS
-from tests.kit.values import GUILD, wish
+from tests.kit.values import wish
 
 CAT, DOG = "https://cdn.discordapp.com/a/1/cat.png?hm=secret", "https://cdn.discordapp.com/dog.jpg"
 
@@ -162,7 +161,9 @@ async def test_a_picture_that_cannot_be_had_stops_the_others(place: House, web: 
             stopped.set()
         return b""
 
-    view = sight.Sight(fetch, place.parts.blobs, place.clock, ERRANDS).of(Account(GUILD, 1))
+    view = sight.Sight(fetch, place.parts.blobs, place.clock, screening_of(place), ERRANDS).of(
+        ANNA_ASKS, HERE
+    )
     with pytest.raises(InvalidLink, match="gone"):
         await view.look([DOG, CAT])
     await asyncio.wait_for(stopped.wait(), 5)

@@ -324,6 +324,33 @@ def test_spoilers_are_new_and_nothing_is_one(path: Path, tmp_path: Path) -> None
     assert "results_of_channel" in str(plan)
 
 
+def test_nobody_looked_at_the_pictures_of_before(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_safety.sql")
+    number = int(file.name[:4])
+    migrated(path, number - 1, tmp_path).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("INSERT INTO blobs (digest, bytes) VALUES ('ab', 3)")
+    connection.close()
+    names = [name for (name,) in read(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    before = {name: read(path, f"SELECT * FROM {name}") for name in names}
+    connection = migrated(path, number, tmp_path)
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    for table, new in {
+        "images": (None,), "blobs": (None,), "results": (0,), "jobs": (0, 0),
+    }.items():  # fmt: skip
+        rows = before.pop(table)
+        assert rows
+        assert read(path, f"SELECT * FROM {table}") == [(*row, *new) for row in rows]
+    assert {name: read(path, f"SELECT * FROM {name}") for name in before} == before
+    assert read(path, "SELECT * FROM safety_settings") == []
+    for wrong in ("1, 'burn', 0.5, 1", "1, 'block', 1.5, 1", "1, 'block', 0.5, 2"):
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(f"INSERT INTO safety_settings VALUES ({wrong})")
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("UPDATE images SET score = 1.1")
+    connection.close()
+
+
 def found(path: Path, query: str) -> list[object]:
     connection = sqlite3.connect(path)
     rows = connection.execute(

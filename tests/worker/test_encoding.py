@@ -31,7 +31,7 @@ class Desk:
     def __init__(self, threads: int) -> None:
         self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self.attempts = Attempts(self._put)
-        self.encoder = Encoder(self.attempts, "cpu", threads)
+        self.encoder = Encoder(self.attempts, "cpu", lambda image: None, threads)
         threading.Thread(target=self.encoder.run, daemon=True).start()
 
     def _put(self, *frames: Frame) -> None:

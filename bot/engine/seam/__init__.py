@@ -21,7 +21,7 @@ from bot.engine.seam.attempt import (
 )
 from bot.engine.seam.engine import Engine, Run
 from bot.engine.seam.executor import Executor
-from bot.engine.seam.question import CAPTIONS, IMPORTANCE, PLACE, Answer, Question
+from bot.engine.seam.question import CAPTIONS, IMPORTANCE, PLACE, SCORES, Answer, Question
 from bot.engine.seam.worker import ROOM, Failed, Loaded, Loading, ModelState, Shape, Worker
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "IMPORTANCE",
     "PLACE",
     "ROOM",
+    "SCORES",
     "Answer",
     "Attempt",
     "Begun",

@@ -77,20 +77,22 @@ class Preview:
 
 @dataclass(frozen=True)
 class Image:
-    """Picture `index` (0-based), losslessly encoded (WebP). A worker says it; listeners hear it in
-    `Images`."""
+    """Picture `index` (0-based), losslessly encoded (WebP), and how likely it is unsafe, from 0 to
+    1; None where it was not looked at. A worker says it; listeners hear it in `Images`."""
 
     index: int
     data: bytes
+    score: float | None = None
     t: float = 0.0
 
 
 @dataclass(frozen=True)
 class Images:
     """Every `Image` of an attempt that has come since the listener looked: encoded pictures by
-    index."""
+    index, and the scores of those that were looked at."""
 
     data: Mapping[int, bytes]
+    scores: Mapping[int, float] = field(default_factory=dict)
     t: float = 0.0
 
 

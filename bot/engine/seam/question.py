@@ -18,6 +18,10 @@ CAPTIONS = "captions"
 """{"count": how many, "besides": [text]} and one picture: what it shows, as {"captions": [text]},
 each another one and none of those in `besides`. It is asked of no model that draws."""
 
+SCORES = "scores"
+"""{} and pictures: how likely each is unsafe, as {"scores": [from 0 to 1]}. It is asked of no model
+that draws, and answered beside what is drawn."""
+
 Answer = Mapping[str, Any]
 
 
