@@ -167,6 +167,7 @@ def rules_of(settings: Settings) -> Rules:
         versions=settings.versions,
         assortment=assortment_of(settings),
         stance=stance_of(settings),
+        operators=settings.operators,
     )
 
 
@@ -248,6 +249,7 @@ async def core(
             errands or await stack.enter_async_context(Errands()),
             fetch=fetcher.fetch,
         )
+        await service.levers.load()
         resumed = await service.drawing.resume()
         if resumed:
             log.info("%d unfinished jobs are in the queue again", resumed)

@@ -171,6 +171,9 @@ class Settings:
         "Plans sold by Discord: subscription SKUs such as 1234567890123456789=Patron",
         plans_sold,
     )
+    operators: frozenset[int] = _setting(
+        "", "Ids of those who may use /operator; empty is whose application the bot is", ids
+    )
     images_max_gb: float = _setting(
         "20", "Pictures kept on disk; the oldest go first", number(0.01, 100_000)
     )
@@ -199,8 +202,8 @@ class Settings:
     extensions: tuple[str, ...] = _setting(
         "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,"
         "cogs.settings,cogs.prefer,cogs.quota,cogs.plan,cogs.gift,cogs.safety,cogs.speed,"
-        "cogs.styles,cogs.shorten,cogs.describe,cogs.menus,cogs.reactions,cogs.more,cogs.sheet,cogs.compare,"
-        "cogs.privacy,cogs.reports,cogs.shop,cogs.help",
+        "cogs.styles,cogs.shorten,cogs.describe,cogs.menus,cogs.reactions,cogs.more,cogs.sheet,"
+        "cogs.compare,cogs.privacy,cogs.reports,cogs.shop,cogs.overview,cogs.operator,cogs.help",
         "Features to load",
         words,
     )

@@ -32,7 +32,6 @@ from bot.service import requests
 from bot.storage import entries, rows
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository, submitted
-from bot.storage.ledger import LedgerRepository
 
 RATIO = 1.3
 TOGETHER = 40
@@ -72,7 +71,6 @@ class Seen:
 
     singles: dict[int, list[float]] = field(default_factory=lambda: {_YOUNG: [], _OLD: []})
     batches: list[float] = field(default_factory=list)
-    usage_s: float = 0.0
     submits: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
     inserts: list[float] = field(default_factory=list)
@@ -118,8 +116,6 @@ async def _play(run: Run, database: Database) -> Seen:
             seen.batches.append(await _seconds(submit(*(_job(_OLD) for _ in range(TOGETHER)))))
         if number % 100 == 99:
             await database.transaction(_draw)
-    usage = LedgerRepository(database).usage(_GUILD, time.time() - 30 * 86_400)
-    seen.usage_s = await _seconds(usage)
     return seen
 
 
@@ -204,7 +200,6 @@ def figures_of(run: Run, seen: Seen) -> list[Figure]:
     rate, bare, insert = (
         percentile(rates, 0.5) for rates in (seen.submits, seen.bare, seen.inserts)
     )
-    drawn = run.few + run.many
     return [
         below(
             f"A submit at {run.many:,} grids over one at {run.few:,}, p50",
@@ -222,5 +217,4 @@ def figures_of(run: Run, seen: Seen) -> list[Figure]:
         at_least("… as a share of the bare function", rate / bare, SHARE),
         Figure("… the bare function", f"{bare:,.0f} a second"),
         Figure("… bare inserts", f"{insert:,.0f} a second"),
-        Figure(f"Who drew how much of {drawn:,} grids", f"{1000 * seen.usage_s:.1f} ms"),
     ]  # fmt: skip

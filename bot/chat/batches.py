@@ -24,14 +24,15 @@ _PROMPT_ROOM = 240
 _WARNINGS_ROOM = 500
 
 
-def progress(update: Progress) -> str:
-    """The text of the message that shows the way of a job, or of several."""
+def progress(update: Progress, notice: str = "") -> str:
+    """The text of the message that shows the way of a job, or of several, with the operator's
+    notice."""
     if not isinstance(update, BatchUpdate):
-        return wording.progress(update)
+        return wording.announced(wording.progress(update), notice)
     lines = [_headline(update), _counts(update), *_failures(update), *_unposted(update)]
     if not update.finished and (details := _details(update)):
         lines.append(f"-# {details}")
-    return "\n".join(lines)
+    return wording.announced("\n".join(lines), notice)
 
 
 def offer(plan: Plan) -> str:

@@ -37,10 +37,11 @@ MORE, COVER, UNCOVER = "more", "cover", "uncover"
 RECIPE, PNG, MAKING, DELETE = "recipe", "png", "making", "delete"
 ERASE, KEEP = "erase", "keep"
 TAKE_DOWN, DISMISS = "report_delete", "report_dismiss"
+ADMIN_CANCEL, ADMIN_JOBS = "admin_cancel", "admin_jobs"
 _ACTIONS = (spec.code for spec in ACTIONS.values() if spec.derive)
 _OTHERS = (
     CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, BRING, MORE, COVER, UNCOVER, RECIPE, PNG, MAKING, DELETE,
-    ERASE, KEEP, TAKE_DOWN, DISMISS,
+    ERASE, KEEP, TAKE_DOWN, DISMISS, ADMIN_CANCEL, ADMIN_JOBS,
 )  # fmt: skip
 CODES = frozenset({*_ACTIONS, *_OTHERS})
 """What this version has buttons for, whatever features are on."""

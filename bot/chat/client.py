@@ -86,7 +86,7 @@ class EaselBot(commands.AutoShardedBot):
             # A rate limit beyond this is an error to report rather than a time to sleep.
             max_ratelimit_timeout=60.0,
         )
-        notices = Notices()
+        notices = Notices(lambda: service.levers.notice)
         self.service = service
         pauses = pauses or Pauses()
         self.pump = Pump(self, service, notices, pauses=pauses)
@@ -122,6 +122,7 @@ class EaselBot(commands.AutoShardedBot):
 
     def keep_up(self) -> None:
         """Follow what an earlier run left, and post what is due, until `close`."""
+        self.service.operating.know_owners(_owners(self.application))
         self._supervisor.start("recovery", self.presenter.recover)
         self._supervisor.start("pump", self.pump.run)
         self._supervisor.start("removals", self._removing.run)
@@ -245,6 +246,16 @@ class EaselBot(commands.AutoShardedBot):
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event %s", event_method)
+
+
+def _owners(application: discord.AppInfo | None) -> set[int]:
+    """Whose application this is: a person, or those who joined a team."""
+    if application is None:
+        return set()
+    if application.team is None:
+        return {application.owner.id}
+    joined = discord.TeamMembershipState.accepted
+    return {each.id for each in application.team.members if each.membership_state is joined}
 
 
 async def _unknown(interaction: discord.Interaction, argument: str) -> None:

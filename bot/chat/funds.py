@@ -82,6 +82,10 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
             return "Unsafe pictures: as the operator of this bot wants it"
         case "style add" | "style edit" | "style remove":
             return looks.deed(name, detail)
+        case "admin pause" | "admin resume":
+            return "paused drawing" if name == "admin pause" else "let drawing go on"
+        case "admin cancel":
+            return f"<@{detail['user']}>: a job was cancelled"
         case _:
             return plans.deed(name, detail) or name
 

@@ -1,4 +1,5 @@
-"""Whom the bot serves: on a server that the operator did not name, nothing is done."""
+"""Whom the bot serves: on a server that the operator did not name, or has blocked, nothing is done
+but what the operator commands."""
 
 from __future__ import annotations
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
 
+OPERATOR = "operator"
+"""The group of commands that work everywhere."""
+
+
 class Tree(app_commands.CommandTree):
     """discord.py's tree of commands behind the gate."""
 
@@ -30,6 +35,8 @@ async def passes(interaction: discord.Interaction) -> bool:
     try:
         client.service.accounts.require_served(interaction.guild_id or 0)
     except NotAllowed as error:
+        if _root(interaction) == OPERATOR:
+            return True  # its service asks who that is
         if interaction.type is discord.InteractionType.autocomplete:
             # There is no place for words in a list of suggestions.
             with contextlib.suppress(*TROUBLE):
@@ -39,3 +46,9 @@ async def passes(interaction: discord.Interaction) -> bool:
         return False
     await client.till.arrive(interaction)
     return True
+
+
+def _root(interaction: discord.Interaction) -> str:
+    """The first word of a command; empty for what is none."""
+    command = interaction.command
+    return command.qualified_name.partition(" ")[0] if command else ""

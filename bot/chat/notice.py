@@ -49,6 +49,7 @@ class Notice:
         self.id = id
         self.settled = asyncio.Event()
         """Set when it is known, here and in the database, whether there is a message."""
+        self.announced: Callable[[], str] = str
         self._channel = channel
         self._webhook = webhook
         self._expires_at = expires_at
@@ -85,7 +86,7 @@ class Notice:
     async def show(self, update: Progress) -> bool:
         """Bring the message up to date; False when there is no use in trying again. Other failures
         are only logged: the next edit says more. What it says already is not said again."""
-        said = batches.progress(update), update.preview
+        said = batches.progress(update, self.announced()), update.preview
         if said == self._said:
             return True
         try:
@@ -173,9 +174,10 @@ class Notice:
 
 class Notices:
     """Those of unfinished jobs, and of jobs whose end is still to be shown, by job id; that of a
-    batch by its first job's."""
+    batch by its first job's. Each shows what is `announced` to all."""
 
-    def __init__(self) -> None:
+    def __init__(self, announced: Callable[[], str] = str) -> None:
+        self.announced = announced
         self._known: dict[str, Notice] = {}
 
     def __len__(self) -> int:
@@ -183,6 +185,7 @@ class Notices:
 
     def add(self, job_id: str, notice: Notice) -> Notice:
         """Remember it until `drop`; a newer one takes the place of an older."""
+        notice.announced = self.announced
         self._known[job_id] = notice
         return notice
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import discord
 
-from bot.chat import batches, replies, search
+from bot.chat import batches, replies, search, untold
 from bot.chat.acknowledge import TooLate, first_answer
 from bot.chat.buttons import cancel_view, looks_under, offer_view
 from bot.chat.insistence import insist
@@ -175,7 +175,7 @@ class Presenter:
         """The id of the message that shows the progress, 0 if there is none."""
         update = await self._newest(job)
         try:
-            message = await _say_first(interaction, update)
+            message = await _say_first(interaction, update, self._notices.announced())
         except TROUBLE as error:
             log.warning("job %s: not acknowledged: %s", job.id, error)
             message = await _said_after_all(interaction, job, error)
@@ -212,10 +212,15 @@ class Presenter:
             return None
 
 
-async def _say_first(interaction: discord.Interaction, update: Progress) -> int:
-    """Say it where the person waits for it, to them alone if it is hidden; returns the message's
-    id."""
-    text, view, hidden = batches.progress(update), cancel_view(update.job), update.job.hidden
+async def _say_first(interaction: discord.Interaction, update: Progress, notice: str) -> int:
+    """Say it where the person waits for it, to them alone if it is hidden, with the operator's
+    notice; returns the message's id."""
+    text, view, hidden = (
+        batches.progress(update, notice),
+        cancel_view(update.job),
+        update.job.hidden,
+    )
+    interaction.extras[untold.ANNOUNCED] = True
     shown: dict[str, Any] = {"view": view, "suppress_embeds": True, "ephemeral": hidden}
     if interaction.message is not None:
         # The press itself was answered by the message under which the button stands.

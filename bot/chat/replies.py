@@ -16,6 +16,7 @@ from discord import app_commands
 
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import (
+    Draining,
     InvalidLink,
     InvalidPrompt,
     InvalidRecipe,
@@ -43,6 +44,7 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     OutOfCredits: ("Credits exhausted", YELLOW),
     QueueFull: ("Queue full", YELLOW),
     NotAllowed: ("Not allowed", RED),
+    Draining: ("Back in a moment", YELLOW),
     MissingPermissions: ("Permissions missing", RED),
     NotFound: ("Not found", YELLOW),
     TooLarge: ("Too large", YELLOW),

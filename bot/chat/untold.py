@@ -1,4 +1,5 @@
-"""Telling people, beside an answer that they got, what could not be brought to them before."""
+"""Telling people, beside an answer that they got, what the operator wants everybody to know, and
+what could not be brought to them before."""
 
 from __future__ import annotations
 
@@ -12,9 +13,15 @@ from bot.service import Service
 
 log = logging.getLogger(__name__)
 
+ANNOUNCED = "announced"
+"""What an interaction has in its extras whose answer says the operator's notice itself."""
+
 
 async def tell(service: Service, interaction: discord.Interaction) -> None:
-    """Say it privately, once, if there is anything; never raises."""
+    """Say it privately, if there is anything, what was not brought once; never raises."""
+    notice = service.levers.notice
+    if notice and not interaction.extras.get(ANNOUNCED):
+        await replies.aside(interaction, wording.announced("", notice).strip())
     asker, origin = asking.asker(interaction), asking.origin(interaction)
     try:
         async with service.outbox.telling(asker, origin) as rows:

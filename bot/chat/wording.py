@@ -98,6 +98,12 @@ def _note(update: JobUpdate) -> str:
     return escape(textwrap.shorten(update.note, NOTE_LIMIT, placeholder=" …"))
 
 
+def announced(text: str, notice: str) -> str:
+    """A message with what the operator wants everybody to know, if there is anything and room."""
+    line = f"\n-# 📢 {escape(notice)}"
+    return text + line if notice and len(text) + len(line) <= CONTENT_LIMIT else text
+
+
 _GIVEN_UP = {
     GivenUp.REFUSED: "It is drawn, but I may not post it here any more; `/show` brings it to you.",
     GivenUp.TOO_LARGE: "It is drawn, but even its smallest file is too large to be uploaded here.",

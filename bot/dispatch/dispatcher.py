@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from bot.dispatch.aside import Aside
 from bot.dispatch.board import Board
 from bot.dispatch.drawing import Drawing
 from bot.dispatch.inputs import Inputs
@@ -79,6 +80,8 @@ class Dispatcher:
         self._places = Places(self.queue, self.board, self.pace, executor, self._timing, self._left)
         self._waiting: dict[str, Waiting] = {}
         self._drawings: dict[Drawing, asyncio.Task[None]] = {}
+        self.aside = Aside(self._waiting, self.queue, self.board, self._places, self._changed)
+        self._draining = False
         self._wake = asyncio.Event()
         self._closing = False
 
@@ -121,6 +124,17 @@ class Dispatcher:
             if drawing.id == job.id:
                 await drawing.cancel()
 
+    def drain(self, draining: bool, why: str = "") -> None:
+        """Whether nothing is begun any more, and what is told to those who wait."""
+        self._draining = draining
+        self._places.stand_still(why if draining else "")
+        self._changed()
+
+    async def drained(self) -> None:
+        """Return when nothing is being drawn."""
+        while self._drawings:
+            await asyncio.wait(self._drawings.values(), return_when=asyncio.FIRST_COMPLETED)
+
     def waiting_for(self, model: str) -> list[str]:
         """The ids of the jobs in line that a model is to draw."""
         entries = (waiting.entry for waiting in self._waiting.values())
@@ -128,8 +142,18 @@ class Dispatcher:
 
     @property
     def busy(self) -> bool:
-        """Whether anything waits or is drawn."""
-        return bool(self._waiting or self._drawings)
+        """Whether anything waits or is drawn, or nothing is to be."""
+        return bool(self._waiting or self._drawings or self._draining)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return len(self._waiting)
+
+    @property
+    def running(self) -> int:
+        """How many jobs are being drawn."""
+        return len(self._drawings)
 
     def held(self) -> dict[str, int]:
         """How much of everything is in memory; empty once every job has ended."""
@@ -193,7 +217,7 @@ class Dispatcher:
 
     def _dispatch(self) -> None:
         # While pictures cannot be stored, more of them would only fill the memory.
-        while self._retrying.calm and (choice := self._choose()) is not None:
+        while self._retrying.calm and not self._draining and (choice := self._choose()) is not None:
             entry, waiting = self.queue.take(choice.job), self._waiting.pop(choice.job)
             given = self._standings.assign(choice, entry)
             drawing = Drawing(self._studio, given, waiting.errors, waiting.suspect)
@@ -237,7 +261,8 @@ class Dispatcher:
 
     def _enter(self, waiting: Waiting, front: bool = False) -> None:
         self._waiting[waiting.entry.job] = waiting
-        self.queue.add(waiting.entry, front=front)
+        if not self.aside.takes(waiting.entry):
+            self.queue.add(waiting.entry, front=front)
 
     def _changed(self) -> None:
         self._wake.set()

@@ -68,7 +68,8 @@ Outcome = Drawn | Again | Impossible | Blocked
 
 def failure(code: str) -> Failure:
     """The sentence for a code, with a new reference."""
-    return Failure(SENTENCES.get(code, SENTENCES["error"]) + ".", new_reference())
+    code = code if code in SENTENCES else "error"
+    return Failure(SENTENCES[code] + ".", new_reference(), code=code)
 
 
 def failed(outcome: Impossible, size: Size) -> Failure:
@@ -80,4 +81,4 @@ def failed(outcome: Impossible, size: Size) -> Failure:
         return failure(outcome.code)
     less = f"{smaller} fits" if outcome.fits else f"{smaller} needs half as much"
     sentence = f"A picture of {size} needs more memory than the machine has; {less}."
-    return Failure(sentence, new_reference(), smaller)
+    return Failure(sentence, new_reference(), smaller, outcome.code)

@@ -40,6 +40,12 @@ class Places:
         self._left = left
         self._due = asyncio.Event()
         self._told: dict[str, str] = {}
+        self._still = ""
+
+    def stand_still(self, why: str) -> None:
+        """Nothing is begun, for this reason; with none it goes on."""
+        self._still = why
+        self._due.set()
 
     def changed(self) -> None:
         """Somebody came, went, or is drawn now: a round is due."""
@@ -67,7 +73,8 @@ class Places:
         job = cell.value.job
         model = job.request.model
         wait = self._pace.estimate(model, self._left() + place[1], self._able(model))
-        self._board.show(JobUpdate(job, position=place[0], wait_s=wait))
+        wait = None if self._still else wait
+        self._board.show(JobUpdate(job, position=place[0], wait_s=wait, note=self._still))
 
     async def tell_all(self) -> None:
         """One round."""
@@ -84,6 +91,7 @@ class Places:
                     able[model], self._told[model] = self._able(model), self.trouble(model)
                 wait = self._pace.estimate(model, left + work, able[model])
                 note = self._told[model]
+                wait = None if self._still else wait
                 self._board.show(JobUpdate(job, position=place, wait_s=wait, note=note))
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -98,6 +106,8 @@ class Places:
 
     def trouble(self, model: str) -> str:
         """Why nothing of a model is drawn just now; empty while something is or could be."""
+        if self._still:
+            return self._still
         workers = self._executor.workers()
         able = [worker for worker in workers if worker.error is None]
         states = [worker.models.get(model) for worker in able]

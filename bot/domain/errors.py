@@ -12,6 +12,7 @@
     │   ├── OutOfCredits         the account cannot pay
     │   ├── QueueFull            too many jobs waiting, of this user or in all
     │   ├── NotAllowed           the right to do this is missing
+    │   ├── Draining             nothing new is begun before an update
     │   ├── MissingPermissions   the bot may not post where it was asked to
     │   ├── NotFound             no such job, picture or setting (any more)
     │   ├── TooLarge             a file has more bytes than are kept
@@ -88,6 +89,10 @@ class QueueFull(UserError):
 
 class NotAllowed(UserError):
     """The person lacks the right to do this."""
+
+
+class Draining(UserError):
+    """The operator is about to update: nothing new is begun."""
 
 
 class MissingPermissions(UserError):

@@ -33,11 +33,12 @@ class JobStatus(enum.StrEnum):
 @dataclass(frozen=True)
 class Failure:
     """What the user is told, and the short reference that is also in the log. `smaller` is a size
-    that may be drawn where this one could not."""
+    that may be drawn where this one could not; `code` is a stable word for why."""
 
     sentence: str
     reference: str
     smaller: Size | None = None
+    code: str = "error"
 
     def __str__(self) -> str:
         return f"{self.sentence} (reference `{self.reference}`)"

@@ -12,6 +12,7 @@ from bot.domain.quota import Quota
 from bot.engine.seam import Executor, Worker
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.service.levers import Levers
 from bot.service.rules import Rules
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import Holdings, LedgerRepository
@@ -47,6 +48,7 @@ class Accounts:
         executor: Executor,
         catalogue: Catalogue,
         rules: Rules,
+        levers: Levers,
         clock: Callable[[], float],
     ) -> None:
         self._jobs = jobs
@@ -57,6 +59,7 @@ class Accounts:
         self._executor = executor
         self._catalogue = catalogue
         self._rules = rules
+        self._levers = levers
         self._clock = clock
 
     async def account(self, asker: Asker, guild: int) -> AccountView:
@@ -94,5 +97,6 @@ class Accounts:
         )
 
     def require_served(self, guild: int) -> None:
-        """Raises NotAllowed for a server that the operator did not name."""
+        """Raises NotAllowed for a server that the operator did not name, or has blocked."""
         self._rules.require_served(guild)
+        self._levers.require_served(guild)

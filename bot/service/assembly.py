@@ -19,8 +19,11 @@ from bot.service.errand import Errands
 from bot.service.gallery import Gallery
 from bot.service.gifts import Gifts
 from bot.service.history import History
+from bot.service.levers import Levers
 from bot.service.likes import Likes
+from bot.service.operating import Operating
 from bot.service.outbox import Outbox
+from bot.service.overview import Overviews
 from bot.service.owned import Ownership
 from bot.service.pictures import Pictures
 from bot.service.planning import Planner
@@ -57,9 +60,11 @@ def service_of(
     fetch: Fetch = nowhere,
 ) -> Service:
     """The use cases over these parts; `fetch` gets linked pictures."""
+    levers = Levers(parts.switches, dispatcher)
     accounts = Accounts(
         jobs=parts.jobs, ledger=parts.ledger, statements=parts.statements, quotas=parts.quotas,
-        profiles=parts.profiles, executor=executor, catalogue=catalogue, rules=rules, clock=clock,
+        profiles=parts.profiles, executor=executor, catalogue=catalogue, rules=rules,
+        levers=levers, clock=clock,
     )  # fmt: skip
     habits = Habits(parts.preferences, catalogue, clock)
     styles = Styles(parts.styles, catalogue, clock)
@@ -74,7 +79,7 @@ def service_of(
     drawing = Drawings(
         jobs=parts.jobs, planner=planner, screening=screening, proposals=proposals,
         outbox=parts.outbox, terms=Terms(parts.ledger, catalogue, rules, clock),
-        files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
+        files=parts.files, dispatcher=dispatcher, rules=rules, levers=levers, clock=clock,
     )  # fmt: skip
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
     samples = Samples(parts.samples, Spare(executor, dispatcher, rules.stance), catalogue)
@@ -89,7 +94,7 @@ def service_of(
         accounts=accounts,
         quotas=Quotas(
             ledger=parts.ledger, statements=parts.statements, quotas=parts.quotas,
-            audit=parts.audit, accounts=accounts,
+            overviews=parts.overviews, audit=parts.audit, accounts=accounts,
             rules=rules, clock=clock,
         ),
         plans=Plans(parts.quotas, catalogue, rules, clock),
@@ -113,4 +118,14 @@ def service_of(
         safety=Safety(parts.safety, parts.audit, rules.stance, clock),
         reports=Reports(parts.reports, parts.jobs, parts.files, dispatcher, clock),
         shop=Shop(parts.entitlements, rules, clock),
+        levers=levers,
+        overview=Overviews(
+            overviews=parts.overviews, jobs=parts.jobs, audit=parts.audit, levers=levers,
+            dispatcher=dispatcher, catalogue=catalogue, errands=errands,
+            folder=parts.folder / "charts", clock=clock,
+        ),
+        operating=Operating(
+            levers=levers, overviews=parts.overviews, jobs=parts.jobs, audit=parts.audit,
+            dispatcher=dispatcher, rules=rules, clock=clock,
+        ),
     )  # fmt: skip

@@ -21,6 +21,7 @@ from bot.domain.lines import Entry
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
+from bot.service.levers import Levers
 from bot.service.plan import Plan
 from bot.service.planning import GONE, NOTHING, Planner
 from bot.service.proposals import Proposals
@@ -77,6 +78,7 @@ class Drawings:
         terms: Terms,
         dispatcher: Dispatcher,
         rules: Rules,
+        levers: Levers,
         clock: Callable[[], float],
     ) -> None:
         self._terms = terms
@@ -89,6 +91,7 @@ class Drawings:
         self._dispatcher = dispatcher
         self._board = dispatcher.board
         self._rules = rules
+        self._levers = levers
         self._clock = clock
 
     async def plan(
@@ -102,8 +105,9 @@ class Drawings:
 
     async def submit(self, plan: Plan, proposal: str = "") -> list[Job]:
         """Queue everything that is planned, or nothing, as the answer to a `proposal` if one is
-        named. Raises OutOfCredits, QueueFull, NotFound for one that was answered before, and what
-        `Screening.require` does."""
+        named. Raises OutOfCredits, QueueFull, NotFound for one that was answered before, Draining
+        while nothing new is begun, and what `Screening.require` does."""
+        self._levers.require_open(plan.origin.guild)
         claim = self._rules.admit(plan.asker, plan.origin)
         await self._screening.require(plan)
         planned = plan.jobs(self._clock(), JobStatus.WAITING)
@@ -186,7 +190,7 @@ class Drawings:
         """Nothing draws with this model any more: what waits for it fails, free of charge."""
         for id in self._dispatcher.waiting_for(model):
             said = f"The model {quoted(name)} was taken away before this was drawn."
-            failure = Failure(said, new_reference())
+            failure = Failure(said, new_reference(), code="model_missing")
             failed = await self._jobs.refuse(id, failure, self._clock())
             if failed is not None:
                 log.info("job %s failed, reference %s: %s", id, failure.reference, said)
@@ -255,7 +259,7 @@ class Drawings:
         try:
             request = self._planner.resumed(job.request)
         except Unable as cannot:
-            failure = Failure(str(cannot), new_reference())
+            failure = Failure(str(cannot), new_reference(), code="unreadable")
             why = dict(job.request.extra).get("unreadable", cannot)
             log.error("job %s failed, reference %s: %s", job.id, failure.reference, why)
             await self._jobs.refuse(job.id, failure, self._clock())

@@ -15,17 +15,20 @@ from dataclasses import dataclass, replace
 
 from bot.domain.credits import Balance
 from bot.domain.errors import NotFound, UserError
+from bot.domain.overview import Span, Spender
 from bot.domain.people import Account, Asker
 from bot.domain.period import Period
 from bot.domain.quota import Caps, Quota, QuotaSetting, Scope
 from bot.service.accounts import Accounts
 from bot.service.rules import Rules, require_admin
 from bot.storage.audit import LOOKS, AuditEntry, AuditRepository
-from bot.storage.ledger import Holdings, LedgerRepository, Usage
+from bot.storage.ledger import Holdings, LedgerRepository
+from bot.storage.overview import OverviewRepository
 from bot.storage.quotas import QuotaRepository
 from bot.storage.statements import COLUMNS, StatementRepository
 
-DAY_S = 86_400
+SHOWN = 10
+"""Of those who drew most."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Quotas:
         self,
         *,
         ledger: LedgerRepository,
+        overviews: OverviewRepository,
         statements: StatementRepository,
         quotas: QuotaRepository,
         audit: AuditRepository,
@@ -69,6 +73,7 @@ class Quotas:
         clock: Callable[[], float],
     ) -> None:
         self._ledger = ledger
+        self._overviews = overviews
         self._statements = statements
         self._quotas = quotas
         self._audit = audit
@@ -139,12 +144,12 @@ class Quotas:
             raise NotFound("Nothing was written into the book so far.")
         return await asyncio.to_thread(_csv, rows)
 
-    async def usage(self, asker: Asker, guild: int, days: int) -> list[Usage]:
+    async def usage(self, asker: Asker, guild: int, days: int) -> list[Spender]:
         """Who drew most grids in the last `days` days."""
         require_admin(asker, guild)
         now = self._clock()
         await self._audit.write(guild, asker.user, "quota usage", {"days": days}, now)
-        return await self._ledger.usage(guild, now - days * DAY_S)
+        return await self._overviews.spenders(guild, Span.until(now, days), SHOWN)
 
     async def changes(self, asker: Asker, guild: int) -> list[AuditEntry]:
         """What admins changed on this server, newest first; who only looked is left out."""

@@ -25,7 +25,8 @@ class Rules:
     `guilds` are the only servers that are served; empty is all of them. `blobs_max_age_s` counts
     from the last use of what somebody uploaded, `left_age_s` from when the bot was removed from a
     server, 0 being never. `versions` say which model a version means, `assortment` what is sold,
-    `stance` what is done about unsafe pictures.
+    `stance` what is done about unsafe pictures. `operators` are people; empty is whose application
+    the bot is.
     """
 
     quota: Quota = Quota()
@@ -40,6 +41,7 @@ class Rules:
     versions: Mapping[str, str] = field(default_factory=dict)
     assortment: Assortment = Assortment()
     stance: Stance = ANYTHING
+    operators: frozenset[int] = frozenset()
 
     def claim(self, guild: int, roles: frozenset[int]) -> Claim:
         """What the operator's settings say about the quota of somebody with these roles there."""

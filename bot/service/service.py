@@ -11,8 +11,11 @@ from bot.service.drawing import Drawings
 from bot.service.gallery import Gallery
 from bot.service.gifts import Gifts
 from bot.service.history import History
+from bot.service.levers import Levers
 from bot.service.likes import Likes
+from bot.service.operating import Operating
 from bot.service.outbox import Outbox
+from bot.service.overview import Overviews
 from bot.service.owned import Ownership
 from bot.service.pictures import Pictures
 from bot.service.plans import Plans
@@ -56,3 +59,6 @@ class Service:
     safety: Safety
     reports: Reports
     shop: Shop
+    levers: Levers
+    overview: Overviews
+    operating: Operating

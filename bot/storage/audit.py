@@ -10,7 +10,10 @@ from typing import Any
 
 from bot.storage.database import Database
 
-LOOKS = ("quota show", "quota usage", "quota log", "safety show")
+LOOKS = (
+    "quota show", "quota usage", "quota log", "quota export", "safety show", "admin overview",
+    "admin jobs",
+)  # fmt: skip
 """Deeds that change nothing."""
 
 

@@ -13,8 +13,8 @@ def fail(connection: sqlite3.Connection, job: str, failure: Failure, now: float)
     """Failed and released, and its owner is to be told."""
     row = connection.execute(
         "UPDATE jobs SET state = 'failed', finished_at = ?, failure = ?, reference = ?,"
-        " smaller_width = ?, smaller_height = ? WHERE id = ? RETURNING *",
-        (now, failure.sentence, failure.reference, *_sides(failure), job),
+        " smaller_width = ?, smaller_height = ?, failure_code = ? WHERE id = ? RETURNING *",
+        (now, failure.sentence, failure.reference, *_sides(failure), failure.code, job),
     ).fetchone()
     return _ended_without(connection, row, now)
 

@@ -46,6 +46,7 @@ _SMALL = {
         "DELETE FROM offers WHERE guild_id = :owner",
         "DELETE FROM codes WHERE guild_id = :owner",
         "DELETE FROM safety_settings WHERE guild_id = :owner",
+        "DELETE FROM switches WHERE guild_id = :owner AND name = 'paused'",
         "DELETE FROM audit WHERE guild_id = :owner",
         "UPDATE ledger SET reason = '' WHERE kind = 'grant' AND reason <> '' AND"
         " bucket_id IN (SELECT id FROM buckets WHERE guild_id = :owner)",

@@ -16,14 +16,6 @@ from bot.storage.database import Database
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Grids that a user paid for since a moment."""
-
-    user: int
-    grids: int
-
-
-@dataclass(frozen=True)
 class Holdings:
     """What an account has, by which decision, and each source of it: buckets with their sources,
     those last that are not written yet. `tariff` is what things cost there."""
@@ -36,7 +28,7 @@ class Holdings:
 
 
 class LedgerRepository:
-    """Balances, grants and usage of accounts. One method is one transaction."""
+    """Balances and grants of accounts. One method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -139,18 +131,6 @@ class LedgerRepository:
         while some := await self._database.transaction(lambda c: funds.sweep(c, now)):
             total += some
         return total
-
-    async def usage(self, guild: int, since: float, limit: int = 10) -> list[Usage]:
-        """Users of a guild by paid grids since `since`, most first."""
-        rows = await self._database.report(
-            lambda c: c.execute(
-                "SELECT user_id, SUM(cost) AS grids FROM jobs WHERE guild_id = ?"
-                " AND finished_at >= ? AND state = 'succeeded' AND cost > 0"
-                " GROUP BY user_id ORDER BY grids DESC, user_id LIMIT ?",
-                (guild, since, limit),
-            ).fetchall()
-        )
-        return [Usage(row["user_id"], row["grids"]) for row in rows]
 
 
 def _take_back(

@@ -21,6 +21,7 @@ from bot.storage.ledger import LedgerRepository
 from bot.storage.letters import LetterRepository
 from bot.storage.likes import LikeRepository
 from bot.storage.outbox import OutboxRepository
+from bot.storage.overview import OverviewRepository
 from bot.storage.pictures import PictureRepository
 from bot.storage.preferences import PreferenceRepository
 from bot.storage.profiles import ProfileRepository
@@ -34,6 +35,7 @@ from bot.storage.samples import SampleStore
 from bot.storage.shown import ShownRepository
 from bot.storage.statements import StatementRepository
 from bot.storage.styles import StyleRepository
+from bot.storage.switches import SwitchRepository
 from bot.storage.untold import UntoldRepository
 
 
@@ -71,6 +73,8 @@ class Repositories:
     departures: DepartureRepository
     entitlements: EntitlementRepository
     safety: SafetyRepository
+    overviews: OverviewRepository
+    switches: SwitchRepository
     database: Path
     folder: Path
 
@@ -107,6 +111,8 @@ class Repositories:
             DepartureRepository(database),
             EntitlementRepository(database),
             SafetyRepository(database),
+            OverviewRepository(database),
+            SwitchRepository(database),
             database.path,
             folder,
         )

@@ -62,7 +62,8 @@ def job_of(row: sqlite3.Row) -> Job:
     if row["failure"] is not None:
         width, height = row["smaller_width"], row["smaller_height"]
         smaller = None if width is None else Size(width, height)
-        failure = Failure(str(row["failure"]), str(row["reference"]), smaller)
+        told = str(row["failure"]), str(row["reference"])
+        failure = Failure(*told, smaller, row["failure_code"] or "unknown")
     return Job(
         id=row["id"],
         origin=Origin(row["guild_id"], row["channel_id"], row["parent_message"]),

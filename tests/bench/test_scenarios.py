@@ -9,7 +9,19 @@ import pytest
 from PIL import Image
 
 from bot import imaging
-from bot.bench import busy, checked, crowd, embedded, history, lag, larger, ledger, outage, queue
+from bot.bench import (
+    busy,
+    checked,
+    crowd,
+    embedded,
+    history,
+    lag,
+    larger,
+    ledger,
+    outage,
+    overview,
+    queue,
+)
 from bot.bench.child import Child
 from bot.bench.grainy import grainy
 
@@ -92,7 +104,6 @@ async def test_the_books_are_timed_for_a_short_and_a_long_history() -> None:
     seen = await ledger.play(run)
     assert [len(took) for took in seen.singles.values()] == [5, 5]
     assert min(seen.submits + seen.bare) > 0
-    assert seen.usage_s > 0
     assert ledger.figures_of(run, seen)[0].what == "A submit at 40 grids over one at 3, p50"
     assert len(seen.batches) == 1
     assert ledger.figures_of(run, seen)[3].aim == "< 50 ms"
@@ -143,3 +154,13 @@ async def test_the_embedded_models_own_pictures_are_looked_at() -> None:
         scores = (await child.ask(pictures=2))["scores"]
     assert len(set(scores)) == 2
     assert 0 <= min(scores) <= max(scores) < 1
+
+
+async def test_numbers_of_a_server_are_timed_beside_writes() -> None:
+    run = overview.Run(jobs=400, rounds=1)
+    seen = await overview.play(run)
+    assert len(seen.overviews) == len(seen.usage) == 8
+    assert min(seen.overviews + seen.usage + seen.servers + seen.alone) > 0
+    assert seen.drawing_s > 0.1
+    rows = overview.figures_of(run, seen)
+    assert (rows[0].what, rows[0].aim) == ("An overview at 400 jobs, p99", "< 100 ms")

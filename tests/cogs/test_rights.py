@@ -14,8 +14,8 @@ import simcord
 from bot.chat.client import EaselBot
 from bot.domain.delivery import Kind
 from bot.domain.errors import NotAllowed
+from bot.domain.overview import Spender
 from bot.domain.people import Asker, Origin
-from bot.storage.ledger import Usage
 
 NAMES = ("explain", "export", "grant", "log", "pool", "reset", "set", "show", "usage")
 
@@ -26,11 +26,11 @@ class Register:
     def __init__(self) -> None:
         self.askers: list[Asker] = []
 
-    async def usage(self, asker: Asker, guild: int, days: int) -> list[Usage]:
+    async def usage(self, asker: Asker, guild: int, days: int) -> list[Spender]:
         self.askers.append(asker)
         if not asker.admin:
             raise NotAllowed("Only members with the Manage Server permission can do this.")
-        return [Usage(asker.user, 3)]
+        return [Spender(asker.user, 3)]
 
 
 class Bot(EaselBot):
@@ -77,7 +77,10 @@ def register() -> Register:
 async def test_who_is_an_admin(
     register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    parts = SimpleNamespace(quotas=register, gifts=None, accounts=Everywhere(), outbox=Delivered())
+    quiet = SimpleNamespace(notice="")
+    parts = SimpleNamespace(
+        quotas=register, gifts=None, accounts=Everywhere(), outbox=Delivered(), levers=quiet
+    )  # fmt: skip
     bot = Bot(cast(Any, parts), ["cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:
         guild = env.create_guild()

@@ -39,17 +39,19 @@ OTHERWISE = {
     "erase", "keep",  # of the asker's own things
     "draw", "leave",  # ids of proposals
     "report_delete", "report_dismiss",  # need a report, and a right
+    "admin_cancel", "admin_jobs",  # need a right
     "shorten", "shorten_details",  # of the text of the message
     "describe", "describe_again", "describe_all",  # of that, too
 }  # fmt: skip
 
 
-ARGUMENTS = {"remix": "vary", "smaller": "16x16"}
+ARGUMENTS = {"remix": "vary", "smaller": "16x16", "admin_cancel": "0", "admin_jobs": "0"}
 
 
 ON_ONE = 20
 """Buttons of one message."""
-HEAVY = {"blend", "vary", "describe", "sheet", "styles", "help", "shorten", "privacy export"}
+HEAVY = {"blend", "vary", "describe", "sheet", "styles", "help", "shorten", "privacy export",
+         "admin overview"}  # fmt: skip
 """Commands for which processes are started, whoever gives them: one walker does."""
 
 
@@ -98,17 +100,33 @@ COMMANDS: dict[str, Options] = {
     "quota set": lambda hidden, who: {"credits": 100}, "quota show": nothing,
     "quota grant": lambda hidden, who: {"user": who.person, "amount": 10},
     "quota reset": lambda hidden, who: {"user": who.person},
-    "quota usage": nothing, "quota log": nothing,
+    "quota usage": nothing, "quota log": nothing, "quota export": nothing,
+    "quota explain": lambda hidden, who: {"user": who.person},
+    "quota pool": lambda hidden, who: {"amount": 5},
+    "plan list": nothing, "plan set": lambda hidden, who: {"name": "P", "credits": 50},
+    "plan give": lambda hidden, who: {"name": "P"}, "plan prices": nothing,
+    "plan price": lambda hidden, who: {"usual": True},
+    "plan remove": lambda hidden, who: {"name": "P"},
+    "plan preset": lambda hidden, who: {"like": "open"},
+    "gift code": lambda hidden, who: {"amount": 1}, "gift list": nothing, "gift end": nothing,
+    "redeem": lambda hidden, who: {"code": "ABCD"}, "statement": nothing,
     "safety show": nothing, "safety set": lambda hidden, who: {"threshold": 90},
     "style add": nothing, "style edit": lambda hidden, who: {"name": "photo"},
     "style remove": lambda hidden, who: {"name": "photo"},
     "reports": nothing,
     "privacy export": nothing, "privacy delete": nothing,
+    "admin overview": nothing, "admin pause": nothing, "admin resume": nothing,
+    "admin jobs": nothing,
+    "operator servers": nothing, "operator notice": nothing, "operator caps": nothing,
+    "operator block": lambda hidden, who: {"server": "1"},
+    "operator unblock": lambda hidden, who: {"server": "1"},
+    "operator drain": nothing, "operator undrain": nothing,
 }  # fmt: skip
 MENUS = {"Cancel job", "DM results", "Copy prompt", "Use as image prompt", "Report picture"}
 COMPLETED = {("imagine", "prompt"), ("style edit", "name"), ("style remove", "name"),
              ("prefer option set", "option"), ("compare", "first"),
-             ("compare", "second")}  # fmt: skip
+             ("compare", "second"), ("plan set", "name"), ("plan give", "name"),
+             ("plan remove", "name"), ("plan price", "action")}  # fmt: skip
 FORMS = {"remix", "report", "from_picture", "style", "describe"}
 REACTIONS = {reactions.STOP, reactions.SEND}
 EVENTS = {"on_raw_reaction_add", "on_easel_setting"}

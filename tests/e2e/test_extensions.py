@@ -15,11 +15,13 @@ from tests.kit.scene import Scene
 ALL = (
     "cogs.imagine", "cogs.results", "cogs.show", "cogs.history", "cogs.gallery", "cogs.info",
     "cogs.settings", "cogs.prefer", "cogs.quota", "cogs.speed", "cogs.styles", "cogs.shorten",
-    "cogs.describe", "cogs.menus", "cogs.privacy", "cogs.reports", "cogs.help",
+    "cogs.describe", "cogs.menus", "cogs.privacy", "cogs.reports", "cogs.overview",
+    "cogs.operator", "cogs.help",
 )  # fmt: skip
 NEW = (
     "cogs.history", "cogs.gallery", "cogs.settings", "cogs.prefer", "cogs.speed", "cogs.styles",
     "cogs.shorten", "cogs.describe", "cogs.menus", "cogs.privacy", "cogs.reports",
+    "cogs.overview", "cogs.operator",
 )  # fmt: skip
 OLD = tuple(name for name in ALL if name not in NEW)
 

@@ -361,7 +361,10 @@ async def test_servers_are_managed_there_and_all_else_works_in_direct_messages(
 ) -> None:
     commands = easel.sandbox.world.commands[None].values()
     where = {each["name"]: each["contexts"] for each in commands}
-    servers = {"quota", "plan", "gift", "redeem", "safety", "style", "gallery", "sheet", "reports"}
+    servers = {
+        "quota", "plan", "gift", "redeem", "safety", "admin", "style", "gallery", "sheet",
+        "reports",
+    }  # fmt: skip
     assert {name for name, contexts in where.items() if contexts == [0]} == servers
     assert {name for name, contexts in where.items() if contexts != [0, 1]} == servers
     assert {tuple(each["integration_types"]) for each in commands} == {(0,)}

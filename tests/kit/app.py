@@ -98,6 +98,7 @@ class House:
             self.parts, self.dispatcher, self.executor, self.catalogue, self.rules, __version__,
             ERRANDS, self.clock, self._fetch,
         )  # fmt: skip
+        await self.service.levers.load()
         await self.service.drawing.resume()
         self.supervisor = Supervisor(first_s=0.01)
         self.supervisor.start("dispatcher", self.dispatcher.run)

@@ -9,11 +9,11 @@ from bot.domain.errors import (
     OutOfCredits,
     UserError,
 )
+from bot.domain.overview import Spender
 from bot.domain.people import Asker
 from bot.domain.period import Period
 from bot.domain.quota import Quota, QuotaSetting
 from bot.service.quotas import Whom
-from bot.storage.ledger import Usage
 from tests.kit.app import (
     ADMIN_ASKS,
     BERT_ASKS,
@@ -80,7 +80,7 @@ async def test_grant_refill_show_usage_and_their_trail(house: House) -> None:
     assert refilled.spendable == 28
     holdings = await service.quotas.holdings_of(ADMIN_ASKS, GUILD, BERT, frozenset())
     assert (holdings.balance.allowance_left, holdings.decision.quota.credits) == (23, 25)
-    assert await service.quotas.usage(ADMIN_ASKS, GUILD, 1) == [Usage(BERT, 2), Usage(ANNA, 1)]
+    assert await service.quotas.usage(ADMIN_ASKS, GUILD, 1) == [Spender(BERT, 2), Spender(ANNA, 1)]
     assert await service.gifts.grant(ADMIN_ASKS, GUILD, ANNA, -100, "") == -3
     changes = await service.quotas.changes(ADMIN_ASKS, GUILD)
     assert [one.deed for one in changes] == ["quota grant", "quota reset credits", "quota grant"]

@@ -109,11 +109,6 @@ async def account(database: Database) -> None:
     await ProfileRepository(database).get(ANNA)
 
 
-async def usage(database: Database) -> None:
-    rows = await LedgerRepository(database).usage(GUILD, NOW - DAY_S)
-    assert [row.grids for row in rows] == [20, 20]
-
-
 async def weight(database: Database) -> None:
     assert await PictureRepository(database).kept_bytes() > 0
 
@@ -142,7 +137,7 @@ async def aged(tmp_path_factory: pytest.TempPathFactory):
         await database.close()
 
 
-@pytest.mark.parametrize("work", [submit, account, usage, cancel, weight, eviction])
+@pytest.mark.parametrize("work", [submit, account, cancel, weight, eviction])
 async def test_work_does_not_grow_with_history(aged: list[Database], work: Work) -> None:
     young, old = [await steps(database, work) for database in aged]
     assert young > 0

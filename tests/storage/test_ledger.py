@@ -16,7 +16,7 @@ from bot.storage import entries
 from bot.storage.audit import AuditRepository
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
-from bot.storage.ledger import LedgerRepository, Usage
+from bot.storage.ledger import LedgerRepository
 from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job
 
 ACCOUNT = Account(GUILD, ANNA)
@@ -262,20 +262,6 @@ async def test_the_operators_cap_counts_whatever_paid(database: Database) -> Non
     await jobs.cancel(drawn[0], MORNING)
     await submitted(database, capped)
     assert (await book.balance(ACCOUNT, capped, MORNING + DAY_S)).spendable == 3
-
-
-async def test_usage_counts_paid_grids_since_a_moment(database: Database) -> None:
-    book, jobs = LedgerRepository(database), JobRepository(database)
-    for user, count in ((ANNA, 2), (BERT, 3)):
-        for _ in range(count):
-            await succeed(database, await submitted(database, user=user))
-    await submitted(database)
-    await succeed(database, await submitted(database, user=BERT, cost=0))
-    await jobs.cancel(await submitted(database, user=BERT), MORNING)
-    await succeed(database, await submitted(database, guild=GUILD + 1))
-    assert await book.usage(GUILD, MORNING - 1) == [Usage(BERT, 3), Usage(ANNA, 2)]
-    assert await book.usage(GUILD, MORNING - 1, limit=1) == [Usage(BERT, 3)]
-    assert await book.usage(GUILD, MORNING + 1) == []
 
 
 @pytest.mark.parametrize(

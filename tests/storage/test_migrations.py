@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.dispatch.outcome import SENTENCES
 from bot.storage import prompts
 from bot.storage.database import MIGRATIONS, migrate
 from tests.storage import version_2
@@ -349,6 +350,40 @@ def test_nobody_looked_at_the_pictures_of_before(path: Path, tmp_path: Path) -> 
     with pytest.raises(sqlite3.IntegrityError):
         connection.execute("UPDATE images SET score = 1.1")
     connection.close()
+
+
+def test_the_overview_counts_what_was_there(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_overview.sql")
+    number = int(file.name[:4])
+    migrated(path, number - 1, tmp_path).close()
+    jobs = read(path, "SELECT * FROM jobs ORDER BY rowid")
+    grants = read(
+        path,
+        "SELECT b.guild_id, CAST(l.created_at AS INTEGER) / 86400, SUM(amount) FROM ledger l"
+        " JOIN buckets b ON b.id = bucket_id WHERE l.kind = 'grant' AND amount > 0 GROUP BY 1, 2",
+    )
+    migrated(path, number, tmp_path).close()
+    assert [row[:-1] for row in read(path, "SELECT * FROM jobs ORDER BY rowid")] == jobs
+    why = read(path, "SELECT failure, failure_code FROM jobs WHERE state = 'failed'")
+    assert len(why) == version_2.STATES["failed"]
+    assert all(said == f"{SENTENCES[str(code)]}." for said, code in why)
+    assert read(path, "SELECT 1 FROM jobs WHERE state <> 'failed' AND failure_code <> ''") == []
+    tally = "SELECT guild_id, day, {} total FROM tallies WHERE topic = {} ORDER BY 1, 2, 3"
+    ended = "SELECT guild_id, day, {} COUNT(*) FROM ends WHERE {} GROUP BY 1, 2, {} ORDER BY 1, 2"
+    for topic, name, which in (
+        ("ended", "state", "1"), ("waited", "CAST(waited AS TEXT)", "drawn"),
+        ("model", "model", "drawn"), ("failed", "failure_code", "state = 'failed'"),
+    ):  # fmt: skip
+        again = read(path, ended.format(f"{name},", which, 3) + ", 3")
+        assert again == read(path, tally.format("name,", f"'{topic}'"))
+        assert again
+    assert grants == read(path, tally.format("", "'credits' AND name = 'granted'"))
+    spent = "SELECT guild_id, user_id, SUM(cost) FROM ends WHERE state = 'succeeded' AND cost > 0"
+    again = read(path, f"{spent} GROUP BY 1, 2 ORDER BY 1, 2")
+    assert again == read(path, "SELECT * FROM spenders ORDER BY 1, 2")
+    last = "SELECT guild_id, user_id, MAX(total) FROM spending GROUP BY 1, 2 ORDER BY 1, 2"
+    assert again == read(path, last)
+    assert read(path, "SELECT * FROM switches") == []
 
 
 def found(path: Path, query: str) -> list[object]:

@@ -1,0 +1,146 @@
+"""/admin: a server's numbers, and what its admins do with what is under way. Answers are private;
+deeds are audited."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.chat import asking, charts, names, replies, unfinished
+from bot.chat.acknowledge import Acknowledger
+from bot.chat.buttons import ADMIN_CANCEL, ADMIN_JOBS
+from bot.chat.charts import Chart
+from bot.domain.action import Tile
+from bot.domain.errors import NotFound, StoreUnavailable
+from bot.domain.overview import Overview
+from bot.service import Service
+
+if TYPE_CHECKING:
+    from bot.chat.client import EaselBot
+
+log = logging.getLogger(__name__)
+
+_BLUE = discord.Colour(0x3E63DD)
+_LAST = 1_000_000
+"""Beyond the number of any job that waits."""
+
+Pictures = list[tuple[Chart, bytes]]
+
+
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.allowed_contexts(dms=False)
+class Overseeing(
+    commands.GroupCog, group_name="admin", group_description="This server at a glance"
+):
+    """The service checks the right again: Discord's own check can be edited by servers."""
+
+    def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
+        super().__init__()
+        self._service = service
+        self._privately = acknowledger.privately
+
+    @app_commands.command(description="What was drawn here, by whom, how soon, for how much")
+    @app_commands.describe(days="How many days back (default: 30)")
+    async def overview(
+        self, interaction: discord.Interaction, days: Literal[7, 30, 90, 365] = 30
+    ) -> None:
+        shown, pictures = await self._privately(interaction, self._look(interaction, days))
+        text = charts.summary(shown, self._service.overview.model_name)
+        if self._service.overview.paused(interaction.guild_id or 0):
+            text = f"⏸️ Drawing is paused here; `/admin resume` goes on.\n{text}"
+        if not pictures:
+            text += "\n-# The charts could not be drawn just now."
+        await _send(interaction, text, pictures)
+
+    async def _look(
+        self, interaction: discord.Interaction, days: int
+    ) -> tuple[Overview, Pictures]:  # fmt: skip
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        shown = await self._service.overview.overview(asker, guild, days)
+        known = await names.names_of(interaction.guild, [one.user for one in shown.spenders])
+        made = charts.charts(shown, known)
+        try:
+            drawn = await self._service.overview.charts([chart.order for chart in made])
+        except StoreUnavailable as error:
+            log.warning("charts are not drawn: %s", error)
+            return shown, []
+        return shown, list(zip(made, drawn, strict=True))
+
+    @app_commands.command(
+        description="Let everything that is asked for here wait, until /admin resume"
+    )
+    async def pause(self, interaction: discord.Interaction) -> None:
+        waiting = await self._pause(interaction, True)
+        await replies.private(
+            interaction,
+            "⏸️ Drawing is paused here: what is being drawn is finished, everything else waits and"
+            f" says so ({_jobs(waiting)} now). `/admin resume` goes on.",
+        )
+
+    @app_commands.command(description="Let drawing go on after /admin pause")
+    async def resume(self, interaction: discord.Interaction) -> None:
+        waiting = await self._pause(interaction, False)
+        await replies.private(
+            interaction, f"▶️ Drawing goes on here; {_jobs(waiting)} had waited."
+        )  # fmt: skip
+
+    async def _pause(self, interaction: discord.Interaction, on: bool) -> int:
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        work = self._service.overview.pause(asker, guild, on)
+        return await self._privately(interaction, work)
+
+    @app_commands.command(description="What waits and what is being drawn here, to be cancelled")
+    async def jobs(self, interaction: discord.Interaction) -> None:
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        work = self._service.overview.unfinished(asker, guild)
+        page = await self._privately(interaction, work)
+        await replies.private(
+            interaction, embed=unfinished.embed(page), view=unfinished.view(page)
+        )  # fmt: skip
+
+    async def press(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        """Cancel a job of the list, or turn its page; it is shown anew."""
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        if not argument.isdecimal():
+            raise NotFound("This list is from another version of Easel; use `/admin jobs` again.")
+        if code == ADMIN_CANCEL:
+            await self._privately(
+                interaction, self._service.overview.cancel(asker, guild, tile.job)
+            )  # fmt: skip
+        first = min(int(argument), _LAST)
+        work = self._service.overview.unfinished(asker, guild, first)
+        page = await self._privately(interaction, work)
+        await replies.look(interaction, unfinished.view(page), unfinished.embed(page))
+
+
+def _jobs(count: int) -> str:
+    return f"{count} job{'' if count == 1 else 's'}"
+
+
+async def _send(interaction: discord.Interaction, text: str, pictures: Pictures) -> None:
+    """Each chart below the other, which a phone shows as wide as it is."""
+    embeds = [discord.Embed(title="Overview", description=text, colour=_BLUE)]
+    embeds += [discord.Embed(colour=_BLUE) for _ in pictures[1:]]
+    files = []
+    for embed, (chart, png) in zip(embeds, pictures, strict=False):
+        embed.set_image(url=f"attachment://{chart.name}.png")
+        file = discord.File(io.BytesIO(png), f"{chart.name}.png", description=chart.description)
+        files.append(file)
+    if interaction.response.is_done():
+        await interaction.followup.send(embeds=embeds, files=files, ephemeral=True)
+        interaction.extras["said"] = True
+    else:
+        await interaction.response.send_message(embeds=embeds, files=files, ephemeral=True)
+
+
+async def setup(bot: EaselBot) -> None:
+    cog = Overseeing(bot.service, bot.acknowledger)
+    await bot.add_cog(cog)
+    bot.presses |= {ADMIN_CANCEL: cog.press, ADMIN_JOBS: cog.press}
