@@ -19,7 +19,7 @@ from typing import Any
 from bot import __version__
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.loading import Loader
-from bot.domain.errors import EaselError, SettingsError
+from bot.domain.errors import EaselError, SettingsError, UserError
 from bot.domain.period import Period
 from bot.domain.quota import Caps, Quota
 from bot.domain.safety import Reaction, SafetyPolicy, Stance
@@ -27,6 +27,7 @@ from bot.domain.shop import Assortment
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
+from bot.filtering.rule import Rule
 from bot.links.fetcher import Fetcher
 from bot.links.hosts import Hosts
 from bot.models import classifier
@@ -168,6 +169,7 @@ def rules_of(settings: Settings) -> Rules:
         assortment=assortment_of(settings),
         stance=stance_of(settings),
         operators=settings.operators,
+        blocked_words=_blocked(settings.blocked_words),
     )
 
 
@@ -206,6 +208,14 @@ def unchecked(settings: Settings) -> str:
         name = f"SAFETY_MODEL {settings.safety_model}" if settings.safety_model else "open_nsfw"
         return f"Pictures are not checked: {name} {unfit}."
     return ""
+
+
+def _blocked(words: tuple[str, ...]) -> tuple[str, ...]:
+    """As they are compared. Raises SettingsError for what cannot be."""
+    try:
+        return tuple(Rule.typed(word).text for word in words)
+    except UserError as wrong:
+        raise SettingsError(f"BLOCKED_WORDS: {wrong}") from None
 
 
 @contextlib.asynccontextmanager

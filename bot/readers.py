@@ -88,6 +88,17 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def blocked(text: str) -> tuple[str, ...]:
+    """words separated by commas, or the path of a text file (.txt) in UTF-8 with one a line"""
+    if not text.lower().endswith(".txt"):
+        return words(text)
+    try:
+        lines = Path(path(text)).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise SettingsError(f"names the file {text!r}, which cannot be read: {error}.") from error
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
 def versions(text: str) -> Mapping[str, str]:
     """empty, or versions and models such as 7=flux-dev, niji=animagine, niji 5=anything"""
     found = {}

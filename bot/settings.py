@@ -16,6 +16,7 @@ from bot.domain.safety import THRESHOLD
 from bot.domain.shop import Pack
 from bot.readers import (
     Secret,
+    blocked,
     devices,
     folder,
     ids,
@@ -174,6 +175,11 @@ class Settings:
     operators: frozenset[int] = _setting(
         "", "Ids of those who may use /operator; empty is whose application the bot is", ids
     )
+    blocked_words: tuple[str, ...] = _setting(
+        "",
+        "Words that nobody draws by, separated by commas, or the path of a .txt file, one a line",
+        blocked,
+    )
     images_max_gb: float = _setting(
         "20", "Pictures kept on disk; the oldest go first", number(0.01, 100_000)
     )
@@ -203,7 +209,8 @@ class Settings:
         "cogs.imagine,cogs.edit,cogs.results,cogs.show,cogs.history,cogs.gallery,cogs.info,"
         "cogs.settings,cogs.prefer,cogs.quota,cogs.plan,cogs.gift,cogs.safety,cogs.speed,"
         "cogs.styles,cogs.shorten,cogs.describe,cogs.menus,cogs.reactions,cogs.more,cogs.sheet,"
-        "cogs.compare,cogs.privacy,cogs.reports,cogs.shop,cogs.overview,cogs.operator,cogs.help",
+        "cogs.compare,cogs.privacy,cogs.reports,cogs.shop,cogs.overview,cogs.operator,"
+        "cogs.moderation,cogs.help",
         "Features to load",
         words,
     )

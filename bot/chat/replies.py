@@ -16,6 +16,7 @@ from discord import app_commands
 
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import (
+    BlockedWords,
     Draining,
     InvalidLink,
     InvalidPrompt,
@@ -40,6 +41,7 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     InvalidPrompt: ("Invalid prompt", RED),
     InvalidRecipe: ("Invalid recipe", RED),
     InvalidLink: ("Invalid link", RED),
+    BlockedWords: ("Blocked words", RED),
     Unable: ("Not possible", YELLOW),
     OutOfCredits: ("Credits exhausted", YELLOW),
     QueueFull: ("Queue full", YELLOW),

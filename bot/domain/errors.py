@@ -9,6 +9,7 @@
     │   │   └── UnknownParameter a name that no parameter has
     │   ├── InvalidRecipe        a file that was sent as a recipe cannot be drawn by
     │   ├── InvalidLink          what is linked to is no picture that can be had
+    │   ├── BlockedWords         the prompt has what is not drawn there
     │   ├── OutOfCredits         the account cannot pay
     │   ├── QueueFull            too many jobs waiting, of this user or in all
     │   ├── NotAllowed           the right to do this is missing
@@ -77,6 +78,10 @@ class InvalidRecipe(UserError):
 
 class InvalidLink(UserError):
     """What is linked to, or uploaded, is no picture that can be had."""
+
+
+class BlockedWords(UserError):
+    """The prompt has a word or phrase that is not drawn there."""
 
 
 class OutOfCredits(UserError):

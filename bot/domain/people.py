@@ -8,11 +8,19 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Origin:
     """Where a job was asked for. `guild` is 0 in direct messages; `parent_message` is the message
-    whose button was pressed, 0 for a command."""
+    whose button was pressed, 0 for a command. What only an interaction says, and no stored job, is
+    the channel that a thread belongs to (0 for what is none), and whether there is an age limit."""
 
     guild: int
     channel: int
     parent_message: int = 0
+    parent_channel: int = field(default=0, compare=False)
+    age_restricted: bool = field(default=False, compare=False)
+
+    @property
+    def places(self) -> frozenset[int]:
+        """The ids of the channel, and of that which it belongs to."""
+        return frozenset({self.channel, self.parent_channel} - {0})
 
 
 @dataclass(frozen=True)

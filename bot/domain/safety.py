@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.domain.errors import EaselError
-from bot.domain.people import Origin
 
 THRESHOLD = 0.4
 """From this score on a picture counts as unsafe, where a server does not say: of 500 pictures by
@@ -138,8 +137,3 @@ class Stance:
 
 ANYTHING = Stance()
 """Every picture is as good as any other."""
-
-
-def age_limited(origin: Origin) -> bool:
-    """Whether what is asked for there is asked for in a channel with an age limit."""
-    return False

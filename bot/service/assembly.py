@@ -10,9 +10,11 @@ from bot.dispatch.spare import Spare
 from bot.engine.seam import Executor
 from bot.models.catalogue import Catalogue
 from bot.service.accounts import Accounts
+from bot.service.admission import Admission
 from bot.service.aiming import Aims
 from bot.service.answers import Answers
 from bot.service.batches import Batches
+from bot.service.conduct import Conduct
 from bot.service.describing import Describing
 from bot.service.drawing import Drawings
 from bot.service.errand import Errands
@@ -21,6 +23,7 @@ from bot.service.gifts import Gifts
 from bot.service.history import History
 from bot.service.levers import Levers
 from bot.service.likes import Likes
+from bot.service.moderation import Moderation
 from bot.service.operating import Operating
 from bot.service.outbox import Outbox
 from bot.service.overview import Overviews
@@ -34,6 +37,7 @@ from bot.service.proposals import Proposals
 from bot.service.quotas import Quotas
 from bot.service.recipes import Recipes
 from bot.service.reports import Reports
+from bot.service.rulebook import Rulebook
 from bot.service.rules import Rules
 from bot.service.safety import Safety
 from bot.service.samples import Samples
@@ -66,20 +70,24 @@ def service_of(
         profiles=parts.profiles, executor=executor, catalogue=catalogue, rules=rules,
         levers=levers, clock=clock,
     )  # fmt: skip
+    rulebook = Rulebook(parts.moderation, rules.blocked_words)
+    conduct = Conduct(parts.bans, clock)
     habits = Habits(parts.preferences, catalogue, clock)
     styles = Styles(parts.styles, catalogue, clock)
     answers = Answers(executor)
     screening = Screening(answers, parts.blobs, parts.safety, rules.stance)
+    admission = Admission(rules, levers, rulebook, conduct, screening)
     sight = Sight(fetch, parts.blobs, clock, screening, errands)
     planner = Planner(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
-        sight, Aims(sight, answers, parts.files), habits, styles, rules.versions,
+        sight, Aims(sight, answers, parts.files), habits, styles, admission,
+        rules.versions,
     )  # fmt: skip
-    proposals = Proposals(parts.proposals, rules, clock)
+    proposals = Proposals(parts.proposals, rules, admission, clock)
     drawing = Drawings(
-        jobs=parts.jobs, planner=planner, screening=screening, proposals=proposals,
-        outbox=parts.outbox, terms=Terms(parts.ledger, catalogue, rules, clock),
-        files=parts.files, dispatcher=dispatcher, rules=rules, levers=levers, clock=clock,
+        jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
+        terms=Terms(parts.ledger, catalogue, rules, clock), admission=admission,
+        files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
     )  # fmt: skip
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
     samples = Samples(parts.samples, Spare(executor, dispatcher, rules.stance), catalogue)
@@ -105,7 +113,7 @@ def service_of(
         history=History(parts.history, parts.pictures, parts.files, errands),
         likes=Likes(parts.likes, parts.jobs, clock),
         words=Words(catalogue, parts.profiles, parts.recent, styles, habits, clock),
-        shortening=Shortening(answers, catalogue, habits, rules),
+        shortening=Shortening(answers, catalogue, habits, rules, admission),
         owned=Ownership(
             parts.jobs, parts.history, parts.deletion, parts.files, pictures, catalogue, errands
         ),
@@ -113,9 +121,12 @@ def service_of(
             parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue, habits, drawing,
             version,
         ),
-        describing=Describing(answers, sight, rules),
-        privacy=Privacy.of(parts, dispatcher, habits, rules, clock, errands),
+        describing=Describing(answers, sight, admission),
+        privacy=Privacy.of(
+            parts, dispatcher, habits, rulebook, conduct, rules, clock, errands
+        ),
         safety=Safety(parts.safety, parts.audit, rules.stance, clock),
+        moderation=Moderation(parts.moderation, rulebook, conduct, rules, clock),
         reports=Reports(parts.reports, parts.jobs, parts.files, dispatcher, clock),
         shop=Shop(parts.entitlements, rules, clock),
         levers=levers,

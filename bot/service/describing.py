@@ -13,9 +13,9 @@ from bot.domain import describing
 from bot.domain.errors import Unable
 from bot.domain.people import Asker, Origin
 from bot.engine.seam import CAPTIONS, Question
+from bot.service.admission import Admission
 from bot.service.answers import Answers
 from bot.service.enquiries import Enquiries
-from bot.service.rules import Rules
 from bot.service.sight import Glimpse, Sight
 
 _TOLD = ("bad_input", "model_missing")
@@ -34,10 +34,10 @@ class Described:
 class Describing:
     """One picture of each person at a time."""
 
-    def __init__(self, answers: Answers, sight: Sight, rules: Rules) -> None:
+    def __init__(self, answers: Answers, sight: Sight, admission: Admission) -> None:
         self._enquiries = Enquiries(answers, "picture", _TOLD)
         self._sight = sight
-        self._rules = rules
+        self._admission = admission
 
     async def describe(
         self, asker: Asker, origin: Origin, link: str, besides: Sequence[str] = ()
@@ -48,7 +48,7 @@ class Describing:
         Raises InvalidLink for what is no picture, NotAllowed, also for one that may not be shown
         there, and Unable where no worker can say what it shows or check it.
         """
-        self._rules.require_served(origin.guild)
+        await self._admission.require_welcome(asker, origin)
         known = [describing.caption_of(each) for each in besides]
         with self._enquiries.alone(asker):
             picture = await self._sight.glimpsed(link)

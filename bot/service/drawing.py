@@ -21,13 +21,12 @@ from bot.domain.lines import Entry
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
-from bot.service.levers import Levers
+from bot.service.admission import Admission
 from bot.service.plan import Plan
 from bot.service.planning import GONE, NOTHING, Planner
 from bot.service.proposals import Proposals
 from bot.service.references import Attached
 from bot.service.rules import Rules, require_right_to_cancel, require_visible
-from bot.service.screening import Screening
 from bot.service.terms import Terms
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -71,27 +70,25 @@ class Drawings:
         *,
         jobs: JobRepository,
         planner: Planner,
-        screening: Screening,
         proposals: Proposals,
         outbox: OutboxRepository,
         files: ImageStore,
         terms: Terms,
         dispatcher: Dispatcher,
         rules: Rules,
-        levers: Levers,
+        admission: Admission,
         clock: Callable[[], float],
     ) -> None:
         self._terms = terms
         self._jobs = jobs
         self._planner = planner
-        self._screening = screening
         self._proposals = proposals
         self._outbox = outbox
         self._files = files
         self._dispatcher = dispatcher
         self._board = dispatcher.board
         self._rules = rules
-        self._levers = levers
+        self._admission = admission
         self._clock = clock
 
     async def plan(
@@ -105,11 +102,9 @@ class Drawings:
 
     async def submit(self, plan: Plan, proposal: str = "") -> list[Job]:
         """Queue everything that is planned, or nothing, as the answer to a `proposal` if one is
-        named. Raises OutOfCredits, QueueFull, NotFound for one that was answered before, Draining
-        while nothing new is begun, and what `Screening.require` does."""
-        self._levers.require_open(plan.origin.guild)
-        claim = self._rules.admit(plan.asker, plan.origin)
-        await self._screening.require(plan)
+        named. Raises OutOfCredits, QueueFull, NotFound for one that was answered before, and what
+        `Admission.admit` does."""
+        claim = await self._admission.admit(plan)
         planned = plan.jobs(self._clock(), JobStatus.WAITING)
         jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit, proposal)
         for job in jobs:
@@ -129,7 +124,6 @@ class Drawings:
         `Terms.applied` and `submit` do."""
         plan = await self._terms.applied(planned)
         if plan.large:
-            await self._screening.require(plan)
             return Asked(plan, None, await self._proposals.propose(plan))
         (job,) = await self.submit(plan)
         return Asked(plan, job)
@@ -141,7 +135,12 @@ class Drawings:
         for request in proposal.requests:
             self._planner.require_drawable(asker, origin, request)
         parent = await self.job(proposal.parent) if proposal.parent else None
-        plan = Plan(asker, proposal.origin, proposal.requests, proposal.prices, parent=parent)
+        # It is posted where it was asked for, under the rules of where it is agreed to.
+        there = replace(
+            proposal.origin, parent_channel=origin.parent_channel,
+            age_restricted=origin.age_restricted,
+        )  # fmt: skip
+        plan = Plan(asker, there, proposal.requests, proposal.prices, parent=parent)
         return await self.submit(plan, proposal.id)
 
     async def ask(
@@ -162,8 +161,9 @@ class Drawings:
     async def upscale(self, asker: Asker, origin: Origin, press: Press) -> Upscaled:
         """One picture taken out of its grid: the same finished job whoever presses.
 
-        Raises NotFound.
+        Raises NotFound, and NotAllowed for who may not have anything drawn there.
         """
+        await self._admission.require_welcome(asker, origin)
         parent = await self._planner.parent(asker, origin, press)
         earlier = await self._jobs.upscale_of(press.tile)
         if earlier is None:

@@ -11,7 +11,9 @@ from bot.domain.erasure import Doomed, Erasure
 from bot.domain.errors import StoreUnavailable
 from bot.domain.people import Asker
 from bot.domain.preferences import Preferences
+from bot.service.conduct import Conduct
 from bot.service.preferences import Habits
+from bot.service.rulebook import Rulebook
 from bot.storage.blobs import Blobs
 from bot.storage.erasures import ErasureRepository, Held
 from bot.storage.files import ImageStore
@@ -38,6 +40,8 @@ class Erasing:
         blobs: Blobs,
         dispatcher: Dispatcher,
         habits: Habits,
+        rulebook: Rulebook,
+        conduct: Conduct,
         clock: Callable[[], float],
     ) -> None:
         self._erasures = erasures
@@ -46,6 +50,8 @@ class Erasing:
         self._blobs = blobs
         self._dispatcher = dispatcher
         self._habits = habits
+        self._rulebook = rulebook
+        self._conduct = conduct
         self._clock = clock
         self._woken = asyncio.Event()
 
@@ -64,8 +70,10 @@ class Erasing:
     async def begin(self, erasure: Erasure) -> None:
         """It will be done."""
         await self._erasures.begin(erasure)
+        self._conduct.forgotten()
         if erasure.scope == "server":
             self._habits.left(erasure.owner)
+            self._rulebook.changed(erasure.owner)
         log.info("everything of %s %d is to be deleted", erasure.scope, erasure.owner)
         self._woken.set()
 

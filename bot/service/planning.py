@@ -20,11 +20,12 @@ from bot.domain.usual import Usual
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import editing, references, remixing, requests, tariff
+from bot.service.admission import Admission
 from bot.service.aiming import GONE, Aims
 from bot.service.choosing import Choosing
 from bot.service.plan import Plan
 from bot.service.preferences import Habits
-from bot.service.readings import read
+from bot.service.readings import read, read_form
 from bot.service.references import Attached, Canvas
 from bot.service.rules import DIRECT, require_use, require_visible
 from bot.service.sight import Sight, View
@@ -64,6 +65,7 @@ class Planner:
         aims: Aims,
         habits: Habits,
         styles: Styles,
+        admission: Admission,
         versions: Mapping[str, str] | None = None,
     ) -> None:
         self._jobs = jobs
@@ -75,6 +77,7 @@ class Planner:
         self._aims = aims
         self._habits = habits
         self._styles = styles
+        self._admission = admission
         self._choosing = Choosing(catalogue, versions)
 
     async def plan(
@@ -85,17 +88,24 @@ class Planner:
         what drew its parent; either as the asker prefers where the prompt does not say.
 
         Raises InvalidPrompt and InvalidLink for a text, NotFound for a model or a press, Unable
-        for a press, NotAllowed for a model that is not for the asker.
+        for a press, NotAllowed for a model that is not for the asker and for who may not draw
+        there, BlockedWords for what is not drawn there.
         """
+        await self._admission.require_welcome(asker, origin)
         if isinstance(asked, str):
             taste = await self._habits.taste(asker, origin)
             named = taste.holding.model if model is None else model
             attached = attached.preferring(taste.holding.variation)
             readings = await read(asked, taste, attached.count)
+            await self._admission.require_words(asker, origin, readings)
             plan = await self._typed(asker, origin, readings, named, attached, taste.own.usual)
             return plan.posted_as(taste.holding.file)
         parent = await self.parent(asker, origin, asked)
         card = self.card_of(parent)
+        if asked.region:  # a model may be asked for its word, and a mask is kept
+            fresh = await read_form(asked, await self._habits.taste(asker, origin))
+            word = asked.region.word
+            await self._admission.require_words(asker, origin, fresh, parent, [word])
         press = await self._aims.aimed(asker, origin, card, parent.request, asked)
         return await self.under(parent, asker, origin, press)
 
@@ -139,7 +149,8 @@ class Planner:
         under = _Under(parent, asker, origin, taste)
         if press.prompt is None:
             return await self._pressed(under, press, self.card_of(parent), parent.request)
-        readings = await read(press.prompt, remixing.as_typed(taste), 0)
+        readings = await read_form(press, taste)
+        await self._admission.require_words(asker, origin, readings, parent)
         view = self._sight.of(asker, origin)
         plans = []
         for prompt, notes in readings:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from bot.dispatch.dispatcher import Dispatcher
+from bot.service.conduct import Conduct
 from bot.service.departures import Departures
 from bot.service.erasing import Erasing
 from bot.service.errand import Errands
 from bot.service.exports import Exports
 from bot.service.preferences import Habits
+from bot.service.rulebook import Rulebook
 from bot.service.rules import Rules
 from bot.storage.letters import LetterRepository
 from bot.storage.removals import Removal, RemovalRepository
@@ -47,13 +49,13 @@ class Privacy:
 
     @classmethod
     def of(
-        cls, parts: Repositories, dispatcher: Dispatcher, habits: Habits, rules: Rules,
-        clock: Callable[[], float], errands: Errands,
+        cls, parts: Repositories, dispatcher: Dispatcher, habits: Habits, rulebook: Rulebook,
+        conduct: Conduct, rules: Rules, clock: Callable[[], float], errands: Errands,
     ) -> Self:  # fmt: skip
         """Over these."""
         erasing = Erasing(
             erasures=parts.erasures, jobs=parts.jobs, files=parts.files, blobs=parts.blobs,
-            dispatcher=dispatcher, habits=habits, clock=clock,
+            dispatcher=dispatcher, habits=habits, rulebook=rulebook, conduct=conduct, clock=clock,
         )  # fmt: skip
         return cls(
             Exports(parts.database, parts.folder, errands),

@@ -12,6 +12,7 @@ from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import JobStatus
 from bot.domain.people import Asker, Origin
 from bot.domain.proposal import FORGOTTEN, Proposal
+from bot.service.admission import Admission
 from bot.service.plan import Plan
 from bot.service.rules import Rules
 from bot.storage.proposals import ProposalRepository
@@ -24,18 +25,24 @@ class Proposals:
     """Plans that wait for a yes. `clock` returns UTC seconds since the epoch."""
 
     def __init__(
-        self, proposals: ProposalRepository, rules: Rules, clock: Callable[[], float]
+        self,
+        proposals: ProposalRepository,
+        rules: Rules,
+        admission: Admission,
+        clock: Callable[[], float],
     ) -> None:
         self._proposals = proposals
         self._rules = rules
+        self._admission = admission
         self._clock = clock
 
     async def propose(self, plan: Plan) -> str:
         """Ask for a yes to a plan, of which nothing else is stored; the id of the proposal.
 
-        Raises OutOfCredits and QueueFull: what would be refused is not proposed.
+        Raises OutOfCredits, QueueFull, NotAllowed and BlockedWords: what would be refused is not
+        proposed.
         """
-        claim, now = self._rules.admit(plan.asker, plan.origin), self._clock()
+        claim, now = await self._admission.admit(plan), self._clock()
         proposal = Proposal(
             uuid.uuid4().hex, plan.origin, plan.asker.user, plan.requests, plan.prices, now,
             parent=plan.parent and plan.parent.id,

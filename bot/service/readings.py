@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from bot.domain.action import Press
 from bot.domain.errors import InvalidPrompt
 from bot.domain.layers import Taste
 from bot.domain.prompt.prompt import Reading
+from bot.service import remixing
 from bot.service.preferences import PROMPTS_MAX
 
 
@@ -22,6 +24,13 @@ async def read(text: str, taste: Taste, attached: int) -> list[Reading]:
         found = taste.read_all(text, PROMPTS_MAX, attached)
     require_few(found)
     return found
+
+
+async def read_form(press: Press, taste: Taste) -> list[Reading]:
+    """What somebody wrote in the form of a press, if anything. Raises InvalidPrompt."""
+    if press.prompt is None:
+        return []
+    return await read(press.prompt, remixing.as_typed(taste), 0)
 
 
 def require_few(readings: Sequence[Reading]) -> None:

@@ -25,8 +25,8 @@ class Rules:
     `guilds` are the only servers that are served; empty is all of them. `blobs_max_age_s` counts
     from the last use of what somebody uploaded, `left_age_s` from when the bot was removed from a
     server, 0 being never. `versions` say which model a version means, `assortment` what is sold,
-    `stance` what is done about unsafe pictures. `operators` are people; empty is whose application
-    the bot is.
+    `stance` what is done about unsafe pictures, `blocked_words` are drawn nowhere. `operators` are
+    people; empty is whose application the bot is.
     """
 
     quota: Quota = Quota()
@@ -42,6 +42,7 @@ class Rules:
     assortment: Assortment = Assortment()
     stance: Stance = ANYTHING
     operators: frozenset[int] = frozenset()
+    blocked_words: tuple[str, ...] = ()
 
     def claim(self, guild: int, roles: frozenset[int]) -> Claim:
         """What the operator's settings say about the quota of somebody with these roles there."""
@@ -148,6 +149,6 @@ def require_review(asker: Asker, origin: Origin) -> None:
 def require_admin(asker: Asker, guild: int) -> None:
     """Raises NotAllowed where there is nothing to administer, or no right to."""
     if guild == DIRECT:
-        raise NotAllowed("Limits and styles belong to a server; use this command there.")
+        raise NotAllowed("Limits, styles and rules belong to a server; use this command there.")
     if not asker.admin:
         raise NotAllowed("Only members with the Manage Server permission can do this.")

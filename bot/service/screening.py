@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from bot.domain.errors import NotAllowed, Unable
 from bot.domain.people import Account, Origin
-from bot.domain.safety import SafetyPolicy, Stance, Verdict, age_limited
+from bot.domain.safety import SafetyPolicy, Stance, Verdict
 from bot.engine.seam import SCORES, Question
 from bot.service.answers import Answers
 from bot.service.plan import Plan
@@ -48,7 +48,7 @@ class Screening:
         if not self._stance.cares:
             return SafetyPolicy()
         setting = await self._settings.setting(origin.guild)
-        return self._stance.effective(setting).at(age_limited(origin))
+        return self._stance.effective(setting).at(origin.age_restricted)
 
     async def require(self, plan: Plan) -> None:
         """What is planned may be drawn. Raises NotAllowed for a picture that may not be used there,

@@ -13,6 +13,7 @@ from bot.service.gifts import Gifts
 from bot.service.history import History
 from bot.service.levers import Levers
 from bot.service.likes import Likes
+from bot.service.moderation import Moderation
 from bot.service.operating import Operating
 from bot.service.outbox import Outbox
 from bot.service.overview import Overviews
@@ -62,3 +63,4 @@ class Service:
     levers: Levers
     overview: Overviews
     operating: Operating
+    moderation: Moderation

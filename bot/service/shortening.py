@@ -19,6 +19,7 @@ from bot.domain.shortening import Analysis
 from bot.engine.seam import IMPORTANCE, Question
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.service.admission import Admission
 from bot.service.answers import Answers
 from bot.service.choosing import Choosing
 from bot.service.enquiries import Enquiries
@@ -44,11 +45,16 @@ class Shortening:
     """One prompt of each person at a time."""
 
     def __init__(
-        self, answers: Answers, catalogue: Catalogue, habits: Habits, rules: Rules
-    ) -> None:  # fmt: skip
+        self,
+        answers: Answers,
+        catalogue: Catalogue,
+        habits: Habits,
+        rules: Rules,
+        admission: Admission,
+    ) -> None:
         self._enquiries = Enquiries(answers, "prompt")
         self._habits = habits
-        self._rules = rules
+        self._admission = admission
         self._choosing = Choosing(catalogue, rules.versions)
 
     async def shorten(self, asker: Asker, origin: Origin, text: str) -> Shortened:
@@ -57,7 +63,7 @@ class Shortening:
         Raises InvalidPrompt, NotFound and NotAllowed as drawing it does, Unable where no worker can
         say it.
         """
-        self._rules.require_served(origin.guild)
+        await self._admission.require_welcome(asker, origin)
         taste = await self._habits.taste(asker, origin)
         prompt = _single(await asyncio.to_thread(taste.typed, text, PROMPTS_MAX))
         card, _ = self._choosing.card(asker, origin, prompt, taste.holding.model)

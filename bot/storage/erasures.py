@@ -16,7 +16,7 @@ from bot.storage import prompts, removals, rows
 from bot.storage.database import Database
 from bot.storage.tracing import solely_theirs, traced
 
-_WORDS = "'$.reason', '', '$.before', '', '$.after', '', '$.negative', ''"
+_WORDS = "'$.reason', '', '$.before', '', '$.after', '', '$.negative', '', '$.words', json_array()"
 _SMALL = {
     "user": (
         "DELETE FROM preferences WHERE scope = 'user' AND owner_id = :owner",
@@ -28,6 +28,7 @@ _SMALL = {
         "UPDATE codes SET note = '' WHERE actor_id = :owner",
         "DELETE FROM shop_visits WHERE user_id = :owner",
         "DELETE FROM profiles WHERE user_id = :owner",
+        "UPDATE bans SET reason = '' WHERE user_id = :owner OR actor_id = :owner",
         "UPDATE ledger SET reason = '' WHERE kind = 'grant' AND reason <> '' AND"
         " (actor_id = :owner OR bucket_id IN (SELECT id FROM buckets WHERE user_id = :owner))",
         f"UPDATE audit SET detail = json_replace(detail, {_WORDS})"
@@ -47,6 +48,11 @@ _SMALL = {
         "DELETE FROM codes WHERE guild_id = :owner",
         "DELETE FROM safety_settings WHERE guild_id = :owner",
         "DELETE FROM switches WHERE guild_id = :owner AND name = 'paused'",
+        "DELETE FROM words WHERE guild_id = :owner",
+        "DELETE FROM places WHERE guild_id = :owner",
+        "DELETE FROM bans WHERE guild_id = :owner",
+        "DELETE FROM refusals WHERE guild_id = :owner",
+        "DELETE FROM timeout_rules WHERE guild_id = :owner",
         "DELETE FROM audit WHERE guild_id = :owner",
         "UPDATE ledger SET reason = '' WHERE kind = 'grant' AND reason <> '' AND"
         " bucket_id IN (SELECT id FROM buckets WHERE guild_id = :owner)",

@@ -77,6 +77,16 @@ HOLDINGS = (
     ),
     Holding("shop_visits", "user_id = :user", "deleted"),
     Holding("plans_sold", None, "the operator's"),
+    Holding("words", "actor_id = :user", "kept: a server's"),
+    Holding("places", None, "channels and roles alone"),
+    Holding(
+        "bans", "user_id = :user OR actor_id = :user", "kept without words: what admins decided"
+    ),
+    Holding(
+        "refusals", "user_id = :user", "kept: numbers alone, so that nobody resets a time-out",
+        ("moments",),
+    ),
+    Holding("timeout_rules", None, "servers alone"),
     Holding("reports", "reporter_id = :user", "deleted"),
     Holding("erasures", "scope = 'user' AND owner_id = :user", "deleted when it is done"),
     Holding("removals", "person_id = :user", "deleted when it is done"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.storage.audit import AuditRepository
+from bot.storage.bans import BanRepository
 from bot.storage.blobs import Blobs
 from bot.storage.copies import CopyRepository
 from bot.storage.database import Database
@@ -20,6 +21,7 @@ from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
 from bot.storage.letters import LetterRepository
 from bot.storage.likes import LikeRepository
+from bot.storage.moderation import ModerationRepository
 from bot.storage.outbox import OutboxRepository
 from bot.storage.overview import OverviewRepository
 from bot.storage.pictures import PictureRepository
@@ -75,6 +77,8 @@ class Repositories:
     safety: SafetyRepository
     overviews: OverviewRepository
     switches: SwitchRepository
+    moderation: ModerationRepository
+    bans: BanRepository
     database: Path
     folder: Path
 
@@ -113,6 +117,8 @@ class Repositories:
             SafetyRepository(database),
             OverviewRepository(database),
             SwitchRepository(database),
+            ModerationRepository(database),
+            BanRepository(database),
             database.path,
             folder,
         )

@@ -8,7 +8,6 @@ import sqlite3
 from bot.domain.job import Failure, Job, JobStatus
 from bot.domain.people import Origin
 from bot.domain.request import GenerationRequest
-from bot.domain.safety import age_limited
 from bot.domain.size import Size
 from bot.storage import blobs, inputs
 
@@ -29,7 +28,7 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
             job.origin.parent_message, job.action.value, source and source.job,
             source and source.index, written(job.request),
             job.status.value, job.cost, job.running_limit, job.created_at,
-            job.finished_at, job.engine, job.batch, age_limited(job.origin),
+            job.finished_at, job.engine, job.batch, job.origin.age_restricted,
         ),
     )  # fmt: skip
     inputs.insert(connection, job)

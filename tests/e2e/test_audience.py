@@ -114,6 +114,15 @@ COMMANDS: dict[str, Options] = {
     "style add": nothing, "style edit": lambda hidden, who: {"name": "photo"},
     "style remove": lambda hidden, who: {"name": "photo"},
     "reports": nothing,
+    "moderation show": nothing, "moderation block": lambda hidden, who: {"word": "zzz"},
+    "moderation allow": lambda hidden, who: {"word": "zzz"},
+    "moderation unblock": lambda hidden, who: {"word": "zzz"},
+    "moderation test": lambda hidden, who: {"text": SAID},
+    "moderation ban": lambda hidden, who: {"user": who.person},
+    "moderation unban": lambda hidden, who: {"user": who.person},
+    "moderation channels": lambda hidden, who: {"everywhere": True},
+    "moderation roles": lambda hidden, who: {"everybody": True},
+    "moderation timeouts": nothing,
     "privacy export": nothing, "privacy delete": nothing,
     "admin overview": nothing, "admin pause": nothing, "admin resume": nothing,
     "admin jobs": nothing,
@@ -124,10 +133,11 @@ COMMANDS: dict[str, Options] = {
 }  # fmt: skip
 MENUS = {"Cancel job", "DM results", "Copy prompt", "Use as image prompt", "Report picture"}
 COMPLETED = {("imagine", "prompt"), ("style edit", "name"), ("style remove", "name"),
+             ("moderation unblock", "word"),
              ("prefer option set", "option"), ("compare", "first"),
              ("compare", "second"), ("plan set", "name"), ("plan give", "name"),
              ("plan remove", "name"), ("plan price", "action")}  # fmt: skip
-FORMS = {"remix", "report", "from_picture", "style", "describe"}
+FORMS = {"remix", "report", "from_picture", "style", "describe", "words"}
 REACTIONS = {reactions.STOP, reactions.SEND}
 EVENTS = {"on_raw_reaction_add", "on_easel_setting"}
 COMPONENTS = {"JobButton", "PageButton", "SettingButton", "SettingMenu"}

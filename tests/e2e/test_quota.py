@@ -342,6 +342,17 @@ COMMANDS = [
     ("quota reset", {"user": "Mia"}),
     ("quota reset", {}),
     ("quota usage", {}),
+    ("moderation show", {}),
+    ("moderation block", {}),
+    ("moderation block", {"word": "scum"}),
+    ("moderation allow", {"word": "scum"}),
+    ("moderation unblock", {"word": "scum"}),
+    ("moderation test", {"text": "scum"}),
+    ("moderation ban", {"user": "Mia"}),
+    ("moderation unban", {"user": "Mia"}),
+    ("moderation channels", {"everywhere": True}),
+    ("moderation roles", {"everybody": True}),
+    ("moderation timeouts", {"refusals": 0}),
 ]
 
 
@@ -363,7 +374,7 @@ async def test_servers_are_managed_there_and_all_else_works_in_direct_messages(
     where = {each["name"]: each["contexts"] for each in commands}
     servers = {
         "quota", "plan", "gift", "redeem", "safety", "admin", "style", "gallery", "sheet",
-        "reports",
+        "reports", "moderation",
     }  # fmt: skip
     assert {name for name, contexts in where.items() if contexts == [0]} == servers
     assert {name for name, contexts in where.items() if contexts != [0, 1]} == servers

@@ -18,9 +18,12 @@ from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.ops.supervision import Supervisor
+from bot.service.admission import Admission
 from bot.service.answers import Answers
 from bot.service.assembly import service_of
+from bot.service.conduct import Conduct
 from bot.service.drawing import Upscaled
+from bot.service.rulebook import Rulebook
 from bot.service.rules import Rules
 from bot.service.screening import Screening
 from bot.service.sight import Fetch, nowhere
@@ -178,6 +181,13 @@ class House:
         found = await self.jobs.get(job.id)
         assert found is not None
         return found.status, found.attempt, found.strikes
+
+    @property
+    def admission(self) -> Admission:
+        """A gate of its own over the same rules."""
+        rulebook = Rulebook(self.parts.moderation, self.rules.blocked_words)
+        conduct = Conduct(self.parts.bans, self.clock)
+        return Admission(self.rules, self.service.levers, rulebook, conduct, screening_of(self))
 
     async def credits(self, asker: Asker = ANNA_ASKS, guild: int = GUILD) -> tuple[int, int]:
         """(spendable, held)."""

@@ -146,7 +146,7 @@ async def test_nobody_is_kept_waiting_for_ever(tmp_path: Path) -> None:
         house.executor.on_ask = never
         screening = screening_of(house)
         sight = Sight(fetched, house.parts.blobs, house.clock, screening, ERRANDS)
-        describing = Describing(Answers(house.executor, 0.01), sight, Rules())
+        describing = Describing(Answers(house.executor, 0.01), sight, house.admission)
         with pytest.raises(Unable, match="too long just now"):
             await describing.describe(ANNA_ASKS, HERE, LINK)
         house.executor.on_ask = four

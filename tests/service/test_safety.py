@@ -303,17 +303,17 @@ async def test_direct_messages_and_other_servers_have_a_policy_of_their_own(tmp_
 
 
 async def test_channels_with_an_age_limit_are_spared_unless_the_server_wants_otherwise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("bot.storage.rows.age_limited", lambda origin: origin == HERE)
+    adult = replace(HERE, age_restricted=True)
     async with opened(tmp_path) as house:
         await decide(house, BLOCK)
-        job = await imagined(house, 0.9)
+        job = await imagined(house, 0.9, origin=adult)
         assert row(house, job)["age_limited"] == 1
         assert job.status is JobStatus.SUCCEEDED
         assert not await house.service.owned.covered(job)
         await decide(house, spares_adults=False)
-        assert (await imagined(house, 0.9)).status is JobStatus.FAILED
+        assert (await imagined(house, 0.9, origin=adult)).status is JobStatus.FAILED
 
 
 async def test_where_the_check_does_not_work_a_server_that_blocks_is_told_before_it_is_charged(

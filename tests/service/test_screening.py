@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -158,9 +159,10 @@ async def test_without_a_worker_that_can_look_nothing_passes(
     assert books.rows(house.folder, "SELECT * FROM jobs") == []
 
 
-async def test_where_nothing_is_done_nothing_is_asked(house: House, monkeypatch) -> None:
-    monkeypatch.setattr("bot.service.screening.age_limited", lambda origin: True)
-    assert (await ask(house, f"{BAD} a fox")).status is JobStatus.SUCCEEDED
+async def test_where_nothing_is_done_nothing_is_asked(house: House) -> None:
+    adult = replace(HERE, age_restricted=True)
+    _, job = await house.service.drawing.ask(ANNA_ASKS, adult, f"{BAD} a fox")
+    assert (await house.end(job)).job.status is JobStatus.SUCCEEDED
     assert house.executor.questions == []
 
 

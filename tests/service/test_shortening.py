@@ -159,7 +159,7 @@ async def test_nobody_is_kept_waiting_for_ever(tmp_path: Path) -> None:
         house.executor.on_ask = never
         answers = Answers(house.executor, 0.01)
         habits = house.service.preferences
-        shortening = Shortening(answers, house.catalogue, habits, Rules())
+        shortening = Shortening(answers, house.catalogue, habits, Rules(), house.admission)
         with pytest.raises(Unable, match="too long just now"):
             await shortening.shorten(ANNA_ASKS, HERE, TEXT)
 

@@ -55,6 +55,8 @@ class Channel:
     """Who joined a thread, by id; only they and moderators see a private one."""
     archived: bool = False
     locked: bool = False
+    nsfw: bool = False
+    """Whether a text channel has an age limit; threads have that of theirs."""
 
     @property
     def is_thread(self) -> bool:
@@ -85,7 +87,7 @@ class Channel:
         return {
             "topic": self.topic,
             "position": self.position,
-            "nsfw": False,
+            "nsfw": self.nsfw,
             "permission_overwrites": [each.json() for each in self.overwrites.values()],
         }
 

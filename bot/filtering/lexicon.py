@@ -1,0 +1,92 @@
+"""All rules of a filter, by what a text may hold of them: each is found by one look-up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from bot.filtering.pieces import Piece
+from bot.filtering.rule import Rule, Word, key_of, looks
+
+
+class Entry(NamedTuple):
+    """The number of a rule, and its letters, or the Latin ones that they look like: such a rule is
+    found in a mixture of scripts only."""
+
+    rule: int
+    word: Word
+    disguised: bool = False
+
+
+class Lexicon:
+    """`words` by their keys, phrases written as one word included; `parts` are the keys of words of
+    phrases; `eastern` keys are looked for within what has no gaps. `prefixes` are the beginnings of
+    all keys."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.words: dict[str, list[Entry]] = {}
+        self.eastern: list[tuple[str, int, Word]] = []
+        self.prefixes: set[str] = set()
+        self.parts: set[str] = set()
+        self._phrases: dict[tuple[str, str], list[int]] = {}
+        self._starts: dict[int, dict[str, list[Entry]]] = {}
+        self._ends: dict[int, dict[str, list[Entry]]] = {}
+        self._inside: list[tuple[str, Entry]] = []
+        for number, rule in enumerate(rules):
+            self._take(number, rule)
+        self._inner = re.compile("|".join(re.escape(inner) for inner, _ in self._inside))
+
+    def _take(self, number: int, rule: Rule) -> None:
+        word = rule.joined
+        if rule.eastern:
+            self.eastern.append((key_of(word), number, word))
+        if len(rule.words) > 1:
+            first, second, *_ = map(key_of, rule.words)
+            self._phrases.setdefault((first, second), []).append(number)
+            self.parts.update(map(key_of, rule.words))
+        self._enter(rule, Entry(number, word))
+        if look := looks(word):
+            self._enter(rule, Entry(number, look, disguised=True))
+
+    def _enter(self, rule: Rule, entry: Entry) -> None:
+        key = key_of(entry.word)
+        self.words.setdefault(key, []).append(entry)
+        self.prefixes.update(key[:size] for size in range(1, len(key) + 1))
+        if rule.open_start and rule.open_end:
+            self._inside.append((key, entry))
+        elif rule.open_start or rule.open_end:
+            table = self._ends if rule.open_start else self._starts
+            table.setdefault(len(key), {}).setdefault(key, []).append(entry)
+
+    def open_to(self, key: str) -> bool:
+        """Whether a rule with an open end may be in a word with this key."""
+        if self._inside and self._inner.search(key):
+            return True
+        some = bool(self._starts or self._ends)
+        return some and any(True for _ in self._at_an_end(key))
+
+    def begun(self, first: Piece, second: Piece) -> Iterator[int]:
+        """Phrases that two pieces may begin."""
+        if first.key not in self.parts and first.look not in self.parts:
+            return
+        for one in dict.fromkeys((first.key, first.look)):
+            for other in dict.fromkeys((second.key, second.look)):
+                yield from self._phrases.get((one, other), ())
+
+    def longer(self, key: str) -> Iterator[tuple[Entry, int, int]]:
+        """Rules with an open end that may be in a longer word, and which part of its key."""
+        yield from self._at_an_end(key)
+        for inner, entry in self._inside:
+            at = key.find(inner)
+            if at >= 0 and len(inner) < len(key):
+                yield entry, at, at + len(inner)
+
+    def _at_an_end(self, key: str) -> Iterator[tuple[Entry, int, int]]:
+        size = len(key)
+        for length, found in self._starts.items():
+            if length < size:
+                yield from ((entry, 0, length) for entry in found.get(key[:length], ()))
+        for length, found in self._ends.items():
+            if length < size:
+                yield from ((each, size - length, size) for each in found.get(key[-length:], ()))
