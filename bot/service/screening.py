@@ -62,9 +62,9 @@ class Screening:
             for each in request.inputs
             if each.tile is None and each.digest
         }
-        await self.admit(sorted(sent), owner, origin)
+        await self.vet(sorted(sent), owner, origin)
 
-    async def admit(self, digests: Sequence[str], owner: Account, origin: Origin) -> None:
+    async def vet(self, digests: Sequence[str], owner: Account, origin: Origin) -> None:
         """These kept files may be used there; what is known of each from then on is what becomes of
         what is made from it. Raises as `require` does."""
         if not digests:

@@ -227,7 +227,7 @@ class View:
         if new:
             opened = await self._sight.opened(new, self._owner)
             digests = [each.digest for each in opened]
-            await self._sight.screening.admit(digests, self._owner, self._origin)
+            await self._sight.screening.vet(digests, self._owner, self._origin)
             self._seen |= dict(zip(new, opened, strict=True))
         return self._seen
 

@@ -45,7 +45,7 @@ class Terms:
         """The plan with its prices there; relaxed and free of charge where its asker has no credits
         left and may draw so. Applied twice it is the same. Raises NotAllowed for what their quota
         does not allow, with who says so."""
-        claim = self._rules.admit(plan.asker, plan.origin)
+        claim = self._rules.claim(plan.origin.guild, plan.asker.roles)
         account = Account(plan.origin.guild, plan.asker.user)
         holdings = await self._ledger.holdings(account, claim, self._clock())
         priced = self._priced(plan, holdings.tariff)
