@@ -32,7 +32,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         super().__init__()
         self._service = service
         self._gifts = service.gifts
-        self._privately = acknowledger.privately
+        self._at_once = acknowledger.at_once
 
     @app_commands.command(name="set", description="Set limits for everybody, a role or a member")
     @app_commands.describe(
@@ -138,9 +138,10 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     async def export(
         self, interaction: discord.Interaction, user: discord.User | None = None
     ) -> None:
-        data = await self._privately(interaction, self._service.quotas.export(
+        await self._at_once(interaction, private=True)
+        data = await self._service.quotas.export(
             asking.asker(interaction), interaction.guild_id or 0, user and user.id
-        ))  # fmt: skip
+        )
         name = f"credits_{interaction.guild_id}.csv"
         await menu.send(
             interaction, "Every entry, oldest first:", [Picture(data, len(data), name, "")]
