@@ -46,6 +46,8 @@ _LOOKING_BACK = (
     " `/imagine prompt:same recipe:` draws a recipe's pixels again."
 )
 _YOURS = (
+    "`/info` what you have and may do, `/statement` what was given to you and spent; `/redeem` uses"
+    " a gift code.\n"
     "`/privacy export` everything that is kept of you, `/privacy delete` to have it deleted.\n"
     "*Report picture* in a message's menu (*Apps*) tells the moderators of a picture; they answer"
     " by `/reports`."
@@ -53,6 +55,9 @@ _YOURS = (
 
 
 _ADMINS = (
+    "`/plan preset` plans to begin with, `/plan set` `give` your own, `/plan price` what things"
+    " cost; `/quota explain` why somebody has what they have; `/gift code` and `/quota grant` give"
+    " credits.\n"
     "`/moderation block` `allow` `unblock` which words are drawn, `test` tries a text; `ban`"
     " `unban` `channels` `roles` `timeouts` who draws where; `show` all of it.\n"
     "`/quota` credits and limits, `log` who changed what; `/style` this server's looks;"
