@@ -17,7 +17,7 @@ PYTEST = $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 BIOME_VERSION := 2.6.8
 BIOME := $(VENV)/biome/node_modules/.bin/biome
 
-.PHONY: help setup run test test-all lint lint-page format bench fuzz clean
+.PHONY: help setup run test test-all lint lint-page format words bench fuzz clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -46,6 +46,9 @@ format: $(VENV)/.installed-dev $(VENV)/.biome-$(BIOME_VERSION)  ## Let ruff and 
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIOME) check --write
+
+words: $(VENV)/.installed-dev  ## Bring the translations in step with the sources
+	@$(BIN)/python -m bot.commands.words
 
 bench: $(VENV)/.installed-dev  ## Measure this machine; writes BENCHMARKS.md
 	$(BIN)/python -m bot bench

@@ -12,9 +12,11 @@ from discord.ext import commands
 from bot.chat import asking, described, forms, keycaps, replies
 from bot.chat.acknowledge import Acknowledger, first_answer
 from bot.chat.presenter import Presenter
+from bot.chat.speech import of_message, of_person, of_place
 from bot.domain import describing
 from bot.domain.action import Tile
 from bot.domain.errors import StoreUnavailable, Unable
+from bot.domain.language import _, speaking
 from bot.service import Service
 
 if TYPE_CHECKING:
@@ -49,8 +51,9 @@ class Describe(commands.Cog):
         work = self._service.describing.describe(asker, origin, address)
         hidden = self._service.preferences.hides(asker, origin, "a picture")
         found = await (self._privately if hidden else self._quickly)(interaction, work)
-        made = described.embed(found)
-        shown = {"embed": made, "view": described.view(made)}
+        with speaking(of_person(interaction) if hidden else of_place(interaction)):
+            made = described.embed(found)
+            shown = {"embed": made, "view": described.view(made)}
         await replies.pictured(interaction, described.file(found), private=hidden, **shown)
 
     async def again(
@@ -63,8 +66,9 @@ class Describe(commands.Cog):
             keycaps.prompts_of(message),
         )  # fmt: skip
         found = await self._quickly(interaction, work)
-        made = described.embed(found)
-        shown = {"embed": made, "view": described.view(made)}
+        with speaking(of_message(interaction)):
+            made = described.embed(found)
+            shown = {"embed": made, "view": described.view(made)}
         await replies.pictured(interaction, described.file(found), **shown)
 
     async def draw(
@@ -72,7 +76,7 @@ class Describe(commands.Cog):
     ) -> None:
         """Draw one of the prompts as if it was typed, or ask for a change of it before."""
         asking.require_permissions(interaction)
-        text = keycaps.prompt_of(interaction.message, tile.index, described.LOST)
+        text = keycaps.prompt_of(interaction.message, tile.index, _(described.LOST))
         if await self._remixes(interaction):
             await first_answer(interaction, interaction.response.send_modal(described.form(text)))
             return
@@ -83,7 +87,7 @@ class Describe(commands.Cog):
     ) -> None:
         """Offer to draw all of the prompts, at a price that is told before."""
         asking.require_permissions(interaction)
-        keycaps.prompt_of(interaction.message, 1, described.LOST)
+        keycaps.prompt_of(interaction.message, 1, _(described.LOST))
         await self._draw(interaction, describing.together(keycaps.prompts_of(interaction.message)))
 
     async def taken(self, interaction: discord.Interaction, argument: str) -> None:
@@ -113,7 +117,7 @@ class Describe(commands.Cog):
 def _one_of(image: discord.Attachment | None, link: str | None) -> str:
     """Raises Unable for none, and for both."""
     if (image is None) is (link is None):
-        raise Unable("Give one picture: upload it as `image`, or give a `link` to it.")
+        raise Unable(_("Give one picture: upload it as `image`, or give a `link` to it."))
     return image.url if image else str(link).strip().strip("<>")
 
 

@@ -14,6 +14,7 @@ from bot.chat.acknowledge import Acknowledger
 from bot.chat.looking import Looking
 from bot.chat.presenter import Presenter
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import N_, _
 from bot.domain.preferences import Variation
 from bot.domain.prompt import MAX_LENGTH
 from bot.service import Service
@@ -22,7 +23,7 @@ from bot.service.references import Attached, Canvas
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
-_WHICH = "Send a picture as `image`, or the `link` of one or of my message that shows it."
+_WHICH = N_("Send a picture as `image`, or the `link` of one or of my message that shows it.")
 
 
 class Edit(commands.Cog):
@@ -91,7 +92,7 @@ class Edit(commands.Cog):
         if image is not None and link is None:
             return Canvas(image.url)
         if link is None or image is not None:
-            raise InvalidPrompt(_WHICH)
+            raise InvalidPrompt(_(_WHICH))
         message = pointing.message_id(link)
         if message is None:
             return Canvas(link.strip(" <>"))

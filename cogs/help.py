@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.chat import replies, wording
 from bot.chat.sheets import VIOLET, Presented
+from bot.domain.language import N_, _, pgettext
 from bot.domain.legend import help_lines
 from bot.domain.prompt import listing
 from bot.domain.prompt.parameter import Parameter
@@ -24,19 +25,19 @@ SHOWN = 12
 """Parameters in the first answer."""
 PAGE = 4000
 """Characters of a page; Discord takes 4096."""
-_WITHOUT_AND_WITH = f"`{SUBJECT}`, by this model: left without the parameter, right with it."
+_WITHOUT_AND_WITH = N_("`{subject}`, by this model: left without the parameter, right with it.")
 
-_DRAWING_ON = (
+_DRAWING_ON = N_(
     "`/edit` draws a part of your picture, or of a result, anew: white or transparent in a mask.\n"
     "`/vary` draws variations of your picture.\n"
     "`/blend` makes two to five pictures into new ones."
 )
 
-_IN_WORDS = (
+_IN_WORDS = N_(
     "`/describe` four prompts for a picture; its buttons draw them.\n"
     "`/shorten` which words of a prompt matter, and shorter ones."
 )
-_LOOKING_BACK = (
+_LOOKING_BACK = N_(
     "`/history` your results, by words of their prompts or by action, with their buttons.\n"
     "`/gallery` what this server had drawn, newest or most liked; ❤️ under a single picture likes"
     " it.\n"
@@ -45,7 +46,7 @@ _LOOKING_BACK = (
     "⋯ under your results: seed and recipe, spoiler, files, how it came to be, delete;"
     " `/imagine prompt:same recipe:` draws a recipe's pixels again."
 )
-_YOURS = (
+_YOURS = N_(
     "`/info` what you have and may do, `/statement` what was given to you and spent; `/redeem` uses"
     " a gift code.\n"
     "`/privacy export` everything that is kept of you, `/privacy delete` to have it deleted.\n"
@@ -83,37 +84,39 @@ class Help(commands.Cog):
             for embed in _all_parameters():
                 await replies.private(interaction, embed=embed)
             cells = self._service.gallery.parameters()
-            await self._presented.show(interaction, "What they do", _WITHOUT_AND_WITH, cells)
+            how = _(_WITHOUT_AND_WITH, subject=SUBJECT)
+            await self._presented.show(interaction, _("What they do"), how, cells)
             return
         embed = discord.Embed(
-            title="Drawing with Easel",
-            description="`/imagine prompt:` what to draw, then parameters.",
+            title=_("Drawing with Easel"),
+            description=_("`/imagine prompt:` what to draw, then parameters."),
             colour=VIOLET,
         )
-        embed.add_field(name="Parameters", value=_parameters(), inline=False)
-        embed.add_field(name="Buttons", value="\n".join(help_lines()), inline=False)
-        embed.add_field(name="Your own pictures", value=_DRAWING_ON, inline=False)
-        embed.add_field(name="Finding words", value=_IN_WORDS, inline=False)
-        embed.add_field(name="Looking back", value=_LOOKING_BACK, inline=False)
-        embed.add_field(name="Privacy", value=_YOURS, inline=False)
+        embed.add_field(name=_("Parameters"), value=_parameters(), inline=False)
+        embed.add_field(name=_("Buttons"), value="\n".join(help_lines()), inline=False)
+        embed.add_field(name=_("Your own pictures"), value=_(_DRAWING_ON), inline=False)
+        embed.add_field(name=_("Finding words"), value=_(_IN_WORDS), inline=False)
+        embed.add_field(name=_("Looking back"), value=_(_LOOKING_BACK), inline=False)
+        embed.add_field(name=_("Privacy"), value=_(_YOURS), inline=False)
         if interaction.guild_id is not None and interaction.permissions.manage_guild:
-            embed.add_field(name="For admins", value=_ADMINS, inline=False)
+            embed.add_field(name=_("For admins"), value=_(_ADMINS), inline=False)
         vocabulary = self._service.words.vocabulary
         if vocabulary is not None:
             embed.add_field(
-                name="What this model can draw", value=wording.words(vocabulary), inline=False
+                name=_("What this model can draw"), value=wording.words(vocabulary), inline=False
             )
         ideas = "\n".join(f"- {wording.escape(idea)}" for idea in self._service.words.ideas("", 6))
         if ideas:
-            embed.add_field(name="Ideas", value=ideas[:1024], inline=False)
-        embed.set_footer(text="/info shows your credits and jobs, /settings what you like")
+            embed.add_field(name=_("Ideas"), value=ideas[:1024], inline=False)
+        embed.set_footer(text=_("/info shows your credits and jobs, /settings what you like"))
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
 def _parameters() -> str:
     """The first of the table, which are used most, and how to see the others."""
-    lines = [f"`{row.example}` {row.help}" for row in PARAMETERS if row.help]
-    return "\n".join([*lines[:SHOWN], "All of them: `/help topic:parameters`"])
+    lines = [f"`{row.example}` {_(row.help)}" for row in PARAMETERS if row.help]
+    topic = pgettext("choice", "parameters")
+    return "\n".join([*lines[:SHOWN], _("All of them: `/help topic:{topic}`", topic=topic)])
 
 
 def _all_parameters() -> list[discord.Embed]:
@@ -124,14 +127,16 @@ def _all_parameters() -> list[discord.Embed]:
             pages.append("")
         pages[-1] += line
     return [
-        discord.Embed(title="Parameters" if number == 0 else None, description=page, colour=VIOLET)
+        discord.Embed(
+            title=_("Parameters") if number == 0 else None, description=page, colour=VIOLET
+        )
         for number, page in enumerate(pages)
     ]
 
 
 def _line(row: Parameter) -> str:
     values = listing.takes(row)
-    return f"`{listing.names(row)}` {row.help}{': ' if values else ''}{values}\n"
+    return f"`{listing.names(row)}` {_(row.help)}{': ' if values else ''}{values}\n"
 
 
 async def setup(bot: EaselBot) -> None:

@@ -13,6 +13,7 @@ from bot.chat.acknowledge import Acknowledger
 from bot.chat.presenter import Presenter
 from bot.domain.errors import InvalidRecipe
 from bot.domain.job import Job
+from bot.domain.language import _
 from bot.domain.prompt import MAX_LENGTH
 from bot.domain.recipe import LARGEST, too_large
 from bot.service import Service
@@ -110,7 +111,11 @@ class Imagine(commands.Cog):
         asking.require_permissions(interaction)
         if prompt.strip(" `'\".").casefold() not in ("", SAME):
             raise InvalidRecipe(
-                f"A recipe is drawn as it is: type `{SAME}` as the prompt, or leave the recipe out."
+                _(
+                    "A recipe is drawn as it is: type `{same}` as the prompt, or leave the recipe"
+                    " out.",
+                    same=SAME,
+                )
             )
         if file.size > LARGEST:
             raise InvalidRecipe(too_large(file.size))
@@ -122,7 +127,8 @@ class Imagine(commands.Cog):
         try:
             data = await file.read()
         except discord.HTTPException:
-            raise InvalidRecipe("This file cannot be had from Discord; send it again.") from None
+            said = _("This file cannot be had from Discord; send it again.")
+            raise InvalidRecipe(said) from None
         return await self._service.recipes.draw(asker, origin, data)
 
     async def _draw(

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.chat import asking, funds, replies, wording
 from bot.chat.acknowledge import Acknowledger
 from bot.domain.job import Job
+from bot.domain.language import _, counted, spoken
 from bot.service import Service
 from bot.service.accounts import AccountView
 
@@ -38,51 +39,74 @@ class Account(commands.Cog):
 
 def describe(view: AccountView) -> discord.Embed:
     """The panel of /info."""
-    embed = discord.Embed(title="Your info", colour=_GREEN)
+    embed = discord.Embed(title=_("Your info"), colour=_GREEN)
     quota, profile = view.quota, view.profile
-    embed.add_field(name="Credits", value=funds.balance(view.balance, quota), inline=False)
+    embed.add_field(name=_("Credits"), value=funds.balance(view.balance, quota), inline=False)
     embed.add_field(
-        name="Limits",
-        value=f"{quota.running} drawn at once, {quota.waiting} waiting",
+        name=_("Limits"),
+        value=_(
+            "{running} drawn at once, {waiting} waiting",
+            running=quota.running,
+            waiting=quota.waiting,
+        ),
         inline=False,
     )
-    embed.add_field(name=f"Running jobs ({len(view.running)})", value=_jobs(view.running))
-    embed.add_field(name=f"Queued jobs ({len(view.waiting)})", value=_jobs(view.waiting))
+    running = _("Running jobs ({count})", count=len(view.running))
+    waiting = _("Queued jobs ({count})", count=len(view.waiting))
+    embed.add_field(name=running, value=_jobs(view.running))
+    embed.add_field(name=waiting, value=_jobs(view.waiting))
     embed.add_field(
-        name="Lifetime use",
-        value=f"{profile.grids} grids, {profile.pictures} pictures,"
-        f" {profile.seconds / 60:.1f} min of drawing",
+        name=_("Lifetime use"),
+        value=_(
+            "{grids} grids, {pictures} pictures, {minutes} min of drawing",
+            grids=spoken().number(profile.grids),
+            pictures=spoken().number(profile.pictures),
+            minutes=spoken().number(profile.seconds / 60, 1),
+        ),
         inline=False,
     )
-    embed.add_field(name="Model", value=_model(view), inline=False)
+    embed.add_field(name=_("Model"), value=_model(view), inline=False)
     return embed
 
 
 def _jobs(jobs: Sequence[Job]) -> str:
     lines = [_job(job) for job in jobs[:_LISTED]]
     if len(jobs) > _LISTED:
-        lines.append(f"and {len(jobs) - _LISTED} more")
-    return "\n".join(lines) or "None"
+        left = len(jobs) - _LISTED
+        lines.append(counted("and {n} more", "and {n} more", left))
+    return "\n".join(lines) or _("None")
 
 
 def _job(job: Job) -> str:
     text = wording.quoted(job.request.prompt.text, 80) + wording.mode(job.request)
     if not job.notice or job.hidden:
         return text
-    return f"{text} [show]({wording.link(job.origin.guild, job.origin.channel, job.notice)})"
+    address = wording.link(job.origin.guild, job.origin.channel, job.notice)
+    return " ".join([text, wording.linked(_("show"), address)])
 
 
 def _model(view: AccountView) -> str:
     card = view.model
-    lines = [f"{wording.escape(card.name)}, {card.native}×{card.native} px, {card.steps} steps"]
+    size, steps = f"{card.native}×{card.native}", card.steps
+    name = wording.escape(card.name)
+    lines = [
+        counted(
+            "{name}, {size} px, {n} step",
+            "{name}, {size} px, {n} steps",
+            steps,
+            name=name,
+            size=size,
+        )
+    ]
+    loading = _("loading")
     for worker in view.workers:
         if error := worker.trouble:
             lines.append(f"⚠️ {worker.device}: {wording.escape(error)}")
         else:
-            state = "drawing" if worker.busy else "ready"
-            lines.append(f"{worker.device}: {state if worker.loaded else 'loading'}")
+            state = _("drawing") if worker.busy else _("ready")
+            lines.append(f"{worker.device}: {state if worker.loaded else loading}")
     if not view.workers:
-        lines.append("⚠️ No worker is running just now; jobs wait until one is.")
+        lines.append("⚠️ " + _("No worker is running just now; jobs wait until one is."))
     return "\n".join(lines)[:1024]
 
 

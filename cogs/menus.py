@@ -12,6 +12,7 @@ from bot.chat import asking, letters, pointing, replies
 from bot.chat.acknowledge import Acknowledger
 from bot.domain.errors import NotFound
 from bot.domain.job import Job
+from bot.domain.language import N_, _, counted
 from bot.service import Service
 from bot.service.rules import require_visible
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
 _PART = 3900
-_OVER = "This job is over already, so there is nothing to cancel."
+_OVER = N_("This job is over already, so there is nothing to cancel.")
 
 
 class Menus(commands.Cog):
@@ -47,12 +48,12 @@ class Menus(commands.Cog):
                 interaction, self._service.batches.cancel(asker, origin, job)
             )
             if stopped is None:
-                raise NotFound(_OVER)
+                raise NotFound(_(_OVER))
         else:
             work = self._service.drawing.cancel(asker, origin, job)
             if not (await self._privately(interaction, work)).now:
-                raise NotFound(_OVER)
-        await replies.private(interaction, "Cancelled, free of charge.")
+                raise NotFound(_(_OVER))
+        await replies.private(interaction, _("Cancelled, free of charge."))
 
     async def send(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Each picture of a result by direct message."""
@@ -60,8 +61,12 @@ class Menus(commands.Cog):
         count = await self._privately(
             interaction, letters.send(self._service, interaction.user, job)
         )
-        sent = "The picture is" if count == 1 else f"All {count} pictures are"
-        await replies.private(interaction, f"{sent} in your direct messages.")
+        sent = counted(
+            "The picture is in your direct messages.",
+            "All {n} pictures are in your direct messages.",
+            count,
+        )
+        await replies.private(interaction, sent)
 
     async def copy(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """The prompt as text to copy, with its parameters."""
@@ -70,7 +75,8 @@ class Menus(commands.Cog):
         for start in range(0, len(prompt), _PART):
             embed = discord.Embed(description=f"```\n{prompt[start : start + _PART]}\n```")
             if start + _PART >= len(prompt):
-                embed.set_footer(text=f"seed {job.request.seed} · job {job.id}")
+                seed = _("seed {seed} · job {job}", seed=job.request.seed, job=job.id)
+                embed.set_footer(text=seed)
             await replies.private(interaction, embed=embed)
 
     async def use(self, interaction: discord.Interaction, message: discord.Message) -> None:

@@ -12,6 +12,7 @@ from bot.chat.acknowledge import Acknowledger
 from bot.chat.buttons import COVER, DELETE, MAKING, MORE, PNG, RECIPE, UNCOVER, Deed
 from bot.chat.results import Results
 from bot.domain.action import Tile
+from bot.domain.language import N_, _
 from bot.service import Service
 from bot.service.owned import Owned
 from bot.service.pictures import Picture
@@ -19,8 +20,8 @@ from bot.service.pictures import Picture
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
-_MAKING = "How it came to be: what was seen of it on the way, then the picture."
-_DELETED = (
+_MAKING = N_("How it came to be: what was seen of it on the way, then the picture.")
+_DELETED = N_(
     "Deleted: its message, its pictures and its words. What was taken out of it or drawn from it is"
     " a result of its own and stays."
 )
@@ -82,7 +83,8 @@ class More(commands.Cog):
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         limit = self._results.upload_limit(interaction.guild_id or 0)
         made = await self._service.owned.pngs(asker, origin, tile.job, limit)
-        whole = "Without any loss:" if made[0].filename.endswith(".png") else _AS_WEBP
+        png = made[0].filename.endswith(".png")
+        whole = _("Without any loss:") if png else _(_AS_WEBP)
         await menu.send(interaction, whole, made)
 
     async def _making(
@@ -92,7 +94,8 @@ class More(commands.Cog):
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         data = await self._service.owned.making(asker, origin, tile.job)
         name = f"making_{tile.job}.webp"
-        await menu.send(interaction, _MAKING, [Picture(data, len(data), name, _MAKING)])
+        said = _(_MAKING)
+        await menu.send(interaction, said, [Picture(data, len(data), name, said)])
 
     async def _delete(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
@@ -100,14 +103,14 @@ class More(commands.Cog):
         await self._acknowledger.at_once(interaction)
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         await self._service.owned.delete(asker, origin, tile.job)
-        await replies.instead(interaction, _DELETED)
+        await replies.instead(interaction, _(_DELETED))
 
     async def _owned(self, interaction: discord.Interaction, tile: Tile) -> Owned:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         return await self._service.owned.of(asker, origin, tile.job)
 
 
-_AS_WEBP = "Without any loss, as WebP: as PNG they are too large to be sent here."
+_AS_WEBP = N_("Without any loss, as WebP: as PNG they are too large to be sent here.")
 
 
 async def setup(bot: EaselBot) -> None:

@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.chat import asking, replies, tastes
 from bot.chat.acknowledge import Acknowledger
+from bot.domain.language import _, pgettext
 from bot.domain.prompt import MAX_LENGTH
 from bot.domain.prompt.own import NAME_MAX, VALUE_MAX
 from bot.domain.prompt.parameter import quoted
@@ -45,7 +46,9 @@ class Prefer(
     ) -> None:
         work = self._preferences.set_option(asking.asker(interaction), option, value or "")
         name = quoted(f"--{await self._privately(interaction, work)}")
-        means = f"{name} stands for {quoted(value, 1500)}." if value else f"{name} is deleted."
+        means = _("{name} is deleted.", name=name)
+        if value:
+            means = _("{name} stands for {value}.", name=name, value=quoted(value, 1500))
         await replies.private(interaction, means)
 
     @set_.autocomplete("option")
@@ -64,7 +67,7 @@ class Prefer(
     async def list_(self, interaction: discord.Interaction) -> None:
         work = self._preferences.own(asking.asker(interaction))
         text = tastes.options(await self._privately(interaction, work))
-        embed = discord.Embed(title="Your options", description=text, colour=_VIOLET)
+        embed = discord.Embed(title=_("Your options"), description=text, colour=_VIOLET)
         await replies.private(interaction, embed=embed)
 
     @app_commands.command(description="Parameters that stand behind each of your prompts")
@@ -76,7 +79,7 @@ class Prefer(
     ) -> None:
         work = self._preferences.set_suffix(asking.asker(interaction), new_value or "")
         own = await self._privately(interaction, work)
-        await replies.private(interaction, f"Your suffix: {tastes.suffix(own)}")
+        await replies.private(interaction, _("Your suffix: {suffix}", suffix=tastes.suffix(own)))
 
     @app_commands.command(description="How far V1–V4 go from their picture")
     @app_commands.describe(strength="Without it: the next of strong, subtle, usual")
@@ -87,7 +90,11 @@ class Prefer(
     ) -> None:
         work = self._preferences.set_variation(asking.asker(interaction), strength)
         now = (await self._privately(interaction, work)).variation
-        await replies.private(interaction, f"Your variations are {now or 'as usual here'}.")
+        said = _("Your variations are as usual here.")
+        if now:
+            named = pgettext("choice", now.value)
+            said = _("Your variations are {strength}.", strength=named)
+        await replies.private(interaction, said)
 
     @app_commands.command(description="Whether V1–V4 and 🔄 ask you for another prompt first")
     async def remix(self, interaction: discord.Interaction) -> None:
@@ -109,7 +116,7 @@ class Prefer(
             interaction, self._preferences.explain(asker, origin, prompt)
         )  # fmt: skip
         text = tastes.explanation(told)
-        embed = discord.Embed(title="What counts", description=text, colour=_VIOLET)
+        embed = discord.Embed(title=_("What counts"), description=text, colour=_VIOLET)
         await replies.private(interaction, embed=embed)
 
 

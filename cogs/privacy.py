@@ -13,6 +13,7 @@ from bot.chat.acknowledge import Acknowledger
 from bot.chat.buttons import ERASE, KEEP, JobButton
 from bot.chat.handing import Handing
 from bot.domain.action import ALL, Tile
+from bot.domain.language import N_, _, counted, pgettext
 from bot.service import Service
 from bot.service.erasing import Held
 
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
 _NOBODY = Tile("0" * 32, ALL)
-_KEPT = "Nothing was deleted."
-_GONE = (
+_KEPT = N_("Nothing was deleted.")
+_GONE = N_(
     "What you had asked for ended, free of charge, and your settings and likes are gone. Pictures,"
     " prompts and messages follow now, one after another; a great many may take some hours."
 )
-_STAYS = (
-    "-# The numbers of the books stay, without a word of yours, so limits of a day or month go on."
+_STAYS = N_(
+    "The numbers of the books stay, without a word of yours, so limits of a day or month go on."
     " What others drew from your pictures stays theirs but for your words; what shows a picture of"
     " yours as it is (taken out by U, zoomed, panned, made square) goes. This cannot be undone:"
     " `/privacy export` first brings you everything."
@@ -61,36 +62,45 @@ class Privacy(commands.Cog):
     ) -> None:
         """It was asked for and is meant."""
         if code == KEEP:
-            await replies.instead(interaction, _KEPT)
+            await replies.instead(interaction, _(_KEPT))
             return
         await self._at_once(interaction)
         await self._service.privacy.erasing.forget(asking.asker(interaction))
-        await replies.instead(interaction, _GONE)
+        await replies.instead(interaction, _(_GONE))
 
 
 def _question(held: Held) -> str:
     """What would go, in numbers."""
-    counted = {
-        "picture{}": held.pictures,
-        "prompt{}": held.prompts,
-        "upload{}": held.uploads,
-        "like{}": held.likes,
-        "message{} of mine with your pictures": held.messages,
-    }
-    lines = [
-        f"- {count} {what.format('' if count == 1 else 's')}" for what, count in counted.items()
+    said = [
+        counted("{n} picture", "{n} pictures", held.pictures),
+        counted("{n} prompt", "{n} prompts", held.prompts),
+        counted("{n} upload", "{n} uploads", held.uploads),
+        counted("{n} like", "{n} likes", held.likes),
+        counted(
+            "{n} message of mine with your pictures",
+            "{n} messages of mine with your pictures",
+            held.messages,
+        ),
     ]
     if held.unfinished:
-        lines.append(f"- {held.unfinished} waiting or being drawn, which end free of charge")
-    lines.append("- your settings, own options and history")
-    return "\n".join(["**Delete for good, on all servers:**", *lines, _STAYS])
+        said.append(
+            counted(
+                "{n} waiting or being drawn, which end free of charge",
+                "{n} waiting or being drawn, which end free of charge",
+                held.unfinished,
+            )
+        )
+    said.append(_("your settings, own options and history"))
+    head = _("**Delete for good, on all servers:**")
+    return "\n".join([head, *(f"- {each}" for each in said), f"-# {_(_STAYS)}"])
 
 
 def _choice() -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     danger, quiet = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
-    view.add_item(JobButton(ERASE, _NOBODY, label="Delete everything", style=danger))
-    view.add_item(JobButton(KEEP, _NOBODY, label="Keep it", style=quiet))
+    erase, keep = pgettext("button", "Delete everything"), pgettext("button", "Keep it")
+    view.add_item(JobButton(ERASE, _NOBODY, label=erase, style=danger))
+    view.add_item(JobButton(KEEP, _NOBODY, label=keep, style=quiet))
     return view
 
 

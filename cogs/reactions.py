@@ -14,9 +14,11 @@ import discord
 from discord.ext import commands
 
 from bot.chat import asking, letters
+from bot.chat.speech import of_reader
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import StoreUnavailable, UserError
 from bot.domain.job import Job
+from bot.domain.language import speak
 from bot.domain.people import Asker, Origin
 from bot.service import Service
 from bot.service.rules import require_right_to_cancel
@@ -52,7 +54,7 @@ class Reactions(commands.Cog):
         try:
             await (self._stop if emoji == STOP else self._send)(payload)
         except UserError as refused:
-            log.info("reaction of %d passed over: %s", payload.user_id, refused)
+            log.info("reaction of %d passed over: %s", payload.user_id, refused.english)
         except (StoreUnavailable, *TROUBLE) as error:
             log.warning("reaction of %d: %s", payload.user_id, error)
 
@@ -85,6 +87,7 @@ class Reactions(commands.Cog):
         self._writing.add(payload.user_id)
         try:
             user = payload.member or await self._client.fetch_user(payload.user_id)
+            speak(of_reader(self._client, job, payload.user_id))
             await letters.send(self._service, user, job)
         finally:
             self._writing.discard(payload.user_id)

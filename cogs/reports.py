@@ -16,6 +16,7 @@ from bot.chat.forms import Field
 from bot.chat.results import Results
 from bot.domain.action import ALL, Tile
 from bot.domain.errors import NotFound, StoreUnavailable
+from bot.domain.language import NP_, _, counted, pgettext
 from bot.domain.people import Asker
 from bot.service import Service
 from bot.service.reports import Report
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 FORM = "report"
 AT_ONCE = 4
 """Reports of one answer."""
-_REASON = Field("reason", "What is wrong with it?", "May be left out", most=300, long=True)
+_REASON = Field(
+    "reason", NP_("field", "What is wrong with it?"), NP_("hint", "May be left out"), most=300,
+    long=True,
+)  # fmt: skip
 _FORM_S = 2.0
 
 
@@ -49,7 +53,8 @@ class Reports(commands.Cog):
                 job = await self._service.reports.reportable(asker, origin, job_id)
         except TimeoutError:
             raise StoreUnavailable("locked", "too slow for a form") from None
-        form = forms.form("Report a picture to the moderators", FORM, job.id, [_REASON])
+        title = pgettext("form", "Report a picture to the moderators")
+        form = forms.form(title, FORM, job.id, [_REASON])
         await interaction.response.send_modal(form)
 
     async def taken(self, interaction: discord.Interaction, job_id: str) -> None:
@@ -61,8 +66,10 @@ class Reports(commands.Cog):
         )  # fmt: skip
         await replies.private(
             interaction,
-            "Thank you. The moderators of this server see it by `/reports`; nobody else learns who"
-            " reported it.",
+            _(
+                "Thank you. The moderators of this server see it by `/reports`; nobody else learns"
+                " who reported it."
+            ),
         )
 
     @app_commands.command(description="Pictures that members reported")
@@ -72,9 +79,11 @@ class Reports(commands.Cog):
         asker, origin = _moderator(interaction), asking.origin(interaction)
         found = await self._privately(interaction, self._service.reports.open(asker, origin))
         if not found:
-            raise NotFound("Nothing was reported that was not answered.")
-        more = f" The next of {len(found)} by another `/reports`." if len(found) > AT_ONCE else ""
-        await replies.private(interaction, f"For your eyes only, oldest first.{more}")
+            raise NotFound(_("Nothing was reported that was not answered."))
+        said = _("For your eyes only, oldest first.")
+        if len(found) > AT_ONCE:
+            said += " " + _("The next of {count} by another `/reports`.", count=len(found))
+        await replies.private(interaction, said)
         for report in found[:AT_ONCE]:
             await self._show(interaction, report)
 
@@ -93,10 +102,10 @@ class Reports(commands.Cog):
         await self._at_once(interaction)
         if code == DISMISS:
             await self._service.reports.dismiss(asker, origin, tile.job)
-            await replies.instead(interaction, "Dismissed: the picture stays.")
+            await replies.instead(interaction, _("Dismissed: the picture stays."))
             return
         await self._service.reports.delete(asker, origin, tile.job)
-        await replies.instead(interaction, "Deleted; its messages follow in a moment.")
+        await replies.instead(interaction, _("Deleted; its messages follow in a moment."))
 
 
 def _moderator(interaction: discord.Interaction) -> Asker:
@@ -111,7 +120,8 @@ def _described(report: Report) -> str:
     """Without the prompt where it is its owner's alone."""
     job = report.job
     times = len(report.reporters)
-    lines = [f"Reported {'once' if times == 1 else f'{times} times'}, <t:{report.at:.0f}:R>"]
+    when = f"<t:{report.at:.0f}:R>"
+    lines = [counted("Reported once, {when}", "Reported {n} times, {when}", times, when=when)]
     lines += [f"> {wording.escape(reason)}" for reason in report.reasons[:5]]
     if report.message and not job.hidden:
         lines.append(wording.link(job.origin.guild, report.channel, report.message))
@@ -121,8 +131,9 @@ def _described(report: Report) -> str:
 def _choice(report: Report) -> discord.ui.View:
     view, job = discord.ui.View(timeout=None), Tile(report.job.id, ALL)
     danger, quiet = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
-    view.add_item(JobButton(TAKE_DOWN, job, label="Delete picture", style=danger))
-    view.add_item(JobButton(DISMISS, job, label="Dismiss", style=quiet))
+    delete, dismiss = pgettext("button", "Delete picture"), pgettext("button", "Dismiss")
+    view.add_item(JobButton(TAKE_DOWN, job, label=delete, style=danger))
+    view.add_item(JobButton(DISMISS, job, label=dismiss, style=quiet))
     return view
 
 

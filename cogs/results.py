@@ -16,10 +16,12 @@ from bot.chat.buttons import BRING, CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, Deed,
 from bot.chat.looking import Looking
 from bot.chat.presenter import Presenter
 from bot.chat.results import Results as Posted
+from bot.chat.speech import of_message
 from bot.chat.trouble import TROUBLE
 from bot.domain.action import ACTIONS, Action, Press, Tile
 from bot.domain.errors import NotFound, StoreUnavailable
 from bot.domain.job import JobUpdate
+from bot.domain.language import _, speaking
 from bot.service import Service
 
 if TYPE_CHECKING:
@@ -130,7 +132,7 @@ class Results(commands.Cog):
         work = self._service.drawing.imagine(asker, origin, press)
         asked = await self._quickly(interaction, work)
         if again and asked.job is not None:
-            await replies.instead(interaction, remix.TAKEN)
+            await replies.instead(interaction, _(remix.TAKEN))
         await self._presenter.answer(interaction, asked, None if again else asked.plan.parent)
 
     async def _upscale(
@@ -143,7 +145,8 @@ class Results(commands.Cog):
         job, there = upscaled.job, upscaled.already_at
         if there is not None:
             if link := await self._quickly(interaction, self._results.still_there(job, there)):
-                await replies.private(interaction, f"Image #{tile.index} is here already: {link}")
+                said = _("Image #{number} is here already: {link}", number=tile.index, link=link)
+                await replies.private(interaction, said)
                 return
             await self._service.outbox.deliver_again(asker, job, there.message)
         await self._presenter.hand_over(interaction, job, upscaled.parent)
@@ -156,12 +159,12 @@ class Results(commands.Cog):
         stopped = await self._quickly(interaction, work)
         # Where this cannot be said, the pump says it.
         if not interaction.response.is_done():
+            with speaking(of_message(interaction)):
+                said = wording.progress(JobUpdate(stopped.job))
             with contextlib.suppress(*TROUBLE):
-                await interaction.response.edit_message(
-                    content=wording.progress(JobUpdate(stopped.job)), view=None, attachments=[]
-                )
+                await interaction.response.edit_message(content=said, view=None, attachments=[])
         if not stopped.now:
-            raise NotFound("This job is over already, so there is nothing to cancel.")
+            raise NotFound(_("This job is over already, so there is nothing to cancel."))
 
     async def _draw(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
@@ -178,15 +181,16 @@ class Results(commands.Cog):
     ) -> None:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         await self._quickly(interaction, self._service.proposals.leave(asker, origin, tile.job))
-        await replies.instead(interaction, batches.LEFT)
+        await replies.instead(interaction, _(batches.LEFT))
 
     async def _like(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
     ) -> None:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         job = await self._quickly(interaction, self._service.likes.turn(asker, origin, tile))
-        look = await looks_under(self._service, job)
-        await replies.look(interaction, look())
+        with speaking(of_message(interaction)):
+            look = (await looks_under(self._service, job))()
+        await replies.look(interaction, look)
 
     async def _bring(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
@@ -200,9 +204,11 @@ class Results(commands.Cog):
         work = self._service.batches.cancel(asker, origin, tile.job)
         stopped = await self._quickly(interaction, work)
         if stopped is None:
-            raise NotFound("All of these are over already, so there is nothing to cancel.")
+            raise NotFound(_("All of these are over already, so there is nothing to cancel."))
         # Where this cannot be said, the pump says it.
-        await replies.instead(interaction, batches.progress(stopped))
+        with speaking(of_message(interaction)):
+            said = batches.progress(stopped)
+        await replies.instead(interaction, said)
 
 
 async def setup(bot: EaselBot) -> None:

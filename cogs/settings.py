@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.chat import asking, panel, replies, tastes
 from bot.chat.acknowledge import Acknowledger
+from bot.domain.language import _
 from bot.service import Service
 from bot.service.preferences import Panel
 
@@ -60,7 +61,7 @@ class Settings(commands.Cog):
 
 
 def _embed(shown: Panel) -> discord.Embed:
-    title = "Your settings" if shown.whose == "user" else "Settings of this server"
+    title = _("Your settings") if shown.whose == "user" else _("Settings of this server")
     return discord.Embed(title=title, description=tastes.panel(shown), colour=_VIOLET)
 
 

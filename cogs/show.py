@@ -14,6 +14,7 @@ from bot.chat.looking import Looking
 from bot.chat.pump import Pump
 from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound
+from bot.domain.language import _, counted
 from bot.service import Service
 
 if TYPE_CHECKING:
@@ -44,9 +45,15 @@ class Show(commands.Cog):
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         owed = await self._privately(interaction, self._service.outbox.owed(asker, origin))
         if not owed:
-            raise NotFound("Every result of yours was posted; there is nothing to bring.")
-        more = f", {len(owed) - _AT_ONCE} more by another `/show`" if len(owed) > _AT_ONCE else ""
-        await replies.private(interaction, f"Here they are{more}:")
+            raise NotFound(_("Every result of yours was posted; there is nothing to bring."))
+        said, more = _("Here they are:"), len(owed) - _AT_ONCE
+        if more > 0:
+            said = counted(
+                "Here they are, {n} more by another `/show`:",
+                "Here they are, {n} more by another `/show`:",
+                more,
+            )
+        await replies.private(interaction, said)
         for delivery in owed[:_AT_ONCE]:
             await self._bring(interaction, delivery)
 
@@ -57,14 +64,14 @@ class Show(commands.Cog):
             if now is None or job is None:
                 return
             if now.message:
-                await replies.private(interaction, "One of them has come another way meanwhile.")
+                await replies.private(interaction, _("One of them has come another way meanwhile."))
                 return
             try:
                 message = await self._pump.results.hand_over(
                     job, interaction.followup, ephemeral=True
                 )
             except NotFound as gone:
-                await replies.private(interaction, f"A result is lost. {gone}")
+                await replies.private(interaction, _("A result is lost. {why}", why=gone))
                 message = interaction.id
             await self._pump.delivered(delivery, job, message)
 

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.chat import asking, replies
 from bot.chat.acknowledge import Acknowledger
+from bot.domain.language import N_, _
 from bot.domain.speed import Speed as Line
 from bot.service import Service
 
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
 _SAID = {
-    Line.TURBO: "Your prompts go before all others now, for twice the price.",
-    Line.FAST: "Your prompts wait with everybody's now.",
-    Line.RELAX: "Your prompts wait until those in a hurry were served.",
+    Line.TURBO: N_("Your prompts go before all others now, for twice the price."),
+    Line.FAST: N_("Your prompts wait with everybody's now."),
+    Line.RELAX: N_("Your prompts wait until those in a hurry were served."),
 }
-_HIDDEN = "What your prompts draw comes to you alone now, by direct message."
-_SHOWN = "Everybody in the channel sees what your prompts draw now."
+_HIDDEN = N_("What your prompts draw comes to you alone now, by direct message.")
+_SHOWN = N_("Everybody in the channel sees what your prompts draw now.")
 
 
 class Speed(commands.Cog):
@@ -63,7 +64,7 @@ class Speed(commands.Cog):
         self, interaction: discord.Interaction, work: Coroutine[Any, Any, Any], said: str
     ) -> None:
         await self._privately(interaction, work)
-        await replies.private(interaction, said)
+        await replies.private(interaction, _(said))
 
 
 async def setup(bot: EaselBot) -> None:

@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.chat import asking, forms, looks, replies
 from bot.chat.sheets import VIOLET, Presented
+from bot.domain.language import _, pgettext
 from bot.domain.style import BUILT_IN, Style
 from bot.service import Service
 
@@ -38,29 +39,30 @@ class Styles(commands.Cog):
     @app_commands.command(description="The looks for --style, each with a sample")
     async def styles(self, interaction: discord.Interaction) -> None:
         found = [*(await self._service.styles.offered(interaction.guild_id or 0)).values()]
-        text = f"{looks.listed(found)}\nSuch as `/imagine a red fox --style {found[0].name}`"
+        such = _("Such as `/imagine a red fox --style {name}`", name=found[0].name)
+        text = f"{looks.listed(found)}\n{such}"
         cells = self._service.gallery.styles(found)
-        await self._presented.show(interaction, "Styles", text, cells)
+        await self._presented.show(interaction, _("Styles"), text, cells)
 
     @style.command(description="Make a look of your own for this server")
     async def add(self, interaction: discord.Interaction) -> None:
         self._service.styles.require_right(asking.asker(interaction), interaction.guild_id or 0)
-        await _open(interaction, "A new style", None)
+        await _open(interaction, pgettext("form", "A new style"), None)
 
     @style.command(description="Change a look; what was drawn in it stays as it is")
     @app_commands.describe(name="Which one")
     async def edit(self, interaction: discord.Interaction, name: str) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         style = await self._service.styles.find(asker, guild, name)
-        await _open(interaction, f"The style {style.name}", style)
+        await _open(interaction, pgettext("form", "The style {name}", name=style.name), style)
 
     @style.command(description="Forget a look of this server")
     @app_commands.describe(name="Which one")
     async def remove(self, interaction: discord.Interaction, name: str) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         back = await self._service.styles.remove(asker, guild, name)
-        text = "The built-in one of this name is back." if back else "It is gone."
-        await _say(interaction, "Style removed", text)
+        text = _("The built-in one of this name is back.") if back else _("It is gone.")
+        await _say(interaction, _("Style removed"), text)
 
     @edit.autocomplete("name")
     async def _to_edit(self, interaction: discord.Interaction, typed: str) -> Choices:
@@ -79,7 +81,8 @@ class Styles(commands.Cog):
             await self._service.styles.edit(asker, guild, name, style)
         else:
             await self._service.styles.add(asker, guild, style)
-        await _say(interaction, "Style changed" if name else "Style added", looks.described(style))
+        title = _("Style changed") if name else _("Style added")
+        await _say(interaction, title, looks.described(style))
 
 
 async def _open(interaction: discord.Interaction, title: str, style: Style | None) -> None:

@@ -37,9 +37,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("bot.dispatch", "bot.domain", "bot.engine.seam", "bot.storage", "bot.imaging"),
         *("bot.filtering", "bot.models"),
     },
+    "bot.language": {"bot.domain", "babel"},
     "bot.links": {"bot.domain", "aiohttp", "yarl"},
     "bot.ops": {"bot.domain", "bot.engine.seam", "aiohttp"},
-    "bot.chat": {"bot.service", "bot.domain", "bot.ops", "discord", "aiohttp", "yarl"},
+    "bot.chat": {
+        *("bot.service", "bot.domain", "bot.language", "bot.ops", "discord", "aiohttp", "yarl"),
+    },
     "cogs": {"bot.chat", "bot.service", "bot.domain", "discord"},
     "bot.sandbox": {"aiohttp"},
     "bot.sandbox.rules": set(),

@@ -11,16 +11,25 @@ from bot.chat import forms
 from bot.chat.forms import AnyField, Choice, Field, Upload
 from bot.domain.action import Action, Press
 from bot.domain.job import Job
+from bot.domain.language import NP_
 from bot.domain.region import FIELDS, Region
 
 _MASK, _CELLS, _WORD = "mask", "fields", "word"
 _PART: tuple[AnyField, ...] = (
-    Upload(_MASK, "Mask", "A picture: what is white in it, or transparent, is drawn anew"),
-    Choice(
-        _CELLS, "Or fields", "Of the picture, cut three times across and down",
-        tuple((str(number), name) for number, name in enumerate(FIELDS, 1)), "Choose one or more",
+    Upload(
+        _MASK, NP_("field", "Mask"),
+        NP_("hint", "A picture: what is white in it, or transparent, is drawn anew"),
     ),
-    Field(_WORD, "Or what is there", "A word for what the model is to find, such as: the hat"),
+    Choice(
+        _CELLS, NP_("field", "Or fields"),
+        NP_("hint", "Of the picture, cut three times across and down"),
+        tuple((str(number), name) for number, name in enumerate(FIELDS, 1)),
+        NP_("placeholder", "Choose one or more"),
+    ),
+    Field(
+        _WORD, NP_("field", "Or what is there"),
+        NP_("hint", "A word for what the model is to find, such as: the hat"),
+    ),
 )  # fmt: skip
 
 

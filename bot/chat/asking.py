@@ -5,15 +5,16 @@ from __future__ import annotations
 import discord
 
 from bot.domain.errors import MissingPermissions
+from bot.domain.language import N_, _, counted, spoken
 from bot.domain.people import Asker, Origin
 
 _NEEDED = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
+    "view_channel": N_("View Channel"),
+    "send_messages": N_("Send Messages"),
+    "attach_files": N_("Attach Files"),
+    "read_message_history": N_("Read Message History"),
 }
-_THREADS = ("send_messages_in_threads", "Send Messages in Threads")
+_THREADS = ("send_messages_in_threads", N_("Send Messages in Threads"))
 _ALL = discord.Permissions(**dict.fromkeys((*_NEEDED, _THREADS[0]), True))
 
 
@@ -55,6 +56,7 @@ def _origin(interaction: discord.Interaction, parent_message: int) -> Origin:
         interaction.guild_id or 0,
         interaction.channel_id or 0,
         parent_message,
+        locale=str(interaction.locale),
         parent_channel=above,
         age_restricted=interaction.guild_id is not None and _limited(channel),
     )
@@ -102,11 +104,15 @@ def require_permissions(interaction: discord.Interaction) -> None:
     if isinstance(interaction.channel, discord.Thread):
         del needed["send_messages"]
         needed[_THREADS[0]] = _THREADS[1]
-    missing = [name for flag, name in needed.items() if not getattr(held, flag)]
+    missing = [_(name) for flag, name in needed.items() if not getattr(held, flag)]
     if missing:
         raise MissingPermissions(
-            f"I lack {_listed(missing)} in this channel; ask an admin to give"
-            f" {'it' if len(missing) == 1 else 'them'} to my role."
+            counted(
+                "I lack {permissions} in this channel; ask an admin to give it to my role.",
+                "I lack {permissions} in this channel; ask an admin to give them to my role.",
+                len(missing),
+                permissions=spoken().listed(missing),
+            )
         )
 
 
@@ -114,7 +120,7 @@ def _closed(interaction: discord.Interaction, guild_id: int) -> str:
     """Why nothing can be posted there although Discord says that the permissions are there."""
     guild = interaction.client.get_guild(guild_id)
     if guild is None:
-        return (
+        return _(
             "I was added to this server with commands only, so I cannot post pictures; ask an admin"
             " to add me with the scope `bot` too."
         )
@@ -122,11 +128,7 @@ def _closed(interaction: discord.Interaction, guild_id: int) -> str:
     if not isinstance(thread, discord.Thread) or interaction.app_permissions.manage_threads:
         return ""
     if thread.is_private() and guild.get_thread(thread.id) is None:
-        return "I am not in this private thread; mention me here to add me."
+        return _("I am not in this private thread; mention me here to add me.")
     if thread.locked:
-        return "This thread is locked, so I cannot post here; ask a moderator to unlock it."
+        return _("This thread is locked, so I cannot post here; ask a moderator to unlock it.")
     return ""
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

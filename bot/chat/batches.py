@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from bot.chat import wording
 from bot.domain import upscaling
 from bot.domain.batch import BatchUpdate, Progress
-from bot.domain.job import Failure, JobStatus
+from bot.domain.job import JobStatus
+from bot.domain.language import N_, _, counted, spoken
 from bot.domain.links import brief
 from bot.domain.request import GenerationRequest
 from bot.service.plan import Plan
@@ -43,34 +44,31 @@ def offer(plan: Plan) -> str:
     ]
     listed = [f"{f'{times} × ' if times > 1 else ''}{prompt}" for times, prompt in runs[:LISTED]]
     left = sum(times for times, _ in runs[LISTED:])
-    lines = [f"This draws {price(plan)}:", *(f"- {each}" for each in listed)]
+    lines = [_("This draws {price}:", price=price(plan)), *(f"- {each}" for each in listed)]
     if left:
-        lines.append(f"- and {left} more")
+        lines.append("- " + counted("and {n} more", "and {n} more", left))
     return "\n".join([*lines, *_within(plan.warnings, _WARNINGS_ROOM)])
 
 
 def price(plan: Plan) -> str:
     """How many grids for how many credits."""
-    return f"**{_drawn(plan.requests)} for {_some(plan.price, 'credit')}**"
+    credits = counted("{n} credit", "{n} credits", plan.price)
+    return _("**{pictures} for {price}**", pictures=_drawn(plan.requests), price=credits)
 
 
 def begun(requests: Sequence[GenerationRequest]) -> str:
     """What an offer says once it was taken."""
-    return f"Asked for: {_drawn(requests)}."
+    return _("Asked for: {pictures}.", pictures=_drawn(requests))
 
 
 def _drawn(requests: Sequence[GenerationRequest]) -> str:
     """How many grids, or what picture."""
     if upscaling.of(requests[0]):
-        return f"a picture of {requests[0].size}"
-    return _some(len(requests), "grid")
+        return _("a picture of {size}", size=requests[0].size)
+    return counted("{n} grid", "{n} grids", len(requests))
 
 
-LEFT = "Left. Nothing is drawn, and nothing was charged."
-
-
-def _some(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+LEFT = N_("Left. Nothing is drawn, and nothing was charged.")
 
 
 def _shown(prompt: str) -> str:
@@ -86,46 +84,62 @@ def _within(warnings: Sequence[str], room: int) -> list[str]:
 
 def _headline(update: BatchUpdate) -> str:
     first, *others = (str(each.job.request.prompt) for each in update.updates)
-    more = f"{len(others) + 1} times" if set(others) == {first} else f"and {len(others)} more"
+    more = (
+        counted("{n} time", "{n} times", len(others) + 1)
+        if set(others) == {first}
+        else counted("and {n} more", "and {n} more", len(others))
+    )
     modes = {wording.mode(each.job.request) for each in update.updates}
     mode = modes.pop() if len(modes) == 1 else ""
     return f"{wording.quoted(brief(first), 2 * _PROMPT_ROOM)} {more} - <@{update.job.user}>{mode}"
 
 
 def _counts(update: BatchUpdate) -> str:
-    states = [
-        ("being drawn", JobStatus.RUNNING), ("waiting", JobStatus.WAITING),
-        ("failed", JobStatus.FAILED), ("stopped", JobStatus.CANCELLED),
-    ]  # fmt: skip
-    drawn = f"{update.count(JobStatus.SUCCEEDED)} of {len(update.updates)} grids drawn"
-    others = (f"{update.count(state)} {said}" for said, state in states if update.count(state))
-    return ", ".join([drawn, *others])
+    drawn = counted(
+        "{done} of {n} grid drawn", "{done} of {n} grids drawn", len(update.updates),
+        done=update.count(JobStatus.SUCCEEDED),
+    )  # fmt: skip
+    running, waiting = update.count(JobStatus.RUNNING), update.count(JobStatus.WAITING)
+    failed, stopped = update.count(JobStatus.FAILED), update.count(JobStatus.CANCELLED)
+    others = [
+        counted("{n} being drawn", "{n} being drawn", running) if running else "",
+        counted("{n} waiting", "{n} waiting", waiting) if waiting else "",
+        counted("{n} failed", "{n} failed", failed) if failed else "",
+        counted("{n} stopped", "{n} stopped", stopped) if stopped else "",
+    ]
+    return ", ".join(filter(None, [drawn, *others]))
 
 
 def _details(update: BatchUpdate) -> str:
     """How far the pictures are that are being drawn, and how long the others wait."""
-    under_way = [f"{each.fraction:.0%}" for each in update.of(JobStatus.RUNNING)]
+    under_way = [spoken().percent(each.fraction) for each in update.of(JobStatus.RUNNING)]
     details = [", ".join(under_way)] if under_way else []
     if update.position is not None:
         details.append(wording.place(update.position))
     if update.wait_s is not None:
-        details.append(f"the last begins in about {wording.duration(update.wait_s)}")
+        wait = wording.duration(update.wait_s)
+        details.append(_("the last begins in about {duration}", duration=wait))
     if update.note:
-        details.append(wording.escape(update.note[:200]))
+        details.append(wording.escape(_(update.note)[:200]))
     return "; ".join(details)
 
 
 def _failures(update: BatchUpdate) -> list[str]:
     """Each reason once, with the reference of the first grid that it kept from being drawn."""
-    reasons: dict[str, Failure] = {}
+    reasons: dict[str, str] = {}
     for each in update.of(JobStatus.FAILED):
         if failure := each.job.failure:
-            reasons.setdefault(failure.sentence, failure)
-    said = [f"⚠️ {failure} Nothing was charged for it." for failure in reasons.values()]
-    return said[:SENTENCES]
+            reasons.setdefault(failure.sentence, wording.failure(failure, each.job.request))
+    said = (_("{failure} Nothing was charged for it.", failure=each) for each in reasons.values())
+    return [f"⚠️ {each}" for each in said][:SENTENCES]
 
 
 def _unposted(update: BatchUpdate) -> list[str]:
     if not update.unposted:
         return []
-    return [f"⚠️ {update.unposted} of them could not be posted here; `/show` brings what is there."]
+    said = counted(
+        "{n} of them could not be posted here; `/show` brings what is there.",
+        "{n} of them could not be posted here; `/show` brings what is there.",
+        update.unposted,
+    )
+    return [f"⚠️ {said}"]

@@ -22,6 +22,7 @@ from bot.chat.gate import passes
 from bot.domain.action import ACTIONS, ALL, Tile
 from bot.domain.buttons import Button
 from bot.domain.job import Job
+from bot.domain.language import pgettext
 
 if TYPE_CHECKING:
     from bot.service import Service
@@ -148,13 +149,15 @@ def result_view(buttons: Iterable[Button]) -> ui.View:
 
 def way_view(address: str) -> ui.View:
     """The way to a message that is elsewhere."""
-    return ui.View(timeout=None).add_item(ui.Button(label="Where it was asked for", url=address))
+    label = pgettext("button", "Where it was asked for")
+    return ui.View(timeout=None).add_item(ui.Button(label=label, url=address))
 
 
 def cancel_view(job: Job) -> ui.View:
     """The button under the progress message of a job, or of all that were asked for with it."""
     view = ui.View(timeout=None)
-    code, label = (CANCEL, "Cancel") if job.batch is None else (CANCEL_ALL, "Cancel all")
+    code = CANCEL if job.batch is None else CANCEL_ALL
+    label = pgettext("button", "Cancel") if code == CANCEL else pgettext("button", "Cancel all")
     view.add_item(
         JobButton(code, Tile(job.shown_by, ALL), label=label, emoji="✖️", style=_QUIET)
     )  # fmt: skip
@@ -164,8 +167,9 @@ def cancel_view(job: Job) -> ui.View:
 def offer_view(proposal: str) -> ui.View:
     """The buttons under an offer."""
     view = ui.View(timeout=None)
-    view.add_item(JobButton(DRAW, Tile(proposal, ALL), label="Draw", style=_USED))
-    view.add_item(JobButton(LEAVE, Tile(proposal, ALL), label="Leave", style=_QUIET))
+    draw, leave = pgettext("button", "Draw"), pgettext("button", "Leave")
+    view.add_item(JobButton(DRAW, Tile(proposal, ALL), label=draw, style=_USED))
+    view.add_item(JobButton(LEAVE, Tile(proposal, ALL), label=leave, style=_QUIET))
     return view
 
 

@@ -32,10 +32,12 @@ from bot.chat.panel import SettingButton, SettingMenu
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
 from bot.chat.removing import Removing
+from bot.chat.speech import Translator
 from bot.chat.till import Till
 from bot.domain.action import Tile
 from bot.domain.browsing import Browse, Order
 from bot.domain.errors import NotFound
+from bot.domain.language import _
 from bot.ops.supervision import Supervisor
 from bot.service import Service
 
@@ -102,7 +104,7 @@ class EaselBot(commands.AutoShardedBot):
         self.turns: dict[Order, Turn] = {}
         self._at_home = asyncio.Event()
         self._supervisor = supervisor or Supervisor()
-        self._wanted = modules_of(extensions)
+        self.wanted = modules_of(extensions)
 
     async def login(self, token: str) -> None:
         """As ever, by connections that count what is sent for a first answer."""
@@ -114,8 +116,9 @@ class EaselBot(commands.AutoShardedBot):
         the gateway is opened."""
         self.add_dynamic_items(JobButton, PageButton, SettingButton, SettingMenu)
         self.tree.error(replies.answer)
-        for name in self._wanted:
+        for name in self.wanted:
             await self.load_extension(name)
+        await self.tree.set_translator(Translator())
         synced = await self.tree.sync()
         log.info("registered %d commands", len(synced))
         self.keep_up()
@@ -223,22 +226,23 @@ class EaselBot(commands.AutoShardedBot):
         if interaction.response.type is not discord.InteractionResponseType.modal:
             await untold.tell(self.service, interaction)
 
-    async def _no_deed(self, _interaction: discord.Interaction, code: str, *_: object) -> None:
+    async def _no_deed(self, _interaction: discord.Interaction, code: str, *rest: object) -> None:
         if code in CODES:
-            raise NotFound("Buttons are switched off here just now.")
-        raise NotFound("This button belongs to a version of Easel that knows more.")
+            raise NotFound(_("Buttons are switched off here just now."))
+        raise NotFound(_("This button belongs to a version of Easel that knows more."))
 
-    async def on_easel_setting(self, interaction: discord.Interaction, *_: object) -> None:
+    async def on_easel_setting(self, interaction: discord.Interaction, *rest: object) -> None:
         """Answer a panel of ours that no extension takes."""
         if not self.extra_events.get("on_easel_setting"):
-            await replies.answer(interaction, NotFound("Settings are switched off here just now."))
+            off = NotFound(_("Settings are switched off here just now."))
+            await replies.answer(interaction, off)
 
     async def on_easel_page(self, interaction: discord.Interaction, browse: Browse | None) -> None:
         """Have a page turned by who registered its order in `turns`; every outcome is answered."""
         try:
             turn = self.turns.get(browse.order) if browse else None
             if browse is None or turn is None:
-                raise NotFound("Pages like this one are switched off here; ask for a new one.")
+                raise NotFound(_("Pages like this one are switched off here; ask for a new one."))
             await turn(interaction, browse)
         except Exception as error:
             await replies.answer(interaction, error)
@@ -259,7 +263,7 @@ def _owners(application: discord.AppInfo | None) -> set[int]:
 
 
 async def _unknown(interaction: discord.Interaction, argument: str) -> None:
-    raise NotFound("This form belongs to another version of Easel; press its button anew.")
+    raise NotFound(_("This form belongs to another version of Easel; press its button anew."))
 
 
 def modules_of(extensions: Iterable[str]) -> tuple[str, ...]:

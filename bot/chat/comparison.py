@@ -11,6 +11,7 @@ from bot.chat.sheets import VIOLET
 from bot.domain.action import ACTIONS
 from bot.domain.browsing import Result
 from bot.domain.ingredients import Difference
+from bot.domain.language import _, counted, pgettext
 from bot.domain.links import brief
 
 FILE = "compared.webp"
@@ -26,36 +27,42 @@ _NOTHING = "—"
 def embed(results: Sequence[Result], found: Sequence[Difference]) -> discord.Embed:
     """A line for each, then a field for each difference."""
     lines = [_line(number, each) for number, each in enumerate(results, 1)]
-    said = discord.Embed(title="Compared", colour=VIOLET)
+    said = discord.Embed(title=_("Compared"), colour=VIOLET)
     if not found:
-        lines.append("\nNothing differs: their recipes are the same.")
+        lines.append("\n" + _("Nothing differs: their recipes are the same."))
     said.description = "\n".join(lines)
     for number, each in enumerate(found):
         left = found[number:]
         if len(left) > 1 and (number == _FIELDS or len(said) > _ALL):
-            said.set_footer(
-                text=f"{len(left)} more differ: {', '.join(d.name for d in left)}"[:900]
+            names = ", ".join(pgettext("ingredient", each.name) for each in left)
+            count = len(left)
+            more = counted(
+                "{n} more differs: {names}", "{n} more differ: {names}", count, names=names
             )
+            said.set_footer(text=more[:900])
             break
         value = f"**1** {_value(each.first)}\n**2** {_value(each.second)}"
-        said.add_field(name=each.name.capitalize(), value=value, inline=len(value) < 60)
+        name = pgettext("ingredient", each.name)
+        said.add_field(name=name[:1].upper() + name[1:], value=value, inline=len(value) < 60)
     return said
 
 
 def alt_text(results: Sequence[Result], found: Sequence[Difference]) -> str:
     """What the picture shows."""
-    prompts = " beside ".join(str(each.job.request.prompt)[:300] for each in results)
-    names = ", ".join(each.name for each in found) or "nothing"
-    return f"{prompts}; what differs: {names}"[:1000]
+    first, second = (str(each.job.request.prompt)[:300] for each in results)
+    names = ", ".join(pgettext("ingredient", each.name) for each in found) or _("nothing")
+    return _(
+        "{first} beside {second}; what differs: {names}", first=first, second=second, names=names
+    )[:1000]
 
 
 def _line(number: int, result: Result) -> str:
     job = result.job
     parts = [
         wording.quoted(brief(str(job.request.prompt)), 200),
-        ACTIONS[job.action].caption(job.request).removesuffix(" by"),
+        ACTIONS[job.action].caption(job.request),
         f"<@{job.user}>",
-        f"[message]({address})" if (address := pages.link(result)) else "",
+        wording.linked(_("message"), pages.link(result)),
     ]
     return f"**{number}** {' · '.join(filter(None, parts))}"
 

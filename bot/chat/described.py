@@ -16,13 +16,14 @@ from bot.chat.buttons import JobButton
 from bot.chat.forms import Field
 from bot.domain.action import ALL, Tile
 from bot.domain.errors import NotFound
+from bot.domain.language import N_, NP_, _, pgettext
 from bot.service.describing import Described
 
 DRAW = "describe"
 AGAIN = "describe_again"
 EVERY = "describe_all"
 FORM = "describe"
-LOST = "This message does not hold its picture and prompts any more; give `/describe` again."
+LOST = N_("This message does not hold its picture and prompts any more; give `/describe` again.")
 _FILE = "described.webp"
 _VIOLET = discord.Colour(0x6E56CF)
 _ROOM = 4000
@@ -32,11 +33,13 @@ _ROOM = 4000
 def embed(described: Described) -> discord.Embed:
     """The prompts and, below them, the picture of `file`; a spoiler stands above them instead, for
     nothing covers what is in an embed."""
-    made = discord.Embed(title="In words", colour=_VIOLET)
+    made = discord.Embed(title=_("In words"), colour=_VIOLET)
     keycaps.add(made, described.prompts)
     if not described.spoiler:
         made.set_image(url=f"attachment://{_FILE}")
-    made.set_footer(text="Each number draws that prompt at the usual price; 🔄 finds other words.")
+    made.set_footer(
+        text=_("Each number draws that prompt at the usual price; 🔄 finds other words.")
+    )
     return made
 
 
@@ -51,7 +54,8 @@ def view(made: discord.Embed) -> ui.View:
     """A button for each prompt, one for others, and one for all of them."""
     found = keycaps.view(made, DRAW)
     found.add_item(JobButton(AGAIN, Tile(keycaps.NOBODY, ALL), emoji="🔄", row=0))
-    found.add_item(JobButton(EVERY, Tile(keycaps.NOBODY, ALL), label="Imagine all", row=1))
+    every = pgettext("button", "Imagine all")
+    found.add_item(JobButton(EVERY, Tile(keycaps.NOBODY, ALL), label=every, row=1))
     return found
 
 
@@ -62,11 +66,12 @@ def picture_of(message: discord.Message | None) -> str:
             return each.image.url
     for file in message.attachments if message else []:
         return file.url
-    raise NotFound(LOST)
+    raise NotFound(_(LOST))
 
 
 def form(prompt: str) -> ui.Modal:
     """Asks for a change of a prompt, which is then drawn."""
-    hint = "What is to be seen; parameters such as --ar 3:2 go last"
-    field = Field("prompt", "Prompt", hint, prompt, _ROOM, required=True, long=True)
-    return forms.form("Imagine", FORM, "", [field])
+    hint = NP_("hint", "What is to be seen; parameters such as --ar 3:2 go last")
+    label = NP_("field", "Prompt")
+    field = Field("prompt", label, hint, prompt, _ROOM, required=True, long=True)
+    return forms.form(pgettext("form", "Imagine"), FORM, "", [field])

@@ -14,6 +14,7 @@ import discord
 from discord import ui
 
 from bot.chat.buttons import PREFIX
+from bot.domain.language import pgettext
 
 Take = Callable[[discord.Interaction, str], Awaitable[None]]
 """Takes what was sent back, with the argument of the form's custom id."""
@@ -21,7 +22,8 @@ Take = Callable[[discord.Interaction, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Field:
-    """One line of text, or a `long` one. `most` bounds its characters."""
+    """One line of text, or a `long` one. `most` bounds its characters. Labels and hints are looked
+    up when the form is made, in all kinds of fields."""
 
     name: str
     label: str
@@ -63,7 +65,9 @@ def form(title: str, code: str, argument: str, fields: Sequence[AnyField]) -> ui
     modal = ui.Modal(title=title[:45], custom_id=custom_id, timeout=REMEMBERED_S)
     for field in fields:
         shown = _shown(field)
-        modal.add_item(ui.Label(text=field.label, description=field.hint or None, component=shown))
+        label = pgettext("field", field.label)
+        hint = pgettext("hint", field.hint) if field.hint else None
+        modal.add_item(ui.Label(text=label, description=hint, component=shown))
     return modal
 
 
@@ -71,9 +75,13 @@ def _shown(field: AnyField) -> ui.Item[ui.Modal]:
     if isinstance(field, Upload):
         return ui.FileUpload(custom_id=field.name, required=False, min_values=0, max_values=1)
     if isinstance(field, Choice):
-        options = [discord.SelectOption(label=label, value=value) for value, label in field.options]
+        options = [
+            discord.SelectOption(label=pgettext("line", label), value=value)
+            for value, label in field.options
+        ]
+        hint = pgettext("placeholder", field.placeholder) if field.placeholder else None
         return ui.Select(
-            custom_id=field.name, placeholder=field.placeholder or None, options=options,
+            custom_id=field.name, placeholder=hint, options=options,
             required=False, min_values=0, max_values=len(options),
         )  # fmt: skip
     return ui.TextInput(

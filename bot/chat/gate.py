@@ -1,5 +1,5 @@
-"""Whom the bot serves: on a server that the operator did not name, or has blocked, nothing is done
-but what the operator commands."""
+"""Whom the bot serves, and in which language: on a server that the operator did not name, or has
+blocked, nothing is done but what the operator commands."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, cast
 import discord
 from discord import app_commands
 
-from bot.chat import replies
+from bot.chat import replies, speech
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import NotAllowed
+from bot.domain.language import speak
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
@@ -30,7 +31,9 @@ class Tree(app_commands.CommandTree):
 
 async def passes(interaction: discord.Interaction) -> bool:
     """Whether this server is served; if not, whoever asked is told so. What they bought and what
-    waited for a place is theirs then."""
+    waited for a place is theirs then. Every interaction comes through here, and from now on its
+    task speaks the person's language."""
+    speak(speech.of_person(interaction))
     client = cast("EaselBot", interaction.client)
     try:
         client.service.accounts.require_served(interaction.guild_id or 0)

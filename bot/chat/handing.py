@@ -10,12 +10,12 @@ import discord
 from bot.chat.trouble import CLOSED, Verdict, has_code, judge, token_is_dead
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import Unable
+from bot.domain.language import _, counted
 from bot.service.exports import Packing, Part
 
 log = logging.getLogger(__name__)
 
 SMALLEST = 256 * 1024
-_PACKING = "Putting together what is kept of you"
 
 
 class Handing:
@@ -30,7 +30,7 @@ class Handing:
         """Part after part. Raises Unable where there is no way to the person any more, and what
         `Packing.pack` and Discord do."""
         limit = UPLOAD_LIMIT
-        await self._say(f"{_PACKING}…")
+        await self._say(_("Putting together what is kept of you…"))
         while part := await packing.pack(limit):
             try:
                 await self._send(part)
@@ -41,17 +41,28 @@ class Handing:
                 continue
             packing.taken()
             if not part.last:
-                await self._say(f"{_PACKING}: {part.done} of {part.whole} files…")
+                said = _(
+                    "Putting together what is kept of you: {done} of {whole} files…",
+                    done=part.done,
+                    whole=part.whole,
+                )
+                await self._say(said)
         await self._say(self._told(len(packing.missing)))
 
     def _told(self, missing: int) -> str:
-        zips = "is the zip" if self._sent == 1 else f"are all {self._sent} zips"
-        said = (
-            f"Here {zips} with everything that is kept of you: your pictures as they are stored,"
-            " and `data.json` with the rest. Nobody else sees this."
+        said = counted(
+            "Here is the zip with everything that is kept of you: your pictures as they are stored,"
+            " and `data.json` with the rest. Nobody else sees this.",
+            "Here are all {n} zips with everything that is kept of you: your pictures as they are"
+            " stored, and `data.json` with the rest. Nobody else sees this.",
+            self._sent,
         )
         if missing:
-            said += f" {missing} files were cleared away meanwhile."
+            said += " " + counted(
+                "{n} file was cleared away meanwhile.",
+                "{n} files were cleared away meanwhile.",
+                missing,
+            )
         return said
 
     async def _say(self, text: str) -> None:
@@ -84,7 +95,9 @@ class Handing:
         except discord.HTTPException as error:
             if has_code(error, *CLOSED):
                 raise Unable(
-                    "This takes longer than Discord waits for an answer, and you take no direct"
-                    " messages from me: allow them, then give `/privacy export` again."
+                    _(
+                        "This takes longer than Discord waits for an answer, and you take no direct"
+                        " messages from me: allow them, then give `/privacy export` again."
+                    )
                 ) from error
             raise

@@ -12,6 +12,7 @@ from bot.chat.trouble import CLOSED, has_code
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import NotFound, Unable
 from bot.domain.job import Job, JobStatus
+from bot.domain.language import _
 from bot.service import Service
 from bot.service.pictures import Picture
 
@@ -22,7 +23,7 @@ async def send(service: Service, user: discord.User | discord.Member, job: Job) 
     Raises NotFound for a job without pictures, Unable for who takes no direct messages.
     """
     if job.status is not JobStatus.SUCCEEDED:
-        raise NotFound("This job has no pictures yet; wait until it is done.")
+        raise NotFound(_("This job has no pictures yet; wait until it is done."))
     count, covered = 0, await service.owned.covered(job)
     async with contextlib.aclosing(service.pictures.singly(job, UPLOAD_LIMIT)) as pictures:  # type: ignore[type-var]
         async for picture in pictures:
@@ -46,8 +47,10 @@ async def _send(
     except discord.HTTPException as error:
         if has_code(error, *CLOSED):
             raise Unable(
-                "You take no direct messages from me: allow them in the privacy settings of this"
-                " server, then try again."
+                _(
+                    "You take no direct messages from me: allow them in the privacy settings of"
+                    " this server, then try again."
+                )
             ) from error
         raise
     else:
@@ -57,6 +60,8 @@ async def _send(
 
 
 def _said(job: Job, index: int) -> str:
-    which = f"Image #{index} of " if job.request.count > 1 else ""
     prompt = wording.quoted(str(job.request.prompt), 1500)
-    return f"{which}{prompt}\nJob `{job.id}`, seed `{job.request.seed_of(index - 1)}`"
+    which = _("Image #{number} of {prompt}", number=index, prompt=prompt)
+    seed = job.request.seed_of(index - 1)
+    below = _("Job `{job}`, seed `{seed}`", job=job.id, seed=seed)
+    return f"{which if job.request.count > 1 else prompt}\n{below}"

@@ -15,6 +15,7 @@ from bot.chat.acknowledge import Acknowledger
 from bot.chat.results import Results
 from bot.domain.browsing import Browse, Order, Page, Result
 from bot.domain.errors import NotFound
+from bot.domain.language import _
 from bot.domain.people import Asker, Origin
 from bot.service import Service
 from bot.service.rules import DIRECT, visible
@@ -98,7 +99,7 @@ class Looking:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         job = await self._service.outbox.shown_by(asker, origin, message)
         if job is None:
-            raise NotFound("That leads to no result of mine that you may see here.")
+            raise NotFound(_("That leads to no result of mine that you may see here."))
         return await self.found(asker, origin, job.id, asking.readable(interaction))
 
     async def _shown(self, interaction: discord.Interaction, browse: Browse) -> Shown:
@@ -115,7 +116,7 @@ class Looking:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         channels = asking.readable(interaction)
         page = Page(browse, ())
-        for _ in range(LOOKS):
+        for _look in range(LOOKS):
             page = await self._service.history.page(asker, origin, browse, channels)
             gone = [] if browse.order is Order.OWN else await self._gone(page.results)
             if not gone:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.chat.forms import Field
 from bot.chat.wording import escape
+from bot.domain.language import NP_, _
 from bot.domain.style import BUILT_IN, NAME_MAX, TEXT_MAX, Style
 
 
@@ -15,12 +16,27 @@ def fields(style: Style | None) -> list[Field]:
     one = style or Style("")
     most = TEXT_MAX
     return [
-        Field("name", "Name", "Small letters, digits, - and _", one.name, NAME_MAX, required=True),
-        Field("before", "Before the prompt", "Such as: oil painting of", one.before, most),
-        Field("after", "After the prompt", "Such as: thick paint, warm light", one.after, most),
-        Field("negative", "Not to be seen", "Separated by commas", one.negative, most),
-        Field("loras", "LoRAs", "Such as: detail:0.7, film", one.worn_loras, most),
-    ]
+        Field(
+            "name", NP_("field", "Name"), NP_("hint", "Small letters, digits, - and _"), one.name,
+            NAME_MAX, required=True,
+        ),
+        Field(
+            "before", NP_("field", "Before the prompt"), NP_("hint", "Such as: oil painting of"),
+            one.before, most,
+        ),
+        Field(
+            "after", NP_("field", "After the prompt"),
+            NP_("hint", "Such as: thick paint, warm light"), one.after, most,
+        ),
+        Field(
+            "negative", NP_("field", "Not to be seen"), NP_("hint", "Separated by commas"),
+            one.negative, most,
+        ),
+        Field(
+            "loras", NP_("field", "LoRAs"), NP_("hint", "Such as: detail:0.7, film"),
+            one.worn_loras, most,
+        ),
+    ]  # fmt: skip
 
 
 def described(style: Style) -> str:
@@ -34,15 +50,15 @@ def described(style: Style) -> str:
 def line(name: str, *, before: str, after: str, negative: str, loras: str) -> str:
     """The same of the parts."""
     around = ", ".join(filter(None, (f"{escape(before)} …".strip(), escape(after))))
-    without = f"; without {escape(negative)}" if negative else ""
+    without = "; " + _("without {things}", things=escape(negative)) if negative else ""
     return f"`{name}`: {around}{without}" + (f"; LoRA {escape(loras)}" if loras else "")
 
 
 def deed(name: str, detail: Mapping[str, Any]) -> str:
     """What an admin did to one, from the audit trail."""
     if name == "style remove":
-        return f"style `{detail['name']}` removed"
-    return f"style {line(**detail)}"
+        return _("style `{name}` removed", name=detail["name"])
+    return _("style {style}", style=line(**detail))
 
 
 def listed(styles: Iterable[Style]) -> str:
@@ -50,5 +66,5 @@ def listed(styles: Iterable[Style]) -> str:
     own, common = [], []
     for style in styles:
         (common if BUILT_IN.get(style.name) == style else own).append(f"`{style.name}`")
-    groups = [("**Of this server:** ", own), ("", common)]
+    groups = [(_("**Of this server:**") + " ", own), ("", common)]
     return "\n".join(f"{head}{' '.join(names)}" for head, names in groups if names)

@@ -16,6 +16,7 @@ from bot.chat.buttons import COVER, DELETE, MAKING, PNG, RECIPE, UNCOVER, JobBut
 from bot.chat.sheets import VIOLET
 from bot.domain.action import ALL, Kind
 from bot.domain.delivery import ENVELOPE, MIB
+from bot.domain.language import _, pgettext
 from bot.service.owned import Owned
 from bot.service.pictures import Picture
 
@@ -29,19 +30,21 @@ _QUIET, _RED = discord.ButtonStyle.secondary, discord.ButtonStyle.danger
 def embed(owned: Owned) -> discord.Embed:
     """Seed and recipe, in words."""
     job, made_of = owned.job, {name: each for name, each in owned.ingredients.items() if each}
-    said = discord.Embed(title="Seed and recipe", colour=VIOLET)
+    said = discord.Embed(title=_("Seed and recipe"), colour=VIOLET)
     said.description = wording.quoted(made_of.pop("prompt"), _PROMPT)
     for name, value in made_of.items():
         shown = wording.escape(value[:200])
-        said.add_field(name=name.capitalize(), value=shown, inline=len(shown) < 40)
+        called = pgettext("ingredient", name)
+        called = called[:1].upper() + called[1:]
+        said.add_field(name=called, value=shown, inline=len(shown) < 40)
     if job.request.count > 1:
         seeds = " · ".join(f"**{n}** {seed}" for n, seed in enumerate(job.request.seeds, 1))
-        said.add_field(name="Seeds of the pictures", value=seeds, inline=False)
+        said.add_field(name=_("Seeds of the pictures"), value=seeds, inline=False)
     if len(job.request.prompt.options):
         parameters = wording.escape(job.request.prompt.parameters)[: wording.FIELD_LIMIT]
-        said.add_field(name="Parameters", value=parameters, inline=False)
-    above = f" · from {job.parent}" if job.parent else ""
-    said.set_footer(text=f"job {job.id}{above}")
+        said.add_field(name=_("Parameters"), value=parameters, inline=False)
+    above = " · " + _("from {job}", job=job.parent) if job.parent else ""
+    said.set_footer(text=_("job {job}", job=job.id) + above)
     return said
 
 
@@ -49,15 +52,19 @@ def view(owned: Owned) -> ui.View:
     """A button for each thing that its owner can do; what is not possible cannot be pressed."""
     tile = owned.job.tile(ALL)
     shown = ui.View(timeout=None)
-    cover = (UNCOVER, "Show it", "👁️") if owned.spoiler else (COVER, "Spoiler", "🙈")
+    cover = (COVER, pgettext("button", "Spoiler"), "🙈")
+    if owned.spoiler:
+        cover = (UNCOVER, pgettext("button", "Show it"), "👁️")
     drawn = owned.job.request.kind is not Kind.LOST
     for code, label, emoji, able in (
-        (*cover, not owned.flagged), (RECIPE, "Recipe", "📄", drawn), (PNG, "PNG", "🖼️", True),
-        (MAKING, "How it came to be", "🎞️", owned.known),
+        (*cover, not owned.flagged), (RECIPE, pgettext("button", "Recipe"), "📄", drawn),
+        (PNG, "PNG", "🖼️", True),
+        (MAKING, pgettext("button", "How it came to be"), "🎞️", owned.known),
     ):  # fmt: skip
         look = {"label": label, "emoji": emoji, "style": _QUIET, "disabled": not able}
         shown.add_item(JobButton(code, tile, row=0, **look))
-    shown.add_item(JobButton(DELETE, tile, row=1, label="Delete", emoji="🗑️", style=_RED))
+    delete = pgettext("button", "Delete")
+    shown.add_item(JobButton(DELETE, tile, row=1, label=delete, emoji="🗑️", style=_RED))
     return shown
 
 

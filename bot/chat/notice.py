@@ -20,9 +20,11 @@ import discord
 
 from bot.chat import batches, files
 from bot.chat.buttons import cancel_view
+from bot.chat.speech import of_job, of_person, of_place
 from bot.chat.trouble import TOO_OLD_TO_EDIT, TROUBLE, has_code, token_is_dead
 from bot.domain.batch import Progress
 from bot.domain.job import Job
+from bot.domain.language import ENGLISH, Language, speaking
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -36,7 +38,7 @@ class Notice:
     """One progress message, and the way to the person who asked while their token lives.
 
     `id` is 0 while or where no message is shown. `webhook` is the interaction's, None after a
-    restart; `expires_at` in UTC seconds.
+    restart; `expires_at` in UTC seconds; `language` is that of whoever sees it.
     """
 
     def __init__(
@@ -45,8 +47,10 @@ class Notice:
         id: int = 0,
         webhook: discord.Webhook | None = None,
         expires_at: float = 0.0,
+        language: Language = ENGLISH,
     ) -> None:
         self.id = id
+        self.language = language
         self.settled = asyncio.Event()
         """Set when it is known, here and in the database, whether there is a message."""
         self.announced: Callable[[], str] = str
@@ -58,12 +62,14 @@ class Notice:
         self._editing = asyncio.Lock()
 
     @classmethod
-    def of(cls, interaction: discord.Interaction) -> Notice:
-        """What will answer an interaction; its message is not shown yet."""
+    def of(cls, interaction: discord.Interaction, *, hidden: bool = False) -> Notice:
+        """What will answer an interaction, to the person alone if it is `hidden`; its message is
+        not shown yet."""
         channel = interaction.client.get_partial_messageable(
             interaction.channel_id or 0, guild_id=interaction.guild_id
         )
-        return cls(channel, 0, interaction.followup, interaction.expires_at.timestamp())
+        language = of_person(interaction) if hidden else of_place(interaction)
+        return cls(channel, 0, interaction.followup, interaction.expires_at.timestamp(), language)
 
     @classmethod
     def at(cls, client: discord.Client, job: Job) -> Notice:
@@ -71,7 +77,7 @@ class Notice:
         channel = client.get_partial_messageable(
             job.origin.channel, guild_id=job.origin.guild or None
         )
-        return cls(channel, job.notice)
+        return cls(channel, job.notice, language=of_job(client, job))
 
     @property
     def token(self) -> discord.Webhook | None:
@@ -86,14 +92,16 @@ class Notice:
     async def show(self, update: Progress) -> bool:
         """Bring the message up to date; False when there is no use in trying again. Other failures
         are only logged: the next edit says more. What it says already is not said again."""
-        said = batches.progress(update, self.announced()), update.preview
+        with speaking(self.language):
+            said = batches.progress(update, self.announced()), update.preview
+            view = cancel_view(update.job)
         if said == self._said:
             return True
         try:
             async with self._editing:
                 if self._over or not self.id:
                     return False
-                await self._edit(*said, cancel_view(update.job))
+                await self._edit(*said, view)
         except TROUBLE as error:
             gone = isinstance(error, discord.NotFound) or has_code(error, TOO_OLD_TO_EDIT)
             log.log(

@@ -19,6 +19,7 @@ from bot.chat.posting import guild_of
 from bot.chat.sheets import VIOLET
 from bot.domain.action import ACTIONS, ALL, Tile
 from bot.domain.browsing import PAGE, Browse, Order, Page, Result
+from bot.domain.language import N_, _, pgettext
 from bot.domain.links import brief
 
 SHEET = "results.webp"
@@ -29,14 +30,15 @@ _PROMPT, _SHORT = 80, 36
 _ALT_TEXT = 1024
 _QUIET = discord.ButtonStyle.secondary
 _TITLES = {
-    Order.OWN: "Your results", Order.NEWEST: "The newest of this server",
-    Order.LIKED: "The most liked of this server", Order.HERE: "Everything of this channel",
+    Order.OWN: N_("Your results"), Order.NEWEST: N_("The newest of this server"),
+    Order.LIKED: N_("The most liked of this server"),
+    Order.HERE: N_("Everything of this channel"),
 }  # fmt: skip
 _NOTHING = {
-    Order.OWN: "Nothing of yours was drawn here so far; `/imagine` begins.",
-    Order.NEWEST: "Nothing that all may see was drawn here so far.",
-    Order.LIKED: "Nothing that all may see was drawn here so far.",
-    Order.HERE: "Nothing that all may see was drawn in this channel so far.",
+    Order.OWN: N_("Nothing of yours was drawn here so far; `/imagine` begins."),
+    Order.NEWEST: N_("Nothing that all may see was drawn here so far."),
+    Order.LIKED: N_("Nothing that all may see was drawn here so far."),
+    Order.HERE: N_("Nothing that all may see was drawn in this channel so far."),
 }
 
 
@@ -63,21 +65,24 @@ class PageButton(ui.DynamicItem[ui.Button[ui.View]], template=rf"{PREFIX}:page:(
 def embed(page: Page, cleared: Collection[str], *, everywhere: bool, sheet: bool) -> discord.Embed:
     """A line for each result; pictures of the jobs in `cleared` are kept no more."""
     browse = page.browse
-    title = _TITLES[browse.order] + (", everywhere" if everywhere else "")
-    looked_for = [f"with **{wording.escape(browse.search)}**"] if browse.search else []
-    looked_for += [f"by {named(browse.action)}"] if browse.action else []
+    title = _("Your results, everywhere") if everywhere else _(_TITLES[browse.order])
+    words, action = wording.escape(browse.search), called(browse.action)
+    looked_for = [_("with **{words}**", words=words)] if browse.search else []
+    looked_for += [_("by {action}", action=action)] if browse.action else []
     whose = browse.order is not Order.OWN
     room = _PROMPT if browse.size == PAGE else _SHORT
     lines = [
         _line(number, each, cleared, whose, room) for number, each in enumerate(page.results, 1)
     ]
     if looked_for:
-        lines.insert(0, f"{' '.join(looked_for).capitalize()}:")
+        what = " ".join(looked_for)
+        lines.insert(0, f"{what[:1].upper()}{what[1:]}:")
     if not page.results:
-        lines = ["Nothing like that was found."] if looked_for else [_NOTHING[browse.order]]
+        none = _("Nothing like that was found.")
+        lines = [none] if looked_for else [_(_NOTHING[browse.order])]
     said = discord.Embed(title=title, description="\n".join(lines), colour=VIOLET)
     if page.results:
-        said.set_footer(text="A number brings that result, with its buttons, to you alone.")
+        said.set_footer(text=_("A number brings that result, with its buttons, to you alone."))
     if sheet:
         said.set_image(url=f"attachment://{SHEET}")
     return said
@@ -92,7 +97,8 @@ def view(page: Page) -> ui.View:
     if page.results:
         first, last = page.results[0].place, page.results[-1].place
         for there, place, back, label, emoji in (
-            (page.before, first, True, "Back", "◀️"), (page.behind, last, False, "More", "▶️"),
+            (page.before, first, True, pgettext("button", "Back"), "◀️"),
+            (page.behind, last, False, pgettext("button", "More"), "▶️"),
         ):  # fmt: skip
             if there:
                 browse = page.browse.beyond(place, back=back)
@@ -119,17 +125,24 @@ def named(action: str) -> str:
     return action.replace("_", " ")
 
 
+def called(action: str) -> str:
+    """The same in their language, as `/history` offers it."""
+    title = named(action).capitalize()
+    said = pgettext("choice", title)
+    return named(action) if said == title else said
+
+
 def _line(number: int, result: Result, cleared: Collection[str], whose: bool, room: int) -> str:
     job, likes = result.job, result.place.likes
     parts = [
         wording.escape(_prompt(result, room)),
-        ACTIONS[job.action].caption(job.request).removesuffix(" by"),
+        ACTIONS[job.action].caption(job.request),
         f"<@{job.user}>" if whose else "",
-        "stealth" if job.hidden else "",
-        "spoiler" if result.spoiler else "",
-        "its pictures were cleared away" if job.id in cleared else "",
+        _("stealth") if job.hidden else "",
+        _("spoiler") if result.spoiler else "",
+        _("its pictures were cleared away") if job.id in cleared else "",
         f"❤️ {likes}" if likes else "",
-        f"[message]({address})" if (address := link(result)) else "",
+        wording.linked(_("message"), link(result)),
         f"<t:{int(job.finished_at or job.created_at)}:R>",
     ]
     return f"**{number}** {' · '.join(filter(None, parts))}"

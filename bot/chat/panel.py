@@ -15,6 +15,7 @@ from discord import ui
 
 from bot.chat.buttons import PREFIX
 from bot.chat.gate import passes
+from bot.domain.language import NP_, _, pgettext
 from bot.domain.preferences import FileFormat, Preferences, Variation
 from bot.domain.speed import Speed
 from bot.service.preferences import Panel
@@ -24,11 +25,14 @@ _OPEN = "::"
 _MENU = 25
 _WIDEST = 100
 """Characters of a line in a menu."""
-_STYLES = {"low": 50, "med": 100, "high": 250, "very high": 750}
+_STYLES = {
+    NP_("button", "Style low"): 50, NP_("button", "Style med"): 100,
+    NP_("button", "Style high"): 250, NP_("button", "Style very high"): 750,
+}  # fmt: skip
 _FILES = {
-    FileFormat.WEBP: ("WebP", "Exact where it fits, and small"),
-    FileFormat.PNG: ("PNG", "Exact where it fits, and read by every tool"),
-    FileFormat.JPEG: ("JPEG", "Not exact, and read by every tool"),
+    FileFormat.WEBP: ("WebP", NP_("line", "Exact where it fits, and small")),
+    FileFormat.PNG: ("PNG", NP_("line", "Exact where it fits, and read by every tool")),
+    FileFormat.JPEG: ("JPEG", NP_("line", "Not exact, and read by every tool")),
 }
 _ON, _OFF = discord.ButtonStyle.success, discord.ButtonStyle.secondary
 _WHOSE = r"(?P<whose>user|server):(?P<name>[a-z_]{1,24})"
@@ -86,7 +90,8 @@ def view(panel: Panel) -> ui.View:
     """Everything that can be chosen; what is on is green."""
     shown = ui.View(timeout=None)
     hurry = _hurry(panel) if panel.whose == "user" else ()
-    reset = SettingButton(panel.whose, "reset", label="Reset", emoji="↩️", style=_OFF, row=4)
+    again = pgettext("button", "Reset")
+    reset = SettingButton(panel.whose, "reset", label=again, emoji="↩️", style=_OFF, row=4)
     rows = (_models(panel), *_styles(panel), *_switches(panel), _files(panel), *hurry, reset)
     for item in rows:
         shown.add_item(item)
@@ -102,58 +107,68 @@ def _models(panel: Panel) -> SettingMenu:
     own, names = chosen(panel).model, dict(panel.models)
     below = panel.taste.server.model if panel.whose == "user" else None
     usual = names.get(below or "", next(iter(names.values()), ""))
-    options = [_option(_OPEN, f"Model: as usual, {usual}", "", own is None)]
+    options = [_option(_OPEN, _("Model: as usual, {model}", model=usual), "", own is None)]
     # The one that is chosen is on every menu, however many there are.
     listed = sorted(panel.models, key=lambda model: model[0] != own)[: _MENU - 1]
     for key, name in (model for model in panel.models if model in listed):
         if len(key) <= _WIDEST:
-            options.append(_option(key, f"Model: {name}", f"--model {key}", key == own))
+            title = _("Model: {model}", model=name)
+            options.append(_option(key, title, f"--model {key}", key == own))
     return SettingMenu(panel.whose, "model", options=options, row=0)
 
 
 def _styles(panel: Panel) -> Iterable[SettingButton]:
     now = panel.taste.holding.stylize
     for name, value in _STYLES.items():
-        look = {"label": f"Style {name}", "emoji": "🖌️", "style": _ON if now == value else _OFF}
+        label, style = pgettext("button", name), _ON if now == value else _OFF
+        look = {"label": label, "emoji": "🖌️", "style": style}
         yield SettingButton(panel.whose, "stylize", str(value), row=1, **look)
     style = _ON if panel.taste.holding.raw else _OFF
-    yield SettingButton(panel.whose, "raw", label="Raw", emoji="🔧", style=style, row=1)
+    raw = pgettext("button", "Raw")
+    yield SettingButton(panel.whose, "raw", label=raw, emoji="🔧", style=style, row=1)
 
 
 def _switches(panel: Panel) -> Iterable[SettingButton]:
     whose, now = panel.whose, panel.taste.holding
+    subtle, strong = now.variation is Variation.SUBTLE, now.variation is Variation.STRONG
     switches = [
-        ("variation", "subtle", "Vary subtle", "🤏", now.variation is Variation.SUBTLE),
-        ("variation", "strong", "Vary strong", "💥", now.variation is Variation.STRONG),
+        ("variation", "subtle", NP_("button", "Vary subtle"), "🤏", subtle),
+        ("variation", "strong", NP_("button", "Vary strong"), "💥", strong),
     ]
     if whose == "user":
         switches += [
-            ("remix", "", "Remix", "🎛️", now.remix),
-            ("ping", "", "Ping when done", "🔔", now.ping),
-            ("auto_dm", "", "Direct messages", "✉️", now.auto_dm),
+            ("remix", "", NP_("button", "Remix"), "🎛️", now.remix),
+            ("ping", "", NP_("button", "Ping when done"), "🔔", now.ping),
+            ("auto_dm", "", NP_("button", "Direct messages"), "✉️", now.auto_dm),
         ]
     for name, value, label, emoji, on in switches:
         style = _ON if on else _OFF
-        yield SettingButton(whose, name, value, label=label, emoji=emoji, style=style, row=2)
+        look = {"label": pgettext("button", label), "emoji": emoji, "style": style}
+        yield SettingButton(whose, name, value, row=2, **look)
 
 
 def _hurry(panel: Panel) -> Iterable[SettingButton]:
     now = panel.taste.own.usual
-    for speed, emoji in ((Speed.TURBO, "⚡"), (Speed.FAST, "🐇"), (Speed.RELAX, "🐢")):
+    for speed, label, emoji in (
+        (Speed.TURBO, NP_("button", "Turbo"), "⚡"), (Speed.FAST, NP_("button", "Fast"), "🐇"),
+        (Speed.RELAX, NP_("button", "Relax"), "🐢"),
+    ):  # fmt: skip
         style = _ON if now.speed is speed else _OFF
-        look = {"label": speed.value.capitalize(), "emoji": emoji, "style": style}
+        look = {"label": pgettext("button", label), "emoji": emoji, "style": style}
         yield SettingButton("user", "speed", speed.value, row=4, **look)
     style = _ON if now.stealth else _OFF
-    yield SettingButton("user", "stealth", label="Stealth", emoji="🕵️", style=style, row=4)
+    stealth = pgettext("button", "Stealth")
+    yield SettingButton("user", "stealth", label=stealth, emoji="🕵️", style=style, row=4)
 
 
 def _files(panel: Panel) -> SettingMenu:
     own = chosen(panel).file
     below = panel.taste.server.file if panel.whose == "user" else None
     usual = _FILES[below or FileFormat.WEBP][0]
-    options = [_option(_OPEN, f"Files: as usual, {usual}", "", own is None)]
+    options = [_option(_OPEN, _("Files: as usual, {format}", format=usual), "", own is None)]
     for file, (name, what) in _FILES.items():
-        options.append(_option(file.value, f"Files: {name}", what, file is own))
+        title = _("Files: {format}", format=name)
+        options.append(_option(file.value, title, pgettext("line", what), file is own))
     return SettingMenu(panel.whose, "file", options=options, row=3)
 
 

@@ -210,7 +210,9 @@ def gifts(offers: Sequence[Offer], codes: Sequence[Code], pool: int) -> str:
 
 def deed(name: str, detail: Mapping[str, Any]) -> str | None:
     """What an admin did about plans and gifts, from the audit trail; None for anything else."""
-    reason = f" ({escape(detail['reason'])})" if detail.get("reason") not in (None, "", "grant") else ""
+    reason = (
+        f" ({escape(detail['reason'])})" if detail.get("reason") not in (None, "", "grant") else ""
+    )
     match name:
         case "plan set":
             return f"Plan {escape(detail['plan'])}: {gives(QuotaSetting.read(detail))}"

@@ -13,6 +13,7 @@ from bot.chat import forms
 from bot.chat.buttons import CANCEL, CANCEL_ALL
 from bot.chat.forms import Field
 from bot.domain.errors import NotFound
+from bot.domain.language import N_, NP_, _, pgettext
 
 FORM = "from_picture"
 _ROOM = 4000
@@ -24,7 +25,9 @@ _MESSAGE = re.compile(
     r"https://(?:\w+\.)?discord(?:app)?\.com/channels/[\w@]+/\d{1,20}/(?P<message>\d{1,20})/?"
     r"|(?P<alone>\d{15,20})"
 )
-_FOREIGN = "This is no result of mine; choose a message in which I show a picture or its progress."
+_FOREIGN = N_(
+    "This is no result of mine; choose a message in which I show a picture or its progress."
+)
 
 
 def job_of(message: discord.Message, me: discord.abc.Snowflake | None) -> str:
@@ -36,7 +39,7 @@ def job_of(message: discord.Message, me: discord.abc.Snowflake | None) -> str:
         for match in _buttons(message):
             if match["job"].strip("0"):
                 return match["job"]
-    raise NotFound(_FOREIGN)
+    raise NotFound(_(_FOREIGN))
 
 
 def job_id(typed: str) -> str:
@@ -44,8 +47,10 @@ def job_id(typed: str) -> str:
     plain = typed.strip().strip("`").replace("-", "").lower()
     if not _ID.fullmatch(plain):
         raise NotFound(
-            "A job's id has 32 letters from a to f and digits; *Copy prompt* in the menu of a"
-            " result shows it."
+            _(
+                "A job's id has 32 letters from a to f and digits; *Copy prompt* in the menu of a"
+                " result shows it."
+            )
         )
     return plain
 
@@ -64,9 +69,11 @@ def stops_all(message: discord.Message) -> bool:
 
 def form(picture: str) -> ui.Modal:
     """Asks what to draw from the picture at an address."""
-    hint = "The picture's address, then what to draw; a grid counts as one picture"
-    field = Field("prompt", "Prompt", hint, f"{picture} ", _ROOM, required=True, long=True)
-    return forms.form("Draw from a picture", FORM, "", [field])
+    hint = NP_("hint", "The picture's address, then what to draw; a grid counts as one picture")
+    field = Field(
+        "prompt", NP_("field", "Prompt"), hint, f"{picture} ", _ROOM, required=True, long=True
+    )
+    return forms.form(pgettext("form", "Draw from a picture"), FORM, "", [field])
 
 
 def picture_of(message: discord.Message) -> str:
@@ -74,7 +81,7 @@ def picture_of(message: discord.Message) -> str:
     for file in message.attachments:
         if (file.content_type or "").startswith("image/"):
             return file.url
-    raise NotFound("This message has no picture that was uploaded with it; choose one that has.")
+    raise NotFound(_("This message has no picture that was uploaded with it; choose one that has."))
 
 
 def _buttons(message: discord.Message) -> Iterator[re.Match[str]]:

@@ -20,10 +20,12 @@ from bot.chat.buttons import cancel_view, looks_under, offer_view
 from bot.chat.insistence import insist
 from bot.chat.notice import Notice, Notices
 from bot.chat.progress import Animation
+from bot.chat.speech import of_message
 from bot.chat.trouble import ALREADY_ANSWERED, TROUBLE, has_code
 from bot.domain.batch import Progress
 from bot.domain.errors import StoreUnavailable, new_reference
 from bot.domain.job import Job, JobUpdate
+from bot.domain.language import Language, speaking
 from bot.service import Service
 from bot.service.drawing import Asked
 
@@ -72,11 +74,12 @@ class Presenter:
         The job goes on even if that fails, unless nobody waits for it: then it is withdrawn, free
         of charge. What was drawn by then is posted; only another process's answer stands for it.
         """
-        notice = self._notices.add(job.id, Notice.of(interaction))
+        notice = self._notices.add(job.id, Notice.of(interaction, hidden=job.hidden))
         try:
             if parent is not None:
                 await self._mark_used(interaction, parent)
-            notice.id = await self._show_first(interaction, job)
+            with speaking(notice.language):
+                notice.id = await self._show_first(interaction, job)
         except TooLate as late:
             await self._withdraw(job, late)
             return
@@ -192,7 +195,7 @@ class Presenter:
 
     async def _mark_used(self, interaction: discord.Interaction, parent: Job) -> None:
         """Acknowledge a press by showing which buttons were used, where that can be read."""
-        view = await self._buttons(parent)
+        view = await self._buttons(parent, of_message(interaction))
         try:
             if not interaction.response.is_done():
                 respond = interaction.response
@@ -203,10 +206,11 @@ class Presenter:
         except TROUBLE as error:
             log.warning("interaction %d: not acknowledged: %s", interaction.id, error)
 
-    async def _buttons(self, parent: Job) -> discord.ui.View | None:
+    async def _buttons(self, parent: Job, spoken: Language) -> discord.ui.View | None:
         """None while the database is in trouble: what was pressed is queued all the same."""
         try:
-            return (await looks_under(self._service, parent))()
+            with speaking(spoken):
+                return (await looks_under(self._service, parent))()
         except StoreUnavailable as error:
             log.warning("job %s: its buttons are not brought up to date: %s", parent.id, error)
             return None

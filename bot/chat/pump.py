@@ -21,10 +21,12 @@ from bot.chat.notice import Notices
 from bot.chat.pace import Breaker, Pace, Pauses
 from bot.chat.posting import Poster
 from bot.chat.results import Results
+from bot.chat.speech import of_job
 from bot.chat.trouble import CLOSED, TROUBLE, Verdict, has_code, judge
 from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.errors import NotFound, StoreUnavailable, new_reference
 from bot.domain.job import Job
+from bot.domain.language import speak, speaking
 from bot.service import Service
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class Pump:
         breaker: Breaker | None = None,
         answer_s: float = 3.0,
     ) -> None:
+        self._client = client
         self._service = service
         self._notices = notices
         self._at_once = at_once
@@ -139,7 +142,8 @@ class Pump:
     # One row
 
     async def _try(self, delivery: Delivery, job: Job) -> None:
-        """One try; whatever comes of it is written to the row."""
+        """One try, in the language of who sees it; whatever comes of it is written to the row."""
+        speak(of_job(self._client, job, delivery.kind))
         try:
             await self._deeds.get(delivery.kind, self._result)(delivery, job)
         except StoreUnavailable as error:
@@ -158,7 +162,7 @@ class Pump:
         try:
             message = await self.results.post(delivery, job, call=await self._is_called(job))
         except NotFound as gone:
-            await self._give_up(delivery, job, GivenUp.GONE, str(gone))
+            await self._give_up(delivery, job, GivenUp.GONE, gone.english)
         except discord.HTTPException as refused:
             verdict = judge(refused)
             if verdict not in (Verdict.FINAL, Verdict.TOO_LARGE):
@@ -208,7 +212,9 @@ class Pump:
         end = await insist(lambda: outbox.give_up(delivery, why, detail), self._pauses.rest)
         notice = self._notices.get(job.shown_by)
         unseen = notice if end is None and notice is not None and not notice.id else None
-        if unseen and await unseen.tell(wording.given_up(job, why)):
+        with speaking(of_job(self._client, job, Kind.DM)):
+            text = wording.given_up(job, why)
+        if unseen and await unseen.tell(text):
             await insist(lambda: outbox.told([delivery.id]), self._pauses.rest)
         await self._settled(job, end, why)
 
@@ -236,7 +242,7 @@ class Pump:
         try:
             message = await self.results.copy(delivery, job)
         except NotFound as gone:
-            why = str(gone)
+            why = gone.english
             await insist(
                 lambda: outbox.give_up_copy(delivery, GivenUp.GONE, why), self._pauses.rest
             )

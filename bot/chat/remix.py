@@ -20,12 +20,13 @@ from bot.chat.forms import Field
 from bot.domain.action import ACTIONS, ALL, Action, Press, Tile
 from bot.domain.errors import NotFound
 from bot.domain.job import Job
+from bot.domain.language import N_, NP_, _, pgettext
 
 CODE = "remix"
 """Of the form, and of the button under a draft."""
 ROOM = 4000
 """What a field of a form takes, counted as Discord's clients do."""
-TAKEN = "Asked for with this change."
+TAKEN = N_("Asked for with this change.")
 _AGAIN = "again"
 _DRAFT_ROOM = 3600
 """What is kept in one message, beside the sentence that says what is wrong."""
@@ -36,7 +37,9 @@ _ARGUMENT = re.compile(
     rf"(?P<code>[a-z0-9_]{{1,24}}):(?P<job>[0-9a-f]{{32}}):(?P<tile>[0-9]{{1,2}})(?::{_AGAIN})?"
 )
 _BLOCK = re.compile(r"```\n(?P<text>.*)\n```", re.DOTALL)
-_UNREADABLE = "This belongs to another version of Easel; press a button under the pictures anew."
+_UNREADABLE = N_(
+    "This belongs to another version of Easel; press a button under the pictures anew."
+)
 
 
 def form(press: Press, parent: Job, text: str, *, again: bool = False) -> ui.Modal:
@@ -49,11 +52,16 @@ def form(press: Press, parent: Job, text: str, *, again: bool = False) -> ui.Mod
 
 def _title(press: Press, parent: Job) -> str:
     if press.tile.index == ALL:
-        return "Draw it again"
+        return pgettext("form", "Draw it again")
     if (face := ACTIONS[press.action].on_single) and ACTIONS[press.action].capability == "frames":
-        return face.label or press.action.value.replace("_", " ").title()
-    several = parent.request.count > 1
-    return f"Vary picture {press.tile.index}" if several else "Vary this picture"
+        if face.label:
+            return pgettext("button", face.label)
+        name = press.action.value.replace("_", " ")
+        said = pgettext("choice", name.capitalize())
+        return name.title() if said == name.capitalize() else said
+    if parent.request.count > 1:
+        return pgettext("form", "Vary picture {number}", number=press.tile.index)
+    return pgettext("form", "Vary this picture")
 
 
 def read(argument: str, texts: Mapping[str, str]) -> tuple[Press, bool]:
@@ -61,7 +69,7 @@ def read(argument: str, texts: Mapping[str, str]) -> tuple[Press, bool]:
     for what this version does not offer."""
     match = _ARGUMENT.fullmatch(argument)
     if match is None:
-        raise NotFound(_UNREADABLE)
+        raise NotFound(_(_UNREADABLE))
     said = {name: text for name, text in texts.items() if name.startswith(_NAMES)}
     joined = "".join(
         text if not number or name.startswith(_GLUED) else f" {text}"
@@ -74,7 +82,7 @@ def read(argument: str, texts: Mapping[str, str]) -> tuple[Press, bool]:
 def pressed(code: str, tile: Tile, text: str | None = None) -> Press:
     """A press of what can be remixed. Raises NotFound for anything else."""
     if code not in ACTIONS or not ACTIONS[Action(code)].remixes:
-        raise NotFound(_UNREADABLE)
+        raise NotFound(_(_UNREADABLE))
     return Press(Action(code), tile, prompt=text)
 
 
@@ -84,7 +92,11 @@ def draft(press: Press) -> dict[str, Any]:
     if len(blocks(press)) > 1:
         return {}
     view = ui.View(timeout=None)
-    look = {"label": "Change it", "emoji": "✏️", "style": discord.ButtonStyle.primary}
+    look = {
+        "label": pgettext("button", "Change it"),
+        "emoji": "✏️",
+        "style": discord.ButtonStyle.primary,
+    }
     view.add_item(JobButton(CODE, press.tile, press.action.value, **look))
     return {"kept": blocks(press)[0], "view": view}
 
@@ -103,7 +115,7 @@ def text_of(message: discord.Message | None) -> str:
     said = message.embeds[0].description if message and message.embeds else ""
     match = _BLOCK.search(said or "")
     if match is None:
-        raise NotFound(_UNREADABLE)
+        raise NotFound(_(_UNREADABLE))
     return match["text"].replace("`\u200b", "`")
 
 
@@ -114,12 +126,14 @@ def _block(text: str) -> str:
 
 def _fields(text: str) -> list[Field]:
     first, *others = _cut(text, ROOM)
-    hint = "It is longer than a field takes, so it goes on below." if others else ""
-    hint = hint or "What is to be seen; parameters such as --ar 3:2 go last"
-    fields = [Field(_PROMPT, "Prompt", hint, first[0], ROOM, required=True, long=True)]
+    hint = NP_("hint", "It is longer than a field takes, so it goes on below.") if others else ""
+    hint = hint or NP_("hint", "What is to be seen; parameters such as --ar 3:2 go last")
+    fields = [
+        Field(_PROMPT, NP_("field", "Prompt"), hint, first[0], ROOM, required=True, long=True)
+    ]
     for number, (part, glued) in enumerate(others, 2):
         name = f"{_GLUED if glued else _MORE}{number}"
-        fields.append(Field(name, "Prompt, continued", "", part, ROOM, long=True))
+        fields.append(Field(name, NP_("field", "Prompt, continued"), "", part, ROOM, long=True))
     return fields
 
 

@@ -10,9 +10,11 @@ import discord
 
 from bot.chat.pace import Pace, Pauses
 from bot.chat.results import Results
+from bot.chat.speech import of_job
 from bot.chat.trouble import TROUBLE, Verdict, judge
 from bot.domain.delivery import Kind
 from bot.domain.errors import NotFound, StoreUnavailable, new_reference
+from bot.domain.language import speak
 from bot.service import Service
 from bot.service.privacy import Removal
 
@@ -86,6 +88,7 @@ class Removing:
             await message.delete()
             return
         copy = bool(removal.person) and not job.hidden
+        speak(of_job(self._client, job, Kind.DM if copy else Kind.RESULT))
         try:
             await self._results.renew(job, message, Kind.DM if copy else Kind.RESULT)
         except NotFound:

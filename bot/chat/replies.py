@@ -31,6 +31,7 @@ from bot.domain.errors import (
     Unable,
     UserError,
 )
+from bot.domain.language import N_, _
 
 log = logging.getLogger(__name__)
 
@@ -38,30 +39,39 @@ RED = discord.Colour(0xE5484D)
 YELLOW = discord.Colour(0xF5A524)
 
 TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
-    InvalidPrompt: ("Invalid prompt", RED),
-    InvalidRecipe: ("Invalid recipe", RED),
-    InvalidLink: ("Invalid link", RED),
-    BlockedWords: ("Blocked words", RED),
-    Unable: ("Not possible", YELLOW),
-    OutOfCredits: ("Credits exhausted", YELLOW),
-    QueueFull: ("Queue full", YELLOW),
-    NotAllowed: ("Not allowed", RED),
-    Draining: ("Back in a moment", YELLOW),
-    MissingPermissions: ("Permissions missing", RED),
-    NotFound: ("Not found", YELLOW),
-    TooLarge: ("Too large", YELLOW),
+    InvalidPrompt: (N_("Invalid prompt"), RED),
+    InvalidRecipe: (N_("Invalid recipe"), RED),
+    InvalidLink: (N_("Invalid link"), RED),
+    BlockedWords: (N_("Blocked words"), RED),
+    Unable: (N_("Not possible"), YELLOW),
+    OutOfCredits: (N_("Credits exhausted"), YELLOW),
+    QueueFull: (N_("Queue full"), YELLOW),
+    NotAllowed: (N_("Not allowed"), RED),
+    Draining: (N_("Back in a moment"), YELLOW),
+    MissingPermissions: (N_("Permissions missing"), RED),
+    NotFound: (N_("Not found"), YELLOW),
+    TooLarge: (N_("Too large"), YELLOW),
 }
 
 _KEPT = 3900
 """Characters of a prompt that an answer gives back; an embed takes 4,096."""
-_AGAIN = "nothing was charged. Please try again in a moment"
 # By the code of a StoreUnavailable.
 STORES = {
-    "locked": f"My database is busy just now; {_AGAIN}.",
-    "full": f"My disk is full; {_AGAIN}, or tell the operator.",
-    "read_only": f"My database cannot be written just now; {_AGAIN}, or tell the operator.",
-    "io": f"My disk does not answer just now; {_AGAIN}, or tell the operator.",
-    "damaged": "My database is damaged; nothing was charged. Please tell the operator.",
+    "locked": N_(
+        "My database is busy just now; nothing was charged. Please try again in a moment."
+    ),
+    "full": N_(
+        "My disk is full; nothing was charged. Please try again in a moment, or tell the operator."
+    ),
+    "read_only": N_(
+        "My database cannot be written just now; nothing was charged. Please try again in a moment,"
+        " or tell the operator."
+    ),
+    "io": N_(
+        "My disk does not answer just now; nothing was charged. Please try again in a moment, or"
+        " tell the operator."
+    ),
+    "damaged": N_("My database is damaged; nothing was charged. Please tell the operator."),
 }
 
 # Discord's own words for these would not help the user.
@@ -108,32 +118,40 @@ def describe(error: Exception, interaction: discord.Interaction | None = None) -
     """The embed for an error; unexpected ones are logged with their reference."""
     if isinstance(error, UserError):
         title, colour = next(
-            (row for kind, row in TITLES.items() if isinstance(error, kind)), ("Sorry", YELLOW)
+            (row for kind, row in TITLES.items() if isinstance(error, kind)), (N_("Sorry"), YELLOW)
         )
-        return discord.Embed(title=title, description=str(error), colour=colour)
+        return discord.Embed(title=_(title), description=str(error), colour=colour)
     if isinstance(error, app_commands.MissingPermissions):
         return describe(
-            NotAllowed("Only members with the Manage Server permission can do this."), interaction
+            NotAllowed(_("Only members with the Manage Server permission can do this.")),
+            interaction,
         )
     if isinstance(error, app_commands.NoPrivateMessage):
-        return describe(NotAllowed("This command works on a server only."), interaction)
+        return describe(NotAllowed(_("This command works on a server only.")), interaction)
     reference = secrets.token_hex(3).upper()
     where = interaction.command.qualified_name if interaction and interaction.command else "button"
     log.error("reference %s: %s", reference, where, exc_info=error)
     if isinstance(error, StoreUnavailable):
         return _unavailable(error, reference)
     return discord.Embed(
-        title="Something went wrong",
-        description="Nothing was charged for this. Please try again; if it stays, tell the"
-        f" operator the reference `{reference}`.",
+        title=_("Something went wrong"),
+        description=_(
+            "Nothing was charged for this. Please try again; if it stays, tell the operator the"
+            " reference `{reference}`.",
+            reference=reference,
+        ),
         colour=RED,
     )
 
 
 def _unavailable(error: StoreUnavailable, reference: str) -> discord.Embed:
     return discord.Embed(
-        title="Not possible just now",
-        description=f"{STORES[error.code]} The reference is `{reference}`.",
+        title=_("Not possible just now"),
+        description=_(
+            "{sentence} The reference is `{reference}`.",
+            sentence=_(STORES[error.code]),
+            reference=reference,
+        ),
         colour=YELLOW,
     )
 

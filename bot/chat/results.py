@@ -24,6 +24,7 @@ from bot.domain.browsing import Result
 from bot.domain.delivery import ENVELOPE, MIB, UPLOAD_LIMIT, Delivery, Kind
 from bot.domain.errors import NotFound
 from bot.domain.job import Job
+from bot.domain.language import _
 from bot.service import Service
 from bot.service.pictures import Picture
 
@@ -286,7 +287,7 @@ def _opened(picture: Picture, spoiler: bool) -> discord.File:
             file, picture.filename, description=picture.description, spoiler=spoiler
         )
     except FileNotFoundError:
-        raise NotFound("The pictures of this job were cleared away meanwhile.") from None
+        raise NotFound(_("The pictures of this job were cleared away meanwhile.")) from None
 
 
 def _reference(job: Job, channel: int) -> discord.MessageReference | None:

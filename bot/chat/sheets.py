@@ -10,6 +10,7 @@ import discord
 from bot.chat import files
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.trouble import TROUBLE
+from bot.domain.language import counted
 from bot.service.gallery import Cell, Gallery, Sheets
 
 VIOLET = discord.Colour(0x6E56CF)
@@ -59,8 +60,12 @@ async def _send(
 def _embeds(title: str, text: str, made: Sheets) -> list[discord.Embed]:
     """One for each sheet; the first says everything."""
     if made.missing:
-        how_many = "1 sample is" if made.missing == 1 else f"{made.missing} samples are"
-        text += f"\n-# {how_many} still to be drawn, which is done while nobody waits."
+        missing = counted(
+            "{n} sample is still to be drawn, which is done while nobody waits.",
+            "{n} samples are still to be drawn, which is done while nobody waits.",
+            made.missing,
+        )
+        text += f"\n-# {missing}"
     embeds = [discord.Embed(title=title, description=text, colour=VIOLET)]
     embeds += [discord.Embed(colour=VIOLET) for _ in made.sheets[1:_SHEETS]]
     for number in range(len(made.sheets[:_SHEETS])):

@@ -16,6 +16,7 @@ from bot.chat.buttons import JobButton
 from bot.chat.wording import escape
 from bot.domain.action import ALL, Tile
 from bot.domain.errors import NotFound
+from bot.domain.language import N_, _, pgettext
 from bot.domain.shortening import SHARES, Analysis
 from bot.service.shortening import Shortened
 
@@ -28,16 +29,16 @@ _FIELDS = 3600
 _WORDS, _BARS = 1900, 20
 _BAR = 10
 _MARK = re.compile(r"\\(.)|\*\*|~~", re.DOTALL)
-_LOST = "This message does not hold its prompts any more; give `/shorten` again."
+_LOST = N_("This message does not hold its prompts any more; give `/shorten` again.")
 
 
 def embed(shortened: Shortened, details: bool = False) -> discord.Embed:
     """The words, or, with `details`, how much each of them matters; then the prompts."""
     analysis = shortened.analysis
     said = _bars(analysis) if details else _words(analysis)
-    made = discord.Embed(title="Important words", description=said, colour=_VIOLET)
+    made = discord.Embed(title=_("Important words"), description=said, colour=_VIOLET)
     keycaps.add(made, _fitting(shortened.prompts))
-    made.set_footer(text="Each button draws one of the shorter prompts, at the usual price.")
+    made.set_footer(text=_("Each button draws one of the shorter prompts, at the usual price."))
     return made
 
 
@@ -45,20 +46,21 @@ def view(made: discord.Embed, details: bool = False) -> ui.View:
     """A button for each prompt, and one for the details while they are not shown."""
     found = keycaps.view(made, DRAW)
     if not details:
-        found.add_item(JobButton(DETAILS, Tile(keycaps.NOBODY, ALL), label="Show details", row=1))
+        label = pgettext("button", "Show details")
+        found.add_item(JobButton(DETAILS, Tile(keycaps.NOBODY, ALL), label=label, row=1))
     return found
 
 
 def prompt_of(message: discord.Message | None, number: int) -> str:
     """The prompt that a button draws. Raises NotFound where the message holds none."""
-    return keycaps.prompt_of(message, number, _LOST)
+    return keycaps.prompt_of(message, number, _(_LOST))
 
 
 def words_of(message: discord.Message | None) -> str:
     """The words that were shown. Raises NotFound where the message holds none."""
     said = message.embeds[0].description if message and message.embeds else ""
     if not said:
-        raise NotFound(_LOST)
+        raise NotFound(_(_LOST))
     return _MARK.sub(lambda found: found[1] or "", said)
 
 

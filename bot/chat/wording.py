@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from bot.domain import action
 from bot.domain.action import ACTIONS
 from bot.domain.delivery import GivenUp, Kind
-from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.domain.job import NEEDS_MEMORY, Failure, Job, JobStatus, JobUpdate
+from bot.domain.language import N_, _, counted, spoken
 from bot.domain.links import brief
 from bot.domain.request import GenerationRequest
 from bot.domain.speed import Speed
@@ -55,7 +56,7 @@ def shortened(text: str, room: int) -> str:
 
 def mode(request: GenerationRequest) -> str:
     """` (turbo)`, ` (relaxed, stealth)`; nothing of what is usual."""
-    said = [Speed.of(request.extra).mode, "stealth" if hidden(request.extra) else ""]
+    said = [Speed.of(request.extra).mode, _("stealth") if hidden(request.extra) else ""]
     shown = ", ".join(filter(None, said))
     return f" ({shown})" if shown and request.kind is action.Kind.DRAW else ""
 
@@ -66,8 +67,12 @@ def headline(job: Job) -> str:
 
 
 def _head(job: Job) -> str:
-    caption = ACTIONS[job.action].caption(job.request)
-    who = f"{caption} <@{job.user}>" if caption else f"<@{job.user}>"
+    caption, who = ACTIONS[job.action].caption(job.request), f"<@{job.user}>"
+    if caption and job.request.kind is action.Kind.EXTRACT:
+        who = _("{picture} {person}", picture=caption, person=who)
+    elif caption:
+        # Translators: such as "Variations by Mia".
+        who = _("{what} by {person}", what=caption, person=who)
     return f"{quoted(brief(str(job.request.prompt)))} - {who}"
 
 
@@ -76,26 +81,35 @@ def progress(update: JobUpdate) -> str:
     head, speed = _head(update.job), mode(update.job.request)
     match update.job.status:
         case JobStatus.FAILED if update.job.failure is not None:
-            return f"{head}\n⚠️ {update.job.failure} Nothing was charged."
+            failed = failure(update.job.failure, update.job.request)
+            return f"{head}\n⚠️ " + _("{failure} Nothing was charged.", failure=failed)
         case JobStatus.FAILED:
-            return f"{head}\n⚠️ This could not be drawn. Nothing was charged."
+            return f"{head}\n⚠️ " + _("This could not be drawn. Nothing was charged.")
         case JobStatus.CANCELLED:
-            return f"{head} (Stopped)"
+            return head + _(" (Stopped)")
         case JobStatus.SUCCEEDED:
-            return f"{head} (100%){speed}"
+            return f"{head} ({spoken().percent(1)}){speed}"
         case _:
             pass
     if update.job.attempt and update.position is None:
         if update.note:
-            stage = f"{update.fraction:.0%}" if update.fraction else "Starting"
+            stage = spoken().percent(update.fraction) if update.fraction else _("Starting")
             return f"{head} ({stage}){speed}\n-# {_note(update)}"
-        return f"{head} ({update.fraction:.0%}){speed}"
+        return f"{head} ({spoken().percent(update.fraction)}){speed}"
     return head + _waiting(update, speed)
+
+
+def failure(failed: Failure, request: GenerationRequest) -> str:
+    """Why nothing was drawn, with the reference. It is stored as it was said in English."""
+    said, sizes = failed.sentence, {"size": request.size, "smaller": failed.smaller}
+    meant = (each for each in NEEDS_MEMORY if each.format(**sizes) == said)
+    text = next((_(each, **sizes) for each in meant), "") or _(said)
+    return _("{sentence} (reference `{reference}`)", sentence=text, reference=failed.reference)
 
 
 def _note(update: JobUpdate) -> str:
     """What stands in the way, cut between words."""
-    return escape(textwrap.shorten(update.note, NOTE_LIMIT, placeholder=" …"))
+    return escape(textwrap.shorten(_(update.note), NOTE_LIMIT, placeholder=" …"))
 
 
 def announced(text: str, notice: str) -> str:
@@ -105,19 +119,25 @@ def announced(text: str, notice: str) -> str:
 
 
 _GIVEN_UP = {
-    GivenUp.REFUSED: "It is drawn, but I may not post it here any more; `/show` brings it to you.",
-    GivenUp.TOO_LARGE: "It is drawn, but even its smallest file is too large to be uploaded here.",
-    GivenUp.GONE: "It was drawn, but its pictures were cleared away before they could be posted.",
-    GivenUp.WITHDRAWN: "It was withdrawn.",
+    GivenUp.REFUSED: N_(
+        "It is drawn, but I may not post it here any more; `/show` brings it to you."
+    ),
+    GivenUp.TOO_LARGE: N_(
+        "It is drawn, but even its smallest file is too large to be uploaded here."
+    ),
+    GivenUp.GONE: N_(
+        "It was drawn, but its pictures were cleared away before they could be posted."
+    ),
+    GivenUp.WITHDRAWN: N_("It was withdrawn."),
 }
 
 
 def given_up(job: Job, why: GivenUp) -> str:
     """The text of a message about a result that is not posted."""
-    return f"{headline(job)}\n⚠️ {_GIVEN_UP[why]}"
+    return f"{headline(job)}\n⚠️ {_(_GIVEN_UP[why])}"
 
 
-_NO_COPIES = (
+_NO_COPIES = N_(
     "You take no direct messages, so your results come where you ask for them alone; once you do,"
     " `/prefer auto_dm` has them come by direct message, too."
 )
@@ -126,22 +146,26 @@ _NO_COPIES = (
 def untold(kinds: Iterable[Kind]) -> str:
     """What somebody is told later of what could not be brought to them."""
     count = collections.Counter(kinds)
-    said = [_NO_COPIES] if count[Kind.DM] else []
+    said = [_(_NO_COPIES)] if count[Kind.DM] else []
     results = count[Kind.RESULT]
-    if results == 1:
-        said += ["A result of yours could not be brought to you; `/show` brings it, to you alone."]
-    elif results:
-        said += [f"{results} results of yours could not be brought to you; `/show` brings them."]
+    if results:
+        said.append(
+            counted(
+                "A result of yours could not be brought to you; `/show` brings it, to you alone.",
+                "{n} results of yours could not be brought to you; `/show` brings them.",
+                results,
+            )
+        )
     return "\n".join(f"⚠️ {sentence}" for sentence in said)
 
 
 def _waiting(update: JobUpdate, speed: str) -> str:
-    line = f" (Waiting to start){speed}"
+    line = _(" (Waiting to start)") + speed
     details = []
     if update.position is not None:
         details.append(place(update.position))
     if update.wait_s is not None:
-        details.append(f"about {duration(update.wait_s)}")
+        details.append(_("about {duration}", duration=duration(update.wait_s)))
     if update.note:
         details.append(_note(update))
     return line + ("\n-# " + ", ".join(details) if details else "")
@@ -150,28 +174,30 @@ def _waiting(update: JobUpdate, speed: str) -> str:
 def hint(unknown: Sequence[str], vocabulary: Vocabulary) -> str:
     """What a small model passed over in a prompt, and what it knows instead."""
     shown = [f"**{escape(word[:40])}**" for word in unknown[:8]]
-    passed = _listed([*shown, *(["more"] if len(unknown) > len(shown) else [])])
-    return (
-        f"This model is small and passes over words that it was not taught: here {passed}. It knows"
-        f" {len(vocabulary.objects)} things ({', '.join(vocabulary.objects[:6])} …), places such as"
-        f" the {_listed(vocabulary.scenes[:3])}, and styles such as"
-        f" {_listed(vocabulary.styles[-3:])}. `/help` lists them all; I say this only once."
+    listed = spoken().listed
+    passed = listed([*shown, *([_("more")] if len(unknown) > len(shown) else [])])
+    return _(
+        "This model is small and passes over words that it was not taught: here {passed}. It knows"
+        " {count} things ({things} …), places such as"
+        " the {places}, and styles such as"
+        " {styles}. `/help` lists them all; I say this only once.",
+        passed=passed,
+        count=len(vocabulary.objects),
+        things=", ".join(vocabulary.objects[:6]),
+        places=listed(vocabulary.scenes[:3]),
+        styles=listed(vocabulary.styles[-3:]),
     )
 
 
 def words(vocabulary: Vocabulary, room: int = FIELD_LIMIT) -> str:
     """All that a small model knows, in at most `room` characters."""
-    places = f"**Places:** {', '.join(vocabulary.scenes)}"
-    styles = f"**Styles:** {', '.join(vocabulary.styles)}"
-    left = room - len(places) - len(styles) - len("**Things:** \n\n …")
+    places = _("**Places:** {places}", places=", ".join(vocabulary.scenes))
+    styles = _("**Styles:** {styles}", styles=", ".join(vocabulary.styles))
+    left = room - len(places) - len(styles) - len(_("**Things:** {things}", things="")) - 4
     things = ", ".join(vocabulary.objects)
     if len(things) > left:
         things = things[: things.rfind(",", 0, left)] + " …"
-    return f"**Things:** {things}\n{places}\n{styles}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return "\n".join([_("**Things:** {things}", things=things), places, styles])
 
 
 def link(guild: int, channel: int, message: int) -> str:
@@ -179,9 +205,17 @@ def link(guild: int, channel: int, message: int) -> str:
     return f"https://discord.com/channels/{guild or '@me'}/{channel}/{message}"
 
 
+def linked(text: str, address: str) -> str:
+    """A text that leads to an address; nothing without one."""
+    return f"[{text}]({address})" if address else ""
+
+
 def place(position: int) -> str:
     """How far somebody has come who waits."""
-    return "next in line" if position == 1 else f"{ordinal(position)} in line"
+    if position == 1:
+        return _("next in line")
+    # Translators: {number} is there for languages without a word such as "3rd".
+    return _("{nth} in line", nth=ordinal(position), number=position)
 
 
 def ordinal(number: int) -> str:
@@ -194,7 +228,7 @@ def ordinal(number: int) -> str:
 def duration(seconds: float) -> str:
     """A rounded estimate for people: 5 s, 40 s, 3 min, 2 h."""
     if seconds < 60:
-        return f"{max(5, 5 * math.ceil(seconds / 5))} s"
+        return _("{number} s", number=max(5, 5 * math.ceil(seconds / 5)))
     if seconds < 3600:
-        return f"{math.ceil(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+        return _("{number} min", number=math.ceil(seconds / 60))
+    return _("{number} h", number=spoken().number(seconds / 3600, 1))

@@ -24,6 +24,7 @@ from bot.domain import upscaling
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.domain.language import N_
 from bot.domain.safety import SafetyPolicy, Withheld
 from bot.engine.seam import (
     Attempt,
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-PAUSED = "Others are drawn in between; it goes on by itself."
+PAUSED = N_("Others are drawn in between; it goes on by itself.")
 
 MAX_ERRORS = 3
 MAX_MISTAKES = 5

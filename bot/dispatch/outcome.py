@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.errors import new_reference
-from bot.domain.job import Failure
+from bot.domain.job import NEEDS_MEMORY, Failure
+from bot.domain.language import N_
 from bot.domain.safety import Verdict
 from bot.domain.size import Size
 
 SENTENCES: Mapping[str, str] = {
-    "out_of_memory": "This picture needs more memory than the machine has; try a squarer --ar",
-    "bad_input": "The model cannot draw this request; try other words or parameters",
-    "model_missing": "The model is not available just now; the operator has been told",
-    "worker_died": "Drawing this stopped the machine twice, so it was given up",
-    "storage": "The pictures could not be stored; the operator has been told",
-    "not_finite": "The model gave a black picture; the operator has been told",
-    "source_gone": "A picture that this needs was cleared away; 🔄 draws the prompt again",
-    "blocked": "The picture check stopped this, so nothing of it is shown; try other words",
-    "unchecked": "The pictures could not be checked, and others are not shown here; try later",
-    "error": "Something went wrong while drawing; please try again",
+    "out_of_memory": N_("This picture needs more memory than the machine has; try a squarer --ar."),
+    "bad_input": N_("The model cannot draw this request; try other words or parameters."),
+    "model_missing": N_("The model is not available just now; the operator has been told."),
+    "worker_died": N_("Drawing this stopped the machine twice, so it was given up."),
+    "storage": N_("The pictures could not be stored; the operator has been told."),
+    "not_finite": N_("The model gave a black picture; the operator has been told."),
+    "source_gone": N_("A picture that this needs was cleared away; 🔄 draws the prompt again."),
+    "blocked": N_("The picture check stopped this, so nothing of it is shown; try other words."),
+    "unchecked": N_("The pictures could not be checked, and others are not shown here; try later."),
+    "error": N_("Something went wrong while drawing; please try again."),
 }
 
 
@@ -69,7 +70,7 @@ Outcome = Drawn | Again | Impossible | Blocked
 def failure(code: str) -> Failure:
     """The sentence for a code, with a new reference."""
     code = code if code in SENTENCES else "error"
-    return Failure(SENTENCES[code] + ".", new_reference(), code=code)
+    return Failure(SENTENCES[code], new_reference(), code=code)
 
 
 def failed(outcome: Impossible, size: Size) -> Failure:
@@ -79,6 +80,6 @@ def failed(outcome: Impossible, size: Size) -> Failure:
     smaller = size.within(outcome.fits or size.pixels // 2)
     if smaller is None:
         return failure(outcome.code)
-    less = f"{smaller} fits" if outcome.fits else f"{smaller} needs half as much"
-    sentence = f"A picture of {size} needs more memory than the machine has; {less}."
+    fits, may = NEEDS_MEMORY
+    sentence = (fits if outcome.fits else may).format(size=size, smaller=smaller)
     return Failure(sentence, new_reference(), smaller, outcome.code)

@@ -18,6 +18,7 @@ from typing import TypeVar
 from bot.dispatch.timing import Timing
 from bot.domain.backoff import Backoff
 from bot.domain.errors import StoreUnavailable
+from bot.domain.language import N_
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,13 @@ class Unstored(Exception):
 def sentence(error: Exception) -> str:
     """What people are told while it is waited for."""
     if not isinstance(error, PLACE):
-        return "This could not be recorded just now; it is tried again."
+        return N_("This could not be recorded just now; it is tried again.")
     if isinstance(error, StoreUnavailable) and error.code == "locked":
-        return "The database is busy just now; this goes on in a moment."
+        return N_("The database is busy just now; this goes on in a moment.")
     full = isinstance(error, OSError) and error.errno in _FULL
     if full or (isinstance(error, StoreUnavailable) and error.code == "full"):
-        return "The disk is full just now; this goes on as soon as there is room."
-    return "The disk cannot be written just now; this goes on as soon as it can."
+        return N_("The disk is full just now; this goes on as soon as there is room.")
+    return N_("The disk cannot be written just now; this goes on as soon as it can.")
 
 
 class Retrying:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain import framing, upscaling
+from bot.domain.captions import made_by, taken_out
 from bot.domain.framing import Bounds, Framed, Side
+from bot.domain.language import N_, NP_, _
 from bot.domain.preferences import Variation
 from bot.domain.region import Region
 from bot.domain.upscaling import Detail
@@ -122,8 +124,8 @@ class Face:
 class ActionSpec:
     """One row of the table.
 
-    `derive` makes the request from the one under which the button stands. `caption` is what stands
-    before the name of who asked. `help` completes the sentence that begins with the buttons' names.
+    `derive` makes the request from the one under which the button stands. `caption` is what was
+    done. `help` completes the sentence that begins with the buttons' names.
     `price` is in whole credits. `on_grid` and `on_single` say how the button looks under several
     pictures and under one, None where there is none. `capability` names what the model's card has
     to be able to, if anything. `on_failure` is how it looks under a job that was too large for the
@@ -152,22 +154,12 @@ class ActionSpec:
     derive: Callable[[GenerationRequest, Press, Means], GenerationRequest] | None = None
 
 
-def _made_by(request: GenerationRequest) -> str:
-    if larger := upscaling.of(request):
-        return f"Upscaled ({larger.detail.value.title()}) by"
-    if request.frame is not None:
-        return f"{framing.name(request.size, request.frame)} by"
-    if request.partly:
-        return "Edit by" if request.source is None else "Variations (Region) by"
-    return "" if request.source is None else "Variations by"
-
-
-def _upscales(code: Action, detail: Detail) -> ActionSpec:
+def _upscales(code: Action, detail: Detail, label: str) -> ActionSpec:
     return ActionSpec(
-        code, Target.TILE, help="draw it twice as large, then four times",
-        on_single=Face(0, f"Upscale ({detail.value.title()})"), capability="variations",
-        fits=upscaling.fits, unfit="This picture is as large as pictures get here.",
-        caption=_made_by,
+        code, Target.TILE, help=N_("draw it twice as large, then four times"),
+        on_single=Face(0, label), capability="variations",
+        fits=upscaling.fits, unfit=N_("This picture is as large as pictures get here."),
+        caption=made_by,
         derive=lambda request, press, means: upscaling.upscaled(
             request, press.tile, means.seed, means.strength, detail, code, means.size
         ),
@@ -179,16 +171,17 @@ def _is_drawn(request: GenerationRequest) -> bool:
     return upscaling.of(request) is None
 
 
-_LAST = "This was upscaled, after which nothing else is drawn of it; its smaller picture has that."
+_LAST = N_(
+    "This was upscaled, after which nothing else is drawn of it; its smaller picture has that."
+)
 
 
-def _varies(code: Action, variation: Variation) -> ActionSpec:
-    said = variation.value.title()
+def _varies(code: Action, variation: Variation, label: str, said: str) -> ActionSpec:
     return ActionSpec(
-        code, Target.TILE, help="draw four variations of it, close or less so",
-        on_single=Face(1, f"Vary ({said})", "🪄"), capability="variations", variation=variation,
+        code, Target.TILE, help=N_("draw four variations of it, close or less so"),
+        on_single=Face(1, label, "🪄"), capability="variations", variation=variation,
         remixes=True, fits=_is_drawn, unfit=_LAST,
-        caption=lambda request: f"Variations ({said}) by",
+        caption=lambda request: _(said),
         derive=lambda request, press, means: request.vary(
             press.tile, means.seed, means.strength, code
         ),
@@ -202,23 +195,23 @@ def _frames(
     return ActionSpec(
         code, Target.TILE, help=help, on_single=face, capability="frames",
         fits=lambda request: _is_drawn(request) and fits(request), unfit=unfit or _LAST,
-        remixes=True, caption=_made_by,
+        remixes=True, caption=made_by,
         derive=lambda request, press, means: request.around(
             code, press.tile, means.seed, means.strength, framed(request, means.bounds)
         ),
     )  # fmt: skip
 
 
-def _zooms(code: Action, times: float) -> ActionSpec:
+def _zooms(code: Action, times: float, label: str) -> ActionSpec:
     return _frames(
-        code, Face(2, f"Zoom Out {times:g}×", "🔍"), "draw more all around it",
+        code, Face(2, label, "🔍"), N_("draw more all around it"),
         lambda request, bounds: framing.zoomed_out(request.size, times),
     )  # fmt: skip
 
 
 def _pans(code: Action, side: Side, emoji: str) -> ActionSpec:
     return _frames(
-        code, Face(3, emoji=emoji), "draw more on that side of it",
+        code, Face(3, emoji=emoji), N_("draw more on that side of it"),
         lambda request, bounds: framing.panned(request.size, side, bounds),
     )  # fmt: skip
 
@@ -227,57 +220,65 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     row.code: row
     for row in (
         ActionSpec(Action.IMAGINE, Target.TEXT),
-        ActionSpec(Action.EDIT, Target.TEXT, capability="frames", caption=_made_by),
+        ActionSpec(Action.EDIT, Target.TEXT, capability="frames", caption=made_by),
         ActionSpec(
             Action.UPSCALE, Target.TILE, kind=Kind.EXTRACT, price=0,
-            help="take one picture out of the grid", on_grid=Face(0, "U{}"),
-            caption=lambda request: f"Image #{request.source.index}" if request.source else "",
+            help=N_("take one picture out of the grid"), on_grid=Face(0, "U{}"),
+            caption=taken_out,
             derive=lambda request, press, means: request.upscale(press.tile),
         ),
         ActionSpec(
-            Action.REROLL, Target.JOB, help="draws the same prompt again",
-            on_grid=Face(0, emoji="🔄"), remixes=True, caption=_made_by,
+            Action.REROLL, Target.JOB, help=N_("draws the same prompt again"),
+            on_grid=Face(0, emoji="🔄"), remixes=True, caption=made_by,
             fits=_is_drawn, unfit=_LAST,
             derive=lambda request, press, means: request.reroll(means.seed),
         ),
         ActionSpec(
-            Action.SMALLER, Target.JOB, help="draws the same at another size",
-            on_failure=Face(0, "Draw it at {}"), caption=_made_by,
+            Action.SMALLER, Target.JOB, help=N_("draws the same at another size"),
+            on_failure=Face(0, NP_("button", "Draw it at {}")), caption=made_by,
             derive=lambda request, press, means: request.smaller(press.argument),
         ),
         ActionSpec(
-            Action.VARY, Target.TILE, help="draw four variations of one picture",
-            on_grid=Face(1, "V{}"), on_single=Face(1, "Vary", "🪄", past=True),
-            capability="variations", remixes=True, caption=_made_by,
+            Action.VARY, Target.TILE, help=N_("draw four variations of one picture"),
+            on_grid=Face(1, "V{}"), on_single=Face(1, NP_("button", "Vary"), "🪄", past=True),
+            capability="variations", remixes=True, caption=made_by,
             fits=_is_drawn, unfit=_LAST,
             derive=lambda request, press, means: request.vary(
                 press.tile, means.seed, means.strength
             ),
         ),
-        _upscales(Action.UPSCALE_SUBTLE, Detail.SUBTLE),
-        _upscales(Action.UPSCALE_CREATIVE, Detail.CREATIVE),
+        _upscales(Action.UPSCALE_SUBTLE, Detail.SUBTLE, NP_("button", "Upscale (Subtle)")),
+        _upscales(Action.UPSCALE_CREATIVE, Detail.CREATIVE, NP_("button", "Upscale (Creative)")),
         ActionSpec(
-            Action.REDO, Target.JOB, help="draws again what it was taken out of",
-            on_single=Face(0, "Redo", "🔄"), caption=_made_by,
+            Action.REDO, Target.JOB, help=N_("draws again what it was taken out of"),
+            on_single=Face(0, NP_("button", "Redo"), "🔄"), caption=made_by,
             fits=lambda request: request.origin is not None,
-            unfit="This was drawn from its words alone; 🔄 under its grid draws them again.",
+            unfit=N_("This was drawn from its words alone; 🔄 under its grid draws them again."),
             derive=lambda request, press, means: request.reroll(means.seed, Action.REDO),
         ),
-        _varies(Action.VARY_SUBTLE, Variation.SUBTLE),
-        _varies(Action.VARY_STRONG, Variation.STRONG),
+        _varies(
+            Action.VARY_SUBTLE, Variation.SUBTLE,
+            NP_("button", "Vary (Subtle)"), N_("Variations (Subtle)"),
+        ),
+        _varies(
+            Action.VARY_STRONG, Variation.STRONG,
+            NP_("button", "Vary (Strong)"), N_("Variations (Strong)"),
+        ),
         ActionSpec(
-            Action.VARY_REGION, Target.TILE, on_single=Face(1, "Vary (Region)", "🖌️"),
-            help="draws a part of it anew: by a mask, fields of it, or what a word names",
-            capability="frames", remixes=True, asks=True, keeps=True, caption=_made_by,
+            Action.VARY_REGION, Target.TILE,
+            on_single=Face(1, NP_("button", "Vary (Region)"), "🖌️"),
+            help=N_("draws a part of it anew: by a mask, fields of it, or what a word names"),
+            capability="frames", remixes=True, asks=True, keeps=True, caption=made_by,
             fits=_is_drawn, unfit=_LAST,
             derive=lambda request, press, means: request.region(press.tile, means.seed, press.mask),
         ),
-        _zooms(Action.ZOOM_OUT_2X, 2),
-        _zooms(Action.ZOOM_OUT_1_5X, 1.5),
+        _zooms(Action.ZOOM_OUT_2X, 2, NP_("button", "Zoom Out 2×")),
+        _zooms(Action.ZOOM_OUT_1_5X, 1.5, NP_("button", "Zoom Out 1.5×")),
         ActionSpec(
-            Action.CUSTOM_ZOOM, Target.TILE, on_single=Face(2, "Custom Zoom", "🔍"),
-            help="draws more all around it, by `--zoom` from 1 to 2 and in any `--ar`",
-            capability="frames", remixes=True, asks=True, caption=_made_by,
+            Action.CUSTOM_ZOOM, Target.TILE,
+            on_single=Face(2, NP_("button", "Custom Zoom"), "🔍"),
+            help=N_("draws more all around it, by `--zoom` from 1 to 2 and in any `--ar`"),
+            capability="frames", remixes=True, asks=True, caption=made_by,
             fits=_is_drawn, unfit=_LAST,
             derive=lambda request, press, means: request.around(
                 Action.CUSTOM_ZOOM, press.tile, means.seed, means.strength,
@@ -285,11 +286,11 @@ ACTIONS: Mapping[Action, ActionSpec] = {
             ),
         ),
         _frames(
-            Action.SQUARE, Face(2, "Make Square", "🔲"),
-            "makes its shorter side as long as the other",
+            Action.SQUARE, Face(2, NP_("button", "Make Square"), "🔲"),
+            N_("makes its shorter side as long as the other"),
             lambda request, bounds: framing.squared(request.size, bounds),
             lambda request: request.size.width != request.size.height,
-            "This picture is square already.",
+            N_("This picture is square already."),
         ),
         _pans(Action.PAN_LEFT, Side.LEFT, "⬅️"),
         _pans(Action.PAN_RIGHT, Side.RIGHT, "➡️"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.errors import InvalidPrompt
 from bot.domain.job import Job
+from bot.domain.language import _
 
 PAGE = 8
 """Results on a page."""
@@ -60,7 +61,9 @@ class Browse:
         long."""
         said = " ".join("".join(c if c.isprintable() else " " for c in search).split())
         if len(said.encode("utf-16-le", "replace")) // 2 > SEARCH_MAX:
-            raise InvalidPrompt(f"A search has at most {SEARCH_MAX} characters; leave words out.")
+            raise InvalidPrompt(
+                _("A search has at most {most} characters; leave words out.", most=SEARCH_MAX)
+            )
         return cls(order, said, action)
 
     def beyond(self, place: Place, *, back: bool = False) -> Browse:

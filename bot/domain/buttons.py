@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.domain.action import ACTIONS, ALL, Action, Target, Tile
+from bot.domain.action import ACTIONS, ALL, Action, Face, Target, Tile
+from bot.domain.language import pgettext
 from bot.domain.size import Size
 
 
@@ -33,7 +34,7 @@ def buttons(
     `used` holds (action, tile) that led to a job; what the model is not `able` to do has no button.
     """
     found = [
-        Button(spec.code, Tile(job_id, index), face.row, face.label.format(index), face.emoji,
+        Button(spec.code, Tile(job_id, index), face.row, _named(face, index), face.emoji,
                (spec.code, index) in used)
         for spec in ACTIONS.values()
         if (face := spec.on_grid if count > 1 else spec.on_single)
@@ -44,10 +45,14 @@ def buttons(
     return sorted(found, key=lambda button: button.row)
 
 
+def _named(face: Face, what: object) -> str:
+    return pgettext("button", face.label).format(what) if face.label else ""
+
+
 def remedies(job_id: str, smaller: Size, used: Collection[tuple[Action, int]] = ()) -> list[Button]:
     """The buttons under a job that was too large for the memory."""
     return [
-        Button(spec.code, Tile(job_id, ALL), face.row, face.label.format(smaller), face.emoji,
+        Button(spec.code, Tile(job_id, ALL), face.row, _named(face, smaller), face.emoji,
                (spec.code, ALL) in used, smaller.code)
         for spec in ACTIONS.values()
         if (face := spec.on_failure)

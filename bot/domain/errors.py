@@ -34,6 +34,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
+from bot.domain.language import in_english
+
 
 class EaselError(Exception):
     """Root of the tree above."""
@@ -57,7 +59,13 @@ class StoreUnavailable(EaselError):
 
 
 class UserError(EaselError):
-    """Something the asking person can understand and mend; the text is shown to them."""
+    """Something the asking person can understand and mend; the text is shown to them, in their
+    language."""
+
+    @property
+    def english(self) -> str:
+        """The same for the log."""
+        return in_english(self.args[0]) if self.args else ""
 
 
 class InvalidPrompt(UserError):

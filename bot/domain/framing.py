@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 from bot.domain.size import WIDEST, AspectRatio, Size
 
 
@@ -91,8 +92,10 @@ def zoomed(old: Size, size: Size, times: float) -> Framed:
     )
     if width >= size.width and height >= size.height:
         raise InvalidPrompt(
-            "`--zoom 1` in the same shape leaves nothing to draw; say more, up to 2, or another"
-            " `--ar`."
+            _(
+                "`--zoom 1` in the same shape leaves nothing to draw; say more, up to 2, or another"
+                " `--ar`."
+            )
         )
     return size, _centred(size, width, height)
 
@@ -130,19 +133,19 @@ def name(size: Size, frame: Frame) -> str:
     behind = frame.left + frame.width < size.width, frame.top + frame.height < size.height
     match before, behind:
         case (True, False), (False, False):
-            return "Pan Left"
+            return _("Pan Left")
         case (False, False), (True, False):
-            return "Pan Right"
+            return _("Pan Right")
         case (False, True), (False, False):
-            return "Pan Up"
+            return _("Pan Up")
         case (False, False), (False, True):
-            return "Pan Down"
+            return _("Pan Down")
         case ((True, False), (True, False)) | ((False, True), (False, True)) if (
             size.width == size.height
         ):
-            return "Make Square"
+            return _("Make Square")
         case _:
-            return "Zoom Out"
+            return _("Zoom Out")
 
 
 def _inside(side: int, wanted: float) -> int:

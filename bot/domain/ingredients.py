@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from bot.domain import style
 from bot.domain.action import Kind
 from bot.domain.inputs import IMAGE, ORIGIN, SOURCE, STYLE, Input
+from bot.domain.language import NP_, _
 from bot.domain.links import brief
 from bot.domain.plain import Plain
 from bot.domain.request import PALETTE, GenerationRequest
 
-_SHARES = {"chaos": 100, "weird": 3000, "exp": 100}
+_SHARES = {
+    NP_("ingredient", "chaos"): 100, NP_("ingredient", "weird"): 3000,
+    NP_("ingredient", "exp"): 100,
+}  # fmt: skip
 """The most that one types of what is kept as a share of it."""
 
 
@@ -29,7 +33,8 @@ def ingredients(request: GenerationRequest, model: str, engine: str = "") -> dic
     """By name, in the order in which they are read; what is as usual is empty. `model` is what
     people call it."""
     found = dict(_told(request))
-    return {"prompt": found.pop("prompt"), "model": model, **found, "engine": engine}
+    model_name, engine_name = NP_("ingredient", "model"), NP_("ingredient", "engine")
+    return {"prompt": found.pop("prompt"), model_name: model, **found, engine_name: engine}
 
 
 def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[Difference]:
@@ -41,15 +46,15 @@ def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[Dif
 def _told(request: GenerationRequest) -> Iterator[tuple[str, str]]:
     prompt, sampling = request.prompt, request.sampling
     linked = " ".join(f"<{brief(link)}>" for link, _ in prompt.images)
-    yield "prompt", " ".join(filter(None, (linked, prompt.wording))) or "…"
-    yield "left out", ", ".join(prompt.get("no", ()))
-    yield "size", str(request.size)
-    yield "pictures", str(request.count)
-    yield "steps", str(sampling.steps)
-    yield "guidance", f"{sampling.guidance:g}"
-    yield "sampler", sampling.sampler
-    yield "seed", str(request.seed)
-    yield "stop", "" if sampling.stop == 1 else f"{sampling.stop:.0%}"
+    yield NP_("ingredient", "prompt"), " ".join(filter(None, (linked, prompt.wording))) or "…"
+    yield NP_("ingredient", "left out"), ", ".join(prompt.get("no", ()))
+    yield NP_("ingredient", "size"), str(request.size)
+    yield NP_("ingredient", "pictures"), str(request.count)
+    yield NP_("ingredient", "steps"), str(sampling.steps)
+    yield NP_("ingredient", "guidance"), f"{sampling.guidance:g}"
+    yield NP_("ingredient", "sampler"), sampling.sampler
+    yield NP_("ingredient", "seed"), str(request.seed)
+    yield NP_("ingredient", "stop"), "" if sampling.stop == 1 else f"{sampling.stop:.0%}"
     yield from _meant(request)
     yield from _made_from(request)
 
@@ -57,20 +62,28 @@ def _told(request: GenerationRequest) -> Iterator[tuple[str, str]]:
 def _meant(request: GenerationRequest) -> Iterator[tuple[str, str]]:
     meant = request.meant
     look = style.of_extra(request.extra)
-    yield "style", look.name if look else ""
-    yield "LoRAs", ", ".join(f"{name}:{weight:g}" for name, weight in request.loras.items())
+    yield NP_("ingredient", "style"), look.name if look else ""
+    yield (
+        NP_("ingredient", "LoRAs"),
+        ", ".join(f"{name}:{weight:g}" for name, weight in request.loras.items()),
+    )
     stylize = meant.get("stylize")
-    yield "stylize", "" if stylize is None else f"{100 * (stylize + 1):g}"
+    yield NP_("ingredient", "stylize"), "" if stylize is None else f"{100 * (stylize + 1):g}"
     for name, most in _SHARES.items():
         yield name, f"{most * meant[name]:.4g}" if name in meant else ""
-    yield "looks", ", ".join(f"{number} × {weight:g}" for number, weight in meant.get("looks", ()))
-    yield "tile", "yes" if meant.get("tile") else ""
-    yield "colours of", _numbers(meant.get(PALETTE))
+    yield (
+        NP_("ingredient", "looks"),
+        ", ".join(f"{number} × {weight:g}" for number, weight in meant.get("looks", ())),
+    )
+    yield NP_("ingredient", "tile"), _("yes") if meant.get("tile") else ""
+    yield NP_("ingredient", "colours of"), _numbers(meant.get(PALETTE))
 
 
 def _named(source: Input) -> str:
     tile, digest = source.tile, source.digest
-    what = f"picture {tile.index} of job {tile.job}" if tile else "an upload"
+    what = _("an upload")
+    if tile:
+        what = _("picture {number} of job {job}", number=tile.index, job=tile.job)
     return f"{what} ({digest[:8]})" if digest else what
 
 
@@ -80,13 +93,15 @@ def _numbers(palette: Plain) -> str:
 
 def _made_from(request: GenerationRequest) -> Iterator[tuple[str, str]]:
     drawn = ORIGIN if request.kind is Kind.EXTRACT else SOURCE
-    yield "drawn from", ", ".join(_named(each) for each in request.inputs if each.role == drawn)
+    yield (
+        NP_("ingredient", "drawn from"),
+        ", ".join(_named(each) for each in request.inputs if each.role == drawn),
+    )
     seen = [each for each in request.inputs if each.role in (IMAGE, STYLE)]
     said = (f"{each.role} {(each.digest or '')[:8]} × {each.weight:g}" for each in seen)
-    yield "looks at", ", ".join(said)
+    yield NP_("ingredient", "looks at"), ", ".join(said)
     strength = request.sampling.strength
-    yield "leaves it by", "" if strength is None else f"{strength:.0%}"
+    yield NP_("ingredient", "leaves it by"), "" if strength is None else f"{strength:.0%}"
     frame = request.frame
-    yield "old picture at", f"{frame.left}, {frame.top}: {frame.width}×{frame.height}" if (
-        frame
-    ) else ""  # fmt: skip
+    at = f"{frame.left}, {frame.top}: {frame.width}×{frame.height}" if frame else ""
+    yield NP_("ingredient", "old picture at"), at

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.action import Action, Kind, Tile
+from bot.domain.language import N_
 from bot.domain.people import Account, Origin
 from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
@@ -14,6 +15,13 @@ from bot.domain.usual import hidden
 
 DELETED = "deleted"
 """Why nothing can be read of a request any more whose owner wanted its result to be gone."""
+
+
+NEEDS_MEMORY = (
+    N_("A picture of {size} needs more memory than the machine has; {smaller} fits."),
+    N_("A picture of {size} needs more memory than the machine has; {smaller} needs half as much."),
+)
+"""What is told of a picture that is too large, where a `smaller` one is known to fit or may."""
 
 
 class JobStatus(enum.StrEnum):

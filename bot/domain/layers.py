@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.errors import InvalidPrompt, UnknownParameter
+from bot.domain.language import _
 from bot.domain.plain import Pairs, Plain
 from bot.domain.preferences import Preferences
 from bot.domain.prompt import MAX_LENGTH, Prompt, parameters
@@ -81,8 +82,12 @@ def merged(prompt: Prompt, below: Layers) -> Prompt:
     whole = replace(prompt, options=options)
     if len(str(whole)) > MAX_LENGTH:
         raise InvalidPrompt(
-            f"With your suffix and your settings the prompt has {len(str(whole))} characters; at"
-            f" most {MAX_LENGTH} are allowed."
+            _(
+                "With your suffix and your settings the prompt has {length} characters; at most"
+                " {most} are allowed.",
+                length=len(str(whole)),
+                most=MAX_LENGTH,
+            )
         )
     return whole
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.action import ACTIONS, ActionSpec, Face
+from bot.domain.language import _, pgettext
 
 
 def help_lines() -> list[str]:
@@ -14,15 +15,24 @@ def help_lines() -> list[str]:
             alone.setdefault(spec.help, []).append(_named(spec, spec.on_single))
     return [
         *(
-            f"{_named(spec, spec.on_grid)} {spec.help}{'' if spec.price else ', free of charge'}."
+            _("{buttons} {help}.", buttons=_named(spec, spec.on_grid), help=_(spec.help))
+            if spec.price
+            else _(
+                "{buttons} {help}, free of charge.",
+                buttons=_named(spec, spec.on_grid),
+                help=_(spec.help),
+            )
             for spec in ACTIONS.values()
             if spec.on_grid
         ),
-        *(f"{' '.join(names)} {help}." for help, names in alone.items()),
+        *(
+            _("{buttons} {help}.", buttons=" ".join(names), help=_(help))
+            for help, names in alone.items()
+        ),
     ]
 
 
 def _named(spec: ActionSpec, face: Face) -> str:
     if "{}" in face.label:
         return f"**{face.label.format(1)}**–**{face.label.format(4)}**"
-    return f"**{face.label}**" if face.label else face.emoji
+    return f"**{pgettext('button', face.label)}**" if face.label else face.emoji

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 from bot.domain.plain import Pairs
 from bot.domain.prompt.parameter import quoted
 
@@ -57,7 +58,13 @@ def written(text: str, option: str = "lora") -> tuple[str, float]:
         weight = math.nan
     if not (name and is_weight(weight)):
         raise InvalidPrompt(
-            f"`--{option}` takes a name and a weight from {-STRONGEST:g} to {STRONGEST:g}, such as "
-            f"`--{option} detail:0.7`, not {quoted(text)}."
+            _(
+                "`--{option}` takes a name and a weight from {least} to {most}, such as"
+                " `--{option} detail:0.7`, not {typed}.",
+                option=option,
+                least=format(-STRONGEST, "g"),
+                most=format(STRONGEST, "g"),
+                typed=quoted(text),
+            )
         )
     return name, weight

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a job was asked for. `guild` is 0 in direct messages; `parent_message` is the message
-    whose button was pressed, 0 for a command. What only an interaction says, and no stored job, is
-    the channel that a thread belongs to (0 for what is none), and whether there is an age limit."""
+    """Where a job was asked for, and in which language. `guild` is 0 in direct messages;
+    `parent_message` is the message whose button was pressed, 0 for a command; `locale` is the
+    asker's, as Discord names it, empty where it is not known. What only an interaction says, and no
+    stored job, is the channel that a thread belongs to (0 for what is none), and whether there is
+    an age limit."""
 
     guild: int
     channel: int
     parent_message: int = 0
+    locale: str = field(default="", compare=False)
     parent_channel: int = field(default=0, compare=False)
     age_restricted: bool = field(default=False, compare=False)
 

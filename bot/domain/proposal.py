@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from bot.domain.errors import NotFound
+from bot.domain.language import N_, _
 from bot.domain.people import Origin
 from bot.domain.request import GenerationRequest
 
@@ -18,10 +19,10 @@ class Answer(enum.StrEnum):
 
 
 _SAID = {
-    Answer.DRAWN: "You had this drawn already; for more of it give the command again.",
-    Answer.LEFT: "You left this; to have it drawn after all give the command again.",
+    Answer.DRAWN: N_("You had this drawn already; for more of it give the command again."),
+    Answer.LEFT: N_("You left this; to have it drawn after all give the command again."),
 }
-FORGOTTEN = (
+FORGOTTEN = N_(
     "This was asked too long ago: I keep it for a day. Give the command again to have it drawn."
 )
 
@@ -43,6 +44,6 @@ class Proposal:
     def require_open(self) -> None:
         """Raises NotFound for one that was answered, or that another version kept."""
         if self.answer is not None:
-            raise NotFound(_SAID[self.answer])
+            raise NotFound(_(_SAID[self.answer]))
         if not self.requests:
-            raise NotFound(FORGOTTEN)
+            raise NotFound(_(FORGOTTEN))

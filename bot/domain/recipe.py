@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.errors import InvalidPrompt, InvalidRecipe
+from bot.domain.language import N_, _
 from bot.domain.request import GenerationRequest
 from bot.domain.soundness import require_sound
 
@@ -25,8 +26,10 @@ LINEAGE = 16
 """Ancestors that are named at most."""
 _CHECK = "check"
 _ID = re.compile(r"[0-9a-f]{32}")
-_NONE = "This file is no recipe of Easel's: take one that *Recipe* in the menu of a picture gave."
-_CHANGED = "This recipe was changed since it was written, so it is not drawn: ask for it anew."
+_NONE = N_(
+    "This file is no recipe of Easel's: take one that *Recipe* in the menu of a picture gave."
+)
+_CHANGED = N_("This recipe was changed since it was written, so it is not drawn: ask for it anew.")
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,11 @@ class Recipe:
         try:
             recipe = _recipe(said)
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
-            raise InvalidRecipe("This recipe is damaged and cannot be read.") from None
+            raise InvalidRecipe(_("This recipe is damaged and cannot be read.")) from None
         except InvalidPrompt:
-            raise InvalidRecipe("The prompt in this recipe cannot be read.") from None
+            raise InvalidRecipe(_("The prompt in this recipe cannot be read.")) from None
         if _sum({name: said[name] for name in said if name != _CHECK}) != said.get(_CHECK):
-            raise InvalidRecipe(_CHANGED)
+            raise InvalidRecipe(_(_CHANGED))
         require_sound(recipe.request)
         return recipe
 
@@ -108,24 +111,30 @@ def _object(data: bytes) -> dict[str, Any]:
         said = json.loads(data.decode(), parse_constant=_no_number)
         json.dumps(said, ensure_ascii=False).encode()  # half a character is no text
     except (ValueError, RecursionError):
-        raise InvalidRecipe(_NONE) from None
+        raise InvalidRecipe(_(_NONE)) from None
     if not isinstance(said, dict) or said.get("format") != FORMAT:
-        raise InvalidRecipe(_NONE)
+        raise InvalidRecipe(_(_NONE))
     version = said.get("version")
     if isinstance(version, int) and version > VERSION:
         raise InvalidRecipe(
-            f"This recipe was written by a newer Easel ({str(said.get('easel'))[:20]!r}); this one"
-            f" reads version {VERSION}: it has to be updated first."
+            _(
+                "This recipe was written by a newer Easel ({easel}); this one reads version"
+                " {version}: it has to be updated first.",
+                easel=repr(str(said.get("easel"))[:20]),
+                version=VERSION,
+            )
         )
     if version != VERSION:
-        raise InvalidRecipe(_NONE)
+        raise InvalidRecipe(_(_NONE))
     return said
 
 
 def too_large(length: int) -> str:
     """The refusal of a file of so many bytes."""
-    return (
-        f"This file has {length / 1024:.0f} KiB and a recipe at most {LARGEST >> 10}: it is none."
+    return _(
+        "This file has {size} KiB and a recipe at most {most}: it is none.",
+        size=format(length / 1024, ".0f"),
+        most=LARGEST >> 10,
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.language import NP_
+
 FIELDS = (
-    "Top left", "Top", "Top right", "Left", "Middle", "Right", "Bottom left", "Bottom",
-    "Bottom right",
+    NP_("line", "Top left"), NP_("line", "Top"), NP_("line", "Top right"), NP_("line", "Left"),
+    NP_("line", "Middle"), NP_("line", "Right"), NP_("line", "Bottom left"), NP_("line", "Bottom"),
+    NP_("line", "Bottom right"),
 )  # fmt: skip
 """Of a picture that is cut three times across and down, in the order of their numbers from 1."""
 _ARTICLES = frozenset({"a", "an", "the"})

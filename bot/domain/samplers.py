@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 from bot.domain.prompt.parameter import quoted
 
 DEFAULT = "default"
@@ -75,10 +76,17 @@ def named(text: str) -> str:
     near = difflib.get_close_matches(_key(text), _BY_KEY, n=1, cutoff=0.6)
     if near:
         raise InvalidPrompt(
-            f"There is no sampler {quoted(text)}; did you mean `{_BY_KEY[near[0]]}`?"
+            _(
+                "There is no sampler {typed}; did you mean `{near}`?",
+                typed=quoted(text),
+                near=_BY_KEY[near[0]],
+            )
         )
     known = ", ".join(f"`{name}`" for name in (*SAMPLERS, DEFAULT))
-    raise InvalidPrompt(f"There is no sampler {quoted(text)}; the known ones are {known}.")
+    raise InvalidPrompt(
+        _("There is no sampler {typed}; the known ones are {known}.",
+          typed=quoted(text), known=known)
+    )  # fmt: skip
 
 
 def enough(name: str, steps: int) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 
 MOST = 64
 """Pieces of a prompt: each takes the text encoder once."""
@@ -57,7 +58,10 @@ def pieces(text: str) -> tuple[str, ...]:
     words = text.split()
     if len(words) <= LEAST:
         raise InvalidPrompt(
-            f"This prompt is short already; give one of more than {LEAST} words to shorten."
+            _(
+                "This prompt is short already; give one of more than {least} words to shorten.",
+                least=LEAST,
+            )
         )
     if len(words) <= MOST:
         return tuple(words)

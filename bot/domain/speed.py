@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from bot.domain.language import _
 from bot.domain.plain import Pairs
 from bot.domain.prompt import Prompt
 
@@ -31,7 +32,7 @@ class Speed(enum.StrEnum):
     @property
     def mode(self) -> str:
         """What a headline says of it; nothing of the usual one."""
-        return {Speed.TURBO: "turbo", Speed.FAST: "", Speed.RELAX: "relaxed"}[self]
+        return {Speed.TURBO: _("turbo"), Speed.FAST: "", Speed.RELAX: _("relaxed")}[self]
 
     @property
     def stored(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.domain import loras
 from bot.domain.errors import InvalidPrompt, UserError
+from bot.domain.language import _
 from bot.domain.plain import Pairs
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.marks import visible, words
@@ -53,15 +54,18 @@ class Style:
         called = name.strip().lower().replace(" ", "-")
         if not _NAME.fullmatch(called):
             raise UserError(
-                f"A style's name has letters, digits, - and _, at most {NAME_MAX}, not"
-                f" {quoted(name)}."
+                _(
+                    "A style's name has letters, digits, - and _, at most {most}, not {typed}.",
+                    most=NAME_MAX,
+                    typed=quoted(name),
+                )
             )
         if called == RAW:
-            raise UserError("`raw` is no look: it draws the prompt alone. Choose another name.")
+            raise UserError(_("`raw` is no look: it draws the prompt alone. Choose another name."))
         front, behind, unwanted = map(_worded, (before, after, negative))
         style = cls(called, front, behind, unwanted, _loras(loras))
         if style == cls(called):
-            raise UserError("A style without any words or LoRA changes nothing; give it some.")
+            raise UserError(_("A style without any words or LoRA changes nothing; give it some."))
         return style
 
     @property
@@ -81,11 +85,19 @@ class Style:
 def _worded(text: str) -> str:
     plain = words(visible(text))
     if len(plain) > TEXT_MAX:
-        raise UserError(f"A style's text has at most {TEXT_MAX} characters, not {len(plain)}.")
+        raise UserError(
+            _(
+                "A style's text has at most {most} characters, not {length}.",
+                most=TEXT_MAX,
+                length=len(plain),
+            )
+        )
     if found := _NO_WORDS.search(plain):
         raise UserError(
-            "A style holds words alone, no parameters, weights or links: leave out"
-            f" {quoted(found[0])}."
+            _(
+                "A style holds words alone, no parameters, weights or links: leave out {typed}.",
+                typed=quoted(found[0]),
+            )
         )
     return plain
 
@@ -93,7 +105,7 @@ def _worded(text: str) -> str:
 def _loras(text: str) -> Loras:
     found = [loras.written(each) for each in re.split(r"[\s,]+", text) if each]
     if len(found) > loras.MOST:
-        raise UserError(f"At most {loras.MOST} LoRAs are drawn with at once.")
+        raise UserError(_("At most {most} LoRAs are drawn with at once.", most=loras.MOST))
     return tuple(dict(found).items())
 
 
@@ -171,5 +183,12 @@ def nearest(name: str, names: Iterable[str]) -> InvalidPrompt:
     there = list(names)
     holding = [each for each in there if name in each or each in name]
     near = holding or difflib.get_close_matches(name, there, n=1, cutoff=0.5)
-    hint = f"did you mean `--style {near[0]}`?" if near else "`/styles` shows those that are."
-    return InvalidPrompt(f"There is no style {quoted(name)}; {hint}")
+    typed = quoted(name)
+    if near:
+        return InvalidPrompt(
+            _("There is no style {typed}; did you mean `--style {near}`?",
+              typed=typed, near=near[0])
+        )  # fmt: skip
+    return InvalidPrompt(
+        _("There is no style {typed}; `/styles` shows those that are.", typed=typed)
+    )

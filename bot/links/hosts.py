@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from yarl import URL
 
 from bot.domain.errors import InvalidLink
+from bot.domain.language import _
 from bot.domain.links import shown
 
 DISCORD = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
@@ -44,10 +45,13 @@ class Hosts:
             if self._is_local(url) or self._is_allowed(url):
                 return url
         except ValueError:
-            raise InvalidLink(f"The link {shown(str(link))} cannot be read.") from None
+            raise InvalidLink(_("The link {link} cannot be read.", link=shown(str(link)))) from None
         raise InvalidLink(
-            f"The link {shown(str(link))} is to no place that pictures are taken from: upload the"
-            " picture, or link to one on Discord by `https://`."
+            _(
+                "The link {link} is to no place that pictures are taken from: upload the picture,"
+                " or link to one on Discord by `https://`.",
+                link=shown(str(link)),
+            )
         )
 
     def _is_local(self, url: URL) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.domain.action import Action, Press
 from bot.domain.errors import InvalidPrompt, NotFound, Unable
+from bot.domain.language import N_, _
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt import zooming
 from bot.domain.prompt.parameter import quoted
@@ -21,9 +22,11 @@ from bot.service.rules import require_use
 from bot.service.sight import Sight
 from bot.storage.files import ImageStore
 
-GONE = "This picture was cleared away to save space; 🔄 draws the prompt again."
-_OR = "choose fields of the picture or send a mask"
-NOWHERE = f"Say which part is to be drawn anew: {_OR}, or name what is there."
+GONE = N_("This picture was cleared away to save space; 🔄 draws the prompt again.")
+NOWHERE = N_(
+    "Say which part is to be drawn anew: choose fields of the picture or send a mask, or name what"
+    " is there."
+)
 
 
 class Aims:
@@ -45,7 +48,7 @@ class Aims:
         if press.action is not Action.VARY_REGION:
             return press
         if not press.region:
-            raise InvalidPrompt(NOWHERE)
+            raise InvalidPrompt(_(NOWHERE))
         if not requests.able(card, press.action):
             return press  # which is refused in a moment
         require_use(asker, origin, card)
@@ -59,12 +62,25 @@ class Aims:
         thing = press.region.thing if press.region else ""
         name, vocabulary = quoted(card.name), card.vocabulary()
         if not card.locates:
-            raise Unable(f"The model {name} cannot find things by a word; {_OR}.")
+            raise Unable(
+                _(
+                    "The model {model} cannot find things by a word; choose fields of the picture"
+                    " or send a mask.",
+                    model=name,
+                )
+            )
         if vocabulary is not None and not vocabulary.knows(thing):
-            raise Unable(f"The model {name} was not taught the word {quoted(thing)}; {_OR}.")
+            raise Unable(
+                _(
+                    "The model {model} was not taught the word {word}; choose fields of the picture"
+                    " or send a mask.",
+                    model=name,
+                    word=quoted(thing),
+                )
+            )
         picture = await self._files.read(press.tile)
         if picture is None:
-            raise NotFound(GONE)
+            raise NotFound(_(GONE))
         asked = {"text": parent.drawn.wanted, "thing": thing}
         question = Question(PLACE, card.id, asked, (picture,))
-        return (await self._answers.to(question, "looking for this"))["place"]
+        return (await self._answers.to(question, N_("looking for this")))["place"]

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Collection
 
 from bot.domain.errors import EngineError, RenderFailed, Unable, new_reference
+from bot.domain.language import _
 from bot.engine.seam import Answer, Executor, Question, Worker
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,10 @@ class Answers:
                 return await self._executor.ask(worker.id, question)
         except TimeoutError:
             raise Unable(
-                f"{doing.capitalize()} takes too long just now; try again in a minute."
+                _(
+                    "{doing} takes too long just now; try again in a minute.",
+                    doing=_(doing).capitalize(),
+                )
             ) from None
         except RenderFailed as failure:
             if failure.code in told:
@@ -47,7 +51,7 @@ class Answers:
             each for each in self._executor.workers() if each.error is None and not each.draining
         ]
         if not there:
-            raise Unable("No worker is there for this; try again in a minute.")
+            raise Unable(_("No worker is there for this; try again in a minute."))
         return min(there, key=lambda each: (model not in each.loaded, len(each.drawing)))
 
 
@@ -55,5 +59,10 @@ def _trouble(error: EngineError, doing: str) -> Unable:
     reference = new_reference()
     log.error("reference %s: %s failed: %s", reference, doing, error)
     return Unable(
-        f"The model failed at {doing} just now (reference `{reference}`); try again in a minute."
+        _(
+            "The model failed at {doing} just now (reference `{reference}`); try again in a"
+            " minute.",
+            doing=_(doing),
+            reference=reference,
+        )
     )

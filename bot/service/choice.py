@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain import samplers
 from bot.domain.errors import InvalidPrompt, Unable
+from bot.domain.language import _
 from bot.domain.prompt.parameter import quoted
 from bot.domain.request import GenerationRequest
 from bot.domain.size import Size
@@ -49,8 +50,11 @@ class Choice:
         """
         if not card.samplers and self.sampler not in (None, samplers.DEFAULT):
             raise Unable(
-                f"The model {quoted(card.name)} draws by its own sampler only, not by "
-                f"`{self.sampler}`."
+                _(
+                    "The model {model} draws by its own sampler only, not by `{sampler}`.",
+                    model=quoted(card.name),
+                    sampler=self.sampler,
+                )
             )
         picked = self.given("steps", "guidance", "sampler", "strength")
         if self.sampler is not None and self.steps is None:

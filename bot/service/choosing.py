@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping
 
 from bot.domain.errors import NotFound
+from bot.domain.language import _
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameter import quoted
@@ -58,8 +59,12 @@ class Choosing:
             self._told.clear()
         self._told.add(asker.user)
         return (
-            f"{quoted(asked)} is a version of Midjourney's; here the model {quoted(card.name)}"
-            " draws instead, as for every version that my operator gave no model.",
+            _(
+                "{version} is a version of Midjourney's; here the model {model} draws instead, as"
+                " for every version that my operator gave no model.",
+                version=quoted(asked),
+                model=quoted(card.name),
+            ),
         )
 
     def _named(self, asker: Asker, origin: Origin, model: str | None) -> ModelCard:
@@ -68,7 +73,10 @@ class Choosing:
         if card is None:
             open_to_asker = (card for card in catalogue.cards if may_use(asker, origin, card))
             keys = ", ".join(map(catalogue.key, itertools.islice(open_to_asker, LISTED)))
-            raise NotFound(f"There is no model {quoted(model or '')} here; there are {keys}.")
+            raise NotFound(
+                _("There is no model {name} here; there are {known}.",
+                  name=quoted(model or ""), known=keys)
+            )  # fmt: skip
         return card
 
 

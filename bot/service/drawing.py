@@ -17,6 +17,7 @@ from bot.domain.buttons import Button, buttons, remedies
 from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
+from bot.domain.language import _
 from bot.domain.lines import Entry
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
@@ -138,7 +139,7 @@ class Drawings:
         # It is posted where it was asked for, under the rules of where it is agreed to.
         there = replace(
             proposal.origin, parent_channel=origin.parent_channel,
-            age_restricted=origin.age_restricted,
+            age_restricted=origin.age_restricted, locale=origin.locale,
         )  # fmt: skip
         plan = Plan(asker, there, proposal.requests, proposal.prices, parent=parent)
         return await self.submit(plan, proposal.id)
@@ -276,13 +277,13 @@ class Drawings:
         now = self._clock()
         image = await self._planner.stored(tile)
         if image is None:
-            raise NotFound(GONE)
+            raise NotFound(_(GONE))
         (job,) = plan.jobs(now, JobStatus.SUCCEEDED)
         job = replace(job, finished_at=now, engine=plan.parent.engine if plan.parent else "")
         try:
             one_file = await self._files.link(tile, job.tile(1))
         except FileNotFoundError:
-            raise NotFound(GONE) from None
+            raise NotFound(_(GONE)) from None
         linked = (image.linked or tile) if one_file else None
         extracted = await self._jobs.extract(job, replace(image, index=1, linked=linked))
         if extracted.id != job.id:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.domain.action import Action
 from bot.domain.errors import Unable
 from bot.domain.inputs import SOURCE
+from bot.domain.language import N_, _
 from bot.domain.preferences import Variation
 from bot.domain.prompt.parameter import quoted
 from bot.domain.request import GenerationRequest
@@ -16,7 +17,9 @@ from bot.service import requests
 from bot.service.references import Canvas
 from bot.service.sight import Room, View
 
-IGNORED = "Pictures in the prompt have no effect here: the drawing starts from the one you sent."
+IGNORED = N_(
+    "Pictures in the prompt have no effect here: the drawing starts from the one you sent."
+)
 _VARIED = {Variation.SUBTLE: Action.VARY_SUBTLE, Variation.STRONG: Action.VARY_STRONG}
 
 
@@ -26,8 +29,12 @@ async def drawn_on(
     """The request on a canvas, in its shape unless the prompt asks for another. Raises Unable,
     InvalidLink and InvalidPrompt."""
     if not (card.variations if canvas.varied else card.frames):
-        what = "vary pictures" if canvas.varied else "draw a part of a picture"
-        raise Unable(f"The model {quoted(card.name)} cannot {what}.")
+        said = (
+            N_("The model {model} cannot vary pictures.")
+            if canvas.varied
+            else N_("The model {model} cannot draw a part of a picture.")
+        )
+        raise Unable(_(said, model=quoted(card.name)))
     prompt = request.prompt
     size = request.size if not canvas.varied and (prompt.get("ar") or prompt.get("hd")) else None
     room = Room(card.native, requests.bounds(card), size)

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.domain import loras, samplers, style
 from bot.domain.errors import InvalidPrompt, Unable
+from bot.domain.language import N_, _, spoken
 from bot.domain.prompt.parameter import Parameter, quoted
 from bot.domain.prompt.parameters import PARAMETERS
 from bot.domain.request import GenerationRequest
@@ -73,7 +74,11 @@ def _named(card: ModelCard, request: GenerationRequest, value: str) -> str:
     name = samplers.named(value)
     if not card.samplers and name != samplers.DEFAULT:
         raise Unable(
-            f"The model {quoted(card.name)} draws by its own sampler only, not by `{name}`."
+            _(
+                "The model {model} draws by its own sampler only, not by `{sampler}`.",
+                model=quoted(card.name),
+                sampler=name,
+            )
         )
     return name
 
@@ -117,7 +122,11 @@ def _loras(
 def _with_loras(request: GenerationRequest, wanted: Mapping[str, float]) -> GenerationRequest:
     if len(wanted) > loras.MOST:
         raise InvalidPrompt(
-            f"At most {loras.MOST} LoRAs are drawn with at once, and these are {len(wanted)}."
+            _(
+                "At most {most} LoRAs are drawn with at once, and these are {count}.",
+                most=loras.MOST,
+                count=len(wanted),
+            )
         )
     return request.with_loras(wanted)
 
@@ -149,8 +158,8 @@ def _seen(card: ModelCard, request: GenerationRequest, value: Any) -> Generation
     return request
 
 
-_BLIND = "has no IP-Adapter to look at pictures with"
-_UNSTEERED = "reads a text as a whole, so it has no measure for that"
+_BLIND = N_("has no IP-Adapter to look at pictures with")
+_UNSTEERED = N_("reads a text as a whole, so it has no measure for that")
 
 EFFECTS: dict[str, Effect] = {
     "quality": Effect(_sampled(steps=_quality)),
@@ -161,7 +170,7 @@ EFFECTS: dict[str, Effect] = {
     "stop": Effect(_sampled(stop=lambda card, request, value: value / 100)),
     "hd": Effect(_hd),
     "lora": Effect(_loras),
-    "tile": Effect(_meant("tile"), lambda card: card.tiles, "cannot close a picture's edges"),
+    "tile": Effect(_meant("tile"), lambda card: card.tiles, N_("cannot close a picture's edges")),
     "chaos": Effect(_meant("chaos", lambda value: value / 100), _steers, _UNSTEERED),
     "weird": Effect(_meant("weird", lambda value: value / 3000), _steers, _UNSTEERED),
     "stylize": Effect(
@@ -193,13 +202,17 @@ def missing(card: ModelCard, request: GenerationRequest) -> Iterator[str]:
     rows = [row for row in PARAMETERS if row.name in options]
     for name, effect in EFFECTS.items():
         if name in options and effect.concerns(options[name]) and not effect.fits(card):
-            yield f"`--{name}` has no effect here: the model {quoted(card.name)} {effect.lacks}."
+            typed = f"`--{name}`"
+            yield _("{name} has no effect here: the model {model} {lacks}.",
+                    name=typed, model=quoted(card.name), lacks=_(effect.lacks))  # fmt: skip
     if prompt.parts and not card.steers:
-        yield f"Weights have no effect here: the model {quoted(card.name)} {_UNSTEERED}."
+        yield _("Weights have no effect here: the model {model} {lacks}.",
+                model=quoted(card.name), lacks=_(_UNSTEERED))  # fmt: skip
     if options.get("quality", 1.0) > QUALITY_MAX:
-        yield f"`--quality` counts as {QUALITY_MAX:g} at most."
+        most = format(QUALITY_MAX, "g")
+        yield _("{name} counts as {most} at most.", name="`--quality`", most=most)
     if options.get("steps", 1) > STEPS_MAX:
-        yield f"`--steps` counts as {STEPS_MAX} at most."
+        yield _("{name} counts as {most} at most.", name="`--steps`", most=STEPS_MAX)
     yield from _lookless(card, request)
     yield from _past(rows)
 
@@ -209,10 +222,13 @@ def _lookless(card: ModelCard, request: GenerationRequest) -> Iterator[str]:
     name = request.prompt.get("style", style.RAW)
     if _is_raw(name) or style.of_extra(request.extra):
         return
-    why = f"the model {quoted(card.name)} was not taught its words"
+    said = N_("{name} has no effect here: the model {model} was not taught its words.")
     if name not in style.BUILT_IN:
-        why = "it belongs to Midjourney's models; `/styles` shows the looks that are here"
-    yield f"{quoted(f'--style {name}')} has no effect here: {why}."
+        said = N_(
+            "{name} has no effect here: it belongs to Midjourney's models; `/styles` shows the"
+            " looks that are here."
+        )
+    yield _(said, name=quoted(f"--style {name}"), model=quoted(card.name))
 
 
 def _past(rows: Iterable[Parameter]) -> Iterator[str]:
@@ -222,4 +238,5 @@ def _past(rows: Iterable[Parameter]) -> Iterator[str]:
         if row.past:
             reasons.setdefault(row.past, []).append(f"`--{row.name}`")
     for why, names in reasons.items():
-        yield f"{' and '.join(names)} has no effect here: it {why}."
+        listed = spoken().listed(names)
+        yield _("{names} has no effect here: it {why}.", names=listed, why=_(why))

@@ -6,9 +6,15 @@ import contextlib
 from collections.abc import Collection, Iterator
 
 from bot.domain.errors import Unable
+from bot.domain.language import N_, _
 from bot.domain.people import Asker
 from bot.engine.seam import Answer, Question
 from bot.service.answers import BAD_INPUT, Answers
+
+_BUSY = {
+    "picture": N_("Your last picture is still being read; wait for that to end."),
+    "prompt": N_("Your last prompt is still being read; wait for that to end."),
+}
 
 
 class Enquiries:
@@ -24,7 +30,7 @@ class Enquiries:
     def alone(self, asker: Asker) -> Iterator[None]:
         """While this lasts, the asker may not ask again. Raises Unable."""
         if asker.user in self._waiting:
-            raise Unable(f"Your last {self._subject} is still being read; wait for that to end.")
+            raise Unable(_(_BUSY[self._subject]))
         self._waiting.add(asker.user)
         try:
             yield
@@ -33,4 +39,4 @@ class Enquiries:
 
     async def ask(self, question: Question) -> Answer:
         """What a worker answers. Raises Unable where none can."""
-        return await self._answers.to(question, "reading this", self._told)
+        return await self._answers.to(question, N_("reading this"), self._told)

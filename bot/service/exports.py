@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import UserError
+from bot.domain.language import _
 from bot.domain.people import Asker
 from bot.service.errand import Errands
 
@@ -89,7 +90,7 @@ class Exports:
         """What is kept of the asker now, for the block to take. Raises UserError while another one
         of theirs is made, and StoreUnavailable."""
         if asker.user in self._running:
-            raise UserError("An export of yours is being made; wait until you have all of it.")
+            raise UserError(_("An export of yours is being made; wait until you have all of it."))
         self._running.add(asker.user)
         try:
             async with self._turn:

@@ -14,6 +14,7 @@ from typing import Any
 from bot.domain.browsing import Browse, Order, Page, Result
 from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable
 from bot.domain.job import Job
+from bot.domain.language import _
 from bot.domain.people import Asker, Origin
 from bot.domain.terms import phrases
 from bot.service.errand import Errands
@@ -67,7 +68,7 @@ class History:
         """What somebody looks at; of a server's public results those of the `channels` that they
         may read. Raises NotAllowed where there is no server."""
         if browse.order is not Order.OWN and origin.guild == DIRECT:
-            raise NotAllowed("A gallery is a server's; use this command there.")
+            raise NotAllowed(_("A gallery is a server's; use this command there."))
         if browse.search and not phrases(browse.search):
             return Page(browse, ())
         if browse.order is Order.OWN:
@@ -94,7 +95,7 @@ class History:
                 return result
             if there and in_gallery(asker, origin, result.job, channels):
                 return result
-        raise NotFound("This result is not here (any more).")
+        raise NotFound(_("This result is not here (any more)."))
 
     async def take_down(self, results: Iterable[Result]) -> None:
         """Their messages were deleted, so that the gallery has them no more."""
@@ -117,7 +118,7 @@ class History:
         NotFound where some are kept no more, StoreUnavailable where it cannot be made."""
         found = [await self._paths(job) for job in jobs]
         if not all(found):
-            raise NotFound("The pictures of one of them were cleared away to save space.")
+            raise NotFound(_("The pictures of one of them were cleared away to save space."))
         cells = [_cell(str(number), paths, False) for number, paths in enumerate(found, 1)]
         made = await self._made(cells, len(cells), BESIDE)
         if made is None:

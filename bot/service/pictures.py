@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.domain.action import Kind, Tile
 from bot.domain.errors import NotFound, StoreUnavailable, TooLarge
 from bot.domain.job import Job, JobStatus
+from bot.domain.language import _
 from bot.domain.preferences import FileFormat, file_of
 from bot.domain.request import Seeding
 from bot.service.encoder import Encoder
@@ -88,13 +89,15 @@ class Pictures:
         """The one picture that a result has. Raises NotFound, also for a grid, and
         StoreUnavailable."""
         if job.status is not JobStatus.SUCCEEDED or job.request.count != 1:
-            raise NotFound("That message shows no single picture; take one out of its grid by U.")
+            raise NotFound(
+                _("That message shows no single picture; take one out of its grid by U.")
+            )
         try:
             data = await self._files.read(job.tile(1))
         except OSError as error:
             raise StoreUnavailable("io", f"job {job.id}: {error}") from error
         if data is None:
-            raise NotFound("That picture was cleared away to save space.")
+            raise NotFound(_("That picture was cleared away to save space."))
         return data
 
     async def singly(
@@ -108,7 +111,7 @@ class Pictures:
                 for index, tile in enumerate(await self.tiles(job), 1):
                     yield await self._single(job, index, tile, limit, file)
             except FileNotFoundError:
-                raise NotFound("The pictures of this job were cleared away meanwhile.") from None
+                raise NotFound(_("The pictures of this job were cleared away meanwhile.")) from None
             except OSError as error:
                 raise StoreUnavailable("io", f"job {job.id}: {error}") from error
 
@@ -123,7 +126,7 @@ class Pictures:
             whole = await self._png(own, tile, limit) or exact
             extension = "webp" if whole is exact else "png"
             if whole is None:
-                raise TooLarge("This picture is too large to be sent without loss here.")
+                raise TooLarge(_("This picture is too large to be sent without loss here."))
         else:
             whole, extension = exact, "webp"
             if whole is None:
@@ -178,7 +181,7 @@ class Pictures:
         rows = await self._pictures.of_job(job.id)
         paths = [self._files.path(job.tile(index)) for index in sorted(rows)]
         if not paths or not all(path.exists() for path in paths):
-            raise NotFound("The pictures of this job were cleared away to save space.")
+            raise NotFound(_("The pictures of this job were cleared away to save space."))
         return paths
 
     async def housekeeping(self) -> int:

@@ -10,6 +10,7 @@ from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
 from bot.domain.errors import NotFound, Unable
 from bot.domain.inputs import IMAGE, ORIGIN, ORIGIN_MASK, STYLE, Input
 from bot.domain.job import Job, JobStatus
+from bot.domain.language import _
 from bot.domain.layers import Taste
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
@@ -121,7 +122,7 @@ class Planner:
             look = await self._styles.meant(origin.guild, card, prompt)
             # Each grid is one of that prompt, and pressing or typing it again makes one.
             single = attached.with_prompt(prompt.without("repeat"))
-            for _ in range(prompt.get("repeat", 1)):
+            for _again in range(prompt.get("repeat", 1)):
                 made, said = await _drawn(card, single, view, look, attached.canvas)
                 plan = _plan(card, asker, origin, made, usual)
                 plans.append(plan.noting((*notes, *chosen, *said)))
@@ -133,13 +134,13 @@ class Planner:
         job = usable(job, press.action)
         if ACTIONS[press.action].on_failure:
             if job.status is not JobStatus.FAILED:
-                raise NotFound("This job did not fail, so nothing is to be drawn instead.")
+                raise NotFound(_("This job did not fail, so nothing is to be drawn instead."))
             return job
         if job.status is not JobStatus.SUCCEEDED:
-            raise NotFound("This job has no pictures yet; wait until it is done.")
+            raise NotFound(_("This job has no pictures yet; wait until it is done."))
         of_all = ACTIONS[press.action].target is Target.JOB
         if not of_all and not 1 <= press.tile.index <= job.request.count:
-            raise NotFound(f"This job has no picture {press.tile.index}.")
+            raise NotFound(_("This job has no picture {number}.", number=press.tile.index))
         return job
 
     async def under(self, parent: Job, asker: Asker, origin: Origin, press: Press) -> Plan:
@@ -154,7 +155,7 @@ class Planner:
         view = self._sight.of(asker, origin)
         plans = []
         for prompt, notes in readings:
-            for _ in range(prompt.get("repeat", 1)):
+            for _again in range(prompt.get("repeat", 1)):
                 plan = await self._remixed(under, press, prompt.without("repeat"), view)
                 plans.append(plan.noting(notes))
         return Plan.together(plans)
@@ -202,7 +203,9 @@ class Planner:
         not served any more, NotAllowed where it is for others now."""
         card = self._catalogue.card(request.model)
         if card is None:
-            raise NotFound("The model that was to draw this is not here any more; ask for it anew.")
+            raise NotFound(
+                _("The model that was to draw this is not here any more; ask for it anew.")
+            )
         require_use(asker, origin, card)
 
     def resumed(self, request: GenerationRequest) -> GenerationRequest:
@@ -236,7 +239,7 @@ class Planner:
         if ACTIONS[request.action].target is Target.JOB and (gone or not able):
             return request.afresh()
         if gone:
-            raise NotFound(GONE)
+            raise NotFound(_(GONE))
         return request.identified(
             {each.tile: digest for each, digest in digests.items() if each.tile and digest}
         )
@@ -263,7 +266,7 @@ async def _drawn(
     seen = await view.look(references.links(prompt))
     request, blend, notes = references.pictured(card, made, seen)
     if canvas:
-        notes = () if canvas.varied else (editing.IGNORED,) if blend else notes
+        notes = () if canvas.varied else (_(editing.IGNORED),) if blend else notes
         request = await editing.drawn_on(card, request, canvas, view)
     elif blend:
         request = requests.started(card, request, await view.blend(blend, request.size))
@@ -276,8 +279,10 @@ def _require_kept(
     """Raises Unable where another prompt asks for another size than a press can draw."""
     if ACTIONS[press.action].keeps and made.size != requests.current(card, parent.request).size:
         raise Unable(
-            "A part is drawn in the size of its picture, so leave `--ar`, `--hd` and `--model` as"
-            " they were."
+            _(
+                "A part is drawn in the size of its picture, so leave `--ar`, `--hd` and `--model`"
+                " as they were."
+            )
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.errors import InvalidPrompt, NotFound
+from bot.domain.language import _
 from bot.domain.layers import Explained, Taste, explained
 from bot.domain.people import Asker, Origin
 from bot.domain.preferences import OPTIONS_MAX, Preferences, Variation
@@ -78,7 +79,10 @@ class Habits:
             server = self._usable(asker, origin, await self._get("server", origin.guild))
         usable, note = self._usable(asker, origin, own), ""
         if usable is not own:
-            note = f"The model {quoted(own.model or '')} of your settings cannot be had here now."
+            note = _(
+                "The model {model} of your settings cannot be had here now.",
+                model=quoted(own.model or ""),
+            )
         return Taste(usable, server, note=note)
 
     def hides(self, asker: Asker, origin: Origin, text: str) -> bool:
@@ -134,7 +138,7 @@ class Habits:
             try:
                 return before.pressed(name, value, below)
             except ValueError:
-                raise NotFound("This belongs to another version of Easel; ask anew.") from None
+                raise NotFound(_("This belongs to another version of Easel; ask anew.")) from None
 
         if whose == "server":
             await self._change_server(asker, origin.guild, change)
@@ -243,7 +247,11 @@ class Habits:
 def _check(meaning: str) -> None:
     if len(meaning) > VALUE_MAX:
         raise InvalidPrompt(
-            f"An option stands for {VALUE_MAX} characters at most, not {len(meaning)}."
+            _(
+                "An option stands for {most} characters at most, not {length}.",
+                most=VALUE_MAX,
+                length=len(meaning),
+            )
         )
     Prompt.read_all(f"x {meaning}", PROMPTS_MAX)
 
@@ -252,8 +260,10 @@ def _with_option(before: Preferences, name: str, meaning: str) -> Preferences:
     kept = {known: text for known, text in before.options if known != name}
     if not meaning:
         if len(kept) == len(before.options):
-            raise NotFound(f"You have no option {quoted(f'--{name}')}.")
+            raise NotFound(_("You have no option {name}.", name=quoted(f"--{name}")))
         return replace(before, options=tuple(kept.items()))
     if len(kept) >= OPTIONS_MAX:
-        raise InvalidPrompt(f"You have {OPTIONS_MAX} options already; delete one first.")
+        raise InvalidPrompt(
+            _("You have {most} options already; delete one first.", most=OPTIONS_MAX)
+        )
     return replace(before, options=tuple(sorted((kept | {name: meaning}).items())))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import JobStatus
+from bot.domain.language import _
 from bot.domain.people import Asker, Origin
 from bot.domain.proposal import FORGOTTEN, Proposal
 from bot.service.admission import Admission
@@ -56,11 +57,11 @@ class Proposals:
         NotAllowed for somebody else's."""
         proposal = await self._proposals.get(id)
         if proposal is None or proposal.origin.guild != origin.guild:
-            raise NotFound(FORGOTTEN)
+            raise NotFound(_(FORGOTTEN))
         if proposal.user != asker.user:
-            raise NotAllowed("Only the person who asked for this can say whether it is drawn.")
+            raise NotAllowed(_("Only the person who asked for this can say whether it is drawn."))
         if self._clock() - proposal.created_at > LIVES_S:
-            raise NotFound(FORGOTTEN)
+            raise NotFound(_(FORGOTTEN))
         proposal.require_open()
         return proposal
 

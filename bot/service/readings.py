@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.domain.action import Press
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 from bot.domain.layers import Taste
 from bot.domain.prompt.prompt import Reading
 from bot.service import remixing
@@ -18,7 +19,7 @@ async def read(text: str, taste: Taste, attached: int) -> list[Reading]:
 
     Forty long prompts take a tenth of a second, for which nobody else is kept waiting.
     """
-    if "{" in text or any("{" in meant for _, meant in taste.own.options):
+    if "{" in text or any("{" in meant for _name, meant in taste.own.options):
         found = await asyncio.to_thread(taste.read_all, text, PROMPTS_MAX, attached)
     else:
         found = taste.read_all(text, PROMPTS_MAX, attached)
@@ -36,4 +37,6 @@ async def read_form(press: Press, taste: Taste) -> list[Reading]:
 def require_few(readings: Sequence[Reading]) -> None:
     """Raises InvalidPrompt for more grids than one may ask for at once."""
     if sum(one.prompt.get("repeat", 1) for one in readings) > PROMPTS_MAX:
-        raise InvalidPrompt(f"This makes more than {PROMPTS_MAX} grids; repeat it less often.")
+        raise InvalidPrompt(
+            _("This makes more than {most} grids; repeat it less often.", most=PROMPTS_MAX)
+        )

@@ -16,6 +16,7 @@ from bot.domain.action import Action, Kind
 from bot.domain.errors import InvalidRecipe, NotFound, Unable
 from bot.domain.inputs import Input
 from bot.domain.job import Job, JobStatus
+from bot.domain.language import N_, _
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.domain.recipe import LINEAGE, Drawer, Origins, Recipe
@@ -44,7 +45,7 @@ _FROM_PICTURES = (
     " sends the recipe has to see the result, or to have brought that picture."
 )
 _NEVER = "This one cannot be drawn again from its recipe: it was made in a way of its own."
-_GONE = (
+_GONE = N_(
     "This recipe draws from a picture that is not kept here (any more), or is not yours to draw"
     " from; nothing else can draw the same."
 )
@@ -142,8 +143,10 @@ class Recipes:
             if await self._marks(card) == wanted.fingerprint:
                 return card, ()
         raise NotFound(
-            f"This recipe is for the model {quoted(wanted.model or recipe.request.model)}, which is"
-            " not here."
+            _(
+                "This recipe is for the model {model}, which is not here.",
+                model=quoted(wanted.model or recipe.request.model),
+            )
         )
 
     async def _require_inputs(self, asker: Asker, origin: Origin, recipe: Recipe) -> None:
@@ -160,7 +163,7 @@ class Recipes:
         for each in inputs:
             free = any((one.digest, one.tile) == (each.digest, each.tile) for one in known)
             if not (await self._kept(each) and (free or await self._own(asker, origin, each))):
-                raise NotFound(_GONE)
+                raise NotFound(_(_GONE))
 
     async def _require_enlarged(self, request: GenerationRequest) -> None:
         """Raises InvalidRecipe where a picture was not made as much larger as is said."""
@@ -201,15 +204,21 @@ def _require_fit(card: ModelCard, request: GenerationRequest) -> None:
     size, steps = request.size, request.sampling.steps
     whole = not any(side % card.multiple for side in size.sides)
     if not whole or size.pixels > _most(card, request):
-        raise InvalidRecipe(f"The model {quoted(card.name)} does not draw pictures of {size}.")
+        raise InvalidRecipe(
+            _("The model {model} does not draw pictures of {size}.",
+              model=quoted(card.name), size=size)
+        )  # fmt: skip
     if steps > max(effects.STEPS_MAX, card.steps_for(effects.QUALITY_MAX)):
-        raise InvalidRecipe(f"The model {quoted(card.name)} does not draw in {steps} steps.")
+        raise InvalidRecipe(
+            _("The model {model} does not draw in {steps} steps.",
+              model=quoted(card.name), steps=steps)
+        )  # fmt: skip
     if not card.samplers and request.sampling.sampler != samplers.DEFAULT:
-        raise Unable(f"The model {quoted(card.name)} draws by its own sampler only.")
+        raise Unable(_("The model {model} draws by its own sampler only.", model=quoted(card.name)))
     starts = request.source is not None or request.sampling.strength is not None
     parts = request.frame is not None or request.partly
     if (starts and not card.variations) or (parts and not card.frames):
-        raise Unable(f"The model {quoted(card.name)} cannot start from a picture.")
+        raise Unable(_("The model {model} cannot start from a picture.", model=quoted(card.name)))
 
 
 def _most(card: ModelCard, request: GenerationRequest) -> float:

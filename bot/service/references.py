@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from bot.domain.errors import Unable
 from bot.domain.inputs import IMAGE, STYLE, Input
+from bot.domain.language import N_, _, counted
 from bot.domain.plain import Plain
 from bot.domain.preferences import Variation
 from bot.domain.prompt import Prompt
@@ -87,7 +88,9 @@ def settled(prompt: Prompt) -> tuple[Prompt, tuple[str, ...]]:
         word, colons, weight = each.partition("::")
         if word == RANDOM:
             word = str(secrets.randbelow(SEED_MAX + 1))
-            notes.append(f"`--sref random` drew {word}: type `--sref {word}` for it again.")
+            said = _("`--sref random` drew {number}: type `--sref {number}` for it again.",
+                     number=word)  # fmt: skip
+            notes.append(said)
         chosen.append(word + colons + weight)
     return (prompt.setting("sref", tuple(chosen)) if notes else prompt), tuple(notes)
 
@@ -119,30 +122,36 @@ def _images(
     parts, much = _weighted(request.prompt.images, seen), request.prompt.get("iw", 1.0)
     if not (parts and much):
         return Pictured(request)
-    plural = len(parts) > 1
     name = quoted(card.name)
     if card.image_prompts:
-        they = "The pictures act" if plural else "The picture acts"
-        note = f"{they} as a part of the prompt, by the IP-Adapter of the model {name}."
+        note = counted(
+            "The picture acts as a part of the prompt, by the IP-Adapter of the model {model}.",
+            "The pictures act as a part of the prompt, by the IP-Adapter of the model {model}.",
+            len(parts), model=name,
+        )  # fmt: skip
         prompts = tuple(_prompts(IMAGE, parts, 4 / 3 * much / (much + 1)))
         return Pictured(replace(request, inputs=(*request.inputs, *prompts)), (), (note,))
     if not card.variations:
         return Pictured(request, (), (_unseen(request.prompt, name),))
     strength = max(_LEAST_STRENGTH, 1 - much / 4)
     begun = replace(request, sampling=replace(request.sampling, strength=strength))
-    what = "a blend of the pictures" if plural else "the picture"
-    note = (
-        f"The drawing starts from {what}, for the model {name} has no IP-Adapter; `--iw` says how"
-        " close it stays."
-    )
+    note = counted(
+        "The drawing starts from the picture, for the model {model} has no IP-Adapter; `--iw` says"
+        " how close it stays.",
+        "The drawing starts from a blend of the pictures, for the model {model} has no IP-Adapter;"
+        " `--iw` says how close it stays.",
+        len(parts), model=name,
+    )  # fmt: skip
     return Pictured(begun, parts, (note,))
 
 
 def _unseen(prompt: Prompt, name: str) -> str:
     """The sentence for a model without any way. Raises Unable where nothing is left to draw."""
     if not prompt.text:
-        raise Unable(f"The model {name} cannot look at pictures; say what to draw in words.")
-    return f"Pictures have no effect here: the model {name} cannot look at any."
+        raise Unable(
+            _("The model {model} cannot look at pictures; say what to draw in words.", model=name)
+        )
+    return _("Pictures have no effect here: the model {model} cannot look at any.", model=name)
 
 
 def _styled(
@@ -155,14 +164,16 @@ def _styled(
         return Pictured(request)
     if card.image_prompts and not any(each.role == IMAGE for each in request.inputs):
         prompts = tuple(_prompts(STYLE, _weighted(parts, seen), share))
-        note = f"`--sref` acts by the IP-Adapter of the model {quoted(card.name)}."
+        note = _("`--sref` acts by the IP-Adapter of the model {model}.", model=quoted(card.name))
         return Pictured(replace(request, inputs=(*request.inputs, *prompts)), (), (note,))
-    why = (
-        "its IP-Adapter looks at the other pictures"
+    said = (
+        N_("`--sref` gives its colours to the pictures, for its IP-Adapter looks at the other"
+           " pictures.")
         if card.image_prompts
-        else f"the model {quoted(card.name)} has no IP-Adapter"
-    )
-    note = f"`--sref` gives its colours to the pictures, for {why}."
+        else N_("`--sref` gives its colours to the pictures, for the model {model} has no"
+                " IP-Adapter.")
+    )  # fmt: skip
+    note = _(said, model=quoted(card.name))
     palette = _mean([(seen[link].palette, weight) for link, weight in parts if weight > 0])
     return Pictured(request.meaning(PALETTE, (*palette, round(share, 4))), (), (note,))
 

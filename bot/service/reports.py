@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable
 from bot.domain.job import Job, JobStatus
+from bot.domain.language import N_, _
 from bot.domain.people import Asker, Origin
 from bot.service.rules import DIRECT, require_review, require_visible
 from bot.storage.files import ImageStore
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 A_DAY = 10
 """Reports of one person."""
-ANSWERED = "This report was answered before."
+ANSWERED = N_("This report was answered before.")
 
 
 class Reports:
@@ -43,11 +44,11 @@ class Reports:
         NotAllowed where nobody moderates and for their own, UserError for a second time."""
         job = require_visible(asker, origin, await self._jobs.get(job_id))
         if origin.guild == DIRECT:
-            raise NotAllowed("Reports go to the moderators of a server; there are none here.")
+            raise NotAllowed(_("Reports go to the moderators of a server; there are none here."))
         if job.user == asker.user:
-            raise NotAllowed("This is your own; react with ❌ to delete it.")
+            raise NotAllowed(_("This is your own; react with ❌ to delete it."))
         if job.status is not JobStatus.SUCCEEDED:
-            raise NotFound("This job has no pictures; there is nothing to report.")
+            raise NotFound(_("This job has no pictures; there is nothing to report."))
         await self._reports.require_new(job, asker.user)
         return job
 
@@ -66,7 +67,7 @@ class Reports:
         """It stays. Raises NotAllowed, and NotFound where it was answered."""
         job = await self._reviewed(asker, origin, job_id)
         if not await self._reports.dismiss(job):
-            raise NotFound(ANSWERED)
+            raise NotFound(_(ANSWERED))
         log.info("job %s: reports dismissed by %d", job.id, asker.user)
 
     async def delete(self, asker: Asker, origin: Origin, job_id: str) -> None:
@@ -75,7 +76,7 @@ class Reports:
         job = await self._reviewed(asker, origin, job_id)
         gone = await self._emptied(job)
         if not await self._reports.take_down(job, gone, self._clock()):
-            raise NotFound(ANSWERED)
+            raise NotFound(_(ANSWERED))
         log.info("job %s: deleted after reports by %d", job.id, asker.user)
 
     async def _emptied(self, job: Job) -> list[Job]:
@@ -106,5 +107,5 @@ class Reports:
         require_review(asker, origin)
         job = await self._jobs.get(job_id)
         if job is None or job.origin.guild != origin.guild:
-            raise NotFound(ANSWERED)
+            raise NotFound(_(ANSWERED))
         return job

@@ -13,6 +13,7 @@ from bot.domain.action import ACTIONS, Action, Kind, Means, Press
 from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.framing import Bounds
 from bot.domain.inputs import IMAGE, MASK, SOURCE, STYLE, Input
+from bot.domain.language import N_, _
 from bot.domain.preferences import FILE, FileFormat, Variation
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameter import quoted
@@ -68,7 +69,7 @@ def started(
     Raises Unable where the model cannot do it.
     """
     if not able(card, Action.VARY):
-        raise Unable(f"The model {quoted(card.name)} cannot start from a picture.")
+        raise Unable(_("The model {model} cannot start from a picture.", model=quoted(card.name)))
     strength = request.sampling.strength
     if strength is None:
         strength = 1.0 if mask else card.strength
@@ -85,7 +86,7 @@ def of_recipe(recipe: Mapping[str, Any]) -> GenerationRequest:
     try:
         request = GenerationRequest.from_json(recipe)
     except ValueError:
-        raise InvalidPrompt("The recipe in this file cannot be read.") from None
+        raise InvalidPrompt(_("The recipe in this file cannot be read.")) from None
     if request.kind is Kind.EXTRACT:
         request = request.restored()
     size = request.size
@@ -96,7 +97,7 @@ def of_recipe(recipe: Mapping[str, Any]) -> GenerationRequest:
         and 1 <= request.sampling.steps <= STEPS_MAX
         and (min(size.sides) >= 1 and size.pixels <= upscaling.PIXELS and small)
     ):
-        raise InvalidPrompt("The recipe in this file asks for what cannot be drawn.")
+        raise InvalidPrompt(_("The recipe in this file asks for what cannot be drawn."))
     return request
 
 
@@ -124,10 +125,13 @@ def pressed(
         raise ValueError(f"{press.action} has no button")
     if not able(card, press.action):
         raise Unable(
-            f"The model {quoted(card.name)} cannot do this; 🔄 draws the prompt again instead."
+            _(
+                "The model {model} cannot do this; 🔄 draws the prompt again instead.",
+                model=quoted(card.name),
+            )
         )
     if not spec.fits(parent):
-        raise Unable(spec.unfit)
+        raise Unable(_(spec.unfit))
     grown = parent if spec.kind is Kind.EXTRACT else current(card, parent)
     chosen = variation if press.action is Action.VARY else spec.variation
     strength = chosen.strength(card.strength) if chosen else card.strength
@@ -136,7 +140,9 @@ def pressed(
             grown, press, Means(new_seed(), strength, bounds(card), size or parent.size)
         )
     except ValueError:
-        raise Unable("This cannot be drawn any more as the button says; ask for it anew.") from None
+        raise Unable(
+            _("This cannot be drawn any more as the button says; ask for it anew.")
+        ) from None
     seed = None if press.prompt is None else parent.prompt.seed
     return (
         made if seed is None else replace(made, seed=seed, prompt=made.prompt.setting("seed", seed))
@@ -213,14 +219,14 @@ def resumed(catalogue: Catalogue, request: GenerationRequest) -> GenerationReque
     Raises Unable, whose text ends the job.
     """
     if request.kind is Kind.LOST:
-        raise Unable("This was asked of another version of Easel and cannot be read any more.")
+        raise Unable(N_("This was asked of another version of Easel and cannot be read any more."))
     if card := catalogue.card(request.model):
         return current(card, request)
     default = catalogue.default
     parts = request.frame or request.partly
     if request.inputs and not (default.frames if parts else default.variations):
         raise Unable(
-            "The model that was to draw this is gone, and the one of today has no variations."
+            N_("The model that was to draw this is gone, and the one of today has no variations.")
         )
     return current(default, request)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.errors import NotAllowed, NotFound, OutOfCredits
 from bot.domain.job import Job
+from bot.domain.language import _
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.domain.quota import Caps, Claim, Quota
@@ -54,13 +55,13 @@ class Rules:
         self.require_served(origin.guild)
         claim = self.claim(origin.guild, asker.roles)
         if origin.guild == DIRECT and claim.fallback.credits == 0:
-            raise OutOfCredits("Drawing in direct messages is switched off; ask on a server.")
+            raise OutOfCredits(_("Drawing in direct messages is switched off; ask on a server."))
         return claim
 
     def require_served(self, guild: int) -> None:
         """Raises NotAllowed for a server that the operator did not name."""
         if self.guilds and guild != DIRECT and guild not in self.guilds:
-            raise NotAllowed("I am not at this server's service; my operator says where I am.")
+            raise NotAllowed(_("I am not at this server's service; my operator says where I am."))
 
 
 def visible(asker: Asker, origin: Origin, job: Job) -> bool:
@@ -79,7 +80,7 @@ def visible(asker: Asker, origin: Origin, job: Job) -> bool:
 def require_visible(asker: Asker, origin: Origin, job: Job | None) -> Job:
     """The job if it is `visible`; another server's job does not exist here. Raises NotFound."""
     if job is None or not visible(asker, origin, job):
-        raise NotFound("I do not know this job here; its message may be from another server.")
+        raise NotFound(_("I do not know this job here; its message may be from another server."))
     return job
 
 
@@ -105,17 +106,20 @@ def may_use(asker: Asker, origin: Origin, card: ModelCard) -> bool:
 def require_use(asker: Asker, origin: Origin, card: ModelCard) -> None:
     """Raises NotAllowed for a model that the operator keeps for others."""
     if not may_use(asker, origin, card):
-        raise NotAllowed(f"The model {quoted(card.name)} is kept for those whom my operator chose.")
+        raise NotAllowed(
+            _("The model {model} is kept for those whom my operator chose.",
+              model=quoted(card.name))
+        )  # fmt: skip
 
 
 def require_own(asker: Asker, origin: Origin, job: Job | None) -> Job:
     """The job, if it is the asker's own and they may look at it there. Raises NotFound where they
     may not, NotAllowed for somebody else's."""
     if job is None or not may_look(asker, origin, job):
-        raise NotFound("I do not know this job here; its message may be from another server.")
+        raise NotFound(_("I do not know this job here; its message may be from another server."))
     if job.user != asker.user:
         raise NotAllowed(
-            "This menu is for whoever asked for the picture; yours stand under your own."
+            _("This menu is for whoever asked for the picture; yours stand under your own.")
         )
     return job
 
@@ -124,7 +128,10 @@ def require_right_to_cancel(asker: Asker, job: Job) -> None:
     """Raises NotAllowed for somebody else's job without Manage Messages."""
     if asker.user != job.user and not asker.moderator:
         raise NotAllowed(
-            "Only the person who asked for this, or a member with Manage Messages, can cancel it."
+            _(
+                "Only the person who asked for this, or a member with Manage Messages, can cancel"
+                " it."
+            )
         )
 
 
@@ -133,17 +140,21 @@ def require_right_to_repost(asker: Asker, job: Job) -> None:
     posted, and what moderators took away nobody else brings back. They see nothing hidden."""
     if not job.hidden and job.origin.guild != DIRECT and not asker.moderator:
         raise NotAllowed(
-            "A moderator deleted this picture here, so only a member with Manage Messages can"
-            " bring it back."
+            _(
+                "A moderator deleted this picture here, so only a member with Manage Messages can"
+                " bring it back."
+            )
         )
 
 
 def require_review(asker: Asker, origin: Origin) -> None:
     """Raises NotAllowed for who does not moderate the server."""
     if origin.guild == DIRECT:
-        raise NotAllowed("Reports belong to a server; use this command there.")
+        raise NotAllowed(_("Reports belong to a server; use this command there."))
     if not asker.moderator:
-        raise NotAllowed("Only members with Manage Messages on this server see what was reported.")
+        raise NotAllowed(
+            _("Only members with Manage Messages on this server see what was reported.")
+        )
 
 
 def require_admin(asker: Asker, guild: int) -> None:
@@ -151,4 +162,4 @@ def require_admin(asker: Asker, guild: int) -> None:
     if guild == DIRECT:
         raise NotAllowed("Limits, styles and rules belong to a server; use this command there.")
     if not asker.admin:
-        raise NotAllowed("Only members with the Manage Server permission can do this.")
+        raise NotAllowed(_("Only members with the Manage Server permission can do this."))

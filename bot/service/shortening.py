@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain import shortening
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
@@ -88,5 +89,7 @@ def _known(card: ModelCard, pieces: Sequence[str], said: Sequence[float]) -> tup
 
 def _single(readings: Sequence[Reading]) -> Prompt:
     if len(readings) > 1:
-        raise InvalidPrompt("`{…}` stands for several prompts; shorten one of them at a time.")
+        raise InvalidPrompt(
+            _("`{braces}` stands for several prompts; shorten one of them at a time.", braces="{…}")
+        )
     return readings[0].prompt

@@ -18,6 +18,7 @@ from typing import Any
 
 from bot.domain.errors import InvalidLink, InvalidPrompt, NotFound, StoreUnavailable
 from bot.domain.framing import Bounds
+from bot.domain.language import _
 from bot.domain.links import shown
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt.parameter import quoted
@@ -76,7 +77,7 @@ class Glimpse:
 
 async def nowhere(link: str) -> bytes:
     """Fetches nothing. Raises InvalidLink."""
-    raise InvalidLink(f"The picture {shown(link)} cannot be fetched here.")
+    raise InvalidLink(_("The picture {link} cannot be fetched here.", link=shown(link)))
 
 
 class Sight:
@@ -193,7 +194,7 @@ class Sight:
             (answer,) = await self._asked([order])
         except StoreUnavailable as error:  # a harmful file may take its process with it
             log.warning("a picture could not be looked at: %s", error)
-            raise InvalidLink("This picture could not be read; try another one.") from None
+            raise InvalidLink(_("This picture could not be read; try another one.")) from None
         if "error" in answer:
             raise InvalidPrompt(str(answer["error"]))
         return answer
@@ -223,7 +224,9 @@ class View:
         for one that may not be used there, and Unable where it cannot be checked."""
         new = [link for link in dict.fromkeys(links) if link not in self._seen]
         if len(self._seen) + len(new) > PICTURES_MAX:
-            raise InvalidLink(f"One command takes at most {PICTURES_MAX} pictures; leave some out.")
+            raise InvalidLink(
+                _("One command takes at most {most} pictures; leave some out.", most=PICTURES_MAX)
+            )
         if new:
             opened = await self._sight.opened(new, self._owner)
             digests = [each.digest for each in opened]

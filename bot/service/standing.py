@@ -8,10 +8,11 @@ from bot.domain import erasure
 from bot.domain.action import Action, Kind
 from bot.domain.errors import NotFound, new_reference
 from bot.domain.job import Job
+from bot.domain.language import N_, _
 
 log = logging.getLogger(__name__)
 
-DELETED = "The words of this were deleted by who wrote them, so nothing more is made of it."
+DELETED = N_("The words of this were deleted by who wrote them, so nothing more is made of it.")
 
 
 def usable(job: Job, action: Action) -> Job:
@@ -20,15 +21,20 @@ def usable(job: Job, action: Action) -> Job:
     if erasure.erased(job.request) and (
         job.request.kind is Kind.LOST or action is not Action.UPSCALE
     ):
-        raise NotFound(DELETED)
+        raise NotFound(_(DELETED))
     if job.request.kind is not Kind.LOST:
         return job
     if job.deleted:
-        raise NotFound("Who asked for this deleted it, so nothing can be drawn from it any more.")
+        raise NotFound(
+            _("Who asked for this deleted it, so nothing can be drawn from it any more.")
+        )
     reference = new_reference()
     why = dict(job.request.extra)["unreadable"]
     log.error("reference %s: the request of job %s cannot be read: %s", reference, job.id, why)
     raise NotFound(
-        "This job was asked of another version of Easel and cannot be read any more (reference"
-        f" `{reference}`)."
+        _(
+            "This job was asked of another version of Easel and cannot be read any more (reference"
+            " `{reference}`).",
+            reference=reference,
+        )
     )

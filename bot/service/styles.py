@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from bot.domain import style as styles
 from bot.domain.errors import NotFound
+from bot.domain.language import N_, _
 from bot.domain.people import Asker
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameter import quoted
@@ -53,7 +54,9 @@ class Styles:
         require_admin(asker, guild)
         found = (BUILT_IN | await self._styles.of_guild(guild)).get(_called(name))
         if found is None:
-            raise NotFound(f"There is no style {quoted(name)} here; `/style add` makes one.")
+            raise NotFound(
+                _("There is no style {name} here; `/style add` makes one.", name=quoted(name))
+            )
         return found
 
     async def add(self, asker: Asker, guild: int, style: Style) -> None:
@@ -73,8 +76,12 @@ class Styles:
         require_admin(asker, guild)
         called = _called(name)
         if not await self._styles.remove(guild, called, asker.user, self._clock()):
-            why = "it is built in" if called in BUILT_IN else "there is none"
-            raise NotFound(f"This server has no style {quoted(name)} of its own: {why}.")
+            said = (
+                N_("This server has no style {name} of its own: it is built in.")
+                if called in BUILT_IN
+                else N_("This server has no style {name} of its own: there is none.")
+            )
+            raise NotFound(_(said, name=quoted(name)))
         return called in BUILT_IN
 
 

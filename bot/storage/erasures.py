@@ -207,6 +207,7 @@ SELECT (SELECT COUNT(*) FROM images WHERE evicted_at IS NULL AND job_id IN ({_OW
 _EMPTY = """
 UPDATE jobs SET request = ?1, source_job = NULL, source_tile = NULL, parent_message = 0,
     failure = NULL, reference = NULL, smaller_width = NULL, smaller_height = NULL, engine = '',
+    locale = '',
     channel_id = CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE job_id = ?2) THEN channel_id
         ELSE 0 END,
     notice_id = CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE job_id = ?2) THEN notice_id

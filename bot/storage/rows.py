@@ -21,14 +21,14 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
     connection.execute(
         "INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action,"
         " source_job, source_tile, request, state, cost, running_limit, created_at, finished_at,"
-        " engine, batch_id, age_limited) VALUES"
-        " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " engine, batch_id, age_limited, locale) VALUES"
+        " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             job.id, job.origin.guild, job.origin.channel, job.user, job.parent,
             job.origin.parent_message, job.action.value, source and source.job,
             source and source.index, written(job.request),
             job.status.value, job.cost, job.running_limit, job.created_at,
-            job.finished_at, job.engine, job.batch, job.origin.age_restricted,
+            job.finished_at, job.engine, job.batch, job.origin.age_restricted, job.origin.locale,
         ),
     )  # fmt: skip
     inputs.insert(connection, job)
@@ -65,7 +65,7 @@ def job_of(row: sqlite3.Row) -> Job:
         failure = Failure(*told, smaller, row["failure_code"] or "unknown")
     return Job(
         id=row["id"],
-        origin=Origin(row["guild_id"], row["channel_id"], row["parent_message"]),
+        origin=Origin(row["guild_id"], row["channel_id"], row["parent_message"], row["locale"]),
         user=row["user_id"],
         request=request_of(row["request"]),
         status=JobStatus(row["state"]),

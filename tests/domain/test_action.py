@@ -137,7 +137,7 @@ def test_captions() -> None:
         for request in (grid, varied, grid.upscale(Tile(JOB, 3)), grid.reroll(1))
     }
     assert said == {
-        Action.IMAGINE: "", Action.VARY: "Variations by", Action.UPSCALE: "Image #3",
+        Action.IMAGINE: "", Action.VARY: "Variations", Action.UPSCALE: "Image #3",
         Action.REROLL: "",
     }  # fmt: skip
     wide = replace(grid, size=Size(24, 16))
@@ -146,21 +146,21 @@ def test_captions() -> None:
         for code, spec in ACTIONS.items()
         if spec.on_single and spec.derive
     } == {
-        "vary": "Variations by", "vary_subtle": "Variations (Subtle) by",
-        "vary_strong": "Variations (Strong) by", "vary_region": "Variations (Region) by",
-        "zoom_out_2x": "Zoom Out by", "custom_zoom": "Zoom Out by",
-        "zoom_out_1_5x": "Zoom Out by", "square": "Make Square by", "pan_left": "Pan Left by",
-        "pan_right": "Pan Right by", "pan_up": "Pan Up by", "pan_down": "Pan Down by", "redo": "",
-        "upscale_subtle": "Upscaled (Subtle) by", "upscale_creative": "Upscaled (Creative) by",
+        "vary": "Variations", "vary_subtle": "Variations (Subtle)",
+        "vary_strong": "Variations (Strong)", "vary_region": "Variations (Region)",
+        "zoom_out_2x": "Zoom Out", "custom_zoom": "Zoom Out",
+        "zoom_out_1_5x": "Zoom Out", "square": "Make Square", "pan_left": "Pan Left",
+        "pan_right": "Pan Right", "pan_up": "Pan Up", "pan_down": "Pan Down", "redo": "",
+        "upscale_subtle": "Upscaled (Subtle)", "upscale_creative": "Upscaled (Creative)",
     }  # fmt: skip
     framed = grid.around(Action.PAN_UP, Tile(JOB, 3), 1, 0.5, (Size(16, 24), Frame(0, 8, 16, 16)))
-    assert ACTIONS[Action.REROLL].caption(framed.reroll(2)) == "Pan Up by"
+    assert ACTIONS[Action.REROLL].caption(framed.reroll(2)) == "Pan Up"
     again = varied.reroll(2)
-    assert ACTIONS[again.action].caption(again) == "Variations by"
+    assert ACTIONS[again.action].caption(again) == "Variations"
     part = grid.region(Tile(JOB, 3), 1, "m" * 64).reroll(2)
-    assert ACTIONS[part.action].caption(part) == "Variations (Region) by"
+    assert ACTIONS[part.action].caption(part) == "Variations (Region)"
     upload = replace(part, inputs=(Input(SOURCE, "p" * 64), Input(MASK, "m" * 64)))
-    assert ACTIONS[upload.action].caption(upload) == "Edit by"
+    assert ACTIONS[upload.action].caption(upload) == "Edit"
 
 
 def test_help_names_buttons_and_what_is_free() -> None:

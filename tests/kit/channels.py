@@ -142,6 +142,7 @@ class FakeMessage:
         self.said: dict[str, Any] = {}
         self.components: list[discord.ActionRow] = []
         self.attachments: list[Any] = []
+        self.flags = discord.MessageFlags()
         self._discord = chat
 
     def take(self, said: dict[str, Any]) -> None:
@@ -233,6 +234,7 @@ class FakeInteraction:
         self.type = kinds.component if parent else kinds.application_command
         self.client = chat
         self.channel_id, self.guild_id = channel, guild
+        self.locale = self.guild_locale = discord.Locale.american_english
         self.message = parent
         self.extras: dict[str, Any] = {}
         self.followup = FakeWebhook(chat, channel)

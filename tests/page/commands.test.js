@@ -150,3 +150,32 @@ test("a description counts from the third letter on", () => {
   const found = (wanted) => rank(all, wanted, () => 0).length;
   equal([found("pi"), found("pic"), found("draw")], [0, 1, 1]);
 });
+
+const zeichne = {
+  id: "1",
+  name: "imagine",
+  name_localized: "zeichne",
+  description: "Draw",
+  description_localized: "Zeichne ein Bild",
+  options: [
+    option("prompt", STRING, { required: true }),
+    option("style", STRING, { name_localized: "stil" }),
+  ],
+};
+
+test("a command is called what the person's language calls it, and found by both names", () => {
+  const entries = entriesOf([zeichne, quota], false);
+  equal(entries[0].name, "zeichne");
+  equal(entries[0].description, "Zeichne ein Bild");
+  for (const typed of ["/zeichne ein Fuchs", "/imagine ein Fuchs"])
+    equal(matchText(entries, typed).rest, "ein Fuchs");
+  const found = (wanted) => rank(entries, wanted, () => 0).map(({ plain }) => plain);
+  equal(found("zei"), ["imagine"]);
+  equal(found("imag"), ["imagine"]);
+});
+
+test("what is sent has the names that the bot gave", () => {
+  const [drawing] = entriesOf([zeichne], false);
+  equal(spread(drawing, "ein Fuchs stil:öl"), { prompt: "ein Fuchs", style: "öl" });
+  equal(spread(drawing, "ein Fuchs style:öl"), { prompt: "ein Fuchs", style: "öl" });
+});

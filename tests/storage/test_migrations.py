@@ -399,6 +399,16 @@ def test_rules_of_servers_are_new_and_all_else_stays(path: Path, tmp_path: Path)
     assert len(before["jobs"]) > 20
 
 
+def test_jobs_of_before_have_no_language(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_locale.sql")
+    number = int(file.name[:4])
+    migrated(path, number - 1, tmp_path).close()
+    before = read(path, "SELECT * FROM jobs")
+    migrated(path, number, tmp_path).close()
+    assert read(path, "SELECT * FROM jobs") == [(*row, "") for row in before]
+    assert before
+
+
 def found(path: Path, query: str) -> list[object]:
     connection = sqlite3.connect(path)
     rows = connection.execute(

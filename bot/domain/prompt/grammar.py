@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 from bot.domain.prompt import parameters
 from bot.domain.prompt.marks import CLOSING, DASH, OPENING
 from bot.domain.prompt.parameter import Kind, Parameter
@@ -96,7 +97,9 @@ def mentions(source: str) -> list[Mention]:
             decided[run.start] = found
             following = run.start
             if len(decided) > MOST:
-                raise InvalidPrompt(f"A prompt has {MOST} parameters at most; leave some out.")
+                raise InvalidPrompt(
+                    _("A prompt has {most} parameters at most; leave some out.", most=MOST)
+                )
     return list(_in_order(runs, decided))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.domain.language import _
 from bot.domain.prompt.parameter import Parameter
 from bot.domain.prompt.parameters import PARAMETERS
 
@@ -17,15 +18,16 @@ def names(row: Parameter) -> str:
 
 def takes(row: Parameter) -> str:
     """Its values and the usual one; empty for a flag."""
-    usual = f" (default {row.default})" if row.default else ""
-    return row.expects + usual
+    said = _(row.expects) if row.expects else ""
+    usual = _(" (default {value})", value=_(row.default)) if row.default else ""
+    return said + usual
 
 
 def does(row: Parameter) -> str:
     """What it does here, or why it does nothing."""
     if row.gone:
-        return f"Refused: {row.gone}"
-    return f"Nothing: it {row.past}." if row.past else row.help
+        return _("Refused: {why}", why=_(row.gone))
+    return _("Nothing: it {why}.", why=_(row.past)) if row.past else _(row.help)
 
 
 def markdown() -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 from bot.domain.prompt import grammar
 from bot.domain.prompt.marks import DASH, OPENING, visible
 from bot.domain.prompt.parameter import quoted
@@ -40,12 +41,19 @@ def named(typed: str) -> str:
     name = typed.strip().lstrip(DASH).lower()
     if len(name) > NAME_MAX or not _NAME.fullmatch(name):
         raise InvalidPrompt(
-            f"An option has a name of letters and digits, {NAME_MAX} at most and a letter first,"
-            f" such as `mystyle`; {quoted(typed)} is none."
+            _(
+                "An option has a name of letters and digits, {most} at most and a letter first,"
+                " such as `mystyle`; {typed} is none.",
+                most=NAME_MAX,
+                typed=quoted(typed),
+            )
         )
     if row := grammar.begun(name):
         raise InvalidPrompt(
-            f"{quoted(f'--{name}')} would be read as the parameter `--{row.name}`; choose another"
-            " name."
+            _(
+                "{typed} would be read as the parameter `--{name}`; choose another name.",
+                typed=quoted(f"--{name}"),
+                name=row.name,
+            )
         )
     return name

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 
 DEEPEST = 20
 _PIECES = re.compile(r"\\[,{}]|[{},]|(?:[^\\{},]|\\(?![,{}]))+")
@@ -42,10 +43,14 @@ def expanded(source: str, most: int) -> list[str]:
         return [source]
     whole = _read(source)
     if whole.count > most:
-        shown = f"{whole.count:,}" if whole.count < 1_000_000 else "over a million"
+        shown = f"{whole.count:,}" if whole.count < 1_000_000 else _("over a million")
         raise InvalidPrompt(
-            f"The groups in braces make {shown} prompts of this one; at most {most} are drawn at"
-            " once, so leave some alternatives out."
+            _(
+                "The groups in braces make {count} prompts of this one; at most {most} are drawn at"
+                " once, so leave some alternatives out.",
+                count=shown,
+                most=most,
+            )
         )
     return ["".join(parts) for parts in _built(whole.alternatives[0])]
 
@@ -62,7 +67,9 @@ def _read(source: str) -> _Group:
         group, token = open_groups[-1], piece[0]
         if token == "{":
             if len(open_groups) > DEEPEST:
-                raise InvalidPrompt(f"Groups in braces may be {DEEPEST} deep, not deeper.")
+                raise InvalidPrompt(
+                    _("Groups in braces may be {most} deep, not deeper.", most=DEEPEST)
+                )
             open_groups.append(_Group([[]], piece.start()))
         elif token == "}" and len(open_groups) > 1:
             open_groups.pop()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import N_, _
 from bot.domain.plain import Pairs, Plain, as_json, pairs
 from bot.domain.prompt import grammar, parameters, weights
 from bot.domain.prompt.marks import DASH, JOINERS, unquoted, visible, words
@@ -30,7 +31,7 @@ RIVALS = ("fast", "relax", "turbo"), ("public", "stealth")
 _EXCLUDED = {name: [*filter(name.__ne__, group)] for group in RIVALS for name in group}
 TANGLED = 6
 """Times that a prompt is read anew since what was taken out brought more together."""
-_TANGLE = "The dashes in this prompt are too tangled to be read; leave some out."
+_TANGLE = N_("The dashes in this prompt are too tangled to be read; leave some out.")
 
 
 class Reading(NamedTuple):
@@ -79,7 +80,10 @@ class Prompt:
         found, text = _apart(bare(visible(source)))
         if words(text):
             raise InvalidPrompt(
-                f"Only parameters such as `--ar 3:2` can stand here, and {quoted(text)} is none."
+                _(
+                    "Only parameters such as `--ar 3:2` can stand here, and {typed} is none.",
+                    typed=quoted(text),
+                )
             )
         return _merged(found)[0]
 
@@ -167,7 +171,11 @@ def _parts(data: Any) -> tuple[Part, ...]:
 def _check_length(source: str) -> None:
     if len(source) > MAX_LENGTH:
         raise InvalidPrompt(
-            f"The prompt has {len(source)} characters; at most {MAX_LENGTH} are allowed."
+            _(
+                "The prompt has {length} characters; at most {most} are allowed.",
+                length=len(source),
+                most=MAX_LENGTH,
+            )
         )
 
 
@@ -176,22 +184,24 @@ def _check_said(prompt: Prompt, attached: int) -> None:
     if prompt.text.strip(JOINERS) or pictures > 1:
         return
     if pictures:
-        raise InvalidPrompt("One picture alone says nothing; add another, or what to draw from it.")
-    raise InvalidPrompt("The prompt is empty; say what to draw, such as `a red fox`.")
+        raise InvalidPrompt(
+            _("One picture alone says nothing; add another, or what to draw from it.")
+        )
+    raise InvalidPrompt(_("The prompt is empty; say what to draw, such as `a red fox`."))
 
 
 def _settled(reading: Reading) -> Reading:
     """The prompt whose canonical form means itself: what was taken out may bring together what
     means more than it did apart."""
     prompt = reading.prompt
-    for _ in range(TANGLED):
+    for _time in range(TANGLED):
         canonical = str(prompt)
         if (again := _once(canonical).prompt) == prompt:
             # People copy the canonical form and type it again, and it can be the longer one.
             _check_length(canonical)
             return Reading(prompt, reading.notes)
         prompt = again
-    raise InvalidPrompt(_TANGLE)
+    raise InvalidPrompt(_(_TANGLE))
 
 
 def _once(source: str) -> Reading:
@@ -207,7 +217,7 @@ def _once(source: str) -> Reading:
 def _apart(source: str) -> tuple[list[Mention], str]:
     """All parameters, and the text without them."""
     found: list[Mention] = []
-    for _ in range(TANGLED):
+    for _time in range(TANGLED):
         whole, mentions = source, grammar.mentions(source)
         if not mentions:
             return found, unquoted(_undashed(source))
@@ -216,7 +226,7 @@ def _apart(source: str) -> tuple[list[Mention], str]:
         source = bare(left)
         if source == left and whole.startswith(left) and grammar.at_the_end(whole, mentions):
             return found, unquoted(_undashed(source))  # nothing came together that was apart
-    raise InvalidPrompt(_TANGLE)
+    raise InvalidPrompt(_(_TANGLE))
 
 
 def _undashed(text: str) -> str:
@@ -240,7 +250,8 @@ def _merged(found: Sequence[Mention]) -> tuple[Pairs, tuple[str, ...]]:
             gathered[name].update(several)
             continue
         if before not in (None, value):
-            notes.append(f"`--{name}` is given more than once; the last one counts.")
+            said = _("`--{name}` is given more than once; the last one counts.", name=name)
+            notes.append(said)
         if several:
             gathered[name] = several
         notes += _ousted(values, name)
@@ -252,7 +263,11 @@ def _merged(found: Sequence[Mention]) -> tuple[Pairs, tuple[str, ...]]:
 def _ousted(values: dict[str, Any], name: str) -> list[str]:
     """Take out what this parameter excludes, and say so."""
     return [
-        f"`--{each}` and `--{name}` exclude each other; the last one counts."
+        _(
+            "`--{first}` and `--{second}` exclude each other; the last one counts.",
+            first=each,
+            second=name,
+        )
         for each in _EXCLUDED.get(name, ())
         if values.pop(each, None)
     ]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bot.domain.errors import InvalidPrompt, UnknownParameter
+from bot.domain.language import _
 from bot.domain.plain import Plain
 from bot.domain.prompt import parameters
 from bot.domain.prompt.marks import CLOSING, DASH, SEPARATING
@@ -110,13 +111,13 @@ def _read(row: Parameter, typed: str) -> tuple[Plain, str] | Mistake:
     """The value, and what is to be said about it."""
     assert row.spelling is not None
     if row.gone:
-        return Mistake(lambda: row.gone)
+        return Mistake(lambda: _(row.gone))
     try:
         value = row.spelling.read(typed)
     except ValueError:
         return Mistake(lambda: _takes(row, typed))
     if isinstance(value, Adjusted):
-        return value.value, f"`--{row.name}` {value.why}."
+        return value.value, _("`--{name}` {why}.", name=row.name, why=value.why)
     return value, ""
 
 
@@ -134,13 +135,15 @@ def _end(source: str, at: int) -> int:
 
 def refusal(row: Parameter, source: str, at: int) -> str:
     if row.gone:
-        return row.gone
+        return _(row.gone)
     typed = _WORD.match(source, _begin(source, at))
     named = typed and _RUN.match(typed[0]) and typed[0][1:2] not in "0123456789."
     return _takes(row, typed[0] if typed and not named else "")
 
 
 def _takes(row: Parameter, typed: str) -> str:
-    takes = f"`--{row.name}` takes {row.expects}"
-    shown = typed.strip(SEPARATING + " ")
-    return f"{takes}, not {quoted(shown)}." if shown else f"{takes}; a value is missing."
+    takes, shown = _(row.expects), typed.strip(SEPARATING + " ")
+    if shown:
+        return _("`--{name}` takes {takes}, not {typed}.", name=row.name, takes=takes,
+                 typed=quoted(shown))  # fmt: skip
+    return _("`--{name}` takes {takes}; a value is missing.", name=row.name, takes=takes)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from bot.domain.language import _
 from bot.domain.plain import Plain
 from bot.domain.size import WIDEST, AspectRatio
 
@@ -65,7 +66,9 @@ def whole(low: int, high: int, *, most: int | None = None) -> Spelling:
     def read(text: str) -> Plain | Adjusted:
         value = number(text)
         if most is not None and high < value <= most:
-            return Adjusted(high, f"goes up to {high}, so it is drawn with that, not {value:g}")
+            why = _("goes up to {most}, so it is drawn with that, not {typed}", most=high,
+                    typed=format(value, "g"))  # fmt: skip
+            return Adjusted(high, why)
         if not (low <= value <= high and value == int(value)):
             raise ValueError(text)
         return int(value)
@@ -88,7 +91,8 @@ def share(low: float, high: float) -> Spelling:
 
 def _seed(text: str) -> Plain | Adjusted:
     if text.lower() in ("random", "-1"):
-        return Adjusted(None, "is drawn at random where none is given, so it was left out")
+        why = _("is drawn at random where none is given, so it was left out")
+        return Adjusted(None, why)
     if not (text.isdigit() and len(text) <= 10 and int(text) <= SEED_MAX):
         raise ValueError(text)
     return int(text)
@@ -112,7 +116,8 @@ def _ratio(text: str) -> Plain | Adjusted:
         if max(left, right) >= 1e6:
             raise
         shape = (WIDEST, 1) if width > height else (1, WIDEST)
-        why = f"goes up to {WIDEST}:1 and 1:{WIDEST}, so it is drawn as {shape[0]}:{shape[1]}"
+        why = _("goes up to {most}:1 and 1:{most}, so it is drawn as {shape}", most=WIDEST,
+                shape=":".join(map(str, shape)))  # fmt: skip
         return Adjusted(shape, why)
     return ratio.width, ratio.height
 

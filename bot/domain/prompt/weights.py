@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 from bot.domain.prompt import values
 from bot.domain.prompt.marks import SEPARATING, each_in_words
 from bot.domain.prompt.parameter import quoted
@@ -80,7 +81,7 @@ def parted(text: str) -> tuple[Part, ...]:
     parts = tuple(part for part in zip(each_in_words(pieces[::3]), numbers, strict=True) if part[0])
     if parts and sum([weight for _, weight in parts]) <= 0:
         raise InvalidPrompt(
-            "The weights behind `::` have to add up to more than 0, so make one of them larger."
+            _("The weights behind `::` have to add up to more than 0, so make one of them larger.")
         )
     return parts
 
@@ -93,8 +94,12 @@ def _weight(typed: str | None) -> float:
         return values.weight_of(typed)
     except ValueError:
         raise InvalidPrompt(
-            f"A weight behind `::` is a number from {-WEIGHT_MAX:g} to {WEIGHT_MAX:g}, not"
-            f" {quoted(typed)}."
+            _(
+                "A weight behind `::` is a number from {least} to {most}, not {typed}.",
+                least=format(-WEIGHT_MAX, "g"),
+                most=format(WEIGHT_MAX, "g"),
+                typed=quoted(typed),
+            )
         ) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.domain.errors import InvalidPrompt
+from bot.domain.language import _
 from bot.domain.prompt import values
 from bot.domain.prompt.marks import DASH, visible
 from bot.domain.prompt.parameter import quoted
@@ -30,6 +31,12 @@ def _read(typed: str) -> float:
     except ValueError:
         times = 0.0
     if not LEAST <= times <= MOST:
-        but = f", not {quoted(typed)}" if typed else "; a value is missing"
-        raise InvalidPrompt(f"`--zoom` takes a number from {LEAST:g} to {MOST:g}{but}.")
+        takes = _(
+            "a number from {least} to {most}", least=format(LEAST, "g"), most=format(MOST, "g")
+        )
+        said = _("`--{name}` takes {takes}; a value is missing.", name="zoom", takes=takes)
+        if typed:
+            said = _("`--{name}` takes {takes}, not {typed}.", name="zoom", takes=takes,
+                     typed=quoted(typed))  # fmt: skip
+        raise InvalidPrompt(said)
     return times

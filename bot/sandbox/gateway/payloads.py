@@ -30,7 +30,7 @@ def interaction_create(it: Interaction, world: World, renderer: Renderer) -> dic
         "channel_id": channel.id,
         "channel": channel.json() | {"permissions": str(may)},
         "app_permissions": str(world.rights.app_permissions(channel)),
-        "locale": "en-US",
+        "locale": world.users[it.user_id].locale,
         "entitlements": [each.json() for each in held],
         "entitlement_sku_ids": [each.sku.id for each in held],
         "authorizing_integration_owners": {"0": channel.guild_id or "0"},
@@ -49,7 +49,7 @@ def interaction_create(it: Interaction, world: World, renderer: Renderer) -> dic
 def _in_guild(guild: Guild, user_id: str, may: int) -> dict[str, Any]:
     return {
         "guild_id": guild.id,
-        "guild": {"id": guild.id, "locale": "en-US", "features": []},
-        "guild_locale": "en-US",
+        "guild": {"id": guild.id, "locale": guild.locale, "features": []},
+        "guild_locale": guild.locale,
         "member": guild.members[user_id].json() | {"permissions": str(may)},
     }

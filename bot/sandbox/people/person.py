@@ -14,6 +14,7 @@ from bot.sandbox.people.customer import Customer
 from bot.sandbox.people.invocation import ACK_TIMEOUT, Invocation
 from bot.sandbox.people.options import build
 from bot.sandbox.people.targets import button_of, component_of
+from bot.sandbox.rules import localisation
 from bot.sandbox.rules.errors import Refused
 from bot.sandbox.world import permissions
 from bot.sandbox.world.bus import Bus, News
@@ -270,6 +271,22 @@ class Person:
         entry = files.add(self._world.ids.next(), place, Upload(filename, content_type, data))
         entry.ephemeral = True
         return self._all.renderer.attachment(entry)
+
+    def speak(self, locale: str) -> None:
+        """From now on this person's client is in another language, by Discord's name of it."""
+        if locale not in localisation.LOCALES:
+            raise Refused(f"Discord has no language {locale!r}")
+        self._world.users[self.id].locale = locale
+        self._all.bus.publish(News("SANDBOX_LANGUAGE", self.id))
+
+    def keep_server_in(self, locale: str) -> None:
+        """Set the language of the first server, as those may who manage it."""
+        guild = self._world.guild
+        if not permissions.in_guild(guild, self.id) & permissions.MANAGE_GUILD:
+            raise Refused(f"{self.name} may not change this server")
+        if locale not in localisation.LOCALES:
+            raise Refused(f"Discord has no language {locale!r}")
+        self._world.keep_in(guild, locale)
 
     def close_dms(self) -> None:
         """From now on the bot gets 50007 for direct messages."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.sandbox.people import languages
 from bot.sandbox.people.person import People, Person
 from bot.sandbox.world import permissions
 from bot.sandbox.world.guild import MIB
@@ -36,18 +37,11 @@ def ready(people: People, person: Person, online: bool) -> Payload:
         "dm": {"id": person.dm},
         "bot": _user(world.bot.id, world),
         "online": online,
-        "commands": commands(person, world),
+        "commands": languages.commands(world, person),
         "limits": {"upload": world.users[person.id].upload_limit or 10 * MIB},
         "shop": person.customer.seen(),
+        **languages.settings(world, person),
     }
-
-
-def commands(person: Person, world: World) -> list[Payload]:
-    """The commands of the first channel this person sees."""
-    for channel in world.channels_of(world.guild):
-        if world.rights.may(person.id, channel) & permissions.VIEW_CHANNEL:
-            return person.commands(channel)
-    return []
 
 
 def _user(user_id: str, world: World) -> Payload:

@@ -15,9 +15,10 @@ from typing import Any
 from aiohttp import BodyPartReader, WSCloseCode, WSMsgType, web
 
 from bot.sandbox.gateway.gateway import Gateway
+from bot.sandbox.people import languages
 from bot.sandbox.people.invocation import Invocation
 from bot.sandbox.people.person import People, Person
-from bot.sandbox.people.ready import commands, ready
+from bot.sandbox.people.ready import ready
 from bot.sandbox.people.targets import component_of
 from bot.sandbox.rest.body import answer
 from bot.sandbox.rules.errors import InteractionFailed, NotResponding, Refused, SandboxError
@@ -85,9 +86,11 @@ class ClientSockets:
         if news.name == "SANDBOX_PRESENCE":
             return {"t": "presence", "online": bool(news.subject)}
         if news.name in ("SANDBOX_COMMANDS", "CHANNEL_UPDATE"):
-            return {"t": "commands", "commands": commands(person, self._people.world)}
+            return {"t": "commands", "commands": languages.commands(self._people.world, person)}
         if news.name.startswith(("ENTITLEMENT_", "SANDBOX_SHOP")):
             return {"t": "shop", "shop": person.customer.seen()}
+        if news.name == "GUILD_UPDATE" or news == News("SANDBOX_LANGUAGE", person.id):
+            return ready(self._people, person, self._gateway.online)
         message = news.subject
         if not news.name.startswith("MESSAGE_"):
             return None
@@ -120,6 +123,8 @@ class _Page:
             "react": self._react,
             "message": self._message,
             "shop": self._shop,
+            "language": self._language,
+            "server_language": self._server_language,
         }
 
     def send(self, frame: Payload) -> None:
@@ -250,3 +255,9 @@ class _Page:
 
     async def _message(self, wish: Payload) -> None:
         await self.person.say(wish["channel_id"], str(wish["content"]))
+
+    async def _language(self, wish: Payload) -> None:
+        self.person.speak(str(wish["locale"]))
+
+    async def _server_language(self, wish: Payload) -> None:
+        self.person.keep_server_in(str(wish["locale"]))

@@ -5,14 +5,14 @@ Knows one command and one list of commands; keeps nothing.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from typing import Any
 
+from bot.sandbox.rules import localisation
 from bot.sandbox.rules.errors import ApiError, Problems
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 SUBCOMMAND, GROUP, STRING, INTEGER, NUMBER = 1, 2, 3, 4, 10
-_NAME = re.compile(r"[-_'\w]{1,32}")
 _MOST = {CHAT_INPUT: 100, USER: 15, MESSAGE: 15}
 _KINDS = {CHAT_INPUT: "chat input", USER: "user", MESSAGE: "message"}
 
@@ -43,6 +43,10 @@ def check_list(commands: object) -> list[Command]:
             text = "Application command names must be unique"
             problems.add(f"{index}.name", "APPLICATION_COMMANDS_DUPLICATE_NAME", text)
         seen.add(key)
+    problems.finish()
+    for kind in _KINDS:
+        alike = {n: each for n, each in enumerate(commands) if each.get("type", 1) == kind}
+        _unique("", alike, "APPLICATION_COMMANDS_DUPLICATE_NAME", problems)
     problems.finish()
     check_counts(commands)
     return commands
@@ -90,6 +94,7 @@ def _command(path: str, command: Command, problems: Problems) -> None:
     name = command.get("name")
     if kind != CHAT_INPUT:
         problems.length(f"{path}.name", name, 1, 32)
+        localisation.check(path, command, problems, plain=False)
         if command.get("description") or command.get("options"):
             text = f"{_KINDS[kind].capitalize()} commands have no description and no options"
             problems.add(f"{path}.description", "APPLICATION_COMMAND_INVALID", text)
@@ -103,11 +108,11 @@ def _command(path: str, command: Command, problems: Problems) -> None:
 
 def _named(path: str, it: Command, problems: Problems) -> None:
     name = it.get("name")
-    good = isinstance(name, str) and _NAME.fullmatch(name) and name == name.lower()
-    if problems.length(f"{path}.name", name, 1, 32) and not good:
+    if problems.length(f"{path}.name", name, 1, 32) and not localisation.is_name(name):
         text = "String value did not match validation regex."
         problems.add(f"{path}.name", "APPLICATION_COMMAND_INVALID_NAME", text)
     problems.length(f"{path}.description", it.get("description"), 1, 100)
+    localisation.check(path, it, problems, plain=True)
 
 
 def _options(path: str, options: list[Command], inside: int | None, problems: Problems) -> None:
@@ -154,6 +159,21 @@ def _order(path: str, options: list[Command], problems: Problems) -> None:
             text = "Required options must be placed before non-required options"
             problems.add(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", text)
         optional_seen = optional_seen or not option.get("required")
+    code = "APPLICATION_COMMAND_OPTIONS_NAME_INVALID"
+    _unique(f"{path}.", dict(enumerate(options)), code, problems)
+
+
+def _unique(path: str, alike: Mapping[int, Command], code: str, problems: Problems) -> None:
+    """In each language every name once."""
+    named = {index: localisation.names(each) for index, each in alike.items()}
+    for locale in sorted({locale for names in named.values() for locale in names}):
+        seen: set[str] = set()
+        for index, names in named.items():
+            name = names.get(locale) or names[localisation.DEFAULT]
+            if name in seen and locale != localisation.DEFAULT:
+                text = f"Names must be unique in {locale}"
+                problems.add(f"{path}{index}.name_localizations.{locale}", code, text)
+            seen.add(name)
 
 
 def _value_option(at: str, option: Command, problems: Problems) -> None:
@@ -164,7 +184,10 @@ def _value_option(at: str, option: Command, problems: Problems) -> None:
         text = "Choices exclude autocomplete and need a string, integer or number option"
         problems.add(f"{at}.choices", "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", text)
     for index, choice in enumerate(choices):
-        problems.length(f"{at}.choices.{index}.name", choice.get("name"), 1, 100)
+        place = f"{at}.choices.{index}"
+        problems.length(f"{place}.name", choice.get("name"), 1, 100)
+        names = choice.get("name_localizations")
+        localisation.check_texts(f"{place}.name_localizations", names, problems)
         if kind == STRING:
             problems.length(f"{at}.choices.{index}.value", choice.get("value"), 0, 100)
         elif not _is_number(choice.get("value"), whole=kind == INTEGER):
@@ -183,7 +206,8 @@ def _is_number(value: object, *, whole: bool) -> bool:
 
 
 def _size(it: Command) -> int:
-    total = len(str(it.get("name", ""))) + len(str(it.get("description", "")))
+    """Of texts in several languages the longest counts."""
+    total = localisation.longest(it, "name") + localisation.longest(it, "description")
     for choice in it.get("choices") or []:
-        total += len(str(choice.get("name", ""))) + len(str(choice.get("value", "")))
+        total += localisation.longest(choice, "name") + len(str(choice.get("value", "")))
     return total + sum(_size(option) for option in it.get("options") or [])

@@ -29,7 +29,6 @@ _SAME_FOR_ALL: Mapping[str, Any] = MappingProxyType(
         "system_channel_flags": 0,
         "premium_subscription_count": 0,
         "premium_progress_bar_enabled": False,
-        "preferred_locale": "en-US",
         "nsfw_level": 0,
         "nsfw": False,
         "widget_enabled": False,
@@ -51,6 +50,8 @@ class User:
     dms_open: bool = True
     upload_limit: int = 10 * MIB
     """Bytes a file of this person may have (more with Nitro)."""
+    locale: str = "en-US"
+    """The language of this person's client, of which only interactions tell."""
 
     def json(self) -> dict[str, Any]:
         return {
@@ -137,6 +138,8 @@ class Guild:
     """Bytes per file that the server really takes; None: what the boost tier promises."""
     reachable: bool = True
     """Whether Discord itself can reach it just now."""
+    locale: str = "en-US"
+    """The language that it is kept in."""
 
     @property
     def promised_limit(self) -> int:
@@ -156,6 +159,7 @@ class Guild:
             "owner_id": self.owner_id,
             "roles": [role.json() for role in self.roles.values()],
             "premium_tier": self.premium_tier,
+            "preferred_locale": self.locale,
             "emojis": [],
             "stickers": [],
             "features": [],

@@ -115,6 +115,11 @@ class World:
         self.bus.publish(News("GUILD_CREATE", guild, guild_id=guild.id, joined=True))
         return guild
 
+    def keep_in(self, guild: Guild, locale: str) -> None:
+        """The server's language from now on."""
+        guild.locale = locale
+        self.bus.publish(News("GUILD_UPDATE", guild.json(), guild_id=guild.id))
+
     def remove_bot(self, guild: Guild) -> None:
         """The owner of a server removes the bot."""
         del guild.members[BOT_ID]

@@ -1,6 +1,6 @@
 // The menus of a message: what can be done with it, and every reaction.
 
-import { messageCommands } from "../composer/commands.js";
+import { called, messageCommands } from "../composer/commands.js";
 import { copy } from "../core/clipboard.js";
 import { h, icon } from "../core/dom.js";
 import { isEphemeral } from "../core/state.js";
@@ -33,7 +33,7 @@ function dismissal(message, { actions }) {
 function apps(message, { state, actions }) {
   const commands = messageCommands(state.session.commands, state.isDm);
   const entries = commands.map((command) => ({
-    label: command.name,
+    label: called(command),
     picture: h("img", { class: "avatar tiny", src: "/assets/icon.svg", alt: "" }),
     run: () => actions.context(command, message),
   }));

@@ -103,5 +103,41 @@ function openUserMenu(anchor, { state, actions }) {
       run: () => actions.switchUser(user.id),
     };
   });
-  openMenu(anchor, [{ heading: "Be somebody else" }, ...entries], "Switch user");
+  const language = languageEntry(anchor, { state, actions }, false);
+  const ofServer = languageEntry(anchor, { state, actions }, true);
+  openMenu(
+    anchor,
+    [
+      { heading: "Be somebody else" },
+      ...entries,
+      { heading: "Language" },
+      language,
+      state.session.user.label === "admin" ? ofServer : null,
+    ].filter(Boolean),
+    "Switch user",
+  );
+}
+
+/** Opens the list of languages, of the person's client or of the server. */
+function languageEntry(anchor, context, ofServer) {
+  const { locale, server_locale: server, languages } = context.state.session;
+  const now = ofServer ? server : locale;
+  const known = languages.find((language) => language.locale === now);
+  return {
+    label: known?.name ?? now,
+    detail: ofServer ? "of the server" : "of your client",
+    icon: icon("right"),
+    run: () => openLanguages(anchor, context, ofServer, now),
+  };
+}
+
+function openLanguages(anchor, { state, actions }, ofServer, now) {
+  const entries = state.session.languages.map(({ locale, name }) => ({
+    label: name,
+    checked: locale === now,
+    icon: locale === now ? icon("check") : null,
+    run: () => actions.setLanguage(locale, ofServer),
+  }));
+  const heading = ofServer ? "Language of the server" : "Language of your client";
+  openMenu(anchor, [{ heading }, ...entries], heading);
 }

@@ -35,7 +35,7 @@ export function drawWelcome(root, { state, actions }) {
 
 function suggestions(state, actions) {
   const imagine = entriesOf(state.session.commands, state.isDm).find(
-    (entry) => entry.name === "imagine" && entry.options.some((option) => option.type === STRING),
+    (entry) => entry.plain === "imagine" && entry.options.some((option) => option.type === STRING),
   );
   if (!imagine) return "";
   return h(

@@ -1,6 +1,6 @@
 // The list of commands that rises while one is being typed, or when a file is dropped.
 import { displayName, h } from "../core/dom.js";
-import { rank } from "./commands.js";
+import { called, rank } from "./commands.js";
 
 const NONE = "There are no commands here yet: the bot registers them when it starts.";
 
@@ -62,7 +62,7 @@ function words(text) {
 
 function commandRow(entry) {
   const options = entry.options.map((option) =>
-    h("span", { class: option.required ? "pick-option required" : "pick-option" }, option.name),
+    h("span", { class: option.required ? "pick-option required" : "pick-option" }, called(option)),
   );
   const name = h("span", { class: "pick-name" }, `/${entry.name}`);
   return [

@@ -15,6 +15,16 @@ export function entriesOf(commands, isDm) {
     .flatMap((command) => leaves(command, command, []));
 }
 
+/** What a command, an option or a choice is called in the language of the person. */
+export function called({ name, name_localized: localized }) {
+  return localized ?? name;
+}
+
+/** What it does, in that language. */
+export function described({ description, description_localized: localized }) {
+  return localized ?? description;
+}
+
 /** The commands for messages that may be used here. */
 export function messageCommands(commands, isDm) {
   return commands.filter((command) => command.type === MESSAGE && here(command, isDm));
@@ -29,9 +39,11 @@ function leaves(command, node, path) {
   const options = node.options ?? [];
   const nested = options.filter(({ type }) => type === SUBCOMMAND || type === GROUP);
   if (nested.length) return nested.flatMap((option) => leaves(command, option, [...path, option]));
-  const name = [command, ...path].map((part) => part.name).join(" ");
-  const { description } = node;
-  return [{ key: `${command.id}/${name}`, name, description, options, command, path }];
+  const parts = [command, ...path];
+  const name = parts.map(called).join(" ");
+  const plain = parts.map((part) => part.name).join(" ");
+  const key = `${command.id}/${plain}`;
+  return [{ key, name, plain, description: described(node), options, command, path }];
 }
 
 /** options: [{name, type, value}] → nested under the subcommand names of the entry. */
@@ -45,11 +57,13 @@ export function wire(entry, options) {
 /** The entry whose name starts the text, and the text after it; null if none does. */
 export function matchText(entries, text) {
   const lower = text.toLowerCase();
-  const [entry] = entries
+  const [match] = entries
+    .flatMap((entry) => [entry.name, entry.plain].map((name) => ({ entry, name })))
     .filter(({ name }) => lower.startsWith(`/${name} `) || lower === `/${name}`)
     .sort((a, b) => b.name.length - a.name.length);
-  if (!entry) return null;
-  const length = entry.name.length + 1;
+  if (!match) return null;
+  const { entry, name } = match;
+  const length = name.length + 1;
   return { entry, rest: text.slice(length).replace(/^\s/, ""), exact: text.length === length };
 }
 
@@ -84,11 +98,14 @@ function firstWord(text) {
 }
 
 function namedParts(entry, text) {
-  const names = entry.options.map((option) => literal(option.name));
+  const named = new Map(
+    entry.options.flatMap((option) => [option.name, called(option)].map((name) => [name, option])),
+  );
+  const names = [...named.keys()].map(literal);
   if (!names.length) return { before: text, parts: [] };
   const marks = [...text.matchAll(new RegExp(`(?:^|\\s)(${names.join("|")}):(?!:)\\s?`, "g"))];
   const parts = marks.map((mark, at) => [
-    mark[1],
+    named.get(mark[1]).name,
     text.slice(mark.index + mark[0].length, marks[at + 1]?.index ?? text.length).trim(),
   ]);
   return { before: text.slice(0, marks[0]?.index), parts };
@@ -104,8 +121,8 @@ export function rank(entries, wanted, age) {
 }
 
 /** The lower the better. Descriptions count from the third letter on. */
-function score({ name, description }, wanted) {
-  if (name.startsWith(wanted)) return 0;
+function score({ name, plain = name, description }, wanted) {
+  if (name.startsWith(wanted) || plain.startsWith(wanted)) return 0;
   if (name.split(/[\s_-]/).some((word) => word.startsWith(wanted))) return 1;
   if (name.includes(wanted)) return 2;
   return wanted.length > 2 && description.toLowerCase().includes(wanted) ? 3 : NO_MATCH;

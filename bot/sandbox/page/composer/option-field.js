@@ -1,5 +1,6 @@
 // One option of a command being filled in: its chip, what is written in it, its complaint.
 import { dots, fileSize, h, icon } from "../core/dom.js";
+import { called } from "./commands.js";
 import { ATTACHMENT, INTEGER, NUMBER, STRING } from "./kinds.js";
 
 const LONGEST_STRING = 6000;
@@ -94,7 +95,7 @@ export class OptionField {
       maxlength: option.type === STRING ? (option.max_length ?? LONGEST_STRING) : LONGEST_WORD,
     });
     this.grow = h("span", { class: "grow", dataset: { text: this.text } }, this.input);
-    this.chip.append(h("label", { class: "chip-name", for: id }, option.name), this.grow);
+    this.chip.append(h("label", { class: "chip-name", for: id }, called(option)), this.grow);
     this.input.addEventListener("input", () => {
       const flat = this.input.value.replace(/\s*\n\s*/g, " ");
       if (flat !== this.input.value) this.input.value = flat;
@@ -120,14 +121,14 @@ export class OptionField {
       if (chooser.files[0]) events.file(chooser.files[0], this);
       chooser.value = "";
     });
-    this.chip.append(h("span", { class: "chip-name" }, this.option.name), chooser, this.input);
+    this.chip.append(h("span", { class: "chip-name" }, called(this.option)), chooser, this.input);
     this.#drawFile();
   }
 
   #drawFile() {
     this.input.replaceChildren(...this.#fileContent());
     const name = this.upload?.filename ?? "choose a file";
-    this.input.setAttribute("aria-label", `${this.option.name}: ${name}`);
+    this.input.setAttribute("aria-label", `${called(this.option)}: ${name}`);
   }
 
   #fileContent() {

@@ -1,5 +1,6 @@
 // The options of a command: what may stand in them, and what is wrong with what does.
 import { entities, isEntity, named } from "./entities.js";
+import { called } from "./commands.js";
 import { ATTACHMENT, BOOLEAN, INTEGER, NUMBER, STRING, WORDS } from "./kinds.js";
 
 const TRUTH = { true: true, yes: true, false: false, no: false };
@@ -37,8 +38,10 @@ function missing(option) {
 }
 
 function readChoice({ choices }, wanted) {
-  const match = choices.find(({ name, value }) =>
-    [name, String(value)].some((text) => text.toLowerCase() === wanted),
+  const match = choices.find((choice) =>
+    [called(choice), choice.name, String(choice.value)].some(
+      (text) => text.toLowerCase() === wanted,
+    ),
   );
   return match ? { value: match.value } : { error: "Choose one of the offered values." };
 }
@@ -84,7 +87,7 @@ export function hint(option) {
 /** Values to choose from: [{label, value, detail?, user?, sign?}]; none where anything goes. */
 export function offersOf(option, session) {
   if (option.choices?.length)
-    return option.choices.map((choice) => ({ label: choice.name, value: choice.value }));
+    return option.choices.map((choice) => ({ label: called(choice), value: choice.value }));
   if (option.type === BOOLEAN)
     return [
       { label: "True", value: true },

@@ -1,6 +1,6 @@
 // What the list above says while an option is filled in: values to choose, or a hint.
 import { avatar, h } from "../core/dom.js";
-import { wire } from "./commands.js";
+import { called, described, wire } from "./commands.js";
 import { hint, narrow, offersOf } from "./options.js";
 
 const AUTOCOMPLETE_DELAY = 150;
@@ -53,7 +53,7 @@ export class Suggestions {
     const options = wire(entry, [...this.form.filled(field), focused]);
     const choices = await host.actions.autocomplete(entry, options);
     if (ticket !== this.#asked || document.activeElement !== field.input) return;
-    const offers = (choices ?? []).map((choice) => ({ label: choice.name, value: choice.value }));
+    const offers = (choices ?? []).map((choice) => ({ label: called(choice), value: choice.value }));
     this.#open(field, offers, choices === null ? "No suggestions came in time." : "");
   }
 
@@ -65,15 +65,15 @@ export class Suggestions {
         run: () => this.form.choose(field, offer),
       })),
       active: field.option.autocomplete ? -1 : 0,
-      label: field.option.name,
+      label: called(field.option),
     });
   }
 }
 
 function head({ option, complaint }, note) {
   return [
-    h("span", { class: "head-title" }, option.name),
-    h("span", { class: "head-text", id: "option-hint" }, option.description),
+    h("span", { class: "head-title" }, called(option)),
+    h("span", { class: "head-text", id: "option-hint" }, described(option)),
     complaint
       ? h("span", { class: "head-error", role: "alert" }, complaint)
       : h("span", { class: "head-note" }, note || hint(option)),
@@ -81,8 +81,8 @@ function head({ option, complaint }, note) {
 }
 
 function optionRow(option) {
-  const name = h("span", { class: "pick-name" }, option.name);
-  const text = h("span", { class: "pick-text" }, name, h("small", null, option.description));
+  const name = h("span", { class: "pick-name" }, called(option));
+  const text = h("span", { class: "pick-text" }, name, h("small", null, described(option)));
   return [text, h("span", { class: "pick-side" }, hint(option))];
 }
 

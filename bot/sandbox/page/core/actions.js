@@ -1,4 +1,5 @@
 // What a person does. Each leaves as a frame, and what comes of it is shown where it was done.
+import { called } from "../composer/commands.js";
 import { closeFloating } from "../floating/popover.js";
 import { remember } from "./memory.js";
 import { upload } from "./uploads.js";
@@ -56,6 +57,11 @@ export class Actions {
     this.socket.connect(id);
   }
 
+  /** The person's own client from now on, or the server, by Discord's name of the language. */
+  setLanguage(locale, ofServer) {
+    this.socket.send({ op: ofServer ? "server_language" : "language", locale });
+  }
+
   toEnd() {
     this.#list.scrollToEnd();
   }
@@ -108,7 +114,7 @@ export class Actions {
 
   context(command, { channel_id, id: target_id }) {
     const frame = { op: "context", channel_id, command_id: command.id, target_id };
-    this.#askWithGhost({ name: command.name, isContext: true }, frame);
+    this.#askWithGhost({ name: called(command), isContext: true }, frame);
   }
 
   async #askWithGhost(shown, frame) {
