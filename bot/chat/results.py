@@ -6,7 +6,6 @@ Knows files and messages; whether and when something is posted is the pump's bus
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import time
 from collections import Counter
@@ -22,11 +21,8 @@ from bot.chat.trouble import Verdict, judge
 from bot.domain import action
 from bot.domain.browsing import Result
 from bot.domain.delivery import ENVELOPE, MIB, UPLOAD_LIMIT, Delivery, Kind
-from bot.domain.errors import NotFound
 from bot.domain.job import Job
-from bot.domain.language import _
 from bot.service import Service
-from bot.service.pictures import Picture
 
 log = logging.getLogger(__name__)
 
@@ -246,7 +242,7 @@ class Results:
         covered = await self._service.owned.covered(job) if spoiler is None else spoiler
         while True:
             picture = await self._service.pictures.picture(job, limit)
-            file = _opened(picture, covered)
+            file = files.opened(picture, covered)
             said = {"content": wording.headline(job), "file": file, **dress()}
             try:
                 return await send(said)
@@ -276,18 +272,6 @@ class Results:
 def _holding(job: Job) -> Callable[[discord.Message], bool]:
     """Whether a message has the job's picture."""
     return lambda message: any(job.id in each.filename for each in message.attachments)
-
-
-def _opened(picture: Picture, spoiler: bool) -> discord.File:
-    """Streamed from memory or disk while it is sent."""
-    content = picture.content
-    try:
-        file = io.BytesIO(content) if isinstance(content, bytes) else content
-        return discord.File(
-            file, picture.filename, description=picture.description, spoiler=spoiler
-        )
-    except FileNotFoundError:
-        raise NotFound(_("The pictures of this job were cleared away meanwhile.")) from None
 
 
 def _reference(job: Job, channel: int) -> discord.MessageReference | None:

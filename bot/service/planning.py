@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from bot.domain import style
 from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
 from bot.domain.errors import NotFound, Unable
-from bot.domain.inputs import IMAGE, ORIGIN, ORIGIN_MASK, STYLE, Input
 from bot.domain.job import Job, JobStatus
 from bot.domain.language import _
 from bot.domain.layers import Taste
@@ -22,8 +21,9 @@ from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service import editing, references, remixing, requests, tariff
 from bot.service.admission import Admission
-from bot.service.aiming import GONE, Aims
+from bot.service.aiming import Aims
 from bot.service.choosing import Choosing
+from bot.service.holding import Inputs
 from bot.service.plan import Plan
 from bot.service.preferences import Habits
 from bot.service.readings import read, read_form
@@ -70,9 +70,7 @@ class Planner:
         versions: Mapping[str, str] | None = None,
     ) -> None:
         self._jobs = jobs
-        self._pictures = pictures
-        self._files = files
-        self._blobs = blobs
+        self._inputs = Inputs(pictures, files, blobs)
         self._catalogue = catalogue
         self._sight = sight
         self._aims = aims
@@ -191,7 +189,7 @@ class Planner:
         parent, wanted = under.parent, under.taste.holding
         pressed = requests.pressed(card, before, press, wanted.variation, parent.request.size)
         _require_kept(press, self.card_of(parent), parent, pressed)
-        request = await self._with_inputs(card, pressed)
+        request = await self._inputs.held(card, pressed)
         lost = {each for each in pressed.inputs if each.tile is None} - {*request.inputs}
         own = press.prompt is not None or parent.user == under.asker.user
         usual = under.taste.own.usual
@@ -218,43 +216,7 @@ class Planner:
 
     async def stored(self, tile: Tile) -> StoredImage | None:
         """The row of a picture whose file is kept."""
-        image = (await self._pictures.of_job(tile.job)).get(tile.index)
-        if image is None or image.evicted or not await self._files.exists(tile):
-            return None
-        return image
-
-    async def _with_inputs(
-        self, card: ModelCard, request: GenerationRequest
-    ) -> GenerationRequest:  # fmt: skip
-        """With what its inputs hold, without pictures for prompts that are gone. What was asked of
-        a whole job does without a source where one is gone, or where the model cannot start from
-        one."""
-        if not request.inputs:
-            return request
-        digests = {each: await self._digest(each) for each in request.inputs}
-        digests = {each: digest for each, digest in digests.items() if digest or _matters(each)}
-        request = replace(request, inputs=tuple(filter(digests.__contains__, request.inputs)))
-        gone = None in digests.values()
-        able = card.frames if request.frame or request.partly else card.variations
-        if ACTIONS[request.action].target is Target.JOB and (gone or not able):
-            return request.afresh()
-        if gone:
-            raise NotFound(_(GONE))
-        return request.identified(
-            {each.tile: digest for each, digest in digests.items() if each.tile and digest}
-        )
-
-    async def _digest(self, each: Input) -> str | None:
-        if each.tile is not None:
-            image = await self.stored(each.tile)
-            return image and image.sha256
-        kept = each.digest is not None and await self._blobs.exists(each.digest)
-        return each.digest if kept else None
-
-
-def _matters(each: Input) -> bool:
-    """Whether nothing like it can be drawn without it."""
-    return each.role not in (IMAGE, STYLE, ORIGIN, ORIGIN_MASK)
+        return await self._inputs.stored(tile)
 
 
 async def _drawn(

@@ -366,7 +366,7 @@ def test_the_overview_counts_what_was_there(path: Path, tmp_path: Path) -> None:
     assert [row[:-1] for row in read(path, "SELECT * FROM jobs ORDER BY rowid")] == jobs
     why = read(path, "SELECT failure, failure_code FROM jobs WHERE state = 'failed'")
     assert len(why) == version_2.STATES["failed"]
-    assert all(said == f"{SENTENCES[str(code)]}." for said, code in why)
+    assert all(said == SENTENCES[str(code)] for said, code in why)
     assert read(path, "SELECT 1 FROM jobs WHERE state <> 'failed' AND failure_code <> ''") == []
     tally = "SELECT guild_id, day, {} total FROM tallies WHERE topic = {} ORDER BY 1, 2, 3"
     ended = "SELECT guild_id, day, {} COUNT(*) FROM ends WHERE {} GROUP BY 1, 2, {} ORDER BY 1, 2"
