@@ -23,8 +23,9 @@ from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
 from bot.service.admission import Admission
+from bot.service.aiming import GONE
 from bot.service.plan import Plan
-from bot.service.planning import GONE, NOTHING, Planner
+from bot.service.planning import NOTHING, Planner
 from bot.service.proposals import Proposals
 from bot.service.references import Attached
 from bot.service.rules import Rules, require_right_to_cancel, require_visible
