@@ -54,9 +54,9 @@ CREATE TABLE tariffs (
 ) STRICT;
 
 -- Credits for everybody with a role, which each takes by what they do next; `expires_at` is when
--- they end, and with them the offer.
+-- they end, and with them the offer. Numbers are not given twice, for `origin` of buckets has them.
 CREATE TABLE offers (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     guild_id   INTEGER NOT NULL,
     role_id    INTEGER NOT NULL,
     amount     INTEGER NOT NULL CHECK (amount > 0),
@@ -70,7 +70,7 @@ CREATE INDEX offers_guild ON offers (guild_id);
 -- Gift codes: `digest` is the SHA-256 of one, in hexadecimal digits. The code may be used until
 -- `ends_at`; its credits last so many days, NULL for good.
 CREATE TABLE codes (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     guild_id   INTEGER NOT NULL,
     digest     TEXT NOT NULL UNIQUE,
     amount     INTEGER NOT NULL CHECK (amount > 0),
