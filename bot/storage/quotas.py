@@ -155,8 +155,8 @@ class QuotaRepository:
             there = {each.casefold() for each in _plans(connection, guild)}
             if len(there | {each.casefold() for each in plans}) > PLANS_MAX:
                 raise UserError(f"A server has at most {PLANS_MAX} plans; remove some first.")
-            for name, gives in plans.items():
-                _save(connection, guild, name, gives, now)
+            for place, (name, gives) in enumerate(plans.items()):
+                _save(connection, guild, name, gives, now + place / 1000)  # in their order
             connection.execute(
                 "UPDATE quota_settings SET setting = '{}' WHERE guild_id = ? AND scope = 'server'",
                 (guild,),
