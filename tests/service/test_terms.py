@@ -1,0 +1,192 @@
+"""What plans cost their askers, and whether they may have them: alone, by batch, under caps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.action import Action, Press
+from bot.domain.errors import NotAllowed, OutOfCredits
+from bot.domain.people import Asker
+from bot.domain.quota import Caps, Quota, QuotaSetting
+from bot.domain.speed import Speed
+from bot.domain.tariff import Tariff
+from bot.models.cards import ModelCard
+from bot.service import requests, tariff
+from bot.service.plan import Plan
+from bot.service.quotas import Whom
+from bot.service.rules import Rules
+from bot.service.terms import RELAXED, Terms
+from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, DIRECT, HERE, TINY, House
+from tests.kit.values import ANNA, GUILD
+
+OTHER = ModelCard("other", "Other", "nowhere", native=16, steps=4, guidance=3.0, strength=0.5)
+FAST = frozenset({Speed.FAST})
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path, automatic=True, others=[OTHER]) as one:
+        yield one
+
+
+def terms_of(house: House) -> Terms:
+    return Terms(house.parts.ledger, house.catalogue, house.rules, house.clock)
+
+
+async def planned(house: House, asked: str | Press, asker: Asker = ANNA_ASKS) -> Plan:
+    """Without anything that a server says."""
+    return await house.service.drawing._planner.plan(asker, HERE, asked)
+
+
+async def give(house: House, gives: QuotaSetting, name: str = "P") -> None:
+    await house.service.plans.save(ADMIN_ASKS, GUILD, name, gives)
+    await house.service.plans.give(ADMIN_ASKS, GUILD, Whom(), name)
+
+
+@pytest.mark.parametrize(
+    "asked", ["a fox", "a {red, blue} fox --hd", "a fox --turbo", "a fox --relax --draft"]
+)
+async def test_applied_twice_is_applied_once(house: House, asked: str) -> None:
+    await give(house, QuotaSetting(1, relaxed=True))
+    await house.service.plans.price_action(ADMIN_ASKS, GUILD, Action.IMAGINE, 2)
+    terms = terms_of(house)
+    once = await terms.applied(await planned(house, asked))
+    assert await terms.applied(once) == once
+
+
+async def test_where_nothing_is_said_everything_costs_as_usual(house: House) -> None:
+    plan = await planned(house, "a {red, blue} fox --hd")
+    assert plan.prices == (3, 3)
+    assert await terms_of(house).applied(plan) == plan
+
+
+async def test_each_of_a_batch_has_its_price_and_all_their_usual(house: House) -> None:
+    await house.service.plans.price_model(ADMIN_ASKS, GUILD, "Other", 3)
+    await house.service.plans.price_speed(ADMIN_ASKS, GUILD, Speed.TURBO, 5)
+    plan = await planned(house, "a fox {--model tiny, --model other, --turbo}")
+    priced = await terms_of(house).applied(plan)
+    assert priced.prices == (1, 3, 5)
+    assert (priced.price, priced.usual, priced.large) == (9, 5, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "large"),
+    [
+        ("a fox", False),
+        ("a fox --turbo", False),  # who is in a hurry knows the price of that
+        ("a fox --hd", True),
+        ("a fox --model other", True),
+        ("a fox --relax", False),
+    ],
+)
+async def test_what_is_told_first(house: House, asked: str, large: bool) -> None:
+    await house.service.plans.price_action(ADMIN_ASKS, GUILD, Action.IMAGINE, 4)
+    await house.service.plans.price_model(ADMIN_ASKS, GUILD, "Other", 2)
+    assert (await terms_of(house).applied(await planned(house, asked))).large is large
+
+
+async def test_a_button_is_drawn_under_the_rules_of_who_presses(house: House) -> None:
+    grid = await house.draw("a fox --hd")
+    await give(house, QuotaSetting(9, side=16))
+    with pytest.raises(NotAllowed, match="16 × 16"):
+        await terms_of(house).applied(await planned(house, Press(Action.VARY, grid.tile(1))))
+    plan = await planned(house, Press(Action.UPSCALE, grid.tile(1)))
+    assert (await terms_of(house).applied(plan)).price == 0  # U draws nothing
+
+
+async def test_relaxed_for_free_stands_under_the_operators_cap(tmp_path: Path) -> None:
+    rules = Rules(quota=Quota(5, relaxed=True), caps=Caps(credits=2))
+    async with House(tmp_path, automatic=True, rules=rules) as house:
+        await house.draw()
+        await house.draw()
+        plan = await terms_of(house).applied(await planned(house, "a fox"))
+        assert plan.price == 1  # the cap is on what is drawn, whatever pays
+        with pytest.raises(OutOfCredits, match="operator allows 2"):
+            await house.imagine()
+
+
+@pytest.mark.parametrize(
+    ("asked", "free"),
+    [
+        ("a fox", True),
+        ("a {red, blue} fox", True),
+        ("a fox --relax", True),
+        ("a fox --turbo", False),
+    ],
+)
+async def test_who_is_out_of_credits_draws_relaxed(house: House, asked: str, free: bool) -> None:
+    await give(house, QuotaSetting(0, relaxed=True))
+    plan = await terms_of(house).applied(await planned(house, asked))
+    assert (plan.price == 0, RELAXED in plan.warnings) == (free, free)
+    hurries = {Speed.of(each.extra) for each in plan.requests}
+    assert hurries == {Speed.RELAX if free else Speed.TURBO}
+
+
+async def test_a_batch_that_cannot_be_paid_as_a_whole_is_relaxed_as_a_whole(
+    house: House,
+) -> None:
+    await give(house, QuotaSetting(1, relaxed=True))
+    plan = await terms_of(house).applied(await planned(house, "a {red, blue} fox"))
+    assert plan.prices == (0, 0)
+    assert [Speed.of(each.extra) for each in plan.requests] == [Speed.RELAX] * 2
+    assert plan.warnings.count(RELAXED) == 1
+
+
+async def test_relaxed_has_to_be_allowed_as_a_speed(house: House) -> None:
+    await give(house, QuotaSetting(0, relaxed=True, speeds=FAST))
+    with pytest.raises(NotAllowed, match="`--fast`, and this is `--relax`"):
+        await terms_of(house).applied(await planned(house, "a fox"))
+
+
+async def test_who_says_no_is_named(house: House) -> None:
+    terms = terms_of(house)
+    turbo = await planned(house, "a fox --turbo")
+    for setting, whom, name in (
+        (QuotaSetting(speeds=FAST), Whom(), "This server allows you"),
+        (QuotaSetting(speeds=FAST), Whom(user=ANNA), "Your own limits here allow"),
+    ):
+        await house.service.quotas.set(ADMIN_ASKS, GUILD, whom, setting)
+        with pytest.raises(NotAllowed, match=name):
+            await terms.applied(turbo)
+    await house.service.plans.save(ADMIN_ASKS, GUILD, "Slow", QuotaSetting(speeds=FAST))
+    await house.service.quotas.clear(ADMIN_ASKS, GUILD, Whom(user=ANNA))
+    await house.service.plans.give(ADMIN_ASKS, GUILD, Whom(user=ANNA), "Slow")
+    with pytest.raises(NotAllowed, match="The plan `Slow` allows you"):
+        await terms.applied(turbo)
+
+
+async def test_in_direct_messages_the_operator_decides(tmp_path: Path) -> None:
+    rules = Rules(dm_quota=Quota(5, speeds=FAST, batch=1))
+    async with House(tmp_path, rules=rules) as house:
+        planner = house.service.drawing._planner
+        for asked, words in (("a fox --turbo", "`--fast`"), ("a {red, blue} fox", "asks for 2")):
+            plan = await planner.plan(ANNA_ASKS, DIRECT, asked)
+            with pytest.raises(NotAllowed, match="The operator of this bot allows") as refused:
+                await terms_of(house).applied(plan)
+            assert words in str(refused.value)
+
+
+@given(
+    st.integers(0, 50), st.floats(0, 10), st.floats(0, 10), st.booleans(), st.booleans(),
+    st.sampled_from(["", " --hd", " --draft", " --quality 2", " --turbo", " --relax"]),
+)  # fmt: skip
+def test_prices_are_whole_and_never_negative(
+    base: int, speed: float, model: float, size: bool, steps: bool, typed: str
+) -> None:
+    there = Tariff(
+        {Action.IMAGINE: base}, dict.fromkeys(Speed, speed), {"tiny": model}, size, steps
+    )
+    request = requests.imagine(TINY, f"a fox{typed}")
+    price = tariff.price(TINY, request, there)
+    assert isinstance(price, int)
+    assert price >= 0
+    dearer = replace(there, actions={Action.IMAGINE: base + 1})
+    assert tariff.price(TINY, request, dearer) >= price
+    if not base or not speed or not model:
+        assert price == 0
