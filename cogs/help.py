@@ -60,7 +60,9 @@ _ADMINS = (
     " cost; `/quota explain` why somebody has what they have; `/gift code` and `/quota grant` give"
     " credits.\n"
     "`/moderation block` `allow` `unblock` which words are drawn, `test` tries a text; `ban`"
-    " `unban` `channels` `roles` `timeouts` who draws where; `show` all of it.\n"
+    " `unban` `channels` `roles` `timeouts` who draws where; `show` all of it;"
+    " `purge` a member's pictures; `desk` where moderators are told what"
+    " waits, `log` where every change is written.\n"
     "`/quota` credits and limits, `log` who changed what; `/style` this server's looks;"
     " `/settings server:True` its defaults."
 )

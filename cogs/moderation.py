@@ -9,7 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat import asking, forms, replies, ruling
+from bot.chat.acknowledge import Acknowledger
+from bot.chat.buttons import PURGE, PURGE_NOT, JobButton
 from bot.chat.sheets import VIOLET
+from bot.domain.action import ALL, Tile
 from bot.domain.errors import UserError
 from bot.domain.moderation import PlaceKind, WordKind
 from bot.domain.prompt import MAX_LENGTH
@@ -39,9 +42,10 @@ class Moderation(
 ):
     """The service checks the right again: Discord's own check can be edited by servers."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
         super().__init__()
         self._service = service
+        self._at_once = acknowledger.at_once
 
     @app_commands.command(description="Show every rule of this server")
     async def show(self, interaction: discord.Interaction) -> None:
@@ -169,6 +173,58 @@ class Moderation(
         )
         await _say(interaction, "Time-outs", ruling.timeouts(rule))
 
+    @app_commands.command(description="A channel where moderators are told what waits for them")
+    @app_commands.describe(channel="Where; without one they are told nowhere")
+    async def desk(
+        self, interaction: discord.Interaction, channel: discord.TextChannel | None = None
+    ) -> None:
+        asker, guild = _here(interaction)
+        self._service.moderation.require_right(asker, guild)
+        if channel is not None:
+            asking.require_staff_channel(channel)
+        await self._service.desk.set(asker, guild, channel.id if channel else 0)
+        await _say(interaction, "The moderators' channel", ruling.desk(channel and channel.id))
+
+    @app_commands.command(name="log", description="A channel where every change is written")
+    @app_commands.describe(channel="Where; without one it is written nowhere")
+    async def log_(
+        self, interaction: discord.Interaction, channel: discord.TextChannel | None = None
+    ) -> None:
+        asker, guild = _here(interaction)
+        self._service.moderation.require_right(asker, guild)
+        if channel is not None:
+            asking.require_staff_channel(channel)
+        await self._service.chronicle.set(asker, guild, channel.id if channel else 0)
+        await _say(interaction, "The audit log", ruling.log(channel and channel.id))
+
+    @app_commands.command(description="Delete all of a member's pictures here, after a yes")
+    @app_commands.describe(user="Whose", days="Of so many days; without it of all time")
+    async def purge(
+        self,
+        interaction: discord.Interaction,
+        user: discord.User,
+        days: app_commands.Range[int, 1, 3650] = 0,
+    ) -> None:
+        count = await self._service.purging.count(*_here(interaction), user.id, days)
+        view, tile = discord.ui.View(timeout=None), Tile("0" * 32, ALL)
+        red, grey = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
+        view.add_item(JobButton(PURGE, tile, f"{user.id}.{days}", label="Delete", style=red))
+        view.add_item(JobButton(PURGE_NOT, tile, label="Keep", style=grey))
+        await replies.private(interaction, ruling.purge(user.id, days, count), view=view)
+
+    async def purged(
+        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
+    ) -> None:
+        """It is meant, or not."""
+        user, _, days = argument.partition(".")
+        if code == PURGE_NOT or not (user.isdecimal() and days.isdecimal()):
+            await replies.instead(interaction, "Nothing was deleted.")
+            return
+        await self._at_once(interaction)
+        count = await self._service.purging.purge(*_here(interaction), int(user), int(days))
+        said = f"Deleted: {count.pictures}; their messages follow in a moment."
+        await replies.instead(interaction, said)
+
     @unblock.autocomplete("word")
     async def _to_unblock(
         self, interaction: discord.Interaction, typed: str
@@ -230,6 +286,7 @@ async def _say(interaction: discord.Interaction, title: str, text: str) -> None:
 
 
 async def setup(bot: EaselBot) -> None:
-    cog = Moderation(bot.service)
+    cog = Moderation(bot.service, bot.acknowledger)
     await bot.add_cog(cog)
     bot.forms[ruling.FORM] = cog.taken
+    bot.presses |= {PURGE: cog.purged, PURGE_NOT: cog.purged}

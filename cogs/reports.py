@@ -9,15 +9,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, forms, pointing, replies, wording
+from bot.chat import asking, cards, forms, pointing, replies
 from bot.chat.acknowledge import Acknowledger
-from bot.chat.buttons import DISMISS, TAKE_DOWN, JobButton
+from bot.chat.buttons import DISMISS, TAKE_DOWN
 from bot.chat.forms import Field
 from bot.chat.results import Results
-from bot.domain.action import ALL, Tile
+from bot.domain.action import Tile
 from bot.domain.errors import NotFound, StoreUnavailable
-from bot.domain.language import NP_, _, counted, pgettext
-from bot.domain.people import Asker
+from bot.domain.language import NP_, _, pgettext
 from bot.service import Service
 from bot.service.reports import Report
 
@@ -76,7 +75,7 @@ class Reports(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_messages=True)
     async def reports(self, interaction: discord.Interaction) -> None:
-        asker, origin = _moderator(interaction), asking.origin(interaction)
+        asker, origin = asking.reviewer(interaction), asking.origin(interaction)
         found = await self._privately(interaction, self._service.reports.open(asker, origin))
         if not found:
             raise NotFound(_("Nothing was reported that was not answered."))
@@ -88,7 +87,7 @@ class Reports(commands.Cog):
             await self._show(interaction, report)
 
     async def _show(self, interaction: discord.Interaction, report: Report) -> None:
-        said, view = _described(report), _choice(report)
+        said, view = cards.described(report), cards.choice(report)
         try:
             await self._results.show(report.job, interaction.followup, said, view)
         except NotFound as gone:
@@ -98,43 +97,14 @@ class Reports(commands.Cog):
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
     ) -> None:
         """A moderator decided."""
-        asker, origin = _moderator(interaction), asking.origin(interaction)
+        asker, origin = asking.reviewer(interaction), asking.origin(interaction)
         await self._at_once(interaction)
         if code == DISMISS:
             await self._service.reports.dismiss(asker, origin, tile.job)
-            await replies.instead(interaction, _("Dismissed: the picture stays."))
+            await replies.settle(interaction, _("Dismissed: the picture stays."))
             return
         await self._service.reports.delete(asker, origin, tile.job)
-        await replies.instead(interaction, _("Deleted; its messages follow in a moment."))
-
-
-def _moderator(interaction: discord.Interaction) -> Asker:
-    """Who asks, with the right to moderate only where that is for the whole server: what was
-    reported may be of any channel."""
-    asker, member = asking.asker(interaction), interaction.user
-    whole = isinstance(member, discord.Member) and member.guild_permissions.manage_messages
-    return Asker(asker.user, asker.roles, asker.moderator and whole, asker.admin)
-
-
-def _described(report: Report) -> str:
-    """Without the prompt where it is its owner's alone."""
-    job = report.job
-    times = len(report.reporters)
-    when = f"<t:{report.at:.0f}:R>"
-    lines = [counted("Reported once, {when}", "Reported {n} times, {when}", times, when=when)]
-    lines += [f"> {wording.escape(reason)}" for reason in report.reasons[:5]]
-    if report.message and not job.hidden:
-        lines.append(wording.link(job.origin.guild, report.channel, report.message))
-    return "\n".join([*lines, wording.headline(job)])[: wording.CONTENT_LIMIT]
-
-
-def _choice(report: Report) -> discord.ui.View:
-    view, job = discord.ui.View(timeout=None), Tile(report.job.id, ALL)
-    danger, quiet = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
-    delete, dismiss = pgettext("button", "Delete picture"), pgettext("button", "Dismiss")
-    view.add_item(JobButton(TAKE_DOWN, job, label=delete, style=danger))
-    view.add_item(JobButton(DISMISS, job, label=dismiss, style=quiet))
-    return view
+        await replies.settle(interaction, _("Deleted; its messages follow in a moment."))
 
 
 async def setup(bot: EaselBot) -> None:

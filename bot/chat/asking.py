@@ -14,6 +14,12 @@ _NEEDED = {
     "attach_files": N_("Attach Files"),
     "read_message_history": N_("Read Message History"),
 }
+_STAFF = {
+    "view_channel": N_("View Channel"),
+    "send_messages": N_("Send Messages"),
+    "embed_links": "Embed Links",
+    "read_message_history": N_("Read Message History"),
+}
 _THREADS = ("send_messages_in_threads", N_("Send Messages in Threads"))
 _ALL = discord.Permissions(**dict.fromkeys((*_NEEDED, _THREADS[0]), True))
 
@@ -27,6 +33,14 @@ def asker(interaction: discord.Interaction) -> Asker:
         moderator=interaction.guild_id is not None and permissions.manage_messages,
         admin=interaction.guild_id is not None and permissions.manage_guild,
     )
+
+
+def reviewer(interaction: discord.Interaction) -> Asker:
+    """The same, with the right to moderate only where that is for the whole server: what waits for
+    moderators may be of any channel."""
+    member, known = interaction.user, asker(interaction)
+    whole = isinstance(member, discord.Member) and member.guild_permissions.manage_messages
+    return Asker(known.user, known.roles, known.moderator and whole, known.admin)
 
 
 def roles_of(user: discord.User | discord.Member) -> frozenset[int]:
@@ -113,6 +127,18 @@ def require_permissions(interaction: discord.Interaction) -> None:
                 len(missing),
                 permissions=spoken().listed(missing),
             )
+        )
+
+
+def require_staff_channel(channel: discord.TextChannel) -> None:
+    """Where moderators or admins are told things. Raises MissingPermissions naming what the bot
+    lacks there."""
+    held = channel.permissions_for(channel.guild.me)
+    missing = [name for flag, name in _STAFF.items() if not getattr(held, flag)]
+    if missing:
+        raise MissingPermissions(
+            f"I lack {spoken().listed(missing)} in <#{channel.id}>; give"
+            f" {'it' if len(missing) == 1 else 'them'} to my role there, then try again."
         )
 
 

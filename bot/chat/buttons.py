@@ -39,10 +39,13 @@ RECIPE, PNG, MAKING, DELETE = "recipe", "png", "making", "delete"
 ERASE, KEEP = "erase", "keep"
 TAKE_DOWN, DISMISS = "report_delete", "report_dismiss"
 ADMIN_CANCEL, ADMIN_JOBS = "admin_cancel", "admin_jobs"
+PURGE, PURGE_NOT = "purge", "purge_not"
+APPEAL, APPROVE, DENY = "appeal", "appeal_approve", "appeal_deny"
 _ACTIONS = (spec.code for spec in ACTIONS.values() if spec.derive)
 _OTHERS = (
     CANCEL, CANCEL_ALL, DRAW, LEAVE, LIKE, BRING, MORE, COVER, UNCOVER, RECIPE, PNG, MAKING, DELETE,
-    ERASE, KEEP, TAKE_DOWN, DISMISS, ADMIN_CANCEL, ADMIN_JOBS,
+    ERASE, KEEP, TAKE_DOWN, DISMISS, ADMIN_CANCEL, ADMIN_JOBS, APPEAL,
+    APPROVE, DENY, PURGE, PURGE_NOT,
 )  # fmt: skip
 CODES = frozenset({*_ACTIONS, *_OTHERS})
 """What this version has buttons for, whatever features are on."""
@@ -162,6 +165,12 @@ def cancel_view(job: Job) -> ui.View:
         JobButton(code, Tile(job.shown_by, ALL), label=label, emoji="✖️", style=_QUIET)
     )  # fmt: skip
     return view
+
+
+def appealing(appeal: str, view: ui.View | None = None) -> ui.View:
+    """With the button by which a refusal is appealed against."""
+    view = ui.View(timeout=None) if view is None else view
+    return view.add_item(JobButton(APPEAL, Tile(appeal, ALL), label="Appeal", style=_QUIET))
 
 
 def offer_view(proposal: str) -> ui.View:

@@ -21,7 +21,9 @@ from discord.http import Route
 from bot.chat import replies, untold
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.buttons import CODES, Deed, JobButton, is_ours
+from bot.chat.chronicle import Chronicler
 from bot.chat.connector import Connector
+from bot.chat.desk import Desks
 from bot.chat.forms import Take, sent
 from bot.chat.gate import Tree, passes
 from bot.chat.looking import Looking, Turn
@@ -92,6 +94,8 @@ class EaselBot(commands.AutoShardedBot):
         self.service = service
         pauses = pauses or Pauses()
         self.pump = Pump(self, service, notices, pauses=pauses)
+        self._desks = Desks(self, service, pauses)
+        self._chronicler = Chronicler(self, service, pauses)
         self._removing = Removing(self, service, self.pump.results, pauses)
         self.presenter = Presenter(
             self, service, notices, self.pump.wake, progress_seconds, pauses.rest
@@ -129,13 +133,15 @@ class EaselBot(commands.AutoShardedBot):
         self._supervisor.start("recovery", self.presenter.recover)
         self._supervisor.start("pump", self.pump.run)
         self._supervisor.start("removals", self._removing.run)
+        self._supervisor.start("desks", self._desks.run)
+        self._supervisor.start("audit log", self._chronicler.run)
         self._supervisor.start("servers", self._follow)
         if self.service.shop.open:
             self._supervisor.start("shop", self.till.run)
 
     async def close(self) -> None:
         """Stop following jobs and posting, then leave Discord."""
-        for name in ("recovery", "pump", "removals", "servers", "shop"):
+        for name in ("recovery", "pump", "removals", "desks", "audit log", "servers", "shop"):
             await self._supervisor.stop(name)
         await self.presenter.close()
         await super().close()

@@ -13,7 +13,7 @@ from typing import Any
 import discord
 
 from bot.chat import batches, search, wording
-from bot.chat.buttons import result_view
+from bot.chat.buttons import appealing, result_view
 from bot.chat.notice import Notice, Notices
 from bot.chat.posting import Poster
 from bot.chat.trouble import TOO_OLD_TO_EDIT, TROUBLE, Verdict, has_code, judge
@@ -108,7 +108,8 @@ class Endings:
         if job.status is not JobStatus.FAILED:
             return None
         buttons = await self._service.drawing.buttons(job, pressed=False)
-        return result_view(buttons) if buttons else None
+        view = result_view(buttons) if buttons else None
+        return appealing(job.id, view) if await self._service.appeals.offers(job) else view
 
     async def _say_in_channel(
         self, delivery: Delivery, job: Job, text: str, view: discord.ui.View | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.chat import caution, looks, plans, ruling, tastes
+from bot.chat import cards, caution, looks, plans, ruling, tastes
 from bot.chat.wording import escape
 from bot.domain.credits import Balance
 from bot.domain.period import Period
@@ -89,7 +89,7 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
         case "words" | "places" | "timeouts" | "ban" | "unban":
             return ruling.deed(name, detail)
         case _:
-            return plans.deed(name, detail) or name
+            return plans.deed(name, detail) or cards.deed(name, detail) or name
 
 
 def caps(caps: Caps) -> str:

@@ -101,6 +101,10 @@ async def give_back(
     try:
         embed = describe(cause, interaction)
         embed.description = "\n".join(filter(None, (embed.description, kept)))
+        if appeal := getattr(cause, "appeal", ""):
+            from bot.chat.buttons import appealing  # which answers errors by this module
+
+            view = appealing(appeal, view)
         await private(interaction, embed=embed, view=view)
     except TROUBLE as refused:
         log.warning("interaction %d could not be answered: %s", interaction.id, refused)
@@ -177,6 +181,14 @@ async def warn(interaction: discord.Interaction, warnings: Sequence[str]) -> Non
 async def instead(interaction: discord.Interaction, content: str) -> None:
     """Put this in the place of the message whose button was pressed; never raises."""
     await _change(interaction, content=content, embeds=[], view=None, attachments=[])
+
+
+async def settle(interaction: discord.Interaction, content: str) -> None:
+    """The same where that message is the person's alone; else tell them beside it. Never raises."""
+    if interaction.message is None or interaction.message.flags.ephemeral:
+        await instead(interaction, content)
+    else:
+        await aside(interaction, content)
 
 
 async def look(

@@ -9,6 +9,7 @@ from bot.chat.forms import Field
 from bot.chat.wording import duration, escape
 from bot.domain.moderation import Ban, ServerRules, TimeoutRule, WordKind
 from bot.service.moderation import Overview, Verdict
+from bot.service.purging import Count
 
 FORM = "words"
 """The code of the form for several words; its argument is their kind."""
@@ -100,6 +101,34 @@ def timeouts(rule: TimeoutRule) -> str:
     return (
         f"{rule.refusals} refused prompts within {duration(rule.within_s)}: no drawing for"
         f" {duration(rule.lasts_s)}, twice as long each further time, up to a day"
+    )
+
+
+def desk(channel: int | None) -> str:
+    """Where moderators are told what waits for them."""
+    if not channel:
+        return "None: they are told nowhere; `/reports` shows what waits."
+    return (
+        f"<#{channel}>: what members report comes there, with buttons that members with Manage"
+        " Messages on the whole server may press. Whoever may read that channel sees it."
+    )
+
+
+def log(channel: int | None) -> str:
+    """Where the audit trail is posted."""
+    if not channel:
+        return "None: `/quota log` shows what was changed."
+    return f"<#{channel}>: what is changed from now on comes there, a line each."
+
+
+def purge(user: int, days: int, count: Count) -> str:
+    """What would be deleted of somebody's, before it is."""
+    when = f" of the last {days} days" if days else ""
+    pictures = f"{count.pictures} picture{'' if count.pictures == 1 else 's'}"
+    under = f" What is under way ({count.unfinished}) ends free of charge." * bool(count.unfinished)
+    return (
+        f"Delete **{pictures}**{when} by <@{user}> on this server for good, with their messages and"
+        f" what others took out of them by U, zoomed or panned?{under}"
     )
 
 

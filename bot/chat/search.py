@@ -28,7 +28,19 @@ async def find(
 
     Looks from a minute before `since` (UTC seconds) up to now, or to a minute after `until`.
     """
-    place = client.get_partial_messageable(channel, guild_id=job.origin.guild or None)
+    return await look(client, job.origin.guild, channel, ours, since, until)
+
+
+async def look(
+    client: discord.Client,
+    guild: int,
+    channel: int,
+    ours: Callable[[discord.Message], bool],
+    since: float,
+    until: float | None = None,
+) -> int:
+    """The same on any server; 0 is direct messages."""
+    place = client.get_partial_messageable(channel, guild_id=guild or None)
     me = client.user.id if client.user else client.application_id
     after = _point(since - _MARGIN_S)
     before = None if until is None else _point(until + _MARGIN_S)

@@ -7,7 +7,7 @@ import logging
 
 import discord
 
-from bot.chat import asking, replies, wording
+from bot.chat import asking, cards, replies, wording
 from bot.domain.errors import StoreUnavailable
 from bot.service import Service
 
@@ -27,5 +27,8 @@ async def tell(service: Service, interaction: discord.Interaction) -> None:
         async with service.outbox.telling(asker, origin) as rows:
             if rows and await replies.aside(interaction, wording.untold(rows.values())):
                 await service.outbox.told(rows)
+        outcomes = await service.appeals.untold(asker, origin)
+        if outcomes and not await replies.aside(interaction, cards.outcomes(outcomes)):
+            await service.appeals.tell_again(outcomes)
     except StoreUnavailable as error:
         log.warning("what somebody is to be told waits for another time: %s", error)

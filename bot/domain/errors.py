@@ -60,7 +60,9 @@ class StoreUnavailable(EaselError):
 
 class UserError(EaselError):
     """Something the asking person can understand and mend; the text is shown to them, in their
-    language."""
+    language. By the id of an `appeal` they may ask moderators to look at it again."""
+
+    appeal: str = ""
 
     @property
     def english(self) -> str:

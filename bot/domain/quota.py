@@ -227,8 +227,10 @@ def _united(said: Iterable[frozenset[Any] | None], name: str) -> frozenset[Any]:
 @dataclass(frozen=True)
 class Claim:
     """What decides on a quota beside the settings of a server's admins: what holds where they are
-    silent, the roles that the person has there, and the operator's caps."""
+    silent, the roles that the person has there, and the operator's caps. A `permit` is the id of an
+    appeal that lets their words pass, once."""
 
     fallback: Quota = Quota()
     roles: frozenset[int] = frozenset()
     caps: Caps = Caps()
+    permit: str = ""

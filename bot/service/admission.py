@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from bot.domain.desk import Appeal
 from bot.domain.errors import BlockedWords, NotAllowed
 from bot.domain.job import Job
 from bot.domain.moderation import Ban, ServerRules, WordKind
@@ -17,6 +19,7 @@ from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameter import quoted
 from bot.domain.prompt.prompt import Reading
 from bot.domain.quota import Claim
+from bot.service.clemency import Clemency
 from bot.service.conduct import Conduct
 from bot.service.levers import Levers
 from bot.service.plan import Plan
@@ -36,13 +39,14 @@ class Admission:
 
     def __init__(
         self, rules: Rules, levers: Levers, rulebook: Rulebook, conduct: Conduct,
-        screening: Screening,
+        screening: Screening, clemency: Clemency,
     ) -> None:  # fmt: skip
         self._rules = rules
         self._levers = levers
         self._screening = screening
         self._rulebook = rulebook
         self._conduct = conduct
+        self._clemency = clemency
 
     async def admit(self, plan: Plan) -> Claim:
         """What counts for whoever wants this drawn. Raises NotAllowed where they may not have
@@ -52,16 +56,17 @@ class Admission:
         claim = self._rules.admit(plan.asker, plan.origin)
         await self.require_welcome(plan.asker, plan.origin)
         own = _fresh((each.prompt for each in plan.requests), plan.parent)
-        await self._require(plan.asker, plan.origin, own, counts=True)
+        permit = await self._require(plan.asker, plan.origin, own, counts=True)
         drawn = [text for each in plan.requests for text in _words(each.drawn) if text not in own]
-        await self._require(plan.asker, plan.origin, drawn, counts=False)
+        later = await self._require(plan.asker, plan.origin, drawn, counts=False, within=permit)
         await self._screening.require(plan)
-        return claim
+        used = permit or later
+        return replace(claim, permit=used.id) if used else claim
 
     async def require_welcome(self, asker: Asker, origin: Origin) -> None:
         """Raises NotAllowed for who may not have anything drawn there, or not now."""
         self._rules.require_served(origin.guild)
-        _require_good(await self._conduct.of(Account(origin.guild, asker.user)))
+        await self._require_good(Account(origin.guild, asker.user))
         if origin.guild != DIRECT:
             _require_place((await self._rulebook.of(origin.guild)).rules, asker, origin)
 
@@ -74,16 +79,45 @@ class Admission:
         await self._require(asker, origin, texts, counts=True)
 
     async def _require(
-        self, asker: Asker, origin: Origin, texts: Sequence[str], *, counts: bool
-    ) -> None:
-        """Several refusals that `counts` lead to a time-out: not those of words of others."""
+        self, asker: Asker, origin: Origin, texts: Sequence[str], *, counts: bool,
+        within: Appeal | None = None,
+    ) -> Appeal | None:  # fmt: skip
+        """Several refusals that `counts` lead to a time-out: not those of words of others. What
+        lets them pass all the same, if anything has to; what does so `within` texts is known."""
         several = [*dict.fromkeys(filter(None, texts))]
         found = await self._rulebook.found(origin.guild, several, origin.age_restricted)
         if found is None:
-            return
+            return None
+        own = not await self._rulebook.operators(origin.guild, several)
+        if own and (permit := await self._permit(asker, origin, several, within)):
+            return permit
         log.info("a prompt of %d was refused on server %d", asker.user, origin.guild)
         ends = await self._counted(asker, origin) if counts else 0.0
-        raise BlockedWords(_refusal(found, origin, ends))
+        refusal, account = BlockedWords(_refusal(found, origin, ends)), _account(asker, origin)
+        if own:
+            refusal.appeal = await self._clemency.offer(
+                account, "words", str(refusal), tuple(several)
+            )
+        raise refusal
+
+    async def _permit(
+        self, asker: Asker, origin: Origin, texts: Sequence[str], within: Appeal | None
+    ) -> Appeal | None:
+        """An appeal by which nothing is left in these that is not drawn there."""
+        permits = await self._clemency.permits(_account(asker, origin)) if not within else [within]
+        for permit in permits:
+            left = [permit.left_of(text, within is not None) for text in texts]
+            rest = [*filter(None, left)]
+            if await self._rulebook.found(origin.guild, rest, origin.age_restricted) is None:
+                return permit
+        return None
+
+    async def _require_good(self, account: Account) -> None:
+        refusal = _unwelcome(standing := await self._conduct.of(account))
+        if refusal is not None:
+            kind = "ban" if standing.ban is not None else "timeout"
+            refusal.appeal = await self._clemency.offer(account, kind, str(refusal))
+            raise refusal
 
     async def _counted(self, asker: Asker, origin: Origin) -> float:
         rule = (await self._rulebook.of(origin.guild)).rules.timeout
@@ -115,14 +149,19 @@ def _refusal(found: Finding, origin: Origin, ends: float) -> str:
     return f"{said}; nothing was charged{again}."
 
 
-def _require_good(standing: Standing) -> None:
+def _account(asker: Asker, origin: Origin) -> Account:
+    return Account(origin.guild, asker.user)
+
+
+def _unwelcome(standing: Standing) -> NotAllowed | None:
     if standing.ban is not None:
-        raise NotAllowed(_banned(standing.ban))
+        return NotAllowed(_banned(standing.ban))
     if standing.timeout_ends:
-        raise NotAllowed(
+        return NotAllowed(
             "Too many of your prompts had blocked words; you may draw again"
             f" <t:{standing.timeout_ends:.0f}:R>."
         )
+    return None
 
 
 def _banned(ban: Ban) -> str:

@@ -13,10 +13,15 @@ from bot.service.accounts import Accounts
 from bot.service.admission import Admission
 from bot.service.aiming import Aims
 from bot.service.answers import Answers
+from bot.service.appeals import Appeals
 from bot.service.batches import Batches
+from bot.service.chronicle import Chronicle
+from bot.service.clemency import Clemency
 from bot.service.conduct import Conduct
 from bot.service.describing import Describing
+from bot.service.desk import Desk
 from bot.service.drawing import Drawings
+from bot.service.emptying import Emptying
 from bot.service.errand import Errands
 from bot.service.gallery import Gallery
 from bot.service.gifts import Gifts
@@ -34,6 +39,7 @@ from bot.service.plans import Plans
 from bot.service.preferences import Habits
 from bot.service.privacy import Privacy
 from bot.service.proposals import Proposals
+from bot.service.purging import Purging
 from bot.service.quotas import Quotas
 from bot.service.recipes import Recipes
 from bot.service.reports import Reports
@@ -76,7 +82,9 @@ def service_of(
     styles = Styles(parts.styles, catalogue, clock)
     answers = Answers(executor)
     screening = Screening(answers, parts.blobs, parts.safety, rules.stance)
-    admission = Admission(rules, levers, rulebook, conduct, screening)
+    admission = Admission(
+        rules, levers, rulebook, conduct, screening, Clemency(parts.appeals, clock)
+    )
     sight = Sight(fetch, parts.blobs, clock, screening, errands)
     planner = Planner(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
@@ -127,6 +135,12 @@ def service_of(
         ),
         safety=Safety(parts.safety, parts.audit, rules.stance, clock),
         moderation=Moderation(parts.moderation, rulebook, conduct, rules, clock),
+        desk=Desk(parts.desks, parts.reports, parts.appeals, clock),
+        chronicle=Chronicle(parts.chronicle, clock),
+        purging=Purging(
+            parts.purges, Emptying(parts.jobs, parts.files, dispatcher, clock), clock
+        ),
+        appeals=Appeals(parts.appeals, parts.desks, parts.jobs, conduct, clock),
         reports=Reports(parts.reports, parts.jobs, parts.files, dispatcher, clock),
         shop=Shop(parts.entitlements, rules, clock),
         levers=levers,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable
+from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.job import Job, JobStatus
 from bot.domain.language import N_, _
 from bot.domain.people import Asker, Origin
+from bot.service.emptying import Emptying
 from bot.service.rules import DIRECT, require_review, require_visible
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -35,8 +36,7 @@ class Reports:
     ) -> None:
         self._reports = reports
         self._jobs = jobs
-        self._files = files
-        self._dispatcher = dispatcher
+        self._emptying = Emptying(jobs, files, dispatcher, clock)
         self._clock = clock
 
     async def reportable(self, asker: Asker, origin: Origin, job_id: str) -> Job:
@@ -66,7 +66,7 @@ class Reports:
     async def dismiss(self, asker: Asker, origin: Origin, job_id: str) -> None:
         """It stays. Raises NotAllowed, and NotFound where it was answered."""
         job = await self._reviewed(asker, origin, job_id)
-        if not await self._reports.dismiss(job):
+        if not await self._reports.dismiss(job, asker.user, self._clock()):
             raise NotFound(_(ANSWERED))
         log.info("job %s: reports dismissed by %d", job.id, asker.user)
 
@@ -74,34 +74,10 @@ class Reports:
         """Its pictures and messages go, and what was taken out of it or drawn around it; what is
         still being drawn so ends free of charge. Raises as `dismiss` does, and StoreUnavailable."""
         job = await self._reviewed(asker, origin, job_id)
-        gone = await self._emptied(job)
-        if not await self._reports.take_down(job, gone, self._clock()):
+        gone = await self._emptying.emptied(lambda: self._reports.copies(job))
+        if not await self._reports.take_down(job, gone, asker.user, self._clock()):
             raise NotFound(_(ANSWERED))
         log.info("job %s: deleted after reports by %d", job.id, asker.user)
-
-    async def _emptied(self, job: Job) -> list[Job]:
-        """All that hold its pixels, none of which has files any more, or gets some. What began
-        meanwhile is found by another look; what begins after the last finds no file to begin
-        from."""
-        gone: dict[str, Job] = {}
-        while more := [each for each in await self._reports.copies(job) if each.id not in gone]:
-            await self._stop(more)
-            # Files before rows: a row without one is a picture that was cleared away.
-            tiles = [each.tile(n) for each in more for n in range(1, each.request.count + 1)]
-            try:
-                await self._files.delete(tiles)
-            except OSError as error:
-                raise StoreUnavailable("io", f"job {job.id}: {error}") from error
-            gone |= {each.id: each for each in more}
-        return list(gone.values())
-
-    async def _stop(self, jobs: Iterable[Job]) -> None:
-        """Those that wait or are being drawn."""
-        for each in jobs:
-            cancelled = await self._jobs.cancel(each.id, self._clock())
-            if cancelled is not None:
-                log.info("job %s: cancelled, for it shows what moderators delete", each.id)
-                await self._dispatcher.cancel(cancelled)
 
     async def _reviewed(self, asker: Asker, origin: Origin, job_id: str) -> Job:
         require_review(asker, origin)

@@ -99,6 +99,13 @@ class Rulebook:
             return rulings.first(texts, age_restricted)
         return await asyncio.to_thread(rulings.first, texts, age_restricted)
 
+    async def operators(self, guild: int, texts: Sequence[str]) -> bool:
+        """Whether the operator blocks a word in these, which nobody else allows."""
+        rulings = await self.of(guild)
+        return await asyncio.to_thread(
+            lambda: any(each.operators for text in texts for each in rulings.find(text))
+        )
+
     def changed(self, guild: int) -> None:
         """The rules of a server are others now, or gone."""
         self._changes += 1

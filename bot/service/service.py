@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.service.accounts import Accounts
+from bot.service.appeals import Appeals
 from bot.service.batches import Batches
+from bot.service.chronicle import Chronicle
 from bot.service.describing import Describing
+from bot.service.desk import Desk
 from bot.service.drawing import Drawings
 from bot.service.gallery import Gallery
 from bot.service.gifts import Gifts
@@ -23,6 +26,7 @@ from bot.service.plans import Plans
 from bot.service.preferences import Habits
 from bot.service.privacy import Privacy
 from bot.service.proposals import Proposals
+from bot.service.purging import Purging
 from bot.service.quotas import Quotas
 from bot.service.recipes import Recipes
 from bot.service.reports import Reports
@@ -64,3 +68,7 @@ class Service:
     overview: Overviews
     operating: Operating
     moderation: Moderation
+    desk: Desk
+    appeals: Appeals
+    purging: Purging
+    chronicle: Chronicle

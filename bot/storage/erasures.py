@@ -23,6 +23,7 @@ _SMALL = {
         "DELETE FROM proposals WHERE user_id = :owner",
         "DELETE FROM likes WHERE user_id = :owner",
         "DELETE FROM reports WHERE reporter_id = :owner",
+        "DELETE FROM appeals WHERE user_id = :owner",
         "DELETE FROM code_tries WHERE user_id = :owner",
         "UPDATE offers SET reason = '' WHERE actor_id = :owner",
         "UPDATE codes SET note = '' WHERE actor_id = :owner",
@@ -53,6 +54,10 @@ _SMALL = {
         "DELETE FROM bans WHERE guild_id = :owner",
         "DELETE FROM refusals WHERE guild_id = :owner",
         "DELETE FROM timeout_rules WHERE guild_id = :owner",
+        "DELETE FROM desks WHERE guild_id = :owner",
+        "DELETE FROM appeals WHERE guild_id = :owner",
+        "DELETE FROM desk_cards WHERE guild_id = :owner",
+        "DELETE FROM audit_logs WHERE guild_id = :owner",
         "DELETE FROM audit WHERE guild_id = :owner",
         "UPDATE ledger SET reason = '' WHERE kind = 'grant' AND reason <> '' AND"
         " bucket_id IN (SELECT id FROM buckets WHERE guild_id = :owner)",

@@ -18,6 +18,7 @@ from bot.domain.proposal import Answer
 from bot.domain.quota import Claim
 from bot.domain.safety import ANYTHING, SafetyPolicy, Stance
 from bot.storage import admission, ends, entries, history, outbox, pictures, proposals, rows, safety
+from bot.storage.appeals import use_appeals
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from bot.storage.rows import job_of
@@ -277,6 +278,7 @@ def submitted(
     stored = [replace(job, running_limit=quota.running) for job in jobs]
     for job in stored:
         rows.insert(connection, job)
+    use_appeals(connection, claim.permit, stored)
     entries.hold(connection, stored, parts)
     return stored
 

@@ -10,6 +10,7 @@ from typing import Literal
 from bot.domain.errors import UserError
 from bot.domain.job import Job
 from bot.storage import removals, tracing
+from bot.storage.audit import write_audit
 from bot.storage.database import Database
 from bot.storage.rows import job_of
 
@@ -76,9 +77,22 @@ class ReportRepository:
 
         return await self._database.read(run)
 
-    async def dismiss(self, job: Job) -> bool:
+    async def of_job(self, job: str) -> Report | None:
+        """Those of one result that were not answered, together; None without any."""
+
+        def run(connection: sqlite3.Connection) -> Report | None:
+            row = connection.execute(
+                "SELECT job_id, MIN(created_at) AS at FROM reports WHERE job_id = ?"
+                " AND answer IS NULL",
+                (job,),
+            ).fetchone()
+            return _report(connection, row) if row["job_id"] else None
+
+        return await self._database.read(run)
+
+    async def dismiss(self, job: Job, actor: int, now: float) -> bool:
         """The result stays; False where no report of it waits for an answer."""
-        return await self._database.transaction(lambda c: _answer(c, job, "dismissed"))
+        return await self._database.transaction(lambda c: _answer(c, job, "dismissed", actor, now))
 
     async def copies(self, job: Job) -> list[Job]:
         """A reported result, and all that hold its very pixels; none where no report of it waits
@@ -88,26 +102,18 @@ class ReportRepository:
             waits = "SELECT 1 FROM reports WHERE job_id = ? AND answer IS NULL"
             if connection.execute(waits, (job.id,)).fetchone() is None:
                 return []
-            found = (_row(connection, each) for each in tracing.copies(connection, job.id))
+            found = (row_of(connection, each) for each in tracing.copies(connection, job.id))
             return [job_of(row) for row in found]
 
         return await self._database.read(run)
 
-    async def take_down(self, job: Job, gone: Sequence[Job], now: float) -> bool:
+    async def take_down(self, job: Job, gone: Sequence[Job], actor: int, now: float) -> bool:
         """The files of these are gone, as are their messages soon; those of jobs without pictures
         say how these ended. False where it was answered meanwhile."""
 
         def run(connection: sqlite3.Connection) -> bool:
-            for each in gone:
-                row = _row(connection, each.id)
-                if row["state"] == "succeeded":
-                    removals.insert_all(connection, row)
-                connection.execute(
-                    "UPDATE images SET evicted_at = COALESCE(evicted_at, ?) WHERE job_id = ?",
-                    (now, each.id),
-                )
-                connection.execute(_UNSHOWN, (each.id,))
-            return _answer(connection, job, "deleted")
+            hide(connection, gone, now)
+            return _answer(connection, job, "deleted", actor, now)
 
         return await self._database.transaction(run)
 
@@ -118,15 +124,34 @@ UPDATE results SET gone = COALESCE((SELECT message_id FROM deliveries d
 """
 
 
-def _row(connection: sqlite3.Connection, job: str) -> sqlite3.Row:
+def hide(connection: sqlite3.Connection, gone: Sequence[Job], now: float) -> None:
+    """The files of these are gone, as are their messages soon; belongs inside a transaction."""
+    for each in gone:
+        row = row_of(connection, each.id)
+        if row["state"] == "succeeded":
+            removals.insert_all(connection, row)
+        connection.execute(
+            "UPDATE images SET evicted_at = COALESCE(evicted_at, ?) WHERE job_id = ?",
+            (now, each.id),
+        )
+        connection.execute(_UNSHOWN, (each.id,))
+
+
+def row_of(connection: sqlite3.Connection, job: str) -> sqlite3.Row:
+    """The row of a job that there is."""
     return connection.execute("SELECT * FROM jobs WHERE id = ?", (job,)).fetchone()
 
 
-def _answer(connection: sqlite3.Connection, job: Job, verdict: Verdict) -> bool:
+def _answer(
+    connection: sqlite3.Connection, job: Job, verdict: Verdict, actor: int, now: float
+) -> bool:
     """All reports of one result are answered; False where they were before."""
     answered = connection.execute(
         "UPDATE reports SET answer = ? WHERE job_id = ? AND answer IS NULL", (verdict, job.id)
     )
+    if answered.rowcount:
+        detail = {"user": job.user, "card": job.id, "verdict": verdict}
+        write_audit(connection, job.origin.guild, actor, "report answered", detail, now)
     return bool(answered.rowcount)
 
 
@@ -138,7 +163,7 @@ def _require_new(connection: sqlite3.Connection, job: Job, reporter: int) -> Non
 
 
 def _report(connection: sqlite3.Connection, found: sqlite3.Row) -> Report:
-    job = _row(connection, found["job_id"])
+    job = row_of(connection, found["job_id"])
     said = connection.execute(
         "SELECT reporter_id, reason FROM reports WHERE job_id = ? AND answer IS NULL ORDER BY id",
         (job["id"],),

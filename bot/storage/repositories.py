@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.storage.appeals import AppealRepository
 from bot.storage.audit import AuditRepository
 from bot.storage.bans import BanRepository
 from bot.storage.blobs import Blobs
+from bot.storage.chronicle import ChronicleRepository
 from bot.storage.copies import CopyRepository
 from bot.storage.database import Database
 from bot.storage.deletion import DeletionRepository
 from bot.storage.departures import DepartureRepository
+from bot.storage.desk import DeskRepository
 from bot.storage.entitlements import EntitlementRepository
 from bot.storage.erasures import ErasureRepository
 from bot.storage.files import ImageStore
@@ -28,6 +31,7 @@ from bot.storage.pictures import PictureRepository
 from bot.storage.preferences import PreferenceRepository
 from bot.storage.profiles import ProfileRepository
 from bot.storage.proposals import ProposalRepository
+from bot.storage.purges import PurgeRepository
 from bot.storage.quotas import QuotaRepository
 from bot.storage.recent import RecentPrompts
 from bot.storage.removals import RemovalRepository
@@ -79,6 +83,10 @@ class Repositories:
     switches: SwitchRepository
     moderation: ModerationRepository
     bans: BanRepository
+    desks: DeskRepository
+    appeals: AppealRepository
+    purges: PurgeRepository
+    chronicle: ChronicleRepository
     database: Path
     folder: Path
 
@@ -119,6 +127,10 @@ class Repositories:
             SwitchRepository(database),
             ModerationRepository(database),
             BanRepository(database),
+            DeskRepository(database),
+            AppealRepository(database),
+            PurgeRepository(database),
+            ChronicleRepository(database),
             database.path,
             folder,
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.safety import Reaction, SafetyPolicy, SafetySetting, Stance, Verdict
+from bot.storage import appeals
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
 
@@ -56,7 +58,9 @@ def policy_for(connection: sqlite3.Connection, job: str, stance: Stance) -> Safe
     guild, limited = connection.execute(
         "SELECT guild_id, age_limited FROM jobs WHERE id = ?", (job,)
     ).fetchone()
-    return stance.effective(_setting_of(connection, guild)).at(bool(limited))
+    policy = stance.effective(_setting_of(connection, guild)).at(bool(limited))
+    spared = policy.blocks and appeals.spared(connection, job)
+    return replace(policy, reaction=Reaction.SPOILER) if spared else policy
 
 
 def judged(connection: sqlite3.Connection, job: str, stance: Stance) -> Verdict:

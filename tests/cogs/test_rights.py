@@ -13,6 +13,7 @@ import simcord
 
 from bot.chat.client import EaselBot
 from bot.domain.delivery import Kind
+from bot.domain.desk import Appeal
 from bot.domain.errors import NotAllowed
 from bot.domain.overview import Spender
 from bot.domain.people import Asker, Origin
@@ -57,6 +58,9 @@ class Delivered:
     async def telling(self, asker: Asker, origin: Origin) -> AsyncIterator[dict[int, Kind]]:
         yield {}
 
+    async def untold(self, asker: Asker, origin: Origin) -> list[Appeal]:
+        return []
+
 
 @pytest.fixture
 def register() -> Register:
@@ -79,7 +83,8 @@ async def test_who_is_an_admin(
 ) -> None:
     quiet = SimpleNamespace(notice="")
     parts = SimpleNamespace(
-        quotas=register, gifts=None, accounts=Everywhere(), outbox=Delivered(), levers=quiet
+        quotas=register, gifts=None, accounts=Everywhere(), outbox=Delivered(),
+        appeals=Delivered(), levers=quiet,
     )  # fmt: skip
     bot = Bot(cast(Any, parts), ["cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:

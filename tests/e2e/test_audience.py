@@ -40,12 +40,20 @@ OTHERWISE = {
     "draw", "leave",  # ids of proposals
     "report_delete", "report_dismiss",  # need a report, and a right
     "admin_cancel", "admin_jobs",  # need a right
+    "purge", "purge_not",  # need a right, and pictures of whom they name
+    "appeal", "appeal_approve", "appeal_deny",  # need a refusal, and a right
     "shorten", "shorten_details",  # of the text of the message
     "describe", "describe_again", "describe_all",  # of that, too
 }  # fmt: skip
 
 
-ARGUMENTS = {"remix": "vary", "smaller": "16x16", "admin_cancel": "0", "admin_jobs": "0"}
+ARGUMENTS = {
+    "remix": "vary",
+    "smaller": "16x16",
+    "admin_cancel": "0",
+    "admin_jobs": "0",
+    "purge": "1.1",
+}
 
 
 ON_ONE = 20
@@ -122,7 +130,8 @@ COMMANDS: dict[str, Options] = {
     "moderation unban": lambda hidden, who: {"user": who.person},
     "moderation channels": lambda hidden, who: {"everywhere": True},
     "moderation roles": lambda hidden, who: {"everybody": True},
-    "moderation timeouts": nothing,
+    "moderation timeouts": nothing, "moderation desk": nothing, "moderation log": nothing,
+    "moderation purge": lambda hidden, who: {"user": who.person},
     "privacy export": nothing, "privacy delete": nothing,
     "admin overview": nothing, "admin pause": nothing, "admin resume": nothing,
     "admin jobs": nothing,
@@ -137,7 +146,7 @@ COMPLETED = {("imagine", "prompt"), ("style edit", "name"), ("style remove", "na
              ("prefer option set", "option"), ("compare", "first"),
              ("compare", "second"), ("plan set", "name"), ("plan give", "name"),
              ("plan remove", "name"), ("plan price", "action")}  # fmt: skip
-FORMS = {"remix", "report", "from_picture", "style", "describe", "words"}
+FORMS = {"remix", "report", "from_picture", "style", "describe", "words", "appeal"}
 REACTIONS = {reactions.STOP, reactions.SEND}
 EVENTS = {"on_raw_reaction_add", "on_easel_setting"}
 COMPONENTS = {"JobButton", "PageButton", "SettingButton", "SettingMenu"}

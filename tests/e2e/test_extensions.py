@@ -16,12 +16,12 @@ ALL = (
     "cogs.imagine", "cogs.results", "cogs.show", "cogs.history", "cogs.gallery", "cogs.info",
     "cogs.settings", "cogs.prefer", "cogs.quota", "cogs.speed", "cogs.styles", "cogs.shorten",
     "cogs.describe", "cogs.menus", "cogs.privacy", "cogs.reports", "cogs.overview",
-    "cogs.operator", "cogs.moderation", "cogs.help",
+    "cogs.operator", "cogs.moderation", "cogs.appeals", "cogs.help",
 )  # fmt: skip
 NEW = (
     "cogs.history", "cogs.gallery", "cogs.settings", "cogs.prefer", "cogs.speed", "cogs.styles",
     "cogs.shorten", "cogs.describe", "cogs.menus", "cogs.privacy", "cogs.reports",
-    "cogs.overview", "cogs.operator", "cogs.moderation",
+    "cogs.overview", "cogs.operator", "cogs.moderation", "cogs.appeals",
 )  # fmt: skip
 OLD = tuple(name for name in ALL if name not in NEW)
 

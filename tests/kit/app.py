@@ -21,6 +21,7 @@ from bot.ops.supervision import Supervisor
 from bot.service.admission import Admission
 from bot.service.answers import Answers
 from bot.service.assembly import service_of
+from bot.service.clemency import Clemency
 from bot.service.conduct import Conduct
 from bot.service.drawing import Upscaled
 from bot.service.rulebook import Rulebook
@@ -187,7 +188,10 @@ class House:
         """A gate of its own over the same rules."""
         rulebook = Rulebook(self.parts.moderation, self.rules.blocked_words)
         conduct = Conduct(self.parts.bans, self.clock)
-        return Admission(self.rules, self.service.levers, rulebook, conduct, screening_of(self))
+        clemency = Clemency(self.parts.appeals, self.clock)
+        return Admission(
+            self.rules, self.service.levers, rulebook, conduct, screening_of(self), clemency
+        )
 
     async def credits(self, asker: Asker = ANNA_ASKS, guild: int = GUILD) -> tuple[int, int]:
         """(spendable, held)."""

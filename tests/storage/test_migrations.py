@@ -475,3 +475,29 @@ def test_19_keeps_settings_and_the_calendar_of_who_was_there(path: Path, tmp_pat
         ("server", 7, {"credits": 5, "period": "day"}, ""),
         ("user", 9, {"running": 4}, ""),
     ]
+
+
+def test_24_and_on_make_room_for_a_desk_beside_everything(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_desk.sql")
+    number = int(file.name[:4])
+    connection = migrated(path, number - 1, tmp_path)
+    job = connection.execute("SELECT id, guild_id FROM jobs LIMIT 1").fetchone()
+    report = "INSERT INTO reports (guild_id, job_id, reporter_id, reason, created_at)"
+    connection.execute(f"{report} VALUES (?, ?, 5, 'rude', 1.0)", (job[1], job[0]))
+    connection.commit()
+    connection.close()
+    before = read(path, "SELECT * FROM reports")
+    connection = migrated(path, number + 1, tmp_path)
+    assert read(path, "SELECT * FROM reports") == before
+    assert connection.execute("SELECT COUNT(*) FROM desk_cards").fetchone()[0] == 0
+    connection.execute("INSERT INTO desks VALUES (?, 7)", (job[1],))
+    connection.execute(f"{report} VALUES (?, ?, 6, '', 2.0)", (job[1], job[0]))
+    connection.execute("UPDATE reports SET answer = 'dismissed' WHERE reporter_id = 6")
+    [card] = connection.execute("SELECT kind, subject, revision FROM desk_cards").fetchall()
+    assert tuple(card) == ("report", job[0], 2)
+    with pytest.raises(sqlite3.IntegrityError):  # nobody answers what was not said
+        connection.execute(
+            "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at, answer,"
+            " answered_at) VALUES ('a', 1, 2, 'ban', '[]', '', 1.0, 'denied', 2.0)"
+        )
+    connection.close()

@@ -1,0 +1,145 @@
+"""Posts on the desks of moderators what waits for them, and edits it when it is answered, wherever
+that was. The table of cards is the queue. A card names a nonce before its POST begins, and Discord
+refuses the same one twice for a few minutes; where an earlier try may have arrived, the channel is
+searched first."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import discord
+
+from bot.chat import cards, search
+from bot.chat.buttons import is_ours
+from bot.chat.pace import Pace, Pauses
+from bot.chat.trouble import TROUBLE, Verdict, judge
+from bot.domain.desk import Appeal, Card, Settled
+from bot.domain.errors import StoreUnavailable, new_reference
+from bot.service import Service
+
+log = logging.getLogger(__name__)
+
+A_SECOND = 2.0
+"""Messages."""
+_POST_S = 60.0
+_UNKNOWN_MESSAGE = 10008
+
+
+class Desks:
+    """One for a client."""
+
+    def __init__(self, client: discord.Client, service: Service, pauses: Pauses) -> None:
+        self._client = client
+        self._service = service
+        self._pauses = pauses
+        self._pace = Pace(A_SECOND, burst=3)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                if card := await self._service.desk.due():
+                    await self._pace.turn()
+                    await self._try(card)
+                    continue
+                if appeal := await self._service.appeals.letter():
+                    await self._pace.turn()
+                    await self._write(appeal)
+                    continue
+            except StoreUnavailable as error:
+                log.warning("what waits for moderators cannot be read just now: %s", error)
+            await asyncio.sleep(self._pauses.poll)
+
+    async def _try(self, card: Card) -> None:
+        """One try; what is wrong with one server holds up no other."""
+        desk, arrived = self._service.desk, True
+        pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(card.tries, 10))
+        try:
+            await self._show(card)
+        except TROUBLE as error:
+            if getattr(error, "code", 0) == _UNKNOWN_MESSAGE:
+                await self._forgotten(card)
+                return
+            arrived = judge(error) is not Verdict.FINAL
+            log.warning("server %d: its desk waits for %.0f s: %s", card.guild, pause, error)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("reference %s: card %d", new_reference(), card.id)
+            pause = self._pauses.longest
+        else:
+            return
+        await desk.postpone(card, pause, arrived=arrived)
+
+    async def _write(self, appeal: Appeal) -> None:
+        """Tell somebody the answer by direct message, who wants that; they are told beside their
+        next command in any case."""
+        try:
+            channel = await self._client.create_dm(discord.Object(appeal.user))
+            none = discord.AllowedMentions.none()
+            await channel.send(cards.outcome(appeal), nonce=appeal.id[:24], allowed_mentions=none)
+        except TROUBLE as error:
+            away = judge(error) is Verdict.AWAY
+            log.warning("appeal %s: not told by direct message: %s", appeal.id, error)
+            await self._service.appeals.lettered(appeal, self._pauses.rest if away else None)
+        else:
+            await self._service.appeals.lettered(appeal)
+
+    async def _forgotten(self, card: Card) -> None:
+        """Somebody deleted its message; it waits in `/reports` all the same."""
+        content = await self._service.desk.content(card)
+        if content is None or isinstance(content, Settled):
+            await self._service.desk.done(card)
+        else:
+            await self._service.desk.shown(card, card.message)
+
+    async def _show(self, card: Card) -> None:
+        desk, content = self._service.desk, await self._service.desk.content(card)
+        message = card.message
+        if not message and card.sending_at is not None:
+            message = await self._found(card)
+        face = cards.face(content) if content is not None else None
+        if not message and face and face[1]:
+            message = await self._post(card, *face)
+        elif message:
+            await self._edit(card, message, face)
+        # What is answered has no words that are ever to be taken back, so nothing is kept of it.
+        await (desk.shown(card, message) if face and face[1] else desk.done(card))
+
+    async def _edit(self, card: Card, message: int, face: cards.Face | None) -> None:
+        there = self._place(card).get_partial_message(message)
+        if face is None:
+            await there.delete()
+        else:
+            await there.edit(embed=face[0], view=face[1])
+
+    async def _found(self, card: Card) -> int:
+        """The message of an earlier try, if that arrived; 0 if not."""
+        since = card.sending_at or 0.0
+        return await search.look(
+            self._client, card.guild, card.channel, lambda m: _shows(m, card.subject), since
+        )
+
+    async def _post(self, card: Card, embed: discord.Embed, view: discord.ui.View | None) -> int:
+        await self._service.desk.begin(card)
+        async with asyncio.timeout(_POST_S):
+            sent = await self._place(card).send(
+                embed=embed, view=view, nonce=card.nonce,  # type: ignore[arg-type]
+                allowed_mentions=discord.AllowedMentions.none(),
+            )  # fmt: skip
+        return sent.id
+
+    def _place(self, card: Card) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(card.channel, guild_id=card.guild)
+
+
+def _shows(message: discord.Message, subject: str) -> bool:
+    """Whether its buttons are about this."""
+    ids = (
+        str(getattr(button, "custom_id", None) or "")
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for button in row.children
+    )
+    return any(is_ours(each) and each.split(":")[2] == subject for each in ids)

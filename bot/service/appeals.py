@@ -1,0 +1,106 @@
+"""People who want a refusal looked at again, and the moderators who do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from bot.domain.desk import Appeal, Refused
+from bot.domain.errors import NotAllowed, NotFound, UserError
+from bot.domain.job import Job
+from bot.domain.people import Account, Asker, Origin
+from bot.service.conduct import Conduct
+from bot.service.rules import DIRECT, require_admin, require_review
+from bot.storage.appeals import AppealRepository
+from bot.storage.desk import DeskRepository
+from bot.storage.jobs import JobRepository
+
+log = logging.getLogger(__name__)
+
+A_DAY = 3
+"""Appeals of one person."""
+UNKNOWN = "There is nothing (any more) to appeal against here; try it again, and appeal then."
+ANSWERED = "This appeal was answered before."
+
+
+class Appeals:
+    """`clock` returns UTC seconds since the epoch; every method raises StoreUnavailable."""
+
+    def __init__(
+        self, appeals: AppealRepository, desks: DeskRepository, jobs: JobRepository,
+        conduct: Conduct, clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self._appeals = appeals
+        self._desks = desks
+        self._jobs = jobs
+        self._conduct = conduct
+        self._clock = clock
+        self.tell_again = appeals.tell_again
+
+    async def offers(self, job: Job) -> bool:
+        """Whether its owner may appeal against that its pictures were stopped."""
+        return _stopped(job) and bool(await self._desks.channel(job.origin.guild))
+
+    async def appealable(self, asker: Asker, origin: Origin, id: str) -> Appeal:
+        """What the asker may appeal against. Raises NotFound, NotAllowed for somebody else's, and
+        UserError for what they appealed against before."""
+        appeal = await self._appeals.get(id) or await self._of_picture(asker, id)
+        if appeal is None or appeal.guild != origin.guild:
+            raise NotFound(UNKNOWN)
+        if appeal.user != asker.user:
+            raise NotAllowed("Only who was refused can appeal against it.")
+        if appeal.said is not None:
+            said = f"; the moderators {appeal.answer} it" if appeal.answer else ""
+            raise UserError(f"You appealed against this before{said or ', and are told of it'}.")
+        return appeal
+
+    async def make(self, asker: Asker, origin: Origin, id: str, said: str) -> None:
+        """Ask the moderators. Raises as `appealable` does, and UserError for too many."""
+        appeal = await self.appealable(asker, origin, id)
+        if not said.strip():
+            raise UserError("Say in some words why it should be allowed.")
+        await self._appeals.make(appeal.id, said.strip(), self._clock(), A_DAY)
+        log.info("%d appeals against %s on server %d", asker.user, appeal.kind, appeal.guild)
+
+    async def answer(self, asker: Asker, origin: Origin, id: str, approved: bool) -> Appeal:
+        """What was refused is allowed, once, or lifted; or it stays refused. Raises NotAllowed for
+        who is no moderator, or no admin where an admin banned, and NotFound where it was answered.
+        """
+        require_review(asker, origin)
+        appeal = await self._appeals.get(id)
+        if appeal is None or appeal.guild != origin.guild or appeal.said is None:
+            raise NotFound(ANSWERED)
+        if appeal.kind == "ban":
+            require_admin(asker, origin.guild)
+        if not await self._appeals.answer(appeal, approved, asker.user, self._clock()):
+            raise NotFound(ANSWERED)
+        self._conduct.forgotten()
+        log.info("appeal %s: answered by %d", id, asker.user)
+        return appeal
+
+    async def untold(self, asker: Asker, origin: Origin) -> Sequence[Appeal]:
+        """Answers that the asker does not know so far; whoever takes them tells, or says
+        `tell_again`."""
+        return await self._appeals.untold(asker.user, origin.guild)
+
+    async def letter(self) -> Appeal | None:
+        """An answer that is to be sent by direct message."""
+        return await self._appeals.letter(self._clock())
+
+    async def lettered(self, appeal: Appeal, again_in: float | None = None) -> None:
+        """It was sent, or cannot be; or it is tried again in so many seconds."""
+        again = None if again_in is None else self._clock() + again_in
+        await self._appeals.lettered(appeal, again)
+
+    async def _of_picture(self, asker: Asker, id: str) -> Appeal | None:
+        job = await self._jobs.get(id)
+        if job is None or job.user != asker.user or not _stopped(job):
+            return None
+        account, why = Account(job.origin.guild, job.user), str(job.failure)
+        refused = Refused(account, "picture", (str(job.request.prompt),), why)
+        return await self._appeals.get(await self._appeals.offer(refused, self._clock(), id))
+
+
+def _stopped(job: Job) -> bool:
+    known = job.failure is not None and job.failure.code == "blocked"
+    return known and job.origin.guild != DIRECT

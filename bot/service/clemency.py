@@ -1,0 +1,30 @@
+"""What a refusal may lead to beside itself: an appeal, and what one lets pass. For the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.domain.desk import Appeal, RefusalKind, Refused
+from bot.domain.people import Account
+from bot.service.rules import DIRECT
+from bot.storage.appeals import AppealRepository
+
+
+class Clemency:
+    """`clock` returns UTC seconds since the epoch."""
+
+    def __init__(self, appeals: AppealRepository, clock: Callable[[], float]) -> None:
+        self._appeals = appeals
+        self._clock = clock
+
+    async def offer(
+        self, account: Account, kind: RefusalKind, why: str, texts: tuple[str, ...] = ()
+    ) -> str:
+        """The id by which somebody may appeal against this; empty where nobody would hear it."""
+        if account.guild == DIRECT:
+            return ""
+        return await self._appeals.offer(Refused(account, kind, texts, why), self._clock())
+
+    async def permits(self, account: Account) -> list[Appeal]:
+        """Prompts of somebody that pass once, whatever their words."""
+        return await self._appeals.permits(account, self._clock())

@@ -1,0 +1,54 @@
+"""Taking the files of pictures away, with those of all that hold the same pixels."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from bot.dispatch.dispatcher import Dispatcher
+from bot.domain.errors import StoreUnavailable
+from bot.domain.job import Job
+from bot.storage.files import ImageStore
+from bot.storage.jobs import JobRepository
+
+log = logging.getLogger(__name__)
+
+Look = Callable[[], Awaitable[Sequence[Job]]]
+"""Finds what holds the pixels, as of now."""
+
+
+class Emptying:
+    """`clock` returns UTC seconds since the epoch."""
+
+    def __init__(
+        self, jobs: JobRepository, files: ImageStore, dispatcher: Dispatcher,
+        clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self._jobs = jobs
+        self._files = files
+        self._dispatcher = dispatcher
+        self._clock = clock
+
+    async def emptied(self, look: Look) -> list[Job]:
+        """All that is found, none of which has files any more, or gets some. What began meanwhile
+        is found by another look; what begins after the last finds no file to begin from. Raises
+        StoreUnavailable."""
+        gone: dict[str, Job] = {}
+        while more := [each for each in await look() if each.id not in gone]:
+            await self._stop(more)
+            # Files before rows: a row without one is a picture that was cleared away.
+            tiles = [each.tile(n) for each in more for n in range(1, each.request.count + 1)]
+            try:
+                await self._files.delete(tiles)
+            except OSError as error:
+                raise StoreUnavailable("io", f"job {more[0].id}: {error}") from error
+            gone |= {each.id: each for each in more}
+        return list(gone.values())
+
+    async def _stop(self, jobs: Iterable[Job]) -> None:
+        """Those that wait or are being drawn."""
+        for each in jobs:
+            cancelled = await self._jobs.cancel(each.id, self._clock())
+            if cancelled is not None:
+                log.info("job %s: cancelled, for it shows what moderators delete", each.id)
+                await self._dispatcher.cancel(cancelled)
