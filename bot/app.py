@@ -27,7 +27,7 @@ from bot.domain.shop import Assortment
 from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
-from bot.filtering.rule import Rule
+from bot.filtering.wordfilter import rule_of
 from bot.links.fetcher import Fetcher
 from bot.links.hosts import Hosts
 from bot.models import classifier
@@ -213,7 +213,7 @@ def unchecked(settings: Settings) -> str:
 def _blocked(words: tuple[str, ...]) -> tuple[str, ...]:
     """As they are compared. Raises SettingsError for what cannot be."""
     try:
-        return tuple(Rule.typed(word).text for word in words)
+        return tuple(rule_of(word).text for word in words)
     except UserError as wrong:
         raise SettingsError(f"BLOCKED_WORDS: {wrong}") from None
 

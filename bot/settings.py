@@ -210,7 +210,7 @@ class Settings:
         "cogs.settings,cogs.prefer,cogs.quota,cogs.plan,cogs.gift,cogs.safety,cogs.speed,"
         "cogs.styles,cogs.shorten,cogs.describe,cogs.menus,cogs.reactions,cogs.more,cogs.sheet,"
         "cogs.compare,cogs.privacy,cogs.reports,cogs.shop,cogs.overview,cogs.operator,"
-        "cogs.moderation,cogs.appeals,cogs.help",
+        "cogs.moderation,cogs.appeals,cogs.setup,cogs.help",
         "Features to load",
         words,
     )

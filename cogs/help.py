@@ -56,6 +56,8 @@ _YOURS = N_(
 
 
 _ADMINS = (
+    "`/setup` what to choose first: plans and channels; `/admin panel` everything else to press:"
+    " numbers, jobs, models, plans, words, log.\n"
     "`/plan preset` plans to begin with, `/plan set` `give` your own, `/plan price` what things"
     " cost; `/quota explain` why somebody has what they have; `/gift code` and `/quota grant` give"
     " credits.\n"

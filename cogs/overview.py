@@ -4,32 +4,27 @@ deeds are audited."""
 from __future__ import annotations
 
 import io
-import logging
 from typing import TYPE_CHECKING, Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, charts, names, replies, unfinished
+from bot.chat import asking, charts, replies, unfinished
 from bot.chat.acknowledge import Acknowledger
+from bot.chat.admin.desk import FORM, Desk
+from bot.chat.admin.overview import Pictures, look
 from bot.chat.buttons import ADMIN_CANCEL, ADMIN_JOBS
-from bot.chat.charts import Chart
 from bot.domain.action import Tile
-from bot.domain.errors import NotFound, StoreUnavailable
-from bot.domain.overview import Overview
+from bot.domain.errors import NotFound
 from bot.service import Service
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
 
-log = logging.getLogger(__name__)
-
 _BLUE = discord.Colour(0x3E63DD)
 _LAST = 1_000_000
 """Beyond the number of any job that waits."""
-
-Pictures = list[tuple[Chart, bytes]]
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -39,17 +34,20 @@ class Overseeing(
 ):
     """The service checks the right again: Discord's own check can be edited by servers."""
 
-    def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
+    def __init__(self, service: Service, acknowledger: Acknowledger, desk: Desk) -> None:
         super().__init__()
         self._service = service
         self._privately = acknowledger.privately
+        self._desk = desk
 
     @app_commands.command(description="What was drawn here, by whom, how soon, for how much")
     @app_commands.describe(days="How many days back (default: 30)")
     async def overview(
         self, interaction: discord.Interaction, days: Literal[7, 30, 90, 365] = 30
     ) -> None:
-        shown, pictures = await self._privately(interaction, self._look(interaction, days))
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        work = look(self._service, interaction.guild, asker, guild, days)
+        shown, pictures = await self._privately(interaction, work)
         text = charts.summary(shown, self._service.overview.model_name)
         if self._service.overview.paused(interaction.guild_id or 0):
             text = f"⏸️ Drawing is paused here; `/admin resume` goes on.\n{text}"
@@ -57,19 +55,9 @@ class Overseeing(
             text += "\n-# The charts could not be drawn just now."
         await _send(interaction, text, pictures)
 
-    async def _look(
-        self, interaction: discord.Interaction, days: int
-    ) -> tuple[Overview, Pictures]:  # fmt: skip
-        asker, guild = asking.asker(interaction), interaction.guild_id or 0
-        shown = await self._service.overview.overview(asker, guild, days)
-        known = await names.names_of(interaction.guild, [one.user for one in shown.spenders])
-        made = charts.charts(shown, known)
-        try:
-            drawn = await self._service.overview.charts([chart.order for chart in made])
-        except StoreUnavailable as error:
-            log.warning("charts are not drawn: %s", error)
-            return shown, []
-        return shown, list(zip(made, drawn, strict=True))
+    @app_commands.command(description="Everything that admins see and decide, to press")
+    async def panel(self, interaction: discord.Interaction) -> None:
+        await self._desk.open(interaction)
 
     @app_commands.command(
         description="Let everything that is asked for here wait, until /admin resume"
@@ -141,6 +129,9 @@ async def _send(interaction: discord.Interaction, text: str, pictures: Pictures)
 
 
 async def setup(bot: EaselBot) -> None:
-    cog = Overseeing(bot.service, bot.acknowledger)
+    desk = Desk(bot.service, bot.acknowledger)
+    cog = Overseeing(bot.service, bot.acknowledger, desk)
     await bot.add_cog(cog)
+    bot.forms[FORM] = desk.filled
+    bot.panels |= dict.fromkeys(desk.names, desk.press)
     bot.presses |= {ADMIN_CANCEL: cog.press, ADMIN_JOBS: cog.press}

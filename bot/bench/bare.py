@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.client import point_at
+from bot.chat.address import point_at
 
 TEXT = "**{prompt}** - <@{user}> (Waiting to start)"
 

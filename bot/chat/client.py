@@ -12,14 +12,13 @@ import logging
 from collections.abc import Iterable, Sequence
 
 import discord
-import yarl
 from discord import app_commands
 from discord.ext import commands
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 from bot.chat import replies, untold
 from bot.chat.acknowledge import Acknowledger
+from bot.chat.address import point_at
+from bot.chat.admin.items import PanelDeed, PanelItem, Spot
 from bot.chat.buttons import CODES, Deed, JobButton, is_ours
 from bot.chat.chronicle import Chronicler
 from bot.chat.connector import Connector
@@ -106,6 +105,7 @@ class EaselBot(commands.AutoShardedBot):
         self.forms: dict[str, Take] = {}
         self.presses: dict[str, Deed] = {}
         self.turns: dict[Order, Turn] = {}
+        self.panels: dict[str, PanelDeed] = {}
         self._at_home = asyncio.Event()
         self._supervisor = supervisor or Supervisor()
         self.wanted = modules_of(extensions)
@@ -118,7 +118,7 @@ class EaselBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load the extensions, register the commands and take up what an earlier run left, before
         the gateway is opened."""
-        self.add_dynamic_items(JobButton, PageButton, SettingButton, SettingMenu)
+        self.add_dynamic_items(JobButton, PageButton, SettingButton, SettingMenu, PanelItem)
         self.tree.error(replies.answer)
         for name in self.wanted:
             await self.load_extension(name)
@@ -243,6 +243,14 @@ class EaselBot(commands.AutoShardedBot):
             off = NotFound(_("Settings are switched off here just now."))
             await replies.answer(interaction, off)
 
+    async def on_easel_panel(self, interaction: discord.Interaction, spot: Spot) -> None:
+        """Have a page of a panel do what who registered it in `panels` says; every outcome is
+        answered."""
+        try:
+            await self.panels.get(spot.page, _no_panel)(interaction, spot)
+        except Exception as error:
+            await replies.answer(interaction, error)
+
     async def on_easel_page(self, interaction: discord.Interaction, browse: Browse | None) -> None:
         """Have a page turned by who registered its order in `turns`; every outcome is answered."""
         try:
@@ -268,6 +276,10 @@ def _owners(application: discord.AppInfo | None) -> set[int]:
     return {each.id for each in application.team.members if each.membership_state is joined}
 
 
+async def _no_panel(interaction: discord.Interaction, spot: Spot) -> None:
+    raise NotFound("This panel is of another version of Easel, or switched off; open a new one.")
+
+
 async def _unknown(interaction: discord.Interaction, argument: str) -> None:
     raise NotFound(_("This form belongs to another version of Easel; press its button anew."))
 
@@ -276,16 +288,3 @@ def modules_of(extensions: Iterable[str]) -> tuple[str, ...]:
     """The modules to load for the names that an operator listed, each once."""
     named = [module for name in extensions for module in _MODULES.get(name, (name,))]
     return tuple(dict.fromkeys(named))
-
-
-def point_at(api_url: str) -> None:
-    """Send everything to another server that speaks Discord's API, such as the sandbox.
-
-    discord.py has no setting for it. Webhooks share `Route.BASE`; a reconnect after an invalid
-    session goes to `DEFAULT_GATEWAY`.
-    """
-    url = yarl.URL(api_url)
-    Route.BASE = api_url
-    socket = url.with_scheme("wss" if url.scheme == "https" else "ws")
-    DiscordWebSocket.DEFAULT_GATEWAY = socket.with_path("/gateway")
-    discord.Asset.BASE = str(url.with_path("/cdn"))  # type: ignore[misc,assignment]

@@ -36,13 +36,16 @@ class Field:
 
 @dataclass(frozen=True)
 class Choice:
-    """Some of a list, or none: each a value and what it is called."""
+    """Some of a list, or none: each a value and what it is called. `most` bounds how many, 0 not
+    at all."""
 
     name: str
     label: str
     hint: str
     options: tuple[tuple[str, str], ...]
     placeholder: str = ""
+    chosen: tuple[str, ...] = ()
+    most: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,13 +79,15 @@ def _shown(field: AnyField) -> ui.Item[ui.Modal]:
         return ui.FileUpload(custom_id=field.name, required=False, min_values=0, max_values=1)
     if isinstance(field, Choice):
         options = [
-            discord.SelectOption(label=pgettext("line", label), value=value)
+            discord.SelectOption(
+                label=pgettext("line", label), value=value, default=value in field.chosen
+            )
             for value, label in field.options
         ]
         hint = pgettext("placeholder", field.placeholder) if field.placeholder else None
         return ui.Select(
             custom_id=field.name, placeholder=hint, options=options,
-            required=False, min_values=0, max_values=len(options),
+            required=False, min_values=0, max_values=field.most or len(options),
         )  # fmt: skip
     return ui.TextInput(
         custom_id=field.name,
@@ -111,6 +116,14 @@ def chosen(interaction: discord.Interaction, name: str) -> list[str]:
     parts = _fields(_data(interaction))
     found = (each.get("values") for each in parts if each["custom_id"] == name)
     return [str(value) for value in next(found, None) or ()]
+
+
+def filled(interaction: discord.Interaction) -> dict[str, tuple[str, ...]]:
+    """What was written or chosen, by the names of the fields."""
+    return {
+        each["custom_id"]: tuple(map(str, each.get("values") or [each.get("value") or ""]))
+        for each in _fields(_data(interaction))
+    }
 
 
 def addresses(interaction: discord.Interaction, name: str) -> list[str]:

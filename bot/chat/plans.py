@@ -215,7 +215,9 @@ def deed(name: str, detail: Mapping[str, Any]) -> str | None:
     )
     match name:
         case "plan set":
-            return f"Plan {escape(detail['plan'])}: {gives(QuotaSetting.read(detail))}"
+            gone = [f"no {each}" for each in detail.get("silent", ())]
+            said = ", ".join(filter(None, [gives(QuotaSetting.read(detail)), *gone]))
+            return f"Plan {escape(detail['plan'])}: {said}"
         case "plan remove":
             return f"Plan {escape(detail['plan'])} removed"
         case "plan give":

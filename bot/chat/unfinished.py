@@ -21,7 +21,7 @@ _NO_JOB = "0" * 32
 
 def embed(page: Unfinished) -> discord.Embed:
     """A line for each job; of one that is its owner's alone that it is there."""
-    lines = [_line(number, job) for number, job in enumerate(page.jobs, page.first + 1)]
+    lines = [line(number, job) for number, job in enumerate(page.jobs, page.first + 1)]
     text = "\n".join(lines) or "Nothing waits here, and nothing is being drawn."
     said = discord.Embed(title="Waiting and being drawn", description=text, colour=_BLUE)
     if page.jobs:
@@ -55,7 +55,8 @@ def view(page: Unfinished) -> ui.View:
     return shown
 
 
-def _line(number: int, job: Job) -> str:
+def line(number: int, job: Job) -> str:
+    """A job, with its place in the list."""
     state = "🎨" if job.status is JobStatus.RUNNING else "⏳"
     if job.hidden:
         return f"`{number}` {state} *stealth*"

@@ -10,7 +10,7 @@ caps stand above them all.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
@@ -86,8 +86,16 @@ class QuotaSetting:
 
     def besides(self, stronger: QuotaSetting) -> QuotaSetting:
         """What is left of it where a stronger one speaks."""
-        names = stronger.said().keys()
+        return self.without(stronger.said().keys())
+
+    def without(self, names: Iterable[str]) -> QuotaSetting:
+        """The same, silent about these fields."""
         return replace(self, **dict.fromkeys(names))
+
+    def gone(self, silent: Collection[str]) -> dict[str, Any]:
+        """Those of these fields of which it speaks, as an audit entry says that it does no more."""
+        names = sorted(self.said().keys() & silent)
+        return {"silent": names} if names else {}
 
     def said(self) -> dict[str, Any]:
         """The fields that it decides, by name."""

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from bot.domain.errors import UserError
+from bot.domain.prompt.parameter import quoted
 from bot.filtering import eastern
 from bot.filtering.lexicon import Entry, Lexicon
 from bot.filtering.pieces import Piece, disguises, folded, looked, pieces, shown
-from bot.filtering.rule import Letter, Rule, Word, key, key_of, means
+from bot.filtering.rule import ANY, Letter, Rule, Word, key, key_of, means
 from bot.filtering.signs import Kind
 from bot.filtering.spared import Spared
 
@@ -44,6 +46,17 @@ class _Chunk(NamedTuple):
 
     found: tuple[Match, ...] = ()
     pieces: tuple[Piece | None, ...] = (None,)
+
+
+def rule_of(text: str) -> Rule:
+    """A rule that is found. Raises UserError with what is wrong of one that is not."""
+    rule = Rule.typed(text)
+    if not any(WordFilter([rule]).find(f"so {rule.text.strip(ANY)} so")):
+        raise UserError(
+            f"{quoted(rule.text)} mixes letters in a way that is not found again; write it in"
+            " letters and digits of one script."
+        )
+    return rule
 
 
 class WordFilter:

@@ -10,6 +10,7 @@ from bot.dispatch.spare import Spare
 from bot.engine.seam import Executor
 from bot.models.catalogue import Catalogue
 from bot.service.accounts import Accounts
+from bot.service.administration import Administration
 from bot.service.admission import Admission
 from bot.service.aiming import Aims
 from bot.service.answers import Answers
@@ -23,6 +24,7 @@ from bot.service.desk import Desk
 from bot.service.drawing import Drawings
 from bot.service.emptying import Emptying
 from bot.service.errand import Errands
+from bot.service.first_hour import FirstHour
 from bot.service.gallery import Gallery
 from bot.service.gifts import Gifts
 from bot.service.history import History
@@ -98,6 +100,8 @@ def service_of(
         files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
     )  # fmt: skip
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
+    plans = Plans(parts.quotas, catalogue, rules, clock)
+    moderation = Moderation(parts.moderation, rulebook, conduct, rules, clock)
     samples = Samples(parts.samples, Spare(executor, dispatcher, rules.stance), catalogue)
     return Service(
         drawing=drawing,
@@ -113,7 +117,7 @@ def service_of(
             overviews=parts.overviews, audit=parts.audit, accounts=accounts,
             rules=rules, clock=clock,
         ),
-        plans=Plans(parts.quotas, catalogue, rules, clock),
+        plans=plans,
         gifts=Gifts(parts.ledger, parts.gifts, rules, clock),
         preferences=habits,
         styles=styles,
@@ -134,13 +138,17 @@ def service_of(
             parts, dispatcher, habits, rulebook, conduct, rules, clock, errands
         ),
         safety=Safety(parts.safety, parts.audit, rules.stance, clock),
-        moderation=Moderation(parts.moderation, rulebook, conduct, rules, clock),
+        moderation=moderation,
         desk=Desk(parts.desks, parts.reports, parts.appeals, clock),
         chronicle=Chronicle(parts.chronicle, clock),
         purging=Purging(
             parts.purges, Emptying(parts.jobs, parts.files, dispatcher, clock), clock
         ),
         appeals=Appeals(parts.appeals, parts.desks, parts.jobs, conduct, clock),
+        administration=Administration(parts.audit, executor, catalogue),
+        first_hour=FirstHour(
+            parts.greetings, parts.quotas, plans, moderation, rulebook, clock
+        ),
         reports=Reports(parts.reports, parts.jobs, parts.files, dispatcher, clock),
         shop=Shop(parts.entitlements, rules, clock),
         levers=levers,

@@ -13,7 +13,7 @@ from bot.domain.errors import NotFound, UserError
 from bot.domain.moderation import Ban, PlaceKind, ServerRules, TimeoutRule, WordKind
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt.parameter import quoted
-from bot.filtering.rule import Rule
+from bot.filtering.wordfilter import rule_of
 from bot.service.conduct import Conduct
 from bot.service.rulebook import Finding, Rulebook
 from bot.service.rules import Rules, require_admin
@@ -21,6 +21,8 @@ from bot.storage.moderation import WORDS_MAX, ModerationRepository
 
 FILE_MAX = 64 << 10
 """Bytes of a list of words."""
+MENU = 25
+"""Channels or roles of one menu."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,19 @@ class Moderation:
         self._rulebook.changed(guild)
         return rules
 
+    async def choose(
+        self, asker: Asker, guild: int, kind: PlaceKind, chosen: Collection[int]
+    ) -> ServerRules:  # fmt: skip
+        """Keep drawing to those that were chosen in a menu; it shows the first `MENU` of what is
+        kept, and what it does not show stays."""
+        require_admin(asker, guild)
+        rules = (await self._rulebook.of(guild)).rules
+        known = rules.channels if kind is PlaceKind.CHANNEL else rules.roles
+        add, drop = frozenset(chosen) - known, frozenset(sorted(known)[:MENU]) - frozenset(chosen)
+        if not add and not drop:
+            return rules
+        return await self.restrict(asker, guild, kind, sorted(add), sorted(drop))
+
     async def set_timeouts(
         self, asker: Asker, guild: int, refusals: int | None, within_s: int | None,
         lasts_s: int | None,
@@ -169,7 +184,7 @@ def lines(data: bytes) -> list[str]:
 
 
 def _words(typed: Iterable[str]) -> list[str]:
-    words = [*dict.fromkeys(Rule.typed(text).text for text in typed if text.strip())]
+    words = [*dict.fromkeys(rule_of(text).text for text in typed if text.strip())]
     if not words:
         raise UserError("Give a `word`, a `file`, or lines with words.")
     if len(words) > WORDS_MAX:

@@ -6,7 +6,7 @@ an entry in the audit trail where something changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot.domain.action import ACTIONS, Action, Kind
@@ -18,6 +18,7 @@ from bot.domain.prompt.parameter import quoted
 from bot.domain.quota import QuotaSetting
 from bot.domain.speed import Speed
 from bot.domain.tariff import FACTOR_MAX, PRICE_MAX, Tariff
+from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
 from bot.service.quotas import Whom
 from bot.service.rules import Rules, require_admin
@@ -47,18 +48,28 @@ class Plans:
         require_admin(asker, guild)
         return await self._quotas.book(guild)
 
+    def models(self) -> Sequence[ModelCard]:
+        """Which a plan may allow."""
+        return self._catalogue.cards
+
     async def names(self, guild: int) -> list[str]:
         """Of all plans there, for completion."""
         return list((await self._quotas.book(guild)).plans)
 
-    async def save(self, asker: Asker, guild: int, name: str, gives: QuotaSetting) -> QuotaSetting:
-        """Begin a plan, or change what is given of one; returns what it gives now."""
+    async def save(
+        self, asker: Asker, guild: int, name: str, gives: QuotaSetting,
+        silent: Collection[str] = (),
+    ) -> QuotaSetting:  # fmt: skip
+        """Begin a plan, or change what is given of one; of the fields in `silent` it says no more
+        than that. Returns what it gives now."""
         require_admin(asker, guild)
         name = " ".join(name.split())
         if not 1 <= len(name) <= NAME_MAX:
             raise UserError(f"The name of a plan has 1 to {NAME_MAX} characters.")
-        gives = self._sound(gives)
-        return await self._quotas.save_plan(guild, name, gives, asker.user, self._clock())
+        gives = self._sound(gives, not silent)
+        return await self._quotas.save_plan(
+            guild, name, gives, asker.user, self._clock(), frozenset(silent) - gives.said().keys()
+        )
 
     async def remove(self, asker: Asker, guild: int, name: str) -> str:
         """Whoever has it falls back to what else holds for them; returns its name."""
@@ -127,11 +138,11 @@ class Plans:
         await self._quotas.set_tariff(guild, tariff, asker.user, self._clock())
         return tariff
 
-    def _sound(self, gives: QuotaSetting) -> QuotaSetting:
+    def _sound(self, gives: QuotaSetting, speaks: bool) -> QuotaSetting:
         """Raises UserError for what makes no sense; credits come back every day by default."""
         if gives.period is not None and gives.credits is None:
             raise UserError("A `period` needs `credits` to go with it; give both.")
-        if gives.empty:
+        if speaks and gives.empty:
             raise UserError("Say at least one thing that the plan gives, such as `credits`.")
         if gives.credits is not None and gives.period is None:
             gives = replace(gives, period=Period.DAY)

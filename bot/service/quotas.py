@@ -163,9 +163,13 @@ def _csv(rows: Iterable[tuple[object, ...]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    for id, at, *rest in rows:
-        moment = dt.datetime.fromtimestamp(float(str(at)), dt.UTC).isoformat(timespec="seconds")
-        writer.writerow([id, moment, *map(_cell, rest)])
+    for row in rows:
+        said = dict(zip(COLUMNS, row, strict=True))
+        at = dt.datetime.fromtimestamp(float(str(said["at"])), dt.UTC)
+        said["at"] = at.isoformat(timespec="seconds")
+        # Who knows all of a job's id could try it where it is hidden.
+        said["job"] = str(said["job"] or "")[:8]
+        writer.writerow(map(_cell, said.values()))
     return out.getvalue().encode()
 
 

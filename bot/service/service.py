@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.service.accounts import Accounts
+from bot.service.administration import Administration
 from bot.service.appeals import Appeals
 from bot.service.batches import Batches
 from bot.service.chronicle import Chronicle
 from bot.service.describing import Describing
 from bot.service.desk import Desk
 from bot.service.drawing import Drawings
+from bot.service.first_hour import FirstHour
 from bot.service.gallery import Gallery
 from bot.service.gifts import Gifts
 from bot.service.history import History
@@ -72,3 +74,5 @@ class Service:
     appeals: Appeals
     purging: Purging
     chronicle: Chronicle
+    first_hour: FirstHour
+    administration: Administration

@@ -40,15 +40,16 @@ class AuditRepository:
         await self._database.transaction(lambda c: write_audit(c, guild, actor, deed, detail, now))
 
     async def newest(
-        self, guild: int, limit: int = 20, without: Sequence[str] = ()
+        self, guild: int, limit: int = 20, without: Sequence[str] = (), first: int = 0
     ) -> list[AuditEntry]:
-        """Newest first, but for the deeds that are named."""
+        """Newest first, but for the deeds that are named, from the one numbered `first` (from 0)
+        on."""
         marks = ", ".join("?" * len(without))
         rows = await self._database.report(
             lambda c: c.execute(
                 f"SELECT * FROM audit WHERE guild_id = ? AND deed NOT IN ({marks})"
-                " ORDER BY id DESC LIMIT ?",
-                (guild, *without, limit),
+                " ORDER BY id DESC LIMIT ? OFFSET ?",
+                (guild, *without, limit, first),
             ).fetchall()
         )
         return [

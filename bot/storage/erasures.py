@@ -58,6 +58,7 @@ _SMALL = {
         "DELETE FROM appeals WHERE guild_id = :owner",
         "DELETE FROM desk_cards WHERE guild_id = :owner",
         "DELETE FROM audit_logs WHERE guild_id = :owner",
+        "DELETE FROM greetings WHERE guild_id = :owner",
         "DELETE FROM audit WHERE guild_id = :owner",
         "UPDATE ledger SET reason = '' WHERE kind = 'grant' AND reason <> '' AND"
         " bucket_id IN (SELECT id FROM buckets WHERE guild_id = :owner)",

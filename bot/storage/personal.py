@@ -100,6 +100,7 @@ HOLDINGS = (
     Holding("spenders", "user_id = :user", "kept: numbers alone"),
     Holding("switches", None, "servers, and what the operator says to all"),
     Holding("departures", None, "servers alone"),
+    Holding("greetings", None, "servers alone"),
     Holding("safety_settings", None, "servers alone"),
     Holding("kept", None, "one number"),
 )  # fmt: skip

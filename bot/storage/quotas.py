@@ -96,19 +96,22 @@ class QuotaRepository:
         return await self._database.transaction(run)
 
     async def save_plan(
-        self, guild: int, name: str, gives: QuotaSetting, actor: int, now: float
-    ) -> QuotaSetting:
-        """Lay `gives` over the plan of that name, or begin one; returns what it gives. Raises
-        UserError for too many."""
+        self, guild: int, name: str, gives: QuotaSetting, actor: int, now: float,
+        silent: frozenset[str] = frozenset(),
+    ) -> QuotaSetting:  # fmt: skip
+        """Lay `gives` over the plan of that name, or a new one; it is silent then about `silent`.
+        Returns what it gives. Raises UserError for too many, and for one without words."""
 
         def run(connection: sqlite3.Connection) -> QuotaSetting:
             plans = _plans(connection, guild)
             known = next((each for each in plans if each.casefold() == name.casefold()), None)
             if known is None and len(plans) >= PLANS_MAX:
                 raise UserError(f"A server has at most {PLANS_MAX} plans; remove one first.")
-            merged = gives.over(plans[known]) if known else gives
+            before = plans.get(known or name, QuotaSetting())
+            if (merged := gives.over(before.without(silent))).empty:
+                raise UserError("A plan says at least one thing; remove it instead.")
             _save(connection, guild, known or name, merged, now)
-            detail = {"plan": known or name, **gives.plain()}
+            detail = {"plan": known or name, **gives.plain(), **before.gone(silent)}
             write_audit(connection, guild, actor, "plan set", detail, now)
             return merged
 

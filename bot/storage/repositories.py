@@ -19,6 +19,7 @@ from bot.storage.entitlements import EntitlementRepository
 from bot.storage.erasures import ErasureRepository
 from bot.storage.files import ImageStore
 from bot.storage.gifts import GiftRepository
+from bot.storage.greetings import GreetingRepository
 from bot.storage.history import HistoryRepository
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
@@ -87,6 +88,7 @@ class Repositories:
     appeals: AppealRepository
     purges: PurgeRepository
     chronicle: ChronicleRepository
+    greetings: GreetingRepository
     database: Path
     folder: Path
 
@@ -131,6 +133,7 @@ class Repositories:
             AppealRepository(database),
             PurgeRepository(database),
             ChronicleRepository(database),
+            GreetingRepository(database),
             database.path,
             folder,
         )

@@ -180,7 +180,8 @@ async def test_not_even_a_slow_answer_shows_it(
 ) -> None:
     worker.automatic = False
     easel.bot.acknowledger._quick_s = 0.0
-    plan = easel.core.service.drawing.plan
+    planner = easel.core.service.drawing._planner
+    plan = planner.plan
     seen: list[int] = []
 
     async def slow(*asked: object, **more: object) -> object:
@@ -188,7 +189,7 @@ async def test_not_even_a_slow_answer_shows_it(
         seen.append(len(noah.person.messages("imagine")))
         return await plan(*asked, **more)  # type: ignore[arg-type]
 
-    easel.core.service.drawing.plan = slow  # type: ignore[method-assign]
+    planner.plan = slow  # type: ignore[method-assign]
     await (await mia.slash("imagine", prompt=prompt)).ack()
     await worker.started(1)
     hides = "--stealth" in prompt

@@ -14,6 +14,7 @@ from bot.domain.errors import UserError
 from bot.filtering import WordFilter
 from bot.filtering.pieces import shown
 from bot.filtering.rule import Rule
+from bot.filtering.wordfilter import rule_of
 
 HERE = Path(__file__).parent
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u180e\u200e\u202a\ufe0f\u3164\U000e0001"
@@ -212,12 +213,22 @@ def test_any_text_can_be_read(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_every_rule_finds_itself(word: str) -> None:
     try:
-        rule = Rule.typed(word)
+        rule = rule_of(word)
     except UserError:
         return
-    if not unicodedata.normalize("NFKD", rule.text).isalnum():
-        return  # marks without a letter
     assert [*WordFilter([rule]).find(f"so {rule.text} so")] != []
+
+
+@pytest.mark.parametrize("word", ["²ກ", "bad²ກ"])
+def test_what_would_not_be_found_is_refused(word: str) -> None:
+    """An admin would believe that it is blocked."""
+    with pytest.raises(UserError):
+        rule_of(word)
+
+
+@pytest.mark.parametrize("word", [*WORDS, "性", "h2o", "*berg", "кот", "고양이", "24 7"])
+def test_what_is_found_is_taken(word: str) -> None:
+    assert rule_of(word) == Rule.typed(word)
 
 
 TRAPS = {

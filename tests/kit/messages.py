@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from bot.sandbox import Sandbox
 
 Message = dict[str, Any]
 PRIMARY, SECONDARY = 1, 2
-EPHEMERAL = 64
+_TEXT = 10
+EPHEMERAL, COMPONENTS_V2 = 64, 1 << 15
 
 
 def is_result(message: Message) -> bool:
@@ -45,6 +47,18 @@ def used(message: Message) -> set[str]:
     return {label for label, each in buttons(message).items() if each["style"] == PRIMARY}
 
 
+def components_of(message: Message) -> list[Message]:
+    """Every component of a message, parents before children."""
+    return list(walk(message.get("components") or []))
+
+
+def walk(components: list[Message]) -> Iterator[Message]:
+    for each in components:
+        yield each
+        yield from walk(each.get("components") or [])
+        yield from walk([each["accessory"]] if "accessory" in each else [])
+
+
 def text_of(message: Message | None) -> str:
     """Everything a message says, its embeds included; nothing when it is gone."""
     if message is None:
@@ -54,6 +68,7 @@ def text_of(message: Message | None) -> str:
         parts += [embed.get("title", ""), embed.get("description", "")]
         for field in embed.get("fields", []):
             parts += [field["name"], field["value"]]
+    parts += [each["content"] for each in components_of(message) if each["type"] == _TEXT]
     return "\n".join(parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox import Invocation, Person, Sandbox
-from tests.kit.messages import EPHEMERAL, Message, is_result, text_of
+from tests.kit.messages import COMPONENTS_V2, EPHEMERAL, Message, is_result, text_of
 
 PATIENCE_S = 60.0
 
@@ -43,11 +43,11 @@ class Scene:
         return [each for each in self.person.messages(channel) if is_result(each)]
 
     def notices(self, channel: object = "imagine") -> list[Message]:
-        """Progress messages and those that tell of an end without pictures."""
+        """Progress messages and those that tell of an end without pictures, but no hello."""
         return [
             each
             for each in self.person.messages(channel)
-            if not is_result(each) and not each["flags"] & EPHEMERAL
+            if not is_result(each) and not each["flags"] & (EPHEMERAL | COMPONENTS_V2)
         ]
 
     def private(self, channel: object = "imagine") -> list[Message]:

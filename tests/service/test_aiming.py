@@ -111,7 +111,7 @@ async def test_a_part_whose_mask_is_gone_is_drawn_from_its_words(tmp_path: Path)
         digest = grid.request.inputs[1].digest or ""
         house.parts.blobs.path(digest).unlink()
         again = requests.pressed(TINY, grid.request, Press(Action.REROLL, Tile(grid.id, 0)))
-        made = await house.service.drawing._planner._with_inputs(TINY, again)
+        made = await house.service.drawing._planner._inputs.held(TINY, again)
         assert made.inputs == ()
         assert made.sampling.strength is None
 

@@ -339,3 +339,24 @@ async def test_a_plan_that_was_bought_holds_while_it_does(tmp_path: Path) -> Non
         assert await house.credits() == (1800, 0)
         house.clock.now = begun + 40 * DAY_S
         assert await house.credits() == (25, 0)
+
+
+async def test_a_plan_says_no_more_of_what_is_silent(house: House) -> None:
+    plans = house.service.plans
+    full = QuotaSetting(50, Period.WEEK, 2, 5, relaxed=True)
+    await plans.save(ADMIN_ASKS, GUILD, "Gold", full)
+    gives = QuotaSetting(running=3)
+    silent = {"credits", "period", "running", "welcome"}
+    made = await plans.save(ADMIN_ASKS, GUILD, "gold", gives, silent)
+    assert made == QuotaSetting(running=3, waiting=5, relaxed=True)
+    assert (await plans.book(ADMIN_ASKS, GUILD)).plans == {"Gold": made}
+    [entry, _] = await house.parts.audit.newest(GUILD)
+    said = {"plan": "Gold", "running": 3, "silent": ["credits", "period"]}
+    assert (entry.deed, entry.detail) == ("plan set", said)
+    made = await plans.save(ADMIN_ASKS, GUILD, "Gold", QuotaSetting(), {"running", "waiting"})
+    assert made == QuotaSetting(relaxed=True)
+    with pytest.raises(UserError, match="at least one thing; remove it"):
+        await plans.save(ADMIN_ASKS, GUILD, "Gold", QuotaSetting(), {"relaxed"})
+    with pytest.raises(UserError, match="Say at least one thing"):
+        await plans.save(ADMIN_ASKS, GUILD, "Gold", QuotaSetting())
+    assert (await plans.book(ADMIN_ASKS, GUILD)).plans == {"Gold": made}

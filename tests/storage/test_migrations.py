@@ -386,16 +386,24 @@ def test_the_overview_counts_what_was_there(path: Path, tmp_path: Path) -> None:
     assert read(path, "SELECT * FROM switches") == []
 
 
-def test_rules_of_servers_are_new_and_all_else_stays(path: Path, tmp_path: Path) -> None:
-    [file] = MIGRATIONS.glob("*_moderation.sql")
+@pytest.mark.parametrize(
+    ("name", "new"),
+    [
+        ("moderation", {"words", "places", "bans", "refusals", "timeout_rules"}),
+        ("greetings", {"greetings"}),
+    ],
+)
+def test_tables_are_new_and_all_else_stays(
+    path: Path, tmp_path: Path, name: str, new: set[str]
+) -> None:
+    [file] = MIGRATIONS.glob(f"*_{name}.sql")
     number = int(file.name[:4])
     migrated(path, number - 1, tmp_path).close()
     names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'prompts%'"
     before = {str(name): read(path, f"SELECT * FROM {name}") for (name,) in read(path, names)}
     migrated(path, number, tmp_path).close()
     after = {str(name): read(path, f"SELECT * FROM {name}") for (name,) in read(path, names)}
-    new = {"words", "places", "bans", "refusals", "timeout_rules"}
-    assert after == {**before, **{name: [] for name in new}}
+    assert after == {**before, **{each: [] for each in new}}
     assert len(before["jobs"]) > 20
 
 

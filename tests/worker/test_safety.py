@@ -17,12 +17,12 @@ from bot.engine import frames
 from bot.engine.frames import Frame
 from bot.engine.seam import SCORES, Question
 from bot.engine.seam import Image as Said
+from bot.worker import verdict
 from bot.worker.attempts import Attempts
 from bot.worker.encoding import Drawn, Encoder
 from bot.worker.examining import Examiner
 from bot.worker.questions import Asked
 from bot.worker.safety import Checker, Unchecked
-from bot.worker.verdict import verdict
 from tests.kit import classifiers
 from tests.kit.workers import attempt
 
@@ -157,8 +157,8 @@ def test_a_score_that_is_none_is_never_said(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_trial_tells_how_it_went(tmp_path: Path) -> None:
-    assert verdict({"safety": ""}).keys() == {"score"}
-    assert verdict({"safety": str(tmp_path)})["error"].endswith("name another folder.")
+    assert verdict.run({"safety": ""}).keys() == {"score"}
+    assert verdict.run({"safety": str(tmp_path)})["error"].endswith("name another folder.")
 
 
 # Pictures that somebody sent

@@ -17,6 +17,13 @@ SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 9, 10, 11, 12, 1
 LABEL, FILE_UPLOAD, RADIO, CHECKBOX_GROUP, CHECKBOX = 18, 19, 21, 22, 23
 LINK, PREMIUM = 5, 6
 
+_COUNTS = ("min_values", "max_values")
+_DEFAULTS = {
+    USER_SELECT: ("user",),
+    ROLE_SELECT: ("role",),
+    MENTIONABLE_SELECT: ("user", "role"),
+    CHANNEL_SELECT: ("channel",),
+}
 _IN_CONTAINER = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR)
 _TOP_V2 = (*_IN_CONTAINER, CONTAINER)
 _MAX_V2 = 40
@@ -207,6 +214,18 @@ def check_select(path: str, select: Component, problems: Problems) -> None:
     elif options:
         problems.add(f"{path}.options", "BASE_TYPE_CHOICES", "This select has no options")
     check_counts(path, select, 25, problems)
+    if select.get("default_values"):
+        _defaults(f"{path}.default_values", select, problems)
+
+
+def _defaults(path: str, select: Component, problems: Problems) -> None:
+    """Rules for what is chosen in a menu of people, roles or channels before anybody chooses."""
+    low, high = (1 if (given := select.get(key)) is None else given for key in _COUNTS)
+    problems.length(path, select["default_values"], low, high)
+    for index, each in enumerate(select["default_values"]):
+        if each.get("type") not in _DEFAULTS.get(select["type"], ()):
+            text = f"This menu takes no {each.get('type')}"
+            problems.add(f"{path}.{index}.type", "BASE_TYPE_CHOICES", text)
 
 
 def check_counts(path: str, it: Component, most: int, problems: Problems) -> None:

@@ -15,7 +15,7 @@ UPLOAD_BY_TIER = (10 * MIB, 10 * MIB, 50 * MIB, 100 * MIB)
 
 _NOTHING = (
     *("icon", "splash", "discovery_splash", "description", "banner", "afk_channel_id"),
-    *("application_id", "system_channel_id", "rules_channel_id", "public_updates_channel_id"),
+    *("application_id", "rules_channel_id", "public_updates_channel_id"),
     *("safety_alerts_channel_id", "vanity_url_code"),
 )
 _SAME_FOR_ALL: Mapping[str, Any] = MappingProxyType(
@@ -140,6 +140,8 @@ class Guild:
     """Whether Discord itself can reach it just now."""
     locale: str = "en-US"
     """The language that it is kept in."""
+    system_channel: str | None = None
+    """The id of the channel where Discord itself welcomes members."""
 
     @property
     def promised_limit(self) -> int:
@@ -160,6 +162,7 @@ class Guild:
             "roles": [role.json() for role in self.roles.values()],
             "premium_tier": self.premium_tier,
             "preferred_locale": self.locale,
+            "system_channel_id": self.system_channel,
             "emojis": [],
             "stickers": [],
             "features": [],

@@ -56,6 +56,7 @@ class World:
         self._role(guild, "1200000000000000102", "Patron", 0, 0x7048E8)
         for position, (channel_id, name, topic) in enumerate(CHANNELS):
             self.take_in(Channel(channel_id, TEXT, name, guild.id, topic, position))
+        guild.system_channel = CHANNELS[-1][0]
         for user_id, name, colour, roles in PEOPLE:
             self._person(guild, User(user_id, name.lower(), name, color=colour), roles)
         return guild

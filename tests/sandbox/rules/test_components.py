@@ -192,6 +192,42 @@ def test_a_choice_needs_a_label_and_a_value_of_its_own() -> None:
     assert of_menu(options=twice) == in_first(taken)
 
 
+def chosen(*kinds: str) -> list[Json]:
+    return [{"id": str(number), "type": kind} for number, kind in enumerate(kinds)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "wrong"),
+    [
+        (5, {"default_values": chosen("user")}, {}),
+        (6, {"default_values": chosen("role")}, {}),
+        (7, {"default_values": chosen("user", "role"), "max_values": 2}, {}),
+        (8, {"default_values": chosen("channel")}, {}),
+        (8, {"default_values": [], "min_values": 0}, {}),
+        (8, {"default_values": chosen(*["channel"] * 25), "max_values": 25}, {}),
+        (8, {"default_values": chosen("channel", "channel")}, {"default_values": BAD_LENGTH}),
+        (
+            8,
+            {"default_values": chosen("channel"), "min_values": 2, "max_values": 3},
+            {"default_values": BAD_LENGTH},
+        ),
+        (5, {"default_values": chosen("role")}, {"default_values.0.type": CHOICES}),
+        (6, {"default_values": chosen("user")}, {"default_values.0.type": CHOICES}),
+        (8, {"default_values": [{"id": "1"}]}, {"default_values.0.type": CHOICES}),
+    ],
+)
+def test_what_is_chosen_in_a_menu_beforehand(
+    kind: int, change: Json, wrong: dict[str, str]
+) -> None:
+    menu = {"type": kind, "custom_id": "who"} | change
+    assert problems([row(menu)]) == in_first(wrong)
+
+
+def test_a_menu_of_words_has_options_alone() -> None:
+    wrong = {"default_values.0.type": CHOICES}
+    assert of_menu(default_values=chosen("channel")) == in_first(wrong)
+
+
 def test_a_menu_of_people_has_no_choices_of_its_own() -> None:
     for kind in (5, 6, 7, 8):
         wrong = problems([row({"type": kind, "custom_id": "who", "options": choices(1)})])

@@ -1,0 +1,104 @@
+"""The panel of `/admin panel`: pages behind a menu, each press shown in its place.
+
+Knows no page's business; rights are the services', which are asked at every press.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import discord
+from discord import ui
+
+from bot.chat import asking, forms, showing
+from bot.chat.acknowledge import Acknowledger
+from bot.chat.admin.items import BLUE, Option, Spot, menu, row, values
+from bot.chat.admin.jobs import JobsPage
+from bot.chat.admin.log import LogPage
+from bot.chat.admin.models import ModelsPage
+from bot.chat.admin.overview import OverviewPage
+from bot.chat.admin.page import SHOW, Page, Press, Shown, stale
+from bot.chat.admin.places import PlacesPage
+from bot.chat.admin.plans import PlansPage
+from bot.chat.admin.words import WordsPage
+from bot.service import Service
+
+FORM = "panel"
+"""The code of its forms; the argument is page, deed and the deed's own."""
+HOME = "panel"
+GO = "go"
+
+_PAGES: Mapping[str, Callable[[Service], Page]] = {
+    "overview": OverviewPage,
+    "jobs": JobsPage,
+    "models": ModelsPage,
+    "plans": PlansPage,
+    "places": PlacesPage,
+    "words": WordsPage,
+    "log": LogPage,
+}
+
+
+class Desk:
+    """One for all panels."""
+
+    def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
+        self._privately = acknowledger.privately
+        self._pages = {name: page(service) for name, page in _PAGES.items()}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the spots of its items begin with."""
+        return (HOME, *self._pages)
+
+    async def open(self, interaction: discord.Interaction) -> None:
+        """Show the first page to who asked by a command."""
+        await self._do(interaction, next(iter(self._pages)), _press(interaction))
+
+    async def press(self, interaction: discord.Interaction, spot: Spot) -> None:
+        """Something on a page, or in the menu of all pages, was pressed."""
+        if spot.page == HOME:
+            [page] = values(interaction) if spot.deed == GO else [""]
+            await self._do(interaction, page, _press(interaction))
+        else:
+            press = _press(interaction, spot.deed, spot.argument)
+            await self._do(interaction, spot.page, press)
+
+    async def filled(self, interaction: discord.Interaction, argument: str) -> None:
+        """A form came back."""
+        page, _, rest = argument.partition(":")
+        deed, _, own = rest.partition(":")
+        await self._do(interaction, page, _press(interaction, deed, own, filled=True))
+
+    async def _do(self, interaction: discord.Interaction, name: str, press: Press) -> None:
+        page = self._pages.get(name)
+        if page is None:
+            raise stale()
+        if press.deed in page.forms and not press.fields:
+            await interaction.response.send_modal(await page.form(press))
+            return
+        shown = await self._privately(interaction, page.show(press))
+        await showing.show(interaction, self._view(name, shown), shown.files)
+
+    def _view(self, name: str, shown: Shown) -> ui.LayoutView:
+        """The menu stands last, where a channel is read."""
+        options = [
+            Option(key, page.title, chosen=key == name, emoji=page.emoji)
+            for key, page in self._pages.items()
+        ]
+        box = ui.Container(
+            *shown.items,
+            ui.Separator(),
+            row(menu(Spot(HOME, GO), "Where to go", options)),
+            accent_colour=BLUE,
+        )
+        return ui.LayoutView(timeout=None).add_item(box)
+
+
+def _press(
+    interaction: discord.Interaction, deed: str = SHOW, argument: str = "", *, filled: bool = False
+) -> Press:
+    fields = forms.filled(interaction) if filled else {}
+    chosen = () if filled else values(interaction)
+    asker, guild = asking.asker(interaction), interaction.guild_id or 0
+    return Press(asker, guild, deed, argument, chosen, fields, interaction.guild)

@@ -1,0 +1,52 @@
+"""The page of what admins changed."""
+
+from __future__ import annotations
+
+from discord import ui
+
+from bot.chat import funds
+from bot.chat.admin.items import text
+from bot.chat.admin.jobs import turns
+from bot.chat.admin.page import SHOW, Press, Shown, stale
+from bot.service import Service
+from bot.service.administration import LOGGED, AuditEntry
+
+PAGE = "log"
+_LINE = 380
+"""Characters of a deed; so many of them fit on a page."""
+
+
+class LogPage:
+    """Its argument is the number of the newest deed that is shown."""
+
+    title, emoji = "Log", "📜"
+    forms: frozenset[str] = frozenset()
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def show(self, press: Press) -> Shown:
+        if press.deed != SHOW:
+            raise stale()
+        deeds = self._service.administration.deeds
+        page = await deeds(press.asker, press.guild, press.first)
+        lines = [_line(each) for each in page.entries] or ["Nothing was changed here so far."]
+        head = "-# Newest first; who only looked is left out."
+        turn = turns(PAGE, page.first, LOGGED, page.more)
+        return Shown([text("## Log", head, *lines), turn])
+
+    async def form(self, press: Press) -> ui.Modal:
+        raise stale()
+
+
+def _line(entry: AuditEntry) -> str:
+    said = funds.deed(entry.deed, entry.detail).replace("\n", " ")
+    return _whole(f"<t:{entry.at:.0f}:R> <@{entry.actor}> {said}")
+
+
+def _whole(line: str) -> str:
+    """At most so many characters; words behind bars stay there."""
+    if len(line) <= _LINE:
+        return line
+    kept = line[: _LINE - 4].rpartition(" ")[0]
+    return f"{kept}{'||' if kept.count('||') % 2 else ''} …"

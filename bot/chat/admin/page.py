@@ -1,0 +1,82 @@
+"""What a page of the panel is given, and what it makes of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import discord
+from discord import ui
+
+from bot.domain.errors import NotFound, UserError
+from bot.domain.people import Asker
+
+SHOW = "show"
+"""The deed of doing nothing but showing a page, which all of them know."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """Who pressed what on which server: the deed with its argument, what was chosen in a menu, and
+    what was written or chosen in a form, by field."""
+
+    asker: Asker
+    guild: int
+    deed: str = SHOW
+    argument: str = ""
+    chosen: tuple[str, ...] = ()
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    server: discord.Guild | None = None
+
+    def written(self, name: str) -> str:
+        """In a line of a form, without what surrounds it."""
+        return " ".join("".join(self.fields.get(name, ())).split())
+
+    def number(self, name: str, called: str, least: int, most: int) -> int | None:
+        """The same as a number; None for an empty line. Raises UserError for anything else."""
+        written = self.written(name).replace(",", "")
+        if not written:
+            return None
+        if not (written.isascii() and written.isdecimal() and least <= int(written) <= most):
+            raise UserError(
+                f"{called}: give a whole number from {least:,} to {most:,}, or nothing."
+            )
+        return int(written)
+
+    @property
+    def first(self) -> int:
+        """The argument as a place in a list."""
+        if self.argument and not self.argument.isdecimal():
+            raise stale()
+        return min(int(self.argument or 0), 1_000_000)
+
+
+def stale() -> NotFound:
+    """What is pressed is not known to this version."""
+    return NotFound("This panel is from another version of Easel; use `/admin panel` again.")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What stands on a page, above the menu of all pages, and the files that it shows."""
+
+    items: Sequence[ui.Item[Any]]
+    files: Sequence[discord.File] = ()
+
+
+class Page(Protocol):
+    """One page. `forms` are the deeds that a form answers; all others show the page anew. Errors
+    are the services': a press is refused as a command would be."""
+
+    title: str
+    emoji: str
+    forms: frozenset[str]
+
+    async def show(self, press: Press) -> Shown:
+        """Do what was pressed, and show how it is then."""
+        ...
+
+    async def form(self, press: Press) -> ui.Modal:
+        """The form that a deed opens."""
+        ...

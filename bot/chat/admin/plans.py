@@ -1,0 +1,207 @@
+"""The page of plans: what they give, to whom; forms to write them, menus to give them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.chat import plans
+from bot.chat.admin import plan_forms
+from bot.chat.admin.items import (
+    MENU,
+    Option,
+    Spot,
+    button,
+    ids,
+    menu,
+    people_menu,
+    role_menu,
+    row,
+    text,
+)
+from bot.chat.admin.page import SHOW, Press, Shown, stale
+from bot.chat.admin.plan_forms import LIMITS, NEW, TERMS
+from bot.chat.wording import shortened
+from bot.domain.presets import PRESETS
+from bot.domain.quota import QuotaSetting, Scope
+from bot.service import Service
+from bot.service.plans import Book
+from bot.service.quotas import Whom
+
+PAGE = "plans"
+PICK, PRESET, MODELS = "pick", "preset", "models"
+EVERYBODY, ROLES, PEOPLE = "everybody", "roles", "people"
+ASK, REMOVE = "ask", "remove"
+_LISTED = 2800
+"""Characters of the list of all plans."""
+
+
+class PlansPage:
+    """Its argument is the name of the plan that is looked at, empty for none."""
+
+    title, emoji = "Plans", "🎟️"
+    forms = frozenset({TERMS, LIMITS, NEW})
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._plans = service.plans
+        self._deeds: dict[str, Callable[[Press], Awaitable[str]]] = {
+            SHOW: self._same, PICK: self._picked, ASK: self._same, REMOVE: self._remove,
+            TERMS: self._write, LIMITS: self._write, NEW: self._write, PRESET: self._adopt,
+            EVERYBODY: self._to_everybody, ROLES: self._to_some, PEOPLE: self._to_some,
+            MODELS: self._models,
+        }  # fmt: skip
+
+    async def show(self, press: Press) -> Shown:
+        if press.deed not in self._deeds:
+            raise stale()
+        name = await self._deeds[press.deed](press)
+        book = await self._plans.book(press.asker, press.guild)
+        name = _known(book, name)
+        items: list[ui.Item[Any]] = [text("## Plans", plans.listed(book), room=_LISTED)]
+        if book.plans:
+            items.append(
+                row(menu(Spot(PAGE, PICK), "Choose a plan to change", _options(book, name)))
+            )
+        if name and press.deed == ASK:
+            items += _asked(name)
+        elif name:
+            items += [*self._chosen(book, name, press.guild)]
+        return Shown([*items, *_begin()])
+
+    async def form(self, press: Press) -> ui.Modal:
+        book = await self._plans.book(press.asker, press.guild)
+        name = "" if press.deed == NEW else _known(book, press.argument)
+        if press.deed != NEW and not name:
+            raise stale()
+        plan = book.plans.get(name, QuotaSetting())
+        argument = f"{PAGE}:{press.deed}:{name}"
+        return plan_forms.form(press.deed, name, plan, argument)
+
+    # What is done; each returns the name of the plan that is looked at then
+
+    async def _same(self, press: Press) -> str:
+        return press.argument
+
+    async def _picked(self, press: Press) -> str:
+        return press.chosen[0] if press.chosen else ""
+
+    async def _remove(self, press: Press) -> str:
+        await self._plans.remove(press.asker, press.guild, press.argument)
+        return ""
+
+    async def _adopt(self, press: Press) -> str:
+        await self._plans.adopt(press.asker, press.guild, "".join(press.chosen))
+        return ""
+
+    async def _write(self, press: Press) -> str:
+        name = press.written("name") if press.deed == NEW else press.argument
+        book = await self._plans.book(press.asker, press.guild)
+        before = book.plans.get(_known(book, name), QuotaSetting())
+        said = plan_forms.written(press.deed, press, before)
+        await self._plans.save(press.asker, press.guild, name, said.gives, said.silent)
+        return name
+
+    async def _models(self, press: Press) -> str:
+        gives = QuotaSetting(models=frozenset(press.chosen) or None)
+        silent = frozenset() if press.chosen else frozenset({"models"})
+        await self._plans.save(press.asker, press.guild, press.argument, gives, silent)
+        return press.argument
+
+    async def _to_everybody(self, press: Press) -> str:
+        return await self._plans.give(press.asker, press.guild, Whom(), press.argument)
+
+    async def _to_some(self, press: Press) -> str:
+        """Those who were chosen have it; who stood in the menu and was not has it no more."""
+        scope: Scope = "role" if press.deed == ROLES else "user"
+        book = await self._plans.book(press.asker, press.guild)
+        name, chosen = _known(book, press.argument), ids(press.chosen)
+        have = _having(book, name, scope)
+        for target in [*(each for each in chosen if each not in have)]:
+            await self._plans.give(press.asker, press.guild, _whom(scope, target), name)
+        for target in [each for each in have[:MENU] if each not in chosen]:
+            await self._plans.give(press.asker, press.guild, _whom(scope, target), "")
+        return name
+
+    # What is shown
+
+    def _chosen(self, book: Book, name: str, guild: int) -> list[ui.Item[Any]]:
+        everybodys = book.assigned.get(("server", guild)) == name
+        buttons = [
+            button(Spot(PAGE, TERMS, name), "Credits…", "✏️"),
+            button(Spot(PAGE, LIMITS, name), "Limits…", "✏️"),
+            button(Spot(PAGE, ASK, name), "Remove", "🗑️"),
+        ]
+        if not everybodys:
+            buttons.insert(2, button(Spot(PAGE, EVERYBODY, name), "Give to everybody"))
+        roles, people = _having(book, name, "role"), _having(book, name, "user")
+        return [
+            ui.Separator(),
+            text(f"### {shortened(name, 60)}", plans.gives(book.plans[name]), room=900),
+            row(*buttons),
+            row(role_menu(Spot(PAGE, ROLES, name), "Roles that have it", roles)),
+            row(people_menu(Spot(PAGE, PEOPLE, name), "Members who have it", people)),
+            *self._model_menu(book.plans[name], name),
+        ]
+
+    def _model_menu(self, plan: QuotaSetting, name: str) -> list[ui.Item[Any]]:
+        """Where there is something to choose."""
+        cards = self._plans.models()
+        if len(cards) < 2:
+            return []
+        options = [
+            Option(card.id, card.name, chosen=card.id in (plan.models or ()))
+            for card in cards[:MENU]
+        ]
+        spot = Spot(PAGE, MODELS, name)
+        return [row(menu(spot, "Models they may use: all", options, most=MENU))]
+
+
+def _known(book: Book, name: str) -> str:
+    """A plan as it is written; empty for one that there is not (any more)."""
+    return next((each for each in book.plans if each.casefold() == name.casefold()), "")
+
+
+def _having(book: Book, name: str, scope: Scope) -> list[int]:
+    return sorted(
+        target for (kind, target), plan in book.assigned.items() if kind == scope and plan == name
+    )
+
+
+def _whom(scope: Scope, target: int) -> Whom:
+    return Whom(role=target) if scope == "role" else Whom(user=target)
+
+
+def _options(book: Book, chosen: str) -> list[Option]:
+    return [
+        Option(name, name, plans.gives(gives), name == chosen) for name, gives in book.plans.items()
+    ]
+
+
+def _asked(name: str) -> list[ui.Item[Any]]:
+    """Before a plan goes."""
+    danger = discord.ButtonStyle.danger
+    return [
+        ui.Separator(),
+        text(f"Remove **{shortened(name, 60)}**? Whoever has it has what else holds for them."),
+        row(
+            button(Spot(PAGE, REMOVE, name), "Remove it", "🗑️", danger),
+            button(Spot(PAGE, SHOW, name), "Keep it"),
+        ),
+    ]
+
+
+def _begin() -> list[ui.Item[Any]]:
+    """Ways to plans that there are not yet."""
+    options = [
+        Option(key, each.title, each.about.replace("`", "")) for key, each in PRESETS.items()
+    ]
+    return [
+        ui.Separator(),
+        row(menu(Spot(PAGE, PRESET), "Begin with plans that others have found good", options)),
+        row(button(Spot(PAGE, NEW), "New plan…", "➕"), button(Spot(PAGE, SHOW), "Refresh", "🔄")),
+        text("-# A preset becomes what everybody has. `/plan price` decides what things cost."),
+    ]
