@@ -134,7 +134,7 @@ COMMANDS: dict[str, Options] = {
     "moderation purge": lambda hidden, who: {"user": who.person},
     "privacy export": nothing, "privacy delete": nothing,
     "admin overview": nothing, "admin pause": nothing, "admin resume": nothing,
-    "admin jobs": nothing,
+    "admin jobs": nothing, "admin panel": nothing, "setup": nothing,
     "operator servers": nothing, "operator notice": nothing, "operator caps": nothing,
     "operator block": lambda hidden, who: {"server": "1"},
     "operator unblock": lambda hidden, who: {"server": "1"},
@@ -146,7 +146,7 @@ COMPLETED = {("imagine", "prompt"), ("style edit", "name"), ("style remove", "na
              ("prefer option set", "option"), ("compare", "first"),
              ("compare", "second"), ("plan set", "name"), ("plan give", "name"),
              ("plan remove", "name"), ("plan price", "action")}  # fmt: skip
-FORMS = {"remix", "report", "from_picture", "style", "describe", "words", "appeal"}
+FORMS = {"remix", "report", "from_picture", "style", "describe", "panel", "words", "appeal"}
 REACTIONS = {reactions.STOP, reactions.SEND}
 EVENTS = {"on_raw_reaction_add", "on_easel_setting"}
 COMPONENTS = {"JobButton", "PageButton", "SettingButton", "SettingMenu"}
