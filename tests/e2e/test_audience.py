@@ -148,8 +148,9 @@ COMPLETED = {("imagine", "prompt"), ("style edit", "name"), ("style remove", "na
              ("plan remove", "name"), ("plan price", "action")}  # fmt: skip
 FORMS = {"remix", "report", "from_picture", "style", "describe", "panel", "words", "appeal"}
 REACTIONS = {reactions.STOP, reactions.SEND}
-EVENTS = {"on_raw_reaction_add", "on_easel_setting"}
-COMPONENTS = {"JobButton", "PageButton", "SettingButton", "SettingMenu"}
+SERVERS = {"on_ready", "on_guild_join", "on_guild_available", "on_guild_remove"}
+EVENTS = {"on_raw_reaction_add", "on_easel_setting", *SERVERS}
+COMPONENTS = {"JobButton", "PageButton", "PanelItem", "SettingButton", "SettingMenu"}
 WALKERS = {
     "a member": ("Noah", "imagine"),
     "a moderator": ("Max", "imagine"),
