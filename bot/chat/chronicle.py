@@ -34,7 +34,7 @@ class Chronicler:
 
     def __init__(self, client: discord.Client, service: Service, pauses: Pauses) -> None:
         self._client = client
-        self._chronicle = service.chronicle
+        self._service = service
         self._pauses = pauses
         self._pace = Pace(A_SECOND, burst=3)
 
@@ -42,7 +42,7 @@ class Chronicler:
         """Work until cancelled."""
         while True:
             try:
-                if chapter := await self._chronicle.due():
+                if chapter := await self._service.chronicle.due():
                     await self._pace.turn()
                     await self._try(chapter)
                     continue
@@ -66,19 +66,19 @@ class Chronicler:
             pause = self._pauses.longest
         else:
             return
-        await self._chronicle.postpone(chapter, pause, arrived=arrived)
+        await self._service.chronicle.postpone(chapter, pause, arrived=arrived)
 
     async def _post(self, chapter: Chapter) -> None:
         embed = page(chapter)
         if chapter.sending_at is None or not await self._found(chapter, embed):
-            await self._chronicle.begin(chapter)
+            await self._service.chronicle.begin(chapter)
             place = self._client.get_partial_messageable(chapter.channel, guild_id=chapter.guild)
             async with asyncio.timeout(_POST_S):
                 await place.send(
                     embed=embed, nonce=chapter.nonce,
                     allowed_mentions=discord.AllowedMentions.none(), silent=True,
                 )  # fmt: skip
-        await self._chronicle.posted(chapter, self._pauses.poll)
+        await self._service.chronicle.posted(chapter, self._pauses.poll)
 
     async def _found(self, chapter: Chapter, embed: discord.Embed) -> int:
         """The message of an earlier try, if that arrived; 0 if not."""

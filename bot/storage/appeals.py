@@ -37,14 +37,15 @@ class AppealRepository:
         the server has no desk."""
 
         def run(connection: sqlite3.Connection) -> str:
-            if not desk.desk_of(connection, refused.account.guild):
-                return ""
             connection.execute(
                 "DELETE FROM appeals WHERE said IS NULL AND refused_at < ?", (now - DAY_S,)
             )
             connection.execute("DELETE FROM appeals WHERE answered_at < ?", (now - KEPT_S,))
             return _known(connection, refused, now) or _insert(connection, refused, now, id)
 
+        # Most servers have none, and a refusal is to be no work for the writer there.
+        if not await self._database.read(lambda c: desk.desk_of(c, refused.account.guild)):
+            return ""
         return await self._database.transaction(run)
 
     async def get(self, id: str) -> Appeal | None:
