@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.errors import StoreUnavailable
 from bot.engine.seam import Executor
 from bot.sandbox import Sandbox
 from tests.kit import books
@@ -132,10 +133,44 @@ async def test_what_discord_does_not_take_is_said_later(
         await looked(easel)
         sandbox.faults.fail("POST", r"/messages$", 400, code=0, times=1)
         sandbox.world.add_guild("Atelier")
-        await sandbox.wait_for(lambda: rows(tmp_path, "SELECT 1 FROM greetings WHERE said = 0"))
+        while not rows(tmp_path, "SELECT 1 FROM greetings WHERE said = 0"):
+            await asyncio.to_thread(lambda: None)
         await came_again(sandbox)
         await settled(tmp_path)
         assert len(hellos(sandbox, "atelier")) == 1
+
+
+async def test_a_crash_after_it_was_said_says_it_once(
+    sandbox: Sandbox, tmp_path: Path, quick: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord knows the nonce of what was sent just before."""
+    settings = settings_for(sandbox, tmp_path)
+
+    async def lost(greeting: object) -> None:
+        raise StoreUnavailable("io", "the disk is gone")
+
+    async with running(sandbox, settings, quick) as easel:
+        await looked(easel)
+        monkeypatch.setattr(easel.core.service.first_hour, "said", lost)
+        await came(sandbox)
+    assert len(rows(tmp_path, "SELECT 1 FROM greetings WHERE said = 0")) == 1
+    async with running(sandbox, settings, quick):
+        await settled(tmp_path)
+    assert len(hellos(sandbox, "atelier")) == 1
+
+
+async def test_a_server_that_is_not_served_hears_nothing(
+    sandbox: Sandbox, tmp_path: Path, quick: Executor
+) -> None:
+    settings = settings_for(sandbox, tmp_path, guilds=frozenset({int(sandbox.world.guild.id)}))
+    async with running(sandbox, settings, quick) as easel:
+        await looked(easel)
+        sandbox.world.add_guild("Atelier")
+        while not rows(tmp_path, "SELECT 1 FROM greetings WHERE said = 0"):
+            await asyncio.to_thread(lambda: None)
+    async with running(sandbox, settings_for(sandbox, tmp_path), quick):
+        await settled(tmp_path)
+    assert len(hellos(sandbox, "atelier")) == 1
 
 
 async def came_again(sandbox: Sandbox) -> None:

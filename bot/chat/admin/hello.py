@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 
 import discord
 from discord import ui
 
-from bot.chat.admin.items import Option, Spot, boxed, channel_menu, menu, row, text
+from bot.chat.admin.items import Option, Spot, boxed, channel_menu, mentions, menu, row, text
 from bot.chat.trouble import TROUBLE, Verdict, judge
 from bot.chat.wording import escape
 from bot.domain.presets import PRESETS
@@ -61,13 +60,7 @@ def _plans(choices: Choices) -> str:
 def _places(choices: Choices) -> str:
     if not choices.channels:
         return "In every channel where I may write, until you choose some; threads go with them."
-    return f"✅ Only in {_listed(f'<#{each}>' for each in sorted(choices.channels))}."
-
-
-def _listed(names: Iterable[str]) -> str:
-    known = [*names]
-    more = f" and {len(known) - 25} more" if len(known) > 25 else ""
-    return ", ".join(known[:25]) + more
+    return f"✅ Only in {mentions('#', choices.channels)}."
 
 
 def place(guild: discord.Guild) -> discord.TextChannel | None:

@@ -157,6 +157,21 @@ def _short(text: str) -> str:
     return text if len(text) <= _CHOICE else f"{text[: _CHOICE - 1]}…"
 
 
+def mentions(sign: str, named: Collection[int]) -> str:
+    """As many of some channels (#) or roles (@&) as a menu holds."""
+    shown = ", ".join(f"<{sign}{each}>" for each in sorted(named)[:MENU])
+    more = len(named) - MENU
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def clipped(line: str, room: int) -> str:
+    """A line in so many characters; words behind bars stay there."""
+    if len(line) <= room:
+        return line
+    kept = line[: room - 4].rpartition(" ")[0]
+    return f"{kept}{'||' if kept.count('||') % 2 else ''} …"
+
+
 def row(*items: Any) -> ui.ActionRow[Any]:
     """Some buttons, or a menu."""
     return ui.ActionRow(*items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from discord import ui
 
 from bot.chat import funds
-from bot.chat.admin.items import text
+from bot.chat.admin.items import clipped, text
 from bot.chat.admin.jobs import turns
 from bot.chat.admin.page import SHOW, Press, Shown, stale
 from bot.service import Service
@@ -41,12 +41,4 @@ class LogPage:
 
 def _line(entry: AuditEntry) -> str:
     said = funds.deed(entry.deed, entry.detail).replace("\n", " ")
-    return _whole(f"<t:{entry.at:.0f}:R> <@{entry.actor}> {said}")
-
-
-def _whole(line: str) -> str:
-    """At most so many characters; words behind bars stay there."""
-    if len(line) <= _LINE:
-        return line
-    kept = line[: _LINE - 4].rpartition(" ")[0]
-    return f"{kept}{'||' if kept.count('||') % 2 else ''} …"
+    return clipped(f"<t:{entry.at:.0f}:R> <@{entry.actor}> {said}", _LINE)

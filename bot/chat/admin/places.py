@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from discord import ui
 
-from bot.chat import ruling
-from bot.chat.admin.items import Spot, channel_menu, ids, role_menu, row, text
+from bot.chat.admin.items import Spot, channel_menu, ids, mentions, role_menu, row, text
 from bot.chat.admin.page import SHOW, Press, Shown, stale
 from bot.domain.errors import UserError
 from bot.domain.moderation import PlaceKind
@@ -39,9 +38,9 @@ class PlacesPage:
         first = f"-# A menu shows the first {MENU}; `/moderation` changes the others."
         return Shown([
             text("## Channels and roles", "Threads go with their channel; admins draw anyway."),
-            text(f"**Drawing is for**: {ruling.channels(rules)}", room=1800),
+            text(f"**Drawing is for**: {mentions('#', rules.channels) or 'everywhere'}"),
             row(channel_menu(Spot(PAGE, "channels"), "Every channel", rules.channels)),
-            text(f"**Who may draw**: {ruling.roles(rules)}", room=1800),
+            text(f"**Who may draw**: {mentions('@&', rules.roles) or 'everybody'}"),
             row(role_menu(Spot(PAGE, "roles"), "Everybody", rules.roles)),
             *([text(first)] if most > MENU else []),
         ])  # fmt: skip

@@ -15,6 +15,7 @@ from bot.chat.admin.items import (
     Option,
     Spot,
     button,
+    clipped,
     ids,
     menu,
     people_menu,
@@ -140,7 +141,7 @@ class PlansPage:
         roles, people = _having(book, name, "role"), _having(book, name, "user")
         return [
             ui.Separator(),
-            text(f"### {shortened(name, 60)}", plans.gives(book.plans[name]), room=900),
+            text(f"### {shortened(name, 60)}", clipped(plans.gives(book.plans[name]), 800)),
             row(*buttons),
             row(role_menu(Spot(PAGE, ROLES, name), "Roles that have it", roles)),
             row(people_menu(Spot(PAGE, PEOPLE, name), "Members who have it", people)),

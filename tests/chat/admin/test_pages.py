@@ -104,6 +104,8 @@ async def test_more_places_than_a_menu_holds(pages: Pages) -> None:
         await restrict(ADMIN_ASKS, GUILD, kind, many, [])
     shown = await pages.show("places")
     assert "shows the first 25" in shown.text
+    assert shown.text.count("<#") == shown.text.count("<@&") == 25
+    assert shown.text.count(" and 75 more") == 2
     assert len(shown.chosen("places:channels")) == len(shown.chosen("places:roles")) == 25
     left = many[25:]
     await pages.show("places", "channels", chosen=())
