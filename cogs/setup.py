@@ -13,7 +13,9 @@ from bot.chat import asking, showing
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.admin import hello, items
 from bot.chat.admin.items import Spot
+from bot.chat.speech import of_message, of_server
 from bot.domain.errors import NotAllowed, NotFound
+from bot.domain.language import speaking
 from bot.service import Service
 from bot.service.first_hour import Choices
 
@@ -49,7 +51,9 @@ class Setup(commands.Cog):
         else:
             raise NotFound("This belongs to another version of Easel; use `/setup` instead.")
         choices = await self._privately(interaction, work)
-        await showing.show(interaction, self._view(choices))
+        with speaking(of_message(interaction)):
+            shown = self._view(choices)
+        await showing.show(interaction, shown)
 
     def _view(self, choices: Choices) -> discord.ui.LayoutView:
         ideas = self._service.words.ideas("", 50)
@@ -85,7 +89,9 @@ class Setup(commands.Cog):
                 guild = self._bot.get_guild(greeting.guild)
                 if guild is None or guild.unavailable or not self._served(guild.id):
                     continue
-                shown = self._view(await self._service.first_hour.choices(guild.id))
+                choices = await self._service.first_hour.choices(guild.id)
+                with speaking(of_server(guild)):
+                    shown = self._view(choices)
                 if await hello.say(guild, greeting, shown):
                     await self._service.first_hour.said(greeting)
 

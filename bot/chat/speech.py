@@ -54,6 +54,11 @@ def of_job(client: discord.Client, job: Job, kind: Kind = Kind.RESULT) -> Langua
     return language(str(guild.preferred_locale)) if guild else ENGLISH
 
 
+def of_server(guild: discord.Guild) -> Language:
+    """That of a server, for what is said there unasked."""
+    return language(str(guild.preferred_locale))
+
+
 def of_reader(client: discord.Client, job: Job, person: int) -> Language:
     """The language of what somebody is sent about a job without having said theirs just now."""
     return of_job(client, job, Kind.DM if person == job.user else Kind.RESULT)

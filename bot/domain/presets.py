@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.language import N_
 from bot.domain.period import Period
 from bot.domain.quota import QuotaSetting
 from bot.domain.speed import Speed
@@ -23,14 +24,16 @@ class Preset:
 
 PRESETS: Mapping[str, Preset] = {
     "open": Preset(
-        "Open house",
-        "everybody draws as they like: 100 grids a day, then relaxed for free",
+        N_("Open house"),
+        N_("everybody draws as they like: 100 grids a day, then relaxed for free"),
         {"Everybody": QuotaSetting(100, Period.DAY, 3, 20, relaxed=True)},
     ),
     "dalle": Preset(
-        "DALL·E 2 style",
-        "50 credits in the first month, 15 in each after it, none carried over; more by `/quota"
-        " grant` or gift codes",
+        N_("DALL·E 2 style"),
+        N_(
+            "50 credits in the first month, 15 in each after it, none carried over; more by `/quota"
+            " grant` or gift codes"
+        ),
         {
             "Free": QuotaSetting(
                 15, Period.MONTH, 2, 5, welcome=35, lapse=True, rollover=False, relaxed=False,
@@ -39,9 +42,11 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "midjourney": Preset(
-        "Midjourney style",
-        "25 grids to try it; give roles or members Basic, Standard or Pro, which draw relaxed for"
-        " free from Standard on",
+        N_("Midjourney style"),
+        N_(
+            "25 grids to try it; give roles or members Basic, Standard or Pro, which draw relaxed"
+            " for free from Standard on"
+        ),
         {
             "Trial": QuotaSetting(
                 0, Period.MONTH, 1, 3, welcome=25, relaxed=False, speeds=frozenset({Speed.FAST}),
@@ -59,8 +64,8 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "closed": Preset(
-        "Closed beta",
-        "nobody draws but whom you give the plan Tester, by a role or one by one",
+        N_("Closed beta"),
+        N_("nobody draws but whom you give the plan Tester, by a role or one by one"),
         {
             "Nobody": QuotaSetting(0, Period.DAY, 1, 1, pool=False),
             "Tester": QuotaSetting(50, Period.DAY, 3, 10, pool=True),

@@ -10,6 +10,7 @@ from discord import ui
 from bot.chat.admin.items import Option, Spot, boxed, channel_menu, mentions, menu, row, text
 from bot.chat.trouble import TROUBLE, Verdict, judge
 from bot.chat.wording import escape
+from bot.domain.language import N_, _, pgettext
 from bot.domain.presets import PRESETS
 from bot.service.first_hour import Choices, Greeting
 
@@ -17,33 +18,40 @@ log = logging.getLogger(__name__)
 
 PAGE = "setup"
 PRESET, CHANNELS = "preset", "channels"
-_IDEA = "a lighthouse in a storm"
+_IDEA = N_("a lighthouse in a storm")
+_GREETING = (
+    N_(
+        "I draw what you describe: four pictures for each prompt, made by the machine that I run"
+        " on."
+    ),
+    N_("Buttons under the pictures draw variations, enlarge them and change what is in them."),
+    N_(
+        "Members with Manage Server decide here, and by `/setup` at any time, how much is drawn"
+        " and where."
+    ),
+)
 
 
 def view(choices: Choices, idea: str = "") -> ui.LayoutView:
     """Three lines, two menus and a hint; what was chosen stands in them."""
     options = [
-        Option(key, each.title, each.about.replace("`", ""), key == choices.preset)
+        Option(key, _(each.title), _(each.about).replace("`", ""), key == choices.preset)
         for key, each in PRESETS.items()
     ]
+    plans = pgettext("placeholder", "Choose plans to begin with")
+    everywhere = pgettext("placeholder", "Every channel")
+    tried = (idea or _(_IDEA)).replace("`", "")
     return boxed(
-        text(
-            "## Hello, I am Easel",
-            "I draw what you describe: four pictures for each prompt, made by the machine that I"
-            " run on.",
-            "Buttons under the pictures draw variations, enlarge them and change what is in them.",
-            "Members with Manage Server decide here, and by `/setup` at any time, how much is"
-            " drawn and where.",
-        ),
+        text(_("## Hello, I am Easel"), *map(_, _GREETING)),
         ui.Separator(),
-        text("**1. How much may members draw?**", _plans(choices)),
-        row(menu(Spot(PAGE, PRESET), "Choose plans to begin with", options)),
-        text("**2. Where?**", _places(choices)),
-        row(channel_menu(Spot(PAGE, CHANNELS), "Every channel", choices.channels)),
+        text(_("**1. How much may members draw?**"), _plans(choices)),
+        row(menu(Spot(PAGE, PRESET), plans, options)),
+        text(_("**2. Where?**"), _places(choices)),
+        row(channel_menu(Spot(PAGE, CHANNELS), everywhere, choices.channels)),
         ui.Separator(),
         text(
-            f"**3. Try it:** `/imagine prompt:{(idea or _IDEA).replace('`', '')}`",
-            "-# `/help` explains the rest; `/admin panel` has everything that admins decide.",
+            _("**3. Try it:** `/imagine prompt:{idea}`", idea=tried),
+            _("-# `/help` explains the rest; `/admin panel` has all that admins decide."),
         ),
     )
 
@@ -51,16 +59,16 @@ def view(choices: Choices, idea: str = "") -> ui.LayoutView:
 def _plans(choices: Choices) -> str:
     if choices.preset:
         preset = PRESETS[choices.preset]
-        return f"✅ {preset.title}: {preset.about}."
+        return f"✅ {_(preset.title)}: {_(preset.about)}."
     if choices.plans:
-        return f"✅ Plans of your own: {escape(', '.join(choices.plans))}."
-    return "As the operator of this bot has it, until you choose; `/plan` changes every detail."
+        return "✅ " + _("Plans of your own: {plans}.", plans=escape(", ".join(choices.plans)))
+    return _("As the operator of this bot has it, until you choose; `/plan` changes every detail.")
 
 
 def _places(choices: Choices) -> str:
     if not choices.channels:
-        return "In every channel where I may write, until you choose some; threads go with them."
-    return f"✅ Only in {mentions('#', choices.channels)}."
+        return _("In every channel where I may write, until you choose some; threads go with them.")
+    return "✅ " + _("Only in {channels}.", channels=mentions("#", choices.channels))
 
 
 def place(guild: discord.Guild) -> discord.TextChannel | None:
