@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from bot.chat.admin import hello
+from bot.domain.language import speaking
 from bot.domain.presets import PRESETS
+from bot.language import CATALOGUES, language
 from bot.service.first_hour import Choices
 from tests.kit import layouts
 
@@ -53,3 +55,16 @@ def test_channels_that_were_chosen_stand_in_it(count: int, said: str) -> None:
     assert listed.count("<#") == min(count, 25)
     assert listed.endswith(f">{said}")
     assert len(layouts.defaults(channels)) == min(count, 25)
+
+
+@pytest.mark.parametrize("code", CATALOGUES)
+@pytest.mark.parametrize("key", PRESETS)
+def test_it_fits_in_every_language(code: str, key: str) -> None:
+    channels = frozenset(range(10**18, 10**18 + 100))
+    plain, *_ = shown(Choices(key, tuple(PRESETS[key].plans), channels))
+    with speaking(language(code)):
+        text, presets, places = shown(Choices(key, tuple(PRESETS[key].plans), channels))
+    assert text != plain
+    assert layouts.defaults(presets) == [key]
+    assert len(places["placeholder"]) <= 150
+    assert all(len(each["description"]) <= 100 for each in presets["options"])

@@ -204,3 +204,31 @@ async def test_what_another_version_has_is_answered(
     where = easel.sandbox.world.find_channel("imagine")
     message = easel.sandbox.messages.write(where, easel.sandbox.world.bot, body).id
     assert "another version" in await ada.refused(await ada.click({"id": message}, "B"))
+
+
+async def test_it_is_said_in_the_servers_language_and_setup_in_ones_own(
+    sandbox: Sandbox, tmp_path: Path, quick: Executor, ada: Scene
+) -> None:
+    guild = sandbox.world.guild
+    async with running(sandbox, settings_for(sandbox, tmp_path), quick) as easel:
+        await looked(easel)
+        sandbox.world.remove_bot(guild)
+        while rows(tmp_path, f"SELECT 1 FROM greetings WHERE guild_id = {guild.id}"):
+            await asyncio.to_thread(lambda: None)
+        sandbox.world.keep_in(guild, "de")
+        ada.person.speak("ja")
+        sandbox.world.return_bot(guild)
+
+        def said() -> list[Message]:
+            shown = ada.person.messages("lobby")
+            return [each for each in shown if "Hallo, ich bin Easel" in text_of(each)]
+
+        [message] = await sandbox.wait_for(said)
+        # Who chooses reads Japanese; what all see stays German.
+        await (await ada.person.select(message, PRESET, "open")).ack()
+        await sandbox.wait_for(lambda: "✅ Offenes Haus: alle zeichnen" in text_of(said()[0]))
+        asked = await ada.slash("setup")
+        await asked.ack()
+        [shown] = await sandbox.wait_for(lambda: asked.replies)
+        assert "こんにちは、Easelです" in text_of(shown)
+        assert "✅ オープンハウス" in text_of(shown)

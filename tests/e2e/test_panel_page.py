@@ -95,6 +95,25 @@ async def test_a_first_hour_and_the_panel(page: Page, easel: Easel) -> None:
         assert await beyond(page) <= 0
 
 
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("de", "Hallo, ich bin Easel"),
+        ("ja", "こんにちは、Easelです"),
+        ("fr", "Bonjour, je suis Easel"),
+    ],
+)
+async def test_a_first_hour_in_ones_own_language(
+    page: Page, easel: Easel, locale: str, words: str
+) -> None:
+    ada = easel.sandbox.person("Ada")
+    ada.speak(locale)
+    await ada.slash("setup")
+    await expect(page.get_by_text(words)).to_be_visible()
+    await shoot(page, f"hello-{locale}")
+    assert await beyond(page) <= 0
+
+
 async def test_a_plan_is_chosen_and_written(page: Page) -> None:
     await command(page, "/admin panel")
     await choose(page, "panel:go", "Plans")
