@@ -15,7 +15,7 @@ from tests.kit.scene import Scene
 
 PATIENCE_MS = 30_000
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

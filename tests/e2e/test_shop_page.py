@@ -19,7 +19,7 @@ from tests.kit.easel import Easel, running, settings_for
 PATIENCE_MS = 30_000
 PACK, PLAN = 1200000000000000301, 1200000000000000304
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 
 @pytest.fixture
