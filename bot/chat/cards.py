@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import discord
 
 from bot.chat import wording
 from bot.chat.buttons import APPROVE, DENY, DISMISS, TAKE_DOWN, JobButton
+from bot.chat.plans import count
 from bot.chat.sheets import VIOLET
 from bot.domain.action import ALL, Tile
 from bot.domain.desk import Appeal, Settled
@@ -23,6 +25,8 @@ _VERDICTS = {
     "approved": "Approved",
     "denied": "Denied",
 }
+_TIME = re.compile(r"\\<t\\:(\d+)\\:(\w)\\>")
+"""A time of ours among what is escaped."""
 _GREY = discord.Colour(0x8B8D98)
 
 
@@ -36,7 +40,7 @@ _GRANTED = {
     "words": "you may draw that very prompt once within a day, whatever its words",
     "picture": "the next time within a day that you ask for the same, it is shown as a spoiler",
     "timeout": "your time-out is over",
-    "ban": "you may draw there again",
+    "ban": "that ban is lifted",
 }
 _STOPPED = "-# The picture itself was not kept. Approved, the next one is shown as a spoiler."
 _TEXTS_ROOM, _SAID_ROOM = 900, 700
@@ -60,7 +64,8 @@ def _appeal(appeal: Appeal) -> Face:
     lines = [f"<@{appeal.user}>, against {_KINDS[appeal.kind]}, <t:{appeal.refused_at:.0f}:R>"]
     if texts := "\n".join(appeal.texts):
         lines.append(f"**Refused** ||{wording.shortened(texts, _TEXTS_ROOM)}||")
-    lines.append(f"**Why** {wording.shortened(appeal.why, _TEXTS_ROOM)}")
+    why = _TIME.sub(r"<t:\1:\2>", wording.shortened(appeal.why, _TEXTS_ROOM))
+    lines.append(f"**Why** {why}")
     said = wording.shortened(" ".join((appeal.said or "").split()), _SAID_ROOM)
     lines.append(f"**They say** {said}")
     if appeal.kind == "picture":
@@ -94,10 +99,15 @@ def described(report: Report) -> str:
     times = len(report.reporters)
     when = f"<t:{report.at:.0f}:R>"
     lines = [counted("Reported once, {when}", "Reported {n} times, {when}", times, when=when)]
-    lines += [f"> {wording.escape(reason)}" for reason in report.reasons[:5]]
+    ends = [wording.headline(job)]
     if report.message and not job.hidden:
-        lines.append(wording.link(job.origin.guild, report.channel, report.message))
-    return "\n".join([*lines, wording.headline(job)])[: wording.CONTENT_LIMIT]
+        ends.insert(0, wording.link(job.origin.guild, report.channel, report.message))
+    room = wording.CONTENT_LIMIT - len("\n".join([*lines, *ends])) - 2
+    each = max(0, room // 5 - 4)
+    lines += [
+        f"> {wording.shortened(' '.join(reason.split()), each)}" for reason in report.reasons[:5]
+    ]
+    return "\n".join([*lines, *ends])
 
 
 def choice(report: Report) -> discord.ui.View:
@@ -123,8 +133,9 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
             there = f"<#{detail['channel']}>" if detail["channel"] else "no channel"
             return f"This log: {there}"
         case "purge":
-            days = f" of {detail['days']} days" if detail["days"] else ""
-            return f"<@{detail['user']}>: {detail['pictures']} pictures{days} were deleted"
+            days = f" of {count(detail['days'], 'day')}" if detail["days"] else ""
+            gone = count(detail["pictures"], "picture")
+            return f"<@{detail['user']}>: deleted {gone}{days}"
         case "appeal":
             return f"<@{detail['user']}>: appealed against {_KINDS[detail['kind']]}"
         case "appeal answered":

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import discord
 
 from bot.chat.funds import grids
-from bot.chat.wording import escape
+from bot.chat.wording import FIELD_LIMIT, cut, escape
 from bot.domain.shop import Assortment, Pack, Stock
 from bot.service.shop import Counter
 
@@ -74,7 +74,7 @@ def _possession(counter: Counter, known: Mapping[int, discord.SKU]) -> str:
     for plan, ends_at in has.plans.items():
         until = f" until <t:{ends_at:.0f}:D>" if ends_at else ""
         lines.append(f"The plan {escape(plan)}{until}")
-    return "\n".join(lines) or "Nothing so far."
+    return cut("\n".join(lines), FIELD_LIMIT) or "Nothing so far."
 
 
 def _stock(stock: Stock, known: Mapping[int, discord.SKU]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bot.chat import plans
 from bot.chat.forms import Field
 from bot.chat.wording import duration, escape
 from bot.domain.moderation import Ban, ServerRules, TimeoutRule, WordKind
@@ -99,8 +100,8 @@ def timeouts(rule: TimeoutRule) -> str:
     if not rule.refusals:
         return "off"
     return (
-        f"{rule.refusals} refused prompts within {duration(rule.within_s)}: no drawing for"
-        f" {duration(rule.lasts_s)}, twice as long each further time, up to a day"
+        f"{plans.count(rule.refusals, 'refused prompt')} within {duration(rule.within_s)}: no"
+        f" drawing for {duration(rule.lasts_s)}, twice as long each further time, up to a day"
     )
 
 
@@ -123,8 +124,8 @@ def log(channel: int | None) -> str:
 
 def purge(user: int, days: int, count: Count) -> str:
     """What would be deleted of somebody's, before it is."""
-    when = f" of the last {days} days" if days else ""
-    pictures = f"{count.pictures} picture{'' if count.pictures == 1 else 's'}"
+    when = f" of the last {plans.count(days, 'day')}" if days else ""
+    pictures = plans.count(count.pictures, "picture")
     under = f" What is under way ({count.unfinished}) ends free of charge." * bool(count.unfinished)
     return (
         f"Delete **{pictures}**{when} by <@{user}> on this server for good, with their messages and"

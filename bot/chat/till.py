@@ -8,6 +8,7 @@ session, because nobody tells twice what was bought while nobody listened.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any
 
@@ -54,10 +55,10 @@ class Till:
         while True:
             self._news.clear()
             rest = await self._round()
-            try:
-                await asyncio.wait_for(self._news.wait(), rest)
-            except TimeoutError:
-                continue
+            # Not by `wait_for`, which before Python 3.12 may lose a cancel that comes with news.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._news.wait()
 
     async def _round(self) -> float:
         """List and consume what is to be; seconds until the next look, unless there is news."""
@@ -175,7 +176,12 @@ class Till:
         """Whether a refusal says that there is nothing to be told (any more)."""
         if has_code(error, UNKNOWN_ENTITLEMENT):
             return True
-        entitlement = _read(await self._client.fetch_entitlement(owed.entitlement))
+        try:
+            entitlement = _read(await self._client.fetch_entitlement(owed.entitlement))
+        except TROUBLE as refused:
+            if judge(refused) is Verdict.AWAY:
+                raise
+            return False  # nor can it be looked up: others are not to wait for it
         await self._take(entitlement)
         return entitlement.consumed or entitlement.deleted
 

@@ -8,6 +8,7 @@ import csv
 import datetime as dt
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 
 from bot.app import database_of
@@ -88,14 +89,14 @@ def _statement(connection: sqlite3.Connection, user: int, server: int | None) ->
             what = each.job or each.reason or each.source
             line = f"  {_moment(each.at)}  {each.amount:+5}  {each.kind}{pool}  {what}"
             sys.stdout.write(f"{line.rstrip()}\n")
-        held = connection.execute(_KEPT, (account.guild, user)).fetchone()
+        held = connection.execute(_KEPT, (account.guild, user, time.time())).fetchone()
         sys.stdout.write(f"  lasting credits now: {held[0]}\n")
     return 0
 
 
 _KEPT = (
     "SELECT COALESCE(SUM(balance), 0) FROM buckets WHERE guild_id = ? AND user_id = ?"
-    " AND kind = 'lasting'"
+    " AND kind = 'lasting' AND (expires_at IS NULL OR expires_at > ?)"
 )
 
 

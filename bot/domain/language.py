@@ -92,7 +92,8 @@ def counted(one: str, many: str, count: int, /, **values: Any) -> str:
     """The same of what stands with a number, which is `{n}` in it."""
     language = _spoken.get()
     said, english = language.ngettext(one, many, count), ENGLISH.ngettext(one, many, count)
-    return _filled(said, english, {"n": language.number(count), **values})
+    number = _said(language.number(count), ENGLISH.number(count))
+    return _filled(said, english, {"n": number, **values})
 
 
 def in_english(text: str) -> str:
@@ -102,11 +103,15 @@ def in_english(text: str) -> str:
 
 def _filled(text: str, english: str, values: Mapping[str, Any]) -> str:
     said = text.format(**values) if values else text
-    if text == english:
-        return said
     plain = {name: getattr(value, "english", value) for name, value in values.items()}
-    found = Said(said)
-    found.english = english.format(**plain) if values else english
+    return _said(said, english.format(**plain) if values else english)
+
+
+def _said(text: str, english: str) -> str:
+    if text == english:
+        return text
+    found = Said(text)
+    found.english = english
     return found
 
 

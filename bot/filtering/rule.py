@@ -121,7 +121,7 @@ def means(word: Word, letters: Sequence[Letter]) -> bool:
     if any(map(str.isdigit, word)):
         return doubled != 1
     few = len(word) <= 3 and all(map(str.isascii, word))
-    return doubled != 1 and solid >= (2 if few else 1)
+    return doubled != 1 and solid >= (min(2, len(word)) if few else 1)
 
 
 def _folded(letter: str) -> str:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from bot.domain.errors import NotFound, UserError
 from bot.domain.moderation import Ban, PlaceKind, ServerRules, TimeoutRule, WordKind
 from bot.domain.people import Account, Asker, Origin
+from bot.domain.prompt.marks import visible
 from bot.domain.prompt.parameter import quoted
+from bot.filtering.rule import Rule
 from bot.filtering.wordfilter import rule_of
 from bot.service.conduct import Conduct
 from bot.service.rulebook import Finding, Rulebook
@@ -76,7 +78,7 @@ class Moderation:
     ) -> tuple[list[str], int]:
         """Take words, one of each text, as of a kind; these, and how many are new to it."""
         require_admin(asker, guild)
-        words = _words(typed)
+        words = _words(typed, kind)
         changed = await self._moderation.put_words(guild, kind, words, asker.user, self._clock())
         self._rulebook.changed(guild)
         return words, changed
@@ -183,8 +185,10 @@ def lines(data: bytes) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def _words(typed: Iterable[str]) -> list[str]:
-    words = [*dict.fromkeys(rule_of(text).text for text in typed if text.strip())]
+def _words(typed: Iterable[str], kind: WordKind) -> list[str]:
+    # What is allowed is compared as it is written, so it need not be found in disguise.
+    rule = Rule.typed if kind is WordKind.ALLOWED else rule_of
+    words = [*dict.fromkeys(rule(text).text for text in typed if text.strip())]
     if not words:
         raise UserError("Give a `word`, a `file`, or lines with words.")
     if len(words) > WORDS_MAX:
@@ -193,4 +197,4 @@ def _words(typed: Iterable[str]) -> list[str]:
 
 
 def _plain(typed: str) -> str:
-    return " ".join(typed.split()).casefold()
+    return " ".join(visible(typed).split()).casefold()

@@ -63,6 +63,8 @@ class AppealRepository:
             row = connection.execute("SELECT * FROM appeals WHERE id = ?", (id,)).fetchone()
             if row is None or row["said"] is not None:
                 raise UserError("You appealed against this before; the answer comes to you.")
+            if row["refused_at"] < now - DAY_S:
+                raise UserError("This was refused more than a day ago; ask a moderator yourself.")
             count = connection.execute(
                 "SELECT COUNT(*) FROM appeals WHERE user_id = ? AND said_at > ?",
                 (row["user_id"], now - DAY_S),

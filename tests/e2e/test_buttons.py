@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from bot.chat.admin.items import PanelItem
 from bot.chat.buttons import JobButton
 from bot.chat.pages import PageButton
 from bot.chat.panel import SettingButton, SettingMenu
@@ -105,7 +106,7 @@ async def test_old_buttons_work_after_many_messages(easel: Easel, mia: Scene) ->
     await (await mia.slash("imagine", prompt="an unfit fox")).ack()
     await mia.until_said("⚠️")
     store = easel.bot._connection._view_store
-    items = [JobButton, PageButton, SettingButton, SettingMenu]
+    items = [JobButton, PageButton, SettingButton, SettingMenu, PanelItem]
     assert list(store._dynamic_items.values()) == items
     assert store._views == {}
     assert store._synced_message_views == {}

@@ -32,6 +32,6 @@ async def test_a_yes_deletes_and_a_no_does_not(easel: Easel, mia: Scene, noah: S
     told = await ada.refused(await ada.slash("moderation purge", user=mia.id))
     assert "no pictures of this member" in told
     log = await ada.refused(await ada.slash("quota log"))
-    assert f"<@{mia.id}>: 5 pictures of 7 days were deleted" in log
+    assert f"<@{mia.id}>: deleted 5 pictures of 7 days" in log
     sql = "SELECT COUNT(*) FROM images WHERE evicted_at IS NULL"
     assert books.rows(easel.settings.data_dir, sql)[0][0] == 4

@@ -374,7 +374,7 @@ async def test_servers_are_managed_there_and_all_else_works_in_direct_messages(
     where = {each["name"]: each["contexts"] for each in commands}
     servers = {
         "quota", "plan", "gift", "redeem", "safety", "admin", "style", "gallery", "sheet",
-        "reports", "moderation",
+        "reports", "moderation", "setup",
     }  # fmt: skip
     assert {name for name, contexts in where.items() if contexts == [0]} == servers
     assert {name for name, contexts in where.items() if contexts != [0, 1]} == servers

@@ -183,7 +183,7 @@ async def test_one_open_appeal_of_each_and_three_a_day(strict: House) -> None:
     with pytest.raises(UserError, match="some words"):
         await appeal(strict, ids[3], said="  ")
     strict.clock.now += 86_401
-    await appeal(strict, ids[3])
+    await appeal(strict, await refused(strict, f"{SCUM} 4"))
 
 
 async def test_whose_they_are_and_who_answers(strict: House) -> None:
