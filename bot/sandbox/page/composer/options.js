@@ -1,6 +1,7 @@
 // The options of a command: what may stand in them, and what is wrong with what does.
-import { entities, isEntity, named } from "./entities.js";
+
 import { called } from "./commands.js";
+import { entities, isEntity, named } from "./entities.js";
 import { ATTACHMENT, BOOLEAN, INTEGER, NUMBER, STRING, WORDS } from "./kinds.js";
 
 const TRUTH = { true: true, yes: true, false: false, no: false };

@@ -53,7 +53,10 @@ export class Suggestions {
     const options = wire(entry, [...this.form.filled(field), focused]);
     const choices = await host.actions.autocomplete(entry, options);
     if (ticket !== this.#asked || document.activeElement !== field.input) return;
-    const offers = (choices ?? []).map((choice) => ({ label: called(choice), value: choice.value }));
+    const offers = (choices ?? []).map((choice) => ({
+      label: called(choice),
+      value: choice.value,
+    }));
     this.#open(field, offers, choices === null ? "No suggestions came in time." : "");
   }
 
