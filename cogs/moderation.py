@@ -17,6 +17,8 @@ from bot.domain.errors import UserError
 from bot.domain.moderation import PlaceKind, WordKind
 from bot.domain.prompt import MAX_LENGTH
 from bot.service import Service
+from bot.service.chronicle import Chronicle
+from bot.service.desk import Desk
 from bot.service.moderation import FILE_MAX, lines
 
 if TYPE_CHECKING:
@@ -178,11 +180,7 @@ class Moderation(
     async def desk(
         self, interaction: discord.Interaction, channel: discord.TextChannel | None = None
     ) -> None:
-        asker, guild = _here(interaction)
-        self._service.moderation.require_right(asker, guild)
-        if channel is not None:
-            asking.require_staff_channel(channel)
-        await self._service.desk.set(asker, guild, channel.id if channel else 0)
+        await self._tell_in(interaction, channel, self._service.desk)
         await _say(interaction, "The moderators' channel", ruling.desk(channel and channel.id))
 
     @app_commands.command(name="log", description="A channel where every change is written")
@@ -190,12 +188,19 @@ class Moderation(
     async def log_(
         self, interaction: discord.Interaction, channel: discord.TextChannel | None = None
     ) -> None:
+        await self._tell_in(interaction, channel, self._service.chronicle)
+        await _say(interaction, "The audit log", ruling.log(channel and channel.id))
+
+    async def _tell_in(
+        self, interaction: discord.Interaction, channel: discord.TextChannel | None,
+        told: Desk | Chronicle,
+    ) -> None:  # fmt: skip
+        """Decide where what is `told` to staff goes, for who may."""
         asker, guild = _here(interaction)
         self._service.moderation.require_right(asker, guild)
         if channel is not None:
             asking.require_staff_channel(channel)
-        await self._service.chronicle.set(asker, guild, channel.id if channel else 0)
-        await _say(interaction, "The audit log", ruling.log(channel and channel.id))
+        await told.set(asker, guild, channel.id if channel else 0)
 
     @app_commands.command(description="Delete all of a member's pictures here, after a yes")
     @app_commands.describe(user="Whose", days="Of so many days; without it of all time")

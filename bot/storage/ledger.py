@@ -47,10 +47,7 @@ class LedgerRepository:
         def run(connection: sqlite3.Connection) -> Holdings:
             decision = quotas.decided(connection, account, claim, now)
             found = funds.of(connection, account, decision.quota, claim.roles, now)
-            names = dict(connection.execute(
-                "SELECT id, source FROM buckets WHERE guild_id = ? AND user_id IN (?, ?)"
-                " AND kind = 'lasting' AND balance > 0", (account.guild, account.user, funds.POOL),
-            ).fetchall())  # fmt: skip
+            names = _sources(connection, account) if found.buckets else {}
             written = [(names[each.id], each) for each in found.buckets]
             due = [(each.source, Bucket(0, each.amount, each.expires_at)) for each in found.dues]
             tariff = quotas.tariff_of(connection, account.guild)
@@ -131,6 +128,16 @@ class LedgerRepository:
         while some := await self._database.transaction(lambda c: funds.sweep(c, now)):
             total += some
         return total
+
+
+def _sources(connection: sqlite3.Connection, account: Account) -> dict[int, str]:
+    """Where the credits of buckets come from, the pool's among them, by their ids."""
+    rows = connection.execute(
+        "SELECT id, source FROM buckets WHERE guild_id = ? AND user_id IN (?, ?)"
+        " AND kind = 'lasting' AND balance > 0",
+        (account.guild, account.user, funds.POOL),
+    )
+    return dict(rows.fetchall())
 
 
 def _take_back(

@@ -11,10 +11,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.kit import masks
-from tests.kit.browser import chromium, needs_chromium
+from tests.kit.browser import chromium, needs_chromium, visiting
 from tests.kit.easel import Easel, Gate
-
-PATIENCE_MS = 30_000
 
 pytestmark = needs_chromium
 
@@ -28,19 +26,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def page(browser: Browser, easel: Easel) -> AsyncIterator[Page]:
     """The page as Mia sees it; an error in the page's own code fails the test."""
-    context = await browser.new_context(
-        viewport={"width": 1200, "height": 860}, color_scheme="dark", reduced_motion="reduce"
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    await page.goto(easel.sandbox.url)
-    await expect(page.get_by_text("Easel is online")).to_be_visible()
-    yield page
-    await context.close()
-    assert errors == []
+    async with visiting(browser, easel.sandbox.url) as opened:
+        yield opened
 
 
 async def shoot(page: Page, name: str) -> None:

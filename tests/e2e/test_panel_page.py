@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.kit.browser import chromium, needs_chromium
+from tests.kit.browser import chromium, needs_chromium, visiting
 from tests.kit.easel import Easel
 from tests.kit.scene import Scene
-
-PATIENCE_MS = 30_000
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 
@@ -29,22 +27,10 @@ async def page(
     browser: Browser, easel: Easel, request: pytest.FixtureRequest
 ) -> AsyncIterator[Page]:
     """The page as Ada sees it, who owns the server; an error in its own code fails the test."""
-    phone = request.param == "phone"
-    context = await browser.new_context(
-        viewport={"width": 390, "height": 780} if phone else {"width": 1200, "height": 860},
-        color_scheme="dark", reduced_motion="reduce", has_touch=phone,
-    )  # fmt: skip
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
     ada = easel.sandbox.person("Ada").id
-    await page.goto(f"{easel.sandbox.url}?user={ada}")
-    await expect(page.get_by_text("Easel is online")).to_be_visible()
-    yield page
-    await context.close()
-    assert errors == []
+    address = f"{easel.sandbox.url}?user={ada}"
+    async with visiting(browser, address, phone=request.param == "phone") as opened:
+        yield opened
 
 
 async def shoot(page: Page, name: str) -> None:

@@ -13,11 +13,9 @@ from bot.domain.shop import Pack, Span
 from bot.engine.seam import Executor
 from bot.sandbox import Sandbox
 from tests.kit import books
-from tests.kit.browser import chromium, needs_chromium
+from tests.kit.browser import chromium, needs_chromium, visiting
 from tests.kit.easel import Easel, running, settings_for
 
-PATIENCE_MS = 30_000
-PACK, PLAN = 1200000000000000301, 1200000000000000304
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 
@@ -40,21 +38,8 @@ async def page(
     browser: Browser, easel: Easel, request: pytest.FixtureRequest
 ) -> AsyncIterator[Page]:
     """The page as Mia sees it; an error in the page's own code fails the test."""
-    phone = request.param == "phone"
-    context = await browser.new_context(
-        viewport={"width": 390, "height": 780} if phone else {"width": 1200, "height": 860},
-        color_scheme="dark", reduced_motion="reduce", has_touch=phone,
-    )  # fmt: skip
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    await page.goto(easel.sandbox.url)
-    await expect(page.get_by_text("Easel is online")).to_be_visible()
-    yield page
-    await context.close()
-    assert errors == []
+    async with visiting(browser, easel.sandbox.url, phone=request.param == "phone") as opened:
+        yield opened
 
 
 async def shoot(page: Page, name: str) -> None:
