@@ -16,6 +16,7 @@ from tests.kit import books
 from tests.kit.browser import chromium, needs_chromium, visiting
 from tests.kit.easel import Easel, running, settings_for
 
+PACK, PLAN = 1200000000000000301, 1200000000000000304
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 
