@@ -13,6 +13,7 @@ from dataclasses import replace
 from bot.domain.desk import Appeal
 from bot.domain.errors import BlockedWords, NotAllowed
 from bot.domain.job import Job
+from bot.domain.language import _, moment, spoken
 from bot.domain.moderation import Ban, ServerRules, WordKind
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt import Prompt
@@ -96,7 +97,7 @@ class Admission:
         refusal, account = BlockedWords(_refusal(found, origin, ends)), _account(asker, origin)
         if own:
             refusal.appeal = await self._clemency.offer(
-                account, "words", str(refusal), tuple(several)
+                account, "words", refusal.english, tuple(several)
             )
         raise refusal
 
@@ -116,7 +117,7 @@ class Admission:
         refusal = _unwelcome(standing := await self._conduct.of(account))
         if refusal is not None:
             kind = "ban" if standing.ban is not None else "timeout"
-            refusal.appeal = await self._clemency.offer(account, kind, str(refusal))
+            refusal.appeal = await self._clemency.offer(account, kind, refusal.english)
             raise refusal
 
     async def _counted(self, asker: Asker, origin: Origin) -> float:
@@ -140,13 +141,19 @@ def _words(prompt: Prompt) -> tuple[str, ...]:
 def _refusal(found: Finding, origin: Origin, ends: float) -> str:
     word = quoted(found.word)
     if found.operators:
-        said = f"{word} is blocked by the operator of this bot"
+        said = _("{word} is blocked by the operator of this bot", word=word)
     elif found.kind is WordKind.ADULT:
-        said = f"{word} is drawn in age-restricted channels only on this server"
+        said = _("{word} is drawn in age-restricted channels only on this server", word=word)
     else:
-        said = f"{word} is blocked on this server"
-    again = f", and after so many of these you may draw again <t:{ends:.0f}:R>" if ends else ""
-    return f"{said}; nothing was charged{again}."
+        said = _("{word} is blocked on this server", word=word)
+    if not ends:
+        # Translators: {refusal} is such as "gore is blocked on this server".
+        return _("{refusal}; nothing was charged.", refusal=said)
+    return _(
+        "{refusal}; nothing was charged, and after so many of these you may draw again {when}.",
+        refusal=said,
+        when=moment(ends, "R"),
+    )
 
 
 def _account(asker: Asker, origin: Origin) -> Account:
@@ -158,29 +165,36 @@ def _unwelcome(standing: Standing) -> NotAllowed | None:
         return NotAllowed(_banned(standing.ban))
     if standing.timeout_ends:
         return NotAllowed(
-            "Too many of your prompts had blocked words; you may draw again"
-            f" <t:{standing.timeout_ends:.0f}:R>."
-        )
+            _("Too many of your prompts had blocked words; you may draw again {when}.",
+              when=moment(standing.timeout_ends, "R"))
+        )  # fmt: skip
     return None
 
 
 def _banned(ban: Ban) -> str:
-    until = "for good" if ban.ends_at is None else f"until <t:{ban.ends_at:.0f}:f>"
-    why = f": {quoted(ban.reason, 200)}" if ban.reason else ""
-    return f"An admin of this server has banned you from drawing {until}{why}."
+    if ban.ends_at is None:
+        said = _("An admin of this server has banned you from drawing for good")
+    else:
+        date = moment(ban.ends_at, "f")
+        said = _("An admin of this server has banned you from drawing until {date}", date=date)
+    if not ban.reason:
+        return _("{sentence}.", sentence=said)
+    return _("{sentence}: {reason}.", sentence=said, reason=quoted(ban.reason, 200))
 
 
 def _require_place(rules: ServerRules, asker: Asker, origin: Origin) -> None:
     if rules.channels and not rules.channels & origin.places:
+        there = _listed("#", rules.channels)
         raise NotAllowed(
-            f"Nothing is drawn here on this server but in {_listed('#', rules.channels)}."
+            _("Nothing is drawn here on this server but in {channels}.", channels=there)
         )
     # Who can change it is let in by it.
     if rules.roles and not rules.roles & asker.roles and not asker.admin:
-        raise NotAllowed(f"On this server only {_listed('@&', rules.roles)} may draw.")
+        these = _listed("@&", rules.roles)
+        raise NotAllowed(_("On this server only {roles} may draw.", roles=these))
 
 
 def _listed(sign: str, ids: Iterable[int]) -> str:
     named = [f"<{sign}{each}>" for each in sorted(ids)]
-    shown = named if len(named) <= _NAMED else [*named[: _NAMED - 1], "others"]
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    shown = named if len(named) <= _NAMED else [*named[: _NAMED - 1], _("others")]
+    return spoken().listed(shown)

@@ -432,7 +432,7 @@ def shown(counter: Counter, offers: list[discord.SKU] = SKUS) -> tuple[str, str]
 def test_what_is_for_sale_neither_formats_nor_misleads() -> None:
     assert shown(counter())[0].splitlines() == [
         "**5 \\*grids\\***: 5 grids that last 1 year",
-        "**One**: 1 grid that stay",
+        "**One**: 1 grid that stays",
         "**Patron plan**: the plan Patron, wherever you are",
         "**Club**: the plan Club, for everybody on one server",
         "-# Packs that you buy now go to your account on this server.",

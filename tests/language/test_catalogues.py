@@ -22,7 +22,7 @@ from bot.language import CATALOGUES, language
 
 LIMITS = {
     "command": 32, "option": 32, "choice": 100, MENU: 32, "button": 80, "form": 45, "field": 45,
-    "hint": 100, "line": 100, "placeholder": 100, "title": 256, "ingredient": 40,
+    "between": 8, "hint": 100, "line": 100, "placeholder": 100, "title": 256, "ingredient": 40,
 }  # fmt: skip
 """Characters of a text by its context. Discord takes 150 in a placeholder."""
 DESCRIPTION = 100
