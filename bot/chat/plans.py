@@ -53,7 +53,8 @@ def running(number: int) -> str:
 
 def waiting(number: int) -> str:
     """How many jobs wait."""
-    return counted("{n} waiting", "{n} waiting", number)
+    # Translators: a limit of somebody's jobs.
+    return _("{number} waiting", number=spoken().number(number))
 
 
 def gives(setting: QuotaSetting) -> str:
@@ -146,7 +147,10 @@ def _prices(tariff: Tariff) -> Sequence[str]:
         counted("{action}: {n} credit", "{action}: {n} credits", price, action=called(action))
         for action, price in tariff.actions.items()
     ]
-    lines += [f"{speed(each)}: × {factor(times)}" for each, times in tariff.speeds.items()]
+    lines += [
+        _("{speed}: × {factor}", speed=speed(each), factor=factor(times))
+        for each, times in tariff.speeds.items()
+    ]
     lines += [
         _("Model {model}: × {factor}", model=escape(model), factor=factor(times))
         for model, times in tariff.models.items()
@@ -231,7 +235,8 @@ def _deed(name: str, detail: Mapping[str, Any]) -> str | None:
         case "plan preset":
             return _("Preset {preset} taken over", preset=escape(detail["preset"]))
         case "tariff":
-            return _("Prices: {prices}", prices=joined(_prices(Tariff.read(detail))))
+            lines = [each.rstrip(".。") for each in _prices(Tariff.read(detail))]
+            return _("Prices: {prices}", prices=joined(lines))
         case "quota pool":
             return _("Pool: {change}", change=signed(detail["changed"]))
         case "quota offer":

@@ -8,10 +8,12 @@ import pytest
 
 from bot.chat import holdings
 from bot.domain.credits import Balance, Bucket
+from bot.domain.language import in_english, speaking
 from bot.domain.period import Period
 from bot.domain.quota import Caps, Level, Quota, QuotaSetting, decide
 from bot.domain.speed import Speed
 from bot.domain.tariff import Tariff
+from bot.language import language
 from bot.service.accounts import Entry, Holdings
 
 FAST = frozenset({Speed.FAST})
@@ -109,3 +111,43 @@ def test_a_line_of_a_statement(entry: Entry, said: str) -> None:
 
 def test_an_empty_statement_says_so() -> None:
     assert holdings.statement([]) == "Nothing was given or spent here so far."
+
+
+def test_numbers_and_reasons_are_said_in_the_language_of_the_reader() -> None:
+    entry = Entry(AT, "grant", 1150, "pack", "", 9, "pack bought", False, False)
+    back = Entry(AT, "grant", -1150, "pack", "", 0, "pack given back", False, False)
+    with speaking(language("de")):
+        lines = holdings.statement([entry, back]).splitlines()
+    assert lines == [
+        f"<t:{AT:.0f}:d> **+1.150** Paket (Paket gekauft)",
+        f"<t:{AT:.0f}:d> **-1.150** zurückgenommen (Paket zurückgegeben)",
+    ]
+    own = Entry(AT, "grant", 1, "won by Mia", "", 9, "won by Mia", False, False)
+    with speaking(language("ja")):
+        assert holdings.statement([own]).endswith("**+1** won by Mia")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("en-US", "No relaxed: a setting for them alone allows turbo and fast."),
+        ("de", "Nicht entspannt: eine persönliche Einstellung erlaubt turbo und schnell."),
+        ("es-ES", "Sin modo tranquilo: un ajuste solo para este miembro permite turbo y rápido."),
+        ("pt-BR", "Sem o modo tranquilo: um ajuste só deste membro permite turbo e rápido."),
+        ("ko", "느긋하게: 쓸 수 없음. 이 멤버만의 설정에서 허용하는 것: 터보 및 빠르게."),
+        ("zh-CN", "不能用悠闲：个人设置允许极速和快速。"),
+        ("zh-TW", "不能用悠閒：個人設定允許極速和快速。"),
+    ],
+)
+def test_what_is_not_allowed_in_every_order_of_words(code: str, said: str) -> None:
+    own = Level(QuotaSetting(speeds=frozenset({Speed.TURBO, Speed.FAST})), "user", 9)
+    with speaking(language(code)):
+        text = holdings.explained(found(Quota(), [own], Balance(1, 0, 0, 1, AT)))
+    assert said in text.splitlines()
+
+
+def test_lists_are_known_in_english_too() -> None:
+    with speaking(language("ja")):
+        held = holdings.held(3)
+    assert held == "進行中のジョブのために確保中3"
+    assert in_english(held) == "3 held for jobs under way"

@@ -97,7 +97,12 @@ def test_gifts_that_can_be_taken() -> None:
         ("plan give", {"scope": "role", "target": 5, "plan": "P"}, "<@&5>: plan P"),
         ("plan give", {"scope": "user", "target": 5, "plan": ""}, "<@5>: no plan any more"),
         ("plan preset", {"preset": "dalle"}, "Preset dalle taken over"),
-        ("tariff", {"size": False}, "Prices: Larger pictures cost no more."),
+        ("tariff", {"size": False}, "Prices: Larger pictures cost no more"),
+        (
+            "tariff",
+            {"size": False, "steps": True},
+            "Prices: Larger pictures cost no more, More steps than usual cost as much more",
+        ),
         ("quota pool", {"changed": -2, "reason": "grant"}, "Pool: -2"),
         ("quota offer", {"role": 5, "amount": 2, "reason": "a"}, "<@&5>: +2 for each (a)"),
         ("quota code", {"code": 1, "amount": 2, "uses": 3, "reason": ""}, "Code 1: +2 for 3"),
