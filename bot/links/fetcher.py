@@ -18,6 +18,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.domain.errors import InvalidLink
+from bot.domain.language import N_, _, spoken
 from bot.domain.links import shown
 from bot.links.hosts import Hosts
 
@@ -55,6 +56,14 @@ class Checked(AbstractResolver):
 
     async def close(self) -> None:
         await self._resolver.close()
+
+
+_SLOW = N_("The picture {link} took longer than {seconds} s; upload it and try again.")
+_OUT_OF_REACH = N_("The picture {link} cannot be reached; upload it and try again.")
+_ASTRAY = N_("The picture {link} leads on more than {times} times; upload it and try again.")
+_LOST = N_("The picture {link} is not there any more; upload it and try again.")
+_ERROR = N_("The picture {link} was answered by an error ({status}); upload it and try again.")
+_TOO_LARGE = N_("The picture {link} has more than {most} MiB; send a smaller one.")
 
 
 class Fetcher:
@@ -95,23 +104,23 @@ class Fetcher:
             async with self._turn, asyncio.timeout(self._limits.seconds):
                 return await self._followed(url, link)
         except TimeoutError:
-            raise self._refused(link, f"took longer than {self._limits.seconds:g} s") from None
+            raise _refused(link, _SLOW, seconds=spoken().factor(self._limits.seconds)) from None
         except (aiohttp.ClientError, OSError, ValueError):
-            raise self._refused(link, "cannot be reached") from None
+            raise _refused(link, _OUT_OF_REACH) from None
 
     async def _followed(self, url: URL, link: str) -> bytes:
-        for _ in range(self._limits.redirects + 1):
+        for _try in range(self._limits.redirects + 1):
             async with self._session.get(url, allow_redirects=False) as answer:
                 if answer.status not in _REDIRECTS:
                     return await self._read(answer, link)
                 url = self._hosts.checked(url.join(URL(answer.headers.get("Location", ""))))
-        raise self._refused(link, f"leads on more than {self._limits.redirects} times")
+        raise _refused(link, _ASTRAY, times=self._limits.redirects)
 
     async def _read(self, answer: aiohttp.ClientResponse, link: str) -> bytes:
         if answer.status in _GONE:
-            raise self._refused(link, "is not there any more")
+            raise _refused(link, _LOST)
         if answer.status != 200:
-            raise self._refused(link, f"was answered by an error ({answer.status})")
+            raise _refused(link, _ERROR, status=answer.status)
         if (answer.content_length or 0) > self._limits.bytes:
             raise self._too_large(link)
         data = bytearray()
@@ -122,8 +131,9 @@ class Fetcher:
         return bytes(data)
 
     def _too_large(self, link: str) -> InvalidLink:
-        most = f"{self._limits.bytes / (1 << 20):g} MiB"
-        return InvalidLink(f"The picture {shown(link)} has more than {most}; send a smaller one.")
+        most = spoken().factor(self._limits.bytes / (1 << 20))
+        return _refused(link, _TOO_LARGE, most=most)
 
-    def _refused(self, link: str, why: str) -> InvalidLink:
-        return InvalidLink(f"The picture {shown(link)} {why}; upload it and try again.")
+
+def _refused(link: str, why: str, **values: object) -> InvalidLink:
+    return InvalidLink(_(why, link=shown(link), **values))

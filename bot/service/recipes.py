@@ -172,9 +172,10 @@ class Recipes:
         before = await self._jobs.get(request.source.job)
         if before and not upscaling.follows(before.request, request):
             raise InvalidRecipe(
-                f"This recipe is of a picture of {request.size}, which upscaling does not make of"
-                " the one that it draws from."
-            )
+                _("This recipe is of a picture of {size}, which upscaling does not make of the one"
+                  " that it draws from.",
+                  size=request.size)
+            )  # fmt: skip
 
     async def _kept(self, each: Input) -> bool:
         if each.tile is None:

@@ -15,7 +15,7 @@ from bot.domain.delivery import GivenUp, Kind
 from bot.domain.job import NEEDS_MEMORY, Failure, JobStatus, JobUpdate
 from bot.domain.language import _, speaking
 from bot.domain.period import Period
-from bot.domain.quota import Caps, Level, Quota, QuotaSetting, decide
+from bot.domain.quota import Caps, Level, Quota, QuotaSetting, Scope, decide
 from bot.domain.shop import Assortment, Pack, Possession, Stock
 from bot.domain.size import Size
 from bot.domain.speed import Speed
@@ -104,7 +104,7 @@ def test_why_somebody_has_what_they_have_and_how_it_came_to_that() -> None:
 def test_plans_that_are_listed() -> None:
     """Four of the longest are shown whole; of as many as there may be, as many as there is room."""
     some = {f"{n:02}{PLAN[2:]}": EVERYTHING for n in range(25)}
-    having = {("role", ROLE + n): name for n, name in enumerate(some)}
+    having: dict[tuple[Scope, int], str] = {("role", ROLE + n): name for n, name in enumerate(some)}
     few = dict(list(some.items())[:4])
     text = plans.listed(Book({}, having, few))
     assert wording.cut(text) == text

@@ -307,16 +307,16 @@ async def test_a_refusal_is_in_the_language_of_who_asked_and_an_appeal_in_englis
 ) -> None:
     await house.service.desk.set(ADMIN_ASKS, GUILD, 77)
     await block(house, "scum")
-    with speaking(language("de")), pytest.raises(BlockedWords) as told:
+    with pytest.raises(BlockedWords) as told, speaking(language("de")):
         await house.imagine("a scum fox")
     assert str(told.value) == "`scum` ist auf diesem Server gesperrt; nichts wurde berechnet."
     kept = await house.service.appeals.appealable(ANNA_ASKS, HERE, told.value.appeal)
     assert kept.why == "`scum` is blocked on this server; nothing was charged."
     ban = await house.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, 3600, "rude")
     until = f"<t:{ban.ends_at:.0f}:f>"
-    with speaking(language("fr")), pytest.raises(NotAllowed) as told:
+    with pytest.raises(NotAllowed) as banned, speaking(language("fr")):
         await house.imagine()
-    assert str(told.value).endswith(f"t’a interdit de dessiner jusqu’au {until} : `rude`.")
+    assert str(banned.value).endswith(f"t’a interdit de dessiner jusqu’au {until} : `rude`.")
 
 
 # Time-outs

@@ -179,7 +179,7 @@ async def test_what_is_not_allowed_is_said_in_an_order_of_its_own(
 ) -> None:
     await house.service.quotas.set(ADMIN_ASKS, GUILD, Whom(), setting)
     plan = await planned(house, asked)
-    with speaking(language("ja")), pytest.raises(NotAllowed) as refused:
+    with pytest.raises(NotAllowed) as refused, speaking(language("ja")):
         await terms_of(house).applied(plan)
     assert str(refused.value) == said
 
