@@ -146,3 +146,24 @@ async def test_the_readme_says_who_may_use_which_command(
     ]
     _, _, rest = README.read_text(encoding="utf-8").partition("<!-- admin rights -->\n")
     assert rest.partition("\n<!-- /admin rights -->")[0].splitlines() == lines
+
+
+async def test_what_is_offered_while_typing_tells_admins_alone(
+    easel: Easel, people: dict[str, tuple[Scene, str]]
+) -> None:
+    restricted(easel)
+    who, channel = people["Manage Server"]
+    for command, given in (("plan set", {"name": "Gold", "credits": 5}),
+                           ("moderation block", {"word": "scum"})):  # fmt: skip
+        await (await who.slash(command, channel=channel, **given)).ack()
+    for title, (who, channel) in people.items():
+        for command, focused, known in (
+            ("plan give", "name", "Gold"), ("plan remove", "name", "Gold"),
+            ("plan set", "name", "Gold"), ("moderation unblock", "word", "scum"),
+        ):  # fmt: skip
+            typed = {focused: known[:2]}
+            found = await who.person.autocomplete(
+                command, focused=focused, channel=channel, **typed
+            )
+            offered = [known] if title == "Manage Server" else []
+            assert [each["value"] for each in found] == offered, (title, command)
