@@ -16,7 +16,7 @@ from bot.engine.local import LocalExecutor
 from bot.engine.seam import Attempt, Event, Executor
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings
-from tests.kit import books
+from tests.kit import blank, books
 from tests.kit.beside import ERRANDS
 from tests.kit.launcher import STEPS
 
@@ -106,6 +106,7 @@ async def running(
     sandbox: Sandbox, settings: Settings, executor: Executor | None = None
 ) -> AsyncIterator[Easel]:
     """Core and client connected to the sandbox until the block ends."""
+    blank.put(settings.data_dir / "easel.sqlite3")
     async with core(settings, executor, ERRANDS) as parts:
         bot = QuickBot(
             parts.service,
