@@ -342,8 +342,7 @@ def table(titles: Sequence[str], verdicts: Mapping[tuple[bool, ...], Sequence[Tr
 
 
 @pytest.fixture
-async def server(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    monkeypatch.setattr("bot.service.overview.PATIENCE_S", -1.0)  # charts are not looked at
+async def server(easel: Easel, chartless: None) -> AsyncIterator[Server]:
     one = Server(easel)
     for name in ("taken", "kept"):
         await one.report(name)
