@@ -6,23 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import logging
 from dataclasses import replace
 
 import discord
 
 from bot.chat import funds, search
-from bot.chat.pace import Pace, Pauses
+from bot.chat.pace import Pauses
+from bot.chat.rounds import Rounds
 from bot.chat.sheets import VIOLET
-from bot.chat.trouble import TROUBLE, Verdict, judge
-from bot.domain.errors import StoreUnavailable, new_reference
 from bot.service import Service
 from bot.service.chronicle import Chapter, Line
 
-log = logging.getLogger(__name__)
-
-A_SECOND = 2.0
-"""Messages of all servers; of one it is one each few seconds (`Pauses.poll`)."""
 ROOM = 3900
 """Characters of one message; an embed takes 4,096."""
 _LINE_ROOM = 500
@@ -30,45 +24,22 @@ _POST_S = 60.0
 
 
 class Chronicler:
-    """One for a client."""
+    """One for a client. Of one server it posts a message each few seconds (`Pauses.poll`)."""
 
     def __init__(self, client: discord.Client, service: Service, pauses: Pauses) -> None:
         self._client = client
         self._service = service
         self._pauses = pauses
-        self._pace = Pace(A_SECOND, burst=3)
+        self._rounds = Rounds("log", pauses)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                if chapter := await self._service.chronicle.due():
-                    await self._pace.turn()
-                    await self._try(chapter)
-                    continue
-            except StoreUnavailable as error:
-                log.warning("the audit trail cannot be posted just now: %s", error)
-            await asyncio.sleep(self._pauses.poll)
+        chronicle = self._service.chronicle
+        await self._rounds.run(chronicle.due, self._bring, chronicle.postpone)
 
-    async def _try(self, chapter: Chapter) -> None:
-        """One try; what is wrong with one server holds up no other."""
-        pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(chapter.tries, 10))
-        arrived = True
-        try:
-            await self._post(fitting(chapter))
-        except TROUBLE as error:
-            arrived = judge(error) is not Verdict.FINAL
-            log.warning("server %d: its log waits for %.0f s: %s", chapter.guild, pause, error)
-        except StoreUnavailable:
-            raise
-        except Exception:
-            log.exception("reference %s: log of server %d", new_reference(), chapter.guild)
-            pause = self._pauses.longest
-        else:
-            return
-        await self._service.chronicle.postpone(chapter, pause, arrived=arrived)
-
-    async def _post(self, chapter: Chapter) -> None:
+    async def _bring(self, chapter: Chapter) -> None:
+        """One try."""
+        chapter = fitting(chapter)
         embed = page(chapter)
         if chapter.sending_at is None or not await self._found(chapter, embed):
             await self._service.chronicle.begin(chapter)
