@@ -14,8 +14,10 @@ from bot.chat import cards, search
 from bot.chat.buttons import is_ours
 from bot.chat.pace import Pauses
 from bot.chat.rounds import Rounds
+from bot.chat.speech import of_guild, of_letter
 from bot.chat.trouble import TROUBLE, Verdict, has_code, judge
 from bot.domain.desk import Appeal, Card, Settled
+from bot.domain.language import speaking
 from bot.service import Service
 
 log = logging.getLogger(__name__)
@@ -39,13 +41,14 @@ class Desks:
         await self._rounds.run(desk.due, self._bring, desk.postpone, self._letter)
 
     async def _bring(self, card: Card) -> None:
-        """One try."""
-        try:
-            await self._show(card)
-        except discord.HTTPException as error:
-            if not has_code(error, _UNKNOWN_MESSAGE):
-                raise
-            await self._forgotten(card)
+        """One try, in the language of the server."""
+        with speaking(of_guild(self._client, card.guild)):
+            try:
+                await self._show(card)
+            except discord.HTTPException as error:
+                if not has_code(error, _UNKNOWN_MESSAGE):
+                    raise
+                await self._forgotten(card)
 
     async def _letter(self) -> bool:
         """Whether an answer was to be told."""
@@ -53,7 +56,8 @@ class Desks:
         if appeal is None:
             return False
         await self._rounds.turn()
-        await self._write(appeal, cards.outcome(appeal))
+        with speaking(of_letter(self._client, appeal.locale, appeal.guild)):
+            await self._write(appeal, cards.outcome(appeal))
         return True
 
     async def _write(self, appeal: Appeal, said: str) -> None:
