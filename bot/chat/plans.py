@@ -20,11 +20,6 @@ _NAMED = 20
 """Of those who have a plan."""
 
 
-def count(number: int, word: str) -> str:
-    """1 grid, 2 grids."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def grids(number: int) -> str:
     """1 grid, 2 grids."""
     return counted("{n} grid", "{n} grids", number)

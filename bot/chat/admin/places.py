@@ -19,6 +19,7 @@ class PlacesPage:
     """Menus show what is chosen; the first of it where that is more than a menu holds."""
 
     title, emoji = "Channels and roles", "📍"
+    deeds = frozenset({SHOW, *_KINDS})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
@@ -31,8 +32,6 @@ class PlacesPage:
             if press.deed == "roles" and press.guild in chosen:
                 raise UserError("Everybody has that role; choose none to draw for all members.")
             await moderation.choose(press.asker, press.guild, _KINDS[press.deed], chosen)
-        elif press.deed != SHOW:
-            raise stale()
         rules = (await moderation.overview(press.asker, press.guild)).rules
         most = max(len(rules.channels), len(rules.roles))
         first = f"-# A menu shows the first {MENU}; `/moderation` changes the others."
