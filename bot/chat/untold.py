@@ -7,7 +7,7 @@ import logging
 
 import discord
 
-from bot.chat import asking, cards, replies, wording
+from bot.chat import asking, cards, purging, replies, wording
 from bot.domain.errors import StoreUnavailable
 from bot.service import Service
 
@@ -30,5 +30,8 @@ async def tell(service: Service, interaction: discord.Interaction) -> None:
         outcomes = await service.appeals.untold(asker, origin)
         if outcomes and not await replies.aside(interaction, cards.outcomes(outcomes)):
             await service.appeals.tell_again(outcomes)
+        async with service.purging.telling(asker, origin) as purges:
+            if purges and await replies.aside(interaction, "\n".join(map(purging.done, purges))):
+                await service.purging.told(*purges)
     except StoreUnavailable as error:
         log.warning("what somebody is to be told waits for another time: %s", error)

@@ -88,6 +88,7 @@ HOLDINGS = (
     ),
     Holding("timeout_rules", None, "servers alone"),
     Holding("appeals", "user_id = :user", "deleted", ("texts",)),
+    Holding("purges", "user_id = :user OR actor_id = :user", "deleted when it is done"),
     Holding("audit_logs", None, "servers alone"),
     Holding("desks", None, "servers alone"),
     Holding("desk_cards", None, "numbers alone, until it is answered"),

@@ -509,3 +509,14 @@ def test_24_and_on_make_room_for_a_desk_beside_everything(path: Path, tmp_path: 
             " answered_at) VALUES ('a', 1, 2, 'ban', '[]', '', 1.0, 'denied', 2.0)"
         )
     connection.close()
+
+
+def test_29_makes_room_for_what_is_to_be_purged(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_purges.sql")
+    number = int(file.name[:4])
+    migrated(path, number - 1, tmp_path).close()
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    before = {name: read(path, f"SELECT COUNT(*) FROM {name}") for (name,) in read(path, tables)}
+    migrated(path, number, tmp_path).close()
+    after = {name: read(path, f"SELECT COUNT(*) FROM {name}") for (name,) in read(path, tables)}
+    assert after == {**before, "purges": [(0,)]}
