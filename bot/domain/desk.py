@@ -41,12 +41,14 @@ RefusalKind = Literal["words", "picture", "timeout", "ban"]
 
 @dataclass(frozen=True)
 class Refused:
-    """What somebody was refused: the `texts` that were, and `why` as they were told."""
+    """What somebody was refused: the `texts` that were, and `why` as they were told; of pictures
+    the jobs."""
 
     account: Account
     kind: RefusalKind
     texts: tuple[str, ...]
     why: str
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

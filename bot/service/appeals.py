@@ -37,9 +37,15 @@ class Appeals:
         self._clock = clock
         self.tell_again = appeals.tell_again
 
-    async def offers(self, job: Job) -> bool:
-        """Whether its owner may appeal against that its pictures were stopped."""
-        return _stopped(job) and bool(await self._desks.channel(job.origin.guild))
+    async def offered(self, jobs: Sequence[Job]) -> str:
+        """The id by which the owner of a job, or of several that one message shows, may appeal
+        against that their pictures were stopped; empty where nothing was, or nobody would hear
+        it."""
+        stopped = [job for job in jobs if _stopped(job)]
+        if not stopped or not await self._desks.channel(stopped[0].origin.guild):
+            return ""
+        # A message forgets what it showed once it has ended; a job alone is known by its id.
+        return await self._offer(stopped, jobs[0].id) if len(jobs) > 1 else stopped[0].id
 
     async def appealable(self, asker: Asker, origin: Origin, id: str) -> Appeal:
         """What the asker may appeal against. Raises NotFound, NotAllowed for somebody else's, and
@@ -96,9 +102,13 @@ class Appeals:
         job = await self._jobs.get(id)
         if job is None or job.user != asker.user or not _stopped(job):
             return None
-        account, why = Account(job.origin.guild, job.user), str(job.failure)
-        refused = Refused(account, "picture", (str(job.request.prompt),), why)
-        return await self._appeals.get(await self._appeals.offer(refused, self._clock(), id))
+        return await self._appeals.get(await self._offer([job], id))
+
+    async def _offer(self, jobs: Sequence[Job], id: str) -> str:
+        account, why = Account(jobs[0].origin.guild, jobs[0].user), str(jobs[0].failure)
+        texts = tuple(dict.fromkeys(str(job.request.prompt) for job in jobs))
+        refused = Refused(account, "picture", texts, why, tuple(job.id for job in jobs))
+        return await self._appeals.offer(refused, self._clock(), id)
 
 
 def _stopped(job: Job) -> bool:

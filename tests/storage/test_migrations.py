@@ -520,3 +520,24 @@ def test_29_makes_room_for_what_is_to_be_purged(path: Path, tmp_path: Path) -> N
     migrated(path, number, tmp_path).close()
     after = {name: read(path, f"SELECT COUNT(*) FROM {name}") for (name,) in read(path, tables)}
     assert after == {**before, "purges": [(0,)]}
+
+
+def test_30_keeps_what_appeals_against_pictures_are_about(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_appeal_jobs.sql")
+    number = int(file.name[:4])
+    connection = migrated(path, number - 1, tmp_path)
+    [(job,)] = connection.execute("SELECT id FROM jobs LIMIT 1").fetchall()
+    connection.executemany(
+        "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at)"
+        " VALUES (?, 1, 2, ?, '[]', '', 1.0)",
+        [(job, "picture"), ("a" * 32, "words")],
+    )
+    connection.commit()
+    connection.close()
+    before = read(path, "SELECT * FROM appeals ORDER BY id")
+    connection = migrated(path, number, tmp_path)
+    assert read(path, "SELECT * FROM appeals ORDER BY id") == before
+    assert read(path, "SELECT * FROM appeal_jobs") == [(job, job)]
+    connection.execute("DELETE FROM appeals")
+    assert read(path, "SELECT * FROM appeal_jobs") == []
+    connection.close()
