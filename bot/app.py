@@ -277,9 +277,9 @@ async def core(
         if copies:
             supervisor.start("backup", copies.keep)
         if settings.health_port:
-            health = Health(settings.health_port, executor, supervisor)
-            await stack.enter_async_context(health)
+            await stack.enter_async_context(Health(settings.health_port, executor, supervisor))
         yield Core(settings, parts, executor, dispatcher, service, supervisor)
+        await service.levers.rest()
 
 
 def _keeper(settings: Settings) -> Keeper | None:

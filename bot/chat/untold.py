@@ -9,12 +9,17 @@ import discord
 
 from bot.chat import asking, cards, purging, replies, wording
 from bot.domain.errors import StoreUnavailable
+from bot.domain.language import N_, _
 from bot.service import Service
 
 log = logging.getLogger(__name__)
 
 ANNOUNCED = "announced"
 """What an interaction has in its extras whose answer says the operator's notice itself."""
+_DRAINING = N_(
+    "I was started again without an update, so I still begin nothing new. Nothing is being drawn: it"
+    " is safe to update. `/operator undrain` goes on."
+)
 
 
 async def tell(service: Service, interaction: discord.Interaction) -> None:
@@ -23,6 +28,9 @@ async def tell(service: Service, interaction: discord.Interaction) -> None:
     if notice and not interaction.extras.get(ANNOUNCED):
         await replies.aside(interaction, wording.announced("", notice).strip())
     asker, origin = asking.asker(interaction), asking.origin(interaction)
+    kept = service.levers.kept
+    if kept and kept.actor == asker.user and await replies.aside(interaction, _(_DRAINING)):
+        service.levers.kept = None
     try:
         async with service.outbox.telling(asker, origin) as rows:
             if rows and await replies.aside(interaction, wording.untold(rows.values())):

@@ -101,6 +101,7 @@ HOLDINGS = (
     Holding("spending", "user_id = :user", "kept: numbers alone"),
     Holding("spenders", "user_id = :user", "kept: numbers alone"),
     Holding("switches", None, "servers, and what the operator says to all"),
+    Holding("drains", "actor_id = :user", "deleted with the update that it is for"),
     Holding("departures", None, "servers alone"),
     Holding("greetings", None, "servers alone"),
     Holding("safety_settings", None, "servers alone"),

@@ -511,15 +511,16 @@ def test_24_and_on_make_room_for_a_desk_beside_everything(path: Path, tmp_path: 
     connection.close()
 
 
-def test_29_makes_room_for_what_is_to_be_purged(path: Path, tmp_path: Path) -> None:
-    [file] = MIGRATIONS.glob("*_purges.sql")
+@pytest.mark.parametrize("table", ["purges", "drains"])
+def test_29_and_31_make_room_beside_everything(path: Path, tmp_path: Path, table: str) -> None:
+    [file] = MIGRATIONS.glob(f"*_{table}.sql")
     number = int(file.name[:4])
     migrated(path, number - 1, tmp_path).close()
     tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     before = {name: read(path, f"SELECT COUNT(*) FROM {name}") for (name,) in read(path, tables)}
     migrated(path, number, tmp_path).close()
     after = {name: read(path, f"SELECT COUNT(*) FROM {name}") for (name,) in read(path, tables)}
-    assert after == {**before, "purges": [(0,)]}
+    assert after == {**before, table: [(0,)]}
 
 
 def test_30_keeps_what_appeals_against_pictures_are_about(path: Path, tmp_path: Path) -> None:
