@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 ANNOUNCED = "announced"
 """What an interaction has in its extras whose answer says the operator's notice itself."""
 _DRAINING = N_(
-    "I was started again without an update, so I still begin nothing new. Nothing is being drawn: it"
-    " is safe to update. `/operator undrain` goes on."
+    "I was started again without an update, so I still begin nothing new. Nothing is being drawn:"
+    " it is safe to update. `/operator undrain` goes on."
 )
 
 

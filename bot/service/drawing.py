@@ -18,7 +18,6 @@ from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.language import _
-from bot.domain.lines import Entry
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
@@ -111,7 +110,7 @@ class Drawings:
         jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit, proposal)
         for job in jobs:
             log.info("job %s: %s by %d", job.id, job.action.value, job.user)
-            self._dispatcher.add(self._entered(job))
+            self._dispatcher.add(self._board.open(job))
         return jobs
 
     async def imagine(
@@ -245,13 +244,8 @@ class Drawings:
         await self._jobs.requeue_running()
         unfinished = await self._jobs.unfinished()
         resumed = [job for each in unfinished if (job := await self._resumed(each))]
-        await self._dispatcher.restore(map(self._entered, resumed))
+        await self._dispatcher.restore(map(self._board.open, resumed))
         return len(resumed)
-
-    def _entered(self, job: Job) -> Entry:
-        """From now on it is watched, and this much of it joins the queue."""
-        self._board.open(job)
-        return Entry.of(job)
 
     async def unfinished(self) -> list[Job]:
         """Waiting and running jobs, oldest first."""
