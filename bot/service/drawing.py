@@ -131,11 +131,14 @@ class Drawings:
 
     async def accept(self, asker: Asker, origin: Origin, id: str) -> list[Job]:
         """Queue all of a proposal, or nothing. Raises what `Proposals.open` and `submit` do, and
-        NotFound or NotAllowed where its model is gone or closed by now."""
+        NotFound or NotAllowed where its model, or what it is drawn from, is gone or closed by
+        now."""
         proposal = await self._proposals.open(asker, origin, id)
         for request in proposal.requests:
             self._planner.require_drawable(asker, origin, request)
-        parent = await self.job(proposal.parent) if proposal.parent else None
+        parent = None
+        if proposal.parent:
+            parent = require_visible(asker, origin, await self.job(proposal.parent))
         # It is posted where it was asked for, under the rules of where it is agreed to.
         there = replace(
             proposal.origin, parent_channel=origin.parent_channel,
