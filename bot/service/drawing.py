@@ -22,7 +22,7 @@ from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
 from bot.service.admission import Admission
-from bot.service.aiming import GONE
+from bot.service.holding import GOING
 from bot.service.plan import Plan
 from bot.service.planning import NOTHING, Planner
 from bot.service.proposals import Proposals
@@ -165,7 +165,8 @@ class Drawings:
     async def upscale(self, asker: Asker, origin: Origin, press: Press) -> Upscaled:
         """One picture taken out of its grid: the same finished job whoever presses.
 
-        Raises NotFound, and NotAllowed for who may not have anything drawn there.
+        Raises NotFound, also for one that moderators deleted, and NotAllowed for who may not have
+        anything drawn there.
         """
         await self._admission.require_welcome(asker, origin)
         parent = await self._planner.parent(asker, origin, press)
@@ -173,6 +174,7 @@ class Drawings:
         if earlier is None:
             plan = await self._planner.under(parent, asker, origin, press)
             return Upscaled(await self._extract(plan, press.tile), parent)
+        await self._planner.require_not_taken_down(earlier)
         delivery = await self._outbox.take_up(earlier.id)
         return Upscaled(earlier, parent, delivery if delivery and delivery.message else None)
 
@@ -274,16 +276,16 @@ class Drawings:
     async def _extract(self, plan: Plan, tile: Tile) -> Job:
         now = self._clock()
         image = await self._planner.stored(tile)
-        if image is None:
-            raise NotFound(_(GONE))
         (job,) = plan.jobs(now, JobStatus.SUCCEEDED)
         job = replace(job, finished_at=now, engine=plan.parent.engine if plan.parent else "")
         try:
             one_file = await self._files.link(tile, job.tile(1))
         except FileNotFoundError:
-            raise NotFound(_(GONE)) from None
+            raise NotFound(_(GOING)) from None
         linked = (image.linked or tile) if one_file else None
         extracted = await self._jobs.extract(job, replace(image, index=1, linked=linked))
-        if extracted.id != job.id:
+        if extracted is None or extracted.id != job.id:
             await self._files.delete([job.tile(1)])
+        if extracted is None:  # it was deleted, or cleared away, in between
+            raise NotFound(_(GOING))
         return extracted

@@ -123,13 +123,15 @@ class Purging:
 
     async def _gone(self, job: Job) -> bool:
         try:
-            gone = await self._emptying.emptied(lambda: self._purges.copies(job))
+            await self._emptying.emptied(
+                lambda: self._purges.copies(job),
+                lambda gone: self._purges.take_down(job, gone, self._clock()),
+            )
         except StoreUnavailable as error:
             if error.code != "io":
                 raise
             log.warning("its pictures stay for now: %s", error)
             return False
-        await self._purges.take_down(job, gone, self._clock())
         return True
 
     def _wish(self, asker: Asker, guild: int, user: int, days: int) -> Wish:

@@ -128,10 +128,10 @@ class PurgeRepository:
 
     async def take_down(self, job: Job, gone: Sequence[Job], now: float) -> None:
         """The files of these are gone, as are their messages soon, and what arrives late of them;
-        reports of it are answered."""
+        reports of it are answered. Raises Grew."""
 
         def run(connection: sqlite3.Connection) -> None:
-            reports.hide(connection, gone, now)
+            reports.hide(connection, job, gone, now)
             connection.execute(
                 "INSERT INTO reports (guild_id, job_id, reporter_id, reason, created_at, answer)"
                 " VALUES (?, ?, ?, '', ?, 'deleted') ON CONFLICT DO NOTHING",

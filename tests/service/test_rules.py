@@ -116,8 +116,8 @@ async def test_what_one_cannot_read_any_more_is_not_pressed(house: House, reads:
     bert = replace(BERT_ASKS, reads=lambda channel: reads)
     house.executor.automatic = False
     running = await house.imagine("a fox")
-    offer = await house.service.drawing.imagine(bert, HERE, Press(Action.VARY, grid.tile(1),
-                                                                  prompt="{a, an} owl"))  # fmt: skip
+    press = Press(Action.VARY, grid.tile(1), prompt="{a, an} owl")
+    offer = await house.service.drawing.imagine(bert, HERE, press)
     deeds = [
         house.press(Action.UPSCALE, grid.tile(2), bert, there),
         house.press(Action.VARY, grid.tile(1), bert, there),
