@@ -8,7 +8,7 @@ import contextlib
 import discord
 from discord import ui
 
-from bot.chat import replies
+from bot.chat import replies, wording
 from bot.chat.buttons import PURGE, PURGE_NOT, JobButton
 from bot.domain.action import ALL, Tile
 from bot.domain.language import _, counted, pgettext
@@ -46,7 +46,7 @@ def begun(purge: Purge) -> str:
     return _(
         "Being deleted: {pictures} by {person}. That goes on, whatever happens; you are told when"
         " it is done.",
-        pictures=_pictures(purge), person=f"<@{purge.wish.account.user}>",
+        pictures=_pictures(purge), person=wording.person(purge.wish.account.user),
     )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def done(purge: Purge) -> str:
     """That it is done."""
     return _(
         "Deleted: {pictures} by {person}; their messages follow in a moment.",
-        pictures=_pictures(purge), person=f"<@{purge.wish.account.user}>",
+        pictures=_pictures(purge), person=wording.person(purge.wish.account.user),
     )  # fmt: skip
 
 

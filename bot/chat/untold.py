@@ -35,9 +35,11 @@ async def tell(service: Service, interaction: discord.Interaction) -> None:
         async with service.outbox.telling(asker, origin) as rows:
             if rows and await replies.aside(interaction, wording.untold(rows.values())):
                 await service.outbox.told(rows)
-        outcomes = await service.appeals.untold(asker, origin)
-        if outcomes and not await replies.aside(interaction, cards.outcomes(outcomes)):
-            await service.appeals.tell_again(outcomes)
+        answered = await service.appeals.untold(asker, origin)
+        outcomes, fitting = cards.outcomes(answered)
+        told = fitting if outcomes and await replies.aside(interaction, outcomes) else 0
+        if left := answered[told:]:
+            await service.appeals.tell_again(left)
         async with service.purging.telling(asker, origin) as purges:
             if purges and await replies.aside(interaction, "\n".join(map(purging.done, purges))):
                 await service.purging.told(*purges)

@@ -87,7 +87,7 @@ HOLDINGS = (
         ("moments",),
     ),
     Holding("timeout_rules", None, "servers alone"),
-    Holding("appeals", "user_id = :user", "deleted", ("texts",)),
+    Holding("appeals", "user_id = :user", "deleted", ("texts", "why")),
     Holding("appeal_jobs", _JOBS, "deleted"),
     Holding("purges", "user_id = :user OR actor_id = :user", "deleted when it is done"),
     Holding("audit_logs", None, "servers alone"),

@@ -145,7 +145,7 @@ async def test_bans_and_time_outs_are_lifted(strict: House) -> None:
     id = await refused(strict, "a fox")
     found = await strict.service.appeals.appealable(ANNA_ASKS, HERE, id)
     assert (found.kind, found.texts) == ("timeout", ())
-    assert "Too many of your prompts" in found.why
+    assert "Too many of your prompts" in found.ground.said()
     await approved(strict, id, MODERATOR_ASKS)
     assert await strict.imagine("a fox")
     await strict.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, None, "rude")
