@@ -15,7 +15,6 @@ from bot.domain.people import Asker
 from bot.domain.quota import Caps
 from bot.service.levers import Levers
 from bot.service.rules import DIRECT, Rules
-from bot.storage.audit import AuditRepository
 from bot.storage.jobs import JobRepository
 from bot.storage.overview import OverviewRepository
 from bot.storage.switches import EVERYWHERE, Deed
@@ -51,7 +50,6 @@ class Operating:
         levers: Levers,
         overviews: OverviewRepository,
         jobs: JobRepository,
-        audit: AuditRepository,
         dispatcher: Dispatcher,
         rules: Rules,
         clock: Callable[[], float],
@@ -59,7 +57,6 @@ class Operating:
         self._levers = levers
         self._overviews = overviews
         self._jobs = jobs
-        self._audit = audit
         self._dispatcher = dispatcher
         self._rules = rules
         self._clock = clock
@@ -115,9 +112,9 @@ class Operating:
     async def drain(self, asker: Asker, draining: bool) -> Standstill:
         """Begin nothing new and let what is drawn come to its end, or go on."""
         self.require_operator(asker)
-        deed = "operator drain" if draining else "operator undrain"
-        await self._audit.write(EVERYWHERE, asker.user, deed, {}, self._clock())
-        self._levers.drain(draining)
+        name = "operator drain" if draining else "operator undrain"
+        deed = Deed(asker.user, EVERYWHERE, name)
+        await self._levers.drain(draining, deed, self._clock())
         return self._standstill()
 
     async def drained(self, asker: Asker) -> Standstill | None:

@@ -214,9 +214,15 @@ class Planner:
         """The card of the job's model, or today's default where it is no longer served."""
         return self._catalogue.card(job.request.model) or self._catalogue.default
 
-    async def stored(self, tile: Tile) -> StoredImage | None:
-        """The row of a picture whose file is kept."""
-        return await self._inputs.stored(tile)
+    async def require_not_taken_down(self, job: Job) -> None:
+        """Raises NotFound for what moderators deleted."""
+        await self._inputs.require_not_taken_down(job.id)
+
+    async def stored(self, tile: Tile) -> StoredImage:
+        """The row of a picture whose file is kept. Raises NotFound."""
+        if (image := await self._inputs.stored(tile)) is None:
+            raise await self._inputs.why(tile)
+        return image
 
 
 async def _drawn(
