@@ -160,6 +160,6 @@ def require_review(asker: Asker, origin: Origin) -> None:
 def require_admin(asker: Asker, guild: int) -> None:
     """Raises NotAllowed where there is nothing to administer, or no right to."""
     if guild == DIRECT:
-        raise NotAllowed("Limits, styles and rules belong to a server; use this command there.")
+        raise NotAllowed(_("Limits, styles and rules belong to a server; use this command there."))
     if not asker.admin:
         raise NotAllowed(_("Only members with the Manage Server permission can do this."))

@@ -101,7 +101,8 @@ def test_words_for_who_sees_no_pictures() -> None:
     for words in (
         "Dec 5 2025 to Jan 3 2026", "**1,208** jobs ended: 1,200 well, 8 failed, 0 stopped",
         "1 drawn, 3 waiting", "half of them; 95 of 100 within", "50 granted", "<@5> 9 …",
-        "SDXL 900, \\*ODD\\* 300", "memory did not suffice 5, other errors 3", "Refused: word 2",
+        "SDXL 900, \\*ODD\\* 300", "memory did not suffice 5, other errors 3",
+        "Refused: blocked words 2",
     ):  # fmt: skip
         assert words in said
 

@@ -18,6 +18,7 @@ from PIL import Image, ImageColor
 from bot.worker import chart
 
 Pixel = tuple[int, ...]
+UNITS = [(86_400, "{number} d"), (3600, "{number} h"), (60, "{number} min"), (1, "{number} s")]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,10 @@ def series(values: list[float | None], colour: int = 0, name: str = "drawn") -> 
 
 def order(kind: str, *rows: dict[str, Any], **more: Any) -> dict[str, Any]:
     labels = [f"May {day}" for day in range(1, len(rows[0]["values"]) + 1)]
-    common = {"kind": kind, "title": "Jobs by day", "empty": "Nothing was drawn.", "axis": "count"}
+    common = {
+        "kind": kind, "title": "Jobs by day", "empty": "Nothing was drawn.", "axis": "count",
+        "locale": "", "units": UNITS,
+    }  # fmt: skip
     return {**common, "labels": labels, "series": list(rows), **more}
 
 
@@ -168,7 +172,7 @@ def test_a_name_is_written_as_far_as_fonts_have_it(name: str, said: str) -> None
     [(0, "0"), (999, "999"), (1000, "1k"), (1234, "1234"), (12_345, "12.3k"), (2_500_000, "2.5M")],
 )
 def test_counts_are_short(value: float, said: str) -> None:
-    assert chart._count(value) == said
+    assert chart._count(value, "") == said
 
 
 @pytest.mark.parametrize(
@@ -176,7 +180,7 @@ def test_counts_are_short(value: float, said: str) -> None:
     [(0, "0 s"), (0.5, "0.5 s"), (30, "30 s"), (90, "1.5 min"), (7200, "2 h"), (86_400, "1 d")],
 )
 def test_durations_are_short(seconds: float, said: str) -> None:
-    assert chart._duration(seconds) == said
+    assert chart._duration(seconds, UNITS, "") == said
 
 
 @pytest.mark.parametrize("most", [0.02, 0.3, 1, 7, 59, 61, 500, 4000, 90_000, 10**7, 10**9])
