@@ -37,6 +37,7 @@ _FAILURES = {
     "unchecked": N_("it could not be checked"),
     "unknown": N_("unknown reasons"),
 }
+_OTHERS = N_("other errors")
 _REFUSALS = {"word": N_("blocked words")}
 # By day, and by week.
 _JOBS = NP_("heading", "Jobs by day"), NP_("heading", "Jobs by week")
@@ -132,7 +133,7 @@ def _named(shown: Overview, topic: str, said: Callable[[str], str]) -> list[tupl
 
 
 def _why(code: str) -> str:
-    return _(_FAILURES.get(code, N_("other errors")))
+    return _(_FAILURES.get(code, _OTHERS))
 
 
 def _rule(code: str) -> str:
@@ -143,7 +144,8 @@ def _listed(title: str, rows: Sequence[tuple[str, int]]) -> str:
     if not rows:
         return ""
     said = ", ".join(f"{name} {_number(count)}" for name, count in rows[:_LISTED])
-    return _(title, list=f"{said} …" if len(rows) > _LISTED else said)
+    said += " …" if len(rows) > _LISTED else ""
+    return _(title, list=said)
 
 
 def _jobs(shown: Overview) -> Chart:

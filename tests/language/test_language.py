@@ -28,7 +28,7 @@ SPACE = "\u202f"
 @pytest.mark.parametrize(
     ("code", "number", "percent", "listed"),
     [
-        ("en-US", "12345.5", "45%", "red, green and blue"),
+        ("en-US", "12,345.5", "45%", "red, green and blue"),
         ("de", "12.345,5", "45\xa0%", "red, green und blue"),
         ("fr", f"12{SPACE}345,5", "45\xa0%", "red, green et blue"),
         ("es-ES", "12.345,5", "45\xa0%", "red, green y blue"),
@@ -77,7 +77,7 @@ GRIDS = "{done} of {n} grid drawn", "{done} of {n} grids drawn"
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("en-US", ["0 credits", "1 credit", "2 credits", "1234 credits"]),
+        ("en-US", ["0 credits", "1 credit", "2 credits", "1,234 credits"]),
         ("de", ["0 Credits", "1 Credit", "2 Credits", "1.234 Credits"]),
         ("fr", ["0 crédit", "1 crédit", "2 crédits", f"1{SPACE}234 crédits"]),
         ("es-ES", ["0 créditos", "1 crédito", "2 créditos", "1.234 créditos"]),
