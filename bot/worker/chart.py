@@ -106,7 +106,7 @@ def _drawn(chart: Mapping[str, Any], known: frozenset[int]) -> Figure:
         _nothing(figure, chart["empty"])
         return figure
     ranks, named = chart["kind"] == "ranks", len(chart["series"]) > 1
-    room = (0.36, 0.05, 0.52, 0.79) if ranks else (0.14, 0.13, 0.82, 0.61 if named else 0.68)
+    room = (0.36, 0.05, 0.49, 0.79) if ranks else (0.14, 0.13, 0.8, 0.61 if named else 0.68)
     axes = figure.add_axes(room)
     {"bars": _bars, "lines": _lines, "ranks": _ranks}[chart["kind"]](axes, chart, known)
     axes.set_facecolor(GROUND)
@@ -219,10 +219,10 @@ def _number(value: float, locale: str) -> str:
 
 def _count(value: float, locale: str) -> str:
     """Three figures of what is large, or as many as the language says."""
-    if locale and value >= _LARGE:
-        return format_compact_decimal(value, locale=locale, fraction_digits=1)
     if locale:
-        return format_decimal(value, locale=locale)
+        short = format_compact_decimal(value, locale=locale, fraction_digits=1)
+        plain = value < _LARGE or short.isdecimal()
+        return format_decimal(value, locale=locale) if plain else short
     for name, size in (("M", 1e6), ("k", 1e3)):
         if value >= 10 * size or (value >= size and value % (size / 10) == 0):
             return f"{value / size:.3g}{name}"
