@@ -19,6 +19,7 @@ _DATA = re.compile(
     | <[@#:/at][^>]*>                   # mentions, emoji, times
     | https?://\S+ | (?<!\w)--?[a-z][\w-]*
     | \{[^{}]*\}                        # fields that nobody fills
+    | \b(?:[0-9a-f]{8,}|[0-9A-F]{6})\b  # ids, references
     | [A-Z]+_[A-Z_]+ | \b[\w-]+\.(?:png|webp|json|csv|zip)\b
     """,
     re.VERBOSE | re.DOTALL,
@@ -60,7 +61,8 @@ def _bracketed(message: str) -> str:
 
 
 def _part(text: str, field: str | None) -> str:
-    said = f"⟦{text[1:-1]}⟧" if _WORD.search(text) else text
+    words = _WORD.search(text) or "`" in text  # of which one alone would hide what follows
+    said = f"⟦{text[1:-1]}⟧" if words else text
     said = said.replace("{", "{{").replace("}", "}}")
     return said if field is None else f"{said}{{{field}}}"
 
@@ -88,17 +90,14 @@ def _component(each: Message) -> Iterator[str]:
 
 
 def forgotten(texts: Iterable[str], data: Iterable[str] = ()) -> list[str]:
-    """Words of these that stand in no brackets, and are no data: mentions, code, parameters, and
-    what is listed."""
-    known = sorted(data, key=len, reverse=True)
-    return [word for text in texts for word in _words(text, known)]
+    """Words of these that stand in no brackets and are no data: mentions, code, parameters, and
+    the words of what is given as such."""
+    known = {word for each in data for word in _WORD.findall(each)}
+    return [word for text in texts for word in _WORD.findall(_outside(text)) if word not in known]
 
 
-def _words(text: str, known: Iterable[str]) -> list[str]:
+def _outside(text: str) -> str:
     before = None
     while before != text:
         before, text = text, _WRAPPED.sub(" ", text)
-    text = _DATA.sub(" ", text.replace("\\", ""))
-    for each in known:
-        text = text.replace(each, " ")
-    return _WORD.findall(text)
+    return _DATA.sub(" ", text)
