@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
-import functools
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -59,12 +57,7 @@ class _Connection(aiosqlite.Connection):
     async def on_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Raises StoreUnavailable for trouble of the store, else what the function raises."""
         with _told():
-            return await self.begin(_as_here(function))
-
-
-def _as_here(function: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
-    """The same on another thread, where it speaks the language of whoever asks now."""
-    return functools.partial(contextvars.copy_context().run, function)
+            return await self.begin(function)
 
 
 @contextlib.contextmanager
@@ -125,7 +118,7 @@ class Database:
         nothing was written.
         """
         self._connection.require_open()
-        transaction = self._commits.add(_as_here(function))
+        transaction = self._commits.add(function)
         if self._commits.begun:
             self._commits.begun = False
             if delay := self._commits.delay:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import OutOfCredits, SettingsError, StoreUnavailable
-from bot.domain.language import Language, speaking, spoken
 from bot.domain.quota import Claim, Quota
 from bot.storage.database import MIGRATIONS, Database, migrate
 from bot.storage.jobs import JobRepository
@@ -339,29 +338,3 @@ async def test_fifty_submits_against_a_balance_of_five(database: Database) -> No
     )
     assert {row["job_id"] for row in rows} == {job.id for job in stored}
     assert [(row["kind"], row["amount"]) for row in rows] == [("hold", -1)] * 5
-
-
-async def test_what_is_said_on_its_thread_is_in_the_language_of_who_asked(tmp_path: Path) -> None:
-    """Also where several share a commit, or one is run twice because another failed."""
-    database = await Database.open(tmp_path / "easel.sqlite3")
-    languages = [Language() for _ in range(5)]
-
-    async def ask(language: Language, number: int) -> list[Language]:
-        def run(connection: sqlite3.Connection) -> Language:
-            if number == 3 and spoken() is language:
-                raise OutOfCredits("none are left")
-            return spoken()
-
-        with speaking(language):
-            heard = [await database.read(run), await database.report(run)] if number != 3 else []
-            return [*heard, await database.transaction(run)]
-
-    asked = [ask(language, number) for number, language in enumerate(languages)]
-    for language, heard in zip(
-        languages, await asyncio.gather(*asked, return_exceptions=True), strict=True
-    ):
-        if isinstance(heard, BaseException):
-            assert isinstance(heard, OutOfCredits)
-        else:
-            assert heard == [language] * 3
-    await database.close()
