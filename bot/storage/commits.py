@@ -11,6 +11,7 @@ them.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import sqlite3
 from collections import deque
 from collections.abc import Callable
@@ -26,7 +27,8 @@ DELAY_S = 0.005
 
 class Transaction(Generic[T]):
     """A function that was run, perhaps more than once, or will be, between BEGIN and COMMIT. `over`
-    is done when it was, whatever came of it."""
+    is done when it was, whatever came of it. What it raises is in the language of who asked for
+    it, though another thread runs it."""
 
     def __init__(
         self, function: Callable[[sqlite3.Connection], T], over: asyncio.Future[None]
@@ -34,12 +36,13 @@ class Transaction(Generic[T]):
         self.over = over
         self.error: BaseException | None = None
         self._function = function
+        self._context = contextvars.copy_context()
         self._result: T
 
     def run(self, connection: sqlite3.Connection) -> None:
         """Raises what the function does, and remembers it."""
         try:
-            self._result = self._function(connection)
+            self._result = self._context.run(self._function, connection)
         except BaseException as error:
             self.error = error
             raise

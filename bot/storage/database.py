@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,10 +49,12 @@ class _Connection(aiosqlite.Connection):
             raise ValueError("Connection closed")
 
     def begin(self, function: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        """Have the thread call `function`, after what it was given before."""
+        """Have the thread call `function`, after what it was given before; in the language of
+        now."""
         self.require_open()
         future = asyncio.get_running_loop().create_future()
-        self._tx.put_nowait((future, lambda: function(self._conn)))
+        context = contextvars.copy_context()
+        self._tx.put_nowait((future, lambda: context.run(function, self._conn)))
         return future
 
     async def on_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import OutOfCredits, SettingsError, StoreUnavailable
+from bot.domain.errors import OutOfCredits, SettingsError, StoreUnavailable, UserError
+from bot.domain.language import _, speak, speaking
 from bot.domain.quota import Claim, Quota
+from bot.language import language
 from bot.storage.database import MIGRATIONS, Database, migrate
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
@@ -222,7 +225,7 @@ async def test_an_extended_code_of_the_disk_is_known_by_its_kind(database: Datab
 async def test_a_damaged_page_is_trouble_of_the_store(tmp_path: Path) -> None:
     path = tmp_path / "easel.sqlite3"
     database = await Database.open(path)
-    for _ in range(3):
+    for _again in range(3):
         await database.transaction(fill)
     await database.close()
     with path.open("r+b") as file:
@@ -317,6 +320,28 @@ async def test_transactions_do_not_mix(database: Database) -> None:
     await asyncio.gather(*(database.transaction(double) for _ in range(30)))
     count = await database.read(lambda c: c.execute("SELECT COUNT(*) FROM profiles").fetchone()[0])
     assert count == 30
+
+
+async def test_each_is_refused_in_their_own_language(database: Database) -> None:
+    """Also those whose transactions are run together, and again because of one another."""
+
+    def refuse(connection: sqlite3.Connection) -> None:
+        raise UserError(_("Queue full"))
+
+    async def asked(code: str, by: Callable[..., Awaitable[None]]) -> str:
+        speak(language(code))
+        with pytest.raises(UserError) as refused:
+            await by(refuse)
+        return str(refused.value)
+
+    codes, roads = ["en-US", "de", "ja"], (database.transaction, database.read, database.report)
+    said = await asyncio.gather(*(asked(code, by) for by in roads for code in codes))
+    with speaking(language("de")):
+        german = _("Queue full")
+    assert said[:3] == said[3:6] == said[6:]
+    assert said[0] == "Queue full"
+    assert said[1] == german
+    assert len(set(said)) == 3
 
 
 async def test_fifty_submits_against_a_balance_of_five(database: Database) -> None:
