@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from bot.chat import wording
-from bot.domain.language import ENGLISH, N_, NP_, _, counted, pgettext, speaking, spoken
+from bot.domain.language import ENGLISH, N_, NP_, _, counted, joined, pgettext, speaking, spoken
 from bot.domain.overview import Overview, percentile
 
 T = TypeVar("T")
@@ -143,7 +143,7 @@ def _rule(code: str) -> str:
 def _listed(title: str, rows: Sequence[tuple[str, int]]) -> str:
     if not rows:
         return ""
-    said = _joined(f"{name} {_number(count)}" for name, count in rows[:_LISTED])
+    said = joined([f"{name} {_number(count)}" for name, count in rows[:_LISTED]])
     said += " …" if len(rows) > _LISTED else ""
     return _(title, list=said)
 
@@ -184,7 +184,7 @@ def _spenders(shown: Overview, names: Mapping[int, str]) -> Chart:
     instead = [_("number {place}", place=place) for place in range(1, len(shown.spenders) + 1)]
     known = [names.get(one.user, other) for one, other in zip(shown.spenders, instead, strict=True)]
     grids = [one.grids for one in shown.spenders]
-    said = _joined(f"{name}: {_number(count)}" for name, count in zip(known, grids, strict=True))
+    said = joined([f"{name}: {_number(count)}" for name, count in zip(known, grids, strict=True)])
     title = pgettext("heading", "Who spent most credits in {days} days", days=shown.span.days)
     order = {
         "kind": "ranks", "title": title,
@@ -244,7 +244,7 @@ def _over_time(
 def _totals(series: Sequence[Mapping[str, Any]]) -> str:
     # Translators: such as "4 failed".
     said = N_("{number} {what}")
-    return _joined(_(said, number=_number(sum(e["values"])), what=e["name"]) for e in series)
+    return joined([_(said, number=_number(sum(e["values"])), what=e["name"]) for e in series])
 
 
 def _numbers() -> dict[str, Any]:
@@ -284,7 +284,3 @@ def _between(days: Sequence[datetime.date]) -> str:
 
 def _number(value: float) -> str:
     return spoken().number(value)
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return pgettext("between", ", ").join(parts)

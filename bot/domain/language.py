@@ -110,6 +110,11 @@ def counted(one: str, many: str, count: int, /, **values: Any) -> str:
     return _filled(said, english, {"n": number, **values})
 
 
+def joined(parts: Sequence[str]) -> str:
+    """`a, b, c`: with no word before the last, so that each may have commas of its own."""
+    return _said(pgettext("between", ", ").join(parts), ", ".join(map(in_english, parts)))
+
+
 def in_english(text: str) -> str:
     """What was said, as a log has it; as it stands where more than a sentence was put together."""
     return text.english if isinstance(text, Said) else text

@@ -20,13 +20,13 @@ from tests.kit.scene import Scene
 PENDING = (
     "plan", "quota", "gift", "statement", "redeem", "info", "moderation", "safety", "reports",
     "panel:plans", "panel:panel:go=plans", "panel:words", "panel:panel:go=words", "panel:log",
-    "panel:panel:go=log", "purge", "report", "Report picture",
+    "panel:panel:go=log", "purge", "report", "Report picture", "style",
 )  # fmt: skip
 """What is still to be translated: how commands begin, and codes of what is pressed."""
 UNTOUCHED = {"erase"}
 """Codes of what would end the tour."""
 DATA = (
-    "Ada", "Easel Studio", "Easel embedded", "fake", "default", "UTC", "WebP PNG JPEG",
+    "Ada", "Easel Studio", "Easel embedded", "fake", "default", "UTC", "WebP PNG JPEG LoRA",
     "zebra zzz a fox {red, green same --ar", "DALL·E", "Midjourney", "Discord",
 )  # fmt: skip
 GIVEN: Mapping[str, Mapping[str, Any]] = {"prefer variability": {"strength": "subtle"}}
@@ -39,7 +39,7 @@ WRONG: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("operator block", {"server": "0"}), ("admin resume", {}), ("style remove", {"name": "zzz"}),
     ("compare", {"first": "zzz", "second": "zzz"}), ("edit", {"prompt": "x", "link": "https://localhost/a.png"}),
 )  # fmt: skip
-BUTTON, MENU = 2, 3
+BUTTON, MENU, LINE = 2, 3, 4
 LOADING = 1 << 7
 
 
@@ -60,7 +60,8 @@ async def easel(
     async def drawn(orders: list[Any]) -> list[bytes]:
         return [b"png"] * len(orders)
 
-    async with running(sandbox, settings_for(sandbox, tmp_path, credits=1000), worker) as one:
+    settings = settings_for(sandbox, tmp_path, credits=1000, waiting_limit=1000)
+    async with running(sandbox, settings, worker) as one:
         monkeypatch.setattr("bot.chat.speech.language", lambda code: pseudo.Pseudo())
         monkeypatch.setattr(one.core.service.overview, "charts", drawn)
         yield one
@@ -117,7 +118,14 @@ class Tour:
         if pressed and (now := self._who.person.message(pressed)):
             shown.append(now)
         self.read(what, shown)
-        for each in [] if asked.modal else shown:
+        if asked.modal:
+            lines = [
+                e["custom_id"] for e in messages.components_of(asked.modal) if e["type"] == LINE
+            ]
+            sent = await self._who.person.submit(asked, dict.fromkeys(lines, "zzz"))
+            await self.answered(f"{what} sent", sent)
+            return
+        for each in shown:
             await self.press(each)
 
     def read(self, what: str, shown: Iterable[Message]) -> None:
@@ -145,10 +153,10 @@ async def test_no_answer_has_words_that_nobody_translated(easel: Easel) -> None:
     tour = Tour(easel, ada)
     for menu in MENUS:
         await tour.answered(menu, await ada.person.context(menu, grid["id"]))
-    for name, options in COMMANDS.items():
-        await tour.command(name, GIVEN.get(name) or options(hidden, ada))
     for name, given in WRONG:
         await tour.command(name, given)
+    for name, options in COMMANDS.items():
+        await tour.command(name, GIVEN.get(name) or options(hidden, ada))
     for each in spare:
         await tour.press(each)
     assert tour.found == {}
