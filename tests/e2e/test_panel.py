@@ -114,7 +114,7 @@ async def test_overview_pause_and_jobs(easel: Easel, mia: Scene, sue: Scene, gat
     await mia.until_said("(Stopped)")
     await panel.go("overview", "Drawing is paused")
     await panel.press("Let drawing go on", "**2** jobs ended")
-    assert "paused" not in panel.text
+    await easel.sandbox.wait_for(lambda: "paused" not in panel.text, PATIENCE_S)
     await (await mia.slash("imagine", prompt="an owl")).ack()
     await easel.sandbox.wait_for(lambda: len(mia.results()) == 2)
     await panel.go("log", "let drawing go on")
