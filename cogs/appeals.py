@@ -14,6 +14,7 @@ from bot.chat.buttons import APPEAL, APPROVE, DENY
 from bot.chat.forms import Field
 from bot.domain.action import Tile
 from bot.domain.errors import StoreUnavailable
+from bot.domain.language import NP_, _, pgettext
 from bot.service import Service
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 FORM = "appeal"
 _SAID = Field(
-    "said", "Why should it be allowed?", "Moderators see this, and what was refused", most=600,
-    required=True, long=True,
+    "said", NP_("field", "Why should it be allowed?"),
+    NP_("hint", "Moderators see this, and what was refused"), most=600, required=True, long=True,
 )  # fmt: skip
 _FORM_S = 2.0
 
@@ -45,7 +46,8 @@ class Appeals(commands.Cog):
                 await self._appeals.appealable(asker, origin, tile.job)
         except TimeoutError:
             raise StoreUnavailable("locked", "too slow for a form") from None
-        form = forms.form("Appeal to the moderators", FORM, tile.job, [_SAID])
+        title = pgettext("form", "Appeal to the moderators")
+        form = forms.form(title, FORM, tile.job, [_SAID])
         await interaction.response.send_modal(form)
 
     async def taken(self, interaction: discord.Interaction, id: str) -> None:
@@ -55,7 +57,7 @@ class Appeals(commands.Cog):
         await self._privately(interaction, self._appeals.make(asker, origin, id, said))
         await replies.private(
             interaction,
-            "The moderators were asked; you are told their answer beside a later command.",
+            _("The moderators were asked; you are told their answer beside a later command."),
         )
 
     async def answer(
@@ -65,7 +67,7 @@ class Appeals(commands.Cog):
         asker, origin = asking.reviewer(interaction), asking.origin(interaction)
         await self._at_once(interaction)
         await self._appeals.answer(asker, origin, tile.job, code == APPROVE)
-        await replies.settle(interaction, "Approved." if code == APPROVE else "Denied.")
+        await replies.settle(interaction, _("Approved.") if code == APPROVE else _("Denied."))
 
 
 async def setup(bot: EaselBot) -> None:

@@ -14,12 +14,13 @@ from bot.chat.buttons import PURGE, PURGE_NOT, JobButton
 from bot.chat.sheets import VIOLET
 from bot.domain.action import ALL, Tile
 from bot.domain.errors import UserError
+from bot.domain.language import N_, _, pgettext
 from bot.domain.moderation import PlaceKind, WordKind
 from bot.domain.prompt import MAX_LENGTH
 from bot.service import Service
 from bot.service.chronicle import Chronicle
 from bot.service.desk import Desk
-from bot.service.moderation import FILE_MAX, lines
+from bot.service.moderation import lines, require_small
 
 if TYPE_CHECKING:
     from bot.chat.client import EaselBot
@@ -34,7 +35,7 @@ Channel = (
 Word = app_commands.Range[str, 1, 100]
 _HOUR_S = 3600.0
 _DESCRIPTION_LIMIT = 4000
-_UNREADABLE = "This file cannot be had from Discord; send it again."
+_UNREADABLE = N_("This file cannot be had from Discord; send it again.")
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -52,7 +53,7 @@ class Moderation(
     @app_commands.command(description="Show every rule of this server")
     async def show(self, interaction: discord.Interaction) -> None:
         found = await self._service.moderation.overview(*_here(interaction))
-        await _say(interaction, "Rules of this server", ruling.overview(found))
+        await _say(interaction, _("Rules of this server"), ruling.overview(found))
 
     @app_commands.command(description="Block words; without any a form takes several")
     @app_commands.describe(
@@ -86,7 +87,7 @@ class Moderation(
     @app_commands.describe(word="Which one")
     async def unblock(self, interaction: discord.Interaction, word: Word) -> None:
         gone = await self._service.moderation.unblock(*_here(interaction), [word])
-        await _say(interaction, "Words forgotten", ruling.listed(gone))
+        await _say(interaction, _("Words forgotten"), ruling.listed(gone))
 
     @app_commands.command(description="Try what would be refused of a text here, and why")
     @app_commands.describe(text="A prompt; nothing is drawn, and nobody is timed out for it")
@@ -95,7 +96,7 @@ class Moderation(
     ) -> None:
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         found = await self._service.moderation.test(asker, origin, text)
-        await _say(interaction, "Blocked words", ruling.verdict(found))
+        await _say(interaction, _("Blocked words"), ruling.verdict(found))
 
     @app_commands.command(description="Let a member not draw here")
     @app_commands.describe(
@@ -114,13 +115,13 @@ class Moderation(
         ban = await self._service.moderation.ban(
             *_here(interaction), user.id, lasts, " ".join((reason or "").split())
         )
-        await _say(interaction, "Banned from drawing", ruling.banned(ban))
+        await _say(interaction, _("Banned from drawing"), ruling.banned(ban))
 
     @app_commands.command(description="Let a banned or timed out member draw again")
     @app_commands.describe(user="Who")
     async def unban(self, interaction: discord.Interaction, user: discord.User) -> None:
         await self._service.moderation.unban(*_here(interaction), user.id)
-        await _say(interaction, "May draw again", f"<@{user.id}>")
+        await _say(interaction, _("May draw again"), f"<@{user.id}>")
 
     @app_commands.command(description="Keep drawing to some channels, with their threads")
     @app_commands.describe(
@@ -137,7 +138,7 @@ class Moderation(
             *_here(interaction), PlaceKind.CHANNEL, _ids(add),
             None if everywhere else _ids(remove),
         )  # fmt: skip
-        await _say(interaction, "Channels to draw in", ruling.channels(rules))
+        await _say(interaction, _("Channels to draw in"), ruling.channels(rules))
 
     @app_commands.command(description="Keep drawing to members with some roles, and admins")
     @app_commands.describe(
@@ -151,11 +152,11 @@ class Moderation(
         everybody: bool = False,
     ) -> None:
         if add is not None and add.is_default():
-            raise UserError("Everybody has that role; say `everybody` instead.")
+            raise UserError(_("Everybody has that role; say `everybody` instead."))
         rules = await self._service.moderation.restrict(
             *_here(interaction), PlaceKind.ROLE, _ids(add), None if everybody else _ids(remove)
         )
-        await _say(interaction, "Roles that may draw", ruling.roles(rules))
+        await _say(interaction, _("Roles that may draw"), ruling.roles(rules))
 
     @app_commands.command(description="What happens to whose prompts are refused again and again")
     @app_commands.describe(
@@ -173,7 +174,7 @@ class Moderation(
         rule = await self._service.moderation.set_timeouts(
             *_here(interaction), refusals, within and 60 * within, minutes and 60 * minutes
         )
-        await _say(interaction, "Time-outs", ruling.timeouts(rule))
+        await _say(interaction, _("Time-outs"), ruling.timeouts(rule))
 
     @app_commands.command(description="A channel where moderators are told what waits for them")
     @app_commands.describe(channel="Where; without one they are told nowhere")
@@ -181,7 +182,7 @@ class Moderation(
         self, interaction: discord.Interaction, channel: discord.TextChannel | None = None
     ) -> None:
         await self._tell_in(interaction, channel, self._service.desk)
-        await _say(interaction, "The moderators' channel", ruling.desk(channel and channel.id))
+        await _say(interaction, _("The moderators' channel"), ruling.desk(channel and channel.id))
 
     @app_commands.command(name="log", description="A channel where every change is written")
     @app_commands.describe(channel="Where; without one it is written nowhere")
@@ -189,7 +190,7 @@ class Moderation(
         self, interaction: discord.Interaction, channel: discord.TextChannel | None = None
     ) -> None:
         await self._tell_in(interaction, channel, self._service.chronicle)
-        await _say(interaction, "The audit log", ruling.log(channel and channel.id))
+        await _say(interaction, _("The audit log"), ruling.log(channel and channel.id))
 
     async def _tell_in(
         self, interaction: discord.Interaction, channel: discord.TextChannel | None,
@@ -213,22 +214,22 @@ class Moderation(
         count = await self._service.purging.count(*_here(interaction), user.id, days)
         view, tile = discord.ui.View(timeout=None), Tile("0" * 32, ALL)
         red, grey = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
-        view.add_item(JobButton(PURGE, tile, f"{user.id}.{days}", label="Delete", style=red))
-        view.add_item(JobButton(PURGE_NOT, tile, label="Keep", style=grey))
+        gone, kept = pgettext("button", "Delete"), pgettext("button", "Keep")
+        view.add_item(JobButton(PURGE, tile, f"{user.id}.{days}", label=gone, style=red))
+        view.add_item(JobButton(PURGE_NOT, tile, label=kept, style=grey))
         await replies.private(interaction, ruling.purge(user.id, days, count), view=view)
 
     async def purged(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
     ) -> None:
         """It is meant, or not."""
-        user, _, days = argument.partition(".")
+        user, _dot, days = argument.partition(".")
         if code == PURGE_NOT or not (user.isdecimal() and days.isdecimal()):
-            await replies.instead(interaction, "Nothing was deleted.")
+            await replies.instead(interaction, _("Nothing was deleted."))
             return
         await self._at_once(interaction)
         count = await self._service.purging.purge(*_here(interaction), int(user), int(days))
-        said = f"Deleted: {count.pictures}; their messages follow in a moment."
-        await replies.instead(interaction, said)
+        await replies.instead(interaction, ruling.purged(count))
 
     @unblock.autocomplete("word")
     async def _to_unblock(
@@ -274,12 +275,11 @@ def _ids(named: discord.abc.Snowflake | None) -> list[int]:
 
 
 async def _read(file: discord.Attachment) -> list[str]:
-    if file.size > FILE_MAX:
-        raise UserError(f"A list of words has at most {FILE_MAX >> 10} KiB.")
+    require_small(file.size)
     try:
         return lines(await file.read())
     except discord.HTTPException:
-        raise UserError(_UNREADABLE) from None
+        raise UserError(_(_UNREADABLE)) from None
 
 
 async def _say(interaction: discord.Interaction, title: str, text: str) -> None:

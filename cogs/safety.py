@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat import asking, caution
+from bot.domain.language import _
 from bot.domain.safety import LOOSEST, Reaction, SafetySetting
 from bot.service import Service
 from bot.service.safety import SafetyView
@@ -62,7 +63,8 @@ class Safety(
 
 
 async def _say(interaction: discord.Interaction, view: SafetyView) -> None:
-    embed = discord.Embed(title="Unsafe pictures", description=caution.view(view), colour=_BLUE)
+    title = _("Unsafe pictures")
+    embed = discord.Embed(title=title, description=caution.view(view), colour=_BLUE)
     await interaction.response.send_message(embed=embed, ephemeral=True)
 
 

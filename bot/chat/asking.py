@@ -17,7 +17,7 @@ _NEEDED = {
 _STAFF = {
     "view_channel": N_("View Channel"),
     "send_messages": N_("Send Messages"),
-    "embed_links": "Embed Links",
+    "embed_links": N_("Embed Links"),
     "read_message_history": N_("Read Message History"),
 }
 _THREADS = ("send_messages_in_threads", N_("Send Messages in Threads"))
@@ -134,11 +134,17 @@ def require_staff_channel(channel: discord.TextChannel) -> None:
     """Where moderators or admins are told things. Raises MissingPermissions naming what the bot
     lacks there."""
     held = channel.permissions_for(channel.guild.me)
-    missing = [name for flag, name in _STAFF.items() if not getattr(held, flag)]
+    missing = [_(name) for flag, name in _STAFF.items() if not getattr(held, flag)]
     if missing:
+        place = f"<#{channel.id}>"
         raise MissingPermissions(
-            f"I lack {spoken().listed(missing)} in <#{channel.id}>; give"
-            f" {'it' if len(missing) == 1 else 'them'} to my role there, then try again."
+            counted(
+                "I lack {permissions} in {channel}; give it to my role there, then try again.",
+                "I lack {permissions} in {channel}; give them to my role there, then try again.",
+                len(missing),
+                permissions=spoken().listed(missing),
+                channel=place,
+            )
         )
 
 

@@ -170,7 +170,8 @@ def cancel_view(job: Job) -> ui.View:
 def appealing(appeal: str, view: ui.View | None = None) -> ui.View:
     """With the button by which a refusal is appealed against."""
     view = ui.View(timeout=None) if view is None else view
-    return view.add_item(JobButton(APPEAL, Tile(appeal, ALL), label="Appeal", style=_QUIET))
+    label = pgettext("button", "Appeal")
+    return view.add_item(JobButton(APPEAL, Tile(appeal, ALL), label=label, style=_QUIET))
 
 
 def offer_view(proposal: str) -> ui.View:

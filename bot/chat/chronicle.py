@@ -1,28 +1,26 @@
-"""Posts the audit trail of servers in the channels that their admins chose: several entries in one
-message, in order, and each once. The trail is the queue; see `bot.chat.desk` for how it comes once.
+"""Posts the audit trail of servers in the channels that their admins chose, in each one's language:
+several entries in one message, in order, and each once. The trail is the queue; see `bot.chat.desk`
+for how it comes once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 import discord
 
 from bot.chat import funds, search
-from bot.chat.pace import Pace, Pauses
+from bot.chat.pace import Pauses
+from bot.chat.rounds import Rounds
 from bot.chat.sheets import VIOLET
-from bot.chat.trouble import TROUBLE, Verdict, judge
-from bot.domain.errors import StoreUnavailable, new_reference
+from bot.chat.speech import of_guild
+from bot.domain.language import speaking
 from bot.service import Service
 from bot.service.chronicle import Chapter, Line
 
-log = logging.getLogger(__name__)
-
-A_SECOND = 2.0
-"""Messages of all servers; of one it is one each few seconds (`Pauses.poll`)."""
 ROOM = 3900
 """Characters of one message; an embed takes 4,096."""
 _LINE_ROOM = 500
@@ -30,61 +28,42 @@ _POST_S = 60.0
 
 
 class Chronicler:
-    """One for a client."""
+    """One for a client. Of one server it posts a message each few seconds (`Pauses.poll`)."""
 
     def __init__(self, client: discord.Client, service: Service, pauses: Pauses) -> None:
         self._client = client
         self._service = service
         self._pauses = pauses
-        self._pace = Pace(A_SECOND, burst=3)
+        self._rounds = Rounds("log", pauses)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                if chapter := await self._service.chronicle.due():
-                    await self._pace.turn()
-                    await self._try(chapter)
-                    continue
-            except StoreUnavailable as error:
-                log.warning("the audit trail cannot be posted just now: %s", error)
-            await asyncio.sleep(self._pauses.poll)
+        chronicle = self._service.chronicle
+        await self._rounds.run(chronicle.due, self._bring, chronicle.postpone)
 
-    async def _try(self, chapter: Chapter) -> None:
-        """One try; what is wrong with one server holds up no other."""
-        pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(chapter.tries, 10))
-        arrived = True
-        try:
-            await self._post(fitting(chapter))
-        except TROUBLE as error:
-            arrived = judge(error) is not Verdict.FINAL
-            log.warning("server %d: its log waits for %.0f s: %s", chapter.guild, pause, error)
-        except StoreUnavailable:
-            raise
-        except Exception:
-            log.exception("reference %s: log of server %d", new_reference(), chapter.guild)
-            pause = self._pauses.longest
-        else:
-            return
-        await self._service.chronicle.postpone(chapter, pause, arrived=arrived)
+    async def _bring(self, chapter: Chapter) -> None:
+        """One try. What an earlier one may have posted are all these lines."""
+        if chapter.sending_at is None or not await self._found(chapter):
+            with speaking(of_guild(self._client, chapter.guild)):
+                chapter = fitting(chapter)
+                await self._post(chapter)
+        await self._service.chronicle.posted(chapter, self._pauses.poll)
 
     async def _post(self, chapter: Chapter) -> None:
         embed = page(chapter)
-        if chapter.sending_at is None or not await self._found(chapter, embed):
-            await self._service.chronicle.begin(chapter)
-            place = self._client.get_partial_messageable(chapter.channel, guild_id=chapter.guild)
-            async with asyncio.timeout(_POST_S):
-                await place.send(
-                    embed=embed, nonce=chapter.nonce,
-                    allowed_mentions=discord.AllowedMentions.none(), silent=True,
-                )  # fmt: skip
-        await self._service.chronicle.posted(chapter, self._pauses.poll)
+        await self._service.chronicle.begin(chapter)
+        place = self._client.get_partial_messageable(chapter.channel, guild_id=chapter.guild)
+        async with asyncio.timeout(_POST_S):
+            await place.send(
+                embed=embed, nonce=chapter.nonce,
+                allowed_mentions=discord.AllowedMentions.none(), silent=True,
+            )  # fmt: skip
 
-    async def _found(self, chapter: Chapter, embed: discord.Embed) -> int:
+    async def _found(self, chapter: Chapter) -> int:
         """The message of an earlier try, if that arrived; 0 if not."""
         since = chapter.sending_at or 0.0
         return await search.look(
-            self._client, chapter.guild, chapter.channel, lambda m: _shows(m, embed), since
+            self._client, chapter.guild, chapter.channel, lambda m: shows(m.embeds, chapter), since
         )
 
 
@@ -102,21 +81,30 @@ def fitting(chapter: Chapter) -> Chapter:
 
 def page(chapter: Chapter) -> discord.Embed:
     """A line each; its time is that of the last."""
-    at = dt.datetime.fromtimestamp(round(chapter.lines[-1].entry.at, 3), dt.UTC)
     said = "\n".join(map(_said, chapter.lines))
-    return discord.Embed(description=said, colour=VIOLET, timestamp=at)
+    return discord.Embed(description=said, colour=VIOLET, timestamp=_time(chapter))
+
+
+def _time(chapter: Chapter) -> dt.datetime:
+    return dt.datetime.fromtimestamp(round(chapter.lines[-1].entry.at, 3), dt.UTC)
 
 
 def _said(line: Line) -> str:
     entry = line.entry
     said = " ".join(funds.deed(entry.deed, entry.detail).split())
     shown = said if len(said) <= _LINE_ROOM else f"{said[: _LINE_ROOM - 1]}…"
-    return f"<t:{entry.at:.0f}:T> <@{entry.actor}> {shown}"
+    return f"{_head(line)} {shown}"
 
 
-def _shows(message: discord.Message, embed: discord.Embed) -> bool:
-    """Whether it is of the same entries."""
+def _head(line: Line) -> str:
+    return f"<t:{line.entry.at:.0f}:T> <@{line.entry.actor}>"
+
+
+def shows(embeds: Sequence[discord.Embed], chapter: Chapter) -> bool:
+    """Whether a page of exactly these lines is among them, in whatever language."""
+    heads = [_head(line) for line in chapter.lines]
+    pages = [each for each in embeds if each.timestamp == _time(chapter)]
     return any(
-        each.description == embed.description and each.timestamp == embed.timestamp
-        for each in message.embeds
+        [" ".join(line.split()[:2]) for line in (each.description or "").splitlines()] == heads
+        for each in pages
     )

@@ -12,16 +12,16 @@ import discord
 
 from bot.chat import cards, search
 from bot.chat.buttons import is_ours
-from bot.chat.pace import Pace, Pauses
-from bot.chat.trouble import TROUBLE, Verdict, judge
+from bot.chat.pace import Pauses
+from bot.chat.rounds import Rounds
+from bot.chat.speech import of_guild, of_letter
+from bot.chat.trouble import TROUBLE, Verdict, has_code, judge
 from bot.domain.desk import Appeal, Card, Settled
-from bot.domain.errors import StoreUnavailable, new_reference
+from bot.domain.language import speaking
 from bot.service import Service
 
 log = logging.getLogger(__name__)
 
-A_SECOND = 2.0
-"""Messages."""
 _POST_S = 60.0
 _UNKNOWN_MESSAGE = 10008
 
@@ -33,52 +33,40 @@ class Desks:
         self._client = client
         self._service = service
         self._pauses = pauses
-        self._pace = Pace(A_SECOND, burst=3)
+        self._rounds = Rounds("desk", pauses)
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
+        desk = self._service.desk
+        await self._rounds.run(desk.due, self._bring, desk.postpone, self._letter)
+
+    async def _bring(self, card: Card) -> None:
+        """One try, in the language of the server."""
+        with speaking(of_guild(self._client, card.guild)):
             try:
-                if card := await self._service.desk.due():
-                    await self._pace.turn()
-                    await self._try(card)
-                    continue
-                if appeal := await self._service.appeals.letter():
-                    await self._pace.turn()
-                    await self._write(appeal)
-                    continue
-            except StoreUnavailable as error:
-                log.warning("what waits for moderators cannot be read just now: %s", error)
-            await asyncio.sleep(self._pauses.poll)
-
-    async def _try(self, card: Card) -> None:
-        """One try; what is wrong with one server holds up no other."""
-        desk, arrived = self._service.desk, True
-        pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(card.tries, 10))
-        try:
-            await self._show(card)
-        except TROUBLE as error:
-            if getattr(error, "code", 0) == _UNKNOWN_MESSAGE:
+                await self._show(card)
+            except discord.HTTPException as error:
+                if not has_code(error, _UNKNOWN_MESSAGE):
+                    raise
                 await self._forgotten(card)
-                return
-            arrived = judge(error) is not Verdict.FINAL
-            log.warning("server %d: its desk waits for %.0f s: %s", card.guild, pause, error)
-        except StoreUnavailable:
-            raise
-        except Exception:
-            log.exception("reference %s: card %d", new_reference(), card.id)
-            pause = self._pauses.longest
-        else:
-            return
-        await desk.postpone(card, pause, arrived=arrived)
 
-    async def _write(self, appeal: Appeal) -> None:
+    async def _letter(self) -> bool:
+        """Whether an answer was to be told."""
+        appeal = await self._service.appeals.letter()
+        if appeal is None:
+            return False
+        await self._rounds.turn()
+        with speaking(of_letter(self._client, appeal.locale, appeal.guild)):
+            await self._write(appeal, cards.outcome(appeal))
+        return True
+
+    async def _write(self, appeal: Appeal, said: str) -> None:
         """Tell somebody the answer by direct message, who wants that; they are told beside their
         next command in any case."""
         try:
             channel = await self._client.create_dm(discord.Object(appeal.user))
             none = discord.AllowedMentions.none()
-            await channel.send(cards.outcome(appeal), nonce=appeal.id[:24], allowed_mentions=none)
+            await channel.send(said, nonce=appeal.id[:24], allowed_mentions=none)
         except TROUBLE as error:
             away = judge(error) is Verdict.AWAY
             log.warning("appeal %s: not told by direct message: %s", appeal.id, error)

@@ -19,6 +19,10 @@ class Pauses:
     longest: float = 3600.0
     poll: float = 5.0
 
+    def after(self, tries: int) -> float:
+        """Before the next try of a row that was refused so often before."""
+        return min(self.longest, self.rest * 4 ** min(tries, 10))
+
 
 class Pace:
     """At most `rate` turns a second, and never more than `burst` at once.

@@ -278,7 +278,7 @@ class Pump:
             self._wake_in(pause)
         else:
             self._breaker.worked()
-            pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(delivery.tries, 10))
+            pause = self._pauses.after(delivery.tries)
             pause = max(pause, getattr(error, "retry_after", 0.0))
         await self._postpone(delivery, pause, str(error))
 

@@ -62,7 +62,7 @@ class Removing:
     async def _tried(self, removal: Removal) -> float | None:
         """None where it is done, or can never be; else the seconds until the next try: what is
         wrong with one message holds up no other."""
-        pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(removal.tries, 10))
+        pause = self._pauses.after(removal.tries)
         try:
             await self._remove(removal)
         except TROUBLE as error:

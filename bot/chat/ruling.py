@@ -5,45 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.chat import plans
+from bot.chat import wording
 from bot.chat.forms import Field
 from bot.chat.wording import duration, escape
-from bot.domain.moderation import Ban, ServerRules, TimeoutRule, WordKind
+from bot.domain.language import N_, NP_, _, counted, pgettext, spoken
+from bot.domain.moderation import Ban, PlaceKind, ServerRules, TimeoutRule, WordKind
 from bot.service.moderation import Overview, Verdict
 from bot.service.purging import Count
+from bot.service.rulebook import Finding
 
 FORM = "words"
 """The code of the form for several words; its argument is their kind."""
 _ROOM = 1000
 """Characters of one list."""
+_BANS = 20
+_LINES = {
+    WordKind.BLOCKED: N_("**Blocked** ({count}): {words}"),
+    WordKind.ADULT: N_("**In age-restricted channels only** ({count}): {words}"),
+    WordKind.ALLOWED: N_("**Always allowed** ({count}): {words}"),
+}
 _TITLES = {
-    WordKind.BLOCKED: "Blocked",
-    WordKind.ADULT: "In age-restricted channels only",
-    WordKind.ALLOWED: "Always allowed",
+    WordKind.BLOCKED: NP_("form", "Words: blocked"),
+    WordKind.ADULT: NP_("form", "Words: for age-restricted channels only"),
+    WordKind.ALLOWED: NP_("form", "Words: always allowed"),
 }
 _TAKEN = {
-    WordKind.BLOCKED: "blocked",
-    WordKind.ADULT: "for age-restricted channels only",
-    WordKind.ALLOWED: "always allowed",
+    WordKind.BLOCKED: N_("{words}: blocked"),
+    WordKind.ADULT: N_("{words}: for age-restricted channels only"),
+    WordKind.ALLOWED: N_("{words}: always allowed"),
+}
+_FOUND = {
+    WordKind.BLOCKED: N_("- {word} (blocked)"),
+    WordKind.ADULT: N_("- {word} (for age-restricted channels only)"),
+}
+_WRITTEN = {
+    WordKind.BLOCKED: N_("- {word} (blocked), written {typed}"),
+    WordKind.ADULT: N_("- {word} (for age-restricted channels only), written {typed}"),
 }
 FIELDS = (
     Field(
-        "words", "Words and phrases", "One a line; * at an end stands for any letters", "", 4000,
+        "words", NP_("field", "Words and phrases"),
+        NP_("hint", "One a line; * at an end stands for any letters"), "", 4000,
         required=True, long=True,
     ),
 )  # fmt: skip
 
 
 def title(kind: WordKind) -> str:
-    """Of words of a kind."""
-    return f"Words: {_TAKEN[kind]}"
+    """Of words of a kind, no longer than that of a form."""
+    return pgettext("form", _TITLES[kind])
 
 
 def taken(words: Sequence[str], changed: int) -> str:
     """What became of words that were given."""
     before = len(words) - changed
-    known = f"\n-# {before} of them {'was' if before == 1 else 'were'} so before." if before else ""
-    return f"{listed(words)}{known}"
+    known = counted("{n} of them was so before.", "{n} of them were so before.", before)
+    return f"{listed(words)}\n-# {known}" if before else listed(words)
 
 
 def listed(words: Iterable[str], room: int = _ROOM) -> str:
@@ -55,40 +72,49 @@ def listed(words: Iterable[str], room: int = _ROOM) -> str:
         if sum(map(len, kept)) + 2 * len(kept) + len(shown) > room:
             break
         kept.append(shown)
-    more = len(words) - len(kept)
-    return f"||{', '.join(kept)}||{f' and {more} more' if more else ''}"
+    more, covered = len(words) - len(kept), f"||{', '.join(kept)}||"
+    if not more:
+        return covered
+    return counted("{words} and {n} more", "{words} and {n} more", more, words=covered)
 
 
 def overview(found: Overview) -> str:
     """Everything that holds on a server."""
     rules, lines = found.rules, []
-    for kind, name in _TITLES.items():
+    for kind, line in _LINES.items():
         if words := rules.of(kind):
-            lines.append(f"**{name}** ({len(words)}): {listed(words)}")
+            count = spoken().number(len(words))
+            lines.append(_(line, count=count, words=listed(words)))
     if found.operators:
-        lines.append(f"The operator of this bot blocks {_words(found.operators)} everywhere.")
-    lines.append(f"**Channels**: {channels(rules)}")
-    lines.append(f"**Roles**: {roles(rules)}")
-    lines.append(f"**Time-outs**: {timeouts(rules.timeout)}")
-    if found.bans:
-        shown = "\n".join(f"- {banned(ban)}" for ban in found.bans[:20])
-        more = f"\n-# and {len(found.bans) - 20} more" if len(found.bans) > 20 else ""
-        lines.append(f"**Banned**\n{shown}{more}")
-    return "\n".join(lines)
+        lines.append(
+            counted(
+                "The operator of this bot blocks {n} word everywhere.",
+                "The operator of this bot blocks {n} words everywhere.",
+                found.operators,
+            )
+        )
+    lines.append(_("**Channels**: {channels}", channels=channels(rules)))
+    lines.append(_("**Roles**: {roles}", roles=roles(rules)))
+    lines.append(_("**Time-outs**: {rule}", rule=timeouts(rules.timeout)))
+    return "\n".join([*lines, *_bans(found.bans)])
 
 
-def _words(count: int) -> str:
-    return f"{count} word{'' if count == 1 else 's'}"
+def _bans(bans: Sequence[Ban]) -> list[str]:
+    shown = [f"- {banned(ban)}" for ban in bans[:_BANS]]
+    if more := len(bans) - len(shown):
+        rest = counted("and {n} more", "and {n} more", more)
+        shown.append(f"-# {rest}")
+    return [_("**Banned**"), *shown] if bans else []
 
 
 def channels(rules: ServerRules) -> str:
     """Where a server draws."""
-    return _mentions("#", rules.channels) or "everywhere"
+    return _mentions("#", rules.channels) or _("everywhere")
 
 
 def roles(rules: ServerRules) -> str:
     """Who may draw on a server."""
-    return _mentions("@&", rules.roles) or "everybody"
+    return _mentions("@&", rules.roles) or _("everybody")
 
 
 def _mentions(sign: str, ids: Iterable[int]) -> str:
@@ -98,76 +124,132 @@ def _mentions(sign: str, ids: Iterable[int]) -> str:
 def timeouts(rule: TimeoutRule) -> str:
     """When somebody is timed out, and for how long."""
     if not rule.refusals:
-        return "off"
-    return (
-        f"{plans.count(rule.refusals, 'refused prompt')} within {duration(rule.within_s)}: no"
-        f" drawing for {duration(rule.lasts_s)}, twice as long each further time, up to a day"
+        return _("off")
+    return counted(
+        "{n} refused prompt within {within}: no drawing for {lasts}, twice as long each further"
+        " time, up to a day",
+        "{n} refused prompts within {within}: no drawing for {lasts}, twice as long each further"
+        " time, up to a day",
+        rule.refusals,
+        within=duration(rule.within_s),
+        lasts=duration(rule.lasts_s),
     )
 
 
 def desk(channel: int | None) -> str:
     """Where moderators are told what waits for them."""
     if not channel:
-        return "None: they are told nowhere; `/reports` shows what waits."
-    return (
-        f"<#{channel}>: what members report comes there, with buttons that members with Manage"
-        " Messages on the whole server may press. Whoever may read that channel sees it."
+        return _("None: they are told nowhere; `/reports` shows what waits.")
+    return _(
+        "{channel}: what members report comes there, with buttons that members with Manage"
+        " Messages on the whole server may press. Whoever may read that channel sees it.",
+        channel=wording.channel(channel),
     )
 
 
 def log(channel: int | None) -> str:
     """Where the audit trail is posted."""
     if not channel:
-        return "None: `/quota log` shows what was changed."
-    return f"<#{channel}>: what is changed from now on comes there, a line each."
+        return _("None: `/quota log` shows what was changed.")
+    return _(
+        "{channel}: what is changed from now on comes there, a line each.",
+        channel=wording.channel(channel),
+    )
 
 
 def purge(user: int, days: int, count: Count) -> str:
     """What would be deleted of somebody's, before it is."""
-    when = f" of the last {plans.count(days, 'day')}" if days else ""
-    pictures = plans.count(count.pictures, "picture")
-    under = f" What is under way ({count.unfinished}) ends free of charge." * bool(count.unfinished)
-    return (
-        f"Delete **{pictures}**{when} by <@{user}> on this server for good, with their messages and"
-        f" what others took out of them by U, zoomed or panned?{under}"
-    )
+    person = wording.person(user)
+    if days:
+        asked = counted(
+            "Delete **{n} picture** of the last {days} by {person} on this server for good, with"
+            " its messages and what others took out of it by U, zoomed or panned?",
+            "Delete **{n} pictures** of the last {days} by {person} on this server for good, with"
+            " their messages and what others took out of them by U, zoomed or panned?",
+            count.pictures,
+            days=counted("{n} day", "{n} days", days),
+            person=person,
+        )
+    else:
+        asked = counted(
+            "Delete **{n} picture** by {person} on this server for good, with its messages and"
+            " what others took out of it by U, zoomed or panned?",
+            "Delete **{n} pictures** by {person} on this server for good, with their messages and"
+            " what others took out of them by U, zoomed or panned?",
+            count.pictures,
+            person=person,
+        )
+    if not count.unfinished:
+        return asked
+    unfinished = spoken().number(count.unfinished)
+    under = _("What is under way ({count}) ends free of charge.", count=unfinished)
+    return f"{asked} {under}"
+
+
+def purged(count: Count) -> str:
+    """What was deleted."""
+    gone = spoken().number(count.pictures)
+    return _("Deleted: {count}; their messages follow in a moment.", count=gone)
 
 
 def banned(ban: Ban) -> str:
     """Who is banned, until when and why."""
-    until = "for good" if ban.ends_at is None else f"until <t:{ban.ends_at:.0f}:f>"
-    return f"<@{ban.user}> {until}{f' ({escape(ban.reason)})' if ban.reason else ''}"
+    person, reason = wording.person(ban.user), escape(ban.reason)
+    when = "" if ban.ends_at is None else f"<t:{ban.ends_at:.0f}:f>"
+    if when and reason:
+        return _("{person} until {when} ({reason})", person=person, when=when, reason=reason)
+    if when:
+        return _("{person} until {when}", person=person, when=when)
+    if reason:
+        return _("{person} for good ({reason})", person=person, reason=reason)
+    return _("{person} for good", person=person)
 
 
 def verdict(found: Verdict) -> str:
     """What would be refused of a text, and why."""
     if not found.findings:
-        return "Nothing in it is blocked here."
-    head = "It would be refused here." if found.refused else "It would be drawn in this channel."
+        return _("Nothing in it is blocked here.")
+    refused, drawn = _("It would be refused here."), _("It would be drawn in this channel.")
+    head = refused if found.refused else drawn
     return "\n".join([head, *map(_finding, found.findings)])
 
 
-def _finding(each: Any) -> str:
-    whose = "the operator's" if each.operators else _TAKEN[each.kind]
-    said = "" if each.said.casefold() == each.word else f", written ||{escape(each.said)}||"
-    return f"- ||{escape(each.word)}|| ({whose}){said}"
+def _finding(each: Finding) -> str:
+    word, typed = f"||{escape(each.word)}||", f"||{escape(each.said)}||"
+    plain = each.said.casefold() == each.word
+    if each.operators and plain:
+        return _("- {word} (the operator's)", word=word)
+    if each.operators:
+        return _("- {word} (the operator's), written {typed}", word=word, typed=typed)
+    if plain:
+        return _(_FOUND[each.kind], word=word)
+    return _(_WRITTEN[each.kind], word=word, typed=typed)
 
 
 def deed(name: str, detail: Mapping[str, Any]) -> str:
     """What an admin did, from the audit trail, in one line."""
     match name:
         case "words":
-            kind = _TAKEN[WordKind(detail["kind"])] if detail["kind"] else "forgotten"
-            words = listed(detail["words"], 200) if detail["words"] else "words"
-            return f"{words}: {kind}"
+            return _words(detail["kind"], detail["words"])
         case "places":
-            sign = "#" if detail["kind"] == "channel" else "@&"
-            named = _mentions(sign, detail["places"][:10]) or f"every {detail['kind']}"
-            return f"Drawing is for {named}"
+            return _places(detail["kind"], detail["places"][:10])
         case "timeouts":
-            return f"Time-outs: {timeouts(TimeoutRule(**detail))}"
+            return _("Time-outs: {rule}", rule=timeouts(TimeoutRule(**detail)))
         case "ban":
             ban = Ban(detail["user"], detail["reason"], 0, 0.0, detail["ends_at"])
-            return f"{banned(ban)}: banned"
+            return _("{ban}: banned", ban=banned(ban))
         case _:
-            return f"<@{detail['user']}>: may draw again"
+            return _("{person}: may draw again", person=wording.person(detail["user"]))
+
+
+def _words(kind: str, words: Sequence[str]) -> str:
+    shown = listed(words, 200) if words else _("words")
+    return _(_TAKEN[WordKind(kind)] if kind else N_("{words}: forgotten"), words=shown)
+
+
+def _places(kind: str, ids: Sequence[int]) -> str:
+    channels = kind == PlaceKind.CHANNEL
+    if not ids:
+        every, any_role = _("Drawing is for every channel"), _("Drawing is for every role")
+        return every if channels else any_role
+    return _("Drawing is for {places}", places=_mentions("#" if channels else "@&", ids))

@@ -50,13 +50,24 @@ def of_job(client: discord.Client, job: Job, kind: Kind = Kind.RESULT) -> Langua
     owner's where they alone see it."""
     if job.hidden or kind is Kind.DM or not job.origin.guild:
         return language(job.origin.locale)
-    guild = client.get_guild(job.origin.guild)
-    return language(str(guild.preferred_locale)) if guild else ENGLISH
+    return of_guild(client, job.origin.guild)
+
+
+def of_guild(client: discord.Client, guild: int) -> Language:
+    """That of a server by its id, English while Discord has not told of it."""
+    known = client.get_guild(guild)
+    return of_server(known) if known else ENGLISH
 
 
 def of_server(guild: discord.Guild) -> Language:
     """That of a server, for what is said there unasked."""
     return language(str(guild.preferred_locale))
+
+
+def of_letter(client: discord.Client, locale: str, guild: int) -> Language:
+    """The language of a direct message to somebody who was last seen to read `locale`, empty where
+    that is not known, about something on a server."""
+    return language(locale) if locale else of_guild(client, guild)
 
 
 def of_reader(client: discord.Client, job: Job, person: int) -> Language:

@@ -167,7 +167,7 @@ class Till:
                 raise
             if not await self._is_over(owed, error):
                 log.warning("entitlement %d is not consumed yet: %s", owed.entitlement, error)
-                pause = min(self._pauses.longest, self._pauses.rest * 4 ** min(owed.tries, 10))
+                pause = self._pauses.after(owed.tries)
                 await self._service.shop.postpone(owed, pause)
                 return
         await self._service.shop.consumed(owed.entitlement)

@@ -27,8 +27,10 @@ async def tell(service: Service, interaction: discord.Interaction) -> None:
         async with service.outbox.telling(asker, origin) as rows:
             if rows and await replies.aside(interaction, wording.untold(rows.values())):
                 await service.outbox.told(rows)
-        outcomes = await service.appeals.untold(asker, origin)
-        if outcomes and not await replies.aside(interaction, cards.outcomes(outcomes)):
-            await service.appeals.tell_again(outcomes)
+        answered = await service.appeals.untold(asker, origin)
+        outcomes, fitting = cards.outcomes(answered)
+        told = fitting if outcomes and await replies.aside(interaction, outcomes) else 0
+        if left := answered[told:]:
+            await service.appeals.tell_again(left)
     except StoreUnavailable as error:
         log.warning("what somebody is to be told waits for another time: %s", error)

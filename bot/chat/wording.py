@@ -32,6 +32,16 @@ def escape(text: str) -> str:
     return "".join("\\" + char if char in _SPECIAL else char for char in text)
 
 
+def person(user: int) -> str:
+    """A mention, which shows somebody's name and pings nobody."""
+    return f"<@{user}>"
+
+
+def channel(id: int) -> str:
+    """The same of a channel."""
+    return f"<#{id}>"
+
+
 def cut(text: str, limit: int = DESCRIPTION_LIMIT) -> str:
     """As many whole lines as there is room for."""
     return text if len(text) <= limit else text[: limit - 2].rpartition("\n")[0] + "\n…"

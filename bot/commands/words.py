@@ -31,7 +31,10 @@ from bot.settings import Settings
 ROOT = Path(package).parents[1]
 _PLACED = ((1, "c"), 2)
 KEYWORDS = {"_": None, "N_": None, "counted": (1, 2), "pgettext": _PLACED, "NP_": _PLACED}
-_SOURCES = ("bot/chat", "bot/dispatch", "bot/domain", "bot/links", "bot/service", "bot/storage")
+_SOURCES = (
+    "bot/chat", "bot/dispatch", "bot/domain", "bot/filtering", "bot/links", "bot/service",
+    "bot/storage",
+)  # fmt: skip
 _WIDTH = 100
 _NO_DATE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _IDLE = re.compile(

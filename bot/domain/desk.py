@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.domain.grounds import Ground, RefusalKind
 from bot.domain.people import Account
 
 CardKind = Literal["report", "appeal"]
@@ -36,33 +37,32 @@ class Settled:
     actor: int
 
 
-RefusalKind = Literal["words", "picture", "timeout", "ban"]
-
-
 @dataclass(frozen=True)
 class Refused:
-    """What somebody was refused: the `texts` that were, and `why` as they were told."""
+    """What somebody was refused: the `texts` that were, and why, which they were told in the
+    language that Discord calls `locale`."""
 
     account: Account
-    kind: RefusalKind
-    texts: tuple[str, ...]
-    why: str
+    ground: Ground
+    texts: tuple[str, ...] = ()
+    locale: str = ""
 
 
 @dataclass(frozen=True)
 class Appeal:
     """The same with what they `said` of it (None: nothing so far), and the `answer`: "approved",
-    "denied", or None while there is none."""
+    "denied", or None while there is none. `locale` is empty where it is not known."""
 
     id: str
     guild: int
     user: int
     kind: RefusalKind
     texts: tuple[str, ...]
-    why: str
+    ground: Ground
     refused_at: float
     said: str | None = None
     answer: str | None = None
+    locale: str = ""
 
     def left_of(self, text: str, within: bool) -> str:
         """What of a text this does not let pass: all of it, unless it is the very one; or what is

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from bot.domain.errors import UserError
+from bot.domain.language import _
 from bot.domain.prompt.marks import visible
 from bot.domain.prompt.parameter import quoted
 from bot.filtering.signs import EASTERN, LATIN, Kind, sign
@@ -59,14 +60,18 @@ class Rule:
         """Raises UserError with what is wrong."""
         shown = " ".join(visible(text).split()).casefold()
         if len(shown) > LONGEST:
-            raise UserError(f"A word or phrase has at most {LONGEST} characters: {quoted(shown)}.")
+            raise UserError(
+                _("A word or phrase has at most {most} characters: {typed}.",
+                  most=LONGEST, typed=quoted(shown))
+            )  # fmt: skip
         words = tuple(filter(None, map(_spelled, shown.split())))
         letters = [letter for word in words for letter in word]
         eastern = any(sign(each).script in EASTERN for each in shown)
         if not letters or (len(letters) < 2 and not eastern):
             raise UserError(
-                f"A word has at least two letters or digits, and {quoted(shown or text)} has not."
-            )
+                _("A word has at least two letters or digits, and {typed} has not.",
+                  typed=quoted(shown or text))
+            )  # fmt: skip
         return cls(shown, words, shown.startswith(ANY), shown.endswith(ANY), eastern)
 
     @property

@@ -12,6 +12,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from bot.domain.errors import UserError
+from bot.domain.language import _
 from bot.domain.prompt.parameter import quoted
 from bot.filtering import eastern
 from bot.filtering.lexicon import Entry, Lexicon
@@ -53,9 +54,9 @@ def rule_of(text: str) -> Rule:
     rule = Rule.typed(text)
     if not any(WordFilter([rule]).find(f"so {rule.text.strip(ANY)} so")):
         raise UserError(
-            f"{quoted(rule.text)} mixes letters in a way that is not found again; write it in"
-            " letters and digits of one script."
-        )
+            _("{typed} mixes letters in a way that is not found again; write it in letters and"
+              " digits of one script.", typed=quoted(rule.text))
+        )  # fmt: skip
     return rule
 
 
@@ -196,7 +197,7 @@ class WordFilter:
         """What pieces say that follow one another."""
         if len(row) < 2:
             return
-        for at, ((_, first), (_, second)) in enumerate(pairwise(row)):
+        for at, ((_one, first), (_two, second)) in enumerate(pairwise(row)):
             for number in self._lexicon.begun(first, second):
                 words = self._rules[number].words
                 said = row[at : at + len(words)]

@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from bot.domain.desk import Appeal
 from bot.domain.errors import BlockedWords, NotAllowed
+from bot.domain.grounds import Banned, BlockedWord, Ground, TimedOut
 from bot.domain.job import Job
-from bot.domain.moderation import Ban, ServerRules, WordKind
+from bot.domain.language import _, spoken
+from bot.domain.moderation import ServerRules, WordKind
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt import Prompt
-from bot.domain.prompt.parameter import quoted
 from bot.domain.prompt.prompt import Reading
 from bot.domain.quota import Claim
 from bot.service.clemency import Clemency
@@ -66,7 +67,7 @@ class Admission:
     async def require_welcome(self, asker: Asker, origin: Origin) -> None:
         """Raises NotAllowed for who may not have anything drawn there, or not now."""
         self._rules.require_served(origin.guild)
-        await self._require_good(Account(origin.guild, asker.user))
+        await self._require_good(asker, origin)
         if origin.guild != DIRECT:
             _require_place((await self._rulebook.of(origin.guild)).rules, asker, origin)
 
@@ -93,11 +94,10 @@ class Admission:
             return permit
         log.info("a prompt of %d was refused on server %d", asker.user, origin.guild)
         ends = await self._counted(asker, origin) if counts else 0.0
-        refusal, account = BlockedWords(_refusal(found, origin, ends)), _account(asker, origin)
+        ground = _blocked(found, ends)
+        refusal = BlockedWords(ground.said())
         if own:
-            refusal.appeal = await self._clemency.offer(
-                account, "words", str(refusal), tuple(several)
-            )
+            refusal.appeal = await self._clemency.offer(asker, origin, ground, tuple(several))
         raise refusal
 
     async def _permit(
@@ -112,16 +112,16 @@ class Admission:
                 return permit
         return None
 
-    async def _require_good(self, account: Account) -> None:
-        refusal = _unwelcome(standing := await self._conduct.of(account))
-        if refusal is not None:
-            kind = "ban" if standing.ban is not None else "timeout"
-            refusal.appeal = await self._clemency.offer(account, kind, str(refusal))
+    async def _require_good(self, asker: Asker, origin: Origin) -> None:
+        ground = _unwelcome(await self._conduct.of(_account(asker, origin)))
+        if ground is not None:
+            refusal = NotAllowed(ground.said())
+            refusal.appeal = await self._clemency.offer(asker, origin, ground)
             raise refusal
 
     async def _counted(self, asker: Asker, origin: Origin) -> float:
         rule = (await self._rulebook.of(origin.guild)).rules.timeout
-        return await self._conduct.refused(Account(origin.guild, asker.user), rule)
+        return await self._conduct.refused(_account(asker, origin), rule)
 
 
 def _fresh(prompts: Iterable[Prompt], parent: Job | None) -> list[str]:
@@ -135,50 +135,37 @@ def _words(prompt: Prompt) -> tuple[str, ...]:
     return (prompt.text, *prompt.get("no", ()))
 
 
-def _refusal(found: Finding, origin: Origin, ends: float) -> str:
-    word = quoted(found.word)
+def _blocked(found: Finding, ends: float) -> BlockedWord:
     if found.operators:
-        said = f"{word} is blocked by the operator of this bot"
-    elif found.kind is WordKind.ADULT:
-        said = f"{word} is drawn in age-restricted channels only on this server"
-    else:
-        said = f"{word} is blocked on this server"
-    again = f", and after so many of these you may draw again <t:{ends:.0f}:R>" if ends else ""
-    return f"{said}; nothing was charged{again}."
+        return BlockedWord(found.word, "operator", ends)
+    return BlockedWord(found.word, "adult" if found.kind is WordKind.ADULT else "server", ends)
 
 
 def _account(asker: Asker, origin: Origin) -> Account:
     return Account(origin.guild, asker.user)
 
 
-def _unwelcome(standing: Standing) -> NotAllowed | None:
+def _unwelcome(standing: Standing) -> Ground | None:
     if standing.ban is not None:
-        return NotAllowed(_banned(standing.ban))
-    if standing.timeout_ends:
-        return NotAllowed(
-            "Too many of your prompts had blocked words; you may draw again"
-            f" <t:{standing.timeout_ends:.0f}:R>."
-        )
-    return None
-
-
-def _banned(ban: Ban) -> str:
-    until = "for good" if ban.ends_at is None else f"until <t:{ban.ends_at:.0f}:f>"
-    why = f": {quoted(ban.reason, 200)}" if ban.reason else ""
-    return f"An admin of this server has banned you from drawing {until}{why}."
+        return Banned(standing.ban.ends_at, standing.ban.reason)
+    return TimedOut(standing.timeout_ends) if standing.timeout_ends else None
 
 
 def _require_place(rules: ServerRules, asker: Asker, origin: Origin) -> None:
     if rules.channels and not rules.channels & origin.places:
         raise NotAllowed(
-            f"Nothing is drawn here on this server but in {_listed('#', rules.channels)}."
-        )
+            _("Nothing is drawn here on this server but in {channels}.",
+              channels=_listed("#", rules.channels))
+        )  # fmt: skip
     # Who can change it is let in by it.
     if rules.roles and not rules.roles & asker.roles and not asker.admin:
-        raise NotAllowed(f"On this server only {_listed('@&', rules.roles)} may draw.")
+        raise NotAllowed(
+            _("On this server only {roles} may draw.", roles=_listed("@&", rules.roles))
+        )
 
 
 def _listed(sign: str, ids: Iterable[int]) -> str:
     named = [f"<{sign}{each}>" for each in sorted(ids)]
-    shown = named if len(named) <= _NAMED else [*named[: _NAMED - 1], "others"]
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    # Translators: the last of a list of channels or roles.
+    shown = named if len(named) <= _NAMED else [*named[: _NAMED - 1], _("others")]
+    return spoken().listed(shown)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 
 from bot.domain.desk import Appeal, Refused
 from bot.domain.errors import NotAllowed, NotFound, UserError
+from bot.domain.grounds import Told
 from bot.domain.job import Job
-from bot.domain.people import Account, Asker, Origin
+from bot.domain.language import N_, _
+from bot.domain.people import Asker, Origin
 from bot.service.conduct import Conduct
-from bot.service.rules import DIRECT, require_admin, require_review
+from bot.service.rules import DIRECT, require_admin, require_impartial, require_review
 from bot.storage.appeals import AppealRepository
 from bot.storage.desk import DeskRepository
 from bot.storage.jobs import JobRepository
@@ -19,8 +21,14 @@ log = logging.getLogger(__name__)
 
 A_DAY = 3
 """Appeals of one person."""
-UNKNOWN = "There is nothing (any more) to appeal against here; try it again, and appeal then."
-ANSWERED = "This appeal was answered before."
+UNKNOWN = N_("There is nothing (any more) to appeal against here; try it again, and appeal then.")
+ANSWERED = N_("This appeal was answered before.")
+_BEFORE = {
+    "approved": N_("You appealed against this before; the moderators approved it."),
+    "denied": N_("You appealed against this before; the moderators denied it."),
+    None: N_("You appealed against this before, and are told of it."),
+}
+"""By the answer."""
 
 
 class Appeals:
@@ -44,36 +52,36 @@ class Appeals:
     async def appealable(self, asker: Asker, origin: Origin, id: str) -> Appeal:
         """What the asker may appeal against. Raises NotFound, NotAllowed for somebody else's, and
         UserError for what they appealed against before."""
-        appeal = await self._appeals.get(id) or await self._of_picture(asker, id)
+        appeal = await self._appeals.get(id) or await self._of_picture(asker, origin, id)
         if appeal is None or appeal.guild != origin.guild:
-            raise NotFound(UNKNOWN)
+            raise NotFound(_(UNKNOWN))
         if appeal.user != asker.user:
-            raise NotAllowed("Only who was refused can appeal against it.")
+            raise NotAllowed(_("Only who was refused can appeal against it."))
         if appeal.said is not None:
-            said = f"; the moderators {appeal.answer} it" if appeal.answer else ""
-            raise UserError(f"You appealed against this before{said or ', and are told of it'}.")
+            raise UserError(_(_BEFORE[appeal.answer]))
         return appeal
 
     async def make(self, asker: Asker, origin: Origin, id: str, said: str) -> None:
         """Ask the moderators. Raises as `appealable` does, and UserError for too many."""
         appeal = await self.appealable(asker, origin, id)
         if not said.strip():
-            raise UserError("Say in some words why it should be allowed.")
+            raise UserError(_("Say in some words why it should be allowed."))
         await self._appeals.make(appeal.id, said.strip(), self._clock(), A_DAY)
         log.info("%d appeals against %s on server %d", asker.user, appeal.kind, appeal.guild)
 
     async def answer(self, asker: Asker, origin: Origin, id: str, approved: bool) -> Appeal:
         """What was refused is allowed, once, or lifted; or it stays refused. Raises NotAllowed for
-        who is no moderator, or no admin where an admin banned, and NotFound where it was answered.
-        """
+        who is no moderator, or no admin where an admin banned, and for one's own; NotFound where it
+        was answered."""
         require_review(asker, origin)
         appeal = await self._appeals.get(id)
         if appeal is None or appeal.guild != origin.guild or appeal.said is None:
-            raise NotFound(ANSWERED)
+            raise NotFound(_(ANSWERED))
+        require_impartial(asker, appeal.user)
         if appeal.kind == "ban":
             require_admin(asker, origin.guild)
         if not await self._appeals.answer(appeal, approved, asker.user, self._clock()):
-            raise NotFound(ANSWERED)
+            raise NotFound(_(ANSWERED))
         self._conduct.forgotten()
         log.info("appeal %s: answered by %d", id, asker.user)
         return appeal
@@ -92,12 +100,12 @@ class Appeals:
         again = None if again_in is None else self._clock() + again_in
         await self._appeals.lettered(appeal, again)
 
-    async def _of_picture(self, asker: Asker, id: str) -> Appeal | None:
+    async def _of_picture(self, asker: Asker, origin: Origin, id: str) -> Appeal | None:
         job = await self._jobs.get(id)
-        if job is None or job.user != asker.user or not _stopped(job):
+        if job is None or job.user != asker.user or not _stopped(job) or job.failure is None:
             return None
-        account, why = Account(job.origin.guild, job.user), str(job.failure)
-        refused = Refused(account, "picture", (str(job.request.prompt),), why)
+        ground = Told(job.failure.sentence, job.failure.reference)
+        refused = Refused(job.account, ground, (str(job.request.prompt),), origin.locale)
         return await self._appeals.get(await self._appeals.offer(refused, self._clock(), id))
 
 

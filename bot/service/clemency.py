@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.domain.desk import Appeal, RefusalKind, Refused
-from bot.domain.people import Account
+from bot.domain.desk import Appeal, Refused
+from bot.domain.grounds import Ground
+from bot.domain.people import Account, Asker, Origin
 from bot.service.rules import DIRECT
 from bot.storage.appeals import AppealRepository
 
@@ -18,12 +19,14 @@ class Clemency:
         self._clock = clock
 
     async def offer(
-        self, account: Account, kind: RefusalKind, why: str, texts: tuple[str, ...] = ()
+        self, asker: Asker, origin: Origin, ground: Ground, texts: tuple[str, ...] = ()
     ) -> str:
         """The id by which somebody may appeal against this; empty where nobody would hear it."""
-        if account.guild == DIRECT:
+        if origin.guild == DIRECT:
             return ""
-        return await self._appeals.offer(Refused(account, kind, texts, why), self._clock())
+        account = Account(origin.guild, asker.user)
+        refused = Refused(account, ground, texts, origin.locale)
+        return await self._appeals.offer(refused, self._clock())
 
     async def permits(self, account: Account) -> list[Appeal]:
         """Prompts of somebody that pass once, whatever their words."""

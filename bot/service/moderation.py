@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import NotFound, UserError
+from bot.domain.language import _, spoken
 from bot.domain.moderation import Ban, PlaceKind, ServerRules, TimeoutRule, WordKind
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt.marks import visible
@@ -88,18 +89,18 @@ class Moderation:
         require_admin(asker, guild)
         words = [_plain(text) for text in typed if text.strip()]
         if not words:
-            raise UserError("Say which `word` is to be forgotten.")
+            raise UserError(_("Say which `word` is to be forgotten."))
         gone = await self._moderation.forget_words(guild, words, asker.user, self._clock())
         self._rulebook.changed(guild)
         if not gone:
-            raise NotFound(f"{quoted(words[0])} is not among this server's words.")
+            raise NotFound(_("{word} is not among this server's words.", word=quoted(words[0])))
         return gone
 
     async def known(self, asker: Asker, guild: int, typed: str) -> list[str]:
         """A server's words that hold what was typed; none for who is no admin."""
         if not asker.admin:
             return []
-        words = [word for word, _ in (await self._rulebook.of(guild)).rules.words]
+        words = [word for word, _kind in (await self._rulebook.of(guild)).rules.words]
         return [word for word in words if _plain(typed) in word]
 
     async def test(self, asker: Asker, origin: Origin, text: str) -> Verdict:
@@ -116,7 +117,7 @@ class Moderation:
         """Keep drawing to these and no more to those, to none any more where that is None."""
         require_admin(asker, guild)
         if not add and drop is not None and not drop:
-            raise UserError("Say what to `add` or to `remove`.")
+            raise UserError(_("Say what to `add` or to `remove`."))
         rules = await self._moderation.change_places(
             guild, kind, add, drop, asker.user, self._clock()
         )
@@ -159,7 +160,7 @@ class Moderation:
         """Let somebody not draw on this server for so long, None for good."""
         require_admin(asker, guild)
         if user == asker.user:
-            raise UserError("You cannot ban yourself; name somebody else.")
+            raise UserError(_("You cannot ban yourself; name somebody else."))
         now = self._clock()
         ends = None if lasts_s is None else now + lasts_s
         ban = Ban(user, reason, asker.user, now, ends)
@@ -170,18 +171,23 @@ class Moderation:
         """Let somebody draw again. Raises NotFound where nothing kept them from it."""
         require_admin(asker, guild)
         if not await self._conduct.unban(Account(guild, user), asker.user):
-            raise NotFound("This member is neither banned nor timed out here.")
+            raise NotFound(_("This member is neither banned nor timed out here."))
+
+
+def require_small(size: int) -> None:
+    """Raises UserError for a file of more bytes than a list of words may have."""
+    if size > FILE_MAX:
+        raise UserError(_("A list of words has at most {most} KiB.", most=FILE_MAX >> 10))
 
 
 def lines(data: bytes) -> list[str]:
     """The lines of a file, without those that are empty or begin with `#`. Raises UserError for
     what is no text, or too long."""
-    if len(data) > FILE_MAX:
-        raise UserError(f"A list of words has at most {FILE_MAX >> 10} KiB.")
+    require_small(len(data))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UserError("The file is no text in UTF-8; save it as one, a word a line.") from None
+        raise UserError(_("The file is no text in UTF-8; save it as one, a word a line.")) from None
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
@@ -190,9 +196,15 @@ def _words(typed: Iterable[str], kind: WordKind) -> list[str]:
     rule = Rule.typed if kind is WordKind.ALLOWED else rule_of
     words = [*dict.fromkeys(rule(text).text for text in typed if text.strip())]
     if not words:
-        raise UserError("Give a `word`, a `file`, or lines with words.")
+        raise UserError(_("Give a `word`, a `file`, or lines with words."))
     if len(words) > WORDS_MAX:
-        raise UserError(f"A server has at most {WORDS_MAX} words, and these are {len(words)}.")
+        raise UserError(
+            _(
+                "A server has at most {most} words, and these are {count}.",
+                most=spoken().number(WORDS_MAX),
+                count=spoken().number(len(words)),
+            )
+        )
     return words
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from bot.domain.errors import NotFound
+from bot.domain.language import _
 from bot.domain.people import Account, Asker
 from bot.service.emptying import Emptying
 from bot.service.rules import require_admin
@@ -34,7 +35,7 @@ class Purging:
         require_admin(asker, guild)
         count = await self._purges.count(Account(guild, user), self._since(days))
         if not any(count):
-            raise NotFound("There are no pictures of this member here, or none of those days.")
+            raise NotFound(_("There are no pictures of this member here, or none of those days."))
         return count
 
     async def purge(self, asker: Asker, guild: int, user: int, days: int) -> Count:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.errors import NotAllowed, UserError
+from bot.domain.language import _, spoken
 from bot.domain.people import Asker
 from bot.domain.safety import LOOSEST, Reaction, SafetyPolicy, SafetySetting, Stance
 from bot.service.rules import require_admin
@@ -48,14 +49,16 @@ class Safety:
         """Decide what `setting` says, and leave the rest as it is."""
         require_admin(asker, guild)
         if setting.empty:
-            raise UserError("Give at least one of `reaction`, `threshold` or `adults`.")
+            raise UserError(_("Give at least one of `reaction`, `threshold` or `adults`."))
         if setting.reaction is Reaction.OFF and not self._may_switch_off:
             raise NotAllowed(
-                "The operator of this bot wants pictures to be checked on every server; choose"
-                " `spoiler` or `block`."
+                _(
+                    "The operator of this bot wants pictures to be checked on every server; choose"
+                    " `spoiler` or `block`."
+                )
             )
         if setting.threshold is not None and not 0 <= setting.threshold <= LOOSEST:
-            raise UserError(f"A threshold is from 0 to {LOOSEST:.0%}.")
+            raise UserError(_("A threshold is from 0 to {most}.", most=spoken().percent(LOOSEST)))
         return self._view(await self._settings.set(guild, setting, asker.user, self._clock()))
 
     async def reset(self, asker: Asker, guild: int) -> SafetyView:

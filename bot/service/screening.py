@@ -10,6 +10,7 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 
 from bot.domain.errors import NotAllowed, Unable
+from bot.domain.language import N_, _
 from bot.domain.people import Account, Origin
 from bot.domain.safety import SafetyPolicy, Stance, Verdict
 from bot.engine.seam import SCORES, Question
@@ -20,15 +21,15 @@ from bot.storage.safety import SafetyRepository
 
 log = logging.getLogger(__name__)
 
-STOPPED = (
+STOPPED = N_(
     "The picture check stopped a picture that you sent, so nothing was drawn or charged; send"
     " another one."
 )
-BLIND = (
+BLIND = N_(
     "Only checked pictures are shown here, and none can be checked just now: that is my operator's"
     " to mend."
 )
-_DOING = "checking your picture"
+_DOING = N_("checking your picture")
 _TOLD = ("bad_input", "model_missing")
 
 
@@ -55,7 +56,7 @@ class Screening:
         and Unable where nothing can be checked."""
         origin, owner = plan.origin, Account(plan.origin.guild, plan.asker.user)
         if not self._stance.checked and (await self.policy(origin)).blocks:
-            raise Unable(BLIND)
+            raise Unable(_(BLIND))
         sent = {
             each.digest
             for request in plan.requests
@@ -76,7 +77,7 @@ class Screening:
         if policy.blocks and (bad := [one for one in digests if scores[one] >= policy.threshold]):
             await self._forget(bad, owner)
             log.info("%d pictures of %d were stopped", len(bad), owner.user)
-            raise NotAllowed(STOPPED)
+            raise NotAllowed(_(STOPPED))
 
     async def blended(self, blend: str, parts: Iterable[str]) -> None:
         """A kept file is laid over from these: it counts as what is worst among them."""
@@ -92,7 +93,7 @@ class Screening:
             return False
         verdict = policy.verdict([await self._asked(picture)])
         if verdict.refused:
-            raise NotAllowed(STOPPED)
+            raise NotAllowed(_(STOPPED))
         return verdict is Verdict.COVERED
 
     async def _forget(self, digests: Iterable[str], owner: Account) -> None:

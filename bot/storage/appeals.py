@@ -6,11 +6,13 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from bot.domain.desk import Appeal, Refused
 from bot.domain.errors import BlockedWords, UserError
+from bot.domain.grounds import GROUNDS, Ground, RefusalKind, Told
 from bot.domain.job import Job
+from bot.domain.language import _, counted
 from bot.domain.people import Account
 from bot.domain.request import GenerationRequest
 from bot.storage import desk, preferences
@@ -27,7 +29,8 @@ _OF = "user_id = ? AND guild_id = ?"
 
 
 class AppealRepository:
-    """Rows of `appeals`. One method is one transaction."""
+    """Rows of `appeals`. One method is one transaction. `why` is the ground with the language that
+    it was told in, as JSON; of a row of an earlier version the sentence."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -62,15 +65,23 @@ class AppealRepository:
         def run(connection: sqlite3.Connection) -> None:
             row = connection.execute("SELECT * FROM appeals WHERE id = ?", (id,)).fetchone()
             if row is None or row["said"] is not None:
-                raise UserError("You appealed against this before; the answer comes to you.")
+                raise UserError(_("You appealed against this before; the answer comes to you."))
             if row["refused_at"] < now - DAY_S:
-                raise UserError("This was refused more than a day ago; ask a moderator yourself.")
+                raise UserError(
+                    _("This was refused more than a day ago; ask a moderator yourself.")
+                )
             count = connection.execute(
                 "SELECT COUNT(*) FROM appeals WHERE user_id = ? AND said_at > ?",
                 (row["user_id"], now - DAY_S),
             ).fetchone()[0]
             if count >= most:
-                raise UserError(f"You made {most} appeals within a day, which is all one may.")
+                raise UserError(
+                    counted(
+                        "You made {n} appeal within a day, which is all one may.",
+                        "You made {n} appeals within a day, which is all one may.",
+                        most,
+                    )
+                )
             connection.execute(
                 "UPDATE appeals SET said = ?, said_at = ? WHERE id = ?", (said, now, id)
             )
@@ -169,7 +180,7 @@ def use_appeals(connection: sqlite3.Connection, permit: str, jobs: Sequence[Job]
             (jobs[0].id, permit, now - DAY_S),
         )
         if not used.rowcount:
-            raise BlockedWords("This prompt was allowed once, and was drawn meanwhile.")
+            raise BlockedWords(_("This prompt was allowed once, and was drawn meanwhile."))
     stopped = connection.execute(
         "SELECT a.id, j.request FROM appeals a JOIN jobs j ON j.id = a.id"
         f" WHERE a.user_id = ? AND a.guild_id = ? AND a.kind = 'picture' AND {_LIVE}",
@@ -198,13 +209,16 @@ def _known(connection: sqlite3.Connection, refused: Refused, now: float) -> str:
     """The id of an open one against the same, which was said again now."""
     found = connection.execute(
         f"SELECT id FROM appeals WHERE {_OF} AND kind = ? AND texts = ? AND answer IS NULL",
-        (refused.account.user, refused.account.guild, refused.kind, json.dumps(refused.texts)),
-    ).fetchone()
-    if found is None or refused.kind == "picture":
+        (
+            refused.account.user, refused.account.guild, refused.ground.kind,
+            json.dumps(refused.texts),
+        ),
+    ).fetchone()  # fmt: skip
+    if found is None or refused.ground.kind == "picture":
         return ""
     connection.execute(
         "UPDATE appeals SET refused_at = ?, why = ? WHERE id = ? AND said IS NULL",
-        (now, refused.why, found["id"]),
+        (now, _why(refused), found["id"]),
     )
     return found["id"]
 
@@ -215,8 +229,8 @@ def _insert(connection: sqlite3.Connection, refused: Refused, now: float, id: st
         "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
-            id, refused.account.guild, refused.account.user, refused.kind,
-            json.dumps(refused.texts), refused.why, now,
+            id, refused.account.guild, refused.account.user, refused.ground.kind,
+            json.dumps(refused.texts), _why(refused), now,
         ),
     )  # fmt: skip
     return id
@@ -234,8 +248,22 @@ def _lift(connection: sqlite3.Connection, appeal: Appeal) -> None:
         connection.execute("DELETE FROM refusals WHERE guild_id = ? AND user_id = ?", key)
 
 
+def _why(refused: Refused) -> str:
+    return json.dumps({**asdict(refused.ground), "locale": refused.locale}, ensure_ascii=False)
+
+
+def _read(kind: RefusalKind, why: str) -> tuple[Ground, str]:
+    """The ground, and the language in which it was told."""
+    if not why.startswith("{"):
+        return Told(why), ""
+    kept = json.loads(why)
+    locale = kept.pop("locale")
+    return GROUNDS[kind](**kept), locale
+
+
 def _appeal(row: sqlite3.Row) -> Appeal:
+    ground, locale = _read(row["kind"], row["why"])
     return Appeal(
         row["id"], row["guild_id"], row["user_id"], row["kind"], tuple(json.loads(row["texts"])),
-        row["why"], row["refused_at"], row["said"], row["answer"],
+        ground, row["refused_at"], row["said"], row["answer"], locale,
     )  # fmt: skip

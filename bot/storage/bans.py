@@ -7,6 +7,7 @@ import sqlite3
 from typing import NamedTuple
 
 from bot.domain.errors import UserError
+from bot.domain.language import _, spoken
 from bot.domain.moderation import Ban, Refusals, TimeoutRule
 from bot.domain.people import Account
 from bot.storage.audit import write_audit
@@ -61,7 +62,12 @@ class BanRepository:
             )
             held = "SELECT COUNT(*) FROM bans WHERE guild_id = ?"
             if connection.execute(held, (guild,)).fetchone()[0] >= BANS_MAX:
-                raise UserError(f"This server has {BANS_MAX} bans, which is all it may have.")
+                raise UserError(
+                    _(
+                        "This server has {count} bans, which is all it may have.",
+                        count=spoken().number(BANS_MAX),
+                    )
+                )
             connection.execute(
                 "INSERT INTO bans (guild_id, user_id, reason, actor_id, created_at, ends_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from bot.domain.errors import UserError
+from bot.domain.language import _, spoken
 from bot.domain.moderation import PlaceKind, ServerRules, TimeoutRule, WordKind
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
@@ -42,8 +43,12 @@ class ModerationRepository:
             count = _count(connection, "words WHERE guild_id = ?", guild)
             if count > WORDS_MAX:
                 raise UserError(
-                    f"This server would have {count} words, and at most {WORDS_MAX} are kept;"
-                    " `/moderation unblock` makes room."
+                    _(
+                        "This server would have {count} words, and at most {most} are kept;"
+                        " `/moderation unblock` makes room.",
+                        count=spoken().number(count),
+                        most=spoken().number(WORDS_MAX),
+                    )
                 )
             if changed > 0:
                 detail = {"kind": kind.value, "words": [*words]}
@@ -58,7 +63,7 @@ class ModerationRepository:
         """Forget these, or all without any; those that were there."""
 
         def run(connection: sqlite3.Connection) -> list[str]:
-            known = [word for word, _ in _rules(connection, guild).words]
+            known = [word for word, _kind in _rules(connection, guild).words]
             gone = [word for word in known if not words or word in words]
             connection.executemany(
                 "DELETE FROM words WHERE guild_id = ? AND word = ?",
@@ -91,7 +96,7 @@ class ModerationRepository:
             )
             left = _places(connection, guild, kind)
             if len(left) > PLACES_MAX:
-                raise UserError(f"At most {PLACES_MAX} of them can be named.")
+                raise UserError(_("At most {n} of them can be named.", n=PLACES_MAX))
             detail = {"kind": kind.value, "places": sorted(left)}
             write_audit(connection, guild, actor, "places", detail, now)
             return _rules(connection, guild)

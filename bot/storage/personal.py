@@ -87,7 +87,7 @@ HOLDINGS = (
         ("moments",),
     ),
     Holding("timeout_rules", None, "servers alone"),
-    Holding("appeals", "user_id = :user", "deleted", ("texts",)),
+    Holding("appeals", "user_id = :user", "deleted", ("texts", "why")),
     Holding("audit_logs", None, "servers alone"),
     Holding("desks", None, "servers alone"),
     Holding("desk_cards", None, "numbers alone, until it is answered"),

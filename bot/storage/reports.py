@@ -9,6 +9,7 @@ from typing import Literal
 
 from bot.domain.errors import UserError
 from bot.domain.job import Job
+from bot.domain.language import _, counted
 from bot.storage import removals, tracing
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
@@ -49,8 +50,13 @@ class ReportRepository:
             _require_new(connection, job, reporter)
             if count >= most:
                 raise UserError(
-                    f"You reported {most} pictures within a day, which is all that one may; tell a"
-                    " moderator of further ones yourself."
+                    counted(
+                        "You reported {n} picture within a day, which is all that one may; tell a"
+                        " moderator of further ones yourself.",
+                        "You reported {n} pictures within a day, which is all that one may; tell a"
+                        " moderator of further ones yourself.",
+                        most,
+                    )
                 )
             connection.execute(
                 "INSERT INTO reports (guild_id, job_id, reporter_id, reason, created_at)"
@@ -159,7 +165,7 @@ def _require_new(connection: sqlite3.Connection, job: Job, reporter: int) -> Non
     if connection.execute(
         "SELECT 1 FROM reports WHERE job_id = ? AND reporter_id = ?", (job.id, reporter)
     ).fetchone():
-        raise UserError("You reported this picture before; the moderators of this server know.")
+        raise UserError(_("You reported this picture before; the moderators of this server know."))
 
 
 def _report(connection: sqlite3.Connection, found: sqlite3.Row) -> Report:

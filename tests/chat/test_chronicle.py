@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bot.chat.chronicle import ROOM, fitting, page
+import pytest
+
+from bot.chat.chronicle import ROOM, fitting, page, shows
+from bot.domain.language import speaking
+from bot.language import CATALOGUES, language
 from bot.service.chronicle import Chapter, Line
 from bot.storage.audit import AuditEntry
 
@@ -37,3 +41,27 @@ def test_as_many_as_fit_and_at_least_one() -> None:
     huge = fitting(chapter(a_ban("z" * 9000), a_ban("z" * 9000)))
     assert len(huge.lines) == 2
     assert len(page(huge).description or "") < 1100
+
+
+def test_a_page_is_in_the_language_of_the_server() -> None:
+    lines = chapter(
+        a_ban("rude"), AuditEntry(9, "words", {"kind": "blocked", "words": ["scum"]}, 101.0)
+    )
+    with speaking(language("fr")):
+        said = page(lines).description
+    assert said is not None
+    assert said.splitlines() == [
+        "<t:100:T> <@9> <@5> pour toujours (rude) : bannissement",
+        "<t:101:T> <@9> ||scum|| : bloqué",
+    ]
+
+
+@pytest.mark.parametrize("code", CATALOGUES)
+def test_a_page_is_found_again_whatever_language_it_was_posted_in(code: str) -> None:
+    lines = chapter(a_ban("rude"), AuditEntry(9, "desk", {"channel": 7}, 160.4))
+    with speaking(language(code)):
+        posted = page(lines)
+    assert shows([posted], lines)
+    assert not shows([posted], chapter(*(each.entry for each in lines.lines[:1])))
+    assert not shows([posted], chapter(a_ban("rude"), a_ban("rude", 160.0)))
+    assert not shows([], lines)

@@ -12,7 +12,8 @@ import pytest
 from bot.chat import cards, caution, ruling
 from bot.chat.buttons import APPROVE, DENY, DISMISS, TAKE_DOWN
 from bot.chat.wording import CONTENT_LIMIT
-from bot.domain.desk import Appeal, RefusalKind, Settled
+from bot.domain.desk import Appeal, Settled
+from bot.domain.grounds import RefusalKind, TimedOut, Told
 from bot.domain.moderation import Ban, ServerRules, TimeoutRule, WordKind
 from bot.domain.safety import Reaction, SafetyPolicy, SafetySetting, Stance
 from bot.domain.usual import HIDDEN
@@ -30,7 +31,7 @@ SPOILER, BLOCK, OFF = Reaction
 
 def an_appeal(kind: RefusalKind = "words", **more: Any) -> Appeal:
     texts = ("a scum fox",) if kind in ("words", "picture") else ()
-    plain = Appeal(ID, GUILD, ANNA, kind, texts, "It is blocked.", MORNING, "please")
+    plain = Appeal(ID, GUILD, ANNA, kind, texts, Told("It is blocked."), MORNING, "please")
     return replace(plain, **more)
 
 
@@ -228,7 +229,9 @@ def test_what_was_answered_has_no_buttons(verdict: str) -> None:
 
 def test_an_appeal_shows_what_was_refused_covered_and_formats_nothing() -> None:
     texts = ("a ||scum|| fox", "@everyone")
-    embed, view = cards.face(an_appeal(texts=texts, why="**No**", said="it\n\n# is  *fine*"))
+    embed, view = cards.face(
+        an_appeal(texts=texts, ground=Told("**No**"), said="it\n\n# is  *fine*")
+    )
     assert (embed.description or "").splitlines() == [
         f"<@{ANNA}>, against words of a prompt, <t:{MORNING:.0f}:R>",
         "**Refused** ||a \\|\\|scum\\|\\| fox",
@@ -248,7 +251,7 @@ def test_only_what_has_words_shows_some_and_only_pictures_were_not_kept(kind: Re
 
 @pytest.mark.parametrize("text", ["x" * 4000, "*" * 4000, "||" * 2000])
 def test_the_longest_appeal_fits_and_its_bars_close(text: str) -> None:
-    told = said(an_appeal("picture", texts=(text,), why=text, said=text))
+    told = said(an_appeal("picture", texts=(text,), ground=Told(text), said=text))
     assert len(told) <= 4096
     refused = told.splitlines()[1]
     assert len(re.findall(r"(?<!\\)(?:\\\\)*\|\|", refused)) == 2
@@ -267,8 +270,17 @@ def test_who_appealed_is_told_what_follows(kind: RefusalKind, granted: str) -> N
     yes, no = an_appeal(kind, answer="approved"), an_appeal(kind, answer="denied")
     assert granted in cards.outcome(yes)
     assert cards.outcome(no).endswith(" was denied: it stays as it is.")
-    assert cards.outcomes([yes, no]).splitlines() == [cards.outcome(yes), cards.outcome(no)]
+    assert cards.outcomes([yes, no]) == (f"{cards.outcome(yes)}\n{cards.outcome(no)}", 2)
     assert ("(||a scum fox||)" in cards.outcome(no)) == (kind in ("words", "picture"))
+
+
+def test_as_many_answers_as_one_message_holds() -> None:
+    long = an_appeal(answer="denied", texts=("x" * 900,))
+    told, count = cards.outcomes([long] * 30)
+    assert 3 < count < 30
+    assert told == "\n".join([cards.outcome(long)] * count)
+    assert len(told) <= CONTENT_LIMIT < len(told) + len(cards.outcome(long)) + 1
+    assert cards.outcomes([]) == ("", 0)
 
 
 def test_a_report_says_how_often_and_why_and_leads_to_the_picture() -> None:
@@ -295,7 +307,7 @@ def test_five_reasons_are_enough() -> None:
 
 @pytest.mark.parametrize("kind", ["timeout", "ban"])
 def test_moderators_see_when_it_would_end(kind: RefusalKind) -> None:
-    assert "<t:1780301400:R>" in said(an_appeal(kind, why="You may draw again <t:1780301400:R>."))
+    assert "<t:1780301400:R>" in said(an_appeal(kind, ground=TimedOut(1780301400.0)))
 
 
 def test_a_reason_of_several_lines_stays_a_quotation() -> None:

@@ -103,6 +103,21 @@ def test_what_is_posted_later_is_for_who_sees_it(asked: Job, kind: Kind, said: s
     assert speech.of_job(CLIENT, asked, kind).code == said
 
 
+@pytest.mark.parametrize(("guild", "said"), [(1, "ja"), (5, "en-US"), (9, "en-US")])
+def test_a_server_is_known_by_its_id(guild: int, said: str) -> None:
+    assert speech.of_guild(CLIENT, guild).code == said
+
+
+@pytest.mark.parametrize(
+    ("locale", "guild", "said"),
+    [("de", 1, "de"), ("nl", 1, "en-US"), ("", 1, "ja"), ("", 9, "en-US")],
+)
+def test_a_letter_is_in_the_language_of_who_gets_it_as_far_as_that_is_known(
+    locale: str, guild: int, said: str
+) -> None:
+    assert speech.of_letter(CLIENT, locale, guild).code == said
+
+
 @pytest.mark.parametrize(("code", "said"), [("ja", "ja"), ("nl", "en-US"), ("en-GB", "en-US")])
 def test_what_is_said_unasked_is_for_all_of_a_server(code: str, said: str) -> None:
     guild: Any = SimpleNamespace(preferred_locale=Locale(code))

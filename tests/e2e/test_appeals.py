@@ -43,8 +43,10 @@ async def refusal(person: Scene, prompt: str = SCUM) -> Message:
     return press.replies[-1]
 
 
-async def appeal(person: Scene, message: Message, said: str = "It is a **title**.") -> str:
-    form = await person.click(message, "Appeal")
+async def appeal(
+    person: Scene, message: Message, said: str = "It is a **title**.", button: str = "Appeal"
+) -> str:
+    form = await person.click(message, button)
     await form.ack()
     assert form.modal is not None
     return await person.refused(await person.person.submit(form, {"said": said}))

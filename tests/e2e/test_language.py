@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from bot.language import CATALOGUES, language
 from bot.sandbox import Sandbox
+from tests.e2e.test_appeals import appeal, opened, told
+from tests.e2e.test_chronicle import LOG, lines
+from tests.e2e.test_desk import until
+from tests.e2e.test_reports import refused as not_reported
+from tests.e2e.test_reports import report
 from tests.kit import messages
 from tests.kit.easel import Easel
 from tests.kit.messages import Message
@@ -160,6 +169,113 @@ def shown(person: Scene, message: Message) -> Message:
     now = person.person.message(message)
     assert now is not None
     return now
+
+
+STAMP = r"<t:\d+:[Rf]>"
+
+
+@pytest.mark.parametrize(
+    ("code", "title", "blocked", "ends", "timed_out", "banned", "shown"),
+    [
+        ("de", "Gesperrte Wörter", "`scum` ist auf diesem Server gesperrt; nichts wurde berechnet.",
+         f"Nach so vielen davon darfst du {STAMP} wieder zeichnen.",
+         f"gesperrte Wörter; du darfst {STAMP} wieder zeichnen.",
+         f"Ein Admin dieses Servers hat dich bis {STAMP} vom Zeichnen ausgeschlossen: `rude`.",
+         ["**Gesperrt** (1): ||scum||", "**Kanäle**: überall", "**Rollen**: alle",
+          "**Timeouts**: 2 abgelehnte Prompts innerhalb von 10 min: 5 min lang kein Zeichnen,",
+          "**Gebannt**", f"bis {STAMP} (rude)"]),
+        ("ja", "ブロックされた言葉",
+         "`scum` は、このサーバーでブロックされています。何も請求されていません。",
+         f"拒否が続いたため、{STAMP}にまた描けます。",
+         f"プロンプトが多すぎました。{STAMP}にまた描けます。",
+         f"このサーバーの管理者が、{STAMP}まで描くことを禁止しました。理由：`rude`",
+         [r"**ブロック**（1）：||scum||", "**チャンネル**：すべての場所", "**ロール**：全員",
+          "**タイムアウト**：10分以内に2回プロンプトが拒否されると、5分描けません。",
+          "**禁止中**", f"{STAMP}まで（rude）"]),
+        ("es-ES", "Palabras bloqueadas",
+         "`scum` está bloqueada en este servidor; no se ha cobrado nada.",
+         f"Tras tantos rechazos, podrás volver a dibujar {STAMP}.",
+         f"palabras bloqueadas; podrás volver a dibujar {STAMP}.",
+         f"Un admin de este servidor te ha vetado y no puedes dibujar hasta el {STAMP}: `rude`.",
+         ["**Bloqueadas** (1): ||scum||", "**Canales**: en todas partes", "**Roles**: todos",
+          "**Suspensiones**: 2 prompts rechazados en 10 min: sin dibujar durante 5 min,",
+          "**Vetos**", f"hasta el {STAMP} (rude)"]),
+    ],
+)  # fmt: skip
+async def test_refusals_and_rules_are_in_the_language_of_who_asks(
+    easel: Easel, mia: Scene, code: str, title: str, blocked: str, ends: str, timed_out: str,
+    banned: str, shown: list[str],
+) -> None:  # fmt: skip
+    """A blocked word, a time-out with its end, a ban, and what an admin is shown of all that."""
+    ada = Scene(easel.sandbox, "Ada")
+    for person in (ada, mia):
+        person.person.speak(code)
+    await answered(ada, "moderation block", word="scum")
+    await answered(ada, "moderation timeouts", refusals=2, within=10, minutes=5)
+    first = await answered(mia, "imagine", prompt="a scum fox")
+    assert first["embeds"][0]["title"] == title
+    assert first["embeds"][0]["description"] == blocked
+    second = messages.text_of(await answered(mia, "imagine", prompt="a scum fox"))
+    assert re.search(ends, second), second
+    third = messages.text_of(await answered(mia, "imagine", prompt="a fox"))
+    assert re.search(timed_out, third), third
+    await answered(ada, "moderation ban", user=mia.id, days=2, reason="rude")
+    last = messages.text_of(await answered(mia, "imagine", prompt="a fox"))
+    assert re.search(banned, last), last
+    rules = messages.text_of(await answered(ada, "moderation show"))
+    for each in shown:
+        wanted = re.escape(each).replace(re.escape(STAMP), STAMP)
+        assert re.search(wanted, rules), (each, rules)
+
+
+async def test_staff_read_the_servers_language_and_each_their_own(
+    easel: Easel, mia: Scene, noah: Scene
+) -> None:
+    """On a French server, where a Japanese member reports and a German one appeals, and a Spanish
+    moderator answers both."""
+    world = easel.sandbox.world
+    heard = easel.bot.wait_for("guild_update")
+    easel.sandbox.person("Ada").keep_server_in("fr")
+    await heard
+    ada = await opened(easel.sandbox)
+    ada.person.speak("es-ES")
+    mia.person.speak("de")
+    noah.person.speak("ja")
+    world.add_channel(LOG)
+    log = await ada.slash("moderation log", options={"channel": world.find_channel(LOG).id})
+    assert "lo que se cambie a partir de ahora llega allí" in await ada.refused(log)
+
+    grid = await mia.imagine("a fox")
+    assert "ありがとうございます" in await report(noah, grid)
+    assert "この画像はもう通報しています" in await not_reported(noah, grid)
+    card = await until(ada, "Signalée une fois")
+    assert card["embeds"][0]["title"] == "Une image a été signalée"
+    dismiss = language("fr").pgettext("button", "Dismiss")
+    said = await ada.refused(await ada.click(card, dismiss))
+    assert said == "Desestimada: la imagen se queda."
+    await until(ada, f"Rejeté par <@{ada.id}> : l’image reste.")
+
+    await (await mia.slash("prefer auto_dm")).ack()
+    refusal = await answered(mia, "imagine", prompt="a scum fox")
+    assert "gesperrt; nichts wurde berechnet" in messages.text_of(refusal)
+    said = await appeal(mia, refusal, "Es ist ein Titel.", "Einspruch")
+    assert said.startswith("Die Moderatoren wurden gefragt")
+    card = await until(ada, "contre le refus d’un prompt pour ses mots", 2)
+    text = messages.text_of(card)
+    assert "**Pourquoi** \\`scum\\` est bloqué sur ce serveur ; rien n’a été débité." in text
+    assert "**Explication** Es ist ein Titel." in text
+    assert await ada.refused(await ada.click(card, "Accepter")) == "Aprobada."
+    await until(ada, f"Accepté par <@{ada.id}>.", 2)
+    outcome = "Dein Einspruch gegen die Ablehnung eines Prompts (||a scum fox||) wurde angenommen"
+    await easel.sandbox.wait_for(lambda: outcome in str(mia.person.messages(mia.dm)))
+    press = await mia.slash("info")
+    await press.ack()
+    assert "genau diesen Prompt" in await told(mia, press, outcome)
+
+    approved = f"<@{mia.id}> : recours contre le refus d’un prompt accepté"
+    await easel.sandbox.wait_for(lambda: approved in str(lines(ada)))
+    shown = await ada.refused(await ada.slash("quota log"))
+    assert f"<@{mia.id}>: apelación contra el rechazo de un prompt aprobada" in shown
 
 
 def labels(message: Message) -> list[str]:

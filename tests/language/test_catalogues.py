@@ -55,11 +55,15 @@ def key(message: Message) -> tuple[str | None, str]:
     return message.context, forms(message.id)[0]
 
 
+read = functools.cache(words.read)
+
+
+@functools.cache
 def translations(code: str) -> dict[tuple[str | None, str], tuple[str, ...]]:
     """Each text's forms in a language, as they are looked for: in one catalogue, then the next."""
     found: dict[tuple[str | None, str], tuple[str, ...]] = {}
     for name in reversed(CATALOGUES[code]):
-        found |= {key(each): forms(each.string) for each in messages(words.read(name))}
+        found |= {key(each): forms(each.string) for each in messages(read(name))}
     return found
 
 
@@ -78,7 +82,7 @@ def test_no_text_is_missing(code: str, template: Catalog) -> None:
 def test_catalogues_are_in_step(name: str, template: Catalog) -> None:
     """With the sources, and what is compiled with what is written. `make words` does both."""
     said = {key(each): (each.id, places(each)) for each in messages(template)}
-    written = words.read(name)
+    written = read(name)
     here = {key(each): (each.id, places(each)) for each in messages(written)}
     assert here == {one: said.get(one) for one in here}
     assert len(here) == len(said) or name == "es_419"
@@ -88,8 +92,8 @@ def test_catalogues_are_in_step(name: str, template: Catalog) -> None:
 
 
 def test_what_two_languages_share_is_written_once() -> None:
-    shared = {key(each): forms(each.string) for each in messages(words.read("es"))}
-    own = {key(each): forms(each.string) for each in messages(words.read("es_419"))}
+    shared = {key(each): forms(each.string) for each in messages(read("es"))}
+    own = {key(each): forms(each.string) for each in messages(read("es_419"))}
     assert own
     assert {one for one, said in own.items() if shared[one] == said} == set()
 
@@ -116,7 +120,7 @@ def alike(message: Message, source: str, said: str) -> bool:
 @pytest.mark.parametrize("name", words.names())
 def test_plurals_have_the_forms_of_the_language(name: str, template: Catalog) -> None:
     wanted = get_plural(name)
-    for each in messages(words.read(name)):
+    for each in messages(read(name)):
         if len(forms(each.id)) > 1:
             assert len(forms(each.string)) == wanted.num_plurals, each.id
     assert wanted.plural_expr in words.file_of(name).with_suffix(".po").read_text(encoding="utf-8")

@@ -6,16 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat import batches, wording
+from bot.chat import batches, cards, caution, chronicle, ruling, wording
 from bot.dispatch.outcome import SENTENCES
 from bot.domain import legend
 from bot.domain.batch import BatchUpdate
 from bot.domain.delivery import GivenUp, Kind
+from bot.domain.desk import Appeal, Settled
+from bot.domain.grounds import Banned, BlockedWord, Ground, TimedOut, Told
 from bot.domain.job import NEEDS_MEMORY, Failure, JobStatus, JobUpdate
 from bot.domain.language import speaking
+from bot.domain.moderation import Ban, ServerRules, TimeoutRule, WordKind
+from bot.domain.safety import Reaction, SafetyPolicy, SafetySetting, Stance
 from bot.domain.size import Size
 from bot.domain.vocabulary import Vocabulary
 from bot.language import CATALOGUES, language
+from bot.service.chronicle import Chapter, Line
+from bot.service.moderation import Overview, Verdict
+from bot.service.purging import Count
+from bot.service.reports import Report
+from bot.service.rulebook import Finding
+from bot.service.safety import SafetyView
+from bot.storage.audit import AuditEntry
 from tests.kit import jobs
 
 LONG = "*" * 4000
@@ -66,3 +77,77 @@ def test_fields_of_the_help() -> None:
     assert len(wording.words(vocabulary)) <= wording.FIELD_LIMIT
     passed = ["*" * 40] * 9
     assert len(wording.hint(passed, vocabulary)) <= wording.CONTENT_LIMIT
+
+
+MANY = 10**18
+"""As long as the id of anybody."""
+GROUNDS: list[Ground] = [
+    BlockedWord(LONG, "adult", MANY), TimedOut(MANY), Banned(MANY, LONG),
+    *(Told(each, "ABC123") for each in REASONS),
+]  # fmt: skip
+TITLE, DESCRIPTION, EMBED = 256, 4096, 6000
+
+
+def test_cards_of_moderators() -> None:
+    report = Report(jobs.job(LONG), (MANY,) * 9999, (LONG,) * 9, MANY, MANY, MANY)
+    shown: list[Report | Appeal | Settled] = [report]
+    shown += [Settled(each, MANY) for each in ("dismissed", "deleted", "approved", "denied")]
+    for ground in GROUNDS:
+        appeal = Appeal("a" * 32, MANY, MANY, ground.kind, (LONG, LONG), ground, MANY, LONG)
+        shown.append(appeal)
+        for answer in ("approved", "denied"):
+            told = cards.outcome(replace(appeal, answer=answer))
+            assert len(told) <= wording.CONTENT_LIMIT
+            assert cards.outcomes([replace(appeal, answer=answer)] * 3)[1] >= 3
+    for content in shown:
+        embed, _ = cards.face(content)
+        assert 0 < len(embed.title or "") <= TITLE
+        assert 0 < len(embed.description or "") <= DESCRIPTION
+        assert len(embed) <= EMBED
+    assert len(cards.described(report)) <= wording.CONTENT_LIMIT
+
+
+def test_refusals() -> None:
+    for ground in GROUNDS:
+        assert len(ground.said()) <= wording.CONTENT_LIMIT // 2
+
+
+def test_answers_of_moderation() -> None:
+    words = tuple((f"{n:03}" + "*" * 57, kind) for kind in WordKind for n in range(166))
+    rules = ServerRules(words, frozenset({MANY}), frozenset({MANY}), TimeoutRule(100, 86400, 86400))
+    found = ruling.overview(Overview(rules, [Ban(MANY, "", MANY, 0.0, MANY)] * 1000, 999))
+    assert len(wording.cut(found)) <= DESCRIPTION
+    assert f"<@{MANY}>" in wording.cut(found)
+    for count in (Count(1, 0), Count(MANY, MANY)):
+        for days in (0, 3650):
+            assert len(ruling.purge(MANY, days, count)) <= wording.CONTENT_LIMIT
+    assert len(ruling.desk(MANY)) <= wording.CONTENT_LIMIT
+    blocked = [Finding("*" * 60, WordKind.ADULT, False, "*" * 60)] * 9
+    assert len(ruling.verdict(Verdict(blocked, True))) <= DESCRIPTION
+
+
+@pytest.mark.parametrize("reaction", Reaction)
+def test_what_holds_of_unsafe_pictures(reaction: Reaction) -> None:
+    for policy in (SafetyPolicy(reaction), SafetyPolicy(reaction, 0.9, False)):
+        for stance in (Stance(checked=True), Stance(chosen=False), Stance()):
+            for setting in (SafetySetting(), SafetySetting(reaction, 0.9, False)):
+                said = caution.view(SafetyView(setting, policy, stance))
+                assert len(said) <= wording.CONTENT_LIMIT
+
+
+def test_a_page_of_the_log() -> None:
+    deeds = [
+        ("ban", {"user": MANY, "reason": "*" * 200, "ends_at": MANY}),
+        ("words", {"kind": "adult", "words": ["*" * 60] * 500}),
+        ("places", {"kind": "channel", "places": [MANY] * 99}),
+        ("timeouts", {"refusals": 100, "within_s": 86400, "lasts_s": 86400}),
+        ("safety set", {"reaction": "block", "threshold": 0.9, "spares_adults": False}),
+        ("appeal answered", {"user": MANY, "kind": "picture", "verdict": "denied"}),
+        ("purge", {"user": MANY, "days": 3650, "pictures": MANY}),
+    ]
+    lines = [
+        Line(n, AuditEntry(MANY, name, detail, 1e9)) for n, (name, detail) in enumerate(deeds * 5)
+    ]
+    page = chronicle.fitting(Chapter(MANY, MANY, lines, "x", None, 0))
+    assert len(deeds) < len(page.lines)
+    assert len(chronicle.page(page).description or "") <= DESCRIPTION

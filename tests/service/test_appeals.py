@@ -145,7 +145,7 @@ async def test_bans_and_time_outs_are_lifted(strict: House) -> None:
     id = await refused(strict, "a fox")
     found = await strict.service.appeals.appealable(ANNA_ASKS, HERE, id)
     assert (found.kind, found.texts) == ("timeout", ())
-    assert "Too many of your prompts" in found.why
+    assert "Too many of your prompts" in found.ground.said()
     await approved(strict, id, MODERATOR_ASKS)
     assert await strict.imagine("a fox")
     await strict.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, None, "rude")
@@ -201,6 +201,16 @@ async def test_whose_they_are_and_who_answers(strict: House) -> None:
     with pytest.raises(NotFound):
         await strict.service.appeals.answer(BOSS, ELSEWHERE, id, True)
     assert (await strict.parts.appeals.get(id)).answer is None  # type: ignore[union-attr]
+
+
+async def test_nobody_answers_their_own_but_who_makes_the_rules(strict: House) -> None:
+    moderator, boss = (replace(ANNA_ASKS, moderator=True, admin=admin) for admin in (False, True))
+    await appeal(strict, id := await refused(strict))
+    for approve in (True, False):
+        with pytest.raises(NotAllowed, match="This is about you"):
+            await strict.service.appeals.answer(moderator, HERE, id, approve)
+    assert (await strict.parts.appeals.get(id)).answer is None  # type: ignore[union-attr]
+    assert (await strict.service.appeals.answer(boss, HERE, id, True)).id == id
 
 
 async def test_they_are_told_once_and_by_letter_if_they_want(strict: House) -> None:

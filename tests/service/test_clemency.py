@@ -13,6 +13,7 @@ import pytest
 from bot.chat import cards
 from bot.domain.desk import Appeal, Settled
 from bot.domain.errors import BlockedWords, NotAllowed, NotFound, UserError
+from bot.domain.grounds import TimedOut
 from bot.domain.job import Job, JobStatus
 from bot.domain.moderation import Ban, PlaceKind, WordKind
 from bot.domain.people import Account, Asker, Origin
@@ -191,13 +192,13 @@ async def test_why_is_what_was_said_last_until_somebody_appeals(strict: House) -
     strict.clock.now += 60
     assert await refused(strict, "a fox") == id
     found = await strict.service.appeals.appealable(ANNA_ASKS, HERE, id)
-    assert ("`ruder`" in found.why, found.refused_at) == (True, strict.clock.now)
+    assert ("`ruder`" in found.ground.said(), found.refused_at) == (True, strict.clock.now)
     await appeal(strict, id)
     await ban(strict, "rudest")
     assert await refused(strict, "a fox") == id
     kept = await strict.parts.appeals.get(id)
     assert kept is not None
-    assert "`ruder`" in kept.why
+    assert "`ruder`" in kept.ground.said()
 
 
 async def test_a_ban_that_came_after_the_appeal_stays(strict: House) -> None:
@@ -263,7 +264,7 @@ async def test_answers_are_kept_for_a_month(strict: House) -> None:
 
 async def test_nobody_hears_of_a_refusal_in_direct_messages(strict: House) -> None:
     clemency = Clemency(strict.parts.appeals, strict.clock)
-    assert await clemency.offer(Account(DIRECT.guild, ANNA), "timeout", "no") == ""
+    assert await clemency.offer(ANNA_ASKS, DIRECT, TimedOut(1.0)) == ""
     assert await rows(strict, "SELECT * FROM appeals") == []
 
 

@@ -15,6 +15,7 @@ from bot.domain.job import JobStatus
 from bot.domain.moderation import WordKind
 from bot.domain.overview import Spender
 from bot.service import overview
+from bot.service.errand import Errands
 from bot.service.overview import AT_ONCE, Overviews
 from tests.kit.app import ADMIN_ASKS, BERT_ASKS, ELSEWHERE, MODERATOR_ASKS, House
 from tests.kit.values import ANNA, BERT, GUILD
@@ -95,8 +96,10 @@ async def test_charts_that_cannot_be_drawn_are_trouble_of_the_store(
     with pytest.raises(StoreUnavailable, match="KeyError"):
         await house.service.overview.charts([{"title": "no kind"}])
     monkeypatch.setattr(overview, "PATIENCE_S", 0)
-    with pytest.raises(StoreUnavailable, match="too long"):
-        await house.service.overview.charts([])
+    async with Errands() as own:  # the one for all tests stays warm
+        monkeypatch.setattr(house.service.overview, "_errands", own)
+        with pytest.raises(StoreUnavailable, match="too long"):
+            await house.service.overview.charts([])
 
 
 async def test_jobs_of_a_server_are_listed_and_cancelled(tmp_path: Path) -> None:

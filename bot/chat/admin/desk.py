@@ -1,6 +1,7 @@
 """The panel of `/admin panel`: pages behind a menu, each press shown in its place.
 
-Knows no page's business; rights are the services', which are asked at every press.
+Knows no page's business, but that all of it is for admins: that is asked at every press, before
+anything else, and the services ask it again.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Desk:
     """One for all panels."""
 
     def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
+        self._require_right = service.administration.require_right
         self._privately = acknowledger.privately
         self._pages = {name: page(service) for name, page in _PAGES.items()}
 
@@ -71,10 +73,17 @@ class Desk:
         deed, _, own = rest.partition(":")
         await self._do(interaction, page, _press(interaction, deed, own, filled=True))
 
-    async def _do(self, interaction: discord.Interaction, name: str, press: Press) -> None:
+    def page(self, name: str, press: Press) -> Page:
+        """Where that is pressed. Raises NotAllowed for who is no admin, and NotFound for a page or
+        a deed of another version."""
+        self._require_right(press.asker, press.guild)
         page = self._pages.get(name)
-        if page is None:
+        if page is None or press.deed not in page.deeds:
             raise stale()
+        return page
+
+    async def _do(self, interaction: discord.Interaction, name: str, press: Press) -> None:
+        page = self.page(name, press)
         if press.deed in page.forms and not press.fields:
             await interaction.response.send_modal(await page.form(press))
             return

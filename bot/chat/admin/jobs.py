@@ -23,6 +23,7 @@ class JobsPage:
     """Its argument is the number of the first job that is shown; of a cancel, the job before it."""
 
     title, emoji = N_("Jobs"), "🎨"
+    deeds = frozenset({SHOW, CANCEL})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
@@ -33,8 +34,6 @@ class JobsPage:
             job, _, first = press.argument.partition(":")
             await self._service.overview.cancel(press.asker, press.guild, job)
             press = Press(press.asker, press.guild, argument=first)
-        elif press.deed != SHOW:
-            raise stale()
         overview = self._service.overview
         return Shown(_page(await overview.unfinished(press.asker, press.guild, press.first)))
 

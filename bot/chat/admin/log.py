@@ -21,14 +21,13 @@ class LogPage:
     """Its argument is the number of the newest deed that is shown."""
 
     title, emoji = N_("Log"), "📜"
+    deeds = frozenset({SHOW})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     async def show(self, press: Press) -> Shown:
-        if press.deed != SHOW:
-            raise stale()
         deeds = self._service.administration.deeds
         page = await deeds(press.asker, press.guild, press.first)
         lines = [_line(each) for each in page.entries] or [_("Nothing was changed here so far.")]

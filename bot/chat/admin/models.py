@@ -23,14 +23,13 @@ class ModelsPage:
     """Shows, and changes nothing: models are the operator's."""
 
     title, emoji = N_("Models"), "🧠"
+    deeds = frozenset({SHOW})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     async def show(self, press: Press) -> Shown:
-        if press.deed != SHOW:
-            raise stale()
         found = await self._service.administration.models(press.asker, press.guild)
         lines = [_model(each, len(found.workers)) for each in found.models[:_LISTED]]
         more = len(found.models) - _LISTED

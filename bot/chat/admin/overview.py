@@ -47,6 +47,7 @@ class OverviewPage:
     """Its argument is the period, in days."""
 
     title, emoji = N_("Overview"), "📊"
+    deeds = frozenset({SHOW, DAYS, PAUSE, RESUME})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
@@ -71,8 +72,6 @@ class OverviewPage:
 
 
 def _days(press: Press) -> int:
-    if press.deed not in (SHOW, DAYS, PAUSE, RESUME):
-        raise stale()
     said = press.chosen[0] if press.deed == DAYS and press.chosen else press.argument
     return int(said) if said.isdecimal() and int(said) in PERIODS else USUAL_DAYS
 

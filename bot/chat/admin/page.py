@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -84,6 +84,11 @@ class Page(Protocol):
     title: str
     emoji: str
     forms: frozenset[str]
+
+    @property
+    def deeds(self) -> Collection[str]:
+        """All that it does; it is asked for nothing else."""
+        ...
 
     async def show(self, press: Press) -> Shown:
         """Do what was pressed, and show how it is then."""

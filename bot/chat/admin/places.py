@@ -20,6 +20,7 @@ class PlacesPage:
     """Menus show what is chosen; the first of it where that is more than a menu holds."""
 
     title, emoji = N_("Channels and roles"), "📍"
+    deeds = frozenset({SHOW, *_KINDS})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
@@ -32,8 +33,6 @@ class PlacesPage:
             if press.deed == "roles" and press.guild in chosen:
                 raise UserError(_("Everybody has that role; choose none to draw for all members."))
             await moderation.choose(press.asker, press.guild, _KINDS[press.deed], chosen)
-        elif press.deed != SHOW:
-            raise stale()
         rules = (await moderation.overview(press.asker, press.guild)).rules
         most = max(len(rules.channels), len(rules.roles))
         everywhere = pgettext("placeholder", "Every channel")

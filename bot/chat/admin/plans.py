@@ -57,10 +57,9 @@ class PlansPage:
             EVERYBODY: self._to_everybody, ROLES: self._to_some, PEOPLE: self._to_some,
             MODELS: self._models,
         }  # fmt: skip
+        self.deeds = self._deeds.keys()
 
     async def show(self, press: Press) -> Shown:
-        if press.deed not in self._deeds:
-            raise stale()
         name = await self._deeds[press.deed](press)
         book = await self._plans.book(press.asker, press.guild)
         name = _known(book, name)

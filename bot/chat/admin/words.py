@@ -30,6 +30,7 @@ class WordsPage:
     """Forms take several at once; their argument is the kind."""
 
     title, emoji = N_("Words"), "🔤"
+    deeds = frozenset({SHOW, ADD, FORGET})
     forms = frozenset({ADD, FORGET})
 
     def __init__(self, service: Service) -> None:
@@ -48,7 +49,6 @@ class WordsPage:
         return Shown([shown, row(*buttons, forget)])
 
     async def form(self, press: Press) -> ui.Modal:
-        self._service.moderation.require_right(press.asker, press.guild)
         forget = press.deed == FORGET
         title = pgettext("form", "Words: forget") if forget else ruling.title(_kind(press))
         argument = f"{PAGE}:{press.deed}:{press.argument}"
@@ -60,8 +60,6 @@ class WordsPage:
         if press.deed == FORGET:
             gone = await moderation.unblock(press.asker, press.guild, typed)
             return "✅ " + _("Forgotten: {words}", words=ruling.listed(gone, 500))
-        if press.deed != ADD:
-            raise stale()
         kind = _kind(press)
         words, changed = await moderation.block(press.asker, press.guild, kind, typed)
         number = spoken().number
