@@ -11,18 +11,23 @@ for who asked or for the place where something is posted. Nothing set is English
 from __future__ import annotations
 
 import contextlib
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 
 class Language:
-    """English, which needs no catalogue. Others look strings up, and write numbers and lists as
-    their readers do."""
+    """English, which needs no catalogue. Others look strings up, and write numbers, days and lists
+    as their readers do."""
 
     code = "en-US"
     """As Discord has it."""
+    locale = ""
+    """As Unicode's tables have it, for who writes numbers elsewhere; empty for English."""
 
     def gettext(self, message: str) -> str:
         """The message in this language; as it is where there is no translation."""
@@ -56,6 +61,15 @@ class Language:
     def listed(self, names: Sequence[str]) -> str:
         """`a, b and c`."""
         return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+    def day(self, day: datetime.date) -> str:
+        """Of a calendar, shortly: `Jan 3`."""
+        return f"{_MONTHS[day.month - 1]} {day.day}"
+
+    def days(self, first: datetime.date, last: datetime.date) -> str:
+        """From one to another: `Dec 28 2025 to Jan 3 2026`."""
+        year = f" {first.year}" if first.year != last.year else ""
+        return f"{self.day(first)}{year} to {self.day(last)} {last.year}"
 
 
 class Said(str):

@@ -18,13 +18,21 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.domain.errors import InvalidLink
-from bot.domain.language import N_, _, spoken
+from bot.domain.language import N_, _
 from bot.domain.links import shown
 from bot.links.hosts import Hosts
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Easel"}
 _GONE = (403, 404, 410)
+
+
+_SLOW = N_("The picture {link} took longer than {seconds} s; upload it and try again.")
+_AWAY = N_("The picture {link} cannot be reached; upload it and try again.")
+_ENDLESS = N_("The picture {link} leads on more than {times} times; upload it and try again.")
+_NOTHING = N_("The picture {link} is not there any more; upload it and try again.")
+_ERROR = N_("The picture {link} was answered by an error ({status}); upload it and try again.")
+_LARGE = N_("The picture {link} has more than {most}; send a smaller one.")
 
 
 @dataclass(frozen=True)
@@ -56,14 +64,6 @@ class Checked(AbstractResolver):
 
     async def close(self) -> None:
         await self._resolver.close()
-
-
-_SLOW = N_("The picture {link} took longer than {seconds} s; upload it and try again.")
-_OUT_OF_REACH = N_("The picture {link} cannot be reached; upload it and try again.")
-_ASTRAY = N_("The picture {link} leads on more than {times} times; upload it and try again.")
-_LOST = N_("The picture {link} is not there any more; upload it and try again.")
-_ERROR = N_("The picture {link} was answered by an error ({status}); upload it and try again.")
-_TOO_LARGE = N_("The picture {link} has more than {most} MiB; send a smaller one.")
 
 
 class Fetcher:
@@ -104,23 +104,23 @@ class Fetcher:
             async with self._turn, asyncio.timeout(self._limits.seconds):
                 return await self._followed(url, link)
         except TimeoutError:
-            raise _refused(link, _SLOW, seconds=spoken().factor(self._limits.seconds)) from None
+            raise _refused(_SLOW, link, seconds=f"{self._limits.seconds:g}") from None
         except (aiohttp.ClientError, OSError, ValueError):
-            raise _refused(link, _OUT_OF_REACH) from None
+            raise _refused(_AWAY, link) from None
 
     async def _followed(self, url: URL, link: str) -> bytes:
-        for _try in range(self._limits.redirects + 1):
+        for _hop in range(self._limits.redirects + 1):
             async with self._session.get(url, allow_redirects=False) as answer:
                 if answer.status not in _REDIRECTS:
                     return await self._read(answer, link)
                 url = self._hosts.checked(url.join(URL(answer.headers.get("Location", ""))))
-        raise _refused(link, _ASTRAY, times=self._limits.redirects)
+        raise _refused(_ENDLESS, link, times=self._limits.redirects)
 
     async def _read(self, answer: aiohttp.ClientResponse, link: str) -> bytes:
         if answer.status in _GONE:
-            raise _refused(link, _LOST)
+            raise _refused(_NOTHING, link)
         if answer.status != 200:
-            raise _refused(link, _ERROR, status=answer.status)
+            raise _refused(_ERROR, link, status=answer.status)
         if (answer.content_length or 0) > self._limits.bytes:
             raise self._too_large(link)
         data = bytearray()
@@ -131,9 +131,8 @@ class Fetcher:
         return bytes(data)
 
     def _too_large(self, link: str) -> InvalidLink:
-        most = spoken().factor(self._limits.bytes / (1 << 20))
-        return _refused(link, _TOO_LARGE, most=most)
+        return _refused(_LARGE, link, most=f"{self._limits.bytes / (1 << 20):g} MiB")
 
 
-def _refused(link: str, why: str, **values: object) -> InvalidLink:
+def _refused(why: str, link: str, **values: object) -> InvalidLink:
     return InvalidLink(_(why, link=shown(link), **values))

@@ -79,7 +79,7 @@ class Ownership:
         if job.status is not JobStatus.SUCCEEDED or job.deleted:
             raise NotFound(_("There are no pictures of this (any more)."))
         spoiler, flagged = await self._history.cover_of(job.id)
-        frames, _cell = await self._previews(job)
+        frames = (await self._previews(job))[0]
         return Owned(job, self.made_of(job), spoiler, bool(frames), flagged)
 
     def made_of(self, job: Job) -> dict[str, str]:

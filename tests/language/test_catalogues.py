@@ -23,8 +23,10 @@ from bot.language import CATALOGUES, language
 LIMITS = {
     "command": 32, "option": 32, "choice": 100, MENU: 32, "button": 80, "form": 45, "field": 45,
     "between": 8, "hint": 100, "line": 100, "placeholder": 100, "title": 256, "ingredient": 40,
+    "heading": 46, "caption": 64, "legend": 22,
 }  # fmt: skip
-"""Characters of a text by its context. Discord takes 150 in a placeholder."""
+"""Characters of a text by its context. Discord takes 150 in a placeholder; the last three are what
+a chart has room for."""
 DESCRIPTION = 100
 NAME = re.compile(r"[-_'\w]{1,32}")
 FILLED_BY = {"nth": "number"}
