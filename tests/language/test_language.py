@@ -197,7 +197,7 @@ def test_what_stands_in_a_row() -> None:
             said[code] = joined([_("Queue full"), "b", "c"])
     assert said["en-US"] == "Queue full, b, c"
     assert said["ja"].endswith("、b、c")
-    assert said["zh-CN"].endswith("，b，c")
+    assert said["zh-CN"].endswith("、b、c")
     assert in_english(said["ja"]) == "Queue full, b, c"
     assert joined([]) == ""
 
