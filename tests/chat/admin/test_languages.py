@@ -24,8 +24,6 @@ from bot.domain.quota import QuotaSetting
 from bot.domain.speed import Speed
 from bot.engine.seam import Loaded, Loading
 from bot.language import CATALOGUES, language
-from bot.sandbox.rules import components, modals
-from bot.sandbox.rules.errors import Problems
 from bot.service.first_hour import Choices
 from bot.service.quotas import Whom
 from tests.chat.admin.conftest import Pages
@@ -34,6 +32,7 @@ from tests.kit import pseudo
 from tests.kit.app import ADMIN_ASKS, TINY, House
 from tests.kit.messages import Message
 from tests.kit.values import GUILD
+from tests.sandbox.taking import require_taken
 
 LANGUAGES = {"en-US": ENGLISH} | {code: language(code) for code in CATALOGUES}
 NAME = "Plan" + "*" * 26
@@ -126,16 +125,6 @@ async def shown(house: House) -> AsyncIterator[tuple[str, Message]]:
     ):
         view: ui.LayoutView = hello.view(choices, "a fox " * 30)
         yield "setup", {"components": view.to_components()}
-
-
-def require_taken(message: Message) -> None:
-    """As Discord does. Raises ApiError."""
-    if "title" in message:
-        modals.accept(message)
-        return
-    problems = Problems()
-    components.check_message(message["components"], True, problems)
-    problems.finish()
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
