@@ -527,18 +527,24 @@ def test_30_keeps_what_appeals_against_pictures_are_about(path: Path, tmp_path: 
     [file] = MIGRATIONS.glob("*_appeal_jobs.sql")
     number = int(file.name[:4])
     connection = migrated(path, number - 1, tmp_path)
-    [(job,)] = connection.execute("SELECT id FROM jobs LIMIT 1").fetchall()
+    jobs = [row[0] for row in connection.execute("SELECT id FROM jobs ORDER BY id LIMIT 3")]
     connection.executemany(
-        "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at)"
-        " VALUES (?, 1, 2, ?, '[]', '', 1.0)",
-        [(job, "picture"), ("a" * 32, "words")],
+        "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at, used_by)"
+        " VALUES (?, 1, 2, ?, '[]', '', 1.0, ?)",
+        [(jobs[0], "picture", None), (jobs[1], "picture", jobs[2]), ("a" * 32, "words", jobs[2])],
     )
     connection.commit()
     connection.close()
-    before = read(path, "SELECT * FROM appeals ORDER BY id")
+    kept = "SELECT id, kind, texts, why, refused_at, said, answer FROM appeals ORDER BY id"
+    before = read(path, kept)
     connection = migrated(path, number, tmp_path)
-    assert read(path, "SELECT * FROM appeals ORDER BY id") == before
-    assert read(path, "SELECT * FROM appeal_jobs") == [(job, job)]
+    assert read(path, kept) == before
+    assert read(path, "SELECT * FROM appeal_jobs ORDER BY appeal_id") == [
+        (jobs[0], jobs[0], None), (jobs[1], jobs[1], jobs[2])
+    ]  # fmt: skip
+    assert read(path, "SELECT kind, used_by FROM appeals WHERE used_by IS NOT NULL") == [
+        ("words", jobs[2])
+    ]
     connection.execute("DELETE FROM appeals")
     assert read(path, "SELECT * FROM appeal_jobs") == []
     connection.close()
