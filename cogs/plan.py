@@ -181,7 +181,8 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
     @remove.autocomplete("name")
     @give.autocomplete("name")
     async def _named(self, interaction: discord.Interaction, typed: str) -> Choices:
-        names = await self._plans.names(interaction.guild_id or 0)
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        names = await self._plans.names(asker, guild)
         return _choices(typed, {name: name for name in names})
 
     @price.autocomplete("action")

@@ -12,7 +12,7 @@ from bot.domain.job import Job
 from bot.domain.language import N_, _
 from bot.domain.people import Asker, Origin
 from bot.service.conduct import Conduct
-from bot.service.rules import DIRECT, require_admin, require_review
+from bot.service.rules import DIRECT, require_admin, require_impartial, require_review
 from bot.storage.appeals import AppealRepository
 from bot.storage.desk import DeskRepository
 from bot.storage.jobs import JobRepository
@@ -79,12 +79,13 @@ class Appeals:
 
     async def answer(self, asker: Asker, origin: Origin, id: str, approved: bool) -> Appeal:
         """What was refused is allowed, once, or lifted; or it stays refused. Raises NotAllowed for
-        who is no moderator, or no admin where an admin banned, and NotFound where it was answered.
-        """
+        who is no moderator, or no admin where an admin banned, and for one's own; NotFound where it
+        was answered."""
         require_review(asker, origin)
         appeal = await self._appeals.get(id)
         if appeal is None or appeal.guild != origin.guild or appeal.said is None:
             raise NotFound(_(ANSWERED))
+        require_impartial(asker, appeal.user)
         if appeal.kind == "ban":
             require_admin(asker, origin.guild)
         if not await self._appeals.answer(appeal, approved, asker.user, self._clock()):

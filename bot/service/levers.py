@@ -9,16 +9,17 @@ from dataclasses import replace
 
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import Draining, NotAllowed, StoreUnavailable
+from bot.domain.language import N_, _
 from bot.storage.switches import Deed, Drain, Name, Switches, SwitchRepository
 
 log = logging.getLogger(__name__)
 
-BLOCKED = "My operator has blocked this server, so I do nothing here."
-DRAINING = (
+BLOCKED = N_("My operator has blocked this server, so I do nothing here.")
+DRAINING = N_(
     "I am about to be updated and begin nothing new just now; nothing was charged. Please ask again"
     " in a few minutes."
 )
-STILL = "Nothing new is begun until I am updated; this keeps its place."
+STILL = N_("Nothing new is begun until I am updated; this keeps its place.")
 
 
 class Levers:
@@ -77,13 +78,13 @@ class Levers:
     def require_served(self, guild: int) -> None:
         """Raises NotAllowed for a server that is blocked."""
         if guild in self._now.blocked:
-            raise NotAllowed(BLOCKED)
+            raise NotAllowed(_(BLOCKED))
 
     def require_open(self, guild: int) -> None:
         """Whether something may be asked for there. Raises NotAllowed and Draining."""
         self.require_served(guild)
         if self.draining:
-            raise Draining(DRAINING)
+            raise Draining(_(DRAINING))
 
     async def block(self, guild: int, on: bool, deed: Deed, now: float) -> bool:
         """Serve a server no more, or again; False where it is so."""

@@ -52,9 +52,9 @@ class Plans:
         """Which a plan may allow."""
         return self._catalogue.cards
 
-    async def names(self, guild: int) -> list[str]:
-        """Of all plans there, for completion."""
-        return list((await self._quotas.book(guild)).plans)
+    async def names(self, asker: Asker, guild: int) -> list[str]:
+        """Of all plans there, for completion; none for who is no admin."""
+        return list((await self._quotas.book(guild)).plans) if asker.admin else []
 
     async def save(
         self, asker: Asker, guild: int, name: str, gives: QuotaSetting,

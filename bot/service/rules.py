@@ -160,6 +160,15 @@ def require_review(asker: Asker, origin: Origin) -> None:
         )
 
 
+def require_impartial(asker: Asker, user: int) -> None:
+    """Raises NotAllowed for a moderator who would answer what is about themselves; admins may, who
+    could change the rule as well."""
+    if asker.user == user and not asker.admin:
+        raise NotAllowed(
+            _("This is about you: another moderator answers it, or who has Manage Server.")
+        )
+
+
 def require_admin(asker: Asker, guild: int) -> None:
     """Raises NotAllowed where there is nothing to administer, or no right to."""
     if guild == DIRECT:

@@ -367,7 +367,8 @@ def calls(name: str) -> set[str]:
     """Modules that call a method of this name."""
     found = set()
     for path in SOURCES.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if name in text else ():
             called = node.func if isinstance(node, ast.Call) else None
             if isinstance(called, ast.Attribute) and called.attr == name:
                 found.add(path.relative_to(SOURCES).as_posix())

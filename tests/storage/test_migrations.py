@@ -390,6 +390,7 @@ def test_the_overview_counts_what_was_there(path: Path, tmp_path: Path) -> None:
     ("name", "new"),
     [
         ("moderation", {"words", "places", "bans", "refusals", "timeout_rules"}),
+        ("audit_logs", {"audit_logs"}),
         ("greetings", {"greetings"}),
     ],
 )
@@ -508,6 +509,35 @@ def test_24_and_on_make_room_for_a_desk_beside_everything(path: Path, tmp_path: 
             "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at, answer,"
             " answered_at) VALUES ('a', 1, 2, 'ban', '[]', '', 1.0, 'denied', 2.0)"
         )
+    connection.close()
+
+
+def test_27_reads_the_trail_of_before_in_order_and_posts_it_nowhere(
+    path: Path, tmp_path: Path
+) -> None:
+    [file] = MIGRATIONS.glob("*_audit_logs.sql")
+    number = int(file.name[:4])
+    migrated(path, number - 1, tmp_path).close()
+    guild, trail = "1200000000000000100", "SELECT * FROM audit WHERE guild_id = {} AND id > 5"
+    before = read(path, trail.format(guild))
+    connection = migrated(path, number, tmp_path)
+    [plan] = connection.execute(f"EXPLAIN QUERY PLAN {trail.format(guild)} ORDER BY id").fetchall()
+    assert "audit_in_order" in str(plan[3])
+    assert connection.execute(f"{trail.format(guild)} ORDER BY id").fetchall() == before
+    assert len(before) > 3
+    assert connection.execute("SELECT * FROM audit_logs").fetchall() == []
+    add = "INSERT INTO audit_logs (guild_id, channel_id, posted, upto, nonce, sending_at) VALUES"
+    connection.execute(f"{add} ({guild}, 7, 5, NULL, NULL, NULL)")
+    connection.execute(f"{add} (8, 7, 5, 9, 'n', 1.0)")
+    for row in (
+        f"({guild}, 7, 5, NULL, NULL, NULL)",  # a server has one
+        "(9, 7, 5, 9, NULL, 1.0)",  # what is being posted has a nonce
+        "(9, 7, 5, 9, 'n', NULL)",
+        "(9, 7, 5, NULL, 'n', 1.0)",
+        "(9, 7, NULL, NULL, NULL, NULL)",
+    ):
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(add + row)
     connection.close()
 
 
