@@ -553,8 +553,8 @@ def test_29_and_31_make_room_beside_everything(path: Path, tmp_path: Path, table
     assert after == {**before, table: [(0,)]}
 
 
-def test_30_keeps_what_appeals_against_pictures_are_about(path: Path, tmp_path: Path) -> None:
-    [file] = MIGRATIONS.glob("*_appeal_jobs.sql")
+def test_30_and_32_keep_what_appeals_against_pictures_are_about(path: Path, tmp_path: Path) -> None:
+    [file], [uses] = MIGRATIONS.glob("*_appeal_jobs.sql"), MIGRATIONS.glob("*_appeal_uses.sql")
     number = int(file.name[:4])
     connection = migrated(path, number - 1, tmp_path)
     jobs = [row[0] for row in connection.execute("SELECT id FROM jobs ORDER BY id LIMIT 3")]
@@ -566,12 +566,12 @@ def test_30_keeps_what_appeals_against_pictures_are_about(path: Path, tmp_path: 
     connection.commit()
     connection.close()
     kept = "SELECT id, kind, texts, why, refused_at, said, answer FROM appeals ORDER BY id"
-    before = read(path, kept)
-    connection = migrated(path, number, tmp_path)
+    before, about = read(path, kept), "SELECT * FROM appeal_jobs ORDER BY appeal_id"
+    migrated(path, number, tmp_path).close()
+    assert read(path, about) == [(job, job) for job in jobs[:2]]
+    connection = migrated(path, int(uses.name[:4]), tmp_path)
     assert read(path, kept) == before
-    assert read(path, "SELECT * FROM appeal_jobs ORDER BY appeal_id") == [
-        (jobs[0], jobs[0], None), (jobs[1], jobs[1], jobs[2])
-    ]  # fmt: skip
+    assert read(path, about) == [(jobs[0], jobs[0], None), (jobs[1], jobs[1], jobs[2])]
     assert read(path, "SELECT kind, used_by FROM appeals WHERE used_by IS NOT NULL") == [
         ("words", jobs[2])
     ]
