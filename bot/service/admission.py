@@ -121,8 +121,6 @@ class Admission:
 
     async def _counted(self, asker: Asker, origin: Origin) -> float:
         rule = (await self._rulebook.of(origin.guild)).rules.timeout
-        if not rule.refusals:
-            return 0.0
         return await self._conduct.refused(_account(asker, origin), rule)
 
 

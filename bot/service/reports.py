@@ -76,8 +76,11 @@ class Reports:
         """Its pictures and messages go, and what was taken out of it or drawn around it; what is
         still being drawn so ends free of charge. Raises as `dismiss` does, and StoreUnavailable."""
         job = await self._reviewed(asker, origin, job_id)
-        gone = await self._emptying.emptied(lambda: self._reports.copies(job))
-        if not await self._reports.take_down(job, gone, asker.user, self._clock()):
+        done = await self._emptying.emptied(
+            lambda: self._reports.copies(job),
+            lambda gone: self._reports.take_down(job, gone, asker.user, self._clock()),
+        )
+        if not done:
             raise NotFound(_(ANSWERED))
         log.info("job %s: deleted after reports by %d", job.id, asker.user)
 

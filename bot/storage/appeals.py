@@ -181,23 +181,40 @@ def use_appeals(connection: sqlite3.Connection, permit: str, jobs: Sequence[Job]
         )
         if not used.rowcount:
             raise BlockedWords(_("This prompt was allowed once, and was drawn meanwhile."))
-    stopped = connection.execute(
-        "SELECT a.id, j.request FROM appeals a JOIN jobs j ON j.id = a.id"
-        f" WHERE a.user_id = ? AND a.guild_id = ? AND a.kind = 'picture' AND {_LIVE}",
+    approved = connection.execute(
+        f"SELECT id FROM appeals WHERE {_OF} AND kind = 'picture' AND {_LIVE}",
         (account.user, account.guild, now - DAY_S),
     ).fetchall()
-    for row in stopped:
-        before = request_of(row["request"])
-        same = next((each.id for each in jobs if _same(each.request, before)), None)
+    for row in approved:
+        before = _stopped(connection, row["id"])
+        same = next((each.id for each in jobs if _among(each.request, before)), None)
         connection.execute("UPDATE appeals SET used_by = ? WHERE id = ?", (same, row["id"]))
 
 
 def spared(connection: sqlite3.Connection, job: str) -> bool:
-    """Whether moderators let its picture be shown, covered, whatever the check finds."""
-    found = connection.execute(
-        "SELECT 1 FROM appeals WHERE used_by = ? AND kind = 'picture'", (job,)
+    """Whether moderators let its picture be shown, covered, whatever the check finds: by an appeal
+    that this job used, or one that was asked for together with it, against the same."""
+    row = connection.execute("SELECT request, batch_id FROM jobs WHERE id = ?", (job,)).fetchone()
+    used = connection.execute(
+        "SELECT id FROM appeals WHERE kind = 'picture' AND used_by IN"
+        " (SELECT ? UNION SELECT id FROM jobs WHERE batch_id = ?)",
+        (job, row["batch_id"]),
+    ).fetchall()
+    request = request_of(row["request"]) if used else None
+    return any(request and _among(request, _stopped(connection, each["id"])) for each in used)
+
+
+def _stopped(connection: sqlite3.Connection, appeal: str) -> list[GenerationRequest]:
+    """What the check stopped."""
+    rows = connection.execute(
+        "SELECT j.request FROM appeal_jobs a JOIN jobs j ON j.id = a.job_id WHERE a.appeal_id = ?",
+        (appeal,),
     )
-    return found.fetchone() is not None
+    return [request_of(row["request"]) for row in rows]
+
+
+def _among(one: GenerationRequest, others: Sequence[GenerationRequest]) -> bool:
+    return any(_same(one, other) for other in others)
 
 
 def _same(one: GenerationRequest, other: GenerationRequest) -> bool:
@@ -233,6 +250,10 @@ def _insert(connection: sqlite3.Connection, refused: Refused, now: float, id: st
             json.dumps(refused.texts), _why(refused), now,
         ),
     )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO appeal_jobs (appeal_id, job_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(id, job) for job in refused.jobs],
+    )
     return id
 
 

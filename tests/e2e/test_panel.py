@@ -102,7 +102,7 @@ async def test_overview_pause_and_jobs(easel: Easel, mia: Scene, sue: Scene, gat
     assert pictures(panel.now) == ["jobs.png"]
     gate.open()
     await mia.imagine("a fox")
-    await panel.choose("overview:days", "7", "**1** jobs ended")
+    await panel.choose("overview:days", "7", "**1** job ended")
     assert len(pictures(panel.now)) == 5
     assert defaults(panel.menu("overview:days")) == ["7"]
     await panel.press("Pause drawing", "Drawing is paused here")

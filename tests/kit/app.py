@@ -108,6 +108,7 @@ class House:
         self.supervisor = Supervisor(first_s=0.01)
         self.supervisor.start("dispatcher", self.dispatcher.run)
         self.supervisor.start("positions", self.dispatcher.tell_places)
+        self.supervisor.start("purges", self.service.purging.keep)
 
     async def stop(self) -> None:
         """Also what a crash is to the database: nothing more is written."""

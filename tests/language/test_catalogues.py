@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import functools
+import itertools
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +23,11 @@ from bot.language import CATALOGUES, language
 
 LIMITS = {
     "command": 32, "option": 32, "choice": 100, MENU: 32, "button": 80, "form": 45, "field": 45,
-    "hint": 100, "line": 100, "placeholder": 100, "title": 256, "ingredient": 40,
+    "between": 8, "hint": 100, "line": 100, "placeholder": 100, "title": 256, "ingredient": 40,
+    "heading": 46, "caption": 64, "legend": 22,
 }  # fmt: skip
-"""Characters of a text by its context. Discord takes 150 in a placeholder."""
+"""Characters of a text by its context. Discord takes 150 in a placeholder; the last three are what
+a chart has room for."""
 DESCRIPTION = 100
 NAME = re.compile(r"[-_'\w]{1,32}")
 FILLED_BY = {"nth": "number"}
@@ -94,6 +97,30 @@ def test_what_two_languages_share_is_written_once() -> None:
     own = {key(each): forms(each.string) for each in messages(read("es_419"))}
     assert own
     assert {one for one, said in own.items() if shared[one] == said} == set()
+
+
+FAMILIES = ({"es", "es_419", "pt_BR"}, {"zh_Hans", "zh_Hant"})
+"""Languages in which a sentence may be the same."""
+
+
+def test_no_language_has_the_words_of_another() -> None:
+    """A sentence of German in the Japanese catalogue would pass for a translation otherwise."""
+    said: dict[str, dict[tuple[str | None, str], str]] = {}
+    for name in words.names():
+        there = {key(each): forms(each.string)[0] for each in messages(words.read(name))}
+        said[name] = {one: text for one, text in there.items() if text != one[1] and _long(text)}
+    borrowed = []
+    for one, other in itertools.combinations(said, 2):
+        if not any({one, other} <= family for family in FAMILIES):
+            both = said[one].keys() & said[other].keys()
+            borrowed += [(one, other, k) for k in both if said[one][k] == said[other][k]]
+    assert borrowed == []
+
+
+def _long(text: str) -> bool:
+    """Whether it has more words than two languages could share by chance."""
+    own = re.sub(r"\{.*?\}|`.*?`", "", text)
+    return len(re.findall(r"\w", own)) > 16
 
 
 @pytest.mark.parametrize("code", CATALOGUES)

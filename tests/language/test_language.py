@@ -4,6 +4,7 @@ it is spoken."""
 from __future__ import annotations
 
 import asyncio
+import datetime
 
 import pytest
 
@@ -14,6 +15,7 @@ from bot.domain.language import (
     _,
     counted,
     in_english,
+    joined,
     pgettext,
     speak,
     speaking,
@@ -28,7 +30,7 @@ SPACE = "\u202f"
 @pytest.mark.parametrize(
     ("code", "number", "percent", "listed"),
     [
-        ("en-US", "12345.5", "45%", "red, green and blue"),
+        ("en-US", "12,345.5", "45%", "red, green and blue"),
         ("de", "12.345,5", "45\xa0%", "red, green und blue"),
         ("fr", f"12{SPACE}345,5", "45\xa0%", "red, green et blue"),
         ("es-ES", "12.345,5", "45\xa0%", "red, green y blue"),
@@ -47,6 +49,35 @@ def test_numbers_and_lists(code: str, number: str, percent: str, listed: str) ->
     assert one.percent(0.45) == percent
     assert one.listed(["red", "green", "blue"]) == listed
     assert one.listed(["red"]) == "red"
+
+
+THIN = "\u2009"
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "days", "year"),
+    [
+        ("en-US", "Dec 28", "Dec 28 2025 to Jan 3 2026", "Jan 3 to Jan 9 2026"),
+        ("de", "28. Dez.", f"28. Dez. 2025{THIN}–{THIN}3. Jan. 2026", "3.–9. Jan. 2026"),
+        ("fr", "28 déc.", f"28 déc. 2025{THIN}–{THIN}3 janv. 2026", "3–9 janv. 2026"),
+        ("pt-BR", "28 de dez.", f"28 de dez. de 2025{THIN}–{THIN}3 de jan. de 2026",
+         "3–9 de jan. de 2026"),
+        ("ja", "12月28日", "2025年12月28日～2026年1月3日", "2026年1月3日～9日"),
+        ("zh-TW", "12月28日", "2025年12月28日至2026年1月3日", "2026年1月3日至9日"),
+    ],
+)  # fmt: skip
+def test_days(code: str, day: str, days: str, year: str) -> None:
+    one, first, last = language(code), datetime.date(2025, 12, 28), datetime.date(2026, 1, 3)
+    assert one.day(first) == day
+    assert one.days(first, last) == days
+    assert one.days(last, last + datetime.timedelta(days=6)).replace(THIN, "") == year
+
+
+@pytest.mark.parametrize(("code", "said"), [("en-US", "a, b"), ("de", "a, b"), ("ja", "a、b")])
+def test_what_is_told_one_after_another(code: str, said: str) -> None:
+    with speaking(language(code)):
+        assert joined(["a", "b"]) == said
+        assert joined(["a"]) == "a"
 
 
 @pytest.mark.parametrize("code", ["en-US", "en-GB", "sv-SE", "uk", "", "no-such"])
@@ -77,7 +108,7 @@ GRIDS = "{done} of {n} grid drawn", "{done} of {n} grids drawn"
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("en-US", ["0 credits", "1 credit", "2 credits", "1234 credits"]),
+        ("en-US", ["0 credits", "1 credit", "2 credits", "1,234 credits"]),
         ("de", ["0 Credits", "1 Credit", "2 Credits", "1.234 Credits"]),
         ("fr", ["0 crédit", "1 crédit", "2 crédits", f"1{SPACE}234 crédits"]),
         ("es-ES", ["0 créditos", "1 crédito", "2 créditos", "1.234 créditos"]),

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from bot.chat import charts
-from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable, UserError
+from bot.domain.errors import BlockedWords, NotAllowed, NotFound, StoreUnavailable, UserError
 from bot.domain.job import JobStatus
+from bot.domain.moderation import WordKind
 from bot.domain.overview import Spender
 from bot.service import overview
 from bot.service.errand import Errands
@@ -59,6 +60,19 @@ async def test_the_numbers_of_what_was_drawn(house: House) -> None:
     [entry] = await house.parts.audit.newest(GUILD)
     assert (entry.deed, entry.detail) == ("admin overview", {"days": 7})
     assert await house.service.quotas.changes(ADMIN_ASKS, GUILD) == []
+
+
+async def test_refused_prompts_are_among_the_numbers(house: House) -> None:
+    """Also where nobody is timed out for them."""
+    moderation = house.service.moderation
+    await moderation.block(ADMIN_ASKS, GUILD, WordKind.BLOCKED, ["scum"])
+    for refusals in (3, 0):
+        await moderation.set_timeouts(ADMIN_ASKS, GUILD, refusals, None, None)
+        with pytest.raises(BlockedWords):
+            await house.imagine("scum")
+    shown = await house.service.overview.overview(ADMIN_ASKS, GUILD, 7)
+    assert shown.named("refused") == {"word": 2}
+    assert shown.daily("refused", "word")[-1] == 2
 
 
 async def test_charts_are_drawn_by_another_process_meanwhile(house: House) -> None:

@@ -539,3 +539,36 @@ def test_27_reads_the_trail_of_before_in_order_and_posts_it_nowhere(
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute(add + row)
     connection.close()
+
+
+@pytest.mark.parametrize("table", ["purges", "drains"])
+def test_29_and_31_make_room_beside_everything(path: Path, tmp_path: Path, table: str) -> None:
+    [file] = MIGRATIONS.glob(f"*_{table}.sql")
+    number = int(file.name[:4])
+    migrated(path, number - 1, tmp_path).close()
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    before = {name: read(path, f"SELECT COUNT(*) FROM {name}") for (name,) in read(path, tables)}
+    migrated(path, number, tmp_path).close()
+    after = {name: read(path, f"SELECT COUNT(*) FROM {name}") for (name,) in read(path, tables)}
+    assert after == {**before, table: [(0,)]}
+
+
+def test_30_keeps_what_appeals_against_pictures_are_about(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_appeal_jobs.sql")
+    number = int(file.name[:4])
+    connection = migrated(path, number - 1, tmp_path)
+    [(job,)] = connection.execute("SELECT id FROM jobs LIMIT 1").fetchall()
+    connection.executemany(
+        "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at)"
+        " VALUES (?, 1, 2, ?, '[]', '', 1.0)",
+        [(job, "picture"), ("a" * 32, "words")],
+    )
+    connection.commit()
+    connection.close()
+    before = read(path, "SELECT * FROM appeals ORDER BY id")
+    connection = migrated(path, number, tmp_path)
+    assert read(path, "SELECT * FROM appeals ORDER BY id") == before
+    assert read(path, "SELECT * FROM appeal_jobs") == [(job, job)]
+    connection.execute("DELETE FROM appeals")
+    assert read(path, "SELECT * FROM appeal_jobs") == []
+    connection.close()

@@ -22,6 +22,7 @@ from bot.chat.admin.page import SHOW, Page, Press, Shown, stale
 from bot.chat.admin.places import PlacesPage
 from bot.chat.admin.plans import PlansPage
 from bot.chat.admin.words import WordsPage
+from bot.domain.language import _, pgettext
 from bot.service import Service
 
 FORM = "panel"
@@ -92,13 +93,13 @@ class Desk:
     def _view(self, name: str, shown: Shown) -> ui.LayoutView:
         """The menu stands last, where a channel is read."""
         options = [
-            Option(key, page.title, chosen=key == name, emoji=page.emoji)
+            Option(key, _(page.title), chosen=key == name, emoji=page.emoji)
             for key, page in self._pages.items()
         ]
         box = ui.Container(
             *shown.items,
             ui.Separator(),
-            row(menu(Spot(HOME, GO), "Where to go", options)),
+            row(menu(Spot(HOME, GO), pgettext("placeholder", "Where to go"), options)),
             accent_colour=BLUE,
         )
         return ui.LayoutView(timeout=None).add_item(box)

@@ -8,6 +8,7 @@ from bot.chat import funds
 from bot.chat.admin.items import clipped, text
 from bot.chat.admin.jobs import turns
 from bot.chat.admin.page import SHOW, Press, Shown, stale
+from bot.domain.language import N_, _
 from bot.service import Service
 from bot.service.administration import LOGGED, AuditEntry
 
@@ -19,7 +20,7 @@ _LINE = 380
 class LogPage:
     """Its argument is the number of the newest deed that is shown."""
 
-    title, emoji = "Log", "📜"
+    title, emoji = N_("Log"), "📜"
     deeds = frozenset({SHOW})
     forms: frozenset[str] = frozenset()
 
@@ -29,10 +30,10 @@ class LogPage:
     async def show(self, press: Press) -> Shown:
         deeds = self._service.administration.deeds
         page = await deeds(press.asker, press.guild, press.first)
-        lines = [_line(each) for each in page.entries] or ["Nothing was changed here so far."]
-        head = "-# Newest first; who only looked is left out."
+        lines = [_line(each) for each in page.entries] or [_("Nothing was changed here so far.")]
+        head = "-# " + _("Newest first; who only looked is left out.")
         turn = turns(PAGE, page.first, LOGGED, page.more)
-        return Shown([text("## Log", head, *lines), turn])
+        return Shown([text(f"## {_(self.title)}", head, *lines), turn])
 
     async def form(self, press: Press) -> ui.Modal:
         raise stale()

@@ -205,6 +205,6 @@ async def test_an_overview_without_charts(pages: Pages) -> None:
     await pages.house.draw(asker=BERT_ASKS)
     shown = await pages.show("overview")
     assert "could not be drawn just now" in shown.text
-    assert "**1** jobs ended" in shown.text
+    assert "**1** job ended" in shown.text
     assert shown.files == []
     assert HERE.guild == GUILD
