@@ -82,7 +82,7 @@ class Tour:
     async def command(self, name: str, given: Mapping[str, Any]) -> None:
         """Give a command, and try what it brings."""
         files = {key: await self._file() for key, value in given.items() if value is None}
-        await self.answered(name, await self._who.slash(name, **given | files))
+        await self.answered(name, await self._who.slash(name, **{**given, **files}))
 
     async def _file(self) -> Message:
         return await self._who.person.upload("a.png", messages_picture(), "image/png")
