@@ -14,6 +14,7 @@ import contextlib
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from decimal import Decimal
 from typing import Any
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -43,6 +44,15 @@ class Language:
     def number(self, value: float, digits: int = 0) -> str:
         """With as many digits behind the point."""
         return f"{value:,.{digits}f}"
+
+    def signed(self, change: int) -> str:
+        """What is added or taken away: `+3`, `-2`."""
+        return f"{'+' if change >= 0 else ''}{self.number(change)}"
+
+    def factor(self, value: float) -> str:
+        """With the digits behind the point that it has, of six at most: `2`, `1.5`."""
+        plain = f"{Decimal(f'{value:g}'):f}"
+        return self.number(value, len(plain.partition(".")[2]))
 
     def percent(self, fraction: float) -> str:
         """A fraction of 1 in whole percent."""
@@ -113,6 +123,12 @@ def counted(one: str, many: str, count: int, /, **values: Any) -> str:
 def joined(parts: Sequence[str]) -> str:
     """`a, b, c`: with no word before the last, so that each may have commas of its own."""
     return _said(pgettext("between", ", ").join(parts), ", ".join(map(in_english, parts)))
+
+
+def moment(at: float, style: str) -> str:
+    """UTC seconds, which Discord shows to each in their language and time zone: as a date by the
+    style `D`, with its time by `f`, as how long it is until then by `R`."""
+    return f"<t:{at:.0f}:{style}>"
 
 
 def in_english(text: str) -> str:

@@ -16,6 +16,7 @@ from bot.domain.language import (
     counted,
     in_english,
     joined,
+    moment,
     pgettext,
     speak,
     speaking,
@@ -172,3 +173,34 @@ def test_a_block_gives_back_what_was_spoken() -> None:
     with pytest.raises(KeyError):
         broken()
     assert spoken() is ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("code", "gained", "lost", "times"),
+    [
+        ("en-US", "+1,234", "-1,234", ["2", "1.5", "0.125", "0.00001"]),
+        ("de", "+1.234", "-1.234", ["2", "1,5", "0,125", "0,00001"]),
+        ("fr", f"+1{SPACE}234", f"-1{SPACE}234", ["2", "1,5", "0,125", "0,00001"]),
+        ("ja", "+1,234", "-1,234", ["2", "1.5", "0.125", "0.00001"]),
+    ],
+)
+def test_changes_and_factors(code: str, gained: str, lost: str, times: list[str]) -> None:
+    one = language(code)
+    assert [one.signed(each) for each in (1234, -1234, 0)] == [gained, lost, "+0"]
+    assert [one.factor(each) for each in (2.0, 1.5, 0.125, 1e-5)] == times
+
+
+def test_what_stands_in_a_row() -> None:
+    said = {}
+    for code in ("en-US", "ja", "zh-CN"):
+        with speaking(language(code)):
+            said[code] = joined([_("Queue full"), "b", "c"])
+    assert said["en-US"] == "Queue full, b, c"
+    assert said["ja"].endswith("、b、c")
+    assert said["zh-CN"].endswith("、b、c")
+    assert in_english(said["ja"]) == "Queue full, b, c"
+    assert joined([]) == ""
+
+
+def test_discord_writes_moments_for_each_reader() -> None:
+    assert moment(1_780_000_000.4, "D") == "<t:1780000000:D>"
