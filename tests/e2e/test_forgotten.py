@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.presets import PRESETS
 from bot.sandbox import Invocation, Sandbox
 from tests.e2e.test_audience import COMMANDS, MENUS, Hidden, messages_picture
 from tests.kit import messages, pseudo
@@ -17,16 +18,12 @@ from tests.kit.executor import FakeExecutor
 from tests.kit.messages import Message
 from tests.kit.scene import Scene
 
-PENDING = (
-    "plan", "quota", "gift", "statement", "redeem", "info", "panel:plans", "panel:panel:go=plans",
-    "panel:log", "panel:panel:go=log", "style",
-)  # fmt: skip
-"""What is still to be translated: how commands begin, and codes of what is pressed."""
 UNTOUCHED = {"erase"}
 """Codes of what would end the tour."""
 DATA = (
     "Ada", "Easel Studio", "Easel embedded", "fake", "default", "UTC", "WebP PNG JPEG LoRA",
     "zebra zzz a fox {red, green same --ar", "DALL·E", "Midjourney", "Discord",
+    *PRESETS, *(plan for preset in PRESETS.values() for plan in preset.plans),
 )  # fmt: skip
 GIVEN: Mapping[str, Mapping[str, Any]] = {"prefer variability": {"strength": "subtle"}}
 """What a command needs where `COMMANDS` gives it too little to be done at all."""
@@ -129,7 +126,7 @@ class Tour:
 
     def read(self, what: str, shown: Iterable[Message]) -> None:
         """Look for words in messages."""
-        for each in shown if not what.startswith(PENDING) else ():
+        for each in shown:
             if left := pseudo.forgotten(pseudo.read(each), self._data):
                 self.found.setdefault(what, []).extend(left)
 
