@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.presets import PRESETS
 from bot.sandbox import Invocation, Sandbox
 from tests.e2e.test_audience import COMMANDS, MENUS, Hidden, messages_picture
 from tests.kit import messages, pseudo
@@ -22,6 +23,7 @@ UNTOUCHED = {"erase"}
 DATA = (
     "Ada", "Easel Studio", "Easel embedded", "fake", "default", "UTC", "WebP PNG JPEG LoRA",
     "zebra zzz a fox {red, green same --ar", "DALL·E", "Midjourney", "Discord",
+    *PRESETS, *(plan for preset in PRESETS.values() for plan in preset.plans),
 )  # fmt: skip
 GIVEN: Mapping[str, Mapping[str, Any]] = {"prefer variability": {"strength": "subtle"}}
 """What a command needs where `COMMANDS` gives it too little to be done at all."""
@@ -77,7 +79,7 @@ class Tour:
     async def command(self, name: str, given: Mapping[str, Any]) -> None:
         """Give a command, and try what it brings."""
         files = {key: await self._file() for key, value in given.items() if value is None}
-        await self.answered(name, await self._who.slash(name, **given | files))
+        await self.answered(name, await self._who.slash(name, **{**given, **files}))
 
     async def _file(self) -> Message:
         return await self._who.person.upload("a.png", messages_picture(), "image/png")
