@@ -89,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser("restore", help="take the newest copy of the database")
     folder = {"type": Path, "metavar": "FOLDER", "dest": "folder", "help": "instead of BACKUP_DIR"}
     backup.add_argument("--to", **folder)
+    backup.add_argument("--list", action="store_true", help="say which copies there are")
     restore.add_argument("--from", **folder)
+    restore.add_argument("name", nargs="?", default="", help="this copy, whatever came after it")
     _add_ledger(commands.add_parser("ledger", help="verify or export the book of credits"))
     commands.add_parser("health", help="ask the bot that runs with these settings how it is")
     commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
@@ -180,7 +182,7 @@ def _database(command: str, options: argparse.Namespace, settings: Settings) -> 
         return ledger(settings, options)
     from bot.commands.backup import COMMANDS
 
-    return COMMANDS[command](settings, options.folder)
+    return COMMANDS[command](settings, options)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ The only module that chooses implementations.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import logging
@@ -28,6 +27,7 @@ from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
 from bot.filtering.wordfilter import rule_of
+from bot.house import keep_house, keeper, open_database
 from bot.links.fetcher import Fetcher
 from bot.links.hosts import Hosts
 from bot.models import classifier
@@ -36,7 +36,6 @@ from bot.models.catalogue import Catalogue
 from bot.models.facts import UnfitFile
 from bot.models.shelf import Model, Shelf
 from bot.models.watch import Watch
-from bot.ops.backup import Backups, Keeper
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
@@ -46,14 +45,10 @@ from bot.service.errand import Errands
 from bot.service.rules import Rules
 from bot.service.serving import Serving
 from bot.settings import Settings
-from bot.storage.database import Database
 from bot.storage.repositories import Repositories
 
 log = logging.getLogger(__name__)
 
-HOUSEKEEPING_S = 3600.0
-GRAIN_S = 60.0
-"""How far the times of files may be off the clock."""
 DAY_S = 86_400
 MOST_SOLD = 25
 """Buttons of one message."""
@@ -233,9 +228,9 @@ async def core(
         log.warning(why)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(lock_folder(settings.data_dir))
-        database = await Database.open(database_of(settings))
+        database = await open_database(settings, database_of(settings))
         stack.push_async_callback(database.close)
-        if copies := _keeper(settings):
+        if copies := keeper(settings, database.path):
             stack.push_async_callback(copies.make)  # when everything has come to rest
         serving = Serving(watch_of(settings), catalogue)
         await serving.begin()
@@ -273,28 +268,10 @@ async def core(
         supervisor.start("models", lambda: serving.keep(executor, service.drawing))
         supervisor.start("samples", service.gallery.keep)
         supervisor.start("erasures", service.privacy.keep)
-        supervisor.start("housekeeping", lambda: _keep_house(service, began))
+        supervisor.start("housekeeping", lambda: keep_house(service, began))
         if copies:
             supervisor.start("backup", copies.keep)
         if settings.health_port:
             health = Health(settings.health_port, executor, supervisor)
             await stack.enter_async_context(health)
         yield Core(settings, parts, executor, dispatcher, service, supervisor)
-
-
-def _keeper(settings: Settings) -> Keeper | None:
-    if not settings.backup_dir:
-        return None
-    backups = Backups(Path(settings.backup_dir))
-    return Keeper(backups, database_of(settings), 60 * settings.backup_minutes, time.time)
-
-
-async def _keep_house(service: Service, began: float) -> None:
-    await service.pictures.housekeeping()
-    await service.pictures.sweep(began - GRAIN_S)
-    while True:
-        await service.proposals.housekeeping()
-        await service.privacy.departures.housekeeping()
-        await service.gifts.housekeeping()
-        await asyncio.sleep(HOUSEKEEPING_S)
-        await service.pictures.housekeeping()

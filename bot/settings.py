@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from bot.domain.errors import SettingsError
 from bot.domain.safety import THRESHOLD
 from bot.domain.shop import Pack
 from bot.readers import (
     Secret,
+    bare,
     blocked,
+    cast,
     devices,
     folder,
     ids,
@@ -64,6 +65,11 @@ class Settings:
     )
     backup_minutes: float = _setting(
         "10", "Minutes between two copies, if anything was written meanwhile", number(0.01, 10_000)
+    )
+    update_copy: bool = _setting(
+        "yes",
+        "Copy the database to BACKUP_DIR, or beside it, before a new version changes it",
+        yes_or_no,
     )
     model: str = _setting(
         "",
@@ -221,9 +227,9 @@ class Settings:
         values: dict[str, Any] = {}
         for row in fields(cls):
             text = environ.get(row.name.upper())
-            if text is None or (not _bare(text) and row.metadata["default"]):
+            if text is None or (not bare(text) and row.metadata["default"]):
                 continue
-            values[row.name] = _cast(row.name.upper(), _bare(text), row.metadata["read"])
+            values[row.name] = cast(row.name.upper(), bare(text), row.metadata["read"])
         return cls(**values)
 
     @property
@@ -247,24 +253,6 @@ class Settings:
 
 
 NAMES = tuple(row.name.upper() for row in fields(Settings))
-
-
-def _bare(text: str) -> str:
-    """Without the pair of quotes that `docker run --env-file` hands over with the value."""
-    text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1].strip()
-    return text
-
-
-def _cast(name: str, text: str, read: Callable[[str], Any]) -> Any:
-    try:
-        return read(text)
-    except SettingsError as error:  # a secret: its value is not repeated
-        raise SettingsError(f"{name} {error}") from None
-    except ValueError:
-        wanted = read.__doc__ or "another value"
-        raise SettingsError(f"{name} is {text!r}; it should be {wanted}.") from None
 
 
 def example() -> str:
