@@ -1,5 +1,5 @@
 """The command line: run · sandbox · render · models · check · health · backup · restore ·
-ledger · bench.
+doctor · ledger · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
 `run` if DISCORD_TOKEN is set and `sandbox` otherwise.
@@ -93,6 +93,11 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--from", **folder)
     restore.add_argument("name", nargs="?", default="", help="this copy, whatever came after it")
     _add_ledger(commands.add_parser("ledger", help="verify or export the book of credits"))
+    doctor = commands.add_parser(
+        "doctor", help="say what a crash left wrong in the data, and mend it"
+    )
+    doctor.add_argument("--mend", action="store_true", help="mend it; the bot has to be stopped")
+    doctor.add_argument("--orphans", action="store_true", help="many files without a job, too")
     commands.add_parser("health", help="ask the bot that runs with these settings how it is")
     commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
     return parser
@@ -162,7 +167,7 @@ def _command(
             from bot.commands.check import check
 
             return asyncio.run(check(settings, surroundings))
-        case "backup" | "restore" | "ledger" as command:
+        case "backup" | "restore" | "ledger" | "doctor" as command:
             return _database(command, options, settings)
         case "health":
             from bot.commands.health import health
@@ -180,6 +185,10 @@ def _database(command: str, options: argparse.Namespace, settings: Settings) -> 
         from bot.commands.ledger import ledger
 
         return ledger(settings, options)
+    if command == "doctor":
+        from bot.commands.doctor import doctor
+
+        return doctor(settings, options)
     from bot.commands.backup import COMMANDS
 
     return COMMANDS[command](settings, options)

