@@ -18,6 +18,7 @@ from pathlib import Path
 from bot.domain.errors import EaselError, InvalidPrompt, SettingsError
 from bot.environment import Environment
 from bot.ops.garbage import settle
+from bot.ops.logfile import log_to_file
 from bot.ops.logs import log_to_stderr
 from bot.settings import Settings
 
@@ -28,6 +29,7 @@ NO_TOKEN = (
     "`easel sandbox`, which needs none."
 )
 _OWN_OPTIONS = ("render", "bench")
+_SERVING = (None, "run", "sandbox")
 NO_WINDOWS = "Easel does not run on Windows itself; start it in WSL2 or in Docker (see the README)."
 
 
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         surroundings = Environment.read(Path.cwd(), os.environ)
         settings = Settings.read(surroundings.values())
         log_to_stderr(settings.log_level, settings.secrets())
+        if options.command in _SERVING:
+            log_to_file(settings.log_file, settings.log_file_mb)
         if options.command not in {"check", "health"}:  # one says it itself, one comes every minute
             _tell(surroundings)
         status = _command(options, rest, settings, surroundings)

@@ -27,7 +27,7 @@ from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
 from bot.filtering.wordfilter import rule_of
-from bot.house import keep_house, keeper, open_database
+from bot.house import floor_of, keep_house, keep_room, keeper, open_database
 from bot.links.fetcher import Fetcher
 from bot.links.hosts import Hosts
 from bot.models import classifier
@@ -36,6 +36,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.facts import UnfitFile
 from bot.models.shelf import Model, Shelf
 from bot.models.watch import Watch
+from bot.ops.disk import GIB, Floor
 from bot.ops.health import Health
 from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
@@ -64,6 +65,14 @@ class Core:
     dispatcher: Dispatcher
     service: Service
     supervisor: Supervisor
+    fetcher: Fetcher
+    floor: Floor
+
+    def apply(self, new: Settings, rules: Rules) -> None:
+        """What may change while all this runs."""
+        self.service.tuning.apply(rules)
+        self.fetcher.allow(Hosts.of(new.image_hosts, self.settings.discord_api_url))
+        self.floor.floor_bytes = new.disk_floor_gb * GIB
 
 
 def model_of(settings: Settings) -> Model:
@@ -269,9 +278,11 @@ async def core(
         supervisor.start("samples", service.gallery.keep)
         supervisor.start("erasures", service.privacy.keep)
         supervisor.start("housekeeping", lambda: keep_house(service, began))
+        floor = floor_of(settings)
+        supervisor.start("disk", lambda: keep_room(floor, service, supervisor))
         if copies:
             supervisor.start("backup", copies.keep)
         if settings.health_port:
             health = Health(settings.health_port, executor, supervisor)
             await stack.enter_async_context(health)
-        yield Core(settings, parts, executor, dispatcher, service, supervisor)
+        yield Core(settings, parts, executor, dispatcher, service, supervisor, fetcher, floor)

@@ -10,12 +10,16 @@ import time
 from pathlib import Path
 
 from bot.ops.backup import Backups, Keeper
+from bot.ops.disk import GIB, Floor
+from bot.ops.supervision import Supervisor
 from bot.ops.upgrading import copy_before
 from bot.service import Service
 from bot.settings import Settings
 from bot.storage.database import Database, newest
 
 HOUSEKEEPING_S = 3600.0
+ROOM_S = 30.0
+"""Between two looks at how much room there is."""
 GRAIN_S = 60.0
 """How far the times of files may be off the clock."""
 
@@ -34,6 +38,24 @@ def keeper(settings: Settings, database: Path) -> Keeper | None:
         return None
     backups = Backups(Path(settings.backup_dir))
     return Keeper(backups, database, 60 * settings.backup_minutes, time.time)
+
+
+def floor_of(settings: Settings) -> Floor:
+    """What is watched so that no disk is filled to the last."""
+    folders = settings.data_dir, settings.files_dir
+    return Floor(folders, settings.disk_floor_gb * GIB)
+
+
+async def keep_room(floor: Floor, service: Service, supervisor: Supervisor) -> None:
+    """While there is too little room nothing new is taken; first what may go is cleared away."""
+    while True:
+        said = await asyncio.to_thread(floor.look)
+        if floor.low:
+            await service.pictures.housekeeping()
+            said = await asyncio.to_thread(floor.look)
+        service.levers.full = floor.low
+        supervisor.say("disk", said)
+        await asyncio.sleep(ROOM_S)
 
 
 async def keep_house(service: Service, began: float) -> None:

@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # What builds or measures everything else.
-EVERYTHING = ("bot.__main__", "bot.app", "bot.bench", "bot.commands", "bot.house")
+EVERYTHING = ("bot.__main__", "bot.app", "bot.bench", "bot.commands", "bot.house", "bot.reloading")
 # They talk to a terminal.
 SPEAKING = ("bot.__main__", "bot.bench", "bot.commands", "bot.training", "bot.sandbox.__main__")
 

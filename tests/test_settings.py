@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bot.app import rules_of
 from bot.domain.errors import SettingsError
 from bot.domain.shop import Pack, Span
-from bot.environment import Environment
-from bot.settings import NAMES, Secret, Settings, example
+from bot.environment import Environment, example
+from bot.settings import NAMES, Secret, Settings
 
 ROOT = Path(__file__).parent.parent
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.errors import Draining, NotAllowed
+from bot.domain.errors import Draining, NotAllowed, StoreUnavailable
 from bot.storage.switches import Deed, Name, Switches, SwitchRepository
 
 BLOCKED = "My operator has blocked this server, so I do nothing here."
@@ -26,6 +26,8 @@ class Levers:
         self._dispatcher = dispatcher
         self._now = Switches()
         self.draining = False
+        self.full = False
+        """Whether there is too little room on the disk for anything new."""
 
     async def load(self) -> None:
         """What was switched before this start. To drain ends with the process."""
@@ -53,8 +55,11 @@ class Levers:
             raise NotAllowed(BLOCKED)
 
     def require_open(self, guild: int) -> None:
-        """Whether something may be asked for there. Raises NotAllowed and Draining."""
+        """Whether something may be asked for there. Raises NotAllowed and Draining, and
+        StoreUnavailable while there is too little room for it."""
         self.require_served(guild)
+        if self.full:
+            raise StoreUnavailable("full", "there is less room than DISK_FLOOR_GB")
         if self.draining:
             raise Draining(DRAINING)
 
