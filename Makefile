@@ -60,8 +60,8 @@ pins: $(TOOLS)/.installed  ## Write anew what the Docker image installs, with ha
 	$(PINS) --extra cpu -o .docker/requirements-cpu.txt
 
 sbom: $(VENV)/.installed $(TOOLS)/.installed  ## Write sbom.json: every package in .venv, as CycloneDX
-	@$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
-	  --of JSON -o sbom.json $(BIN)/python && echo "sbom.json lists what is in $(VENV)."
+	@$(TOOLS)/bin/cyclonedx-py environment --no-validate --pyproject pyproject.toml \
+	  --output-reproducible --of JSON -o sbom.json $(BIN)/python && echo "sbom.json lists what is in $(VENV)."
 
 lint: $(VENV)/.installed-dev  ## Style and types
 	$(BIN)/ruff check .

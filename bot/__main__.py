@@ -1,5 +1,5 @@
 """The command line: run · sandbox · render · models · check · health · backup · restore ·
-doctor · ledger · bench.
+doctor · ledger · service · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
 `run` if DISCORD_TOKEN is set and `sandbox` otherwise.
@@ -29,6 +29,9 @@ NO_TOKEN = (
     "`easel sandbox`, which needs none."
 )
 _OWN_OPTIONS = ("render", "bench")
+_QUIET = ("check", "health", "service")
+"""Commands before which no notices are said: one says them itself, one comes every minute, one is
+sent to a file."""
 _SERVING = (None, "run", "sandbox")
 NO_WINDOWS = "Easel does not run on Windows itself; start it in WSL2 or in Docker (see the README)."
 
@@ -51,7 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log_to_stderr(settings.log_level, settings.secrets())
         if options.command in _SERVING:
             log_to_file(settings.log_file, settings.log_file_mb)
-        if options.command not in {"check", "health"}:  # one says it itself, one comes every minute
+        if options.command not in {
+            "check",
+            "health",
+            "service",
+        }:  # one says it itself, one comes every minute
             _tell(surroundings)
         status = _command(options, rest, settings, surroundings)
         sys.stdout.flush()
@@ -102,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--mend", action="store_true", help="mend it; the bot has to be stopped")
     doctor.add_argument("--orphans", action="store_true", help="many files without a job, too")
+    service = commands.add_parser("service", help="have the system keep the bot running")
+    service.add_argument("what", choices=("unit",), help="print a unit of systemd")
     commands.add_parser("health", help="ask the bot that runs with these settings how it is")
     commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
     return parser
@@ -171,8 +180,8 @@ def _command(
             from bot.commands.check import check
 
             return asyncio.run(check(settings, surroundings))
-        case "backup" | "restore" | "ledger" | "doctor" as command:
-            return _database(command, options, settings)
+        case "backup" | "restore" | "ledger" | "doctor" | "service" as command:
+            return _upkeep(command, options, settings)
         case "health":
             from bot.commands.health import health
 
@@ -184,11 +193,15 @@ def _command(
     raise AssertionError(options.command)
 
 
-def _database(command: str, options: argparse.Namespace, settings: Settings) -> int:
+def _upkeep(command: str, options: argparse.Namespace, settings: Settings) -> int:
     if command == "ledger":
         from bot.commands.ledger import ledger
 
         return ledger(settings, options)
+    if command == "service":
+        from bot.commands.service import unit
+
+        return unit(settings)
     if command == "doctor":
         from bot.commands.doctor import doctor
 
