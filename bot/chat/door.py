@@ -36,10 +36,10 @@ class Door:
         if self._closing:
             raise Draining(_("I am restarting; nothing was charged. Try again in half a minute."))
         if wait := self.throttle.take(person, self._clock(), cost):
-            at = int(time.time() + wait) + 1
+            when = f"<t:{int(time.time() + wait) + 1}:R>"
             raise TooQuick(
                 # Translators: {when} is shown as "in 5 seconds".
-                _("That was very much in a short time; I answer again {when}.", when=f"<t:{at}:R>")
+                _("That was very much in a short time; I answer again {when}.", when=when)
             )
 
     def see(self, task: asyncio.Task[None] | None) -> None:
