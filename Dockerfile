@@ -18,7 +18,10 @@ COPY cogs cogs
 RUN pip install --no-deps --no-build-isolation .
 
 FROM python:3.12-slim
-RUN useradd --no-create-home --home-dir /data --uid 1000 easel \
+# Letters for charts in Chinese, Japanese and Korean.
+RUN apt-get update && apt-get install --yes --no-install-recommends fonts-wqy-microhei \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --no-create-home --home-dir /data --uid 1000 easel \
     && mkdir /data /models && chown easel /data /models
 COPY --from=build /venv /venv
 # Whatever an --env-file sets, data stays on the volume: a relative path and ~ lead there, and the

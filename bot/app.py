@@ -264,8 +264,7 @@ async def core(
             fetch=fetcher.fetch,
         )
         await service.levers.load()
-        resumed = await service.drawing.resume()
-        if resumed:
+        if resumed := await service.drawing.resume():
             log.info("%d unfinished jobs are in the queue again", resumed)
         await service.shop.begin()
         supervisor = Supervisor()
@@ -277,12 +276,13 @@ async def core(
         supervisor.start("models", lambda: serving.keep(executor, service.drawing))
         supervisor.start("samples", service.gallery.keep)
         supervisor.start("erasures", service.privacy.keep)
+        supervisor.start("purges", service.purging.keep)
         supervisor.start("housekeeping", lambda: keep_house(service, began))
         floor = floor_of(settings)
         supervisor.start("disk", lambda: keep_room(floor, service, supervisor))
         if copies:
             supervisor.start("backup", copies.keep)
         if settings.health_port:
-            health = Health(settings.health_port, executor, supervisor)
-            await stack.enter_async_context(health)
+            await stack.enter_async_context(Health(settings.health_port, executor, supervisor))
         yield Core(settings, parts, executor, dispatcher, service, supervisor, fetcher, floor)
+        await service.levers.rest()

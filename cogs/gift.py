@@ -8,8 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, plans, replies, wording
+from bot.chat import asking, holdings, plans, replies, wording
 from bot.chat.acknowledge import Acknowledger
+from bot.domain.language import _, counted, spoken
 from bot.service import Service
 from bot.service.gifts import Terms
 
@@ -55,18 +56,12 @@ class Gifts(commands.Cog):
             asking.asker(interaction), interaction.guild_id or 0,
             Terms(amount, uses, days=days, note=note or ""), ends,
         )  # fmt: skip
-        each = plans.count(amount, "grid")
-        text = (
-            f"## `{made}`\n`/redeem` gives {each} to"
-            f" {'one member' if uses == 1 else f'each of {uses} members'}. Keep it: it is told"
-            " this once."
-        )
-        await _say(interaction, "A gift code", text)
+        await _say(interaction, _("A gift code"), f"## `{made}`\n{_told(amount, uses)}")
 
     @gift.command(name="list", description="Codes and offers that can be taken, and the pool")
     async def list_(self, interaction: discord.Interaction) -> None:
         found = await self._gifts.open(asking.asker(interaction), interaction.guild_id or 0)
-        await _say(interaction, "Gifts of this server", plans.gifts(*found))
+        await _say(interaction, _("Gifts of this server"), plans.gifts(*found))
 
     @gift.command(description="End a code or an offer; who took it keeps what it gave")
     @app_commands.describe(code="Number of the code", offer="Number of the offer")
@@ -82,7 +77,7 @@ class Gifts(commands.Cog):
         if offer is not None:
             await self._gifts.end_offer(asker, guild, offer)
         found = await self._gifts.open(asker, guild)
-        await _say(interaction, "Gifts of this server", plans.gifts(*found))
+        await _say(interaction, _("Gifts of this server"), plans.gifts(*found))
 
     @app_commands.command(description="Use a gift code")
     @app_commands.describe(code="As it was given to you")
@@ -92,20 +87,51 @@ class Gifts(commands.Cog):
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         terms = await self._privately(interaction, self._gifts.redeem(asker, guild, code))
-        lasting = f", for {plans.count(terms.days, 'day')}" if terms.days else ""
-        text = f"You have {plans.count(terms.amount, 'grid')} more{lasting}. `/info` shows all."
-        await _say(interaction, "A gift", text)
+        await _say(interaction, _("A gift"), _redeemed(terms))
 
     @app_commands.command(description="What was given to you here and what you spent")
     async def statement(self, interaction: discord.Interaction) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         accounts = self._service.accounts
-        holdings = await self._privately(
+        found = await self._privately(
             interaction, accounts.holdings(guild, asker.user, asker.roles)
         )
         entries = await accounts.statement(asker, guild)
-        text = f"{plans.explained(holdings)}\n\n{plans.statement(entries)}"
-        await _say(interaction, "Your credits", text)
+        text = f"{holdings.explained(found)}\n\n{holdings.statement(entries)}"
+        await _say(interaction, _("Your credits"), text)
+
+
+def _told(amount: int, uses: int) -> str:
+    """What a new code is good for."""
+    if uses == 1:
+        return counted(
+            "`/redeem` gives {n} grid to one member. Keep it: it is told this once.",
+            "`/redeem` gives {n} grids to one member. Keep it: it is told this once.",
+            amount,
+        )
+    return counted(
+        "`/redeem` gives {n} grid to each of {members} members. Keep it: it is told this once.",
+        "`/redeem` gives {n} grids to each of {members} members. Keep it: it is told this once.",
+        amount,
+        members=spoken().number(uses),
+    )
+
+
+def _redeemed(terms: Terms) -> str:
+    """What a code gave to who used it."""
+    if not terms.days:
+        return counted(
+            "You have {n} grid more. `/info` shows all.",
+            "You have {n} grids more. `/info` shows all.",
+            terms.amount,
+        )
+    return counted(
+        # Translators: {lasting} is such as "for 30 days".
+        "You have {n} grid more, {lasting}. `/info` shows all.",
+        "You have {n} grids more, {lasting}. `/info` shows all.",
+        terms.amount,
+        lasting=plans.lasting(terms.days),
+    )
 
 
 async def _say(interaction: discord.Interaction, title: str, text: str) -> None:

@@ -54,8 +54,7 @@ _YOURS = N_(
     " by `/reports`."
 )
 
-
-_ADMINS = (
+_ADMINS = N_(
     "`/setup` what to choose first: plans and channels; `/admin panel` everything else to press:"
     " numbers, jobs, models, plans, words, log.\n"
     "`/plan preset` plans to begin with, `/plan set` `give` your own, `/plan price` what things"

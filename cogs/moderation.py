@@ -8,13 +8,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, forms, replies, ruling
+from bot.chat import asking, forms, purging, replies, ruling
 from bot.chat.acknowledge import Acknowledger
-from bot.chat.buttons import PURGE, PURGE_NOT, JobButton
+from bot.chat.buttons import PURGE, PURGE_NOT
 from bot.chat.sheets import VIOLET
-from bot.domain.action import ALL, Tile
+from bot.domain.action import Tile
 from bot.domain.errors import UserError
-from bot.domain.language import N_, _, pgettext
+from bot.domain.language import N_, _
 from bot.domain.moderation import PlaceKind, WordKind
 from bot.domain.prompt import MAX_LENGTH
 from bot.service import Service
@@ -212,11 +212,7 @@ class Moderation(
         days: app_commands.Range[int, 1, 3650] = 0,
     ) -> None:
         count = await self._service.purging.count(*_here(interaction), user.id, days)
-        view, tile = discord.ui.View(timeout=None), Tile("0" * 32, ALL)
-        red, grey = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
-        gone, kept = pgettext("button", "Delete"), pgettext("button", "Keep")
-        view.add_item(JobButton(PURGE, tile, f"{user.id}.{days}", label=gone, style=red))
-        view.add_item(JobButton(PURGE_NOT, tile, label=kept, style=grey))
+        view = purging.choice(user.id, days)
         await replies.private(interaction, ruling.purge(user.id, days, count), view=view)
 
     async def purged(
@@ -228,8 +224,9 @@ class Moderation(
             await replies.instead(interaction, _("Nothing was deleted."))
             return
         await self._at_once(interaction)
-        count = await self._service.purging.purge(*_here(interaction), int(user), int(days))
-        await replies.instead(interaction, ruling.purged(count))
+        here = _here(interaction)
+        purge = await self._service.purging.begin(*here, int(user), int(days))
+        await purging.follow(self._service, interaction, purge)
 
     @unblock.autocomplete("word")
     async def _to_unblock(

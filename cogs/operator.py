@@ -15,6 +15,7 @@ from bot.chat.acknowledge import Acknowledger
 from bot.chat.gate import OPERATOR
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import UserError
+from bot.domain.language import _, counted, spoken
 from bot.service import Service
 from bot.service.operating import NOTICE_MAX, USE_DAYS, Served, Standstill
 
@@ -51,10 +52,9 @@ class Operator(commands.GroupCog, group_name=OPERATOR, group_description="For wh
         work = self._service.operating.servers(asking.asker(interaction), names)
         found = await self._privately(interaction, work)
         some = found[(page - 1) * PAGE : page * PAGE]
-        lines = [_server(each) for each in some] or ["There are no servers on this page."]
-        pages = -(-len(found) // PAGE)
-        lines.append(f"-# Drawn in {USE_DAYS} days; page {page} of {pages}, {len(found)} servers")
-        embed = discord.Embed(title="Servers", description="\n".join(lines), colour=_BLUE)
+        lines = [_server(each) for each in some] or [_("There are no servers on this page.")]
+        lines.append(f"-# {_counted(page, len(found))}")
+        embed = discord.Embed(title=_("Servers"), description="\n".join(lines), colour=_BLUE)
         await replies.private(interaction, embed=embed)
 
     @app_commands.command(description="Do nothing any more for a server")
@@ -64,8 +64,13 @@ class Operator(commands.GroupCog, group_name=OPERATOR, group_description="For wh
         cancelled = await self._privately(interaction, work)
         await replies.private(
             interaction,
-            f"Blocked: every command there is answered by one sentence. {cancelled} unfinished"
-            f" job{'' if cancelled == 1 else 's'} of it cancelled, free of charge.",
+            counted(
+                "Blocked: every command there is answered by one sentence. {n} unfinished job of it"
+                " cancelled, free of charge.",
+                "Blocked: every command there is answered by one sentence. {n} unfinished jobs of"
+                " it cancelled, free of charge.",
+                cancelled,
+            ),
         )
 
     @app_commands.command(description="Serve a blocked server again")
@@ -73,7 +78,7 @@ class Operator(commands.GroupCog, group_name=OPERATOR, group_description="For wh
     async def unblock(self, interaction: discord.Interaction, server: str) -> None:
         work = self._service.operating.unblock(asking.asker(interaction), _id(server))
         await self._privately(interaction, work)
-        await replies.private(interaction, "It is served again.")
+        await replies.private(interaction, _("It is served again."))
 
     @app_commands.command(description="Tell everybody something beside each answer")
     @app_commands.describe(text="What to say; empty ends it")
@@ -84,7 +89,9 @@ class Operator(commands.GroupCog, group_name=OPERATOR, group_description="For wh
     ) -> None:
         work = self._service.operating.announce(asking.asker(interaction), text or "")
         said = await self._privately(interaction, work)
-        told = f"Everybody is told: {wording.escape(said)}" if said else "Nobody is told anything."
+        told = _("Nobody is told anything.")
+        if said:
+            told = _("Everybody is told: {notice}", notice=wording.escape(said))
         await replies.private(interaction, told)
 
     @app_commands.command(description="Begin nothing new, so that the bot can be updated")
@@ -104,43 +111,67 @@ class Operator(commands.GroupCog, group_name=OPERATOR, group_description="For wh
     async def undrain(self, interaction: discord.Interaction) -> None:
         work = self._service.operating.drain(asking.asker(interaction), False)
         left = await self._privately(interaction, work)
-        await replies.private(interaction, f"Drawing goes on; {left.waiting} waiting.")
+        waiting = spoken().number(left.waiting)
+        said = _("Drawing goes on; {waiting} waiting.", waiting=waiting)
+        await replies.private(interaction, said)
 
     @app_commands.command(description="What servers may allow at most")
     async def caps(self, interaction: discord.Interaction) -> None:
         caps = funds.caps(self._service.operating.caps(asking.asker(interaction)))
-        said = (
-            f"Admins may allow somebody at most {caps}." if caps else "Admins may allow anything."
-        )
-        await replies.private(
-            interaction,
-            f"{said}\n-# Set by CREDITS_MAX, RUNNING_MAX and WAITING_MAX where the bot runs.",
-        )
+        said = _("Admins may allow anything.")
+        if caps:
+            said = _("Admins may allow somebody at most {caps}.", caps=caps)
+        where = _("Set by CREDITS_MAX, RUNNING_MAX and WAITING_MAX where the bot runs.")
+        await replies.private(interaction, f"{said}\n-# {where}")
 
 
 def _id(server: str) -> int:
     if not (server.isascii() and server.isdecimal() and len(server) <= 19):
-        raise UserError("Give the server's id, a long number that `/operator servers` shows.")
+        raise UserError(_("Give the server's id, a long number that `/operator servers` shows."))
     return int(server)
 
 
+def _counted(page: int, servers: int) -> str:
+    """Which page of so many servers is shown."""
+    number = spoken().number
+    return counted(
+        "Drawn in {days} days; page {page} of {pages}, {n} server",
+        "Drawn in {days} days; page {page} of {pages}, {n} servers",
+        servers,
+        days=USE_DAYS,
+        page=number(page),
+        pages=number(-(-servers // PAGE)),
+    )
+
+
 def _server(each: Served) -> str:
-    name = wording.shortened(each.name, 60) if each.name else "*not there*"
-    mark = "⛔ " if each.blocked else ""
-    use = each.use
-    return f"{mark}**{name}** `{use.guild}`: {use.jobs:,} drawn, {use.credits:,} credits"
+    gone = _("not there")
+    name = wording.shortened(each.name, 60) if each.name else f"*{gone}*"
+    said = counted(
+        "**{name}** `{server}`: {jobs} drawn, {n} credit",
+        "**{name}** `{server}`: {jobs} drawn, {n} credits",
+        each.use.credits,
+        name=name,
+        server=each.use.guild,
+        jobs=spoken().number(each.use.jobs),
+    )
+    return f"⛔ {said}" if each.blocked else said
 
 
 def _draining(left: Standstill) -> str:
-    waiting = "1 waits and keeps its place"
-    if left.waiting != 1:
-        waiting = f"{left.waiting} wait and keep their places"
-    if left.running:
-        return (
-            f"Nothing new is begun. {left.running} still being drawn; {waiting}. I say here when it"
-            " is safe to update; `/operator undrain` goes on."
-        )
-    return f"✅ Nothing is being drawn: it is safe to update. {waiting}."
+    # Translators: stands in "Nothing new is begun. 3 still being drawn; {waiting}."
+    waiting = counted(
+        "{n} waits and keeps its place", "{n} wait and keep their places", left.waiting
+    )
+    if not left.running:
+        safe = _("Nothing is being drawn: it is safe to update. {waiting}.", waiting=waiting)
+        return f"✅ {safe}"
+    return _(
+        "Nothing new is begun. {running} still being drawn; {waiting}. I say here when it is safe"
+        " to update; `/operator undrain` goes on.",
+        running=spoken().number(left.running),
+        waiting=waiting,
+    )
 
 
 async def setup(bot: EaselBot) -> None:

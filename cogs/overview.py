@@ -13,10 +13,11 @@ from discord.ext import commands
 from bot.chat import asking, charts, replies, unfinished
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.admin.desk import FORM, Desk
-from bot.chat.admin.overview import Pictures, look
+from bot.chat.admin.overview import MISSING, Pictures, look
 from bot.chat.buttons import ADMIN_CANCEL, ADMIN_JOBS
 from bot.domain.action import Tile
 from bot.domain.errors import NotFound
+from bot.domain.language import _, counted
 from bot.service import Service
 
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ class Overseeing(
         shown, pictures = await self._privately(interaction, work)
         text = charts.summary(shown, self._service.overview.model_name)
         if self._service.overview.paused(interaction.guild_id or 0):
-            text = f"⏸️ Drawing is paused here; `/admin resume` goes on.\n{text}"
+            paused = _("Drawing is paused here; `/admin resume` goes on.")
+            text = f"⏸️ {paused}\n{text}"
         if not pictures:
-            text += "\n-# The charts could not be drawn just now."
+            text += f"\n-# {_(MISSING)}"
         await _send(interaction, text, pictures)
 
     @app_commands.command(description="Everything that admins see and decide, to press")
@@ -64,18 +66,24 @@ class Overseeing(
     )
     async def pause(self, interaction: discord.Interaction) -> None:
         waiting = await self._pause(interaction, True)
-        await replies.private(
-            interaction,
-            "⏸️ Drawing is paused here: what is being drawn is finished, everything else waits and"
-            f" says so ({_jobs(waiting)} now). `/admin resume` goes on.",
+        said = counted(
+            "Drawing is paused here: what is being drawn is finished, everything else waits and"
+            " says so ({n} job now). `/admin resume` goes on.",
+            "Drawing is paused here: what is being drawn is finished, everything else waits and"
+            " says so ({n} jobs now). `/admin resume` goes on.",
+            waiting,
         )
+        await replies.private(interaction, f"⏸️ {said}")
 
     @app_commands.command(description="Let drawing go on after /admin pause")
     async def resume(self, interaction: discord.Interaction) -> None:
         waiting = await self._pause(interaction, False)
-        await replies.private(
-            interaction, f"▶️ Drawing goes on here; {_jobs(waiting)} had waited."
-        )  # fmt: skip
+        said = counted(
+            "Drawing goes on here; {n} job had waited.",
+            "Drawing goes on here; {n} jobs had waited.",
+            waiting,
+        )
+        await replies.private(interaction, f"▶️ {said}")
 
     async def _pause(self, interaction: discord.Interaction, on: bool) -> int:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
@@ -97,7 +105,9 @@ class Overseeing(
         """Cancel a job of the list, or turn its page; it is shown anew."""
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         if not argument.isdecimal():
-            raise NotFound("This list is from another version of Easel; use `/admin jobs` again.")
+            raise NotFound(
+                _("This list is from another version of Easel; use `/admin jobs` again.")
+            )
         if code == ADMIN_CANCEL:
             await self._privately(
                 interaction, self._service.overview.cancel(asker, guild, tile.job)
@@ -108,13 +118,9 @@ class Overseeing(
         await replies.look(interaction, unfinished.view(page), unfinished.embed(page))
 
 
-def _jobs(count: int) -> str:
-    return f"{count} job{'' if count == 1 else 's'}"
-
-
 async def _send(interaction: discord.Interaction, text: str, pictures: Pictures) -> None:
     """Each chart below the other, which a phone shows as wide as it is."""
-    embeds = [discord.Embed(title="Overview", description=text, colour=_BLUE)]
+    embeds = [discord.Embed(title=_("Overview"), description=text, colour=_BLUE)]
     embeds += [discord.Embed(colour=_BLUE) for _ in pictures[1:]]
     files = []
     for embed, (chart, png) in zip(embeds, pictures, strict=False):

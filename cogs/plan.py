@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.chat import asking, plans, replies, wording
 from bot.domain.action import ACTIONS, Action, Kind
 from bot.domain.errors import UserError
+from bot.domain.language import _
 from bot.domain.period import Period
 from bot.domain.presets import PRESETS
 from bot.domain.quota import QuotaSetting
@@ -44,7 +45,7 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
     @app_commands.command(name="list", description="The plans of this server, and who has which")
     async def list_(self, interaction: discord.Interaction) -> None:
         book = await self._plans.book(asking.asker(interaction), interaction.guild_id or 0)
-        await _say(interaction, "Plans of this server", plans.listed(book))
+        await _say(interaction, _("Plans of this server"), plans.listed(book))
 
     @app_commands.command(name="set", description="Begin a plan, or change what it gives")
     @app_commands.describe(
@@ -87,13 +88,14 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
         )  # fmt: skip
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         merged = await self._plans.save(asker, guild, name, gives)
-        await _say(interaction, f"Plan {wording.escape(name)}", plans.gives(merged))
+        title = _("Plan {name}", name=wording.escape(name))
+        await _say(interaction, title, plans.gives(merged))
 
     @app_commands.command(description="Forget a plan; whoever has it has what else holds for them")
     @app_commands.describe(name="Which one")
     async def remove(self, interaction: discord.Interaction, name: str) -> None:
         gone = await self._plans.remove(asking.asker(interaction), interaction.guild_id or 0, name)
-        await _say(interaction, "Plan removed", wording.escape(gone))
+        await _say(interaction, _("Plan removed"), wording.escape(gone))
 
     @app_commands.command(description="Give a plan to everybody, a role or a member")
     @app_commands.describe(
@@ -112,8 +114,11 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
         whom = Whom(role.id if role else None, user.id if user else None)
         given = await self._plans.give(asker, guild, whom, name or "")
         who = plans.whose(*whom.on(guild))
-        text = f"{who}: the plan {wording.escape(given)}" if given else f"{who}: no plan any more"
-        await _say(interaction, "Plan given" if given else "Plan taken back", text)
+        title, text = _("Plan taken back"), _("{who}: no plan any more", who=who)
+        if given:
+            title = _("Plan given")
+            text = _("{who}: the plan {plan}", who=who, plan=wording.escape(given))
+        await _say(interaction, title, text)
 
     @app_commands.command(description="Begin with plans that others have found good")
     @app_commands.choices(
@@ -126,13 +131,13 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         preset = await self._plans.adopt(asker, guild, like.value)
         book = await self._plans.book(asker, guild)
-        text = f"This server: {preset.about}.\n\n{plans.listed(book)}"
-        await _say(interaction, preset.title, text)
+        about = _("This server: {about}.", about=_(preset.about))
+        await _say(interaction, _(preset.title), f"{about}\n\n{plans.listed(book)}")
 
     @app_commands.command(description="What things cost here")
     async def prices(self, interaction: discord.Interaction) -> None:
         found = await self._plans.tariff(asking.asker(interaction), interaction.guild_id or 0)
-        await _say(interaction, "Prices of this server", plans.tariff(found))
+        await _say(interaction, _("Prices of this server"), plans.tariff(found))
 
     @app_commands.command(description="Change what things cost here; what waits is paid for")
     @app_commands.describe(
@@ -159,11 +164,11 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         if (action is None) != (credits is None):
-            raise UserError("An `action` and its `credits` go together; give both.")
+            raise UserError(_("An `action` and its `credits` go together; give both."))
         if (speed is None and model is None) != (times is None):
-            raise UserError("A `speed` or `model` and its `times` go together; give both.")
+            raise UserError(_("A `speed` or `model` and its `times` go together; give both."))
         if not (usual or action or times is not None or larger is not None or steps is not None):
-            raise UserError("Say what is to cost something else; `/plan prices` says what does.")
+            raise UserError(_("Say what is to cost something else; `/plan prices` says what does."))
         if usual:
             await self._plans.price_as_usual(asker, guild)
         if action is not None and credits is not None:
@@ -175,13 +180,14 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
         if larger is not None or steps is not None:
             await self._plans.price_growth(asker, guild, size=larger, steps=steps)
         found = await self._plans.tariff(asker, guild)
-        await _say(interaction, "Prices of this server", plans.tariff(found))
+        await _say(interaction, _("Prices of this server"), plans.tariff(found))
 
     @set_.autocomplete("name")
     @remove.autocomplete("name")
     @give.autocomplete("name")
     async def _named(self, interaction: discord.Interaction, typed: str) -> Choices:
-        names = await self._plans.names(interaction.guild_id or 0)
+        asker, guild = asking.asker(interaction), interaction.guild_id or 0
+        names = await self._plans.names(asker, guild)
         return _choices(typed, {name: name for name in names})
 
     @price.autocomplete("action")
@@ -197,7 +203,7 @@ def _choices(typed: str, values: dict[str, str]) -> Choices:
 def _action(code: str) -> Action:
     found = next((each for each in _PRICED if code in (each.value, plans.called(each))), None)
     if found is None:
-        raise UserError("There is no such action; choose one of the list.")
+        raise UserError(_("There is no such action; choose one of the list."))
     return found
 
 

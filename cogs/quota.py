@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import starmap
 from typing import TYPE_CHECKING, Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, funds, menu, plans, wording
+from bot.chat import asking, funds, holdings, menu, wording
 from bot.chat.acknowledge import Acknowledger
 from bot.domain.errors import UserError
+from bot.domain.language import _, counted, moment, spoken
+from bot.domain.overview import Spender
 from bot.domain.period import Period
 from bot.domain.quota import QuotaSetting
 from bot.service import Service
@@ -59,10 +63,11 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         )
         text = funds.setting(merged)
         if holds != merged:
-            text += (
-                f"\nThe operator of this bot allows less, so what holds is: {funds.setting(holds)}."
+            text += "\n" + _(
+                "The operator of this bot allows less, so what holds is: {limits}.",
+                limits=funds.setting(holds),
             )
-        await _say(interaction, f"Limits of {_name(role, user)}", text)
+        await _say(interaction, _title(role, user), text)
 
     @app_commands.command(description="Give lasting credits to a member or a role; or take back")
     @app_commands.describe(
@@ -83,22 +88,21 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     ) -> None:
         asker, guild, gifts = asking.asker(interaction), interaction.guild_id or 0, self._gifts
         if (user is None) == (role is None):
-            raise UserError("Give a `user` or a `role`, and not both.")
+            raise UserError(_("Give a `user` or a `role`, and not both."))
         if role is not None:
             await gifts.offer(asker, guild, role.id, amount, reason or "", days)
-            each = funds.grids(amount)
-            text = f"Everybody with {wording.escape(role.name)} gets {each} by what they do next."
-            await _say(interaction, "Credits offered", text)
+            text = counted(
+                "Everybody with {role} gets {n} grid by what they do next.",
+                "Everybody with {role} gets {n} grids by what they do next.",
+                amount,
+                role=wording.escape(role.name),
+            )
+            await _say(interaction, _("Credits offered"), text)
             return
         assert user is not None
         change = await gifts.grant(asker, guild, user.id, amount, reason or "", days)
-        verb = "gets" if change >= 0 else "loses"
-        text = (
-            f"<@{user.id}> {verb} {abs(change)} lasting {'grid' if abs(change) == 1 else 'grids'}."
-        )
-        if change != amount:
-            text += " That is all there was to take back."
-        await _say(interaction, "Credits granted" if change >= 0 else "Credits taken back", text)
+        title = _("Credits granted") if change >= 0 else _("Credits taken back")
+        await _say(interaction, title, _granted(f"<@{user.id}>", change, amount))
 
     @app_commands.command(description="Show the limits of this server, or one member's account")
     @app_commands.describe(user="Whose account; empty shows every limit that is set")
@@ -107,31 +111,32 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         if user is not None:
-            holdings = await self._service.quotas.holdings_of(
+            found = await self._service.quotas.holdings_of(
                 asker, guild, user.id, asking.roles_of(user)
             )
-            balance, quota = holdings.balance, holdings.decision.quota
+            balance, quota = found.balance, found.decision.quota
             text = f"<@{user.id}>\n{funds.balance(balance, quota)}\n{funds.limits(quota)}"
-            await _say(interaction, "Account", text)
+            await _say(interaction, _("Account"), text)
             return
         view = await self._service.quotas.settings(asker, guild)
-        lines = [f"Without a setting: {funds.limits(view.fallback)}"]
+        lines = [_("Without a setting: {limits}", limits=funds.limits(view.fallback))]
         for (scope, target), setting in view.settings.items():
-            lines.append(f"{funds.whose(scope, target)}: {funds.setting(setting)}")
+            who, limits = funds.whose(scope, target), funds.setting(setting)
+            lines.append(_("{who}: {limits}", who=who, limits=limits))
         if caps := funds.caps(view.caps):
-            lines.append(f"The operator of this bot allows at most {caps}.")
+            lines.append(_("The operator of this bot allows at most {limits}.", limits=caps))
         lines.append(
-            "-# A member's own setting beats roles, the most generous role beats the server's."
+            _("-# A member's own setting beats roles, the most generous role beats the server's.")
         )
-        await _say(interaction, "Limits of this server", "\n".join(lines))
+        await _say(interaction, _("Limits of this server"), "\n".join(lines))
 
     @app_commands.command(description="What a member has and may do, and why")
     @app_commands.describe(user="Whose account")
     async def explain(self, interaction: discord.Interaction, user: discord.User) -> None:
-        holdings = await self._service.quotas.holdings_of(
+        found = await self._service.quotas.holdings_of(
             asking.asker(interaction), interaction.guild_id or 0, user.id, asking.roles_of(user)
         )
-        await _say(interaction, "Account", f"<@{user.id}>\n{plans.explained(holdings)}")
+        await _say(interaction, _("Account"), f"<@{user.id}>\n{holdings.explained(found)}")
 
     @app_commands.command(description="Every entry of the book of credits, as a CSV file")
     @app_commands.describe(user="Of this member alone")
@@ -143,9 +148,8 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             asking.asker(interaction), interaction.guild_id or 0, user and user.id
         )
         name = f"credits_{interaction.guild_id}.csv"
-        await menu.send(
-            interaction, "Every entry, oldest first:", [Picture(data, len(data), name, "")]
-        )
+        files = [Picture(data, len(data), name, "")]
+        await menu.send(interaction, _("Every entry, oldest first:"), files)
 
     @app_commands.command(description="Credits that all members share once their own are out")
     @app_commands.describe(amount="Grids; negative takes out", reason="For the record")
@@ -158,8 +162,13 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         change, now = await self._gifts.pool(
             asking.asker(interaction), interaction.guild_id or 0, amount, reason or ""
         )
-        text = f"{change:+}: there are {funds.grids(now)} in it now."
-        await _say(interaction, "The server's pool", text)
+        text = counted(
+            "{change}: there is {n} grid in it now.",
+            "{change}: there are {n} grids in it now.",
+            now,
+            change=spoken().signed(change),
+        )
+        await _say(interaction, _("The server's pool"), text)
 
     @app_commands.command(description="Refill a member's credits, or forget own limits")
     @app_commands.describe(
@@ -180,11 +189,11 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             roles = asking.roles_of(user) if user else frozenset()
             account = await self._service.quotas.refill(asker, guild, whom, roles)
             text = f"<@{whom.user}>\n{funds.balance(*account)}"
-            await _say(interaction, "Credits refilled", text)
+            await _say(interaction, _("Credits refilled"), text)
             return
         found = await self._service.quotas.clear(asker, guild, whom)
-        text = "Forgotten." if found else "There was nothing set."
-        await _say(interaction, f"Limits of {_name(role, user)}", text)
+        text = _("Forgotten.") if found else _("There was nothing set.")
+        await _say(interaction, _title(role, user), text)
 
     @app_commands.command(description="Who drew how much")
     @app_commands.describe(days="How many days back (default: 30)")
@@ -194,14 +203,10 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         rows = await self._service.quotas.usage(
             asking.asker(interaction), interaction.guild_id or 0, days
         )
-        total = sum(row.grids for row in rows)
-        lines = [
-            f"{place}. <@{row.user}>: **{row.grids}** grids" for place, row in enumerate(rows, 1)
-        ]
-        text = "\n".join(lines) or "Nobody drew anything."
-        if rows:
-            text += f"\n-# {total} grids by these {len(rows)} members"
-        await _say(interaction, f"Use in the last {days} days", text)
+        lines = [*starmap(_spent, enumerate(rows, 1))]
+        lines.append(_total(rows) if rows else _("Nobody drew anything."))
+        title = counted("Use in the last {n} day", "Use in the last {n} days", days)
+        await _say(interaction, title, "\n".join(lines))
 
     @app_commands.command(name="log", description="What was changed here, when and by whom")
     async def log_(self, interaction: discord.Interaction) -> None:
@@ -209,20 +214,59 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             asking.asker(interaction), interaction.guild_id or 0
         )
         lines = [
-            f"<t:{entry.at:.0f}:R> <@{entry.actor}> {funds.deed(entry.deed, entry.detail)}"
+            f"{moment(entry.at, 'R')} <@{entry.actor}> {funds.deed(entry.deed, entry.detail)}"
             for entry in entries
         ]
-        await _say(interaction, "Last changes", "\n".join(lines) or "Nothing was changed so far.")
+        text = "\n".join(lines) or _("Nothing was changed so far.")
+        await _say(interaction, _("Last changes"), text)
 
 
 def _whom(role: discord.Role | None, user: discord.User | None) -> Whom:
     return Whom(role.id if role else None, user.id if user else None)
 
 
-def _name(role: discord.Role | None, user: discord.User | None) -> str:
+def _title(role: discord.Role | None, user: discord.User | None) -> str:
     if user is not None:
-        return wording.escape(user.display_name)
-    return wording.escape(role.name) if role and not role.is_default() else "this server"
+        return _("Limits of {name}", name=wording.escape(user.display_name))
+    if role is not None and not role.is_default():
+        return _("Limits of {name}", name=wording.escape(role.name))
+    return _("Limits of this server")
+
+
+def _granted(who: str, change: int, asked: int) -> str:
+    """What somebody got or lost."""
+    if change >= 0:
+        said = counted(
+            "{who} gets {n} lasting grid.", "{who} gets {n} lasting grids.", change, who=who
+        )
+    else:
+        said = counted(
+            "{who} loses {n} lasting grid.", "{who} loses {n} lasting grids.", -change, who=who
+        )
+    if change == asked:
+        return said
+    return _("{change} That is all there was to take back.", change=said)
+
+
+def _spent(place: int, row: Spender) -> str:
+    who = f"<@{row.user}>"
+    return counted(
+        "{place}. {who}: **{n}** grid",
+        "{place}. {who}: **{n}** grids",
+        row.grids,
+        place=place,
+        who=who,
+    )
+
+
+def _total(rows: Sequence[Spender]) -> str:
+    return counted(
+        # Translators: {members} is "this member" or such as "these 10 members".
+        "-# {n} grid by {members}",
+        "-# {n} grids by {members}",
+        sum(row.grids for row in rows),
+        members=counted("this member", "these {n} members", len(rows)),
+    )
 
 
 async def _say(interaction: discord.Interaction, title: str, text: str) -> None:

@@ -15,7 +15,7 @@ from bot.chat.admin import hello, items
 from bot.chat.admin.items import Spot
 from bot.chat.speech import of_message, of_server
 from bot.domain.errors import NotAllowed, NotFound
-from bot.domain.language import speaking
+from bot.domain.language import _, speaking
 from bot.service import Service
 from bot.service.first_hour import Choices
 
@@ -49,7 +49,7 @@ class Setup(commands.Cog):
         elif spot.deed == hello.CHANNELS:
             work = self._service.first_hour.choose_channels(asker, guild, items.ids(chosen))
         else:
-            raise NotFound("This belongs to another version of Easel; use `/setup` instead.")
+            raise NotFound(_("This belongs to another version of Easel; use `/setup` instead."))
         choices = await self._privately(interaction, work)
         with speaking(of_message(interaction)):
             shown = self._view(choices)

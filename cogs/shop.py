@@ -15,6 +15,7 @@ from bot.chat.acknowledge import Acknowledger
 from bot.chat.till import Till
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import StoreUnavailable, Unable
+from bot.domain.language import _
 from bot.service import Service
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class ShopWindow(commands.Cog):
         except TROUBLE as error:
             log.warning("the shop cannot be shown just now: %s", error)
             raise Unable(
-                "Discord does not say just now what is for sale; try again in a minute."
+                _("Discord does not say just now what is for sale; try again in a minute.")
             ) from error
         return goods.window(counter, offers, self._till.skus), goods.buttons(offers)
 

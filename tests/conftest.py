@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from bot.domain.errors import StoreUnavailable
 from bot.engine.local import LocalExecutor
+from bot.service.overview import Overviews
 from tests.kit.beside import ERRANDS
 from tests.kit.colab import Machine
 from tests.kit.workers import tiny_models
@@ -63,6 +65,16 @@ async def beside() -> AsyncIterator[None]:
     """What was started for errands ends with the run."""
     yield
     await ERRANDS.close()
+
+
+@pytest.fixture
+def chartless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts cannot be drawn, for tests that look at none: each takes another process a while."""
+
+    async def none(*_: object) -> list[bytes]:
+        raise StoreUnavailable("io", "not looked at")
+
+    monkeypatch.setattr(Overviews, "charts", none)
 
 
 @pytest.fixture

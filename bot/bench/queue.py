@@ -11,7 +11,6 @@ from pathlib import Path
 
 from bot.bench.figures import Figure, Section, below, percentile, spread
 from bot.bench.ticker import Ticker
-from bot.dispatch.board import Board
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.job import Job, JobStatus
 from bot.domain.lanes import Lanes
@@ -83,18 +82,13 @@ async def play(run: Run) -> Seen:
             await asyncio.sleep(0.05)
             ticker.mark()
             begun = time.perf_counter()
-            await dispatcher.restore(_entered(dispatcher.board, job) for job in jobs)
+            await dispatcher.restore(map(dispatcher.board.open, jobs))
             took = time.perf_counter() - begun
             await asyncio.sleep(0.05)
             ticking.cancel()
         finally:
             await database.close()
     return Seen(taking, routing, telling, ticker.samples, took)
-
-
-def _entered(board: Board, job: Job) -> Entry:
-    board.open(job)
-    return Entry.of(job)
 
 
 def _stepped(run: Run) -> tuple[list[float], list[float], list[float]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 
 from bot.domain.errors import MissingPermissions
@@ -32,6 +34,7 @@ def asker(interaction: discord.Interaction) -> Asker:
         roles=roles_of(interaction.user),
         moderator=interaction.guild_id is not None and permissions.manage_messages,
         admin=interaction.guild_id is not None and permissions.manage_guild,
+        reads=lambda channel: _reads(interaction, channel),
     )
 
 
@@ -40,7 +43,7 @@ def reviewer(interaction: discord.Interaction) -> Asker:
     moderators may be of any channel."""
     member, known = interaction.user, asker(interaction)
     whole = isinstance(member, discord.Member) and member.guild_permissions.manage_messages
-    return Asker(known.user, known.roles, known.moderator and whole, known.admin)
+    return replace(known, moderator=known.moderator and whole)
 
 
 def roles_of(user: discord.User | discord.Member) -> frozenset[int]:
@@ -83,19 +86,32 @@ def readable(interaction: discord.Interaction) -> frozenset[int]:
     if guild is None or not isinstance(member, discord.Member):
         return frozenset()
     limited = _limited(guild.get_channel_or_thread(here))
-    seen = {
-        channel.id
-        for channel in guild.channels
-        if (limited or not _limited(channel))
-        and (may := channel.permissions_for(member)).view_channel
-        and may.read_message_history
-    }
+    seen = {each.id for each in guild.channels if _open(each, member, limited)}
     threads = {
         thread.id
         for thread in guild.threads
         if thread.parent_id in seen and not thread.is_private()
     }
     return frozenset(seen | threads | {here})
+
+
+def _reads(interaction: discord.Interaction, channel: int) -> bool:
+    """Whether that one is `readable`."""
+    guild, member, here = interaction.guild, interaction.user, interaction.channel_id or 0
+    if guild is None or not isinstance(member, discord.Member):
+        return False
+    place = guild.get_channel_or_thread(channel)
+    if isinstance(place, discord.Thread):
+        place = None if place.is_private() else place.parent
+    limited = _limited(guild.get_channel_or_thread(here))
+    return channel == here or (place is not None and _open(place, member, limited))
+
+
+def _open(channel: discord.abc.GuildChannel, member: discord.Member, limited: bool) -> bool:
+    """Whether a member may read what was said in a channel; from within one with an age limit also
+    where there is such."""
+    may = channel.permissions_for(member)
+    return (limited or not _limited(channel)) and may.view_channel and may.read_message_history
 
 
 def _limited(channel: object) -> bool:

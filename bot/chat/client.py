@@ -283,7 +283,7 @@ def _owners(application: discord.AppInfo | None) -> set[int]:
 
 
 async def _no_panel(interaction: discord.Interaction, spot: Spot) -> None:
-    raise NotFound("This panel is of another version of Easel, or switched off; open a new one.")
+    raise NotFound(_("This panel is of another version of Easel, or switched off; open a new one."))
 
 
 async def _unknown(interaction: discord.Interaction, argument: str) -> None:

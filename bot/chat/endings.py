@@ -60,10 +60,13 @@ class Endings:
         if update is None:
             return False
         notice, text = await self._notice(update.job), batches.progress(update)
-        if notice is not None and await _done(notice.remove() if update.well else notice.end(text)):
+        appeal = await self._service.appeals.offered([each.job for each in update.updates])
+        view = appealing(appeal) if appeal else None
+        end = None if notice is None else notice.remove() if update.well else notice.end(text, view)
+        if end is not None and await _done(end):
             return True
         if failed := update.of(JobStatus.FAILED):
-            await self._say_in_channel(delivery, failed[0].job, text)
+            await self._say_in_channel(delivery, failed[0].job, text, view)
         return False
 
     async def cleared(self, job: Job) -> bool:
@@ -109,7 +112,8 @@ class Endings:
             return None
         buttons = await self._service.drawing.buttons(job, pressed=False)
         view = result_view(buttons) if buttons else None
-        return appealing(job.id, view) if await self._service.appeals.offers(job) else view
+        appeal = await self._service.appeals.offered([job])
+        return appealing(appeal, view) if appeal else view
 
     async def _say_in_channel(
         self, delivery: Delivery, job: Job, text: str, view: discord.ui.View | None = None

@@ -2,90 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.chat import cards, caution, looks, plans, ruling, tastes
+from bot.chat import cards, caution, holdings, looks, plans, ruling, tastes
 from bot.chat.wording import escape
 from bot.domain.credits import Balance
+from bot.domain.language import N_, _, counted, joined, moment, spoken
 from bot.domain.period import Period
 from bot.domain.quota import Caps, Quota, QuotaSetting, Scope
 
 # What a grant is recorded with when nobody gave a reason.
 _NO_REASON = ("", "grant")
-_WHEN = {Period.DAY: "today's", Period.WEEK: "this week's", Period.MONTH: "this month's"}
-
-
-def grids(count: int) -> str:
-    """1 grid, 2 grids."""
-    return f"{count} grid{'' if count == 1 else 's'}"
+_LEFT = {
+    Period.DAY: N_("{left} of today's {all}"),
+    Period.WEEK: N_("{left} of this week's {all}"),
+    Period.MONTH: N_("{left} of this month's {all}"),
+}
+_MOST = {
+    Period.DAY: N_("The operator of this bot allows {most} a day in all"),
+    Period.WEEK: N_("The operator of this bot allows {most} a week in all"),
+    Period.MONTH: N_("The operator of this bot allows {most} a month in all"),
+}
 
 
 def balance(balance: Balance, quota: Quota) -> str:
     """What is left, of what, what is held, and when the allowance is whole again."""
-    parts = []
+    number, spendable = spoken().number, balance.spendable
+    lines = [
+        counted("**{n}** grid left", "**{n}** grids left", spendable),
+        joined([*_sources(balance, quota)]),
+    ]
+    if balance.bound and quota.most is not None:
+        lines.append(_(_MOST[quota.period], most=number(quota.most)))
     if balance.allowance:
-        parts.append(f"{balance.allowance_left} of {_WHEN[quota.period]} {balance.allowance}")
-    if balance.lasting:
-        parts.append(f"{balance.lasting} that stay")
-    if balance.pooled:
-        parts.append(f"{balance.pooled} in the server's pool")
-    if balance.held:
-        parts.append(f"{balance.held} held for jobs under way")
-    number, word = grids(balance.spendable).split()
-    lines = [f"**{number}** {word} left", ", ".join(parts)]
-    if (
-        balance.room is not None
-        and balance.room < balance.allowance_left + balance.lasting + balance.pooled
-    ):
-        lines.append(f"The operator of this bot allows {quota.most} a {quota.period} in all")
-    if balance.allowance:
-        lines.append(f"Back to {balance.allowance} <t:{balance.resets_at:.0f}:R>")
+        when = moment(balance.resets_at, "R")
+        lines.append(_("Back to {all} {when}", all=number(balance.allowance), when=when))
     else:
-        lines.append("None come by themselves here; an admin can give some.")
+        lines.append(_("None come by themselves here; an admin can give some."))
     return "\n".join(filter(None, lines))
+
+
+def _sources(balance: Balance, quota: Quota) -> Iterable[str]:
+    number = spoken().number
+    if balance.allowance:
+        left, all = number(balance.allowance_left), number(balance.allowance)
+        yield _(_LEFT[quota.period], left=left, all=all)
+    if balance.lasting:
+        yield counted("{n} that stays", "{n} that stay", balance.lasting)
+    if balance.pooled:
+        yield counted("{n} in the server's pool", "{n} in the server's pool", balance.pooled)
+    if balance.held:
+        yield holdings.held(balance.held)
 
 
 def limits(quota: Quota) -> str:
     """The whole quota in one line."""
-    return f"{grids(quota.credits)} a {quota.period}, {_jobs(quota.running, quota.waiting)}"
+    credits = plans.grids_a(quota.period, quota.credits)
+    return joined([credits, *_jobs(quota.running, quota.waiting)])
 
 
 def setting(setting: QuotaSetting) -> str:
     """What an admin's setting says, in one line."""
-    return plans.gives(setting) or "nothing set"
+    return plans.gives(setting) or _("nothing set")
 
 
 def whose(scope: Scope, target: int) -> str:
     """To whom a setting applies."""
-    return {"server": "Everybody", "role": f"<@&{target}>", "user": f"<@{target}>"}[scope]
+    return {"server": _("Everybody"), "role": f"<@&{target}>", "user": f"<@{target}>"}[scope]
 
 
 def deed(name: str, detail: Mapping[str, Any]) -> str:
     """What an admin did, from the audit trail, in one line."""
     match name:
         case "quota set":
-            said = QuotaSetting.read(detail)
-            return f"{whose(detail['scope'], detail['target'])}: {setting(said)}"
+            said = setting(QuotaSetting.read(detail))
+            who = whose(detail["scope"], detail["target"])
+            return _("{who}: {limits}", who=who, limits=said)
         case "quota reset limits":
-            return f"{whose(detail['scope'], detail['target'])}: limits forgotten"
+            who = whose(detail["scope"], detail["target"])
+            return _("{who}: limits forgotten", who=who)
         case "quota grant":
-            reason = "" if detail["reason"] in _NO_REASON else f" ({escape(detail['reason'])})"
-            return f"<@{detail['user']}>: {detail['changed']:+} lasting{reason}"
+            who, change = f"<@{detail['user']}>", spoken().signed(detail["changed"])
+            said = _("{who}: {change} lasting", who=who, change=change)
+            known = detail["reason"] in _NO_REASON
+            return said if known else f"{said} ({escape(detail['reason'])})"
         case "quota reset credits":
-            return f"<@{detail['user']}>: allowance refilled ({detail['changed']:+})"
+            who, change = f"<@{detail['user']}>", spoken().signed(detail["changed"])
+            return _("{who}: allowance refilled ({change})", who=who, change=change)
         case "settings":
-            return f"Settings of this server: {tastes.changes(detail)}"
+            return _("Settings of this server: {changes}", changes=tastes.changes(detail))
         case "safety set":
-            return f"Unsafe pictures: {caution.changes(detail)}"
+            return _("Unsafe pictures: {changes}", changes=caution.changes(detail))
         case "safety reset":
-            return "Unsafe pictures: as the operator of this bot wants it"
+            return _("Unsafe pictures: as the operator of this bot wants it")
         case "style add" | "style edit" | "style remove":
             return looks.deed(name, detail)
         case "admin pause" | "admin resume":
-            return "paused drawing" if name == "admin pause" else "let drawing go on"
+            return _("paused drawing") if name == "admin pause" else _("let drawing go on")
         case "admin cancel":
-            return f"<@{detail['user']}>: a job was cancelled"
+            who = f"<@{detail['user']}>"
+            return _("{who}: a job was cancelled", who=who)
         case "words" | "places" | "timeouts" | "ban" | "unban":
             return ruling.deed(name, detail)
         case _:
@@ -94,12 +111,13 @@ def deed(name: str, detail: Mapping[str, Any]) -> str:
 
 def caps(caps: Caps) -> str:
     """The operator's caps in one line; empty without any."""
-    credits = [f"{grids(caps.credits)} a period"] if caps.credits else []
+    credits = counted("{n} grid a period", "{n} grids a period", caps.credits)
     jobs = _jobs(caps.running or None, caps.waiting or None)
-    return ", ".join([*credits, jobs] if jobs else credits)
+    return joined([*([credits] if caps.credits else []), *jobs])
 
 
-def _jobs(running: int | None, waiting: int | None) -> str:
-    parts = [f"{running} at once"] if running is not None else []
-    parts += [f"{waiting} waiting"] if waiting is not None else []
-    return ", ".join(parts)
+def _jobs(running: int | None, waiting: int | None) -> Iterable[str]:
+    if running is not None:
+        yield plans.running(running)
+    if waiting is not None:
+        yield plans.waiting(waiting)

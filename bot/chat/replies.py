@@ -180,9 +180,10 @@ async def warn(interaction: discord.Interaction, warnings: Sequence[str]) -> Non
         await aside(interaction, "\n".join(f"⚠️ {sentence}" for sentence in warnings))
 
 
-async def instead(interaction: discord.Interaction, content: str) -> None:
-    """Put this in the place of the message whose button was pressed; never raises."""
-    await _change(interaction, content=content, embeds=[], view=None, attachments=[])
+async def instead(interaction: discord.Interaction, content: str) -> bool:
+    """Put this in the place of the message whose button was pressed; whether that worked. Never
+    raises."""
+    return await _change(interaction, content=content, embeds=[], view=None, attachments=[])
 
 
 async def settle(interaction: discord.Interaction, content: str) -> None:
@@ -201,7 +202,7 @@ async def look(
     await _change(interaction, view=view, **({"embed": embed} if embed else {}))
 
 
-async def _change(interaction: discord.Interaction, **said: Any) -> None:
+async def _change(interaction: discord.Interaction, **said: Any) -> bool:
     try:
         if interaction.response.is_done():
             await interaction.edit_original_response(**said)
@@ -209,6 +210,8 @@ async def _change(interaction: discord.Interaction, **said: Any) -> None:
             await interaction.response.edit_message(**said)
     except TROUBLE as error:
         log.warning("interaction %d: its message stays as it is: %s", interaction.id, error)
+        return False
+    return True
 
 
 async def pictured(

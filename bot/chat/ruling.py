@@ -186,12 +186,6 @@ def purge(user: int, days: int, count: Count) -> str:
     return f"{asked} {under}"
 
 
-def purged(count: Count) -> str:
-    """What was deleted."""
-    gone = spoken().number(count.pictures)
-    return _("Deleted: {count}; their messages follow in a moment.", count=gone)
-
-
 def banned(ban: Ban) -> str:
     """Who is banned, until when and why."""
     person, reason = wording.person(ban.user), escape(ban.reason)

@@ -9,6 +9,7 @@ from bot.chat import wording
 from bot.chat.buttons import ADMIN_CANCEL, ADMIN_JOBS, JobButton
 from bot.domain.action import ALL, Tile
 from bot.domain.job import Job, JobStatus
+from bot.domain.language import N_, _, pgettext, spoken
 from bot.domain.links import brief
 from bot.service.overview import AT_ONCE, Unfinished
 
@@ -17,19 +18,28 @@ _PROMPT = 120
 """Characters of a prompt in a line."""
 _ACROSS, _LAST_ROW = 4, 4
 _NO_JOB = "0" * 32
+NOTHING = N_("Nothing waits here, and nothing is being drawn.")
 
 
 def embed(page: Unfinished) -> discord.Embed:
     """A line for each job; of one that is its owner's alone that it is there."""
     lines = [line(number, job) for number, job in enumerate(page.jobs, page.first + 1)]
-    text = "\n".join(lines) or "Nothing waits here, and nothing is being drawn."
-    said = discord.Embed(title="Waiting and being drawn", description=text, colour=_BLUE)
+    text = "\n".join(lines) or _(NOTHING)
+    said = discord.Embed(title=_("Waiting and being drawn"), description=text, colour=_BLUE)
     if page.jobs:
-        last = page.first + len(page.jobs)
-        said.set_footer(
-            text=f"{page.first + 1} to {last} of {page.count}; ✖️ cancels, free of charge."
-        )
+        said.set_footer(text=head(page))
     return said
+
+
+def head(page: Unfinished) -> str:
+    """Which of all jobs are shown, and what can be done with them."""
+    number = spoken().number
+    return _(
+        "{first} to {last} of {count}; ✖️ cancels, free of charge.",
+        first=number(page.first + 1),
+        last=number(page.first + len(page.jobs)),
+        count=number(page.count),
+    )
 
 
 def view(page: Unfinished) -> ui.View:
@@ -43,9 +53,10 @@ def view(page: Unfinished) -> ui.View:
         shown.add_item(
             JobButton(ADMIN_CANCEL, Tile(job.id, ALL), here, row=place // _ACROSS, **look)
         )
-    turns = [("Back", max(0, page.first - AT_ONCE), page.first > 0)]
-    turns += [("Refresh", page.first, True)]
-    turns += [("More", page.first + AT_ONCE, page.first + len(page.jobs) < page.count)]
+    more = page.first + len(page.jobs) < page.count
+    turns = [(pgettext("button", "Back"), max(0, page.first - AT_ONCE), page.first > 0)]
+    turns += [(pgettext("button", "Refresh"), page.first, True)]
+    turns += [(pgettext("button", "More"), page.first + AT_ONCE, more)]
     for label, first, there in turns:
         if there:
             turn = JobButton(
@@ -59,6 +70,7 @@ def line(number: int, job: Job) -> str:
     """A job, with its place in the list."""
     state = "🎨" if job.status is JobStatus.RUNNING else "⏳"
     if job.hidden:
-        return f"`{number}` {state} *stealth*"
+        stealth = _("stealth")
+        return f"`{number}` {state} *{stealth}*"
     prompt = wording.quoted(brief(str(job.request.prompt)), _PROMPT)
     return f"`{number}` {state} {prompt} <@{job.user}> <t:{job.created_at:.0f}:R>"

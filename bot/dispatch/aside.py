@@ -9,9 +9,10 @@ from bot.dispatch.board import Board
 from bot.dispatch.places import Places
 from bot.domain.job import JobUpdate
 from bot.domain.lanes import Lanes
+from bot.domain.language import N_
 from bot.domain.lines import Entry
 
-PAUSED = "An admin of this server has paused drawing here; this waits until they go on."
+PAUSED = N_("An admin of this server has paused drawing here; this waits until they go on.")
 
 
 class Waits(Protocol):

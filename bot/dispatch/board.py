@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from bot.dispatch.latest import Latest
 from bot.dispatch.together import Together
 from bot.domain.job import Job, JobUpdate
+from bot.domain.lines import Entry
 
 
 class Board:
@@ -26,10 +27,11 @@ class Board:
     def __len__(self) -> int:
         return len(self._cells)
 
-    def open(self, job: Job) -> None:
-        """The job is unfinished from now on."""
+    def open(self, job: Job) -> Entry:
+        """The job is unfinished from now on; returns what the queue is to know of it."""
         self._cells.setdefault(job.id, Latest())
         self.show(JobUpdate(job))
+        return Entry.of(job)
 
     def show(self, update: JobUpdate) -> None:
         """Replace what is known of a job; nothing happens where it has ended."""

@@ -12,6 +12,7 @@ from bot.dispatch.board import Board
 from bot.dispatch.timing import Timing
 from bot.domain.job import JobUpdate
 from bot.domain.lanes import Lanes
+from bot.domain.language import N_
 from bot.domain.pace import Device, Pace
 from bot.engine.seam import Executor, Failed, Loaded, Loading, Worker
 
@@ -21,7 +22,7 @@ AT_ONCE = 50
 PLAYED_THROUGH = 1000
 """Up to so many waiting jobs their order is played through; for more, each place is reckoned."""
 
-LOADING = "the model is being loaded"
+LOADING = N_("the model is being loaded")
 
 
 class Places:

@@ -40,12 +40,13 @@ class Settled:
 @dataclass(frozen=True)
 class Refused:
     """What somebody was refused: the `texts` that were, and why, which they were told in the
-    language that Discord calls `locale`."""
+    language that Discord calls `locale`; of pictures the `jobs`."""
 
     account: Account
     ground: Ground
     texts: tuple[str, ...] = ()
     locale: str = ""
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,23 @@ for who asked or for the place where something is posted. Nothing set is English
 from __future__ import annotations
 
 import contextlib
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from decimal import Decimal
 from typing import Any
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Language:
-    """English, which needs no catalogue. Others look strings up, and write numbers and lists as
-    their readers do."""
+    """English, which needs no catalogue. Others look strings up, and write numbers, days and lists
+    as their readers do."""
 
     code = "en-US"
     """As Discord has it."""
+    locale = ""
+    """As Unicode's tables have it, for who writes numbers elsewhere; empty for English."""
 
     def gettext(self, message: str) -> str:
         """The message in this language; as it is where there is no translation."""
@@ -37,7 +43,16 @@ class Language:
 
     def number(self, value: float, digits: int = 0) -> str:
         """With as many digits behind the point."""
-        return f"{value:.{digits}f}"
+        return f"{value:,.{digits}f}"
+
+    def signed(self, change: int) -> str:
+        """What is added or taken away: `+3`, `-2`."""
+        return f"{'+' if change >= 0 else ''}{self.number(change)}"
+
+    def factor(self, value: float) -> str:
+        """With the digits behind the point that it has, of six at most: `2`, `1.5`."""
+        plain = f"{Decimal(f'{value:g}'):f}"
+        return self.number(value, len(plain.partition(".")[2]))
 
     def percent(self, fraction: float) -> str:
         """A fraction of 1 in whole percent."""
@@ -46,6 +61,15 @@ class Language:
     def listed(self, names: Sequence[str]) -> str:
         """`a, b and c`."""
         return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+    def day(self, day: datetime.date) -> str:
+        """Of a calendar, shortly: `Jan 3`."""
+        return f"{_MONTHS[day.month - 1]} {day.day}"
+
+    def days(self, first: datetime.date, last: datetime.date) -> str:
+        """From one to another: `Dec 28 2025 to Jan 3 2026`."""
+        year = f" {first.year}" if first.year != last.year else ""
+        return f"{self.day(first)}{year} to {self.day(last)} {last.year}"
 
 
 class Said(str):
@@ -94,6 +118,17 @@ def counted(one: str, many: str, count: int, /, **values: Any) -> str:
     said, english = language.ngettext(one, many, count), ENGLISH.ngettext(one, many, count)
     number = _said(language.number(count), ENGLISH.number(count))
     return _filled(said, english, {"n": number, **values})
+
+
+def joined(parts: Sequence[str]) -> str:
+    """`a, b, c`: with no word before the last, so that each may have commas of its own."""
+    return _said(pgettext("between", ", ").join(parts), ", ".join(map(in_english, parts)))
+
+
+def moment(at: float, style: str) -> str:
+    """UTC seconds, which Discord shows to each in their language and time zone: as a date by the
+    style `D`, with its time by `f`, as how long it is until then by `R`."""
+    return f"<t:{at:.0f}:{style}>"
 
 
 def in_english(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -26,14 +27,20 @@ class Origin:
         return frozenset({self.channel, self.parent_channel} - {0})
 
 
+def _nowhere(channel: int) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Asker:
-    """Who asks: the account's owner with what decides their rights and limits."""
+    """Who asks: the account's owner with what decides their rights and limits; and of which
+    channels of that server, besides the one where they ask, they may read what was said."""
 
     user: int
     roles: frozenset[int] = field(default_factory=frozenset)
     moderator: bool = False
     admin: bool = False
+    reads: Callable[[int], bool] = field(default=_nowhere, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.domain.language import counted
+
 GRACE_S = 86_400.0
 """For how long a plan still holds after its end: what renews late is not interrupted."""
 
@@ -35,10 +37,11 @@ class Span:
         return (moment + dt.timedelta(days=self.days)).timestamp()
 
     def __str__(self) -> str:
-        count, unit = (self.months, "month") if self.months else (self.days, "day")
         if self.months and self.months % 12 == 0:
-            count, unit = self.months // 12, "year"
-        return f"{count} {unit}{'' if count == 1 else 's'}" if count else ""
+            return counted("{n} year", "{n} years", self.months // 12)
+        if self.months:
+            return counted("{n} month", "{n} months", self.months)
+        return counted("{n} day", "{n} days", self.days) if self.days else ""
 
 
 @dataclass(frozen=True)

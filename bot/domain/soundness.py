@@ -13,6 +13,7 @@ from bot.domain import loras, speed, style, upscaling
 from bot.domain.action import Action, Kind
 from bot.domain.errors import InvalidPrompt, InvalidRecipe
 from bot.domain.inputs import IMAGE, MASK, SOURCE, STYLE, Input
+from bot.domain.language import N_, _
 from bot.domain.meanings import STYLIZE
 from bot.domain.plain import Plain
 from bot.domain.preferences import FILE, FileFormat
@@ -45,22 +46,26 @@ _PALETTE = 10
 def require_sound(request: GenerationRequest) -> None:
     """Raises InvalidRecipe, naming what is wrong."""
     checks = {
-        "what is drawn": _draws(request),
-        "its size": all(1 <= side <= SIDE_MAX for side in request.size.sides),
-        "its seed": 0 <= request.seed <= SEED_MAX,
-        "its sampling": _sampling(request.sampling),
-        "its pictures": _inputs(request),
-        "its frame": _frame(request),
-        "how it is upscaled": _upscaled(request),
-        "its prompt": _prompt(request.prompt),
+        N_("what is drawn"): _draws(request),
+        N_("its size"): all(1 <= side <= SIDE_MAX for side in request.size.sides),
+        N_("its seed"): 0 <= request.seed <= SEED_MAX,
+        N_("its sampling"): _sampling(request.sampling),
+        N_("its pictures"): _inputs(request),
+        N_("its frame"): _frame(request),
+        N_("how it is upscaled"): _upscaled(request),
+        N_("its prompt"): _prompt(request.prompt),
     }
+    wrong = [_(what) for what, sound in checks.items() if not sound]
     for name, value in request.extra:
         known = _MEANINGS.get(name)
-        checks[f"its {name[:24]}"] = known is not None and known(value)
-    wrong = [what for what, sound in checks.items() if not sound]
+        if known is None or not known(value):
+            wrong.append(_("its {name}", name=name[:24]))
     if wrong:
         raise InvalidRecipe(
-            f"This recipe asks for what no prompt can ask for: {wrong[0]} makes no sense here."
+            _(
+                "This recipe asks for what no prompt can ask for: {what} makes no sense here.",
+                what=wrong[0],
+            )
         )
 
 

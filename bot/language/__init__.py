@@ -1,18 +1,20 @@
 """The languages that Easel speaks besides English, each with its catalogue of translations.
 
 Catalogues are `locale/<language>/LC_MESSAGES/easel.po`, which `make words` keeps in step with the
-sources and compiles to the `.mo` beside it. Knows how a language writes numbers and lists (Babel);
-not who hears it.
+sources and compiles to the `.mo` beside it. Knows how a language writes numbers, days and lists
+(Babel); not who hears it.
 """
 
 from __future__ import annotations
 
+import datetime
 import functools
 import gettext
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from babel import Locale
+from babel.dates import format_interval, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
@@ -39,6 +41,7 @@ class Translated(Language):
 
     def __init__(self, code: str, names: Sequence[str]) -> None:
         self.code = code
+        self.locale = names[0]
         self._locale = Locale.parse(names[0])
         # The first has the next behind it.
         self._found = gettext.translation(DOMAIN, FOLDER, names)
@@ -61,6 +64,12 @@ class Translated(Language):
 
     def listed(self, names: Sequence[str]) -> str:
         return format_list(names, locale=self._locale)
+
+    def day(self, day: datetime.date) -> str:
+        return format_skeleton("MMMd", day, locale=self._locale)
+
+    def days(self, first: datetime.date, last: datetime.date) -> str:
+        return format_interval(first, last, "yMMMd", locale=self._locale)
 
 
 @functools.cache

@@ -18,12 +18,21 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.domain.errors import InvalidLink
+from bot.domain.language import N_, _
 from bot.domain.links import shown
 from bot.links.hosts import Hosts
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Easel"}
 _GONE = (403, 404, 410)
+
+
+_SLOW = N_("The picture {link} took longer than {seconds} s; upload it and try again.")
+_AWAY = N_("The picture {link} cannot be reached; upload it and try again.")
+_ENDLESS = N_("The picture {link} leads on more than {times} times; upload it and try again.")
+_NOTHING = N_("The picture {link} is not there any more; upload it and try again.")
+_ERROR = N_("The picture {link} was answered by an error ({status}); upload it and try again.")
+_LARGE = N_("The picture {link} has more than {most}; send a smaller one.")
 
 
 @dataclass(frozen=True)
@@ -103,23 +112,23 @@ class Fetcher:
             async with self._turn, asyncio.timeout(self._limits.seconds):
                 return await self._followed(url, link)
         except TimeoutError:
-            raise self._refused(link, f"took longer than {self._limits.seconds:g} s") from None
+            raise _refused(_SLOW, link, seconds=f"{self._limits.seconds:g}") from None
         except (aiohttp.ClientError, OSError, ValueError):
-            raise self._refused(link, "cannot be reached") from None
+            raise _refused(_AWAY, link) from None
 
     async def _followed(self, url: URL, link: str) -> bytes:
-        for _ in range(self._limits.redirects + 1):
+        for _hop in range(self._limits.redirects + 1):
             async with self._session.get(url, allow_redirects=False) as answer:
                 if answer.status not in _REDIRECTS:
                     return await self._read(answer, link)
                 url = self._hosts.checked(url.join(URL(answer.headers.get("Location", ""))))
-        raise self._refused(link, f"leads on more than {self._limits.redirects} times")
+        raise _refused(_ENDLESS, link, times=self._limits.redirects)
 
     async def _read(self, answer: aiohttp.ClientResponse, link: str) -> bytes:
         if answer.status in _GONE:
-            raise self._refused(link, "is not there any more")
+            raise _refused(_NOTHING, link)
         if answer.status != 200:
-            raise self._refused(link, f"was answered by an error ({answer.status})")
+            raise _refused(_ERROR, link, status=answer.status)
         if (answer.content_length or 0) > self._limits.bytes:
             raise self._too_large(link)
         data = bytearray()
@@ -130,8 +139,8 @@ class Fetcher:
         return bytes(data)
 
     def _too_large(self, link: str) -> InvalidLink:
-        most = f"{self._limits.bytes / (1 << 20):g} MiB"
-        return InvalidLink(f"The picture {shown(link)} has more than {most}; send a smaller one.")
+        return _refused(_LARGE, link, most=f"{self._limits.bytes / (1 << 20):g} MiB")
 
-    def _refused(self, link: str, why: str) -> InvalidLink:
-        return InvalidLink(f"The picture {shown(link)} {why}; upload it and try again.")
+
+def _refused(why: str, link: str, **values: object) -> InvalidLink:
+    return InvalidLink(_(why, link=shown(link), **values))

@@ -12,6 +12,8 @@ It imports aiohttp and the standard library only and knows nothing of the bot it
 from bot.sandbox.people.invocation import Invocation
 from bot.sandbox.people.person import Person
 from bot.sandbox.rules.errors import ApiError, InteractionFailed, NotResponding, Refused
+from bot.sandbox.rules.modals import accept as accept_form
+from bot.sandbox.rules.validation import check_message
 from bot.sandbox.server import TOKEN, Sandbox
 from bot.sandbox.world.bus import News
 from bot.sandbox.world.goods import Entitlement
@@ -34,5 +36,7 @@ __all__ = [
     "Refused",
     "Sandbox",
     "StoredMessage",
+    "accept_form",
     "avatar",
+    "check_message",
 ]

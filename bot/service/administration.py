@@ -60,6 +60,10 @@ class Administration:
         self._executor = executor
         self._catalogue = catalogue
 
+    def require_right(self, asker: Asker, guild: int) -> None:
+        """What every page of the panel asks for."""
+        require_admin(asker, guild)
+
     async def deeds(self, asker: Asker, guild: int, first: int = 0) -> Deeds:
         """A page of what admins changed."""
         require_admin(asker, guild)

@@ -12,7 +12,7 @@ from bot.domain.job import Job
 from bot.domain.language import N_, _
 from bot.domain.people import Asker, Origin
 from bot.service.conduct import Conduct
-from bot.service.rules import DIRECT, require_admin, require_review
+from bot.service.rules import DIRECT, require_admin, require_impartial, require_review
 from bot.storage.appeals import AppealRepository
 from bot.storage.desk import DeskRepository
 from bot.storage.jobs import JobRepository
@@ -45,9 +45,17 @@ class Appeals:
         self._clock = clock
         self.tell_again = appeals.tell_again
 
-    async def offers(self, job: Job) -> bool:
-        """Whether its owner may appeal against that its pictures were stopped."""
-        return _stopped(job) and bool(await self._desks.channel(job.origin.guild))
+    async def offered(self, jobs: Sequence[Job]) -> str:
+        """The id by which the owner of a job, or of several that one message shows, may appeal
+        against that their pictures were stopped; empty where nothing was, or nobody would hear
+        it."""
+        stopped = [job for job in jobs if _stopped(job)]
+        if not stopped or not await self._desks.channel(stopped[0].origin.guild):
+            return ""
+        # A message forgets what it showed once it has ended; a job alone is known by its id.
+        if len(jobs) == 1:
+            return stopped[0].id
+        return await self._offer(stopped, jobs[0].id, jobs[0].origin.locale)
 
     async def appealable(self, asker: Asker, origin: Origin, id: str) -> Appeal:
         """What the asker may appeal against. Raises NotFound, NotAllowed for somebody else's, and
@@ -71,12 +79,13 @@ class Appeals:
 
     async def answer(self, asker: Asker, origin: Origin, id: str, approved: bool) -> Appeal:
         """What was refused is allowed, once, or lifted; or it stays refused. Raises NotAllowed for
-        who is no moderator, or no admin where an admin banned, and NotFound where it was answered.
-        """
+        who is no moderator, or no admin where an admin banned, and for one's own; NotFound where it
+        was answered."""
         require_review(asker, origin)
         appeal = await self._appeals.get(id)
         if appeal is None or appeal.guild != origin.guild or appeal.said is None:
             raise NotFound(_(ANSWERED))
+        require_impartial(asker, appeal.user)
         if appeal.kind == "ban":
             require_admin(asker, origin.guild)
         if not await self._appeals.answer(appeal, approved, asker.user, self._clock()):
@@ -101,11 +110,18 @@ class Appeals:
 
     async def _of_picture(self, asker: Asker, origin: Origin, id: str) -> Appeal | None:
         job = await self._jobs.get(id)
-        if job is None or job.user != asker.user or not _stopped(job) or job.failure is None:
+        if job is None or job.user != asker.user or not _stopped(job):
             return None
-        ground = Told(job.failure.sentence, job.failure.reference)
-        refused = Refused(job.account, ground, (str(job.request.prompt),), origin.locale)
-        return await self._appeals.get(await self._appeals.offer(refused, self._clock(), id))
+        return await self._appeals.get(await self._offer([job], id, origin.locale))
+
+    async def _offer(self, stopped: Sequence[Job], id: str, locale: str) -> str:
+        failure = stopped[0].failure
+        assert failure is not None
+        ground = Told(failure.sentence, failure.reference)
+        texts = tuple(dict.fromkeys(str(job.request.prompt) for job in stopped))
+        jobs = tuple(job.id for job in stopped)
+        refused = Refused(stopped[0].account, ground, texts, locale, jobs)
+        return await self._appeals.offer(refused, self._clock(), id)
 
 
 def _stopped(job: Job) -> bool:

@@ -73,7 +73,7 @@ def service_of(
     fetch: Fetch = nowhere,
 ) -> Service:
     """The use cases over these parts; `fetch` gets linked pictures."""
-    levers = Levers(parts.switches, dispatcher)
+    levers = Levers(parts.switches, dispatcher, version)
     accounts = Accounts(
         jobs=parts.jobs, ledger=parts.ledger, statements=parts.statements, quotas=parts.quotas,
         profiles=parts.profiles, executor=executor, catalogue=catalogue, rules=rules,
@@ -160,7 +160,7 @@ def service_of(
             folder=parts.folder / "charts", clock=clock,
         ),
         operating=Operating(
-            levers=levers, overviews=parts.overviews, jobs=parts.jobs, audit=parts.audit,
-            dispatcher=dispatcher, rules=rules, clock=clock,
+            levers=levers, overviews=parts.overviews, jobs=parts.jobs, dispatcher=dispatcher,
+            rules=rules, clock=clock,
         ),
     )  # fmt: skip

@@ -75,5 +75,12 @@ def _require_multiple(name: str, side: int, multiple: int) -> None:
     if side % multiple:
         near = max(1, round(side / multiple)) * multiple
         raise InvalidPrompt(
-            f"`--{name}` takes a multiple of {multiple} for this model, such as {near}, not {side}."
+            _(
+                "`--{name}` takes a multiple of {multiple} for this model, such as {near}, not"
+                " {side}.",
+                name=name,
+                multiple=multiple,
+                near=near,
+                side=side,
+            )
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.domain import describing
 from bot.domain.errors import Unable
+from bot.domain.language import _
 from bot.domain.people import Asker, Origin
 from bot.engine.seam import CAPTIONS, Question
 from bot.service.admission import Admission
@@ -48,6 +49,7 @@ class Describing:
         Raises InvalidLink for what is no picture, NotAllowed, also for one that may not be shown
         there, and Unable where no worker can say what it shows or check it.
         """
+        self._admission.require_open(origin)
         await self._admission.require_welcome(asker, origin)
         known = [describing.caption_of(each) for each in besides]
         with self._enquiries.alone(asker):
@@ -58,5 +60,5 @@ class Describing:
         found = dict.fromkeys(map(describing.plain, said["captions"]))
         captions = [each for each in found if each and each not in known]
         if not captions:
-            raise Unable("The model finds no other words for this picture; try another picture.")
+            raise Unable(_("The model finds no other words for this picture; try another picture."))
         return Described(picture, describing.prompts(captions, picture.size), spoiler)

@@ -18,12 +18,11 @@ from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.language import _
-from bot.domain.lines import Entry
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
 from bot.service.admission import Admission
-from bot.service.aiming import GONE
+from bot.service.holding import GOING
 from bot.service.plan import Plan
 from bot.service.planning import NOTHING, Planner
 from bot.service.proposals import Proposals
@@ -111,7 +110,7 @@ class Drawings:
         jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit, proposal)
         for job in jobs:
             log.info("job %s: %s by %d", job.id, job.action.value, job.user)
-            self._dispatcher.add(self._entered(job))
+            self._dispatcher.add(self._board.open(job))
         return jobs
 
     async def imagine(
@@ -132,11 +131,14 @@ class Drawings:
 
     async def accept(self, asker: Asker, origin: Origin, id: str) -> list[Job]:
         """Queue all of a proposal, or nothing. Raises what `Proposals.open` and `submit` do, and
-        NotFound or NotAllowed where its model is gone or closed by now."""
+        NotFound or NotAllowed where its model, or what it is drawn from, is gone or closed by
+        now."""
         proposal = await self._proposals.open(asker, origin, id)
         for request in proposal.requests:
             self._planner.require_drawable(asker, origin, request)
-        parent = await self.job(proposal.parent) if proposal.parent else None
+        parent = None
+        if proposal.parent:
+            parent = require_visible(asker, origin, await self.job(proposal.parent))
         # It is posted where it was asked for, under the rules of where it is agreed to.
         there = replace(
             proposal.origin, parent_channel=origin.parent_channel,
@@ -163,7 +165,8 @@ class Drawings:
     async def upscale(self, asker: Asker, origin: Origin, press: Press) -> Upscaled:
         """One picture taken out of its grid: the same finished job whoever presses.
 
-        Raises NotFound, and NotAllowed for who may not have anything drawn there.
+        Raises NotFound, also for one that moderators deleted, and NotAllowed for who may not have
+        anything drawn there.
         """
         await self._admission.require_welcome(asker, origin)
         parent = await self._planner.parent(asker, origin, press)
@@ -171,6 +174,7 @@ class Drawings:
         if earlier is None:
             plan = await self._planner.under(parent, asker, origin, press)
             return Upscaled(await self._extract(plan, press.tile), parent)
+        await self._planner.require_not_taken_down(earlier)
         delivery = await self._outbox.take_up(earlier.id)
         return Upscaled(earlier, parent, delivery if delivery and delivery.message else None)
 
@@ -245,13 +249,8 @@ class Drawings:
         await self._jobs.requeue_running()
         unfinished = await self._jobs.unfinished()
         resumed = [job for each in unfinished if (job := await self._resumed(each))]
-        await self._dispatcher.restore(map(self._entered, resumed))
+        await self._dispatcher.restore(map(self._board.open, resumed))
         return len(resumed)
-
-    def _entered(self, job: Job) -> Entry:
-        """From now on it is watched, and this much of it joins the queue."""
-        self._board.open(job)
-        return Entry.of(job)
 
     async def unfinished(self) -> list[Job]:
         """Waiting and running jobs, oldest first."""
@@ -277,16 +276,16 @@ class Drawings:
     async def _extract(self, plan: Plan, tile: Tile) -> Job:
         now = self._clock()
         image = await self._planner.stored(tile)
-        if image is None:
-            raise NotFound(_(GONE))
         (job,) = plan.jobs(now, JobStatus.SUCCEEDED)
         job = replace(job, finished_at=now, engine=plan.parent.engine if plan.parent else "")
         try:
             one_file = await self._files.link(tile, job.tile(1))
         except FileNotFoundError:
-            raise NotFound(_(GONE)) from None
+            raise NotFound(_(GOING)) from None
         linked = (image.linked or tile) if one_file else None
         extracted = await self._jobs.extract(job, replace(image, index=1, linked=linked))
-        if extracted.id != job.id:
+        if extracted is None or extracted.id != job.id:
             await self._files.delete([job.tile(1)])
+        if extracted is None:  # it was deleted, or cleared away, in between
+            raise NotFound(_(GOING))
         return extracted

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
 
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import StoreUnavailable
 from bot.domain.job import Job
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
+from bot.storage.tracing import Grew
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 Look = Callable[[], Awaitable[Sequence[Job]]]
 """Finds what holds the pixels, as of now."""
@@ -29,11 +33,18 @@ class Emptying:
         self._dispatcher = dispatcher
         self._clock = clock
 
-    async def emptied(self, look: Look) -> list[Job]:
-        """All that is found, none of which has files any more, or gets some. What began meanwhile
-        is found by another look; what begins after the last finds no file to begin from. Raises
-        StoreUnavailable."""
+    async def emptied(self, look: Look, settle: Callable[[list[Job]], Awaitable[T]]) -> T:
+        """Take away the files of all that is found, of which none gets some any more, and write
+        that down by `settle`, as often as this finds that more has come. Raises StoreUnavailable.
+        """
         gone: dict[str, Job] = {}
+        while True:
+            await self._empty(look, gone)
+            with contextlib.suppress(Grew):
+                return await settle(list(gone.values()))
+
+    async def _empty(self, look: Look, gone: dict[str, Job]) -> None:
+        """What began meanwhile is found by another look."""
         while more := [each for each in await look() if each.id not in gone]:
             await self._stop(more)
             # Files before rows: a row without one is a picture that was cleared away.
@@ -43,7 +54,6 @@ class Emptying:
             except OSError as error:
                 raise StoreUnavailable("io", f"job {more[0].id}: {error}") from error
             gone |= {each.id: each for each in more}
-        return list(gone.values())
 
     async def _stop(self, jobs: Iterable[Job]) -> None:
         """Those that wait or are being drawn."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.domain.errors import NotAllowed, UserError
+from bot.domain.language import _, spoken
 from bot.domain.people import Account, Asker
 from bot.service.rules import DIRECT, Rules, require_admin
 from bot.storage.funds import POOL
@@ -63,7 +64,7 @@ class Gifts:
         bot learns only then."""
         require_admin(asker, guild)
         if amount < 0:
-            raise UserError("What members of a role have can be taken back one by one only.")
+            raise UserError(_("What members of a role have can be taken back one by one only."))
         until = self._until(amount, days)
         await self._gifts.offer(
             guild, role, amount, until, asker.user, reason or "grant", self._clock()
@@ -98,7 +99,8 @@ class Gifts:
         self._until(terms.amount, terms.days)
         ends_at = self._until(terms.amount, ends_in_days)
         if terms.amount < 0 or not 1 <= terms.uses <= USES_MAX:
-            raise UserError(f"A code gives credits, and to at most {USES_MAX} people.")
+            most = spoken().number(USES_MAX)
+            raise UserError(_("A code gives credits, and to at most {most} people.", most=most))
         code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         kept = replace(terms, ends_at=ends_at)
         await self._gifts.add(guild, _digest(code), kept, asker.user, self._clock())
@@ -114,27 +116,33 @@ class Gifts:
         and for who guesses."""
         self._rules.require_served(guild)
         if guild == DIRECT:
-            raise NotAllowed("A gift code belongs to a server; use it there.")
+            raise NotAllowed(_("A gift code belongs to a server; use it there."))
         used = await self._gifts.redeem(Account(guild, asker.user), _digest(code), self._clock())
         if isinstance(used, str):
             raise UserError(used)
         return used.terms
 
     async def housekeeping(self) -> None:
-        """Write off credits that have ended; who has them sees it at once, whenever this is."""
+        """Write off credits that have ended; who has them sees it at once, whenever this is. Forget
+        who gave wrong codes long ago."""
+        await self._gifts.forget_tries(self._clock())
         if ended := await self._ledger.sweep(self._clock()):
             log.info("credits of %d grants have ended", ended)
 
     def _until(self, amount: int, days: int | None) -> float | None:
         """When credits end. Raises UserError for what makes no sense."""
         if amount == 0:
-            raise UserError("An amount of 0 changes nothing; give a number above or below it.")
+            raise UserError(_("An amount of 0 changes nothing; give a number above or below it."))
         if abs(amount) > AMOUNT_MAX:
-            raise UserError(f"At most {AMOUNT_MAX:,} credits at once.")
+            most = spoken().number(AMOUNT_MAX)
+            raise UserError(_("At most {most} credits at once.", most=most))
         if days is None:
             return None
         if amount < 0 or not 1 <= days <= DAYS_MAX:
-            raise UserError(f"Credits that are given last 1 to {DAYS_MAX} days, or for good.")
+            most = spoken().number(DAYS_MAX)
+            raise UserError(
+                _("Credits that are given last 1 to {most} days, or for good.", most=most)
+            )
         return self._clock() + days * DAY_S
 
 

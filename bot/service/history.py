@@ -76,7 +76,7 @@ class History:
             seen = [each for each in page.results if may_look(asker, origin, each.job)]
         else:
             page = await self._public(browse, origin, channels)
-            seen = [each for each in page.results if in_gallery(asker, origin, each.job, channels)]
+            seen = [each for each in page.results if in_gallery(origin, each.job, channels)]
         return replace(page, results=tuple(seen))
 
     async def _public(self, browse: Browse, origin: Origin, channels: Collection[int]) -> Page:
@@ -93,7 +93,7 @@ class History:
             result, there = found
             if result.job.user == asker.user and may_look(asker, origin, result.job):
                 return result
-            if there and in_gallery(asker, origin, result.job, channels):
+            if there and in_gallery(origin, result.job, channels):
                 return result
         raise NotFound(_("This result is not here (any more)."))
 

@@ -7,13 +7,16 @@ from dataclasses import replace
 from bot.domain.action import ACTIONS, Target, Tile
 from bot.domain.errors import NotFound
 from bot.domain.inputs import IMAGE, ORIGIN, ORIGIN_MASK, STYLE, Input
-from bot.domain.language import _
+from bot.domain.language import N_, _
 from bot.domain.request import GenerationRequest
 from bot.models.cards import ModelCard
 from bot.service.aiming import GONE
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.pictures import PictureRepository, StoredImage
+
+TAKEN_DOWN = N_("The moderators of this server deleted this picture, so nothing is made of it.")
+GOING = N_("This picture was cleared away or deleted this moment, so nothing is made of it.")
 
 
 class Inputs:
@@ -31,6 +34,18 @@ class Inputs:
             return None
         return image
 
+    async def require_not_taken_down(self, job: str) -> None:
+        """Raises NotFound for what moderators deleted."""
+        if await self._pictures.taken_down(job):
+            raise NotFound(_(TAKEN_DOWN))
+
+    async def why(self, tile: Tile) -> NotFound:
+        """What is to be said of a picture that is not `stored`."""
+        if await self._pictures.taken_down(tile.job):
+            return NotFound(_(TAKEN_DOWN))
+        image = (await self._pictures.of_job(tile.job)).get(tile.index)
+        return NotFound(_(GONE if image is None or image.evicted else GOING))
+
     async def held(
         self, card: ModelCard, request: GenerationRequest
     ) -> GenerationRequest:  # fmt: skip
@@ -47,7 +62,8 @@ class Inputs:
         if ACTIONS[request.action].target is Target.JOB and (gone or not able):
             return request.afresh()
         if gone:
-            raise NotFound(_(GONE))
+            lost = next(each.tile for each in request.inputs if digests[each] is None)
+            raise NotFound(_(GONE)) if lost is None else await self.why(lost)
         return request.identified(
             {each.tile: digest for each, digest in digests.items() if each.tile and digest}
         )

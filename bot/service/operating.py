@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import NotAllowed, UserError
+from bot.domain.language import _
 from bot.domain.overview import ServerUse, Span
 from bot.domain.people import Asker
 from bot.domain.quota import Caps
 from bot.service.levers import Levers
 from bot.service.rules import DIRECT, Rules
-from bot.storage.audit import AuditRepository
 from bot.storage.jobs import JobRepository
 from bot.storage.overview import OverviewRepository
 from bot.storage.switches import EVERYWHERE, Deed
@@ -51,7 +51,6 @@ class Operating:
         levers: Levers,
         overviews: OverviewRepository,
         jobs: JobRepository,
-        audit: AuditRepository,
         dispatcher: Dispatcher,
         rules: Rules,
         clock: Callable[[], float],
@@ -59,7 +58,6 @@ class Operating:
         self._levers = levers
         self._overviews = overviews
         self._jobs = jobs
-        self._audit = audit
         self._dispatcher = dispatcher
         self._rules = rules
         self._clock = clock
@@ -72,7 +70,7 @@ class Operating:
     def require_operator(self, asker: Asker) -> None:
         """Raises NotAllowed for everybody else."""
         if asker.user not in (self._rules.operators or self._owners):
-            raise NotAllowed("Only who operates this bot can do this.")
+            raise NotAllowed(_("Only who operates this bot can do this."))
 
     async def servers(self, asker: Asker, names: Mapping[int, str]) -> list[Served]:
         """These servers that the bot is on, and what is blocked, by what they had drawn lately."""
@@ -90,7 +88,9 @@ class Operating:
         _require_server(guild)
         deed = Deed(asker.user, EVERYWHERE, "operator block", {"guild": guild})
         if not await self._levers.block(guild, True, deed, self._clock()):
-            raise UserError("This server is blocked already; `/operator unblock` lets it in again.")
+            raise UserError(
+                _("This server is blocked already; `/operator unblock` lets it in again.")
+            )
         return await self._cancel_all(guild)
 
     async def unblock(self, asker: Asker, guild: int) -> None:
@@ -99,15 +99,22 @@ class Operating:
         _require_server(guild)
         deed = Deed(asker.user, EVERYWHERE, "operator unblock", {"guild": guild})
         if not await self._levers.block(guild, False, deed, self._clock()):
-            raise UserError("This server is not blocked; `/operator servers` marks those that are.")
+            raise UserError(
+                _("This server is not blocked; `/operator servers` marks those that are.")
+            )
 
     async def announce(self, asker: Asker, words: str) -> str:
         """Tell everybody something beside each answer; no words end that. Returns what is told."""
         self.require_operator(asker)
         said = " ".join(words.split())
         if len(said) > NOTICE_MAX:
-            most = f"A notice has at most {NOTICE_MAX} characters"
-            raise UserError(f"{most} and this has {len(said)}; shorten it.")
+            raise UserError(
+                _(
+                    "A notice has at most {most} characters and this has {count}; shorten it.",
+                    most=NOTICE_MAX,
+                    count=len(said),
+                )
+            )
         deed = Deed(asker.user, EVERYWHERE, "operator notice", {"reason": said})
         await self._levers.announce(said, deed, self._clock())
         return said
@@ -115,9 +122,9 @@ class Operating:
     async def drain(self, asker: Asker, draining: bool) -> Standstill:
         """Begin nothing new and let what is drawn come to its end, or go on."""
         self.require_operator(asker)
-        deed = "operator drain" if draining else "operator undrain"
-        await self._audit.write(EVERYWHERE, asker.user, deed, {}, self._clock())
-        self._levers.drain(draining)
+        name = "operator drain" if draining else "operator undrain"
+        deed = Deed(asker.user, EVERYWHERE, name)
+        await self._levers.drain(draining, deed, self._clock())
         return self._standstill()
 
     async def drained(self, asker: Asker) -> Standstill | None:
@@ -148,4 +155,4 @@ class Operating:
 
 def _require_server(guild: int) -> None:
     if guild == DIRECT:
-        raise UserError("Give the id of a server, as `/operator servers` shows it.")
+        raise UserError(_("Give the id of a server, as `/operator servers` shows it."))

@@ -16,6 +16,7 @@ from typing import Any
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import NotFound, UserError
 from bot.domain.job import Job
+from bot.domain.language import _
 from bot.domain.overview import PERIODS, Overview, Span
 from bot.domain.people import Asker
 from bot.models.catalogue import Catalogue
@@ -75,7 +76,9 @@ class Overviews:
         require_admin(asker, guild)
         if days not in PERIODS:
             *some, last = map(str, PERIODS)
-            raise UserError(f"An overview covers {', '.join(some)} or {last} days.")
+            raise UserError(
+                _("An overview covers {some} or {last} days.", some=", ".join(some), last=last)
+            )
         now = self._clock()
         await self._audit.write(guild, asker.user, "admin overview", {"days": days}, now)
         return await self._overviews.read(guild, Span.until(now, days))
@@ -100,8 +103,8 @@ class Overviews:
         deed = Deed(asker.user, guild, "admin pause" if on else "admin resume")
         if not await self._levers.pause(guild, on, deed, self._clock()):
             if on:
-                raise UserError("Drawing is paused here already; `/admin resume` goes on.")
-            raise UserError("Drawing is not paused here; `/admin pause` would do that.")
+                raise UserError(_("Drawing is paused here already; `/admin resume` goes on."))
+            raise UserError(_("Drawing is not paused here; `/admin pause` would do that."))
         return len(self._dispatcher.aside.of(guild))
 
     def paused(self, guild: int) -> bool:
@@ -124,7 +127,7 @@ class Overviews:
         require_admin(asker, guild)
         job = await self._jobs.get(job_id)
         if job is None or job.origin.guild != guild or job.hidden:
-            raise NotFound("I do not know this job here; it may be another server's.")
+            raise NotFound(_("I do not know this job here; it may be another server's."))
         cancelled = await self._jobs.cancel(job_id, self._clock())
         if cancelled is None:
             return None

@@ -15,6 +15,7 @@ from bot.domain.action import Kind
 from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable
 from bot.domain.ingredients import ingredients
 from bot.domain.job import Job, JobStatus
+from bot.domain.language import N_, _
 from bot.domain.people import Asker, Origin
 from bot.domain.preferences import FileFormat
 from bot.models.catalogue import Catalogue
@@ -31,8 +32,8 @@ log = logging.getLogger(__name__)
 SIDE = 512
 """Pixels of the longer side of a moving picture."""
 PATIENCE_S = 60.0
-FLAGGED = "The picture check covered this picture, so it stays a spoiler."
-NO_PREVIEWS = (
+FLAGGED = N_("The picture check covered this picture, so it stays a spoiler.")
+NO_PREVIEWS = N_(
     "How this came to be was not kept: that is done for a month, of pictures that show their steps."
 )
 
@@ -76,9 +77,9 @@ class Ownership:
         """A finished result of the asker's."""
         job = require_own(asker, origin, await self._jobs.get(job_id))
         if job.status is not JobStatus.SUCCEEDED or job.deleted:
-            raise NotFound("There are no pictures of this (any more).")
+            raise NotFound(_("There are no pictures of this (any more)."))
         spoiler, flagged = await self._history.cover_of(job.id)
-        frames, _ = await self._previews(job)
+        frames = (await self._previews(job))[0]
         return Owned(job, self.made_of(job), spoiler, bool(frames), flagged)
 
     def made_of(self, job: Job) -> dict[str, str]:
@@ -91,7 +92,7 @@ class Ownership:
         also where the picture check made it one."""
         owned = await self.of(asker, origin, job_id)
         if owned.flagged and not spoiler:
-            raise NotAllowed(FLAGGED)
+            raise NotAllowed(_(FLAGGED))
         return owned.job
 
     async def covered(self, job: Job) -> bool:
@@ -102,7 +103,7 @@ class Ownership:
         """Its picture is a spoiler from now on wherever it is shown, or is none any more. Raises
         NotAllowed where the picture check made it one."""
         if not await self._history.cover(job.id, spoiler):
-            raise NotAllowed(FLAGGED)
+            raise NotAllowed(_(FLAGGED))
         log.info("job %s: its picture is %s spoiler", job.id, "a" if spoiler else "no")
 
     async def delete(self, asker: Asker, origin: Origin, job_id: str) -> None:
@@ -115,7 +116,7 @@ class Ownership:
         except OSError as error:
             raise StoreUnavailable("io", f"job {job.id}: {error}") from error
         if not await self._deletion.delete(job):
-            raise NotFound("This was deleted already.")
+            raise NotFound(_("This was deleted already."))
         log.info("job %s: deleted by its owner", job.id)
 
     async def pngs(self, asker: Asker, origin: Origin, job_id: str, limit: int) -> list[Picture]:
@@ -131,7 +132,7 @@ class Ownership:
         job = (await self.of(asker, origin, job_id)).job
         frames, cell = await self._previews(job)
         if not frames:
-            raise NotFound(NO_PREVIEWS)
+            raise NotFound(_(NO_PREVIEWS))
         tiles = await self._pictures.tiles(job)
         async with self._turn:
             return await self._animated(frames, cell, tiles)

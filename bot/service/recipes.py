@@ -39,17 +39,17 @@ log = logging.getLogger(__name__)
 
 _TYPED = frozenset({Action.IMAGINE, Action.EDIT, Action.VARY_SUBTLE, Action.VARY_STRONG})
 """What is done to a picture that somebody sends."""
-_SAME = "`/imagine prompt:same recipe:` with this file draws the same pixels again."
-_FROM_PICTURES = (
+_SAME = N_("`/imagine prompt:same recipe:` with this file draws the same pixels again.")
+_FROM_PICTURES = N_(
     "It draws from a picture that is not in it: that one has to be kept here still, and whoever"
     " sends the recipe has to see the result, or to have brought that picture."
 )
-_NEVER = "This one cannot be drawn again from its recipe: it was made in a way of its own."
+_NEVER = N_("This one cannot be drawn again from its recipe: it was made in a way of its own.")
 _GONE = N_(
     "This recipe draws from a picture that is not kept here (any more), or is not yours to draw"
     " from; nothing else can draw the same."
 )
-_OTHER_FILES = "The files of the model are others than the recipe's, so the pixels may differ."
+_OTHER_FILES = N_("The files of the model are others than the recipe's, so the pixels may differ.")
 
 
 class Recipes:
@@ -138,7 +138,7 @@ class Recipes:
         wanted = recipe.drawer
         if card := self._catalogue.card(recipe.request.model):
             same = not wanted.fingerprint or await self._marks(card) == wanted.fingerprint
-            return card, () if same else (_OTHER_FILES,)
+            return card, () if same else (_(_OTHER_FILES),)
         for card in self._catalogue.cards if wanted.fingerprint else ():
             if await self._marks(card) == wanted.fingerprint:
                 return card, ()
@@ -172,8 +172,11 @@ class Recipes:
         before = await self._jobs.get(request.source.job)
         if before and not upscaling.follows(before.request, request):
             raise InvalidRecipe(
-                f"This recipe is of a picture of {request.size}, which upscaling does not make of"
-                " the one that it draws from."
+                _(
+                    "This recipe is of a picture of {size}, which upscaling does not make of the"
+                    " one that it draws from.",
+                    size=request.size,
+                )
             )
 
     async def _kept(self, each: Input) -> bool:
@@ -236,5 +239,5 @@ def _use(card: ModelCard | None, request: GenerationRequest) -> str:
         if card:
             _require_fit(card, request)
     except (InvalidRecipe, Unable):
-        return _NEVER
-    return f"{_SAME} {_FROM_PICTURES}" if request.inputs else _SAME
+        return _(_NEVER)
+    return f"{_(_SAME)} {_(_FROM_PICTURES)}" if request.inputs else _(_SAME)

@@ -11,7 +11,7 @@ from bot.domain.job import Job, JobStatus
 from bot.domain.language import N_, _
 from bot.domain.people import Asker, Origin
 from bot.service.emptying import Emptying
-from bot.service.rules import DIRECT, require_review, require_visible
+from bot.service.rules import DIRECT, require_impartial, require_review, require_visible
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.reports import Report, ReportRepository
@@ -64,8 +64,10 @@ class Reports:
         return await self._reports.open(origin.guild)
 
     async def dismiss(self, asker: Asker, origin: Origin, job_id: str) -> None:
-        """It stays. Raises NotAllowed, and NotFound where it was answered."""
+        """It stays. Raises NotAllowed, for their own picture too, and NotFound where it was
+        answered."""
         job = await self._reviewed(asker, origin, job_id)
+        require_impartial(asker, job.user)
         if not await self._reports.dismiss(job, asker.user, self._clock()):
             raise NotFound(_(ANSWERED))
         log.info("job %s: reports dismissed by %d", job.id, asker.user)
@@ -74,8 +76,11 @@ class Reports:
         """Its pictures and messages go, and what was taken out of it or drawn around it; what is
         still being drawn so ends free of charge. Raises as `dismiss` does, and StoreUnavailable."""
         job = await self._reviewed(asker, origin, job_id)
-        gone = await self._emptying.emptied(lambda: self._reports.copies(job))
-        if not await self._reports.take_down(job, gone, asker.user, self._clock()):
+        done = await self._emptying.emptied(
+            lambda: self._reports.copies(job),
+            lambda gone: self._reports.take_down(job, gone, asker.user, self._clock()),
+        )
+        if not done:
             raise NotFound(_(ANSWERED))
         log.info("job %s: deleted after reports by %d", job.id, asker.user)
 

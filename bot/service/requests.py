@@ -163,8 +163,11 @@ def warnings(card: ModelCard, request: GenerationRequest) -> list[str]:
     unheard = []
     if request.prompt.negative and not card.leaves_out(request.sampling.guidance):
         unheard.append(
-            f"`--no` has no effect here: the model {quoted(card.name)} does not look at what to"
-            " leave out. Say what you want to see instead."
+            _(
+                "`--no` has no effect here: the model {model} does not look at what to leave out."
+                " Say what you want to see instead.",
+                model=quoted(card.name),
+            )
         )
     return [*unheard, *effects.missing(card, request)]
 

@@ -78,16 +78,19 @@ class Rules:
 
 
 def visible(asker: Asker, origin: Origin, job: Job) -> bool:
-    """Whether the asker may see a job, and press the buttons under it, at `origin`.
+    """Whether the asker may see a job, press the buttons under it and draw from it, at `origin`.
 
-    On a server that is everybody; in direct messages who is in that conversation. What is hidden
-    its owner alone sees, there and in direct messages, to which it is brought.
+    On a server that is who reads the channel where it was asked for, and its owner; in direct
+    messages who is in that conversation. What is hidden its owner alone sees, there and in direct
+    messages, to which it is brought.
     """
     if job.hidden:
         return asker.user == job.user and origin.guild in (DIRECT, job.origin.guild)
     if job.origin.guild != origin.guild:
         return False
-    return origin.guild != DIRECT or job.origin.channel == origin.channel
+    if job.origin.channel == origin.channel:
+        return True
+    return origin.guild != DIRECT and (asker.user == job.user or asker.reads(job.origin.channel))
 
 
 def require_visible(asker: Asker, origin: Origin, job: Job | None) -> Job:
@@ -103,11 +106,11 @@ def may_look(asker: Asker, origin: Origin, job: Job) -> bool:
     return visible(asker, origin, job) or (origin.guild == DIRECT and asker.user == job.user)
 
 
-def in_gallery(asker: Asker, origin: Origin, job: Job, channels: Collection[int]) -> bool:
-    """Whether a job is for the gallery that the asker sees, who may read these channels there:
-    that of a server, without anything hidden, one's own included."""
+def in_gallery(origin: Origin, job: Job, channels: Collection[int]) -> bool:
+    """Whether a job is for the gallery that somebody sees who may read these channels there: that
+    of a server, without anything hidden, one's own included."""
     public = origin.guild != DIRECT and not job.hidden
-    return public and visible(asker, origin, job) and job.origin.channel in channels
+    return public and job.origin.guild == origin.guild and job.origin.channel in channels
 
 
 def may_use(asker: Asker, origin: Origin, card: ModelCard) -> bool:
@@ -167,6 +170,15 @@ def require_review(asker: Asker, origin: Origin) -> None:
     if not asker.moderator:
         raise NotAllowed(
             _("Only members with Manage Messages on this server see what was reported.")
+        )
+
+
+def require_impartial(asker: Asker, user: int) -> None:
+    """Raises NotAllowed for a moderator who would answer what is about themselves; admins may, who
+    could change the rule as well."""
+    if asker.user == user and not asker.admin:
+        raise NotAllowed(
+            _("This is about you: another moderator answers it, or who has Manage Server.")
         )
 
 

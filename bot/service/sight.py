@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.domain.errors import InvalidLink, InvalidPrompt, NotFound, StoreUnavailable
 from bot.domain.framing import Bounds
-from bot.domain.language import _
+from bot.domain.language import _, spoken
 from bot.domain.links import shown
 from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt.parameter import quoted
@@ -133,8 +133,10 @@ class Sight:
             answers = await self._asked(orders)
         except StoreUnavailable as error:  # a harmful file may take its process with it
             log.warning("linked pictures could not be looked at: %s", error)
-            named = " and ".join(map(shown, links))
-            raise InvalidLink(f"The picture {named} could not be read; try another one.") from None
+            named = spoken().listed([*map(shown, links)])
+            raise InvalidLink(
+                _("The picture {link} could not be read; try another one.", link=named)
+            ) from None
         for link, answer in zip(links, answers, strict=True):
             if "error" in answer:
                 raise InvalidLink(f"{shown(link)}: {answer['error']}")

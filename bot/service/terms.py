@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.domain import speed
 from bot.domain.action import Kind
 from bot.domain.errors import NotAllowed
+from bot.domain.language import N_, _, counted, spoken
 from bot.domain.people import Account
 from bot.domain.prompt.parameter import quoted
 from bot.domain.quota import Decision
@@ -20,7 +21,7 @@ from bot.service.plan import Plan
 from bot.service.rules import Rules
 from bot.storage.ledger import Holdings, LedgerRepository
 
-RELAXED = (
+RELAXED = N_(
     "Your credits are out, so this is drawn relaxed, free of charge, after those who are in a"
     " hurry."
 )
@@ -68,8 +69,13 @@ class Terms:
         drawn = [each for each in plan.requests if each.kind is Kind.DRAW]
         if len(drawn) > quota.batch:
             raise NotAllowed(
-                f"{_who(decision, 'batch')} {quota.batch} grids by one command at most, and this"
-                f" asks for {len(drawn)}."
+                counted(
+                    "{who} {n} grid by one command at most, and this asks for {wanted}.",
+                    "{who} {n} grids by one command at most, and this asks for {wanted}.",
+                    quota.batch,
+                    who=_who(decision, "batch"),
+                    wanted=len(drawn),
+                )
             )
         for each in drawn:
             self._require_each(each, decision)
@@ -77,17 +83,24 @@ class Terms:
     def _require_each(self, request: GenerationRequest, decision: Decision) -> None:
         quota, hurry = decision.quota, Speed.of(request.extra)
         if hurry not in quota.speeds:
-            may = _listed([f"`--{each.value}`" for each in Speed if each in quota.speeds])
-            raise NotAllowed(f"{_who(decision, 'speeds')} {may}, and this is `--{hurry.value}`.")
+            may = spoken().listed([f"`--{each.value}`" for each in Speed if each in quota.speeds])
+            raise NotAllowed(
+                _("{who} {allowed}, and this is `--{asked}`.",
+                  who=_who(decision, "speeds"), allowed=may, asked=hurry.value)
+            )  # fmt: skip
         if quota.side and request.size.pixels > quota.side**2:
             raise NotAllowed(
-                f"{_who(decision, 'side')} pictures of as many pixels as {quota.side} ×"
-                f" {quota.side} have, and this one has {request.size}."
-            )
+                _("{who} pictures of as many pixels as {side} × {side} have, and this one has"
+                  " {size}.",
+                  who=_who(decision, "side"), side=quota.side, size=request.size)
+            )  # fmt: skip
         if quota.models and request.model not in quota.models:
             cards = [self._catalogue.card(each) for each in sorted(quota.models)]
-            names = _listed([quoted(each.name) for each in cards if each]) or "no model of today"
-            raise NotAllowed(f"{_who(decision, 'models')} {names}; choose by `--model`.")
+            names = spoken().listed([quoted(each.name) for each in cards if each])
+            raise NotAllowed(
+                _("{who} {models}; choose by `--model`.",
+                  who=_who(decision, "models"), models=names or _("no model of today"))
+            )  # fmt: skip
 
 
 def _goes_relaxed(plan: Plan, holdings: Holdings) -> bool:
@@ -102,8 +115,8 @@ def _relaxed(plan: Plan) -> Plan:
     return replace(
         plan,
         requests=tuple(each.meaning(speed.NAME, stored) for each in plan.requests),
-        prices=tuple(0 for _ in plan.requests),
-        warnings=tuple(dict.fromkeys((RELAXED, *plan.warnings))),
+        prices=(0,) * len(plan.requests),
+        warnings=tuple(dict.fromkeys((_(RELAXED), *plan.warnings))),
     )
 
 
@@ -111,12 +124,9 @@ def _who(decision: Decision, name: str) -> str:
     """The beginning of a sentence that says who allows something."""
     level = decision.by.get(name)
     if level is None:
-        return "The operator of this bot allows"
+        return _("The operator of this bot allows")
     if level.plan:
-        return f"The plan {quoted(level.plan)} allows you"
-    return "This server allows you" if level.scope == "server" else "Your own limits here allow"
-
-
-def _listed(words: list[str]) -> str:
-    *some, last = words or [""]
-    return f"{', '.join(some)} and {last}" if some else last
+        return _("The plan {plan} allows you", plan=quoted(level.plan))
+    if level.scope == "server":
+        return _("This server allows you")
+    return _("Your own limits here allow")

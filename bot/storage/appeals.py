@@ -24,7 +24,8 @@ DAY_S = 86_400.0
 """An appeal can be made so long after a refusal, and what it lets pass so long after the answer."""
 KEPT_S = 30 * DAY_S
 """Answers."""
-_LIVE = "answer = 'approved' AND used_by IS NULL AND answered_at > ?"
+_APPROVED = "answer = 'approved' AND answered_at > ?"
+_LIVE = f"{_APPROVED} AND used_by IS NULL"
 _OF = "user_id = ? AND guild_id = ?"
 
 
@@ -181,22 +182,27 @@ def use_appeals(connection: sqlite3.Connection, permit: str, jobs: Sequence[Job]
         )
         if not used.rowcount:
             raise BlockedWords(_("This prompt was allowed once, and was drawn meanwhile."))
-    stopped = connection.execute(
-        "SELECT a.id, j.request FROM appeals a JOIN jobs j ON j.id = a.id"
-        f" WHERE a.user_id = ? AND a.guild_id = ? AND a.kind = 'picture' AND {_LIVE}",
+    approved = connection.execute(
+        "SELECT s.*, j.request FROM"
+        f" (SELECT id, answered_at FROM appeals WHERE {_OF} AND {_APPROVED}) a"
+        " JOIN appeal_jobs s ON s.appeal_id = a.id AND s.used_by IS NULL"
+        " JOIN jobs j ON j.id = s.job_id ORDER BY a.answered_at, a.id, j.rowid",
         (account.user, account.guild, now - DAY_S),
     ).fetchall()
-    for row in stopped:
+    left = [*jobs]
+    for row in approved:
         before = request_of(row["request"])
-        same = next((each.id for each in jobs if _same(each.request, before)), None)
-        connection.execute("UPDATE appeals SET used_by = ? WHERE id = ?", (same, row["id"]))
+        if same := next((each for each in left if _same(each.request, before)), None):
+            left.remove(same)
+            connection.execute(
+                "UPDATE appeal_jobs SET used_by = ? WHERE appeal_id = ? AND job_id = ?",
+                (same.id, row["appeal_id"], row["job_id"]),
+            )
 
 
 def spared(connection: sqlite3.Connection, job: str) -> bool:
     """Whether moderators let its picture be shown, covered, whatever the check finds."""
-    found = connection.execute(
-        "SELECT 1 FROM appeals WHERE used_by = ? AND kind = 'picture'", (job,)
-    )
+    found = connection.execute("SELECT 1 FROM appeal_jobs WHERE used_by = ?", (job,))
     return found.fetchone() is not None
 
 
@@ -233,6 +239,10 @@ def _insert(connection: sqlite3.Connection, refused: Refused, now: float, id: st
             json.dumps(refused.texts), _why(refused), now,
         ),
     )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO appeal_jobs (appeal_id, job_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(id, job) for job in refused.jobs],
+    )
     return id
 
 

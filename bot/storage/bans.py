@@ -12,6 +12,7 @@ from bot.domain.moderation import Ban, Refusals, TimeoutRule
 from bot.domain.people import Account
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
+from bot.storage.overview import count_refusal
 
 BANS_MAX = 1000
 """Of one server."""
@@ -98,6 +99,9 @@ class BanRepository:
         """Count a refused prompt; when the time-out ends that it led to, 0 for none."""
 
         def run(connection: sqlite3.Connection) -> float:
+            count_refusal(connection, account.guild, "word", now)
+            if not rule.refusals:
+                return 0.0
             before = _refusals(connection, account)
             after = before.one_more(now, rule)
             connection.execute(

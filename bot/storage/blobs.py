@@ -17,6 +17,7 @@ from pathlib import Path
 from bot.domain.erasure import Erasure
 from bot.domain.errors import NotFound, TooLarge
 from bot.domain.job import Job
+from bot.domain.language import _, spoken
 from bot.domain.people import Account
 from bot.storage.database import Database
 from bot.storage.disk import PARTIAL, remove_empty, write_whole
@@ -44,10 +45,11 @@ class Blobs:
         when the disk refuses.
         """
         if len(data) > self._max_bytes:
+            number = spoken().number
             raise TooLarge(
-                f"This file has {len(data) / 1e6:.1f} MB and may have at most"
-                f" {self._max_bytes / 1e6:.1f} MB; send a smaller one."
-            )
+                _("This file has {size} MB and may have at most {most} MB; send a smaller one.",
+                  size=number(len(data) / 1e6, 1), most=number(self._max_bytes / 1e6, 1))
+            )  # fmt: skip
         async with self._changing:
             digest = await asyncio.to_thread(self._write, data)
 
@@ -219,7 +221,9 @@ def _use(connection: sqlite3.Connection, digest: str, owner: Account, now: float
         (owner.guild, owner.user, now, digest),
     )
     if not known.rowcount:
-        raise NotFound("A file that this is to be made from is not here any more; send it again.")
+        raise NotFound(
+            _("A file that this is to be made from is not here any more; send it again.")
+        )
 
 
 _NOT_USED = f"""

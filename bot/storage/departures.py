@@ -19,6 +19,7 @@ UNION SELECT guild_id FROM words UNION SELECT guild_id FROM places
 UNION SELECT guild_id FROM bans UNION SELECT guild_id FROM refusals
 UNION SELECT guild_id FROM timeout_rules UNION SELECT guild_id FROM desks
 UNION SELECT guild_id FROM appeals UNION SELECT guild_id FROM audit_logs
+UNION SELECT guild_id FROM purges
 UNION SELECT owner_id FROM preferences WHERE scope = 'server'
 UNION SELECT guild_id FROM shop_visits
 UNION SELECT guild_id FROM entitlements WHERE bucket_id IS NULL

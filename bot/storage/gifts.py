@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.domain.errors import NotFound, UserError
+from bot.domain.language import N_, _, moment, spoken
 from bot.domain.people import Account
 from bot.storage import entries
 from bot.storage.audit import write_audit
@@ -17,8 +18,8 @@ GUESSES = 5
 """Wrong codes of one person within an hour."""
 CODES_MAX = 1000
 """Of a server, those that can be used."""
-UNKNOWN = "This is no gift code of this server, or it is used up or past its date."
-GUESSED = "You gave too many wrong codes; try again <t:{:.0f}:R>."
+UNKNOWN = N_("This is no gift code of this server, or it is used up or past its date.")
+GUESSED = N_("You gave too many wrong codes; try again {when}.")
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class GiftRepository:
                 "DELETE FROM offers WHERE guild_id = ? AND id = ?", (guild, id)
             )
             if not gone.rowcount:
-                raise NotFound("There is no such offer here (any more).")
+                raise NotFound(_("There is no such offer here (any more)."))
             write_audit(connection, guild, actor, "quota offer end", {"offer": id}, now)
 
         await self._database.transaction(run)
@@ -120,7 +121,10 @@ class GiftRepository:
 
         def run(connection: sqlite3.Connection) -> int:
             if len(_usable(connection, guild, now)) >= CODES_MAX:
-                raise UserError(f"A server has at most {CODES_MAX} gift codes; end some first.")
+                most = spoken().number(CODES_MAX)
+                raise UserError(
+                    _("A server has at most {most} gift codes; end some first.", most=most)
+                )
             id = connection.execute(
                 "INSERT INTO codes (guild_id, digest, amount, uses, ends_at, days, actor_id, note,"
                 " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -157,10 +161,14 @@ class GiftRepository:
                 (now, guild, id, now),
             )
             if not ended.rowcount:
-                raise NotFound("There is no such code here (any more).")
+                raise NotFound(_("There is no such code here (any more)."))
             write_audit(connection, guild, actor, "quota code end", {"code": id}, now)
 
         await self._database.transaction(run)
+
+    async def forget_tries(self, now: float) -> None:
+        """Wrong codes of more than an hour ago count no more."""
+        await self._database.transaction(lambda c: _forget_tries(c, now))
 
     async def redeem(self, account: Account, digest: str, now: float) -> Code | str:
         """Give somebody a code's credits; returns the code as it was used, or why not, which is
@@ -169,13 +177,13 @@ class GiftRepository:
         def run(connection: sqlite3.Connection) -> Code | str:
             again = _next_guess(connection, account.user, now)
             if again is not None:
-                return GUESSED.format(again)
+                return _(GUESSED, when=moment(again, "R"))
             rows = _usable(connection, account.guild, now)
             # Each is compared, in as long for a wrong one as for a right one.
             row = next((r for r in rows if hmac.compare_digest(r["digest"], digest)), None)
             if row is None:
                 connection.execute("INSERT INTO code_tries VALUES (?, ?)", (account.user, now))
-                return UNKNOWN
+                return _(UNKNOWN)
             return _redeemed(connection, account, row, now)
 
         return await self._database.transaction(run)
@@ -190,7 +198,7 @@ def _redeemed(
         "SELECT 1 FROM buckets WHERE guild_id = ? AND user_id = ? AND origin = ?",
         (account.guild, account.user, origin),
     ).fetchone():
-        return "You used this code before; each gives its credits to one person once."
+        return _("You used this code before; each gives its credits to one person once.")
     until = None if terms.days is None else now + terms.days * DAY_S
     entries.grant(
         connection, account, terms.amount, row["actor_id"], terms.note or "gift code", now,
@@ -210,9 +218,13 @@ def _usable(connection: sqlite3.Connection, guild: int, now: float) -> list[sqli
 
 def _next_guess(connection: sqlite3.Connection, user: int, now: float) -> float | None:
     """When the next code of this person is looked at; None for at once."""
-    connection.execute("DELETE FROM code_tries WHERE created_at <= ?", (now - HOUR_S,))
+    _forget_tries(connection, now)
     tries = connection.execute(
         "SELECT created_at FROM code_tries WHERE user_id = ? ORDER BY created_at DESC LIMIT ?",
         (user, GUESSES),
     ).fetchall()
     return tries[-1][0] + HOUR_S if len(tries) == GUESSES else None
+
+
+def _forget_tries(connection: sqlite3.Connection, now: float) -> None:
+    connection.execute("DELETE FROM code_tries WHERE created_at <= ?", (now - HOUR_S,))

@@ -49,15 +49,15 @@ class JobRepository:
 
         return await self._database.transaction(run)
 
-    async def extract(self, job: Job, image: StoredImage) -> Job:
+    async def extract(self, job: Job, image: StoredImage) -> Job | None:
         """Insert an upscale as finished, with its picture and delivery; or return the earlier
-        one of the same tile."""
+        one of the same tile, or None where that is not kept any more."""
 
-        def run(connection: sqlite3.Connection) -> Job:
+        def run(connection: sqlite3.Connection) -> Job | None:
             source = job.request.source
             assert source is not None
             earlier = _upscale_of(connection, source)
-            if earlier is not None:
+            if earlier is not None or not pictures.kept(connection, source):
                 return earlier
             rows.insert(connection, job)
             pictures.insert(connection, job.id, [image], job.created_at)

@@ -10,7 +10,7 @@ from bot.domain.credits import Balance, Bucket
 from bot.domain.people import Account
 from bot.domain.quota import Claim, Decision, Quota
 from bot.domain.tariff import Tariff
-from bot.storage import entries, funds, quotas
+from bot.storage import entries, funds, quotas, tariffs
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
 
@@ -50,7 +50,7 @@ class LedgerRepository:
             names = _sources(connection, account) if found.buckets else {}
             written = [(names[each.id], each) for each in found.buckets]
             due = [(each.source, Bucket(0, each.amount, each.expires_at)) for each in found.dues]
-            tariff = quotas.tariff_of(connection, account.guild)
+            tariff = tariffs.of(connection, account.guild)
             sources = (*written, *due)
             return Holdings(found.balance, decision, tariff, sources, found.started_at)
 

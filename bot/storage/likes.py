@@ -6,6 +6,7 @@ import sqlite3
 
 from bot.domain.action import Tile
 from bot.domain.errors import NotFound
+from bot.domain.language import _
 from bot.storage.database import Database
 
 
@@ -24,7 +25,7 @@ class LikeRepository:
             drawn = "SELECT 1 FROM results r JOIN images i ON i.job_id = r.job_id"
             found = connection.execute(f"{drawn} WHERE r.job_id = ? AND i.idx = ?", picture)
             if found.fetchone() is None:
-                raise NotFound("There is no such picture (any more).")
+                raise NotFound(_("There is no such picture (any more)."))
             gone = connection.execute(
                 "DELETE FROM likes WHERE job_id = ? AND idx = ? AND user_id = ?", (*picture, user)
             ).rowcount

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.domain.admission import NEARLY_FULL, may_join
 from bot.domain.errors import QueueFull
 from bot.domain.job import Job
+from bot.domain.language import _, counted
 from bot.domain.people import Account
 from bot.domain.quota import Quota
 
@@ -51,15 +52,36 @@ def check(
 
 
 def _own_refusal(wanted: int, room: int, own: int, running: int, quota: Quota) -> str:
-    taken = (
-        f"{own} of your jobs are waiting and {running} being drawn, and your limits are"
-        f" {quota.waiting} and {quota.running}"
-    )
+    said = {"own": own, "running": running, "waits": quota.waiting, "runs": quota.running}
     if wanted == 1:
-        return f"Your queue is full: {taken}; wait for one to finish or cancel one."
+        return _(
+            "Your queue is full: {own} of your jobs are waiting and {running} being drawn, and your"
+            " limits are {waits} and {runs}; wait for one to finish or cancel one.",
+            **said,
+        )
     most = quota.waiting + quota.running
-    never = f", and never more than {most} at once" if wanted > most else ""
-    return f"Your queue has no room for {wanted} grids: {taken}; {room} would fit now{never}."
+    if wanted <= most:
+        return counted(
+            "Your queue has no room for {n} grid: {own} of your jobs are waiting and {running}"
+            " being drawn, and your limits are {waits} and {runs}; {room} would fit now.",
+            "Your queue has no room for {n} grids: {own} of your jobs are waiting and {running}"
+            " being drawn, and your limits are {waits} and {runs}; {room} would fit now.",
+            wanted,
+            room=room,
+            **said,
+        )
+    return counted(
+        "Your queue has no room for {n} grid: {own} of your jobs are waiting and {running}"
+        " being drawn, and your limits are {waits} and {runs}; {room} would fit now, and never"
+        " more than {most} at once.",
+        "Your queue has no room for {n} grids: {own} of your jobs are waiting and {running}"
+        " being drawn, and your limits are {waits} and {runs}; {room} would fit now, and never"
+        " more than {most} at once.",
+        wanted,
+        room=room,
+        most=most,
+        **said,
+    )
 
 
 def _check_share(
@@ -75,14 +97,34 @@ def _check_share(
     if fit == wanted:
         return
     if total + wanted > queue_limit:
-        again = "please try again in a moment" if wanted == 1 else _would_fit(fit, wanted)
-        raise QueueFull(f"The queue is full for everybody just now; {again}.")
-    less = "wait for one of yours to finish or cancel one"
-    raise QueueFull(
-        f"The queue is nearly full and {mine} of its jobs are yours, so what is left is for"
-        f" others; {less if wanted == 1 else _would_fit(fit, wanted)}."
+        raise QueueFull(_full(fit, wanted))
+    raise QueueFull(_nearly_full(mine, fit, wanted))
+
+
+def _full(fit: int, wanted: int) -> str:
+    if wanted == 1:
+        return _("The queue is full for everybody just now; please try again in a moment.")
+    return counted(
+        "The queue is full for everybody just now; of this {n} grid {fit} would fit.",
+        "The queue is full for everybody just now; of these {n} grids {fit} would fit.",
+        wanted,
+        fit=fit,
     )
 
 
-def _would_fit(fit: int, wanted: int) -> str:
-    return f"of these {wanted} grids {fit} would fit"
+def _nearly_full(mine: int, fit: int, wanted: int) -> str:
+    if wanted == 1:
+        return _(
+            "The queue is nearly full and {mine} of its jobs are yours, so what is left is for"
+            " others; wait for one of yours to finish or cancel one.",
+            mine=mine,
+        )
+    return counted(
+        "The queue is nearly full and {mine} of its jobs are yours, so what is left is for others;"
+        " of this {n} grid {fit} would fit.",
+        "The queue is nearly full and {mine} of its jobs are yours, so what is left is for others;"
+        " of these {n} grids {fit} would fit.",
+        wanted,
+        fit=fit,
+        mine=mine,
+    )

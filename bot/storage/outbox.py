@@ -146,7 +146,7 @@ class OutboxRepository:
 
     async def give_up(self, delivery: int, why: GivenUp, detail: str) -> Delivery | None:
         """The result cannot be posted; returns the row whose progress message now says so. Until
-        it does, or `UntoldRepository.told`, its owner does not know."""
+        it does, or `UntoldRepository.told`, its owner does not know, but of what was deleted."""
 
         def run(connection: sqlite3.Connection) -> Delivery | None:
             row = connection.execute(
@@ -155,7 +155,9 @@ class OutboxRepository:
                 " AND given_up IS NOT ? RETURNING job_id",
                 (why.value, detail, delivery, GivenUp.WITHDRAWN.value),
             ).fetchone()
-            if row is not None and why is not GivenUp.GONE:
+            if row is not None and removals.gone(connection, row["job_id"]):
+                removals.withdraw(connection, delivery)
+            elif row is not None and why is not GivenUp.GONE:
                 copies.insert(connection, row["job_id"], new_nonce())
             return _end_after(connection, delivery)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.domain.action import Tile
 from bot.domain.safety import Score
+from bot.storage import tracing
 from bot.storage.database import Database
 from bot.storage.inputs import NEEDED_TILES
 
@@ -53,6 +54,10 @@ class PictureRepository:
             ).fetchall()
         )
         return {row["idx"]: _image(row) for row in rows}
+
+    async def taken_down(self, job: str) -> bool:
+        """Whether moderators deleted the job's pictures, or those that it holds the pixels of."""
+        return await self._database.read(lambda c: tracing.taken_down(c, job))
 
     async def add(self, job: str, attempt: int, images: Sequence[StoredImage], now: float) -> bool:
         """Record written pictures; False when the attempt is not the job's own any more."""
@@ -146,6 +151,15 @@ WHERE TRUE ON CONFLICT (job_id, idx) DO UPDATE SET sha256 = excluded.sha256,
 def _evictable(row: sqlite3.Row) -> Evictable:
     tile, original = Tile(row["job_id"], row["idx"]), Tile(row["original_job"], row["original_idx"])
     return Evictable(tile, row["bytes"], row["created_at"], original, bool(row["shared"]))
+
+
+def kept(connection: sqlite3.Connection, tile: Tile) -> bool:
+    """Whether a picture is there, as far as is known."""
+    row = connection.execute(
+        "SELECT 1 FROM images WHERE job_id = ? AND idx = ? AND evicted_at IS NULL",
+        (tile.job, tile.index),
+    )
+    return row.fetchone() is not None
 
 
 def insert(

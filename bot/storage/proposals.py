@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bot.domain.errors import NotFound
 from bot.domain.job import Job
+from bot.domain.language import _
 from bot.domain.people import Origin
 from bot.domain.proposal import FORGOTTEN, Answer, Proposal
 from bot.domain.quota import Claim
@@ -63,7 +64,7 @@ def answer(connection: sqlite3.Connection, id: str, said: Answer) -> None:
         before = _get(connection, id)
         if before is not None:
             before.require_open()
-        raise NotFound(FORGOTTEN)
+        raise NotFound(_(FORGOTTEN))
 
 
 def _insert(connection: sqlite3.Connection, proposal: Proposal) -> None:

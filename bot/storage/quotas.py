@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.errors import NotFound, UserError
+from bot.domain.language import _
 from bot.domain.people import Account
 from bot.domain.presets import PRESETS
 from bot.domain.quota import (
@@ -22,7 +23,7 @@ from bot.domain.quota import (
     decide,
 )
 from bot.domain.tariff import Tariff
-from bot.storage import entitlements
+from bot.storage import entitlements, tariffs
 from bot.storage.audit import write_audit
 from bot.storage.database import Database
 
@@ -106,10 +107,12 @@ class QuotaRepository:
             plans = _plans(connection, guild)
             known = next((each for each in plans if each.casefold() == name.casefold()), None)
             if known is None and len(plans) >= PLANS_MAX:
-                raise UserError(f"A server has at most {PLANS_MAX} plans; remove one first.")
+                raise UserError(
+                    _("A server has at most {most} plans; remove one first.", most=PLANS_MAX)
+                )
             before = plans.get(known or name, QuotaSetting())
             if (merged := gives.over(before.without(silent))).empty:
-                raise UserError("A plan says at least one thing; remove it instead.")
+                raise UserError(_("A plan says at least one thing; remove it instead."))
             _save(connection, guild, known or name, merged, now)
             detail = {"plan": known or name, **gives.plain(), **before.gone(silent)}
             write_audit(connection, guild, actor, "plan set", detail, now)
@@ -157,7 +160,9 @@ class QuotaRepository:
         def run(connection: sqlite3.Connection) -> None:
             there = {each.casefold() for each in _plans(connection, guild)}
             if len(there | {each.casefold() for each in plans}) > PLANS_MAX:
-                raise UserError(f"A server has at most {PLANS_MAX} plans; remove some first.")
+                raise UserError(
+                    _("A server has at most {most} plans; remove some first.", most=PLANS_MAX)
+                )
             for place, (name, gives) in enumerate(plans.items()):
                 _save(connection, guild, name, gives, now + place / 1000)  # in their order
             connection.execute(
@@ -171,20 +176,11 @@ class QuotaRepository:
 
     async def tariff(self, guild: int) -> Tariff:
         """What things cost there."""
-        return await self._database.read(lambda c: tariff_of(c, guild))
+        return await self._database.read(lambda c: tariffs.of(c, guild))
 
     async def set_tariff(self, guild: int, tariff: Tariff, actor: int, now: float) -> None:
         """What things cost there from now on; what waits was paid for."""
-
-        def run(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT INTO tariffs (guild_id, said) VALUES (?, ?)"
-                " ON CONFLICT DO UPDATE SET said = excluded.said",
-                (guild, json.dumps(tariff.plain())),
-            )
-            write_audit(connection, guild, actor, "tariff", tariff.plain(), now)
-
-        await self._database.transaction(run)
+        await self._database.transaction(lambda c: tariffs.write(c, guild, tariff, actor, now))
 
 
 def quota_of(connection: sqlite3.Connection, account: Account, claim: Claim, now: float) -> Quota:
@@ -263,7 +259,7 @@ def _known(connection: sqlite3.Connection, guild: int, name: str) -> str:
         "SELECT name FROM plans WHERE guild_id = ? AND name = ?", (guild, name)
     ).fetchone()
     if found is None:
-        raise NotFound("There is no plan of this name here; `/plan list` has them.")
+        raise NotFound(_("There is no plan of this name here; `/plan list` has them."))
     return found[0]
 
 
@@ -292,9 +288,3 @@ def _forget_empty(connection: sqlite3.Connection, guild: int) -> None:
     connection.execute(
         "DELETE FROM quota_settings WHERE guild_id = ? AND setting = '{}' AND plan = ''", (guild,)
     )
-
-
-def tariff_of(connection: sqlite3.Connection, guild: int) -> Tariff:
-    """What things cost there."""
-    row = connection.execute("SELECT said FROM tariffs WHERE guild_id = ?", (guild,)).fetchone()
-    return Tariff.read(json.loads(row[0])) if row else Tariff()

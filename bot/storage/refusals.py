@@ -6,21 +6,53 @@ import itertools
 from collections.abc import Sequence
 
 from bot.domain.credits import Balance
+from bot.domain.language import N_, _, counted, moment, spoken
+from bot.domain.period import Period
 from bot.domain.quota import Quota
+
+_MOST = {
+    # Translators: {need} is such as "This costs 4 credits and you have 1".
+    Period.DAY: N_("{need}; the operator allows {most} a day in all, again {when}."),
+    Period.WEEK: N_("{need}; the operator allows {most} a week in all, again {when}."),
+    Period.MONTH: N_("{need}; the operator allows {most} a month in all, again {when}."),
+}
+_AGAIN = {
+    Period.DAY: N_("{need}; your {credits} a day come back {when}."),
+    Period.WEEK: N_("{need}; your {credits} a week come back {when}."),
+    Period.MONTH: N_("{need}; your {credits} a month come back {when}."),
+}
 
 
 def poor(balance: Balance, quota: Quota, costs: Sequence[int]) -> str:
     """One sentence about the prices of so many grids."""
-    cost = sum(costs)
-    need = f"This costs {cost} credit{'s' if cost > 1 else ''} and you have {balance.spendable}"
-    enough = sum(sofar <= balance.spendable for sofar in itertools.accumulate(costs))
-    if enough:
-        need += f", enough for {enough} of these {len(costs)} grids"
+    number, need = spoken().number, _need(balance, costs)
     if balance.held:
-        need += f" ({balance.held} held for jobs under way)"
+        held = number(balance.held)
+        need = _("{need} ({held} held for jobs under way)", need=need, held=held)
+    when = moment(balance.resets_at, "R")
     if balance.room is not None and balance.spendable == balance.room:
-        back = f"<t:{balance.resets_at:.0f}:R>"
-        return f"{need}; the operator allows {quota.most} a {quota.period} in all, again {back}."
+        most = number(quota.most or 0)
+        return _(_MOST[quota.period], need=need, most=most, when=when)
     if quota.credits == 0:
-        return f"{need}; ask an admin of this server for credits."
-    return f"{need}; your {quota.credits} a {quota.period} come back <t:{balance.resets_at:.0f}:R>."
+        return _("{need}; ask an admin of this server for credits.", need=need)
+    return _(_AGAIN[quota.period], need=need, credits=number(quota.credits), when=when)
+
+
+def _need(balance: Balance, costs: Sequence[int]) -> str:
+    cost, left = sum(costs), spoken().number(balance.spendable)
+    enough = sum(sofar <= balance.spendable for sofar in itertools.accumulate(costs))
+    if not enough:
+        return counted(
+            "This costs {n} credit and you have {left}",
+            "This costs {n} credits and you have {left}",
+            cost,
+            left=left,
+        )
+    return counted(
+        "This costs {n} credit and you have {left}, enough for {enough} of these {grids} grids",
+        "This costs {n} credits and you have {left}, enough for {enough} of these {grids} grids",
+        cost,
+        left=left,
+        enough=enough,
+        grids=len(costs),
+    )

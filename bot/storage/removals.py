@@ -104,10 +104,15 @@ def insert_late(connection: sqlite3.Connection, delivery: Delivery, message: int
     if known and not gone(connection, delivery.job):
         return False
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (delivery.job,)).fetchone()
-    connection.execute(
-        "UPDATE deliveries SET given_up = ?, untold = 0 WHERE id = ? AND message_id = 0",
-        (GivenUp.WITHDRAWN.value, delivery.id),
-    )
+    withdraw(connection, delivery.id)
     alone = delivery.kind is Kind.DM or job_of(row).hidden
     insert(connection, message, delivery.channel, row["user_id"] if alone else 0)
     return True
+
+
+def withdraw(connection: sqlite3.Connection, delivery: int) -> None:
+    """What was not posted never is, of which nobody is told."""
+    connection.execute(
+        "UPDATE deliveries SET given_up = ?, untold = 0 WHERE id = ? AND message_id = 0",
+        (GivenUp.WITHDRAWN.value, delivery),
+    )

@@ -115,11 +115,13 @@ class ReportRepository:
 
     async def take_down(self, job: Job, gone: Sequence[Job], actor: int, now: float) -> bool:
         """The files of these are gone, as are their messages soon; those of jobs without pictures
-        say how these ended. False where it was answered meanwhile."""
+        say how these ended. False where it was answered meanwhile; raises Grew."""
 
         def run(connection: sqlite3.Connection) -> bool:
-            hide(connection, gone, now)
-            return _answer(connection, job, "deleted", actor, now)
+            if not _answer(connection, job, "deleted", actor, now):
+                return False
+            hide(connection, job, gone, now)
+            return True
 
         return await self._database.transaction(run)
 
@@ -130,8 +132,10 @@ UPDATE results SET gone = COALESCE((SELECT message_id FROM deliveries d
 """
 
 
-def hide(connection: sqlite3.Connection, gone: Sequence[Job], now: float) -> None:
-    """The files of these are gone, as are their messages soon; belongs inside a transaction."""
+def hide(connection: sqlite3.Connection, job: Job, gone: Sequence[Job], now: float) -> None:
+    """The files of these are gone, as are their messages soon; belongs inside a transaction. Raises
+    Grew where others have a picture of the `job`'s by now."""
+    tracing.require_all(connection, job.id, [each.id for each in gone])
     for each in gone:
         row = row_of(connection, each.id)
         if row["state"] == "succeeded":

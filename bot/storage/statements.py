@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.people import Account
+from bot.domain.usual import HIDDEN
 from bot.storage.database import Database
 
 COLUMNS = (
@@ -44,8 +45,12 @@ class StatementRepository:
 
     async def export(self, guild: int, user: int | None = None) -> list[tuple[object, ...]]:
         """Every entry of a server's accounts, or of one person's there, oldest first, as
-        `COLUMNS`."""
-        return await self._database.report(lambda c: list(exported(c, guild, user)))
+        `COLUMNS`; of jobs that are their owners' alone the id's first letters."""
+
+        def run(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+            return list(exported(connection, guild, user, whole=False))
+
+        return await self._database.report(run)
 
 
 def statement(connection: sqlite3.Connection, account: Account, limit: int) -> list[Entry]:
@@ -82,14 +87,25 @@ ORDER BY l.id DESC LIMIT :limit
 """
 
 
+# Who knows all of an id could try it where the job is hidden.
+_JOB = f"""
+CASE WHEN json_valid(j.request) AND NOT COALESCE(json_extract(j.request, '$.extra.{HIDDEN}'), 0)
+    THEN l.job_id ELSE substr(l.job_id, 1, 8) END
+"""
+
+
 def exported(
-    connection: sqlite3.Connection, guild: int | None = None, user: int | None = None
-) -> Iterator[tuple[object, ...]]:
-    """Entries as `COLUMNS`, oldest first, of all servers where none is named."""
+    connection: sqlite3.Connection, guild: int | None = None, user: int | None = None,
+    *, whole: bool = True,
+) -> Iterator[tuple[object, ...]]:  # fmt: skip
+    """Entries as `COLUMNS`, oldest first, of all servers where none is named; with `whole` ids also
+    of jobs that are their owners' alone."""
+    job = "l.job_id" if whole else _JOB
     rows = connection.execute(
         "SELECT l.id, l.created_at, b.guild_id, b.user_id, l.kind, l.amount,"
-        " CASE b.kind WHEN 'allowance' THEN 'allowance' ELSE b.source END, b.id, l.job_id,"
+        f" CASE b.kind WHEN 'allowance' THEN 'allowance' ELSE b.source END, b.id, {job},"
         " l.actor_id, l.reason FROM ledger l JOIN buckets b ON b.id = l.bucket_id"
+        " LEFT JOIN jobs j ON j.id = l.job_id"
         " WHERE (?1 IS NULL OR b.guild_id = ?1) AND (?2 IS NULL OR b.user_id = ?2) ORDER BY l.id",
         (guild, user),
     )

@@ -7,6 +7,7 @@ import sqlite3
 from typing import Any
 
 from bot.domain.errors import UserError
+from bot.domain.language import _
 from bot.domain.prompt.parameter import quoted
 from bot.domain.style import Style
 from bot.storage.audit import write_audit
@@ -65,11 +66,14 @@ class StyleRepository:
 
 def _require_room(others: set[str], name: str) -> None:
     if name in others:
+        typed = quoted(name)
         raise UserError(
-            f"There is a style {quoted(name)} here already; `/style edit` changes it."
-        )  # fmt: skip
+            _("There is a style {typed} here already; `/style edit` changes it.", typed=typed)
+        )
     if len(others) >= MOST:
-        raise UserError(f"This server has {MOST} styles, which is all it may have; remove one.")
+        raise UserError(
+            _("This server has {most} styles, which is all it may have; remove one.", most=MOST)
+        )
 
 
 def _names(connection: sqlite3.Connection, guild: int) -> set[str]:

@@ -25,6 +25,16 @@ class Switches:
 
 
 @dataclass(frozen=True)
+class Drain:
+    """That nothing new is begun until an update: since when (UTC seconds), by whom, and by which
+    version."""
+
+    version: str
+    actor: int
+    since: float
+
+
+@dataclass(frozen=True)
 class Deed:
     """Who switches, on which server's audit trail that stands, and what it says."""
 
@@ -35,7 +45,7 @@ class Deed:
 
 
 class SwitchRepository:
-    """Rows of `switches`."""
+    """Rows of `switches`, and that of `drains`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -75,6 +85,33 @@ class SwitchRepository:
                 "DELETE FROM switches WHERE name = ? AND guild_id = ?", (name, guild)
             )
             return _done(connection, changed.rowcount > 0, deed, now)
+
+        return await self._database.transaction(run)
+
+    async def drain(self) -> Drain | None:
+        """None where new things are begun."""
+        row = await self._database.read(lambda c: c.execute("SELECT * FROM drains").fetchone())
+        return row and Drain(row["version"], row["actor_id"], row["since"])
+
+    async def begin_drain(self, version: str, deed: Deed, now: float) -> bool:
+        """Nothing new is begun from now on; False where that is so."""
+
+        def run(connection: sqlite3.Connection) -> bool:
+            changed = connection.execute(
+                "INSERT INTO drains VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (version, deed.actor, now),
+            )
+            return _done(connection, changed.rowcount > 0, deed, now)
+
+        return await self._database.transaction(run)
+
+    async def end_drain(self, deed: Deed | None, now: float) -> bool:
+        """New things are begun again, as the deed says, or because what they waited for was done;
+        False where they are."""
+
+        def run(connection: sqlite3.Connection) -> bool:
+            changed = connection.execute("DELETE FROM drains").rowcount > 0
+            return _done(connection, changed, deed, now) if deed else changed
 
         return await self._database.transaction(run)
 

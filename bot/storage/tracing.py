@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Collection
 
 from bot.domain import erasure as left
 from bot.domain.action import Kind
 from bot.domain.erasure import Doomed, Erasure
 from bot.storage import proposals
 from bot.storage.rows import request_of
+
+
+class Grew(Exception):
+    """More hold a picture's very pixels than were known of: they came meanwhile."""
+
 
 _OWNERS = {"user": "user_id", "server": "guild_id"}
 _FAMILY = """
@@ -96,6 +102,12 @@ def copies(connection: sqlite3.Connection, job: str) -> list[str]:
         (job, *(action.value for action in left.WHOLE)),
     )
     return [row["id"] for row in rows]
+
+
+def require_all(connection: sqlite3.Connection, job: str, known: Collection[str]) -> None:
+    """Raises Grew where others have its pixels than these."""
+    if not {*copies(connection, job)} <= {*known}:
+        raise Grew(job)
 
 
 def taken_down(connection: sqlite3.Connection, job: str) -> bool:

@@ -9,6 +9,9 @@ labels  what stands under each place, of which as many are shown as there is roo
 series  each with a `name`, a `colour` (a number of `COLOURS`) and `values`, null where is none
 axis    `count`, or `duration` of seconds
 names   of ranks, with one more name `instead` for what no font here has
+locale  how numbers are written, as Babel calls it; empty for English
+units   of durations, the largest first: seconds, and a text with a `{number}`
+plain   the same chart for where fonts lack letters of its words; a chart without is drawn anyway
 """
 
 from __future__ import annotations
@@ -17,8 +20,10 @@ import base64
 import io
 import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from babel.numbers import format_compact_decimal, format_decimal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +36,7 @@ WIDTH, HEIGHT, DPI = 8.0, 4.5, 150
 """Inches, and pixels of one: text of 16 points is 12 pixels where Discord shows it 400 wide."""
 SMALL, LARGE = 16, 19
 """Points of letters."""
+_LARGE = 10_000
 PLACES = 5
 """Labels under a chart."""
 NAME = 17
@@ -61,7 +67,18 @@ def pictures(order: Mapping[str, Any]) -> list[bytes]:
     rcParams["xtick.color"] = rcParams["ytick.color"] = QUIET
     rcParams["text.parse_math"] = False
     known = frozenset().union(*fonts.values())
-    return [_png(_drawn(chart, known)) for chart in order["charts"]]
+    return [_png(_drawn(written(chart, known), known)) for chart in order["charts"]]
+
+
+def written(chart: Mapping[str, Any], known: frozenset[int]) -> Mapping[str, Any]:
+    """The chart, or the plain one where its words cannot be written here."""
+    series, units = chart["series"], chart["units"]
+    words = (
+        chart["title"], chart["empty"], *chart["labels"], *(each["name"] for each in series),
+        *(said for _, said in units), *chart.get("instead", ()),
+    )  # fmt: skip
+    letters = {ord(each) for each in "".join(words) if not each.isspace()}
+    return chart if letters <= known else chart.get("plain", chart)
 
 
 def _fonts() -> dict[str, frozenset[int]]:
@@ -89,7 +106,7 @@ def _drawn(chart: Mapping[str, Any], known: frozenset[int]) -> Figure:
         _nothing(figure, chart["empty"])
         return figure
     ranks, named = chart["kind"] == "ranks", len(chart["series"]) > 1
-    room = (0.36, 0.05, 0.52, 0.79) if ranks else (0.14, 0.13, 0.82, 0.61 if named else 0.68)
+    room = (0.36, 0.05, 0.49, 0.79) if ranks else (0.14, 0.13, 0.8, 0.61 if named else 0.68)
     axes = figure.add_axes(room)
     {"bars": _bars, "lines": _lines, "ranks": _ranks}[chart["kind"]](axes, chart, known)
     axes.set_facecolor(GROUND)
@@ -144,7 +161,7 @@ def _ranks(axes: Axes, chart: Mapping[str, Any], known: frozenset[int]) -> None:
     axes.set_xticks([])
     axes.set_xlim(0, most)
     for place, value in zip(places, series["values"], strict=True):
-        axes.text(value + most * 0.015, place, _count(value), va="center")
+        axes.text(value + most * 0.015, place, _count(value, chart["locale"]), va="center")
 
 
 def _lay_out(axes: Axes, chart: Mapping[str, Any], most: float) -> None:
@@ -160,8 +177,12 @@ def _lay_out(axes: Axes, chart: Mapping[str, Any], most: float) -> None:
         axes.set_yticks(_even(most))
     else:
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
-    shown = _duration if duration else _count
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shown(value)))
+    locale, units = chart["locale"], chart["units"]
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(
+            lambda value, _: _duration(value, units, locale) if duration else _count(value, locale)
+        )
+    )
     axes.grid(axis="y", color=RULE, linewidth=1)
     axes.set_axisbelow(True)
     step = -(-count // PLACES)
@@ -186,15 +207,22 @@ def _even(most: float) -> list[float]:
     return [step * number for number in range(int(most / step) + 1)]
 
 
-def _duration(seconds: float) -> str:
-    for name, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:g} {name}"
-    return f"{seconds:g} s"
+def _duration(seconds: float, units: Sequence[tuple[float, str]], locale: str) -> str:
+    """In the largest unit that there is one of."""
+    size, said = next((each for each in units if seconds >= each[0]), units[-1])
+    return said.format(number=_number(seconds / size, locale))
 
 
-def _count(value: float) -> str:
-    """Three figures of what is large."""
+def _number(value: float, locale: str) -> str:
+    return format_decimal(value, locale=locale) if locale else f"{value:g}"
+
+
+def _count(value: float, locale: str) -> str:
+    """Three figures of what is large, or as many as the language says."""
+    if locale:
+        short = format_compact_decimal(value, locale=locale, fraction_digits=1)
+        plain = value < _LARGE or short.isdecimal()
+        return format_decimal(value, locale=locale) if plain else short
     for name, size in (("M", 1e6), ("k", 1e3)):
         if value >= 10 * size or (value >= size and value % (size / 10) == 0):
             return f"{value / size:.3g}{name}"

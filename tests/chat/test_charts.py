@@ -7,7 +7,10 @@ import datetime
 import pytest
 
 from bot.chat import charts
+from bot.domain.language import speaking
 from bot.domain.overview import Overview, Span, Spender, Tally
+from bot.language import CATALOGUES, language
+from tests.kit import pseudo
 
 DAY = (datetime.date(2026, 1, 3) - datetime.date(1970, 1, 1)).days
 
@@ -101,7 +104,8 @@ def test_words_for_who_sees_no_pictures() -> None:
     for words in (
         "Dec 5 2025 to Jan 3 2026", "**1,208** jobs ended: 1,200 well, 8 failed, 0 stopped",
         "1 drawn, 3 waiting", "half of them; 95 of 100 within", "50 granted", "<@5> 9 …",
-        "SDXL 900, \\*ODD\\* 300", "memory did not suffice 5, other errors 3", "Refused: word 2",
+        "SDXL 900, \\*ODD\\* 300", "memory did not suffice 5, other errors 3",
+        "Refused: blocked words 2",
     ):  # fmt: skip
         assert words in said
 
@@ -112,3 +116,56 @@ def test_alt_texts_fit() -> None:
     shown = overview(30, Tally("ended", DAY, "failed", 1), spenders=spenders)
     for each in charts.charts(shown, names):
         assert 0 < len(each.description) <= 1024
+
+
+BUSY = (
+    *(Tally("ended", DAY, state, 1234) for state in ("succeeded", "failed", "cancelled")),
+    *(Tally("credits", DAY, name, 1234) for name in ("spent", "granted", "expired")),
+    *(Tally("failed", DAY, code, 5) for code in (*charts._FAILURES, "anew")),
+    Tally("waited", DAY, "30", 9), Tally("refused", DAY, "word", 2), Tally("model", DAY, "x", 1),
+)  # fmt: skip
+
+
+def test_german_words_numbers_and_days() -> None:
+    shown = overview(7, *BUSY, spenders=(Spender(11, 1234),))
+    with speaking(language("de")):
+        said = charts.summary(shown, str.upper)
+        jobs, waits, members = (chart(shown, name) for name in ("jobs", "waiting", "members"))
+    assert said.startswith("**28. Dez. 2025\u2009–\u20093. Jan. 2026 (UTC)**\n**3.702** Aufträge")
+    assert jobs.order["labels"][:2] == ["28. Dez.", "29. Dez."]
+    assert (jobs.order["title"], jobs.order["locale"]) == ("Aufträge pro Tag", "de")
+    assert "1.234 fertig, 1.234 fehlgeschlagen, 1.234 gestoppt." in jobs.description
+    assert "Nummer 1: 1.234" in members.description
+    # For a machine whose fonts lack letters.
+    assert waits.order["plain"] == chart(shown, "waiting").order
+    assert waits.order["plain"]["title"] == "Waiting time until drawn by day"
+    assert "plain" not in waits.order["plain"]
+
+
+@pytest.mark.parametrize("code", CATALOGUES)
+def test_every_language_has_charts_of_its_own(code: str) -> None:
+    spenders = tuple(Spender(user, 10**9) for user in range(10))
+    busy = overview(365, *BUSY, spenders=spenders)
+    with speaking(language(code)):
+        made = [*charts.charts(busy, {}), *charts.charts(overview(30), {})]
+        assert len(charts.summary(busy, lambda model: "m" * 400)) <= 4000
+    for each in made:
+        assert len(each.description) <= charts.ALT_TEXT
+        assert each.order["title"] != each.order["plain"]["title"]
+        assert each.order["empty"] != each.order["plain"]["empty"]
+        assert [one["values"] for one in each.order["series"]] == [
+            one["values"] for one in each.order["plain"]["series"]
+        ]
+
+
+def test_no_word_of_a_chart_is_without_a_translation() -> None:
+    shown = overview(90, *BUSY, spenders=(Spender(11, 1),))
+    with speaking(pseudo.Pseudo()):
+        said = [charts.summary(shown, lambda model: "M")]
+        for each in (*charts.charts(shown, {}), *charts.charts(overview(7), {})):
+            order = each.order
+            names = [one["name"] for one in order["series"]]
+            units = [text for _, text in order["units"]]
+            said += [each.description, order["title"], order["empty"], *order["labels"], *names]
+            said += [*units, *order.get("instead", ())]
+    assert pseudo.forgotten(said, ["UTC"]) == []

@@ -23,7 +23,7 @@ DAY, MONTH = Quota(25), Quota(290, Period.MONTH, running=1, waiting=2)
             Balance(0, 1, 3, 290, 99.0), MONTH,
             [
                 "**1** grid left",
-                "0 of this month's 290, 1 that stay, 3 held for jobs under way",
+                "0 of this month's 290, 1 that stays, 3 held for jobs under way",
                 "Back to 290 <t:99:R>",
             ],
         ),

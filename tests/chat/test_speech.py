@@ -236,7 +236,7 @@ def test_a_log_has_numbers_as_english_has_them() -> None:
     with speaking(language("de")):
         said = counted("{n} credit", "{n} credits", 1234)
     assert said == "1.234 Credits"
-    assert in_english(said) == "1234 credits"
+    assert in_english(said) == "1,234 credits"
 
 
 def test_a_button_s_text_is_known_in_english_too() -> None:

@@ -16,7 +16,9 @@ import pytest
 from bot.chat import goods, till
 from bot.chat.pace import Pauses
 from bot.chat.till import PAGE, UNKNOWN_ENTITLEMENT, Till
+from bot.domain.language import speaking
 from bot.domain.shop import Assortment, Pack, Possession, Span, Stock
+from bot.language import language
 from bot.service.rules import Rules
 from bot.service.shop import Counter
 from bot.storage.entitlements import Owed
@@ -432,7 +434,7 @@ def shown(counter: Counter, offers: list[discord.SKU] = SKUS) -> tuple[str, str]
 def test_what_is_for_sale_neither_formats_nor_misleads() -> None:
     assert shown(counter())[0].splitlines() == [
         "**5 \\*grids\\***: 5 grids that last 1 year",
-        "**One**: 1 grid that stay",
+        "**One**: 1 grid that stays",
         "**Patron plan**: the plan Patron, wherever you are",
         "**Club**: the plan Club, for everybody on one server",
         "-# Packs that you buy now go to your account on this server.",
@@ -508,3 +510,37 @@ def test_long_names_and_many_plans_fit_a_field(name: str, plans: int) -> None:
         packs=packs, plans={f"{number:02}" + "p" * 30: MORNING for number in range(plans)}
     )
     assert len(goods.window(has, {}, {PACK: sku(PACK, name)}).fields[0].value or "") <= 1024
+
+
+@pytest.mark.parametrize(
+    ("code", "sold", "had"),
+    [
+        (
+            "de", "**5 \\*grids\\***: 5 Raster, die 1 Jahr halten",
+            [
+                f"1.150 Raster aus 5 \\*grids\\* bis <t:{MORNING:.0f}:D>",
+                "1.000 Raster aus Paketen auf anderen Servern", "Der Plan Patron",
+            ],
+        ),
+        (
+            "ja", "**5 \\*grids\\***：1年有効なグリッド5枚",
+            [
+                f"5 \\*grids\\* のグリッド1,150枚（<t:{MORNING:.0f}:D>まで）",
+                "ほかのサーバーのパックのグリッド1,000枚", "プラン Patron",
+            ],
+        ),
+        (
+            "pt-BR", "**5 \\*grids\\***: 5 grades que duram 1 ano",
+            [
+                f"1.150 grades de 5 \\*grids\\* até <t:{MORNING:.0f}:D>",
+                "1.000 grades de pacotes em outros servidores", "O plano Patron",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_the_shop_speaks_as_its_reader_does(code: str, sold: str, had: list[str]) -> None:
+    packs = (Stock(PACK, 1150, MORNING),)
+    with speaking(language(code)):
+        offered, has = shown(counter(packs=packs, elsewhere=1000, plans={"Patron": None}))
+    assert offered.splitlines()[0] == sold
+    assert has.splitlines() == had

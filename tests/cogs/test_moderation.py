@@ -264,7 +264,11 @@ async def test_a_purge_asks_before_it_deletes(house: House) -> None:
         await purged(cast(Any, Press(ANNA, admin=False)), PURGE, NOBODY, argument)
     assert await house.parts.files.exists(job.tile(1))
     await purged(cast(Any, press := Press()), PURGE, NOBODY, argument)
-    assert press.said == ["Deleted: 4; their messages follow in a moment."]
+    assert press.said == [
+        f"Being deleted: 4 pictures by <@{ANNA}>. That goes on, whatever happens; you are told when"
+        " it is done.",
+        f"Deleted: 4 pictures by <@{ANNA}>; their messages follow in a moment.",
+    ]
     assert not await house.parts.files.exists(job.tile(1))
 
 

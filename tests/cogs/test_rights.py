@@ -81,10 +81,10 @@ def register() -> Register:
 async def test_who_is_an_admin(
     register: Register, granted: dict[str, bool], admin: bool, moderator: bool
 ) -> None:
-    quiet = SimpleNamespace(notice="")
+    quiet = SimpleNamespace(notice="", kept=None)
     parts = SimpleNamespace(
         quotas=register, gifts=None, accounts=Everywhere(), outbox=Delivered(),
-        appeals=Delivered(), levers=quiet,
+        appeals=Delivered(), purging=Delivered(), levers=quiet,
     )  # fmt: skip
     bot = Bot(cast(Any, parts), ["cogs.quota"])
     async with simcord.run(bot, shard_count=1) as env:

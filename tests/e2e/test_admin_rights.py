@@ -89,15 +89,13 @@ def restricted(easel: Easel) -> list[str]:
 
 def changed(easel: Easel, guild: str) -> tuple[object, ...]:
     """Everything that those commands could do to a server."""
-    folder = easel.settings.data_dir
     tables = (
         "audit", "plans", "quota_settings", "tariffs", "offers", "codes", "styles",
         "safety_settings", "switches",
     )  # fmt: skip
-    return tuple(
-        books.rows(folder, f"SELECT COUNT(*) FROM {table} WHERE guild_id = ?", guild)[0][0]
-        for table in tables
-    )
+    counts = (f"(SELECT COUNT(*) FROM {table} WHERE guild_id = ?1)" for table in tables)
+    [row] = books.rows(easel.settings.data_dir, f"SELECT {', '.join(counts)}", guild)
+    return tuple(row)
 
 
 async def may(easel: Easel, who: Scene, channel: str, command: str) -> bool:
@@ -118,7 +116,7 @@ async def may(easel: Easel, who: Scene, channel: str, command: str) -> bool:
 
 
 async def test_the_readme_says_who_may_use_which_command(
-    easel: Easel, people: dict[str, tuple[Scene, str]]
+    easel: Easel, people: dict[str, tuple[Scene, str]], chartless: None
 ) -> None:
     here = easel.sandbox.world.find_channel("lobby").guild_id
     assert here is not None
@@ -146,3 +144,24 @@ async def test_the_readme_says_who_may_use_which_command(
     ]
     _, _, rest = README.read_text(encoding="utf-8").partition("<!-- admin rights -->\n")
     assert rest.partition("\n<!-- /admin rights -->")[0].splitlines() == lines
+
+
+async def test_what_is_offered_while_typing_tells_admins_alone(
+    easel: Easel, people: dict[str, tuple[Scene, str]]
+) -> None:
+    restricted(easel)
+    who, channel = people["Manage Server"]
+    for command, given in (("plan set", {"name": "Gold", "credits": 5}),
+                           ("moderation block", {"word": "scum"})):  # fmt: skip
+        await (await who.slash(command, channel=channel, **given)).ack()
+    for title, (who, channel) in people.items():
+        for command, focused, known in (
+            ("plan give", "name", "Gold"), ("plan remove", "name", "Gold"),
+            ("plan set", "name", "Gold"), ("moderation unblock", "word", "scum"),
+        ):  # fmt: skip
+            typed = {focused: known[:2]}
+            found = await who.person.autocomplete(
+                command, focused=focused, channel=channel, **typed
+            )
+            offered = [known] if title == "Manage Server" else []
+            assert [each["value"] for each in found] == offered, (title, command)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.engine.local import LocalExecutor
 from bot.sandbox import Invocation, Sandbox
+from tests.e2e.test_batches import taken
 from tests.e2e.test_desk import CARDS, DESK, chosen, on_desk, rows, until
 from tests.e2e.test_safety import admin, bot, checking, covered
 from tests.kit import messages
@@ -134,6 +135,41 @@ async def test_a_picture_that_was_stopped_is_a_spoiler_the_next_time(
         await sandbox.wait_for(lambda: stopped(mia) == 2)
         assert len(mia.results()) == 1
         assert len(on_desk(ada)) == 1
+
+
+async def test_several_grids_that_were_stopped_have_one_appeal(
+    sandbox: Sandbox, tmp_path: Path, checking: LocalExecutor
+) -> None:
+    async with bot(sandbox, tmp_path, checking):
+        ada, mia = await opened(sandbox), Scene(sandbox, "Mia")
+        await admin(sandbox, "safety set", reaction="block", threshold=0)
+        await taken(mia, "a {red, blue} fox")
+        ended = await sandbox.wait_for(lambda: with_buttons(mia, mia.notices()[-1]))
+        assert "0 of 2 grids drawn, 2 failed" in ended["content"]
+        await appeal(mia, ended)
+        card = await until(ada, "a picture that the check stopped")
+        assert "||a red fox\na blue fox||" in messages.text_of(card)
+        await ada.refused(await ada.click(card, "Approve"))
+        await until(ada, "Approved by")
+        again = await mia.refused(await mia.click(ended, "Appeal"))
+        assert "the moderators approved it" in again
+        await taken(mia, "a {red, blue} fox")
+        grids = await sandbox.wait_for(lambda: mia.results() if len(mia.results()) == 2 else None)
+        assert all(map(covered, grids))
+        assert len(on_desk(ada)) == 1
+
+
+async def test_words_of_several_grids_are_appealed_against_once(
+    easel: Easel, mia: Scene, ada: Scene
+) -> None:
+    text = "a {scum, fine} {fox, owl}"
+    await appeal(mia, await refusal(mia, text))
+    card = await until(ada, "against words of a prompt")
+    await ada.refused(await ada.click(card, "Approve"))
+    await until(ada, "Approved by")
+    await taken(mia, text)
+    await easel.sandbox.wait_for(lambda: len(mia.results()) == 4)
+    assert "is blocked" in messages.text_of(await refusal(mia, text))
 
 
 def with_buttons(person: Scene, message: Message) -> Any:

@@ -218,7 +218,7 @@ async def test_nobody_draws_on_what_they_may_not_read(
     mask = await masks.uploaded(noah, masks.white((0, 0, 16, 16), (128, 128)))
     for known in (link, single["id"]):
         asked = await noah.slash("edit", prompt="a hat", link=known, mask=mask)
-        assert "not here" in await noah.refused(asked)
+        assert "leads to no result of mine" in await noah.refused(asked)
     assert noah.results() == []
     assert len(books.states(easel.settings.data_dir)) == 2
 

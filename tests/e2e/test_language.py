@@ -121,6 +121,56 @@ async def test_discord_takes_every_panel(easel: Easel, mia: Scene) -> None:
             assert panel["embeds"][0]["title"] == language(code).gettext(title) != title
 
 
+async def test_who_runs_a_server_or_the_bot_is_answered_in_their_language(
+    easel: Easel, sandbox: Sandbox, mia: Scene
+) -> None:
+    """The panel, what it refuses, and who operates the bot; what all may see stays the server's."""
+    ada = Scene(sandbox, "Ada")
+    ada.person.speak("de")
+    await mia.imagine("a fox")
+    panel = await answered(ada, "admin panel")
+    await sandbox.wait_for(lambda: "## Übersicht" in messages.text_of(shown(ada, panel)))
+    said = messages.text_of(shown(ada, panel))
+    assert "**1** Auftrag beendet: 1 fertig, 0 fehlgeschlagen, 0 gestoppt" in said
+    [chart, *_] = shown(ada, panel)["attachments"]
+    assert chart["description"].startswith("Aufträge pro Tag, ")
+    assert "Zeichnen pausieren" in str(shown(ada, panel)["components"])
+    paused = await answered(ada, "admin pause")
+    assert paused["content"].startswith("⏸️ Das Zeichnen ist hier pausiert: ")
+    refused = messages.text_of(await answered(ada, "admin pause"))
+    assert "hier schon pausiert; `/admin fortsetzen` lässt" in refused
+    await (await mia.slash("imagine", prompt="a hare")).ack()
+    await mia.until_said("paused drawing here")
+    ada.person.speak("ja")
+    resumed = await answered(ada, "admin resume")
+    assert resumed["content"] == "▶️ ここでの描画を再開しました。待っていたジョブは1件です。"
+    await sandbox.wait_for(lambda: len(mia.results()) == 2)
+    caps = await answered(ada, "operator caps")
+    assert caps["content"].startswith("管理者はいくらでも許可できます。\n-# ")
+    drained = await answered(ada, "operator drain")
+    assert drained["content"].startswith("✅ 描画中のものはありません。安全に更新できます。")
+    mia.person.speak("fr")
+    refused = await answered(mia, "imagine", prompt="an owl")
+    assert "Je vais être mis à jour" in messages.text_of(refused)
+
+
+async def test_the_help_of_admins_fits_in_every_language(easel: Easel, sandbox: Sandbox) -> None:
+    """The sandbox refuses what is too long as Discord does."""
+    ada = Scene(sandbox, "Ada")
+    for code in CATALOGUES:
+        ada.person.speak(code)
+        shown = await answered(ada, "help")
+        fields = [each["name"] for each in shown["embeds"][0]["fields"]]
+        assert language(code).gettext("For admins") in fields
+
+
+def shown(person: Scene, message: Message) -> Message:
+    """As it is now."""
+    now = person.person.message(message)
+    assert now is not None
+    return now
+
+
 STAMP = r"<t:\d+:[Rf]>"
 
 

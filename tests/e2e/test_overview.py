@@ -115,7 +115,7 @@ async def test_a_blocked_server_hears_one_sentence(
     elsewhere = easel.sandbox.world.add_guild("Elsewhere", members=("Noah",))
     grid = await mia.imagine("a fox")
     listed = await answered(easel, await ada.slash("operator servers"))
-    assert f"**Easel Studio** `{guild.id}`: 1 drawn, 1 credits" in text_of(listed)
+    assert f"**Easel Studio** `{guild.id}`: 1 drawn, 1 credit" in text_of(listed)
     assert "**Elsewhere**" in text_of(listed)
     await (await mia.slash("imagine", prompt="a slow hare")).ack()
     await mia.until_drawing()

@@ -66,7 +66,7 @@ async def test_a_first_hour_and_the_panel(page: Page, easel: Easel) -> None:
     await shoot(page, "hello")
     await Scene(easel.sandbox, "Mia").imagine("a fox")
     await command(page, "/admin panel")
-    await expect(page.get_by_text("1 jobs ended")).to_be_visible()
+    await expect(page.get_by_text("1 job ended")).to_be_visible()
     await expect(page.get_by_role("button", name="Pause drawing")).to_be_visible()
     await shoot(page, "overview")
     assert await beyond(page) <= 0

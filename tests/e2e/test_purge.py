@@ -27,7 +27,7 @@ async def test_a_yes_deletes_and_a_no_does_not(easel: Easel, mia: Scene, noah: S
     question = await asked(ada, user=mia.id, days=7)
     assert "of the last 7 days" in messages.text_of(question)
     await (await ada.click(question, "Delete")).ack()
-    await easel.sandbox.wait_for(lambda: "Deleted: 5;" in str(ada.private()))
+    await easel.sandbox.wait_for(lambda: "Deleted: 5 pictures" in str(ada.private()))
     await easel.sandbox.wait_for(lambda: [e["id"] for e in mia.results()] == [owl["id"]])
     told = await ada.refused(await ada.slash("moderation purge", user=mia.id))
     assert "no pictures of this member" in told

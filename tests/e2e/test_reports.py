@@ -302,3 +302,29 @@ async def test_what_begins_while_moderators_delete_the_picture_ends_too(
     await until_removed(easel)
     assert books.states(easel.settings.data_dir)[-1] == "cancelled"
     assert len(noah.results()) == 1
+
+
+async def test_u_in_the_second_in_which_moderators_delete_the_grid(
+    easel: Easel, mia: Scene, noah: Scene, ada: Scene
+) -> None:
+    sandbox = easel.sandbox
+    grid = await mia.imagine("a fox")
+    await report(noah, grid)
+    [shown] = await listed(ada, 1)
+    await easel.settled()
+    posting = sandbox.faults.hold("POST", r"^/channels/\d+/messages$")
+    await (await noah.click(grid, "U1")).ack()
+    await posting.arrived
+    going = sandbox.faults.hold("DELETE", rf"/messages/{grid['id']}$")
+    await (await ada.click(shown, "Delete picture")).ack()
+    await going.arrived
+    # The grid is still to be seen, with its buttons.
+    for button in ("U1", "U2", "V1"):
+        said = await noah.refused(await noah.click(grid, button))
+        assert "The moderators of this server deleted this picture" in said
+    posting.release()
+    going.release()
+    await sandbox.wait_for(lambda: not [e for e in noah.results() if e["id"] != shown["id"]])
+    await until_removed(easel)
+    assert [e for e in noah.results() if e["id"] != shown["id"]] == []
+    assert "could not be brought" not in str(noah.private())

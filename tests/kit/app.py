@@ -29,7 +29,7 @@ from bot.service.rules import Rules
 from bot.service.screening import Screening
 from bot.service.sight import Fetch, nowhere
 from bot.storage.repositories import Repositories
-from tests.kit import books
+from tests.kit import blank, books
 from tests.kit.beside import ERRANDS
 from tests.kit.executor import PATIENCE_S, Clock, FakeExecutor
 from tests.kit.faults import Disk, FaultyDatabase
@@ -79,7 +79,8 @@ class House:
         await self.stop()
 
     async def start(self) -> None:
-        self.database = await FaultyDatabase.open(self.folder / "easel.sqlite3", busy_s=0.05)
+        path = blank.put(self.folder / "easel.sqlite3")
+        self.database = await FaultyDatabase.open(path, busy_s=0.05)
         self.executor = self._executor or FakeExecutor(
             self._workers, automatic=self._automatic, slots=self._slots, room=self._room
         )
@@ -107,6 +108,7 @@ class House:
         self.supervisor = Supervisor(first_s=0.01)
         self.supervisor.start("dispatcher", self.dispatcher.run)
         self.supervisor.start("positions", self.dispatcher.tell_places)
+        self.supervisor.start("purges", self.service.purging.keep)
 
     async def stop(self) -> None:
         """Also what a crash is to the database: nothing more is written."""

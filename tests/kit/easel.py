@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 from bot.app import Core, core
 from bot.chat.client import EaselBot
@@ -16,7 +21,7 @@ from bot.engine.local import LocalExecutor
 from bot.engine.seam import Attempt, Event, Executor
 from bot.sandbox import Sandbox
 from bot.settings import Secret, Settings
-from tests.kit import books
+from tests.kit import blank, books
 from tests.kit.beside import ERRANDS
 from tests.kit.launcher import STEPS
 
@@ -24,13 +29,57 @@ QUICK = Pauses(away=(0.05,), rest=0.05, poll=0.1)
 """Nobody waits for seconds in a test."""
 
 
+class Again(Loader):
+    """Finds a module as it was executed for another bot of this run."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It was."""
+
+
 class QuickBot(EaselBot):
     """Identifies anew at once, where discord.py waits five seconds, and is ready soon after its
-    last server, where that waits two."""
+    last server, where that waits two. Features are executed, and commands said in all languages,
+    once for a run."""
+
+    _modules: ClassVar[dict[str, ModuleType]] = {}
+    _commands: ClassVar[dict[str, list[Any]]] = {}
 
     async def setup_hook(self) -> None:
         self._connection.guild_ready_timeout = 0.1
+        self.tree.sync = self._sync
         await super().setup_hook()
+
+    async def _load_from_module_spec(self, spec: ModuleSpec, key: str) -> None:
+        if key in self._modules:
+            spec = ModuleSpec(key, Again(self._modules[key]))
+        await super()._load_from_module_spec(spec, key)
+        if key.startswith("cogs."):
+            self._modules[key] = sys.modules[key]
+
+    async def _call_module_finalizers(self, lib: ModuleType, key: str) -> None:
+        if key not in self._modules:
+            await super()._call_module_finalizers(lib, key)
+            return
+        # None of ours has any; discord.py looks through all modules of the process for parts of it.
+        self._BotBase__extensions.pop(key, None)
+        sys.modules.pop(key, None)
+
+    async def _sync(self) -> list[Any]:
+        tree, commands = self.tree, self.tree._get_all_commands(guild=None)
+        key = json.dumps([each.to_dict(tree) for each in commands])
+        if key not in self._commands:
+            translator = tree.translator
+            self._commands[key] = [
+                await each.get_translated_payload(tree, translator) for each in commands
+            ]
+        said = self._commands[key]
+        return await self.http.bulk_upsert_global_commands(self.application_id, payload=said)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """The sandbox takes many at once."""
@@ -106,6 +155,7 @@ async def running(
     sandbox: Sandbox, settings: Settings, executor: Executor | None = None
 ) -> AsyncIterator[Easel]:
     """Core and client connected to the sandbox until the block ends."""
+    blank.put(settings.data_dir / "easel.sqlite3")
     async with core(settings, executor, ERRANDS) as parts:
         bot = QuickBot(
             parts.service,

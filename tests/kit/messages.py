@@ -56,7 +56,7 @@ def walk(components: list[Message]) -> Iterator[Message]:
     for each in components:
         yield each
         yield from walk(each.get("components") or [])
-        yield from walk([each["accessory"]] if "accessory" in each else [])
+        yield from walk([each[name] for name in ("accessory", "component") if each.get(name)])
 
 
 def text_of(message: Message | None) -> str:

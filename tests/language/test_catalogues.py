@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import functools
+import itertools
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +23,11 @@ from bot.language import CATALOGUES, language
 
 LIMITS = {
     "command": 32, "option": 32, "choice": 100, MENU: 32, "button": 80, "form": 45, "field": 45,
-    "hint": 100, "line": 100, "placeholder": 100, "title": 256, "ingredient": 40,
+    "between": 8, "hint": 100, "line": 100, "placeholder": 100, "title": 256, "ingredient": 40,
+    "heading": 46, "caption": 64, "legend": 22,
 }  # fmt: skip
-"""Characters of a text by its context. Discord takes 150 in a placeholder."""
+"""Characters of a text by its context. Discord takes 150 in a placeholder; the last three are what
+a chart has room for."""
 DESCRIPTION = 100
 NAME = re.compile(r"[-_'\w]{1,32}")
 FILLED_BY = {"nth": "number"}
@@ -53,11 +56,15 @@ def key(message: Message) -> tuple[str | None, str]:
     return message.context, forms(message.id)[0]
 
 
+read = functools.cache(words.read)
+
+
+@functools.cache
 def translations(code: str) -> dict[tuple[str | None, str], tuple[str, ...]]:
     """Each text's forms in a language, as they are looked for: in one catalogue, then the next."""
     found: dict[tuple[str | None, str], tuple[str, ...]] = {}
     for name in reversed(CATALOGUES[code]):
-        found |= {key(each): forms(each.string) for each in messages(words.read(name))}
+        found |= {key(each): forms(each.string) for each in messages(read(name))}
     return found
 
 
@@ -76,7 +83,7 @@ def test_no_text_is_missing(code: str, template: Catalog) -> None:
 def test_catalogues_are_in_step(name: str, template: Catalog) -> None:
     """With the sources, and what is compiled with what is written. `make words` does both."""
     said = {key(each): (each.id, places(each)) for each in messages(template)}
-    written = words.read(name)
+    written = read(name)
     here = {key(each): (each.id, places(each)) for each in messages(written)}
     assert here == {one: said.get(one) for one in here}
     assert len(here) == len(said) or name == "es_419"
@@ -86,10 +93,34 @@ def test_catalogues_are_in_step(name: str, template: Catalog) -> None:
 
 
 def test_what_two_languages_share_is_written_once() -> None:
-    shared = {key(each): forms(each.string) for each in messages(words.read("es"))}
-    own = {key(each): forms(each.string) for each in messages(words.read("es_419"))}
+    shared = {key(each): forms(each.string) for each in messages(read("es"))}
+    own = {key(each): forms(each.string) for each in messages(read("es_419"))}
     assert own
     assert {one for one, said in own.items() if shared[one] == said} == set()
+
+
+FAMILIES = ({"es", "es_419", "pt_BR"}, {"zh_Hans", "zh_Hant"})
+"""Languages in which a sentence may be the same."""
+
+
+def test_no_language_has_the_words_of_another() -> None:
+    """A sentence of German in the Japanese catalogue would pass for a translation otherwise."""
+    said: dict[str, dict[tuple[str | None, str], str]] = {}
+    for name in words.names():
+        there = {key(each): forms(each.string)[0] for each in messages(words.read(name))}
+        said[name] = {one: text for one, text in there.items() if text != one[1] and _long(text)}
+    borrowed = []
+    for one, other in itertools.combinations(said, 2):
+        if not any({one, other} <= family for family in FAMILIES):
+            both = said[one].keys() & said[other].keys()
+            borrowed += [(one, other, k) for k in both if said[one][k] == said[other][k]]
+    assert borrowed == []
+
+
+def _long(text: str) -> bool:
+    """Whether it has more words than two languages could share by chance."""
+    own = re.sub(r"\{.*?\}|`.*?`", "", text)
+    return len(re.findall(r"\w", own)) > 16
 
 
 @pytest.mark.parametrize("code", CATALOGUES)
@@ -114,7 +145,7 @@ def alike(message: Message, source: str, said: str) -> bool:
 @pytest.mark.parametrize("name", words.names())
 def test_plurals_have_the_forms_of_the_language(name: str, template: Catalog) -> None:
     wanted = get_plural(name)
-    for each in messages(words.read(name)):
+    for each in messages(read(name)):
         if len(forms(each.id)) > 1:
             assert len(forms(each.string)) == wanted.num_plurals, each.id
     assert wanted.plural_expr in words.file_of(name).with_suffix(".po").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ it is spoken."""
 from __future__ import annotations
 
 import asyncio
+import datetime
 
 import pytest
 
@@ -14,6 +15,8 @@ from bot.domain.language import (
     _,
     counted,
     in_english,
+    joined,
+    moment,
     pgettext,
     speak,
     speaking,
@@ -28,7 +31,7 @@ SPACE = "\u202f"
 @pytest.mark.parametrize(
     ("code", "number", "percent", "listed"),
     [
-        ("en-US", "12345.5", "45%", "red, green and blue"),
+        ("en-US", "12,345.5", "45%", "red, green and blue"),
         ("de", "12.345,5", "45\xa0%", "red, green und blue"),
         ("fr", f"12{SPACE}345,5", "45\xa0%", "red, green et blue"),
         ("es-ES", "12.345,5", "45\xa0%", "red, green y blue"),
@@ -47,6 +50,35 @@ def test_numbers_and_lists(code: str, number: str, percent: str, listed: str) ->
     assert one.percent(0.45) == percent
     assert one.listed(["red", "green", "blue"]) == listed
     assert one.listed(["red"]) == "red"
+
+
+THIN = "\u2009"
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "days", "year"),
+    [
+        ("en-US", "Dec 28", "Dec 28 2025 to Jan 3 2026", "Jan 3 to Jan 9 2026"),
+        ("de", "28. Dez.", f"28. Dez. 2025{THIN}–{THIN}3. Jan. 2026", "3.–9. Jan. 2026"),
+        ("fr", "28 déc.", f"28 déc. 2025{THIN}–{THIN}3 janv. 2026", "3–9 janv. 2026"),
+        ("pt-BR", "28 de dez.", f"28 de dez. de 2025{THIN}–{THIN}3 de jan. de 2026",
+         "3–9 de jan. de 2026"),
+        ("ja", "12月28日", "2025年12月28日～2026年1月3日", "2026年1月3日～9日"),
+        ("zh-TW", "12月28日", "2025年12月28日至2026年1月3日", "2026年1月3日至9日"),
+    ],
+)  # fmt: skip
+def test_days(code: str, day: str, days: str, year: str) -> None:
+    one, first, last = language(code), datetime.date(2025, 12, 28), datetime.date(2026, 1, 3)
+    assert one.day(first) == day
+    assert one.days(first, last) == days
+    assert one.days(last, last + datetime.timedelta(days=6)).replace(THIN, "") == year
+
+
+@pytest.mark.parametrize(("code", "said"), [("en-US", "a, b"), ("de", "a, b"), ("ja", "a、b")])
+def test_what_is_told_one_after_another(code: str, said: str) -> None:
+    with speaking(language(code)):
+        assert joined(["a", "b"]) == said
+        assert joined(["a"]) == "a"
 
 
 @pytest.mark.parametrize("code", ["en-US", "en-GB", "sv-SE", "uk", "", "no-such"])
@@ -77,7 +109,7 @@ GRIDS = "{done} of {n} grid drawn", "{done} of {n} grids drawn"
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("en-US", ["0 credits", "1 credit", "2 credits", "1234 credits"]),
+        ("en-US", ["0 credits", "1 credit", "2 credits", "1,234 credits"]),
         ("de", ["0 Credits", "1 Credit", "2 Credits", "1.234 Credits"]),
         ("fr", ["0 crédit", "1 crédit", "2 crédits", f"1{SPACE}234 crédits"]),
         ("es-ES", ["0 créditos", "1 crédito", "2 créditos", "1.234 créditos"]),
@@ -141,3 +173,34 @@ def test_a_block_gives_back_what_was_spoken() -> None:
     with pytest.raises(KeyError):
         broken()
     assert spoken() is ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("code", "gained", "lost", "times"),
+    [
+        ("en-US", "+1,234", "-1,234", ["2", "1.5", "0.125", "0.00001"]),
+        ("de", "+1.234", "-1.234", ["2", "1,5", "0,125", "0,00001"]),
+        ("fr", f"+1{SPACE}234", f"-1{SPACE}234", ["2", "1,5", "0,125", "0,00001"]),
+        ("ja", "+1,234", "-1,234", ["2", "1.5", "0.125", "0.00001"]),
+    ],
+)
+def test_changes_and_factors(code: str, gained: str, lost: str, times: list[str]) -> None:
+    one = language(code)
+    assert [one.signed(each) for each in (1234, -1234, 0)] == [gained, lost, "+0"]
+    assert [one.factor(each) for each in (2.0, 1.5, 0.125, 1e-5)] == times
+
+
+def test_what_stands_in_a_row() -> None:
+    said = {}
+    for code in ("en-US", "ja", "zh-CN"):
+        with speaking(language(code)):
+            said[code] = joined([_("Queue full"), "b", "c"])
+    assert said["en-US"] == "Queue full, b, c"
+    assert said["ja"].endswith("、b、c")
+    assert said["zh-CN"].endswith("、b、c")
+    assert in_english(said["ja"]) == "Queue full, b, c"
+    assert joined([]) == ""
+
+
+def test_discord_writes_moments_for_each_reader() -> None:
+    assert moment(1_780_000_000.4, "D") == "<t:1780000000:D>"

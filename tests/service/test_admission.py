@@ -13,11 +13,13 @@ import bot
 from bot.domain.action import ALL, Action, Press
 from bot.domain.errors import BlockedWords, InvalidLink, NotAllowed
 from bot.domain.job import Job
+from bot.domain.language import speaking
 from bot.domain.moderation import PlaceKind, TimeoutRule, WordKind
 from bot.domain.people import Asker, Origin
 from bot.domain.region import Region
 from bot.domain.style import Style
 from bot.engine.seam import Answer, Question
+from bot.language import language
 from bot.service.references import Attached, Canvas
 from bot.service.rules import Rules
 from tests.kit.app import (
@@ -300,6 +302,23 @@ async def test_who_is_banned_is_told_until_when_and_why(house: House) -> None:
     assert await house.imagine()
 
 
+async def test_a_refusal_is_in_the_language_of_who_asked_and_an_appeal_in_any(
+    house: House,
+) -> None:
+    await house.service.desk.set(ADMIN_ASKS, GUILD, 77)
+    await block(house, "scum")
+    with pytest.raises(BlockedWords) as told, speaking(language("de")):
+        await house.imagine("a scum fox")
+    assert str(told.value) == "`scum` ist auf diesem Server gesperrt; nichts wurde berechnet."
+    kept = await house.service.appeals.appealable(ANNA_ASKS, HERE, told.value.appeal)
+    assert kept.ground.said() == "`scum` is blocked on this server; nothing was charged."
+    ban = await house.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, 3600, "rude")
+    until = f"<t:{ban.ends_at:.0f}:f>"
+    with pytest.raises(NotAllowed) as banned, speaking(language("fr")):
+        await house.imagine()
+    assert str(banned.value).endswith(f"t’a interdit de dessiner jusqu’au {until} : `rude`.")
+
+
 # Time-outs
 
 
@@ -367,7 +386,8 @@ def calls(name: str) -> set[str]:
     """Modules that call a method of this name."""
     found = set()
     for path in SOURCES.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if name in text else ():
             called = node.func if isinstance(node, ast.Call) else None
             if isinstance(called, ast.Attribute) and called.attr == name:
                 found.add(path.relative_to(SOURCES).as_posix())

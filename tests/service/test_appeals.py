@@ -203,6 +203,16 @@ async def test_whose_they_are_and_who_answers(strict: House) -> None:
     assert (await strict.parts.appeals.get(id)).answer is None  # type: ignore[union-attr]
 
 
+async def test_nobody_answers_their_own_but_who_makes_the_rules(strict: House) -> None:
+    moderator, boss = (replace(ANNA_ASKS, moderator=True, admin=admin) for admin in (False, True))
+    await appeal(strict, id := await refused(strict))
+    for approve in (True, False):
+        with pytest.raises(NotAllowed, match="This is about you"):
+            await strict.service.appeals.answer(moderator, HERE, id, approve)
+    assert (await strict.parts.appeals.get(id)).answer is None  # type: ignore[union-attr]
+    assert (await strict.service.appeals.answer(boss, HERE, id, True)).id == id
+
+
 async def test_they_are_told_once_and_by_letter_if_they_want(strict: House) -> None:
     appeals = strict.service.appeals
     await approved(strict, await refused(strict))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.chat import cards
+from bot.domain.delivery import Kind
 from bot.domain.desk import Appeal, Settled
 from bot.domain.errors import BlockedWords, NotAllowed, NotFound, UserError
 from bot.domain.grounds import TimedOut
@@ -287,18 +288,18 @@ async def test_only_who_could_be_heard_is_offered_an_appeal(tmp_path: Path) -> N
     async with House(tmp_path, automatic=True, rules=CHECKED) as house:
         appeals = house.service.appeals
         job = await stopped(house)
-        assert not await appeals.offers(job)
+        assert await appeals.offered([job]) == ""
         with pytest.raises(NotFound):
             await appeals.appealable(ANNA_ASKS, HERE, job.id)
         await house.service.desk.set(ADMIN_ASKS, GUILD, DESK)
-        assert await appeals.offers(job)
-        assert not await appeals.offers(await stopped(house, origin=DIRECT))
+        assert await appeals.offered([job]) == job.id
+        assert await appeals.offered([await stopped(house, origin=DIRECT)]) == ""
         for asker, origin in ((BERT_ASKS, HERE), (ANNA_ASKS, ELSEWHERE), (ANNA_ASKS, DIRECT)):
             with pytest.raises(NotFound, match="nothing"):
                 await appeals.appealable(asker, origin, job.id)
         house.executor.score = 0.0
         fine = await house.draw("an owl")
-        assert not await appeals.offers(fine)
+        assert await appeals.offered([fine]) == ""
         with pytest.raises(NotFound):
             await appeals.appealable(ANNA_ASKS, HERE, fine.id)
         found = await appeals.appealable(ANNA_ASKS, HERE, job.id)
@@ -320,9 +321,29 @@ async def test_the_next_one_of_the_same_is_covered_and_no_further_one(tmp_path: 
         both = await asyncio.gather(*(house.imagine("a fox") for _ in range(2)))
         ends = [await becomes(house, each) for each in both]
         assert sorted(ends) == ["covered", "stopped"]
-        assert await rows(house, "SELECT used_by FROM appeals") == [
+        assert await rows(house, "SELECT used_by FROM appeal_jobs") == [
             (both[ends.index("covered")].id,)
         ]
+
+
+async def test_one_that_was_approved_lets_one_of_several_pass(tmp_path: Path) -> None:
+    async with House(tmp_path, automatic=True, rules=CHECKED) as house:
+        await house.service.desk.set(ADMIN_ASKS, GUILD, DESK)
+        await appeal(house, (job := await stopped(house)).id)
+        await answer(house, job.id)
+        again = await together(house, "a fox --repeat 3")
+        ends = [await becomes(house, each) for each in again]
+        assert sorted(ends) == ["covered", "stopped", "stopped"]
+
+
+async def test_what_was_approved_twice_is_covered_twice(tmp_path: Path) -> None:
+    async with House(tmp_path, automatic=True, rules=CHECKED) as house:
+        await house.service.desk.set(ADMIN_ASKS, GUILD, DESK)
+        for job in [await stopped(house) for _ in range(2)]:
+            await appeal(house, job.id)
+            await answer(house, job.id)
+        ends = [await becomes(house, await house.imagine("a fox")) for _ in range(3)]
+        assert ends == ["covered", "covered", "stopped"]
 
 
 @pytest.mark.parametrize(("approved", "waits_s"), [(False, 0), (True, DAY_S + 1)])
@@ -338,6 +359,144 @@ async def test_what_was_denied_or_is_too_long_ago_is_stopped(
         said = "the moderators approved it" if approved else "the moderators denied it"
         with pytest.raises(UserError, match=said):
             await appeal(house, job.id)
+
+
+# Several grids at once
+
+
+async def asked(house: House, text: str, asker: Asker = ANNA_ASKS) -> str:
+    """The id of an offer of several grids."""
+    made = await house.service.drawing.imagine(asker, HERE, text)
+    assert made.job is None
+    return made.proposal
+
+
+async def together(house: House, text: str, asker: Asker = ANNA_ASKS) -> list[Job]:
+    """Have several grids drawn to their ends."""
+    id = await asked(house, text, asker)
+    jobs = await house.service.drawing.accept(asker, HERE, id)
+    return [(await house.end(job)).job for job in jobs]
+
+
+async def offer(house: House, jobs: list[Job]) -> str:
+    """What stands under the message of several, once it says how all of them ended."""
+    update = await house.service.batches.state(jobs[0].id)
+    assert update is not None
+    id = await house.service.appeals.offered([each.job for each in update.updates])
+    for delivery, _job in await house.service.outbox.due([], 50):
+        if delivery.kind is Kind.END:
+            await house.service.outbox.ended(delivery)
+    assert await house.service.batches.state(jobs[0].id) is None
+    return id
+
+
+async def test_words_of_several_grids_are_one_appeal_and_pass_once(strict: House) -> None:
+    text = "a {scum, fine} {fox, owl} --repeat 2"
+    id = await refused(strict, text)
+    assert len(await rows(strict, "SELECT id FROM appeals")) == 1
+    await appeal(strict, id)
+    await answer(strict, id)
+    offered = await asked(strict, text)
+    jobs = await strict.service.drawing.accept(ANNA_ASKS, HERE, offered)
+    assert len(jobs) == 8
+    assert await rows(strict, "SELECT used_by FROM appeals") == [(jobs[0].id,)]
+    assert await refused(strict, text) != id
+
+
+async def test_words_that_are_blocked_while_they_are_offered_can_be_appealed_against(
+    strict: House,
+) -> None:
+    offered = await asked(strict, "a bad {fox, owl}")
+    await strict.service.moderation.block(ADMIN_ASKS, GUILD, WordKind.BLOCKED, ["bad"])
+    accept = strict.service.drawing.accept
+    with pytest.raises(BlockedWords) as told:
+        await accept(ANNA_ASKS, HERE, offered)
+    await appeal(strict, told.value.appeal)
+    await answer(strict, told.value.appeal)
+    assert len(await accept(ANNA_ASKS, HERE, offered)) == 2
+
+
+async def test_two_offers_with_one_leave_are_drawn_once(strict: House) -> None:
+    text = "a {scum, fine} fox"
+    await appeal(strict, id := await refused(strict, text))
+    await answer(strict, id)
+    offers = [await asked(strict, text) for _ in range(2)]
+    accept = strict.service.drawing.accept
+    done = await asyncio.gather(*(accept(ANNA_ASKS, HERE, each) for each in offers),
+                                return_exceptions=True)  # fmt: skip
+    assert sorted(type(each) for each in done if not isinstance(each, list)) == [BlockedWords]
+    assert len(await strict.jobs.unfinished()) == 2
+
+
+async def test_what_was_stopped_of_several_is_one_appeal_and_covered_the_next_time(
+    tmp_path: Path,
+) -> None:
+    text = "a {red, blue} fox --repeat 2"
+    async with House(tmp_path, automatic=True, rules=CHECKED) as house:
+        house.executor.score = 0.9
+        unheard = await together(house, text)
+        assert await offer(house, unheard) == ""
+        await house.service.desk.set(ADMIN_ASKS, GUILD, DESK)
+        jobs = await together(house, text)
+        assert {each.status for each in jobs} == {JobStatus.FAILED}
+        id = await offer(house, jobs)
+        assert id == jobs[0].id
+        with pytest.raises(NotAllowed):
+            await house.service.appeals.appealable(BERT_ASKS, HERE, id)
+        found = await house.service.appeals.appealable(ANNA_ASKS, HERE, id)
+        assert (found.kind, found.texts) == ("picture", ("a red fox", "a blue fox"))
+        await appeal(house, id)
+        await house.restart()
+        await answer(house, id)
+        assert len(await rows(house, "SELECT * FROM appeals")) == 1
+        house.executor.score = 0.9
+        assert await becomes(house, await house.imagine("a green fox")) == "stopped"
+        # Each passes once, together or by and by.
+        assert await becomes(house, await house.imagine("a red fox")) == "covered"
+        again = await together(house, text)
+        ends = {str(each.request.prompt): [] for each in again}
+        for each in again:
+            ends[str(each.request.prompt)].append(await becomes(house, each))
+        assert ends == {"a red fox": ["covered", "stopped"], "a blue fox": ["covered"] * 2}
+        assert [await becomes(house, each) for each in await together(house, text)] == [
+            "stopped"
+        ] * 4
+        assert await becomes(house, await house.imagine("a red fox")) == "stopped"
+
+
+async def test_of_several_only_what_was_stopped_is_let_pass(tmp_path: Path) -> None:
+    async with House(tmp_path, rules=CHECKED) as house:
+        await house.service.desk.set(ADMIN_ASKS, GUILD, DESK)
+        jobs = await house.service.drawing.accept(
+            ANNA_ASKS, HERE, await asked(house, "a {red, blue, green} fox")
+        )
+        for number, job in enumerate(jobs, 1):
+            run = await house.executor.started(number)
+            run.score = 0.9 if number == 2 else 0.0
+            await run.finish()
+            if (await house.end(job)).job.status is JobStatus.SUCCEEDED:
+                await house.posted(job, 500 + number)
+        id = await offer(house, jobs)
+        assert id == jobs[0].id
+        found = await house.service.appeals.appealable(ANNA_ASKS, HERE, id)
+        assert found.texts == ("a blue fox",)
+        await appeal(house, id)
+        await answer(house, id)
+        house.executor.automatic, house.executor.score = True, 0.9
+        # Alone or among others, what was let pass is the one that was asked about.
+        again = await together(house, "a {red, blue} fox")
+        assert [await becomes(house, each) for each in again] == ["stopped", "covered"]
+
+
+async def test_a_few_grids_that_the_check_lets_pass_leave_nothing_to_appeal_against(
+    tmp_path: Path,
+) -> None:
+    async with House(tmp_path, automatic=True, rules=CHECKED) as house:
+        await house.service.desk.set(ADMIN_ASKS, GUILD, DESK)
+        jobs = await together(house, "a {red, blue} fox")
+        assert await house.service.appeals.offered(jobs) == ""
+        with pytest.raises(NotFound):
+            await house.service.appeals.appealable(ANNA_ASKS, HERE, jobs[0].id)
 
 
 # What is remembered of people and servers
@@ -492,8 +651,7 @@ async def test_two_admins_who_purge_at_once_delete_and_free_all_of_it_once(house
     mine = [await house.imagine(f"a fox {n}") for n in range(3)]
     far = await house.imagine("a fox", origin=Origin(GUILD + 1, 1))
     other = await house.imagine("an owl", BERT_ASKS)
-    purge = house.service.purging.purge
-    done = await asyncio.gather(*(purge(each, GUILD, ANNA, 0) for each in (ADMIN_ASKS, BOSS)))
+    done = await asyncio.gather(*(purged(house, each) for each in (ADMIN_ASKS, BOSS)))
     assert Count(0, 3) in done
     assert [(await house.state(job))[0] for job in mine] == [JobStatus.CANCELLED] * 3
     assert {(await house.state(job))[0] for job in (far, other)}.isdisjoint({JobStatus.CANCELLED})
@@ -502,3 +660,15 @@ async def test_two_admins_who_purge_at_once_delete_and_free_all_of_it_once(house
     with pytest.raises(NotFound):
         await house.service.purging.count(ADMIN_ASKS, GUILD, ANNA, 0)
     assert await house.service.purging.count(ADMIN_ASKS, GUILD, BERT, 0) == Count(0, 1)
+
+
+async def purged(house: House, by: Asker) -> Count:
+    """How much there was when they asked; none where another admin was quicker."""
+    purging = house.service.purging
+    try:
+        purge = await purging.begin(by, GUILD, ANNA, 0)
+    except NotFound:
+        return Count(0, 0)
+    async with purging.ending(purge) as ended:
+        await ended.wait()
+    return purge.count

@@ -66,9 +66,9 @@ async def test_a_process_that_ends_is_replaced(errands: Errands) -> None:
 
 async def test_one_that_died_while_it_was_free_is_not_asked(errands: Errands) -> None:
     before = (await errands.run(CHORES, {}, 30))["pid"]
+    [free] = errands._idle
     os.kill(before, 9)
-    await ended(before)
-    await asyncio.sleep(0)
+    await asyncio.wait_for(free.wait(), 30)
     assert (await errands.run(CHORES, {}, 30))["pid"] != before
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat import holdings
 from bot.chat import plans as said
 from bot.domain.errors import NotAllowed, NotFound, OutOfCredits, UserError
 from bot.domain.people import Asker
@@ -79,7 +80,7 @@ async def test_the_pool_pays_when_own_credits_are_out(house: House) -> None:
     assert await house.credits(BERT_ASKS) == (2, 0)  # Anna's own was used
     await house.draw()
     assert await house.credits(BERT_ASKS) == (1, 0)
-    statement = said.statement(await house.service.accounts.statement(ANNA_ASKS, GUILD))
+    statement = holdings.statement(await house.service.accounts.statement(ANNA_ASKS, GUILD))
     assert "**-1** from the pool spent on job" in statement
     house.executor.automatic = False
     job = await house.imagine(asker=BERT_ASKS)
@@ -175,6 +176,19 @@ async def test_guessing_is_slowed_also_over_a_restart(house: House) -> None:
     assert await house.credits() == (1, 0)
 
 
+async def test_nobody_guesses_on_by_being_forgotten(house: House) -> None:
+    for n in range(5):
+        with pytest.raises(UserError, match="no gift code"):
+            await house.service.gifts.redeem(ANNA_ASKS, GUILD, f"WRONG{n}")
+    await house.service.privacy.erasing.forget(ANNA_ASKS)
+    with pytest.raises(UserError, match="too many wrong codes"):
+        await house.service.gifts.redeem(ANNA_ASKS, GUILD, "WRONG")
+    house.clock.now += HOUR_S
+    await house.service.gifts.housekeeping()
+    tries = "SELECT COUNT(*) FROM code_tries"
+    assert (await house.database.read(lambda c: c.execute(tries).fetchone()))[0] == 0
+
+
 async def test_only_admins_give_and_only_what_makes_sense(house: House) -> None:
     gifts = house.service.gifts
     before = await house.parts.audit.newest(GUILD)
@@ -188,8 +202,8 @@ async def test_only_admins_give_and_only_what_makes_sense(house: House) -> None:
         (gifts.offer(ADMIN_ASKS, GUILD, ROLE, -1, ""), UserError, "one by one"),
         (gifts.offer(ADMIN_ASKS, GUILD, ROLE, 0, ""), UserError, "changes nothing"),
         (gifts.grant(ADMIN_ASKS, GUILD, ANNA, 9**9, ""), UserError, "At most"),
-        (gifts.grant(ADMIN_ASKS, GUILD, ANNA, 1, "", days=0), UserError, "1 to 3650 days"),
-        (gifts.grant(ADMIN_ASKS, GUILD, ANNA, -1, "", days=3), UserError, "1 to 3650 days"),
+        (gifts.grant(ADMIN_ASKS, GUILD, ANNA, 1, "", days=0), UserError, "1 to 3,650 days"),
+        (gifts.grant(ADMIN_ASKS, GUILD, ANNA, -1, "", days=3), UserError, "1 to 3,650 days"),
         (gifts.make_code(ADMIN_ASKS, GUILD, Terms(1, uses=0)), UserError, "at most"),
         (gifts.end_offer(ADMIN_ASKS, GUILD, 1), NotFound, "no such offer"),
     ):

@@ -130,7 +130,7 @@ async def test_files_go_though_no_row_can_be_written(tmp_path, monkeypatch, capl
         assert await kept(house, *old, varied, young) == [False] * 12 + [True] * 4
         # Meanwhile they are gone to everybody, as after the rows are marked.
         for action in (Action.UPSCALE, Action.VARY):
-            with pytest.raises(NotFound, match="cleared away to save space; 🔄 draws"):
+            with pytest.raises(NotFound, match="cleared away or deleted this moment"):
                 await house.press(action, old[0].tile(1))
         with pytest.raises(NotFound, match="cleared away"):
             await house.service.pictures.picture(old[0], PLENTY)

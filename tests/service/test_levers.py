@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.dispatch.aside import PAUSED
-from bot.domain.errors import Draining, NotAllowed, UserError
+from bot.domain.action import Action
+from bot.domain.errors import Draining, NotAllowed, StoreUnavailable, UserError
 from bot.domain.job import JobStatus
 from bot.domain.people import Asker
 from bot.service.levers import STILL
 from bot.service.operating import Standstill
 from bot.service.rules import Rules
-from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, ELSEWHERE, House
+from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, ELSEWHERE, HERE, House
 from tests.kit.values import GUILD
 
 BOSS = Asker(77)
@@ -119,12 +120,92 @@ async def test_draining_finishes_what_is_drawn_and_begins_nothing(slow: House) -
     assert [deed for _, deed in await deeds(slow, 0)] == ["operator undrain", "operator drain"]
 
 
-async def test_a_start_ends_draining_and_what_waited_is_drawn(slow: House) -> None:
+async def test_draining_goes_on_after_a_crash_until_somebody_ends_it(slow: House) -> None:
+    drawn, waits = await slow.imagine("a fox"), await slow.imagine("a hare")
+    await slow.executor.started(1)
     await slow.service.operating.drain(BOSS, True)
     await slow.restart()
-    job = await slow.imagine("a fox")
+    with pytest.raises(Draining):
+        await slow.imagine("an owl")
+    for job in (drawn, waits):
+        assert (await slow.seen(job, lambda each: bool(each.note))).note == STILL
+    assert slow.executor.runs == []
+    assert slow.service.levers.kept is not None
+    assert (slow.service.levers.kept.actor, slow.dispatcher.waiting) == (BOSS.user, 2)
+    assert await slow.service.operating.drain(BOSS, True) == Standstill(0, 2)
+    await slow.service.operating.drain(BOSS, False)
     await (await slow.executor.started(1)).finish()
-    assert (await slow.end(job)).job.status is JobStatus.SUCCEEDED
+    await slow.end(drawn)
+    await slow.restart()
+    await (await slow.executor.started(1)).finish()
+    await slow.end(waits)
+    assert [deed for _, deed in await deeds(slow, 0)] == ["operator undrain", "operator drain"]
+
+
+@pytest.mark.parametrize("drawing", [False, True])
+async def test_an_end_in_order_is_the_update_once_nothing_is_drawn(
+    slow: House, drawing: bool
+) -> None:
+    job = await slow.imagine("a fox")
+    run = await slow.executor.started(1)
+    await slow.service.operating.drain(BOSS, True)
+    if not drawing:
+        await run.finish()
+        await slow.end(job)
+    await slow.service.levers.rest()
+    await slow.restart()
+    assert slow.service.levers.draining is drawing
+    assert (slow.service.levers.kept is not None) is drawing
+    if not drawing:
+        await slow.imagine("an owl")
+        await slow.executor.started(1)
+
+
+async def test_an_update_ends_draining_however_the_process_ended(
+    slow: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await slow.imagine("a fox")
+    await slow.executor.started(1)
+    await slow.service.operating.drain(BOSS, True)
+    monkeypatch.setattr("tests.kit.app.__version__", "99.0")
+    await slow.restart()
+    assert not slow.service.levers.draining
+    await slow.executor.started(1)
+    monkeypatch.undo()
+    await slow.restart()
+    assert not slow.service.levers.draining
+
+
+async def test_an_end_in_order_that_cannot_be_written_down_is_none(slow: House) -> None:
+    await slow.service.operating.drain(BOSS, True)
+    slow.database.refuse("full", "SwitchRepository.end_drain", times=1)
+    await slow.service.levers.rest()
+    await slow.restart()
+    assert slow.service.levers.draining
+
+
+async def test_what_cannot_be_written_down_is_not_drained(slow: House) -> None:
+    slow.database.refuse("locked", "SwitchRepository.begin_drain", times=1)
+    with pytest.raises(StoreUnavailable):
+        await slow.service.operating.drain(BOSS, True)
+    assert not slow.service.levers.draining
+    assert await deeds(slow, 0) == []
+
+
+async def test_while_it_drains_no_worker_is_asked_and_pictures_are_taken_out_still(
+    slow: House,
+) -> None:
+    grid = await slow.draw("a fox")
+    await slow.service.operating.drain(BOSS, True)
+    for asked in (
+        slow.service.describing.describe(ANNA_ASKS, HERE, "https://example.org/a.png"),
+        slow.service.shortening.shorten(ANNA_ASKS, HERE, "a red fox in the snow"),
+        slow.service.drawing.plan(ANNA_ASKS, HERE, "https://example.org/a.png a fox"),
+        slow.press(Action.VARY, grid.tile(1)),
+    ):
+        with pytest.raises(Draining):
+            await asked
+    assert (await slow.upscale(grid.tile(1))).job.status is JobStatus.SUCCEEDED
 
 
 async def test_while_it_drains_no_sample_is_drawn(slow: House) -> None:

@@ -10,10 +10,12 @@ import pytest
 from PIL import Image
 
 from bot.chat import charts
-from bot.domain.errors import NotAllowed, NotFound, StoreUnavailable, UserError
+from bot.domain.errors import BlockedWords, NotAllowed, NotFound, StoreUnavailable, UserError
 from bot.domain.job import JobStatus
+from bot.domain.moderation import WordKind
 from bot.domain.overview import Spender
 from bot.service import overview
+from bot.service.errand import Errands
 from bot.service.overview import AT_ONCE, Overviews
 from tests.kit.app import ADMIN_ASKS, BERT_ASKS, ELSEWHERE, MODERATOR_ASKS, House
 from tests.kit.values import ANNA, BERT, GUILD
@@ -60,6 +62,19 @@ async def test_the_numbers_of_what_was_drawn(house: House) -> None:
     assert await house.service.quotas.changes(ADMIN_ASKS, GUILD) == []
 
 
+async def test_refused_prompts_are_among_the_numbers(house: House) -> None:
+    """Also where nobody is timed out for them."""
+    moderation = house.service.moderation
+    await moderation.block(ADMIN_ASKS, GUILD, WordKind.BLOCKED, ["scum"])
+    for refusals in (3, 0):
+        await moderation.set_timeouts(ADMIN_ASKS, GUILD, refusals, None, None)
+        with pytest.raises(BlockedWords):
+            await house.imagine("scum")
+    shown = await house.service.overview.overview(ADMIN_ASKS, GUILD, 7)
+    assert shown.named("refused") == {"word": 2}
+    assert shown.daily("refused", "word")[-1] == 2
+
+
 async def test_charts_are_drawn_by_another_process_meanwhile(house: House) -> None:
     await house.draw()
     shown = await house.service.overview.overview(ADMIN_ASKS, GUILD, 30)
@@ -81,8 +96,10 @@ async def test_charts_that_cannot_be_drawn_are_trouble_of_the_store(
     with pytest.raises(StoreUnavailable, match="KeyError"):
         await house.service.overview.charts([{"title": "no kind"}])
     monkeypatch.setattr(overview, "PATIENCE_S", 0)
-    with pytest.raises(StoreUnavailable, match="too long"):
-        await house.service.overview.charts([])
+    async with Errands() as own:  # the one for all tests stays warm
+        monkeypatch.setattr(house.service.overview, "_errands", own)
+        with pytest.raises(StoreUnavailable, match="too long"):
+            await house.service.overview.charts([])
 
 
 async def test_jobs_of_a_server_are_listed_and_cancelled(tmp_path: Path) -> None:

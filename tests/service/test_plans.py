@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat import holdings as told
 from bot.chat import plans as said
 from bot.domain.action import Action, Press
 from bot.domain.errors import NotAllowed, NotFound, OutOfCredits, UserError
@@ -45,7 +46,7 @@ async def plan(house: House, name: str, gives: QuotaSetting, whom: Whom | None =
 
 async def explained(house: House, asker: Asker = ANNA_ASKS) -> str:
     holdings = await house.service.quotas.holdings_of(ADMIN_ASKS, GUILD, asker.user, asker.roles)
-    return said.explained(holdings)
+    return told.explained(holdings)
 
 
 async def test_who_has_which_plan_by_precedence(house: House) -> None:
@@ -102,7 +103,7 @@ async def test_only_admins_and_only_what_makes_sense(house: House) -> None:
         (plans.remove(ADMIN_ASKS, GUILD, "Nix"), "no plan of this name"),
         (plans.adopt(ADMIN_ASKS, GUILD, "nix"), "no such preset"),
         (plans.price_action(ADMIN_ASKS, GUILD, Action.UPSCALE, 1), "always free"),
-        (plans.price_action(ADMIN_ASKS, GUILD, Action.VARY, -1), "0 to 1000"),
+        (plans.price_action(ADMIN_ASKS, GUILD, Action.VARY, -1), "0 to 1,000"),
         (plans.price_speed(ADMIN_ASKS, GUILD, Speed.TURBO, 1e9), "0 to 100"),
         (plans.price_model(ADMIN_ASKS, GUILD, "Nix", 2), "no model"),
     ):
@@ -294,7 +295,7 @@ async def test_a_year_of_dalle_2(tmp_path: Path) -> None:
         clock.now = moment("2027-03-31T00:00:01")  # the pack is gone, and the month is new
         assert await house.credits() == (15, 0)
         await house.draw()
-        assert "**-113** past their date" in said.statement(
+        assert "**-113** past their date" in told.statement(
             await house.service.accounts.statement(ANNA_ASKS, GUILD)
         )
 

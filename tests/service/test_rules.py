@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.domain.action import Action, Tile
+from bot.domain.action import Action, Press, Tile
 from bot.domain.errors import (
     NotAllowed,
     NotFound,
@@ -85,7 +86,6 @@ async def test_nobody_moderates_direct_messages(house: House) -> None:
     ("job_at", "asked_at", "seen"),
     [
         (HERE, HERE, True),
-        (HERE, Origin(GUILD, HERE.channel + 1), True),
         (HERE, ELSEWHERE, False),
         (HERE, Origin(0, HERE.channel), False),
         (Origin(0, 7), Origin(0, 7), True),
@@ -97,6 +97,47 @@ def test_who_may_see_a_job(job_at: Origin, asked_at: Origin, seen: bool) -> None
     job = a_job(guild=job_at.guild, channel=job_at.channel)
     for asker in (ANNA_ASKS, BERT_ASKS, Asker(9, moderator=True, admin=True)):
         assert visible(asker, asked_at, job) is seen
+
+
+def test_in_another_channel_of_a_server_a_job_is_for_its_owner_and_who_reads_its_own() -> None:
+    job, there = a_job(guild=GUILD, channel=HERE.channel), Origin(GUILD, HERE.channel + 1)
+    assert visible(ANNA_ASKS, there, job)
+    for asker in (BERT_ASKS, MODERATOR_ASKS, ADMIN_ASKS):
+        for reads in (HERE.channel, HERE.channel + 2):
+            known = replace(asker, reads=lambda channel, reads=reads: channel == reads)
+            assert visible(known, there, job) is (reads == HERE.channel)
+            assert not visible(known, Origin(GUILD + 1, there.channel), job)
+            assert not visible(known, Origin(0, there.channel), job)
+
+
+@pytest.mark.parametrize("reads", [False, True])
+async def test_what_one_cannot_read_any_more_is_not_pressed(house: House, reads: bool) -> None:
+    grid, there = await house.draw(), Origin(GUILD, HERE.channel + 1)
+    bert = replace(BERT_ASKS, reads=lambda channel: reads)
+    house.executor.automatic = False
+    running = await house.imagine("a fox")
+    press = Press(Action.VARY, grid.tile(1), prompt="{a, an} owl")
+    offer = await house.service.drawing.imagine(bert, HERE, press)
+    deeds = [
+        house.press(Action.UPSCALE, grid.tile(2), bert, there),
+        house.press(Action.VARY, grid.tile(1), bert, there),
+        house.service.drawing.offered(bert, there, Press(Action.VARY, grid.tile(1))),
+        house.service.likes.turn(bert, there, grid.tile(1)),
+        house.service.drawing.accept(bert, there, offer.proposal),
+    ]
+    for deed in deeds:
+        if reads:
+            assert await deed
+        else:
+            with pytest.raises(NotFound, match="do not know this job here"):
+                await deed
+    moderator = replace(MODERATOR_ASKS, reads=lambda channel: reads)
+    cancel = house.service.drawing.cancel(moderator, there, running.id)
+    if reads:
+        assert (await cancel).now
+    else:
+        with pytest.raises(NotFound):
+            await cancel
 
 
 async def test_what_is_hidden_is_its_owners_alone(house: House) -> None:

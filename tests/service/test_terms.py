@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from bot.domain.action import Action, Press
 from bot.domain.errors import NotAllowed, OutOfCredits
+from bot.domain.language import speaking
 from bot.domain.people import Asker
 from bot.domain.quota import Caps, Quota, QuotaSetting
 from bot.domain.speed import Speed
 from bot.domain.tariff import Tariff
+from bot.language import language
 from bot.models.cards import ModelCard
 from bot.service import requests, tariff
 from bot.service.plan import Plan
@@ -159,6 +161,27 @@ async def test_who_says_no_is_named(house: House) -> None:
     await house.service.plans.give(ADMIN_ASKS, GUILD, Whom(user=ANNA), "Slow")
     with pytest.raises(NotAllowed, match="The plan `Slow` allows you"):
         await terms.applied(turbo)
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked", "said"),
+    [
+        (QuotaSetting(batch=1), "a {red, blue} fox",
+         "このサーバーでは、1つのコマンドで最大グリッド1枚です。これは2枚です。"),
+        (QuotaSetting(speeds=FAST), "a fox --turbo",
+         "このサーバーでは、使えるのは `--fast` です。これは `--turbo` です。"),
+        (QuotaSetting(side=8), "a fox",
+         "このサーバーでは、画像は 8 × 8 のピクセル数までです。これは 16×16 です。"),
+    ],
+)  # fmt: skip
+async def test_what_is_not_allowed_is_said_in_an_order_of_its_own(
+    house: House, setting: QuotaSetting, asked: str, said: str
+) -> None:
+    await house.service.quotas.set(ADMIN_ASKS, GUILD, Whom(), setting)
+    plan = await planned(house, asked)
+    with pytest.raises(NotAllowed) as refused, speaking(language("ja")):
+        await terms_of(house).applied(plan)
+    assert str(refused.value) == said
 
 
 async def test_in_direct_messages_the_operator_decides(tmp_path: Path) -> None:

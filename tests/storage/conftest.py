@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.storage.database import Database
+from tests.kit import blank
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "easel.sqlite3")
+    opened = await Database.open(blank.put(tmp_path / "easel.sqlite3"))
     yield opened
     await opened.close()

@@ -4,6 +4,7 @@ order, and to whatever clock, balances are equal and every credit is accounted f
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +24,7 @@ from bot.storage.database import Database
 from bot.storage.gifts import GiftRepository, Terms
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
+from tests.kit import blank
 from tests.kit.values import GUILD, MORNING, a_job
 from tests.storage.oracle import Offer, Oracle, Source
 from tests.storage.test_ledger import ACCOUNT, ADMIN, succeed
@@ -52,8 +54,9 @@ class Books(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = TemporaryDirectory()
-        self.runner = asyncio.Runner()
+        # Where the run has its files: in memory, where that is possible.
+        self.folder = TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+        self.loop = asyncio.new_event_loop()
         self.alone = patch.object(commits, "DELAY_S", 0.0)  # nobody else comes
         self.alone.start()
         self.oracle = Oracle()
@@ -62,17 +65,18 @@ class Books(RuleBasedStateMachine):
         self._open()
 
     def _open(self) -> None:
-        self.database = self.wait(Database.open(Path(self.folder.name) / "easel.sqlite3"))
+        path = blank.put(Path(self.folder.name) / "easel.sqlite3")
+        self.database = self.wait(Database.open(path))
         self.jobs = JobRepository(self.database)
         self.ledger = LedgerRepository(self.database)
         self.gifts = GiftRepository(self.database)
 
     def wait(self, coroutine: Any) -> Any:
-        return self.runner.run(coroutine)
+        return self.loop.run_until_complete(coroutine)
 
     def teardown(self) -> None:
         self.wait(self.database.close())
-        self.runner.close()
+        self.loop.close()
         self.alone.stop()
         self.folder.cleanup()
 
@@ -165,8 +169,8 @@ class Books(RuleBasedStateMachine):
 
     @invariant()
     def every_credit_is_spent_ended_held_or_there(self) -> None:
-        assert self.wait(self.database.read(statements.faults)) == []
-        totals = self.wait(self.database.read(_totals))
+        faults, totals = self.wait(self.database.read(lambda c: (statements.faults(c), _totals(c))))
+        assert faults == []
         sources, holds = self.oracle.sources, self.oracle.holds.values()
         lasting = sum(len(hold.lasting) for hold in holds if not hold.released)
         assert totals["there"] == sum(source.left for source in sources)
@@ -185,7 +189,7 @@ def _totals(connection: Any) -> dict[str, int]:
 
 
 class TestBooks(Books.TestCase):
-    settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+    settings = settings(max_examples=72, stateful_step_count=50, deadline=None)
 
 
 @pytest.mark.slow

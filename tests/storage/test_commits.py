@@ -15,13 +15,14 @@ from bot.domain.errors import StoreUnavailable
 from bot.storage import commits
 from bot.storage.commits import SIBLINGS
 from bot.storage.database import Database
+from tests.kit import blank
 
 Function = Callable[[sqlite3.Connection], Any]
 
 
 @pytest.fixture
 async def database(tmp_path):
-    opened = await Database.open(tmp_path / "easel.db")
+    opened = await Database.open(blank.put(tmp_path / "easel.db"))
     await opened.transaction(lambda c: c.execute("CREATE TABLE t (n INTEGER NOT NULL) STRICT"))
     yield opened
     await opened.close()

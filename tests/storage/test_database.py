@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -328,7 +329,7 @@ async def test_each_is_refused_in_their_own_language(database: Database) -> None
     def refuse(connection: sqlite3.Connection) -> None:
         raise UserError(_("Queue full"))
 
-    async def asked(code: str, by: Callable[..., Awaitable[None]]) -> str:
+    async def asked(code: str, by: Callable[..., Awaitable[Any]]) -> str:
         speak(language(code))
         with pytest.raises(UserError) as refused:
             await by(refuse)

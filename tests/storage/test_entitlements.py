@@ -28,6 +28,7 @@ from bot.storage.entitlements import (
 )
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
+from tests.kit import blank
 from tests.kit.values import ANNA, BERT, GUILD, MORNING, a_job
 
 PACK, PLAN, CLUB = 101, 102, 103
@@ -310,7 +311,7 @@ async def test_whatever_comes_in_whatever_order(
 ) -> None:
     """Three packs; each is granted once at most, and never spendable after it was given back."""
     folder: Path = tmp_path_factory.mktemp("books")
-    database = await Database.open(folder / "easel.sqlite3")
+    database = await Database.open(blank.put(folder / "easel.sqlite3"))
     try:
         await play(database, list(zip(deeds, numbers, strict=False)))
     finally:

@@ -17,6 +17,7 @@ from bot.domain.quota import Claim, Quota
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from bot.storage.repositories import Repositories
+from tests.kit import blank
 from tests.kit.values import GUILD, MORNING, a_job, a_request, wish
 
 PLENTY = Quota(credits=10**6, running=10**6, waiting=10**6)
@@ -33,7 +34,7 @@ class Gallery:
         self._finished: dict[str, Job] = {}
 
     async def open(self) -> None:
-        self.database = await Database.open(self.folder / "easel.sqlite3")
+        self.database = await Database.open(blank.put(self.folder / "easel.sqlite3"))
         self.parts = Repositories.of(self.database, self.folder)
 
     async def anything(self) -> None:

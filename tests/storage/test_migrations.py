@@ -390,6 +390,7 @@ def test_the_overview_counts_what_was_there(path: Path, tmp_path: Path) -> None:
     ("name", "new"),
     [
         ("moderation", {"words", "places", "bans", "refusals", "timeout_rules"}),
+        ("audit_logs", {"audit_logs"}),
         ("greetings", {"greetings"}),
     ],
 )
@@ -508,4 +509,72 @@ def test_24_and_on_make_room_for_a_desk_beside_everything(path: Path, tmp_path: 
             "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at, answer,"
             " answered_at) VALUES ('a', 1, 2, 'ban', '[]', '', 1.0, 'denied', 2.0)"
         )
+    connection.close()
+
+
+def test_27_reads_the_trail_of_before_in_order_and_posts_it_nowhere(
+    path: Path, tmp_path: Path
+) -> None:
+    [file] = MIGRATIONS.glob("*_audit_logs.sql")
+    number = int(file.name[:4])
+    migrated(path, number - 1, tmp_path).close()
+    guild, trail = "1200000000000000100", "SELECT * FROM audit WHERE guild_id = {} AND id > 5"
+    before = read(path, trail.format(guild))
+    connection = migrated(path, number, tmp_path)
+    [plan] = connection.execute(f"EXPLAIN QUERY PLAN {trail.format(guild)} ORDER BY id").fetchall()
+    assert "audit_in_order" in str(plan[3])
+    assert connection.execute(f"{trail.format(guild)} ORDER BY id").fetchall() == before
+    assert len(before) > 3
+    assert connection.execute("SELECT * FROM audit_logs").fetchall() == []
+    add = "INSERT INTO audit_logs (guild_id, channel_id, posted, upto, nonce, sending_at) VALUES"
+    connection.execute(f"{add} ({guild}, 7, 5, NULL, NULL, NULL)")
+    connection.execute(f"{add} (8, 7, 5, 9, 'n', 1.0)")
+    for row in (
+        f"({guild}, 7, 5, NULL, NULL, NULL)",  # a server has one
+        "(9, 7, 5, 9, NULL, 1.0)",  # what is being posted has a nonce
+        "(9, 7, 5, 9, 'n', NULL)",
+        "(9, 7, 5, NULL, 'n', 1.0)",
+        "(9, 7, NULL, NULL, NULL, NULL)",
+    ):
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(add + row)
+    connection.close()
+
+
+@pytest.mark.parametrize("table", ["purges", "drains"])
+def test_29_and_31_make_room_beside_everything(path: Path, tmp_path: Path, table: str) -> None:
+    [file] = MIGRATIONS.glob(f"*_{table}.sql")
+    number = int(file.name[:4])
+    migrated(path, number - 1, tmp_path).close()
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    before = {name: read(path, f"SELECT COUNT(*) FROM {name}") for (name,) in read(path, tables)}
+    migrated(path, number, tmp_path).close()
+    after = {name: read(path, f"SELECT COUNT(*) FROM {name}") for (name,) in read(path, tables)}
+    assert after == {**before, table: [(0,)]}
+
+
+def test_30_and_32_keep_what_appeals_against_pictures_are_about(path: Path, tmp_path: Path) -> None:
+    [file], [uses] = MIGRATIONS.glob("*_appeal_jobs.sql"), MIGRATIONS.glob("*_appeal_uses.sql")
+    number = int(file.name[:4])
+    connection = migrated(path, number - 1, tmp_path)
+    jobs = [row[0] for row in connection.execute("SELECT id FROM jobs ORDER BY id LIMIT 3")]
+    connection.executemany(
+        "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at, used_by)"
+        " VALUES (?, 1, 2, ?, '[]', '', 1.0, ?)",
+        [(jobs[0], "picture", None), (jobs[1], "picture", jobs[2]), ("a" * 32, "words", jobs[2])],
+    )
+    connection.commit()
+    connection.close()
+    kept = "SELECT id, kind, texts, why, refused_at, said, answer FROM appeals ORDER BY id"
+    before, about = read(path, kept), "SELECT * FROM appeal_jobs ORDER BY appeal_id"
+    migrated(path, number, tmp_path).close()
+    assert read(path, about) == [(job, job) for job in jobs[:2]]
+    connection = migrated(path, int(uses.name[:4]), tmp_path)
+    assert read(path, kept) == before
+    assert read(path, about) == [(jobs[0], jobs[0], None), (jobs[1], jobs[1], jobs[2])]
+    assert read(path, "SELECT kind, used_by FROM appeals WHERE used_by IS NOT NULL") == [
+        ("words", jobs[2])
+    ]
+    connection.execute("DELETE FROM appeals")
+    assert read(path, "SELECT * FROM appeal_jobs") == []
     connection.close()

@@ -14,6 +14,7 @@ from bot.domain.quota import Claim
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
 from bot.storage.proposals import KEPT, ProposalRepository
+from tests.kit import blank
 from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING, a_job
 
 HERE = Origin(GUILD, CHANNEL)
@@ -21,7 +22,7 @@ HERE = Origin(GUILD, CHANNEL)
 
 @pytest.fixture
 async def database(tmp_path: Path):
-    opened = await Database.open(tmp_path / "easel.sqlite3")
+    opened = await Database.open(blank.put(tmp_path / "easel.sqlite3"))
     yield opened
     await opened.close()
 

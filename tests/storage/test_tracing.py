@@ -17,7 +17,7 @@ from bot.domain.quota import Claim
 from bot.storage import rows
 from bot.storage.database import Database
 from bot.storage.repositories import Repositories
-from bot.storage.tracing import copies, taken_down
+from bot.storage.tracing import Grew, copies, taken_down
 from tests.kit.values import ANNA, BERT, CHANNEL, GUILD, MORNING, a_job, a_request, from_file, wish
 
 
@@ -63,7 +63,9 @@ async def test_pixels_go_as_far_as_they_are_kept_as_they_are(
     assert await database.read(lambda c: {*copies(c, taken.id)}) == {*ids(taken, zoomed, panned)}
     await parts.reports.add(taken, BERT, "", MORNING, 1)
     assert not await database.read(lambda c: taken_down(c, taken.id))
-    await parts.reports.take_down(taken, [], 99, MORNING)
+    with pytest.raises(Grew):
+        await parts.reports.take_down(taken, [taken], 99, MORNING)
+    await parts.reports.take_down(taken, [taken, zoomed, panned], 99, MORNING)
     of_all = (grid, taken, zoomed, panned, varied, of_varied, again)
     down = {
         each.id for each in of_all if await database.read(lambda c, e=each: taken_down(c, e.id))

@@ -18,6 +18,7 @@ from PIL import Image, ImageColor
 from bot.worker import chart
 
 Pixel = tuple[int, ...]
+UNITS = [(86_400, "{number} d"), (3600, "{number} h"), (60, "{number} min"), (1, "{number} s")]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,10 @@ def series(values: list[float | None], colour: int = 0, name: str = "drawn") -> 
 
 def order(kind: str, *rows: dict[str, Any], **more: Any) -> dict[str, Any]:
     labels = [f"May {day}" for day in range(1, len(rows[0]["values"]) + 1)]
-    common = {"kind": kind, "title": "Jobs by day", "empty": "Nothing was drawn.", "axis": "count"}
+    common = {
+        "kind": kind, "title": "Jobs by day", "empty": "Nothing was drawn.", "axis": "count",
+        "locale": "", "units": UNITS,
+    }  # fmt: skip
     return {**common, "labels": labels, "series": list(rows), **more}
 
 
@@ -168,7 +172,7 @@ def test_a_name_is_written_as_far_as_fonts_have_it(name: str, said: str) -> None
     [(0, "0"), (999, "999"), (1000, "1k"), (1234, "1234"), (12_345, "12.3k"), (2_500_000, "2.5M")],
 )
 def test_counts_are_short(value: float, said: str) -> None:
-    assert chart._count(value) == said
+    assert chart._count(value, "") == said
 
 
 @pytest.mark.parametrize(
@@ -176,7 +180,7 @@ def test_counts_are_short(value: float, said: str) -> None:
     [(0, "0 s"), (0.5, "0.5 s"), (30, "30 s"), (90, "1.5 min"), (7200, "2 h"), (86_400, "1 d")],
 )
 def test_durations_are_short(seconds: float, said: str) -> None:
-    assert chart._duration(seconds) == said
+    assert chart._duration(seconds, UNITS, "") == said
 
 
 @pytest.mark.parametrize("most", [0.02, 0.3, 1, 7, 59, 61, 500, 4000, 90_000, 10**7, 10**9])
@@ -185,6 +189,56 @@ def test_durations_are_marked_in_steps_that_people_count_in(most: float) -> None
     assert 2 <= len(marks) <= 6
     assert marks[0] == 0
     assert marks[-1] <= most
+
+
+@pytest.mark.parametrize(
+    ("locale", "value", "said"),
+    [
+        ("de", 1234, "1.234"), ("de", 20_000, "20.000"), ("de", 2_500_000, "2,5\xa0Mio."),
+        ("fr", 12_345, "12,3\xa0k"), ("es", 12_345, "12,3\xa0mil"), ("ja", 12_345, "1.2万"),
+        ("ko", 1234, "1,234"), ("zh_Hant", 2_000_000, "200萬"),
+    ],
+)  # fmt: skip
+def test_counts_are_written_as_a_language_does(locale: str, value: float, said: str) -> None:
+    assert chart._count(value, locale) == said
+
+
+def test_durations_are_written_as_a_language_does() -> None:
+    units = [(60, "{number}分"), (1, "{number}秒")]
+    assert chart._duration(90, units, "de") == "1,5分"
+    assert chart._duration(0, units, "ja") == "0秒"
+
+
+KANA = "描き終わるまで"
+
+
+@pytest.mark.parametrize("kind", ["bars", "lines", "ranks"])
+def test_what_fonts_lack_is_drawn_in_plain_words(
+    draw: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Not a letter of a chart is a box: with no font for its words it is the plain chart."""
+    more = {"names": ["Mia"] * 3, "instead": ["a"] * 3} if kind == "ranks" else {}
+    plain = order(kind, series([1, 2, 3]), **more)
+    monkeypatch.setattr(chart, "FAMILIES", ())
+    places = [
+        {"title": KANA}, {"empty": KANA}, {"labels": [KANA] * 3}, {"units": [(1, KANA)]},
+        {"series": [series([1, 2, 3], name=KANA)]},
+        *([{"instead": [KANA] * 3}] if kind == "ranks" else []),
+    ]  # fmt: skip
+    expected, *drawn = draw(plain, *({**plain, "plain": plain, **each} for each in places))
+    for each in drawn:
+        assert np.array_equal(np.asarray(each), np.asarray(expected))
+    named = {**plain, "title": "Größe – Übersicht…", "plain": plain}
+    assert not np.array_equal(np.asarray(draw(named)[0]), np.asarray(expected))
+
+
+def test_a_chart_keeps_the_words_that_fonts_have() -> None:
+    told = {**order("bars", series([1]), title=KANA), "plain": {}}
+    letters = frozenset(map(ord, "".join(map(str, [KANA, told, *map(chr, range(32, 127))]))))
+    assert chart.written(told, letters) is told
+    assert chart.written(told, letters - {ord("描")}) == {}
+    del told["plain"]
+    assert chart.written(told, frozenset()) is told
 
 
 def test_the_process_answers_in_pngs_and_without_torch(cache: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -72,13 +73,18 @@ def attempt(request: GenerationRequest, model: str = EMBEDDED_CARD.id) -> Attemp
     return Attempt("job", 1, model, tuple(range(request.count)), known.wire() | {"steps": 1}, named)
 
 
+@functools.cache
+def checker() -> Checker:
+    """The classifier in the box, in this process."""
+    return Checker("")
+
+
 async def scored(executor: LocalExecutor, one: Attempt) -> None:
     """Every picture has the score that the classifier in the box gives its pixels."""
     drawn = await draw(executor, await free_worker(executor), one)
     assert drawn.images.keys() == set(one.indices)
-    again = Checker("")
     assert drawn.scores == {
-        index: again.examined(imaging.decode(data)) for index, data in drawn.images.items()
+        index: checker().examined(imaging.decode(data)) for index, data in drawn.images.items()
     }
 
 
@@ -116,7 +122,7 @@ async def test_files_that_somebody_sent_are_looked_at_while_a_worker_draws(
     worker = await free_worker(studio)
     answer = await studio.ask(worker.id, Question(SCORES, "", {}, (SOURCE, MASK)))
     pictures = map(imaging.decode, (SOURCE, MASK))
-    assert answer == {"scores": [Checker("").examined(each) for each in pictures]}
+    assert answer == {"scores": [checker().examined(each) for each in pictures]}
     with pytest.raises(RenderFailed, match="no picture") as told:
         await studio.ask(worker.id, Question(SCORES, "", {}, (b"text",)))
     assert told.value.code == "bad_input"

@@ -1,6 +1,7 @@
 """The panel of `/admin panel`: pages behind a menu, each press shown in its place.
 
-Knows no page's business; rights are the services', which are asked at every press.
+Knows no page's business, but that all of it is for admins: that is asked at every press, before
+anything else, and the services ask it again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bot.chat.admin.page import SHOW, Page, Press, Shown, stale
 from bot.chat.admin.places import PlacesPage
 from bot.chat.admin.plans import PlansPage
 from bot.chat.admin.words import WordsPage
+from bot.domain.language import _, pgettext
 from bot.service import Service
 
 FORM = "panel"
@@ -43,6 +45,7 @@ class Desk:
     """One for all panels."""
 
     def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
+        self._require_right = service.administration.require_right
         self._privately = acknowledger.privately
         self._pages = {name: page(service) for name, page in _PAGES.items()}
 
@@ -70,10 +73,17 @@ class Desk:
         deed, _, own = rest.partition(":")
         await self._do(interaction, page, _press(interaction, deed, own, filled=True))
 
-    async def _do(self, interaction: discord.Interaction, name: str, press: Press) -> None:
+    def page(self, name: str, press: Press) -> Page:
+        """Where that is pressed. Raises NotAllowed for who is no admin, and NotFound for a page or
+        a deed of another version."""
+        self._require_right(press.asker, press.guild)
         page = self._pages.get(name)
-        if page is None:
+        if page is None or press.deed not in page.deeds:
             raise stale()
+        return page
+
+    async def _do(self, interaction: discord.Interaction, name: str, press: Press) -> None:
+        page = self.page(name, press)
         if press.deed in page.forms and not press.fields:
             await interaction.response.send_modal(await page.form(press))
             return
@@ -83,13 +93,13 @@ class Desk:
     def _view(self, name: str, shown: Shown) -> ui.LayoutView:
         """The menu stands last, where a channel is read."""
         options = [
-            Option(key, page.title, chosen=key == name, emoji=page.emoji)
+            Option(key, _(page.title), chosen=key == name, emoji=page.emoji)
             for key, page in self._pages.items()
         ]
         box = ui.Container(
             *shown.items,
             ui.Separator(),
-            row(menu(Spot(HOME, GO), "Where to go", options)),
+            row(menu(Spot(HOME, GO), pgettext("placeholder", "Where to go"), options)),
             accent_colour=BLUE,
         )
         return ui.LayoutView(timeout=None).add_item(box)

@@ -18,6 +18,7 @@ from discord import ui
 from bot.chat.buttons import PREFIX
 from bot.chat.gate import passes
 from bot.chat.wording import cut
+from bot.domain.language import counted, pgettext
 
 BLUE = discord.Colour(0x3E63DD)
 MENU = 25
@@ -101,6 +102,11 @@ def button(spot: Spot, label: str, emoji: str = "", style: discord.ButtonStyle =
     )
 
 
+def refresh(spot: Spot) -> Any:
+    """A button that shows the same anew."""
+    return button(spot, pgettext("button", "Refresh"), "🔄")
+
+
 def menu(spot: Spot, placeholder: str, options: Sequence[Option], *, most: int = 1) -> Any:
     """One of some options, or so many at `most`, then perhaps none."""
     shown = [
@@ -119,38 +125,35 @@ def menu(spot: Spot, placeholder: str, options: Sequence[Option], *, most: int =
 
 def channel_menu(spot: Spot, placeholder: str, chosen: Collection[int]) -> Any:
     """Some channels of a server, or none."""
-    kind = discord.SelectDefaultValueType.channel
-    select = ui.ChannelSelect(
-        custom_id=str(spot), placeholder=placeholder, channel_types=_CHANNELS, min_values=0,
-        max_values=MENU, default_values=_defaults(chosen, kind),
-    )  # fmt: skip
-    return PanelItem(spot, select)
+    return _known(ui.ChannelSelect, spot, placeholder, chosen, channel_types=_CHANNELS)
 
 
 def role_menu(spot: Spot, placeholder: str, chosen: Collection[int] = ()) -> Any:
     """Some roles of a server, or none."""
-    kind = discord.SelectDefaultValueType.role
-    select = ui.RoleSelect(
-        custom_id=str(spot), placeholder=placeholder, min_values=0, max_values=MENU,
-        default_values=_defaults(chosen, kind),
-    )  # fmt: skip
-    return PanelItem(spot, select)
+    return _known(ui.RoleSelect, spot, placeholder, chosen)
 
 
 def people_menu(spot: Spot, placeholder: str, chosen: Collection[int] = ()) -> Any:
     """Some people, or none."""
-    kind = discord.SelectDefaultValueType.user
-    select = ui.UserSelect(
+    return _known(ui.UserSelect, spot, placeholder, chosen)
+
+
+_IS = discord.SelectDefaultValueType
+_OF = {ui.ChannelSelect: _IS.channel, ui.RoleSelect: _IS.role, ui.UserSelect: _IS.user}
+
+
+def _known(
+    kind: Callable[..., ui.Item[Any]], spot: Spot, placeholder: str, chosen: Collection[int],
+    **more: Any,
+) -> PanelItem:  # fmt: skip
+    """A menu of what Discord itself knows, with what is chosen, as far as it holds that."""
+    ids = sorted(chosen)[:MENU]
+    defaults = [discord.SelectDefaultValue(id=each, type=_OF[kind]) for each in ids]
+    select = kind(
         custom_id=str(spot), placeholder=placeholder, min_values=0, max_values=MENU,
-        default_values=_defaults(chosen, kind),
+        default_values=defaults, **more,
     )  # fmt: skip
     return PanelItem(spot, select)
-
-
-def _defaults(
-    chosen: Collection[int], kind: discord.SelectDefaultValueType
-) -> list[discord.SelectDefaultValue]:
-    return [discord.SelectDefaultValue(id=each, type=kind) for each in sorted(chosen)[:MENU]]
 
 
 def _short(text: str) -> str:
@@ -161,7 +164,11 @@ def mentions(sign: str, named: Collection[int]) -> str:
     """As many of some channels (#) or roles (@&) as a menu holds."""
     shown = ", ".join(f"<{sign}{each}>" for each in sorted(named)[:MENU])
     more = len(named) - MENU
-    return f"{shown} and {more} more" if more > 0 else shown
+    return (
+        counted("{list} and {n} more", "{list} and {n} more", more, list=shown)
+        if more > 0
+        else shown
+    )
 
 
 def clipped(line: str, room: int) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from discord import ui
 
 from bot.chat import unfinished
-from bot.chat.admin.items import Spot, button, row, text
+from bot.chat.admin.items import Spot, button, refresh, row, text
 from bot.chat.admin.page import SHOW, Press, Shown, stale
+from bot.domain.language import N_, _, pgettext
 from bot.service import Service
 from bot.service.overview import AT_ONCE, Unfinished
 
@@ -21,7 +22,8 @@ _LINE = 400
 class JobsPage:
     """Its argument is the number of the first job that is shown; of a cancel, the job before it."""
 
-    title, emoji = "Jobs", "🎨"
+    title, emoji = N_("Jobs"), "🎨"
+    deeds = frozenset({SHOW, CANCEL})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
@@ -32,8 +34,6 @@ class JobsPage:
             job, _, first = press.argument.partition(":")
             await self._service.overview.cancel(press.asker, press.guild, job)
             press = Press(press.asker, press.guild, argument=first)
-        elif press.deed != SHOW:
-            raise stale()
         overview = self._service.overview
         return Shown(_page(await overview.unfinished(press.asker, press.guild, press.first)))
 
@@ -43,22 +43,24 @@ class JobsPage:
 
 def _page(page: Unfinished) -> list[ui.Item[Any]]:
     last = page.first + len(page.jobs)
-    head = f"{page.first + 1} to {last} of {page.count}; ✖️ cancels, free of charge."
-    nothing = "Nothing waits here, and nothing is being drawn."
-    items: list[ui.Item[Any]] = [text("## Jobs", f"-# {head}" if page.jobs else nothing)]
+    head = f"-# {unfinished.head(page)}" if page.jobs else _(unfinished.NOTHING)
+    items: list[ui.Item[Any]] = [text(f"## {_(JobsPage.title)}", head)]
+    cancel = pgettext("button", "Cancel")
     for number, job in enumerate(page.jobs, page.first + 1):
         line = text(unfinished.line(number, job), room=_LINE)
         spot = Spot(PAGE, CANCEL, f"{job.id}:{page.first}")
         hidden = job.hidden  # its owner's alone
-        items.append(line if hidden else ui.Section(line, accessory=button(spot, "Cancel", "✖️")))
+        items.append(line if hidden else ui.Section(line, accessory=button(spot, cancel, "✖️")))
     return [*items, turns(PAGE, page.first, AT_ONCE, last < page.count)]
 
 
 def turns(page: str, first: int, step: int, more: bool) -> ui.ActionRow[Any]:
     """Buttons to what is before and after, and to see the same anew."""
-    shown = [button(Spot(page, SHOW, str(first)), "Refresh", "🔄")]
+    shown = [refresh(Spot(page, SHOW, str(first)))]
     if first:
-        shown.insert(0, button(Spot(page, SHOW, str(max(0, first - step))), "Back", "◀️"))
+        before = Spot(page, SHOW, str(max(0, first - step)))
+        shown.insert(0, button(before, pgettext("button", "Back"), "◀️"))
     if more:
-        shown.append(button(Spot(page, SHOW, str(first + step)), "More", "▶️"))
+        after = Spot(page, SHOW, str(first + step))
+        shown.append(button(after, pgettext("button", "More"), "▶️"))
     return row(*shown)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from discord import ui
 
-from bot.chat.admin.items import Spot, button, row, text
+from bot.chat.admin.items import Spot, refresh, row, text
 from bot.chat.admin.page import SHOW, Press, Shown, stale
 from bot.chat.wording import escape, shortened
+from bot.domain.language import N_, _, counted
 from bot.service import Service
 from bot.service.administration import Standing, Worker
 
@@ -21,22 +22,21 @@ _WHY = 150
 class ModelsPage:
     """Shows, and changes nothing: models are the operator's."""
 
-    title, emoji = "Models", "🧠"
+    title, emoji = N_("Models"), "🧠"
+    deeds = frozenset({SHOW})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     async def show(self, press: Press) -> Shown:
-        if press.deed != SHOW:
-            raise stale()
         found = await self._service.administration.models(press.asker, press.guild)
         lines = [_model(each, len(found.workers)) for each in found.models[:_LISTED]]
         more = len(found.models) - _LISTED
-        lines += [f"-# and {more} more"] if more > 0 else []
-        refresh = button(Spot(PAGE, SHOW), "Refresh", "🔄")
-        workers = text("### Workers", *_workers(found.workers), room=1000)
-        return Shown([text("## Models", *lines, room=2900), workers, row(refresh)])
+        lines += ["-# " + counted("and {n} more", "and {n} more", more)] if more > 0 else []
+        workers = text("### " + _("Workers"), *_workers(found.workers), room=1000)
+        models = text(f"## {_(self.title)}", *lines, room=2900)
+        return Shown([models, workers, row(refresh(Spot(PAGE, SHOW)))])
 
     async def form(self, press: Press) -> ui.Modal:
         raise stale()
@@ -44,29 +44,55 @@ class ModelsPage:
 
 def _model(each: Standing, workers: int) -> str:
     card = each.card
-    asked = "the default" if each.default else f"`--model {each.key.replace('`', '')}`"
-    size = f"{card.native} × {card.native} pixels, {card.steps} steps"
-    return f"**{shortened(card.name, 60)}**: {asked}, {size}\n{_state(each, workers)}"
+    values = {
+        "name": shortened(card.name, 60),
+        "side": card.native,
+        "key": each.key.replace("`", ""),
+    }
+    if each.default:
+        said = counted(
+            "**{name}**: the default, {side} × {side} pixels, {n} step",
+            "**{name}**: the default, {side} × {side} pixels, {n} steps",
+            card.steps,
+            **values,
+        )
+    else:
+        said = counted(
+            "**{name}**: `--model {key}`, {side} × {side} pixels, {n} step",
+            "**{name}**: `--model {key}`, {side} × {side} pixels, {n} steps",
+            card.steps,
+            **values,
+        )
+    return f"{said}\n{_state(each, workers)}"
 
 
 def _state(each: Standing, workers: int) -> str:
     if each.trouble:
-        return f"⚠️ {shortened(each.trouble, _WHY)}"
+        return f"⚠️ {shortened(_(each.trouble), _WHY)}"
+    if each.loaded and workers > 1:
+        loaded = {"loaded": each.loaded, "workers": workers}
+        return "🟢 " + _("in memory of {loaded} of {workers} workers", **loaded)
     if each.loaded:
-        return "🟢 in memory" + (f" of {each.loaded} of {workers} workers" if workers > 1 else "")
+        return "🟢 " + _("in memory")
     if each.loading:
-        return "🟡 being loaded"
-    return "🟡 not loaded yet" if each.kept else "⚪ loaded when somebody asks for it"
+        return "🟡 " + _("being loaded")
+    if each.kept:
+        return "🟡 " + _("not loaded yet")
+    return "⚪ " + _("loaded when somebody asks for it")
 
 
 def _workers(workers: Sequence[Worker]) -> list[str]:
     if not workers:
-        return ["⚠️ None is running just now; jobs wait until one is."]
+        return ["⚠️ " + _("None is running just now; jobs wait until one is.")]
     return [_worker(each) for each in workers]
 
 
 def _worker(worker: Worker) -> str:
+    device = escape(worker.device)
     if error := worker.trouble:
-        return f"⚠️ {escape(worker.device)}: {shortened(error, _WHY)}"
-    state = "drawing" if worker.busy else "ready"
-    return f"{escape(worker.device)}: {state if worker.loaded else 'loading'}"
+        return f"⚠️ {device}: {shortened(_(error), _WHY)}"
+    if not worker.loaded:
+        return _("{device}: loading", device=device)
+    if worker.busy:
+        return _("{device}: drawing", device=device)
+    return _("{device}: ready", device=device)

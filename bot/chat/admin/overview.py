@@ -10,10 +10,11 @@ import discord
 from discord import ui
 
 from bot.chat import charts, names
-from bot.chat.admin.items import Option, Spot, button, menu, row, text
+from bot.chat.admin.items import Option, Spot, button, menu, refresh, row, text
 from bot.chat.admin.page import SHOW, Press, Shown, stale
 from bot.chat.charts import Chart
 from bot.domain.errors import StoreUnavailable
+from bot.domain.language import N_, _, pgettext
 from bot.domain.overview import PERIODS, Overview
 from bot.domain.people import Asker
 from bot.service import Service
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 PAGE = "overview"
 DAYS, PAUSE, RESUME = "days", "pause", "resume"
 USUAL_DAYS = 30
+MISSING = N_("The charts could not be drawn just now.")
 Pictures = list[tuple[Chart, bytes]]
 
 
@@ -44,7 +46,8 @@ async def look(
 class OverviewPage:
     """Its argument is the period, in days."""
 
-    title, emoji = "Overview", "📊"
+    title, emoji = N_("Overview"), "📊"
+    deeds = frozenset({SHOW, DAYS, PAUSE, RESUME})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
@@ -57,9 +60,9 @@ class OverviewPage:
         shown, pictures = await look(self._service, press.server, press.asker, press.guild, days)
         paused = self._service.overview.paused(press.guild)
         said = charts.summary(shown, self._service.overview.model_name)
-        missing = "" if pictures else "-# The charts could not be drawn just now."
-        state = "⏸️ **Drawing is paused here.**" if paused else ""
-        items: list[ui.Item[Any]] = [text("## Overview", state, said, missing)]
+        missing = "" if pictures else f"-# {_(MISSING)}"
+        state = "⏸️ " + _("**Drawing is paused here.**") if paused else ""
+        items: list[ui.Item[Any]] = [text(f"## {_(self.title)}", state, said, missing)]
         items += [_picture(chart) for chart, _ in pictures]
         files = [_file(chart, png) for chart, png in pictures]
         return Shown([*items, *_levers(days, paused)], files)
@@ -69,21 +72,23 @@ class OverviewPage:
 
 
 def _days(press: Press) -> int:
-    if press.deed not in (SHOW, DAYS, PAUSE, RESUME):
-        raise stale()
     said = press.chosen[0] if press.deed == DAYS and press.chosen else press.argument
     return int(said) if said.isdecimal() and int(said) in PERIODS else USUAL_DAYS
 
 
 def _levers(days: int, paused: bool) -> list[ui.Item[Any]]:
-    options = [Option(str(each), f"The last {each} days", chosen=each == days) for each in PERIODS]
+    options = [
+        Option(str(each), pgettext("line", "The last {days} days", days=each), chosen=each == days)
+        for each in PERIODS
+    ]
     here = str(days)
-    lever = button(Spot(PAGE, PAUSE, here), "Pause drawing", "⏸️")
+    lever = button(Spot(PAGE, PAUSE, here), pgettext("button", "Pause drawing"), "⏸️")
     if paused:
         style = discord.ButtonStyle.success
-        lever = button(Spot(PAGE, RESUME, here), "Let drawing go on", "▶️", style)
-    refresh = button(Spot(PAGE, SHOW, here), "Refresh", "🔄")
-    return [row(menu(Spot(PAGE, DAYS), "Which days", options)), row(lever, refresh)]
+        go_on = pgettext("button", "Let drawing go on")
+        lever = button(Spot(PAGE, RESUME, here), go_on, "▶️", style)
+    which = menu(Spot(PAGE, DAYS), pgettext("placeholder", "Which days"), options)
+    return [row(which), row(lever, refresh(Spot(PAGE, SHOW, here)))]
 
 
 def _picture(chart: Chart) -> ui.MediaGallery[Any]:

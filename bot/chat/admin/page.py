@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,8 +11,12 @@ import discord
 from discord import ui
 
 from bot.domain.errors import NotFound, UserError
+from bot.domain.language import _, spoken
 from bot.domain.people import Asker
 
+_WHOLE = re.compile(r"[0-9]+|[0-9]{1,3}(?:[.,'’ ][0-9]{3})+")
+_WIDE = {0xFEE0 + ord(each): each for each in "0123456789,."}
+"""As they are typed among Chinese and Japanese letters."""
 SHOW = "show"
 """The deed of doing nothing but showing a page, which all of them know."""
 
@@ -34,15 +39,22 @@ class Press:
         return " ".join("".join(self.fields.get(name, ())).split())
 
     def number(self, name: str, called: str, least: int, most: int) -> int | None:
-        """The same as a number; None for an empty line. Raises UserError for anything else."""
-        written = self.written(name).replace(",", "")
+        """The same as a number, however its thousands are set apart; None for an empty line. Raises
+        UserError for anything else."""
+        written = self.written(name).translate(_WIDE)
         if not written:
             return None
-        if not (written.isascii() and written.isdecimal() and least <= int(written) <= most):
+        number = int(re.sub("[^0-9]", "", written)) if _WHOLE.fullmatch(written) else -1
+        if not least <= number <= most:
             raise UserError(
-                f"{called}: give a whole number from {least:,} to {most:,}, or nothing."
+                _(
+                    "{called}: give a whole number from {least} to {most}, or nothing.",
+                    called=called,
+                    least=spoken().number(least),
+                    most=spoken().number(most),
+                )
             )
-        return int(written)
+        return number
 
     @property
     def first(self) -> int:
@@ -54,7 +66,7 @@ class Press:
 
 def stale() -> NotFound:
     """What is pressed is not known to this version."""
-    return NotFound("This panel is from another version of Easel; use `/admin panel` again.")
+    return NotFound(_("This panel is from another version of Easel; use `/admin panel` again."))
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,11 @@ class Page(Protocol):
     title: str
     emoji: str
     forms: frozenset[str]
+
+    @property
+    def deeds(self) -> Collection[str]:
+        """All that it does; it is asked for nothing else."""
+        ...
 
     async def show(self, press: Press) -> Shown:
         """Do what was pressed, and show how it is then."""

@@ -7,7 +7,8 @@ from discord import ui
 from bot.chat.admin.items import Spot, channel_menu, ids, mentions, role_menu, row, text
 from bot.chat.admin.page import SHOW, Press, Shown, stale
 from bot.domain.errors import UserError
-from bot.domain.moderation import PlaceKind
+from bot.domain.language import N_, _, pgettext
+from bot.domain.moderation import PlaceKind, ServerRules
 from bot.service import Service
 from bot.service.moderation import MENU
 
@@ -18,7 +19,8 @@ _KINDS = {"channels": PlaceKind.CHANNEL, "roles": PlaceKind.ROLE}
 class PlacesPage:
     """Menus show what is chosen; the first of it where that is more than a menu holds."""
 
-    title, emoji = "Channels and roles", "📍"
+    title, emoji = N_("Channels and roles"), "📍"
+    deeds = frozenset({SHOW, *_KINDS})
     forms: frozenset[str] = frozenset()
 
     def __init__(self, service: Service) -> None:
@@ -29,21 +31,36 @@ class PlacesPage:
         if press.deed in _KINDS:
             chosen = ids(press.chosen)
             if press.deed == "roles" and press.guild in chosen:
-                raise UserError("Everybody has that role; choose none to draw for all members.")
+                raise UserError(_("Everybody has that role; choose none to draw for all members."))
             await moderation.choose(press.asker, press.guild, _KINDS[press.deed], chosen)
-        elif press.deed != SHOW:
-            raise stale()
         rules = (await moderation.overview(press.asker, press.guild)).rules
         most = max(len(rules.channels), len(rules.roles))
-        first = f"-# A menu shows the first {MENU}; `/moderation` changes the others."
+        everywhere = pgettext("placeholder", "Every channel")
+        everybody = pgettext("placeholder", "Everybody")
         return Shown([
-            text("## Channels and roles", "Threads go with their channel; admins draw anyway."),
-            text(f"**Drawing is for**: {mentions('#', rules.channels) or 'everywhere'}"),
-            row(channel_menu(Spot(PAGE, "channels"), "Every channel", rules.channels)),
-            text(f"**Who may draw**: {mentions('@&', rules.roles) or 'everybody'}"),
-            row(role_menu(Spot(PAGE, "roles"), "Everybody", rules.roles)),
-            *([text(first)] if most > MENU else []),
+            text(f"## {_(self.title)}", _("Threads go with their channel; admins draw anyway.")),
+            text(_channels(rules)),
+            row(channel_menu(Spot(PAGE, "channels"), everywhere, rules.channels)),
+            text(_roles(rules)),
+            row(role_menu(Spot(PAGE, "roles"), everybody, rules.roles)),
+            *([text(_more())] if most > MENU else []),
         ])  # fmt: skip
 
     async def form(self, press: Press) -> ui.Modal:
         raise stale()
+
+
+def _channels(rules: ServerRules) -> str:
+    if not rules.channels:
+        return _("**Drawing is for**: everywhere")
+    return _("**Drawing is for**: {channels}", channels=mentions("#", rules.channels))
+
+
+def _roles(rules: ServerRules) -> str:
+    if not rules.roles:
+        return _("**Who may draw**: everybody")
+    return _("**Who may draw**: {roles}", roles=mentions("@&", rules.roles))
+
+
+def _more() -> str:
+    return "-# " + _("A menu shows the first {most}; `/moderation` changes the others.", most=MENU)

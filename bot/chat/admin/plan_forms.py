@@ -10,26 +10,37 @@ from discord import ui
 from bot.chat import forms
 from bot.chat.admin.page import Press
 from bot.chat.forms import Choice, Field
+from bot.domain.language import NP_, pgettext
 from bot.domain.period import Period
 from bot.domain.quota import QuotaSetting
 from bot.domain.speed import Speed
 from bot.service.plans import CREDITS_MAX, NAME_MAX
 
 TERMS, LIMITS, NEW = "terms", "limits", "new"
-_EMPTY = "Empty: as what else holds for them has it"
+_EMPTY = NP_("hint", "Empty: as what else holds for them has it")
+_NO_LIMIT = NP_("hint", "0: no limit. Empty: as what else holds for them has it")
+_CREDITS = NP_("field", "Grids each period")
 _SWITCHES = {
-    "rollover": "What is left of a period stays for the next",
-    "lapse": "What comes at first use ends with the first period",
-    "relaxed": "Relaxed for free once the credits are out",
-    "pool": "Draws on the server's pool once their own are out",
+    "rollover": NP_("line", "What is left of a period stays for the next"),
+    "lapse": NP_("line", "What comes at first use ends with the first period"),
+    "relaxed": NP_("line", "Relaxed for free once the credits are out"),
+    "pool": NP_("line", "Draws on the server's pool once their own are out"),
 }
-_PERIODS = {Period.DAY: "Each day", Period.WEEK: "Each week", Period.MONTH: "Each month"}
-_SPEEDS = {Speed.TURBO: "Turbo", Speed.FAST: "Fast", Speed.RELAX: "Relaxed"}
+_PERIODS = {
+    Period.DAY: NP_("line", "Each day"),
+    Period.WEEK: NP_("line", "Each week"),
+    Period.MONTH: NP_("line", "Each month"),
+}
+_SPEEDS = {
+    Speed.TURBO: NP_("line", "Turbo"),
+    Speed.FAST: NP_("line", "Fast"),
+    Speed.RELAX: NP_("line", "Relaxed"),
+}
 _NUMBERS = {
-    "running": ("Pictures of one member drawn at once", 1, 100),
-    "waiting": ("Jobs of one member in the queue", 1, 1000),
-    "batch": ("Grids by one command", 1, 40),
-    "side": ("Side of the largest square", 0, 8192),
+    "running": (NP_("field", "Pictures of one member drawn at once"), 1, 100),
+    "waiting": (NP_("field", "Jobs of one member in the queue"), 1, 1000),
+    "batch": (NP_("field", "Grids by one command"), 1, 40),
+    "side": (NP_("field", "Side of the largest square"), 0, 8192),
 }
 
 
@@ -44,27 +55,31 @@ class Written:
 def form(kind: str, name: str, plan: QuotaSetting, argument: str) -> ui.Modal:
     """What the plan gives now stands in it."""
     if kind == LIMITS:
-        return forms.form(f"Limits of {name}", "panel", argument, _limits(plan))
+        title = pgettext("form", "Limits of {name}", name=name)
+        return forms.form(title, "panel", argument, _limits(plan))
     fields = _terms(plan)
     if kind == NEW:
-        own = Field("name", "Name", "As members read it", "", NAME_MAX, required=True)
-        return forms.form("A new plan", "panel", argument, [own, *fields])
-    return forms.form(f"Credits of {name}", "panel", argument, fields)
+        label, hint = NP_("field", "Name"), NP_("hint", "As members read it")
+        own = Field("name", label, hint, "", NAME_MAX, required=True)
+        return forms.form(pgettext("form", "A new plan"), "panel", argument, [own, *fields])
+    title = pgettext("form", "Credits of {name}", name=name)
+    return forms.form(title, "panel", argument, fields)
 
 
 def _terms(plan: QuotaSetting) -> list[forms.AnyField]:
     on = tuple(each for each in _SWITCHES if getattr(plan, each))
     period = (str(plan.period or Period.DAY),)
     return [
-        _line("credits", "Grids each period", plan.credits),
+        _line("credits", _CREDITS, plan.credits),
         Choice(
-            "period", "How often they come back", "Weeks and months from a member's first use",
+            "period", NP_("field", "How often they come back"),
+            NP_("hint", "Weeks and months from a member's first use"),
             tuple((str(each), label) for each, label in _PERIODS.items()), chosen=period, most=1,
         ),
-        _line("welcome", "Grids once, at first use", plan.welcome),
+        _line("welcome", NP_("field", "Grids once, at first use"), plan.welcome),
         Choice(
-            "switches", "Besides", "What holds of these", tuple(_SWITCHES.items()),
-            "None of these", on,
+            "switches", NP_("field", "Besides"), NP_("hint", "What holds of these"),
+            tuple(_SWITCHES.items()), NP_("placeholder", "None of these"), on,
         ),
     ]  # fmt: skip
 
@@ -72,15 +87,16 @@ def _terms(plan: QuotaSetting) -> list[forms.AnyField]:
 def _limits(plan: QuotaSetting) -> list[forms.AnyField]:
     on = tuple(str(each) for each in Speed if each in (plan.speeds or ()))
     lines: list[forms.AnyField] = [
-        _line(name, label, getattr(plan, name), "0: no limit. " if name == "side" else "")
+        _line(name, label, getattr(plan, name), _NO_LIMIT if name == "side" else _EMPTY)
         for name, (label, _, _) in _NUMBERS.items()
     ]
     speeds = tuple((str(each), label) for each, label in _SPEEDS.items())
-    return [*lines, Choice("speeds", "Speeds", _EMPTY, speeds, "Not said", on)]
+    label, unsaid = NP_("field", "Speeds"), NP_("placeholder", "Not said")
+    return [*lines, Choice("speeds", label, _EMPTY, speeds, unsaid, on)]
 
 
-def _line(name: str, label: str, value: int | None, hint: str = "") -> Field:
-    return Field(name, label, f"{hint}{_EMPTY}", "" if value is None else str(value), 12)
+def _line(name: str, label: str, value: int | None, hint: str = _EMPTY) -> Field:
+    return Field(name, label, hint, "" if value is None else str(value), 12)
 
 
 def written(kind: str, press: Press, plan: QuotaSetting) -> Written:
@@ -89,8 +105,8 @@ def written(kind: str, press: Press, plan: QuotaSetting) -> Written:
 
 
 def _read_terms(press: Press, plan: QuotaSetting) -> Written:
-    credits = press.number("credits", "Grids each period", 0, CREDITS_MAX)
-    welcome = press.number("welcome", "Grids at first use", 0, CREDITS_MAX)
+    credits = _number(press, "credits", _CREDITS, 0, CREDITS_MAX)
+    welcome = _number(press, "welcome", NP_("field", "Grids at first use"), 0, CREDITS_MAX)
     switches: dict[str, Any] = {name: _switched(press, plan, name) for name in _SWITCHES}
     period = None if credits is None else Period(press.written("period") or Period.DAY)
     gives = QuotaSetting(credits, period, welcome=welcome, **switches)
@@ -105,8 +121,12 @@ def _switched(press: Press, plan: QuotaSetting, name: str) -> bool | None:
 
 
 def _read_limits(press: Press) -> Written:
-    values = {name: press.number(name, *rule) for name, rule in _NUMBERS.items()}
+    values = {name: _number(press, name, *rule) for name, rule in _NUMBERS.items()}
     chosen = press.fields.get("speeds", ())
     speeds = frozenset(each for each in Speed if str(each) in chosen) or None
     gives = QuotaSetting(**values, speeds=speeds)  # type: ignore[arg-type]
     return Written(gives, frozenset({*_NUMBERS, "speeds"} - gives.said().keys()))
+
+
+def _number(press: Press, name: str, label: str, least: int, most: int) -> int | None:
+    return press.number(name, pgettext("field", label), least, most)

@@ -19,6 +19,7 @@ from bot.chat.admin.items import (
     ids,
     menu,
     people_menu,
+    refresh,
     role_menu,
     row,
     text,
@@ -26,6 +27,7 @@ from bot.chat.admin.items import (
 from bot.chat.admin.page import SHOW, Press, Shown, stale
 from bot.chat.admin.plan_forms import LIMITS, NEW, TERMS
 from bot.chat.wording import shortened
+from bot.domain.language import N_, _, pgettext
 from bot.domain.presets import PRESETS
 from bot.domain.quota import QuotaSetting, Scope
 from bot.service import Service
@@ -43,7 +45,7 @@ _LISTED = 2800
 class PlansPage:
     """Its argument is the name of the plan that is looked at, empty for none."""
 
-    title, emoji = "Plans", "🎟️"
+    title, emoji = N_("Plans"), "🎟️"
     forms = frozenset({TERMS, LIMITS, NEW})
 
     def __init__(self, service: Service) -> None:
@@ -55,18 +57,17 @@ class PlansPage:
             EVERYBODY: self._to_everybody, ROLES: self._to_some, PEOPLE: self._to_some,
             MODELS: self._models,
         }  # fmt: skip
+        self.deeds = self._deeds.keys()
 
     async def show(self, press: Press) -> Shown:
-        if press.deed not in self._deeds:
-            raise stale()
         name = await self._deeds[press.deed](press)
         book = await self._plans.book(press.asker, press.guild)
         name = _known(book, name)
-        items: list[ui.Item[Any]] = [text("## Plans", plans.listed(book), room=_LISTED)]
+        listed = text(f"## {_(self.title)}", plans.listed(book), room=_LISTED)
+        items: list[ui.Item[Any]] = [listed]
         if book.plans:
-            items.append(
-                row(menu(Spot(PAGE, PICK), "Choose a plan to change", _options(book, name)))
-            )
+            which = pgettext("placeholder", "Choose a plan to change")
+            items.append(row(menu(Spot(PAGE, PICK), which, _options(book, name))))
         if name and press.deed == ASK:
             items += _asked(name)
         elif name:
@@ -132,19 +133,22 @@ class PlansPage:
     def _chosen(self, book: Book, name: str, guild: int) -> list[ui.Item[Any]]:
         everybodys = book.assigned.get(("server", guild)) == name
         buttons = [
-            button(Spot(PAGE, TERMS, name), "Credits…", "✏️"),
-            button(Spot(PAGE, LIMITS, name), "Limits…", "✏️"),
-            button(Spot(PAGE, ASK, name), "Remove", "🗑️"),
+            button(Spot(PAGE, TERMS, name), pgettext("button", "Credits…"), "✏️"),
+            button(Spot(PAGE, LIMITS, name), pgettext("button", "Limits…"), "✏️"),
+            button(Spot(PAGE, ASK, name), pgettext("button", "Remove"), "🗑️"),
         ]
         if not everybodys:
-            buttons.insert(2, button(Spot(PAGE, EVERYBODY, name), "Give to everybody"))
+            give = pgettext("button", "Give to everybody")
+            buttons.insert(2, button(Spot(PAGE, EVERYBODY, name), give))
         roles, people = _having(book, name, "role"), _having(book, name, "user")
+        with_roles = pgettext("placeholder", "Roles that have it")
+        members = pgettext("placeholder", "Members who have it")
         return [
             ui.Separator(),
             text(f"### {shortened(name, 60)}", clipped(plans.gives(book.plans[name]), 800)),
             row(*buttons),
-            row(role_menu(Spot(PAGE, ROLES, name), "Roles that have it", roles)),
-            row(people_menu(Spot(PAGE, PEOPLE, name), "Members who have it", people)),
+            row(role_menu(Spot(PAGE, ROLES, name), with_roles, roles)),
+            row(people_menu(Spot(PAGE, PEOPLE, name), members, people)),
             *self._model_menu(book.plans[name], name),
         ]
 
@@ -158,7 +162,8 @@ class PlansPage:
             for card in cards[:MENU]
         ]
         spot = Spot(PAGE, MODELS, name)
-        return [row(menu(spot, "Models they may use: all", options, most=MENU))]
+        every = pgettext("placeholder", "Models they may use: all")
+        return [row(menu(spot, every, options, most=MENU))]
 
 
 def _known(book: Book, name: str) -> str:
@@ -185,12 +190,16 @@ def _options(book: Book, chosen: str) -> list[Option]:
 def _asked(name: str) -> list[ui.Item[Any]]:
     """Before a plan goes."""
     danger = discord.ButtonStyle.danger
+    remove, keep = pgettext("button", "Remove it"), pgettext("button", "Keep it")
+    question = _(
+        "Remove **{plan}**? Whoever has it has what else holds for them.", plan=shortened(name, 60)
+    )
     return [
         ui.Separator(),
-        text(f"Remove **{shortened(name, 60)}**? Whoever has it has what else holds for them."),
+        text(question),
         row(
-            button(Spot(PAGE, REMOVE, name), "Remove it", "🗑️", danger),
-            button(Spot(PAGE, SHOW, name), "Keep it"),
+            button(Spot(PAGE, REMOVE, name), remove, "🗑️", danger),
+            button(Spot(PAGE, SHOW, name), keep),
         ),
     ]
 
@@ -198,11 +207,14 @@ def _asked(name: str) -> list[ui.Item[Any]]:
 def _begin() -> list[ui.Item[Any]]:
     """Ways to plans that there are not yet."""
     options = [
-        Option(key, each.title, each.about.replace("`", "")) for key, each in PRESETS.items()
+        Option(key, _(each.title), _(each.about).replace("`", "")) for key, each in PRESETS.items()
     ]
+    begin = pgettext("placeholder", "Begin with plans that others have found good")
+    new = button(Spot(PAGE, NEW), pgettext("button", "New plan…"), "➕")
+    hint = _("A preset becomes what everybody has. `/plan price` decides what things cost.")
     return [
         ui.Separator(),
-        row(menu(Spot(PAGE, PRESET), "Begin with plans that others have found good", options)),
-        row(button(Spot(PAGE, NEW), "New plan…", "➕"), button(Spot(PAGE, SHOW), "Refresh", "🔄")),
-        text("-# A preset becomes what everybody has. `/plan price` decides what things cost."),
+        row(menu(Spot(PAGE, PRESET), begin, options)),
+        row(new, refresh(Spot(PAGE, SHOW))),
+        text(f"-# {hint}"),
     ]

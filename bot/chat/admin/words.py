@@ -7,19 +7,30 @@ from discord import ui
 from bot.chat import forms, ruling
 from bot.chat.admin.items import Spot, button, row, text
 from bot.chat.admin.page import SHOW, Press, Shown, stale
+from bot.domain.language import N_, NP_, _, pgettext, spoken
 from bot.domain.moderation import WordKind
 from bot.service import Service
 from bot.service.moderation import Overview
 
 PAGE = "words"
 ADD, FORGET = "add", "forget"
-_BUTTONS = {WordKind.BLOCKED: "Block", WordKind.ADULT: "Age-restricted", WordKind.ALLOWED: "Allow"}
+_BUTTONS = {
+    WordKind.BLOCKED: NP_("button", "Block…"),
+    WordKind.ADULT: NP_("button", "Age-restricted…"),
+    WordKind.ALLOWED: NP_("button", "Allow…"),
+}
+_NAMES = {
+    WordKind.BLOCKED: N_("Blocked"),
+    WordKind.ADULT: N_("For age-restricted channels only"),
+    WordKind.ALLOWED: N_("Always allowed"),
+}
 
 
 class WordsPage:
     """Forms take several at once; their argument is the kind."""
 
-    title, emoji = "Words", "🔤"
+    title, emoji = N_("Words"), "🔤"
+    deeds = frozenset({SHOW, ADD, FORGET})
     forms = frozenset({ADD, FORGET})
 
     def __init__(self, service: Service) -> None:
@@ -29,15 +40,17 @@ class WordsPage:
         done = "" if press.deed == SHOW else await self._change(press)
         found = await self._service.moderation.overview(press.asker, press.guild)
         buttons = [
-            button(Spot(PAGE, ADD, kind.value), f"{label}…") for kind, label in _BUTTONS.items()
+            button(Spot(PAGE, ADD, kind.value), pgettext("button", label))
+            for kind, label in _BUTTONS.items()
         ]
-        forget = button(Spot(PAGE, FORGET), "Forget…", "🗑️")
-        head = "-# Found however they are disguised; `/moderation test` tries a text."
-        return Shown([text("## Words", head, *_lists(found), done), row(*buttons, forget)])
+        forget = button(Spot(PAGE, FORGET), pgettext("button", "Forget…"), "🗑️")
+        head = "-# " + _("Found however they are disguised; `/moderation test` tries a text.")
+        shown = text(f"## {_(self.title)}", head, *_lists(found), done)
+        return Shown([shown, row(*buttons, forget)])
 
     async def form(self, press: Press) -> ui.Modal:
-        self._service.moderation.require_right(press.asker, press.guild)
-        title = "Words: forget" if press.deed == FORGET else ruling.title(_kind(press))
+        forget = press.deed == FORGET
+        title = pgettext("form", "Words: forget") if forget else ruling.title(_kind(press))
         argument = f"{PAGE}:{press.deed}:{press.argument}"
         return forms.form(title, "panel", argument, ruling.FIELDS)
 
@@ -46,12 +59,16 @@ class WordsPage:
         moderation, typed = self._service.moderation, _lines(press)
         if press.deed == FORGET:
             gone = await moderation.unblock(press.asker, press.guild, typed)
-            return f"✅ Forgotten: {ruling.listed(gone, 500)}"
-        if press.deed != ADD:
-            raise stale()
+            return "✅ " + _("Forgotten: {words}", words=ruling.listed(gone, 500))
         kind = _kind(press)
         words, changed = await moderation.block(press.asker, press.guild, kind, typed)
-        return f"✅ {ruling.title(kind)}: {len(words)}, {changed} of them new"
+        number = spoken().number
+        return "✅ " + _(
+            "{title}: {count}, {changed} of them new",
+            title=ruling.title(kind),
+            count=number(len(words)),
+            changed=number(changed),
+        )
 
 
 def _kind(press: Press) -> WordKind:
@@ -69,8 +86,9 @@ def _lists(found: Overview) -> list[str]:
     for kind in WordKind:
         words = found.rules.of(kind)
         listed = f": {ruling.listed(words, 900)}" if words else ""
-        name = ruling.title(kind).removeprefix("Words: ").capitalize()
-        lines.append(f"**{name}** ({len(words)}){listed}")
+        lines.append(f"**{_(_NAMES[kind])}** ({spoken().number(len(words))}){listed}")
     if found.operators:
-        lines.append(f"-# The operator of this bot blocks {found.operators} everywhere.")
+        count = spoken().number(found.operators)
+        operators = _("The operator of this bot blocks {count} everywhere.", count=count)
+        lines.append(f"-# {operators}")
     return lines

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from discord import ui
 
-from bot.chat.admin.desk import _PAGES
+from bot.chat.acknowledge import Acknowledger
+from bot.chat.admin.desk import _PAGES, Desk
 from bot.chat.admin.page import Press
 from tests.kit import layouts
 from tests.kit.app import ADMIN_ASKS, TINY, House
@@ -25,14 +26,16 @@ class Pages:
 
     def __init__(self, house: House) -> None:
         self.house = house
+        self.desk = Desk(house.service, Acknowledger())
         self._pages = {name: page(house.service) for name, page in _PAGES.items()}
 
     async def show(self, page: str, deed: str = "show", argument: str = "", **more: Any) -> Parts:
         press = Press(ADMIN_ASKS, GUILD, deed, argument, **more)
-        return Parts(await self._pages[page].show(press))
+        return Parts(await self.desk.page(page, press).show(press))
 
     async def form(self, page: str, deed: str, argument: str = "") -> Message:
-        made = await self._pages[page].form(Press(ADMIN_ASKS, GUILD, deed, argument))
+        press = Press(ADMIN_ASKS, GUILD, deed, argument)
+        made = await self.desk.page(page, press).form(press)
         shown = made.to_dict()
         assert len(shown["title"]) <= 45
         assert len(shown["custom_id"]) <= 100

@@ -291,10 +291,10 @@ async def test_what_another_server_s_panel_names_changes_nothing(pages: Pages) -
 # /admin overview
 
 
+@pytest.mark.usefixtures("chartless")
 async def test_an_overview_says_that_drawing_is_paused_and_charts_are_missing(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House,
 ) -> None:
-    monkeypatch.setattr("bot.service.overview.PATIENCE_S", -1.0)
     await house.service.overview.pause(ADMIN_ASKS, GUILD, True)
     said: list[dict[str, Any]] = []
 

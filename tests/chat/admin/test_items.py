@@ -91,9 +91,19 @@ def press(**fields: str) -> Press:
 
 
 def test_numbers_of_a_form() -> None:
-    assert press(n=" 1,000 ").number("n", "Grids", 0, 1000) == 1000
+    for said in (
+        " 1,000 ",
+        "1.000",
+        "1 000",
+        "1\u202f000",
+        "1’000",
+        "1000",
+        "１０００",
+        "１，０００",
+    ):
+        assert press(n=said).number("n", "Grids", 0, 1000) == 1000
     assert press(n=" ").number("n", "Grids", 0, 9) is None
     assert press().number("n", "Grids", 0, 9) is None
-    for said in ("10", "-1", "1.5", "²", "ten", "1e2"):
+    for said in ("10", "-1", "1.5", "1,5", "0,00", "²", "ten", "1e2", "٣"):
         with pytest.raises(UserError, match="Grids: give a whole number from 0 to 9, or nothing"):
             press(n=said).number("n", "Grids", 0, 9)

@@ -190,6 +190,7 @@ async def test_an_overview_with_its_levers(pages: Pages) -> None:
     assert shown.labels[0] == "Pause drawing"
 
 
+@pytest.mark.usefixtures("chartless")
 @pytest.mark.parametrize(("argument", "days"), [("7", "7"), ("8", "30"), ("x", "30"), ("", "30")])
 async def test_a_period_that_there_is_not_is_the_usual(
     pages: Pages, argument: str, days: str
@@ -199,11 +200,11 @@ async def test_a_period_that_there_is_not_is_the_usual(
     assert chosen.chosen("overview:days") == [days]
 
 
-async def test_an_overview_without_charts(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.service.overview.PATIENCE_S", -1.0)
+@pytest.mark.usefixtures("chartless")
+async def test_an_overview_without_charts(pages: Pages) -> None:
     await pages.house.draw(asker=BERT_ASKS)
     shown = await pages.show("overview")
     assert "could not be drawn just now" in shown.text
-    assert "**1** jobs ended" in shown.text
+    assert "**1** job ended" in shown.text
     assert shown.files == []
     assert HERE.guild == GUILD
