@@ -53,7 +53,7 @@ class Admission:
         """What counts for whoever wants this drawn. Raises NotAllowed where they may not have
         anything drawn there or from such pictures, BlockedWords for what they want, OutOfCredits
         where drawing in direct messages is switched off, Draining while nothing new is begun."""
-        self._levers.require_open(plan.origin.guild)
+        self.require_open(plan.origin)
         claim = self._rules.admit(plan.asker, plan.origin)
         await self.require_welcome(plan.asker, plan.origin)
         own = _fresh((each.prompt for each in plan.requests), plan.parent)
@@ -63,6 +63,11 @@ class Admission:
         await self._screening.require(plan)
         used = permit or later
         return replace(claim, permit=used.id) if used else claim
+
+    def require_open(self, origin: Origin) -> None:
+        """Raises Draining while nothing new is begun, and NotAllowed for a server that is
+        blocked."""
+        self._levers.require_open(origin.guild)
 
     async def require_welcome(self, asker: Asker, origin: Origin) -> None:
         """Raises NotAllowed for who may not have anything drawn there, or not now."""

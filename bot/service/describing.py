@@ -49,6 +49,7 @@ class Describing:
         Raises InvalidLink for what is no picture, NotAllowed, also for one that may not be shown
         there, and Unable where no worker can say what it shows or check it.
         """
+        self._admission.require_open(origin)
         await self._admission.require_welcome(asker, origin)
         known = [describing.caption_of(each) for each in besides]
         with self._enquiries.alone(asker):

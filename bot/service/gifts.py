@@ -123,7 +123,9 @@ class Gifts:
         return used.terms
 
     async def housekeeping(self) -> None:
-        """Write off credits that have ended; who has them sees it at once, whenever this is."""
+        """Write off credits that have ended; who has them sees it at once, whenever this is. Forget
+        who gave wrong codes long ago."""
+        await self._gifts.forget_tries(self._clock())
         if ended := await self._ledger.sweep(self._clock()):
             log.info("credits of %d grants have ended", ended)
 

@@ -88,8 +88,9 @@ class Planner:
 
         Raises InvalidPrompt and InvalidLink for a text, NotFound for a model or a press, Unable
         for a press, NotAllowed for a model that is not for the asker and for who may not draw
-        there, BlockedWords for what is not drawn there.
+        there, BlockedWords for what is not drawn there, Draining while nothing new is begun.
         """
+        self._admission.require_open(origin)
         await self._admission.require_welcome(asker, origin)
         if isinstance(asked, str):
             taste = await self._habits.taste(asker, origin)

@@ -64,6 +64,7 @@ class Shortening:
         Raises InvalidPrompt, NotFound and NotAllowed as drawing it does, Unable where no worker can
         say it.
         """
+        self._admission.require_open(origin)
         await self._admission.require_welcome(asker, origin)
         taste = await self._habits.taste(asker, origin)
         prompt = _single(await asyncio.to_thread(taste.typed, text, PROMPTS_MAX))

@@ -24,7 +24,8 @@ DAY_S = 86_400.0
 """An appeal can be made so long after a refusal, and what it lets pass so long after the answer."""
 KEPT_S = 30 * DAY_S
 """Answers."""
-_LIVE = "answer = 'approved' AND used_by IS NULL AND answered_at > ?"
+_APPROVED = "answer = 'approved' AND answered_at > ?"
+_LIVE = f"{_APPROVED} AND used_by IS NULL"
 _OF = "user_id = ? AND guild_id = ?"
 
 
@@ -182,39 +183,27 @@ def use_appeals(connection: sqlite3.Connection, permit: str, jobs: Sequence[Job]
         if not used.rowcount:
             raise BlockedWords(_("This prompt was allowed once, and was drawn meanwhile."))
     approved = connection.execute(
-        f"SELECT id FROM appeals WHERE {_OF} AND kind = 'picture' AND {_LIVE}",
+        "SELECT s.*, j.request FROM"
+        f" (SELECT id, answered_at FROM appeals WHERE {_OF} AND {_APPROVED}) a"
+        " JOIN appeal_jobs s ON s.appeal_id = a.id AND s.used_by IS NULL"
+        " JOIN jobs j ON j.id = s.job_id ORDER BY a.answered_at, a.id, j.rowid",
         (account.user, account.guild, now - DAY_S),
     ).fetchall()
+    left = [*jobs]
     for row in approved:
-        before = _stopped(connection, row["id"])
-        same = next((each.id for each in jobs if _among(each.request, before)), None)
-        connection.execute("UPDATE appeals SET used_by = ? WHERE id = ?", (same, row["id"]))
+        before = request_of(row["request"])
+        if same := next((each for each in left if _same(each.request, before)), None):
+            left.remove(same)
+            connection.execute(
+                "UPDATE appeal_jobs SET used_by = ? WHERE appeal_id = ? AND job_id = ?",
+                (same.id, row["appeal_id"], row["job_id"]),
+            )
 
 
 def spared(connection: sqlite3.Connection, job: str) -> bool:
-    """Whether moderators let its picture be shown, covered, whatever the check finds: by an appeal
-    that this job used, or one that was asked for together with it, against the same."""
-    row = connection.execute("SELECT request, batch_id FROM jobs WHERE id = ?", (job,)).fetchone()
-    used = connection.execute(
-        "SELECT id FROM appeals WHERE kind = 'picture' AND used_by IN"
-        " (SELECT ? UNION SELECT id FROM jobs WHERE batch_id = ?)",
-        (job, row["batch_id"]),
-    ).fetchall()
-    request = request_of(row["request"]) if used else None
-    return any(request and _among(request, _stopped(connection, each["id"])) for each in used)
-
-
-def _stopped(connection: sqlite3.Connection, appeal: str) -> list[GenerationRequest]:
-    """What the check stopped."""
-    rows = connection.execute(
-        "SELECT j.request FROM appeal_jobs a JOIN jobs j ON j.id = a.job_id WHERE a.appeal_id = ?",
-        (appeal,),
-    )
-    return [request_of(row["request"]) for row in rows]
-
-
-def _among(one: GenerationRequest, others: Sequence[GenerationRequest]) -> bool:
-    return any(_same(one, other) for other in others)
+    """Whether moderators let its picture be shown, covered, whatever the check finds."""
+    found = connection.execute("SELECT 1 FROM appeal_jobs WHERE used_by = ?", (job,))
+    return found.fetchone() is not None
 
 
 def _same(one: GenerationRequest, other: GenerationRequest) -> bool:

@@ -25,7 +25,6 @@ _SMALL = {
         "DELETE FROM reports WHERE reporter_id = :owner",
         "DELETE FROM appeals WHERE user_id = :owner",
         "DELETE FROM purges WHERE done_at IS NOT NULL AND :owner IN (user_id, actor_id)",
-        "DELETE FROM code_tries WHERE user_id = :owner",
         "UPDATE offers SET reason = '' WHERE actor_id = :owner",
         "UPDATE codes SET note = '' WHERE actor_id = :owner",
         "DELETE FROM shop_visits WHERE user_id = :owner",

@@ -166,6 +166,10 @@ class GiftRepository:
 
         await self._database.transaction(run)
 
+    async def forget_tries(self, now: float) -> None:
+        """Wrong codes of more than an hour ago count no more."""
+        await self._database.transaction(lambda c: _forget_tries(c, now))
+
     async def redeem(self, account: Account, digest: str, now: float) -> Code | str:
         """Give somebody a code's credits; returns the code as it was used, or why not, which is
         remembered: too many wrong ones in an hour are not even looked at."""
@@ -214,9 +218,13 @@ def _usable(connection: sqlite3.Connection, guild: int, now: float) -> list[sqli
 
 def _next_guess(connection: sqlite3.Connection, user: int, now: float) -> float | None:
     """When the next code of this person is looked at; None for at once."""
-    connection.execute("DELETE FROM code_tries WHERE created_at <= ?", (now - HOUR_S,))
+    _forget_tries(connection, now)
     tries = connection.execute(
         "SELECT created_at FROM code_tries WHERE user_id = ? ORDER BY created_at DESC LIMIT ?",
         (user, GUESSES),
     ).fetchall()
     return tries[-1][0] + HOUR_S if len(tries) == GUESSES else None
+
+
+def _forget_tries(connection: sqlite3.Connection, now: float) -> None:
+    connection.execute("DELETE FROM code_tries WHERE created_at <= ?", (now - HOUR_S,))

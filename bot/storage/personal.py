@@ -70,7 +70,7 @@ HOLDINGS = (
     Holding("tariffs", None, "a server's"),
     Holding("offers", "actor_id = :user", "kept without words: a server's"),
     Holding("codes", "actor_id = :user", "kept without words: a server's"),
-    Holding("code_tries", "user_id = :user", "deleted"),
+    Holding("code_tries", "user_id = :user", "kept for an hour, so that nobody guesses on"),
     Holding(
         "entitlements", "user_id = :user",
         "kept: numbers alone, so that nothing that was bought is granted twice",

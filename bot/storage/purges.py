@@ -4,6 +4,7 @@ what is left of it."""
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ ORDER BY j.state IN ('waiting', 'running') DESC, j.created_at, j.rowid LIMIT :mo
 _SAME = """
 SELECT * FROM purges WHERE guild_id = ? AND user_id = ? AND days = ? AND actor_id = ?
     AND done_at IS NULL
+"""
+_NEWEST = """
+SELECT COALESCE(MAX(created_at), 0) FROM jobs WHERE guild_id = ? AND user_id = ?
 """
 _NOBODY = 0
 """Who reported what admins delete unasked."""
@@ -78,8 +82,9 @@ class PurgeRepository:
         self._database = database
 
     async def count(self, wish: Wish) -> Count:
-        """What there is (still)."""
-        row = await self._database.report(lambda c: c.execute(_COUNTS, _named(wish)).fetchone())
+        """What there is, as of now."""
+        key = {**_named(wish), "until": math.inf}
+        row = await self._database.report(lambda c: c.execute(_COUNTS, key).fetchone())
         return Count(row["pictures"], row["unfinished"])
 
     async def begin(self, wish: Wish, count: Count) -> Purge:
@@ -92,10 +97,12 @@ class PurgeRepository:
             if (row := connection.execute(_SAME, key).fetchone()) is not None:
                 return _purge(row)
             connection.execute("DELETE FROM purges WHERE done_at < ?", (wish.asked_at - KEPT_S,))
+            # A clock that was set back makes nobody's pictures those of later.
+            newest = connection.execute(_NEWEST, (account.guild, account.user)).fetchone()[0]
             row = connection.execute(
                 "INSERT INTO purges (guild_id, user_id, days, actor_id, since, asked_at, pictures,"
                 " unfinished) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-                (*key, wish.since, wish.asked_at, *count),
+                (*key, wish.since, max(wish.asked_at, newest), *count),
             ).fetchone()
             said = {**detail, **count._asdict()}
             write_audit(connection, account.guild, wish.actor, "purge", said, wish.asked_at)

@@ -18,8 +18,8 @@ import pytest
 from bot.chat.admin.desk import _PAGES
 from bot.chat.buttons import ADMIN_CANCEL, ADMIN_JOBS, APPROVE, DENY, DISMISS, PURGE, TAKE_DOWN
 from bot.domain.action import ACTIONS
-from bot.domain.desk import RefusalKind, Refused
-from bot.domain.people import Account, Asker, Origin
+from bot.domain.moderation import WordKind
+from bot.domain.people import Asker, Origin
 from bot.models.cards import EMBEDDED_CARD
 from bot.sandbox import Invocation
 from tests.e2e.test_admin_rights import README, REFUSED, easel, people
@@ -185,14 +185,15 @@ class Server:
         noah = Asker(int(self.ids["noah"]))
         await self.service.reports.add(noah, origin, self.ids[name], "rude")
 
-    async def appeal(self, name: str, kind: RefusalKind) -> None:
-        """Mia appeals."""
-        mia, origin = int(self.ids["mia"]), Origin(self.guild, int(self.lobby.id))
-        refused = Refused(Account(self.guild, mia), kind, (name,), "why")
-        await self.service.desk.set(self.owner, self.guild, int(self.ids["imagine"]))
-        self.ids[name] = await self._easel.core.parts.appeals.offer(refused, 1e10)
-        await self.service.desk.set(self.owner, self.guild, 0)
-        await self.service.appeals.make(Asker(mia), origin, self.ids[name], "please")
+    async def appeal(self, name: str, prompt: str) -> None:
+        """Mia is refused a prompt, and appeals."""
+        mia = Scene(self._sandbox, "Mia")
+        asked = await mia.slash("imagine", prompt=prompt, channel="lobby")
+        await mia.refused(asked)
+        [button] = messages.buttons(asked.replies[-1]).values()
+        self.ids[name] = button["custom_id"].split(":")[2]
+        origin = Origin(self.guild, int(self.lobby.id))
+        await self.service.appeals.make(Asker(int(mia.id)), origin, self.ids[name], "please")
 
     async def tries(self, admin: Scene) -> list[Try]:
         """All that can be pressed, buttons first: pages change who may draw."""
@@ -346,9 +347,14 @@ async def server(easel: Easel, chartless: None) -> AsyncIterator[Server]:
     one = Server(easel)
     for name in ("taken", "kept"):
         await one.report(name)
+    staff, place = (one.owner, one.guild), int(one.ids["imagine"])
+    await one.service.desk.set(*staff, place)
+    await one.service.moderation.block(*staff, WordKind.BLOCKED, ["mud"])
     for name in ("approved", "denied"):
-        await one.appeal(name, "words")
-    await one.appeal("banned", "ban")
+        await one.appeal(name, f"mud {name}")
+    await one.service.moderation.ban(*staff, int(one.ids["mia"]), None, "rude")
+    await one.appeal("banned", "a fox")
+    await one.service.desk.set(*staff, 0)
     yield one
     one.close()
 

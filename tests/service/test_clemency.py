@@ -321,9 +321,29 @@ async def test_the_next_one_of_the_same_is_covered_and_no_further_one(tmp_path: 
         both = await asyncio.gather(*(house.imagine("a fox") for _ in range(2)))
         ends = [await becomes(house, each) for each in both]
         assert sorted(ends) == ["covered", "stopped"]
-        assert await rows(house, "SELECT used_by FROM appeals") == [
+        assert await rows(house, "SELECT used_by FROM appeal_jobs") == [
             (both[ends.index("covered")].id,)
         ]
+
+
+async def test_one_that_was_approved_lets_one_of_several_pass(tmp_path: Path) -> None:
+    async with House(tmp_path, automatic=True, rules=CHECKED) as house:
+        await house.service.desk.set(ADMIN_ASKS, GUILD, DESK)
+        await appeal(house, (job := await stopped(house)).id)
+        await answer(house, job.id)
+        again = await together(house, "a fox --repeat 3")
+        ends = [await becomes(house, each) for each in again]
+        assert sorted(ends) == ["covered", "stopped", "stopped"]
+
+
+async def test_what_was_approved_twice_is_covered_twice(tmp_path: Path) -> None:
+    async with House(tmp_path, automatic=True, rules=CHECKED) as house:
+        await house.service.desk.set(ADMIN_ASKS, GUILD, DESK)
+        for job in [await stopped(house) for _ in range(2)]:
+            await appeal(house, job.id)
+            await answer(house, job.id)
+        ends = [await becomes(house, await house.imagine("a fox")) for _ in range(3)]
+        assert ends == ["covered", "covered", "stopped"]
 
 
 @pytest.mark.parametrize(("approved", "waits_s"), [(False, 0), (True, DAY_S + 1)])
@@ -431,8 +451,13 @@ async def test_what_was_stopped_of_several_is_one_appeal_and_covered_the_next_ti
         assert len(await rows(house, "SELECT * FROM appeals")) == 1
         house.executor.score = 0.9
         assert await becomes(house, await house.imagine("a green fox")) == "stopped"
+        # Each passes once, together or by and by.
+        assert await becomes(house, await house.imagine("a red fox")) == "covered"
         again = await together(house, text)
-        assert [await becomes(house, each) for each in again] == ["covered"] * 4
+        ends = {str(each.request.prompt): [] for each in again}
+        for each in again:
+            ends[str(each.request.prompt)].append(await becomes(house, each))
+        assert ends == {"a red fox": ["covered", "stopped"], "a blue fox": ["covered"] * 2}
         assert [await becomes(house, each) for each in await together(house, text)] == [
             "stopped"
         ] * 4

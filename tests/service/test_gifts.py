@@ -176,6 +176,19 @@ async def test_guessing_is_slowed_also_over_a_restart(house: House) -> None:
     assert await house.credits() == (1, 0)
 
 
+async def test_nobody_guesses_on_by_being_forgotten(house: House) -> None:
+    for n in range(5):
+        with pytest.raises(UserError, match="no gift code"):
+            await house.service.gifts.redeem(ANNA_ASKS, GUILD, f"WRONG{n}")
+    await house.service.privacy.erasing.forget(ANNA_ASKS)
+    with pytest.raises(UserError, match="too many wrong codes"):
+        await house.service.gifts.redeem(ANNA_ASKS, GUILD, "WRONG")
+    house.clock.now += HOUR_S
+    await house.service.gifts.housekeeping()
+    tries = "SELECT COUNT(*) FROM code_tries"
+    assert (await house.database.read(lambda c: c.execute(tries).fetchone()))[0] == 0
+
+
 async def test_only_admins_give_and_only_what_makes_sense(house: House) -> None:
     gifts = house.service.gifts
     before = await house.parts.audit.newest(GUILD)

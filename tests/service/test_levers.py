@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.dispatch.aside import PAUSED
+from bot.domain.action import Action
 from bot.domain.errors import Draining, NotAllowed, StoreUnavailable, UserError
 from bot.domain.job import JobStatus
 from bot.domain.people import Asker
 from bot.service.levers import STILL
 from bot.service.operating import Standstill
 from bot.service.rules import Rules
-from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, ELSEWHERE, House
+from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, ELSEWHERE, HERE, House
 from tests.kit.values import GUILD
 
 BOSS = Asker(77)
@@ -189,6 +190,22 @@ async def test_what_cannot_be_written_down_is_not_drained(slow: House) -> None:
         await slow.service.operating.drain(BOSS, True)
     assert not slow.service.levers.draining
     assert await deeds(slow, 0) == []
+
+
+async def test_while_it_drains_no_worker_is_asked_and_pictures_are_taken_out_still(
+    slow: House,
+) -> None:
+    grid = await slow.draw("a fox")
+    await slow.service.operating.drain(BOSS, True)
+    for asked in (
+        slow.service.describing.describe(ANNA_ASKS, HERE, "https://example.org/a.png"),
+        slow.service.shortening.shorten(ANNA_ASKS, HERE, "a red fox in the snow"),
+        slow.service.drawing.plan(ANNA_ASKS, HERE, "https://example.org/a.png a fox"),
+        slow.press(Action.VARY, grid.tile(1)),
+    ):
+        with pytest.raises(Draining):
+            await asked
+    assert (await slow.upscale(grid.tile(1))).job.status is JobStatus.SUCCEEDED
 
 
 async def test_while_it_drains_no_sample_is_drawn(slow: House) -> None:

@@ -249,6 +249,13 @@ async def test_what_is_asked_for_later_stays(house: House) -> None:
     assert await kept(house, later) == [4]
 
 
+async def test_a_clock_that_was_set_back_saves_nothing(house: House) -> None:
+    job = await house.draw("a fox")
+    house.clock.now -= 7200
+    assert await purged(house) == Count(4, 0)
+    assert await kept(house, job) == [0]
+
+
 async def test_a_server_that_is_forgotten_waits_for_nothing(house: House) -> None:
     await house.draw("a fox")
     house.database.refuse("locked", "PurgeRepository.take_down")

@@ -553,22 +553,28 @@ def test_29_and_31_make_room_beside_everything(path: Path, tmp_path: Path, table
     assert after == {**before, table: [(0,)]}
 
 
-def test_30_keeps_what_appeals_against_pictures_are_about(path: Path, tmp_path: Path) -> None:
-    [file] = MIGRATIONS.glob("*_appeal_jobs.sql")
+def test_30_and_32_keep_what_appeals_against_pictures_are_about(path: Path, tmp_path: Path) -> None:
+    [file], [uses] = MIGRATIONS.glob("*_appeal_jobs.sql"), MIGRATIONS.glob("*_appeal_uses.sql")
     number = int(file.name[:4])
     connection = migrated(path, number - 1, tmp_path)
-    [(job,)] = connection.execute("SELECT id FROM jobs LIMIT 1").fetchall()
+    jobs = [row[0] for row in connection.execute("SELECT id FROM jobs ORDER BY id LIMIT 3")]
     connection.executemany(
-        "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at)"
-        " VALUES (?, 1, 2, ?, '[]', '', 1.0)",
-        [(job, "picture"), ("a" * 32, "words")],
+        "INSERT INTO appeals (id, guild_id, user_id, kind, texts, why, refused_at, used_by)"
+        " VALUES (?, 1, 2, ?, '[]', '', 1.0, ?)",
+        [(jobs[0], "picture", None), (jobs[1], "picture", jobs[2]), ("a" * 32, "words", jobs[2])],
     )
     connection.commit()
     connection.close()
-    before = read(path, "SELECT * FROM appeals ORDER BY id")
-    connection = migrated(path, number, tmp_path)
-    assert read(path, "SELECT * FROM appeals ORDER BY id") == before
-    assert read(path, "SELECT * FROM appeal_jobs") == [(job, job)]
+    kept = "SELECT id, kind, texts, why, refused_at, said, answer FROM appeals ORDER BY id"
+    before, about = read(path, kept), "SELECT * FROM appeal_jobs ORDER BY appeal_id"
+    migrated(path, number, tmp_path).close()
+    assert read(path, about) == [(job, job) for job in jobs[:2]]
+    connection = migrated(path, int(uses.name[:4]), tmp_path)
+    assert read(path, kept) == before
+    assert read(path, about) == [(jobs[0], jobs[0], None), (jobs[1], jobs[1], jobs[2])]
+    assert read(path, "SELECT kind, used_by FROM appeals WHERE used_by IS NOT NULL") == [
+        ("words", jobs[2])
+    ]
     connection.execute("DELETE FROM appeals")
     assert read(path, "SELECT * FROM appeal_jobs") == []
     connection.close()
