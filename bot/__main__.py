@@ -1,4 +1,4 @@
-"""The command line: run · sandbox · render · models · check · health · backup · restore ·
+"""The command line: run · sandbox · render · models · check · health · metrics · backup · restore ·
 ledger · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
@@ -28,6 +28,9 @@ NO_TOKEN = (
     "`easel sandbox`, which needs none."
 )
 _OWN_OPTIONS = ("render", "bench")
+_QUIET = ("check", "health", "metrics")
+"""Commands before which no notices are said: one says them itself, one comes every minute, one is
+sent to a file."""
 NO_WINDOWS = "Easel does not run on Windows itself; start it in WSL2 or in Docker (see the README)."
 
 
@@ -46,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         surroundings = Environment.read(Path.cwd(), os.environ)
         settings = Settings.read(surroundings.values())
-        log_to_stderr(settings.log_level, settings.secrets())
-        if options.command not in {"check", "health"}:  # one says it itself, one comes every minute
+        log_to_stderr(settings.log_level, settings.secrets(), settings.log_format)
+        if options.command not in _QUIET:
             _tell(surroundings)
         status = _command(options, rest, settings, surroundings)
         sys.stdout.flush()
@@ -91,7 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("--to", **folder)
     restore.add_argument("--from", **folder)
     _add_ledger(commands.add_parser("ledger", help="verify or export the book of credits"))
-    commands.add_parser("health", help="ask the bot that runs with these settings how it is")
+    health = commands.add_parser("health", help="ask the bot of these settings how it is")
+    health.add_argument("--ready", action="store_true", help="whether it would draw and show now")
+    metrics = commands.add_parser("metrics", help="print what Grafana and Prometheus are given")
+    metrics.add_argument("what", choices=("dashboard", "alerts"))
     commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
     return parser
 
@@ -162,15 +168,23 @@ def _command(
             return asyncio.run(check(settings, surroundings))
         case "backup" | "restore" | "ledger" as command:
             return _database(command, options, settings)
-        case "health":
-            from bot.commands.health import health
-
-            return health(settings)
+        case "health" | "metrics" as command:
+            return _watch(command, options, settings)
         case "bench":
             from bot.commands.bench import bench
 
             return bench(settings, rest)
     raise AssertionError(options.command)
+
+
+def _watch(command: str, options: argparse.Namespace, settings: Settings) -> int:
+    if command == "metrics":
+        from bot.commands.metrics import metrics
+
+        return metrics(options.what)
+    from bot.commands.health import health
+
+    return health(settings, ready=options.ready)
 
 
 def _database(command: str, options: argparse.Namespace, settings: Settings) -> int:

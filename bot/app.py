@@ -11,7 +11,7 @@ import dataclasses
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from bot import __version__
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.loading import Loader
 from bot.domain.errors import EaselError, SettingsError, UserError
+from bot.domain.news import Tell
 from bot.domain.period import Period
 from bot.domain.quota import Caps, Quota
 from bot.domain.safety import Reaction, SafetyPolicy, Stance
@@ -37,7 +38,6 @@ from bot.models.facts import UnfitFile
 from bot.models.shelf import Model, Shelf
 from bot.models.watch import Watch
 from bot.ops.backup import Backups, Keeper
-from bot.ops.health import Health
 from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
 from bot.service import Service
@@ -48,6 +48,7 @@ from bot.service.serving import Serving
 from bot.settings import Settings
 from bot.storage.database import Database
 from bot.storage.repositories import Repositories
+from bot.watching import Watching
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +56,6 @@ HOUSEKEEPING_S = 3600.0
 GRAIN_S = 60.0
 """How far the times of files may be off the clock."""
 DAY_S = 86_400
-MOST_SOLD = 25
-"""Buttons of one message."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ class Core:
     dispatcher: Dispatcher
     service: Service
     supervisor: Supervisor
+    watching: Watching
 
 
 def model_of(settings: Settings) -> Model:
@@ -176,16 +176,8 @@ def rules_of(settings: Settings) -> Rules:
 def assortment_of(settings: Settings) -> Assortment:
     """What Discord sells for the operator. Raises SettingsError for an SKU that is two things, and
     for more than fit under a message."""
-    for sku in settings.shop_packs.keys() & settings.shop_plans.keys():
-        raise SettingsError(
-            f"SHOP_PLANS has {sku}, which SHOP_PACKS has too; an SKU is a pack or a plan."
-        )
     assortment = Assortment(settings.shop_packs, settings.shop_plans)
-    if len(assortment.skus) > MOST_SOLD:
-        raise SettingsError(
-            f"SHOP_PACKS and SHOP_PLANS have {len(assortment.skus)} SKUs together; Discord shows"
-            f" {MOST_SOLD} buttons at most."
-        )
+    assortment.require_sound()
     return assortment
 
 
@@ -220,15 +212,17 @@ def _blocked(words: tuple[str, ...]) -> tuple[str, ...]:
 
 @contextlib.asynccontextmanager
 async def core(
-    settings: Settings, executor: Executor | None = None, errands: Errands | None = None
-) -> AsyncIterator[Core]:
+    settings: Settings, executor: Executor | None = None, errands: Errands | None = None,
+    hears: Sequence[Tell] = (),
+) -> AsyncIterator[Core]:  # fmt: skip
     """Database, executor, dispatcher and service, running; unfinished jobs are in the queue.
 
-    An executor that is given is closed in the end, errands are not.
+    An executor that is given is closed in the end, errands are not. `hears` hear what happens.
 
     Raises SettingsError when the data folder or the database cannot be used.
     """
     catalogue, began = Catalogue(EMBEDDED_CARD), time.time()
+    watching = Watching(settings, hears)
     if why := unchecked(settings):
         log.warning(why)
     async with contextlib.AsyncExitStack() as stack:
@@ -244,8 +238,9 @@ async def core(
         await executor.start()
         rules = rules_of(settings)
         dispatcher = Dispatcher(
-            executor, parts.jobs, parts.pictures, parts.files, parts.blobs, stance=rules.stance
-        )
+            executor, parts.jobs, parts.pictures, parts.files, parts.blobs, stance=rules.stance,
+            tell=watching.tell,
+        )  # fmt: skip
         stack.push_async_callback(dispatcher.close)
         hosts = Hosts.of(settings.image_hosts, settings.discord_api_url)
         fetcher = await stack.enter_async_context(Fetcher(hosts))
@@ -258,6 +253,7 @@ async def core(
             __version__,
             errands or await stack.enter_async_context(Errands()),
             fetch=fetcher.fetch,
+            tell=watching.tell,
         )
         await service.levers.load()
         if resumed := await service.drawing.resume():
@@ -276,9 +272,9 @@ async def core(
         supervisor.start("housekeeping", lambda: _keep_house(service, began))
         if copies:
             supervisor.start("backup", copies.keep)
-        if settings.health_port:
-            await stack.enter_async_context(Health(settings.health_port, executor, supervisor))
-        yield Core(settings, parts, executor, dispatcher, service, supervisor)
+        seen = watching.opened(executor, supervisor, dispatcher, database, parts.measures)
+        await stack.enter_async_context(seen)
+        yield Core(settings, parts, executor, dispatcher, service, supervisor, watching)
         await service.levers.rest()
 
 

@@ -195,10 +195,13 @@ class Settings:
         "2.5", "Least time between two edits of a progress message", number(0.1, 60)
     )
     health_port: int = _setting(
-        "0", "Port on loopback that answers /healthz; 0 is off", whole(0, 65_535)
+        "0", "Port on loopback for /healthz, /readyz and /metrics; 0 is off", whole(0, 65_535)
     )
     log_level: str = _setting(
         "INFO", "How much is logged", one_of("DEBUG", "INFO", "WARNING", "ERROR")
+    )
+    log_format: str = _setting(
+        "text", "Form of the log: text, or json for one object a line", one_of("text", "json")
     )
     image_hosts: tuple[str, ...] = _setting(
         "",

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, panel, replies, tastes
+from bot.chat import asking, panel, replies, tastes, telling
 from bot.chat.acknowledge import Acknowledger
 from bot.domain.language import _
 from bot.service import Service
@@ -47,6 +47,8 @@ class Settings(commands.Cog):
             await self._choose(interaction, cast("Whose", whose), name, value)
         except Exception as error:
             await replies.answer(interaction, error)
+        else:
+            telling.answered(interaction)
 
     async def _choose(
         self, interaction: discord.Interaction, whose: Whose, name: str, value: str

@@ -40,6 +40,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.language": {"bot.domain", "babel"},
     "bot.links": {"bot.domain", "aiohttp", "yarl"},
     "bot.ops": {"bot.domain", "bot.engine.seam", "aiohttp"},
+    # Nobody else counts or traces: they tell, or are asked.
+    "bot.ops.metrics": {
+        *("bot.domain", "bot.engine.seam", "bot.ops", "aiohttp", "prometheus_client"),
+    },
+    "bot.ops.traces": {"bot.domain", "opentelemetry"},
     "bot.chat": {
         *("bot.service", "bot.domain", "bot.language", "bot.ops", "discord", "aiohttp", "yarl"),
     },
@@ -64,7 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # What builds or measures everything else.
-EVERYTHING = ("bot.__main__", "bot.app", "bot.bench", "bot.commands")
+EVERYTHING = ("bot.__main__", "bot.app", "bot.watching", "bot.bench", "bot.commands")
 # They talk to a terminal.
 SPEAKING = ("bot.__main__", "bot.bench", "bot.commands", "bot.training", "bot.sandbox.__main__")
 
@@ -224,7 +229,7 @@ def test_the_bots_process_never_imports_torch() -> None:
         or inside(name, "bot.chat")
         or inside(name, "cogs")
     ]
-    assert imported(wanted, TORCH | {"matplotlib"}) == ""
+    assert imported(wanted, TORCH | {"matplotlib", "opentelemetry"}) == ""
 
 
 def test_a_worker_imports_what_only_some_models_need_when_they_do() -> None:

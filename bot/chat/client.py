@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import replies, untold
+from bot.chat import replies, telling, untold
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.address import point_at
 from bot.chat.admin.items import PanelDeed, PanelItem, Spot
@@ -30,6 +30,7 @@ from bot.chat.notice import Notices
 from bot.chat.pace import Pauses
 from bot.chat.pages import PageButton
 from bot.chat.panel import SettingButton, SettingMenu
+from bot.chat.presence import Presence
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
 from bot.chat.removing import Removing
@@ -39,6 +40,7 @@ from bot.domain.action import Tile
 from bot.domain.browsing import Browse, Order
 from bot.domain.errors import NotFound
 from bot.domain.language import _
+from bot.domain.news import Tell, nobody
 from bot.ops.supervision import Supervisor
 from bot.service import Service
 
@@ -56,7 +58,8 @@ _MODULES = {
 class EaselBot(commands.AutoShardedBot):
     """discord.py's bot with the service and no privileged intent.
 
-    `supervisor` keeps its long-lived tasks up, one of its own if there is none.
+    `supervisor` keeps its long-lived tasks up, one of its own if there is none. `tell` hears what
+    happens between people, the bot and Discord.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class EaselBot(commands.AutoShardedBot):
         api_url: str = "",
         pauses: Pauses | None = None,
         supervisor: Supervisor | None = None,
+        tell: Tell = nobody,
     ) -> None:
         if api_url:
             point_at(api_url)
@@ -92,7 +96,9 @@ class EaselBot(commands.AutoShardedBot):
         notices = Notices(lambda: service.levers.notice)
         self.service = service
         pauses = pauses or Pauses()
-        self.pump = Pump(self, service, notices, pauses=pauses)
+        self.tell = tell
+        self.presence = Presence(self, tell)
+        self.pump = Pump(self, service, notices, pauses=pauses, tell=tell)
         self._desks = Desks(self, service, pauses)
         self._chronicler = Chronicler(self, service, pauses)
         self._removing = Removing(self, service, self.pump.results, pauses)
@@ -112,7 +118,7 @@ class EaselBot(commands.AutoShardedBot):
 
     async def login(self, token: str) -> None:
         """As ever, by connections that count what is sent for a first answer."""
-        self.http.connector = Connector(limit=0)
+        self.http.connector = Connector(limit=0, tell=self.tell)
         await super().login(token)
 
     async def setup_hook(self) -> None:
@@ -209,15 +215,13 @@ class EaselBot(commands.AutoShardedBot):
             if not await passes(interaction):
                 return
             code, argument = sent(custom_id)
-            try:
-                await self.forms.get(code, _unknown)(interaction, argument)
-            except Exception as error:
-                await replies.answer(interaction, error)
+            await _answered(interaction, self.forms.get(code, _unknown)(interaction, argument))
 
     async def on_app_command_completion(
         self, interaction: discord.Interaction, command: object
     ) -> None:
         """Beside its answer, tell who gave a command what they do not know so far."""
+        telling.answered(interaction)
         await untold.tell(self.service, interaction)
 
     async def on_easel_press(
@@ -225,10 +229,8 @@ class EaselBot(commands.AutoShardedBot):
     ) -> None:
         """Have a button of ours do what who registered its code in `presses` says; every outcome is
         answered."""
-        try:
-            await self.presses.get(code, self._no_deed)(interaction, code, tile, argument)
-        except Exception as error:
-            await replies.answer(interaction, error)
+        deed = self.presses.get(code, self._no_deed)
+        await _answered(interaction, deed(interaction, code, tile, argument))
         if interaction.response.type is not discord.InteractionResponseType.modal:
             await untold.tell(self.service, interaction)
 
@@ -246,24 +248,31 @@ class EaselBot(commands.AutoShardedBot):
     async def on_easel_panel(self, interaction: discord.Interaction, spot: Spot) -> None:
         """Have a page of a panel do what who registered it in `panels` says; every outcome is
         answered."""
-        try:
-            await self.panels.get(spot.page, _no_panel)(interaction, spot)
-        except Exception as error:
-            await replies.answer(interaction, error)
+        await _answered(interaction, self.panels.get(spot.page, _no_panel)(interaction, spot))
 
     async def on_easel_page(self, interaction: discord.Interaction, browse: Browse | None) -> None:
         """Have a page turned by who registered its order in `turns`; every outcome is answered."""
-        try:
-            turn = self.turns.get(browse.order) if browse else None
-            if browse is None or turn is None:
-                raise NotFound(_("Pages like this one are switched off here; ask for a new one."))
-            await turn(interaction, browse)
-        except Exception as error:
-            await replies.answer(interaction, error)
+        await _answered(interaction, self._turned(interaction, browse))
         await untold.tell(self.service, interaction)
+
+    async def _turned(self, interaction: discord.Interaction, browse: Browse | None) -> None:
+        turn = self.turns.get(browse.order) if browse else None
+        if browse is None or turn is None:
+            raise NotFound(_("Pages like this one are switched off here; ask for a new one."))
+        await turn(interaction, browse)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("event %s", event_method)
+
+
+async def _answered(interaction: discord.Interaction, work: Awaitable[None]) -> None:
+    """Whatever comes of it is answered, and told."""
+    try:
+        await work
+    except Exception as error:
+        await replies.answer(interaction, error)
+    else:
+        telling.answered(interaction)
 
 
 def _owners(application: discord.AppInfo | None) -> set[int]:

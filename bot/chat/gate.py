@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import discord
 from discord import app_commands
 
-from bot.chat import replies, speech
+from bot.chat import replies, speech, telling
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import NotAllowed
 from bot.domain.language import speak
@@ -34,6 +34,7 @@ async def passes(interaction: discord.Interaction) -> bool:
     waited for a place is theirs then. Every interaction comes through here, and from now on its
     task speaks the person's language."""
     speak(speech.of_person(interaction))
+    telling.asked(interaction)
     client = cast("EaselBot", interaction.client)
     try:
         client.service.accounts.require_served(interaction.guild_id or 0)

@@ -200,6 +200,17 @@ class Notices:
     def get(self, job_id: str) -> Notice | None:
         return self._known.get(job_id)
 
+    async def unseen(self, job_id: str, answer_s: float) -> bool:
+        """Whether who asked was shown nothing: Discord told them that the bot did not answer. An
+        answer under way is waited for so many seconds."""
+        notice = self.get(job_id)
+        if notice is None:
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(answer_s):
+                await notice.settled.wait()
+        return not notice.id
+
     def drop(self, job_id: str) -> None:
         """Nothing is to be shown there any more."""
         self._known.pop(job_id, None)

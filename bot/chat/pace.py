@@ -43,6 +43,11 @@ class Pace:
         self._sleep = sleep
         self._next = 0.0
 
+    @property
+    def wait_s(self) -> float:
+        """Seconds that whoever comes now would wait."""
+        return max(0.0, self._next - self._clock())
+
     async def turn(self) -> None:
         """Return when it is this caller's turn; first come, first served."""
         now = self._clock()

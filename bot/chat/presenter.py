@@ -85,7 +85,7 @@ class Presenter:
             return
         finally:
             notice.settled.set()
-        self._spawn(self._follow(job, notice), f"follow {job.id}")
+        self._spawn(self._follow(job, notice), f"follow job {job.id}")
 
     async def hand_over(self, interaction: discord.Interaction, job: Job, parent: Job) -> None:
         """A finished job is to be posted, whose button is under the pictures of `parent`; where the
@@ -114,7 +114,7 @@ class Presenter:
             if self._notices.get(each.shown_by) is None:
                 job = await self._service.batches.first(each)
                 notice = self._notices.add(job.id, Notice.at(self._client, job))
-                self._spawn(self._follow_again(job, notice), f"follow {job.id}")
+                self._spawn(self._follow_again(job, notice), f"follow job {job.id}")
 
     async def close(self) -> None:
         """Stop following; what is under way is followed again after the next start."""

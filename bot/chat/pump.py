@@ -27,6 +27,7 @@ from bot.domain.delivery import Delivery, GivenUp, Kind
 from bot.domain.errors import NotFound, StoreUnavailable, new_reference
 from bot.domain.job import Job
 from bot.domain.language import speak, speaking
+from bot.domain.news import Abandoned, Posted, Posting, Postponed, Tell, nobody
 from bot.service import Service
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Pump:
         pauses: Pauses | None = None,
         breaker: Breaker | None = None,
         answer_s: float = 3.0,
+        tell: Tell = nobody,
     ) -> None:
         self._client = client
         self._service = service
@@ -58,12 +60,19 @@ class Pump:
         self._answer_s = answer_s
         self._pauses = pauses or Pauses()
         self._breaker = breaker or Breaker(self._pauses.away)
-        poster = Poster(client, service, Pace())
+        self._tell = tell
+        self.pace = Pace()
+        poster = Poster(client, service, self.pace)
         self.results = Results(client, service, poster)
         self._endings = Endings(client, service, notices, poster)
         self._deeds = {Kind.END: self._end, Kind.DM: self._copy}
         self._running: dict[int, asyncio.Future[None]] = {}
         self._woken = asyncio.Event()
+
+    @property
+    def at_work(self) -> int:
+        """How many rows are being tried."""
+        return len(self._running)
 
     def wake(self) -> None:
         """There is something new to be done."""
@@ -137,6 +146,7 @@ class Pump:
         cleared = await self._endings.cleared(job)
         outbox, rest = self._service.outbox, self._pauses.rest
         end = await insist(lambda: outbox.delivered(delivery, message, cleared=cleared), rest)
+        self._tell(Posted(job, delivery.kind, message, delivery.tries))
         await self._settled(job, end, None)
 
     # One row
@@ -144,13 +154,14 @@ class Pump:
     async def _try(self, delivery: Delivery, job: Job) -> None:
         """One try, in the language of who sees it; whatever comes of it is written to the row."""
         speak(of_job(self._client, job, delivery.kind))
+        self._tell(Posting(job, delivery.kind))
         try:
             await self._deeds.get(delivery.kind, self._result)(delivery, job)
         except StoreUnavailable as error:
             log.warning("job %s: the outbox cannot be written: %s", delivery.job, error)
             await asyncio.sleep(self._pauses.rest)
         except TROUBLE as error:
-            await self._later(delivery, error)
+            await self._later(delivery, job, error)
         except Exception:
             reference = new_reference()
             log.exception("reference %s: %s of job %s", reference, delivery.kind, delivery.job)
@@ -179,17 +190,8 @@ class Pump:
                     log.exception("job %s: its picture could not be covered anew", job.id)
 
     async def _is_called(self, job: Job) -> bool:
-        return await self._unseen(job) or await self._service.preferences.pings(job.user)
-
-    async def _unseen(self, job: Job) -> bool:
-        """Whether who asked was shown nothing: Discord told them that the bot did not answer."""
-        notice = self._notices.get(job.shown_by)
-        if notice is None:
-            return False
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._answer_s):
-                await notice.settled.wait()
-        return not notice.id
+        unseen = await self._notices.unseen(job.shown_by, self._answer_s)
+        return unseen or await self._service.preferences.pings(job.user)
 
     async def _refused(
         self, delivery: Delivery, job: Job, verdict: Verdict, refused: discord.HTTPException
@@ -210,6 +212,7 @@ class Pump:
     async def _give_up(self, delivery: Delivery, job: Job, why: GivenUp, detail: str) -> None:
         outbox = self._service.outbox
         end = await insist(lambda: outbox.give_up(delivery, why, detail), self._pauses.rest)
+        self._tell(Abandoned(job, delivery.kind, why.value))
         notice = self._notices.get(job.shown_by)
         unseen = notice if end is None and notice is not None and not notice.id else None
         with speaking(of_job(self._client, job, Kind.DM)):
@@ -232,9 +235,9 @@ class Pump:
                 told = await self._endings.after_result(job, given_up)
             else:
                 told = await self._endings.show(end, job)
-            await self._ended_well(end, told)
+            await self._ended_well(end, job, told)
         except TROUBLE as error:
-            await self._later(end, error)
+            await self._later(end, job, error)
 
     async def _copy(self, delivery: Delivery, job: Job) -> None:
         """Once more, in direct messages; whatever comes of that, the result is where it is."""
@@ -259,21 +262,25 @@ class Pump:
         else:
             if message:
                 await insist(lambda: outbox.delivered(delivery, message), self._pauses.rest)
+                self._tell(Posted(job, delivery.kind, message, delivery.tries))
         self._breaker.worked()
         await self._service.pictures.forget_upload(job)
 
     async def _end(self, delivery: Delivery, job: Job) -> None:
-        await self._ended_well(delivery, await self._endings.show(delivery, job))
+        await self._ended_well(delivery, job, await self._endings.show(delivery, job))
 
-    async def _ended_well(self, delivery: Delivery, told: bool) -> None:
+    async def _ended_well(self, delivery: Delivery, job: Job, told: bool) -> None:
         self._breaker.worked()
         outbox = self._service.outbox
         await insist(lambda: outbox.ended(delivery, told=told), self._pauses.rest)
+        self._tell(Posted(job, delivery.kind, 0, delivery.tries))
         self._notices.drop(delivery.job)
 
-    async def _later(self, delivery: Delivery, error: Exception) -> None:
+    async def _later(self, delivery: Delivery, job: Job, error: Exception) -> None:
         log.warning("job %s: %s not shown yet: %s", delivery.job, delivery.kind, error)
-        if judge(error) is Verdict.AWAY:
+        verdict = judge(error)
+        self._tell(Postponed(job, delivery.kind, verdict.name.lower()))
+        if verdict is Verdict.AWAY:
             pause = self._breaker.failed()
             self._wake_in(pause)
         else:

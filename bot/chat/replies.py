@@ -14,6 +14,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.chat import telling
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import (
     BlockedWords,
@@ -92,6 +93,7 @@ async def give_back(
 ) -> None:
     """The same with what somebody wrote, and what can be done with it."""
     cause = getattr(error, "original", error)
+    telling.answered(interaction, cause)
     if isinstance(cause, discord.HTTPException) and cause.code in {
         _UNKNOWN_INTERACTION,
         _ALREADY_ANSWERED,
@@ -133,7 +135,7 @@ def describe(error: Exception, interaction: discord.Interaction | None = None) -
     if isinstance(error, app_commands.NoPrivateMessage):
         return describe(NotAllowed(_("This command works on a server only.")), interaction)
     reference = secrets.token_hex(3).upper()
-    where = interaction.command.qualified_name if interaction and interaction.command else "button"
+    where = telling.place(interaction) if interaction else "somewhere"
     log.error("reference %s: %s", reference, where, exc_info=error)
     if isinstance(error, StoreUnavailable):
         return _unavailable(error, reference)

@@ -49,7 +49,9 @@ async def run(
             progress_seconds=settings.progress_seconds,
             api_url=settings.discord_api_url,
             supervisor=parts.supervisor,
+            tell=parts.watching.tell,
         )
+        parts.watching.join(bot.presence.standing)
         await _serve(bot, settings.discord_token.reveal(), stop)
     return 0
 

@@ -16,8 +16,10 @@ from typing import NamedTuple
 
 from bot.dispatch.aside import Aside
 from bot.dispatch.board import Board
+from bot.dispatch.census import census
 from bot.dispatch.drawing import Drawing
 from bot.dispatch.inputs import Inputs
+from bot.dispatch.outcome import Drawn, why, word
 from bot.dispatch.places import AT_ONCE, Places
 from bot.dispatch.retrying import Retrying
 from bot.dispatch.standing import Standings, UnderWay
@@ -26,9 +28,11 @@ from bot.dispatch.timing import Timing
 from bot.domain.job import Job, JobUpdate
 from bot.domain.lanes import Lanes
 from bot.domain.lines import Entry
+from bot.domain.news import Ended, Tell, Tried, nobody
 from bot.domain.pace import Pace
 from bot.domain.routing import Choice, route
 from bot.domain.safety import ANYTHING, Stance
+from bot.domain.snapshots import Census
 from bot.engine.seam import Executor
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
@@ -65,16 +69,18 @@ class Dispatcher:
         timing: Timing | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         stance: Stance = ANYTHING,
+        tell: Tell = nobody,
     ) -> None:
         self.queue = Lanes()
         self.pace = Pace()
         self.board = Board()
         self._executor = executor
+        self._tell = tell
         self._timing = timing or Timing()
         self._retrying = Retrying(self._timing, self._changed)
         self._studio = Studio(
             executor, jobs, pictures, files, Inputs(pictures, files, blobs), self.board, self.pace,
-            self._retrying, self._timing, self._changed, clock, stance,
+            self._retrying, self._timing, self._changed, clock, stance, tell,
         )  # fmt: skip
         self._standings = Standings(executor, self.pace, monotonic)
         self._places = Places(self.queue, self.board, self.pace, executor, self._timing, self._left)
@@ -113,13 +119,13 @@ class Dispatcher:
                 await asyncio.sleep(0)
         return count
 
-    async def cancel(self, job: Job) -> None:
+    async def cancel(self, job: Job, why: str = "") -> None:
         """The database says that it is over: leave the queue or stop drawing, and tell the
-        watchers."""
+        watchers. `why` is for the log."""
         self._waiting.pop(job.id, None)
         if self.queue.remove(job.id):
             self._places.changed()
-        self.board.finish(job)
+        self._finish(job, why=why)
         for drawing in list(self._drawings):
             if drawing.id == job.id:
                 await drawing.cancel()
@@ -154,6 +160,11 @@ class Dispatcher:
     def running(self) -> int:
         """How many jobs are being drawn."""
         return len(self._drawings)
+
+    def census(self, now: float) -> Census:
+        """How many jobs wait and since when; `now` is in UTC seconds since the epoch. Any thread
+        may ask: for many it takes a while."""
+        return census(list(self._waiting.values()), self.queue, len(self._drawings), now)
 
     def held(self) -> dict[str, int]:
         """How much of everything is in memory; empty once every job has ended."""
@@ -246,15 +257,28 @@ class Dispatcher:
             del self._drawings[drawing]
             self.queue.done(drawing.id)
             self._changed()
+        self._drawn(drawing, job)
+
+    def _drawn(self, drawing: Drawing, job: Job | None) -> None:
+        """An attempt is over: so is its job, or it waits again."""
+        outcome = drawing.outcome
+        if job and outcome:
+            self._tell(Tried(job, drawing.no, word(outcome), why(outcome)))
         if job is None:
             self.board.close(drawing.id)
         elif job.status.finished:
-            self.board.finish(job)
+            seconds = outcome.seconds if isinstance(outcome, Drawn) else 0.0
+            self._finish(job, seconds, why(outcome) if outcome else "")
         elif not drawing.cancelled and not self._closing:
             self.board.show(JobUpdate(job))
             entry = Entry.of(job, drawing.suspect)
             self._enter(Waiting(entry, drawing.errors, drawing.suspect), front=True)
             self._places.tell(job.id)
+
+    def _finish(self, job: Job, seconds: float = 0.0, why: str = "") -> None:
+        if job.id in self.board:
+            self._tell(Ended(job, seconds, why))
+        self.board.finish(job)
 
     def _left(self) -> float:
         return sum(drawing.under_way.left for drawing in self._drawings)

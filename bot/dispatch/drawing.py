@@ -14,17 +14,19 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bot.dispatch.keeping import Keeping
-from bot.dispatch.outcome import Again, Blocked, Drawn, Impossible, Outcome
+from bot.dispatch.outcome import Again, Blocked, Drawn, Impossible, Outcome, instead
 from bot.dispatch.recycling import Recycling
 from bot.dispatch.retrying import Unstored
-from bot.dispatch.settling import settle, tell
+from bot.dispatch.settling import settle
 from bot.dispatch.standing import Assignment, UnderWay, could_not_load
+from bot.dispatch.stepping import Stepping
 from bot.dispatch.studio import Studio
 from bot.domain import upscaling
 from bot.domain.delivery import UPLOAD_LIMIT
 from bot.domain.errors import Busy, Cancelled, RenderFailed, WorkerLost
 from bot.domain.job import Job, JobStatus, JobUpdate
 from bot.domain.language import N_
+from bot.domain.news import Begun
 from bot.domain.safety import SafetyPolicy, Withheld
 from bot.engine.seam import (
     Attempt,
@@ -66,10 +68,12 @@ class Drawing:
         self.suspect = suspect
         self.starting = True
         self.closing = False
+        self.outcome: Outcome | None = None
         self._studio = studio
         self._cancelled = asyncio.Event()
         self._keeping: Keeping | None = None
         self._recycling = Recycling(self._kill, studio.timing.stop)
+        self._stepping = Stepping(studio, given)
         self.ran_out = False
         self._fraction = 0.0
         self._seconds = 0.0
@@ -83,9 +87,9 @@ class Drawing:
         try:
             job = await self._settled(outcome)
         except (ValueError, Withheld) as error:
-            outcome = _other(error)
+            outcome = instead(error)
             job = await self._settled(outcome)
-        tell(outcome, job)
+        self.outcome = outcome
         if job is not None and isinstance(outcome, Blocked):
             await self._forget()
         if job is None and self._keeping:
@@ -116,6 +120,11 @@ class Drawing:
         return UnderWay(self.given, self.starting, self._fraction)
 
     @property
+    def no(self) -> int:
+        """Of its attempt; 0 before that begins."""
+        return self._keeping.job.attempt if self._keeping else 0
+
+    @property
     def cancelled(self) -> bool:
         """Whether its owner wants it no more."""
         return self._cancelled.is_set()
@@ -125,8 +134,7 @@ class Drawing:
         self._cancelled.set()
         self._recycling.told()
         if self._keeping:
-            attempt = self._keeping.job.attempt
-            await self._studio.executor.cancel(self.worker, self.id, attempt)
+            await self._studio.executor.cancel(self.worker, self.id, self.no)
 
     async def _kill(self) -> None:
         log.warning("%s: goes on though it was cancelled, so %s is recycled", self, self.worker)
@@ -143,7 +151,7 @@ class Drawing:
         except (Busy, Cancelled, Unstored) as stopped:
             # By its owner, and then its row says so; else the worker or the disk is at fault.
             log.info("%s: stopped: %s", self, stopped)
-            return Again()
+            return Again("stopped", str(stopped))
         except RenderFailed as failed:
             return self._failed(failed)
         except Withheld as withheld:
@@ -160,18 +168,19 @@ class Drawing:
         """Who is to blame is known only of one that was drawn alone."""
         blamed = lost.begun and not lost.drawn and not self.closing
         self.suspect = self.suspect or (blamed and not lost.alone)
-        return Again(strike=blamed and lost.alone, suspect=self.suspect)
+        strike = blamed and lost.alone
+        return Again("lost", str(lost), strike, self.suspect)
 
     def _failed(self, failed: RenderFailed) -> Outcome:
         if could_not_load(self._studio.executor, self.worker, self.given.entry.model):
             log.warning("%s: %s cannot load the model: %s", self, self.worker, failed)
-            return Again()
+            return Again("unloaded", str(failed))
         self.errors += 1
         self.ran_out = failed.code == "out_of_memory" and self._beside_others
         if not failed.retryable or self.errors >= MAX_ERRORS:
             return Impossible(failed.code, str(failed), failed.fits)
         log.warning("%s: %s; trying again", self, failed)
-        return Again()
+        return Again("failed", str(failed))
 
     @property
     def _beside_others(self) -> bool:
@@ -180,8 +189,7 @@ class Drawing:
         return any(one.drawing.keys() - {self.id} for one in workers if one.id == self.worker)
 
     def __str__(self) -> str:
-        attempt = f"attempt {self._keeping.job.attempt}" if self._keeping else "before it begins"
-        return f"job {self.id} {attempt}"
+        return f"job {self.id} {f'attempt {self.no}' if self.no else 'before it begins'}"
 
     async def _until_done(self, write: Callable[[], Awaitable[T]], what: str) -> T:
         return await self._studio.retrying.until_done(write, self._say, what=f"{what} of {self}")
@@ -240,6 +248,7 @@ class Drawing:
         if job is None:
             raise Cancelled("it waits no more")
         studio.board.show(JobUpdate(job))
+        studio.tell(Begun(job, self.worker, self.given.device))
         studio.changed()
         return Keeping(studio.jobs, studio.pictures, studio.files, studio.clock, job)
 
@@ -264,6 +273,7 @@ class Drawing:
     async def _hear(self, event: Event, keeping: Keeping) -> None:
         board, id = self._studio.board, self.id
         self._recycling.hear(event)
+        self._stepping.hear(event)
         match event:
             case LoadingModel(text=text):
                 board.progress(id, note=text)
@@ -288,11 +298,3 @@ class Drawing:
                 self._seconds, self._engine, self._fraction = seconds, engine, 1.0
             case _:
                 log.debug("%s: %r", self, event)
-
-
-def _other(error: Exception) -> Outcome:
-    """What it was instead of drawn: a picture is missing that was stored before, or they may not be
-    seen after all."""
-    return (
-        Blocked(error.verdict) if isinstance(error, Withheld) else Impossible("error", repr(error))
-    )

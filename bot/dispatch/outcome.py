@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.domain.errors import new_reference
 from bot.domain.job import NEEDS_MEMORY, Failure
 from bot.domain.language import N_
-from bot.domain.safety import Verdict
+from bot.domain.safety import Verdict, Withheld
 from bot.domain.size import Size
 
 SENTENCES: Mapping[str, str] = {
@@ -35,9 +35,12 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Again:
-    """It is to be drawn once more; `strike` when this job is why its worker died, `suspect` when
-    it may be, as may others that were drawn then: the next time it is drawn alone."""
+    """It is to be drawn once more, for a reason, a stable word; `strike` when this job is why its
+    worker died, `suspect` when it may be, as may others that were drawn then: the next time it is
+    drawn alone."""
 
+    reason: str
+    why: str = ""
     strike: bool = False
     suspect: bool = False
 
@@ -65,6 +68,34 @@ class Blocked:
 
 
 Outcome = Drawn | Again | Impossible | Blocked
+
+
+def instead(error: Exception) -> Outcome:
+    """What it was instead of drawn: a picture is missing that was stored before, or they may not be
+    seen after all."""
+    if isinstance(error, Withheld):
+        return Blocked(error.verdict)
+    return Impossible("error", repr(error))
+
+
+def word(outcome: Outcome) -> str:
+    """A stable word for it."""
+    match outcome:
+        case Drawn():
+            return "drawn"
+        case Again(reason=reason):
+            return reason
+    return outcome.code
+
+
+def why(outcome: Outcome) -> str:
+    """More than a word, for the log, where there is more to be said."""
+    match outcome:
+        case Drawn():
+            return ""
+        case Blocked(verdict=verdict):
+            return verdict.value
+    return outcome.why
 
 
 def failure(code: str) -> Failure:

@@ -1,16 +1,12 @@
-"""What came of an attempt, as it is written down and told."""
+"""What came of an attempt, as it is written down."""
 
 from __future__ import annotations
-
-import logging
 
 from bot.dispatch.keeping import Keeping
 from bot.dispatch.outcome import Again, Blocked, Drawn, Impossible, Outcome, failed, failure
 from bot.dispatch.retrying import PLACE
 from bot.dispatch.studio import Studio
-from bot.domain.job import Job, JobStatus
-
-log = logging.getLogger(__name__)
+from bot.domain.job import Job
 
 MAX_STRIKES = 2
 
@@ -51,16 +47,3 @@ async def _succeed(studio: Studio, keeping: Keeping, drawn: Drawn, now: float) -
         # Perhaps the pictures, at least, need no second drawing.
         await keeping.record()
         raise
-
-
-def tell(outcome: Outcome, job: Job | None) -> None:
-    """What an operator finds in the log."""
-    if job is None or job.status is JobStatus.WAITING:
-        return
-    if job.failure is None:
-        seconds = outcome.seconds if isinstance(outcome, Drawn) else 0.0
-        log.info("job %s: succeeded in %.2f s", job.id, seconds)
-    elif isinstance(outcome, Blocked):
-        log.info("job %s: nobody sees it: %s", job.id, outcome.verdict.value)
-    else:
-        log.error("job %s failed, reference %s: %s", job.id, job.failure.reference, outcome)

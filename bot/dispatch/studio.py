@@ -9,6 +9,7 @@ from bot.dispatch.board import Board
 from bot.dispatch.inputs import Inputs
 from bot.dispatch.retrying import Retrying
 from bot.dispatch.timing import Timing
+from bot.domain.news import Tell
 from bot.domain.pace import Pace
 from bot.domain.safety import Stance
 from bot.engine.seam import Executor
@@ -20,7 +21,8 @@ from bot.storage.pictures import PictureRepository
 @dataclass(frozen=True)
 class Studio:
     """`changed` is called where another job may begin meanwhile; `clock` returns UTC seconds since
-    the epoch; `stance` is what the operator wants of unsafe pictures."""
+    the epoch; `stance` is what the operator wants of unsafe pictures; `tell` hears what happens to
+    jobs."""
 
     executor: Executor
     jobs: JobRepository
@@ -34,3 +36,4 @@ class Studio:
     changed: Callable[[], None]
     clock: Callable[[], float]
     stance: Stance
+    tell: Tell

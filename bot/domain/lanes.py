@@ -55,6 +55,10 @@ class Lanes:
         """Number of jobs taken and not yet done."""
         return sum(queue.running for queue in self._queues.values())
 
+    def lengths(self) -> dict[Speed, int]:
+        """How many wait in each lane."""
+        return {speed: len(queue) for speed, queue in self._queues.items()}
+
     @property
     def remembered(self) -> int:
         """Persons and servers of whom something is known, present or not, in each lane."""

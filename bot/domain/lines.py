@@ -25,8 +25,9 @@ line's number. Taking the first of a line leaves the keys behind the second as t
 class Entry:
     """A waiting job. `path` is (server, person); `work` is its size in any one unit; `limit` is how
     many jobs of this person may run at once on this server. It has `pictures` of `pixels` each. One
-    that is to be drawn `alone` may have been why a worker died. What its person has `attained`,
-    work of other jobs since they last had nothing in the queue, is said when it is given away."""
+    that is to be drawn `alone` may have been why a worker died. It was asked for at `since`, in
+    UTC seconds since the epoch. What its person has `attained`, work of other jobs since they last
+    had nothing in the queue, is said when it is given away."""
 
     job: str
     path: Path
@@ -37,6 +38,7 @@ class Entry:
     pixels: int = 0
     alone: bool = False
     speed: Speed = Speed.FAST
+    since: float = field(default=0.0, compare=False)
     attained: float = field(default=0.0, compare=False)
 
     @classmethod
@@ -47,7 +49,7 @@ class Entry:
         return cls(
             job.id, (job.origin.guild, job.user), request.work, job.running_limit * speed.at_once,
             request.model, request.count, request.size.pixels,
-            alone=suspect or job.strikes > 0, speed=speed,
+            alone=suspect or job.strikes > 0, speed=speed, since=job.created_at,
         )  # fmt: skip
 
     @property

@@ -11,10 +11,13 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.domain.errors import SettingsError
 from bot.domain.language import counted
 
 GRACE_S = 86_400.0
 """For how long a plan still holds after its end: what renews late is not interrupted."""
+MOST_SOLD = 25
+"""Buttons of one message."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,19 @@ class Assortment:
     def skus(self) -> list[int]:
         """In the order in which the operator listed them."""
         return [*self.packs, *self.plans]
+
+    def require_sound(self) -> None:
+        """Raises SettingsError for an SKU that is two things, and for more than fit under a
+        message."""
+        for sku in self.packs.keys() & self.plans.keys():
+            raise SettingsError(
+                f"SHOP_PLANS has {sku}, which SHOP_PACKS has too; an SKU is a pack or a plan."
+            )
+        if len(self.skus) > MOST_SOLD:
+            raise SettingsError(
+                f"SHOP_PACKS and SHOP_PLANS have {len(self.skus)} SKUs together; Discord shows"
+                f" {MOST_SOLD} buttons at most."
+            )
 
 
 @dataclass(frozen=True)

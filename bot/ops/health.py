@@ -1,8 +1,11 @@
-"""`/healthz` on loopback, for Docker and process supervisors."""
+"""What a bot says of itself on loopback: `/healthz` for Docker and process supervisors, and the
+pages of others beside it."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -10,17 +13,25 @@ from bot.domain.errors import SettingsError
 from bot.engine.seam import Executor, Loading, Worker
 from bot.ops.supervision import Supervisor
 
+Answer = Callable[[web.Request], Awaitable[web.Response]]
+NO_MORE: Mapping[str, Answer] = MappingProxyType({})
+
 
 class Health:
     """200 and "ok" while all is well, 503 and "trouble" when no worker can draw any more or a task
-    dies again and again. The body names how each worker and each long-lived task is."""
+    dies again and again. The body names how each worker and each long-lived task is. `more` are
+    other pages by their paths."""
 
-    def __init__(self, port: int, executor: Executor, supervisor: Supervisor) -> None:
+    def __init__(
+        self, port: int, executor: Executor, supervisor: Supervisor,
+        more: Mapping[str, Answer] = NO_MORE,
+    ) -> None:  # fmt: skip
         self._port = port
         self._executor = executor
         self._supervisor = supervisor
         application = web.Application()
-        application.router.add_get("/healthz", self._answer)
+        for path, answer in {"/healthz": self._answer, **more}.items():
+            application.router.add_get(path, answer)
         self._runner = web.AppRunner(application, access_log=None)
 
     async def __aenter__(self) -> Health:

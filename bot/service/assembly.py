@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bot.dispatch.dispatcher import Dispatcher
 from bot.dispatch.spare import Spare
+from bot.domain.news import Tell, nobody
 from bot.engine.seam import Executor
 from bot.models.catalogue import Catalogue
 from bot.service.accounts import Accounts
@@ -70,8 +71,9 @@ def service_of(
     errands: Errands,
     clock: Callable[[], float] = time.time,
     fetch: Fetch = nowhere,
+    tell: Tell = nobody,
 ) -> Service:
-    """The use cases over these parts; `fetch` gets linked pictures."""
+    """The use cases over these parts; `fetch` gets linked pictures, `tell` hears what happens."""
     levers = Levers(parts.switches, dispatcher, version)
     accounts = Accounts(
         jobs=parts.jobs, ledger=parts.ledger, statements=parts.statements, quotas=parts.quotas,
@@ -91,13 +93,14 @@ def service_of(
     planner = Planner(
         parts.jobs, parts.pictures, parts.files, parts.blobs, catalogue,
         sight, Aims(sight, answers, parts.files), habits, styles, admission,
-        rules.versions,
+        rules.versions, tell,
     )  # fmt: skip
     proposals = Proposals(parts.proposals, rules, admission, clock)
     drawing = Drawings(
         jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
         terms=Terms(parts.ledger, catalogue, rules, clock), admission=admission,
         files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
+        tell=tell,
     )  # fmt: skip
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
     plans = Plans(parts.quotas, catalogue, rules, clock)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 
 from bot.dispatch.dispatcher import Dispatcher
@@ -13,8 +12,6 @@ from bot.domain.people import Asker, Origin
 from bot.service.rules import require_right_to_cancel, require_visible
 from bot.storage.jobs import JobRepository
 from bot.storage.outbox import OutboxRepository
-
-log = logging.getLogger(__name__)
 
 
 class Batches:
@@ -62,9 +59,8 @@ class Batches:
         require_right_to_cancel(asker, job)
         before = await self.state(first)
         cancelled = await self._jobs.cancel_batch(first, self._clock())
-        for each in cancelled:
-            log.info("job %s: cancelled by %d", each.id, asker.user)
-        await asyncio.gather(*map(self._dispatcher.cancel, cancelled))
+        why = f"by {asker.user}"
+        await asyncio.gather(*(self._dispatcher.cancel(each, why) for each in cancelled))
         if before is None or not cancelled:
             return None
         return before.brought_up({each.id: JobUpdate(each) for each in cancelled})

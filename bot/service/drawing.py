@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from bot.domain.delivery import Delivery
 from bot.domain.errors import NotFound, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.language import _
+from bot.domain.news import Accepted, Ended, Tell
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
@@ -79,6 +81,7 @@ class Drawings:
         rules: Rules,
         admission: Admission,
         clock: Callable[[], float],
+        tell: Tell,
     ) -> None:
         self._terms = terms
         self._jobs = jobs
@@ -91,6 +94,7 @@ class Drawings:
         self._rules = rules
         self._admission = admission
         self._clock = clock
+        self._tell = tell
 
     async def plan(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
@@ -106,10 +110,10 @@ class Drawings:
         named. Raises OutOfCredits, QueueFull, NotFound for one that was answered before, and what
         `Admission.admit` does."""
         claim = await self._admission.admit(plan)
-        planned = plan.jobs(self._clock(), JobStatus.WAITING)
+        began, planned = time.perf_counter(), plan.jobs(self._clock(), JobStatus.WAITING)
         jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit, proposal)
         for job in jobs:
-            log.info("job %s: %s by %d", job.id, job.action.value, job.user)
+            self._tell(Accepted(job, time.perf_counter() - began))
             self._dispatcher.add(self._board.open(job))
         return jobs
 
@@ -188,8 +192,7 @@ class Drawings:
         cancelled = await self._jobs.cancel(job_id, self._clock())
         if cancelled is None:
             return Stopped(await self._jobs.get(job_id) or job, now=False)
-        log.info("job %s: cancelled by %d", job_id, asker.user)
-        await self._dispatcher.cancel(cancelled)
+        await self._dispatcher.cancel(cancelled, f"by {asker.user}")
         return Stopped(cancelled, now=True)
 
     async def forsake(self, model: str, name: str) -> None:
@@ -199,15 +202,14 @@ class Drawings:
             failure = Failure(said, new_reference(), code="model_missing")
             failed = await self._jobs.refuse(id, failure, self._clock())
             if failed is not None:
-                log.info("job %s failed, reference %s: %s", id, failure.reference, said)
-                await self._dispatcher.cancel(failed)
+                await self._dispatcher.cancel(failed, said)
 
     async def withdraw(self, job: Job) -> bool:
         """Nobody waits for this job, and nothing of it is shown: stop it, free of charge. False
         when it was over already."""
         cancelled = await self._jobs.cancel(job.id, self._clock(), shown=False)
         if cancelled is not None:
-            await self._dispatcher.cancel(cancelled)
+            await self._dispatcher.cancel(cancelled, "nobody waits for it")
         return cancelled is not None
 
     async def job(self, job_id: str) -> Job | None:
@@ -249,6 +251,8 @@ class Drawings:
         await self._jobs.requeue_running()
         unfinished = await self._jobs.unfinished()
         resumed = [job for each in unfinished if (job := await self._resumed(each))]
+        for job in resumed:
+            self._tell(Accepted(job, again=True))
         await self._dispatcher.restore(map(self._board.open, resumed))
         return len(resumed)
 
@@ -262,8 +266,8 @@ class Drawings:
         except Unable as cannot:
             failure = Failure(str(cannot), new_reference(), code="unreadable")
             why = dict(job.request.extra).get("unreadable", cannot)
-            log.error("job %s failed, reference %s: %s", job.id, failure.reference, why)
-            await self._jobs.refuse(job.id, failure, self._clock())
+            failed = await self._jobs.refuse(job.id, failure, self._clock())
+            self._tell(Ended(failed or job, why=str(why)))
             return None
         if request is job.request:
             return job
@@ -288,4 +292,7 @@ class Drawings:
             await self._files.delete([job.tile(1)])
         if extracted is None:  # it was deleted, or cleared away, in between
             raise NotFound(_(GOING))
+        if extracted.id == job.id:
+            self._tell(Accepted(job))
+            self._tell(Ended(job))
         return extracted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -14,7 +13,6 @@ from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.tracing import Grew
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Look = Callable[[], Awaitable[Sequence[Job]]]
@@ -60,5 +58,4 @@ class Emptying:
         for each in jobs:
             cancelled = await self._jobs.cancel(each.id, self._clock())
             if cancelled is not None:
-                log.info("job %s: cancelled, for it shows what moderators delete", each.id)
-                await self._dispatcher.cancel(cancelled)
+                await self._dispatcher.cancel(cancelled, "it shows what moderators delete")

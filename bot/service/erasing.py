@@ -129,7 +129,7 @@ class Erasing:
         for each in doomed.unfinished:
             cancelled = await self._jobs.cancel(each, self._clock())
             if cancelled is not None:
-                await self._dispatcher.cancel(cancelled)
+                await self._dispatcher.cancel(cancelled, "what it shows is to be deleted")
 
 
 def _parts(jobs: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -148,7 +148,7 @@ class Operating:
                 continue
             cancelled = await self._jobs.cancel(job.id, self._clock())
             if cancelled is not None:
-                await self._dispatcher.cancel(cancelled)
+                await self._dispatcher.cancel(cancelled, "its server is served no more")
                 count += 1
         return count
 

@@ -133,5 +133,5 @@ class Overviews:
             return None
         detail = {"user": job.user, "job": job_id}
         await self._audit.write(guild, asker.user, "admin cancel", detail, self._clock())
-        await self._dispatcher.cancel(cancelled)
+        await self._dispatcher.cancel(cancelled, f"by {asker.user}")
         return cancelled

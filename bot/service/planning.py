@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from bot.domain.errors import NotFound, Unable
 from bot.domain.job import Job, JobStatus
 from bot.domain.language import N_, _
 from bot.domain.layers import Taste
+from bot.domain.news import Planned, Tell, nobody
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
@@ -68,6 +70,7 @@ class Planner:
         styles: Styles,
         admission: Admission,
         versions: Mapping[str, str] | None = None,
+        tell: Tell = nobody,
     ) -> None:
         self._jobs = jobs
         self._inputs = Inputs(pictures, files, blobs)
@@ -78,6 +81,7 @@ class Planner:
         self._styles = styles
         self._admission = admission
         self._choosing = Choosing(catalogue, versions)
+        self._tell = tell
 
     async def plan(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
@@ -90,6 +94,15 @@ class Planner:
         for a press, NotAllowed for a model that is not for the asker and for who may not draw
         there, BlockedWords for what is not drawn there, Draining while nothing new is begun.
         """
+        began = time.perf_counter()
+        plan = await self._plan(asker, origin, asked, model, attached)
+        self._tell(Planned(time.perf_counter() - began))
+        return plan
+
+    async def _plan(
+        self, asker: Asker, origin: Origin, asked: str | Press, model: str | None,
+        attached: Attached,
+    ) -> Plan:  # fmt: skip
         self._admission.require_open(origin)
         await self._admission.require_welcome(asker, origin)
         if isinstance(asked, str):

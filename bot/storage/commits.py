@@ -13,9 +13,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from bot.domain.measures import COUNTS, Spread
 
 T = TypeVar("T")
 
@@ -56,10 +59,13 @@ class Transaction(Generic[T]):
 
 class Commits:
     """Transactions on their way to the connection's thread. `begun` says that a `run` has begun
-    since somebody last made it false: it may be too late to wait for that one."""
+    since somebody last made it false: it may be too late to wait for that one. `seconds` and
+    `sizes` of all that were written or refused are kept."""
 
     def __init__(self) -> None:
         self.begun = True
+        self.seconds = Spread()
+        self.sizes = Spread(COUNTS)
         self._last = 0
         self._waiting: deque[Transaction] = deque()
         self._came: deque[float] = deque(maxlen=SIBLINGS)
@@ -90,6 +96,7 @@ class Commits:
         while self._waiting:
             group.append(self._waiting.popleft())
         self._last = len(group)
+        began = time.perf_counter()
         try:
             if group and not _committed(connection, group):
                 for transaction in group:
@@ -98,6 +105,9 @@ class Commits:
         except BaseException as error:  # nothing can be taken back either
             for transaction in group:
                 transaction.error = transaction.error or error
+        if group:
+            self.seconds.add(time.perf_counter() - began)
+            self.sizes.add(len(group))
         return group
 
 

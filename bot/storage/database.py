@@ -20,8 +20,10 @@ from typing import TypeVar
 import aiosqlite
 
 from bot.domain.errors import SettingsError, StoreUnavailable
+from bot.domain.measures import Tally
 from bot.storage import prompts
 from bot.storage.commits import Commits, Transaction, roll_back
+from bot.storage.disk import try_out
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -42,6 +44,8 @@ _TROUBLE = {
 
 
 class _Connection(aiosqlite.Connection):
+    refusals: Tally
+
     # `_tx` and `_conn` are aiosqlite's own affair, so pyproject.toml bounds its version.
     def require_open(self) -> None:
         """Raises ValueError once the connection is closed."""
@@ -59,12 +63,12 @@ class _Connection(aiosqlite.Connection):
 
     async def on_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Raises StoreUnavailable for trouble of the store, else what the function raises."""
-        with _told():
+        with _told(self.refusals):
             return await self.begin(function)
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _told(refusals: Tally) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
@@ -72,16 +76,20 @@ def _told() -> Iterator[None]:
         code = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if code is None:
             raise
+        refusals.add(code)
         raise StoreUnavailable(code, str(error)) from error
 
 
 class Database:
-    """Open with `await Database.open(path)`; close in the end."""
+    """Open with `await Database.open(path)`; close in the end. How its `commits` go, and by which
+    code it refused what was asked of it, is counted."""
 
     def __init__(self, connection: _Connection, reports: _Connection, path: Path) -> None:
         self._connection = connection
         self._reports = reports
-        self._commits = Commits()
+        self.commits = Commits()
+        self.refusals = connection.refusals = reports.refusals = Tally()
+        self._doubtful = False
         self._coming: asyncio.TimerHandle | None = None
         self.path = path
 
@@ -121,24 +129,31 @@ class Database:
         nothing was written.
         """
         self._connection.require_open()
-        transaction = self._commits.add(function)
-        if self._commits.begun:
-            self._commits.begun = False
-            if delay := self._commits.delay:
+        transaction = self.commits.add(function)
+        if self.commits.begun:
+            self.commits.begun = False
+            if delay := self.commits.delay:
                 self._coming = asyncio.get_running_loop().call_later(delay, self._commit)
             else:
                 self._commit()
-        elif self._coming is not None and self._commits.complete:
+        elif self._coming is not None and self.commits.complete:
             self._coming.cancel()
             self._commit()
         await transaction.over
-        with _told():
+        self._doubtful = isinstance(transaction.error, sqlite3.Error)
+        with _told(self.refusals):
             return transaction.result()
+
+    async def probe(self) -> None:
+        """Raises StoreUnavailable where nothing can be written just now. The file itself is written
+        only where the last transaction was refused: who copies it goes by when that was done."""
+        await self.transaction(_touch if self._doubtful else _nothing)
+        await self._reports.on_thread(lambda _: try_out(self.path.parent))
 
     def _commit(self) -> None:
         self._coming = None
         # No task for it: a turn of the loop costs as much as a statement.
-        self._connection.begin(self._commits.run).add_done_callback(_tell)
+        self._connection.begin(self.commits.run).add_done_callback(_tell)
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function(connection)`, which only reads, and briefly. Raises StoreUnavailable."""
@@ -162,6 +177,16 @@ def _tell(run: asyncio.Future[list[Transaction]]) -> None:
     for transaction in run.result():
         if not transaction.over.done():  # somebody still waits
             transaction.over.set_result(None)
+
+
+def _nothing(connection: sqlite3.Connection) -> None:
+    """Who may begin to write is kept out by nobody else."""
+
+
+def _touch(connection: sqlite3.Connection) -> None:
+    """Write what is there already: that, too, needs room on the disk."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.execute(f"PRAGMA user_version = {version}")
 
 
 def _connect(path: Path, busy_s: float) -> sqlite3.Connection:

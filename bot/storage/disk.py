@@ -8,8 +8,16 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from bot.domain.errors import StoreUnavailable
+
 PARTIAL = ".partial"
 """The ending of a file that is still being written."""
+_CODES = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EROFS: "read_only",
+    errno.EACCES: "read_only",
+}
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
@@ -49,6 +57,23 @@ def rename_whole(made: Path, path: Path) -> None:
     with made.open("rb+") as file:
         os.fsync(file.fileno())
     made.replace(path)
+
+
+def try_out(folder: Path) -> None:
+    """Write a page there, have it on disk, and take it away. Raises StoreUnavailable where that
+    cannot be done just now."""
+    path = folder / "easel.probe"
+    try:
+        handle = _opened(str(path))
+        try:
+            _write(handle, bytes(4096))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+            path.unlink()
+    except OSError as error:
+        code = _CODES.get(error.errno or 0, "io")
+        raise StoreUnavailable(code, f"{folder}: {error.strerror}") from error
 
 
 def _opened(name: str) -> int:

@@ -25,6 +25,7 @@ from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
 from bot.storage.letters import LetterRepository
 from bot.storage.likes import LikeRepository
+from bot.storage.measures import MeasureRepository
 from bot.storage.moderation import ModerationRepository
 from bot.storage.outbox import OutboxRepository
 from bot.storage.overview import OverviewRepository
@@ -89,6 +90,7 @@ class Repositories:
     purges: PurgeRepository
     chronicle: ChronicleRepository
     greetings: GreetingRepository
+    measures: MeasureRepository
     database: Path
     folder: Path
 
@@ -134,6 +136,7 @@ class Repositories:
             PurgeRepository(database),
             ChronicleRepository(database),
             GreetingRepository(database),
+            MeasureRepository(database),
             database.path,
             folder,
         )

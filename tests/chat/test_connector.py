@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.chat.connector import Connector, counted
+from bot.domain.news import Called, News
 
 
 class Watched(Connector):
@@ -80,3 +82,64 @@ async def test_only_requests_within_are_counted(address: str) -> None:
             await (await session.post(address, data=form(9))).read()
         await (await session.get(address)).read()
     assert sent == ["POST"]
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[str]:
+    """A server that refuses as Discord does, by what it is asked."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        match request.match_info["channel"]:
+            case "1":
+                return web.json_response({}, headers={"X-RateLimit-Remaining": "3"})
+            case "2":
+                return web.json_response({}, headers={"X-RateLimit-Remaining": "0"})
+            case "3":
+                headers = {"X-RateLimit-Scope": "shared", "X-RateLimit-Remaining": "0"}
+                return web.json_response({}, status=429, headers=headers)
+            case "4":
+                return web.json_response({}, status=429, headers={"X-RateLimit-Global": "true"})
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/api/v10/channels/{channel}/messages", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/api/v10"
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("channel", "status", "scope", "exhausted"),
+    [
+        (1, 200, "", False),
+        (2, 200, "", True),
+        (3, 429, "shared", False),
+        (4, 429, "global", False),
+        (5, 0, "", False),
+    ],
+)
+async def test_what_came_of_a_request_is_told(
+    discord: str, channel: int, status: int, scope: str, exhausted: bool
+) -> None:
+    told: list[News] = []
+    async with aiohttp.ClientSession(connector=Connector(tell=told.append)) as session:
+        with contextlib.suppress(aiohttp.ServerDisconnectedError):
+            async with session.post(f"{discord}/channels/{channel}/messages", json={}) as answer:
+                assert await answer.json() == {}
+    called = told[-1]
+    assert isinstance(called, Called)
+    assert called.seconds > 0
+    assert called._replace(seconds=0) == Called("message post", status, 0, scope, exhausted)
+    assert len(told) == 1
+
+
+async def test_a_server_that_is_not_there_is_told_as_lost() -> None:
+    told: list[News] = []
+    async with aiohttp.ClientSession(connector=Connector(tell=told.append)) as session:
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await session.get("http://127.0.0.1:9/api/v10/users/@me")
+    assert [(each.road, each.status) for each in told if isinstance(each, Called)] == [("user", 0)]

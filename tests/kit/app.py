@@ -14,9 +14,11 @@ from bot.dispatch.timing import Timing
 from bot.domain.action import Action, Press, Tile
 from bot.domain.delivery import Kind
 from bot.domain.job import Job, JobStatus, JobUpdate
+from bot.domain.news import News
 from bot.domain.people import Asker, Origin
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
+from bot.ops.joblog import JobLog
 from bot.ops.supervision import Supervisor
 from bot.service.admission import Admission
 from bot.service.answers import Answers
@@ -62,6 +64,8 @@ class House:
         self.others = others
         self.rules = rules or Rules()
         self.clock = Clock(MORNING)
+        self.told: list[News] = []
+        self._log = JobLog(self.clock)
         self.seconds = Clock(1000.0)
         self._timing = timing
         self._workers = workers
@@ -97,11 +101,12 @@ class House:
             self._timing,
             self.seconds,
             self.rules.stance,
+            self.tell,
         )
         self.catalogue = Catalogue(self.card, self.others)
         self.service = service_of(
             self.parts, self.dispatcher, self.executor, self.catalogue, self.rules, __version__,
-            ERRANDS, self.clock, self._fetch,
+            ERRANDS, self.clock, self._fetch, self.tell,
         )  # fmt: skip
         await self.service.levers.load()
         await self.service.drawing.resume()
@@ -119,6 +124,11 @@ class House:
     async def restart(self) -> None:
         await self.stop()
         await self.start()
+
+    def tell(self, news: News) -> None:
+        """What happens is in the log, and in `told`."""
+        self.told.append(news)
+        self._log(news)
 
     async def imagine(
         self, text: str = "a red fox", asker: Asker = ANNA_ASKS, origin: Origin = HERE

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from bot.app import Core, core
 from bot.chat.client import EaselBot
 from bot.chat.pace import Pauses
+from bot.domain.news import Tell
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Attempt, Event, Executor
 from bot.sandbox import Sandbox
@@ -152,11 +153,12 @@ def settings_for(sandbox: Sandbox, folder: Path, **values: Any) -> Settings:
 
 @contextlib.asynccontextmanager
 async def running(
-    sandbox: Sandbox, settings: Settings, executor: Executor | None = None
-) -> AsyncIterator[Easel]:
-    """Core and client connected to the sandbox until the block ends."""
+    sandbox: Sandbox, settings: Settings, executor: Executor | None = None,
+    hears: Sequence[Tell] = (),
+) -> AsyncIterator[Easel]:  # fmt: skip
+    """Core and client connected to the sandbox until the block ends; `hears` hear what happens."""
     blank.put(settings.data_dir / "easel.sqlite3")
-    async with core(settings, executor, ERRANDS) as parts:
+    async with core(settings, executor, ERRANDS, hears) as parts:
         bot = QuickBot(
             parts.service,
             settings.extensions,
@@ -164,7 +166,9 @@ async def running(
             api_url=settings.discord_api_url,
             supervisor=parts.supervisor,
             pauses=QUICK,
+            tell=parts.watching.tell,
         )
+        parts.watching.join(bot.presence.standing)
         async with bot:
             serving = asyncio.create_task(bot.start(settings.discord_token.reveal()))
             ready = asyncio.create_task(sandbox.bot_ready())

@@ -39,7 +39,7 @@ def simulated(gate: Path, **options: Any) -> LocalExecutor:
 
 def main() -> int:
     settings = Settings.read(os.environ)
-    log_to_stderr(settings.log_level, settings.secrets())
+    log_to_stderr(settings.log_level, settings.secrets(), settings.log_format)
     return asyncio.run(run(settings, executor=simulated(Path(sys.argv[1]))))
 
 
