@@ -157,7 +157,7 @@ def _line(entry: Entry) -> str:
     of = " from the pool" if entry.pool else ""
     if entry.kind == "hold":
         state = "held for" if entry.held else "spent on"
-        return f"{when} **{entry.amount:+}**{of} {state} job `{entry.job[:8]}`"
+        return f"{when} **{entry.amount:+}**{of} {state} job `{entry.job[-8:]}`"
     if entry.kind == "expire":
         return f"{when} **{entry.amount:+}** past their date"
     why = _GIVEN.get(entry.source, entry.source) if entry.amount > 0 else "taken back"

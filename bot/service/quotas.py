@@ -168,7 +168,7 @@ def _csv(rows: Iterable[tuple[object, ...]]) -> bytes:
         at = dt.datetime.fromtimestamp(float(str(said["at"])), dt.UTC)
         said["at"] = at.isoformat(timespec="seconds")
         # Who knows all of a job's id could try it where it is hidden.
-        said["job"] = str(said["job"] or "")[:8]
+        said["job"] = str(said["job"] or "")[-8:]
         writer.writerow(map(_cell, said.values()))
     return out.getvalue().encode()
 

@@ -10,9 +10,8 @@ A report, which may read long, has a connection of its own, so that no transacti
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -56,19 +55,18 @@ class _Connection(aiosqlite.Connection):
 
     async def on_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Raises StoreUnavailable for trouble of the store, else what the function raises."""
-        with _told():
+        try:
             return await self.begin(function)
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        # The low byte is the primary code; errors of the module itself have none.
-        code = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        if code is None:
+        except sqlite3.Error as error:
+            _tell_of_store(error)
             raise
+
+
+def _tell_of_store(error: sqlite3.Error) -> None:
+    """Raises StoreUnavailable where that is what it is about."""
+    # The low byte is the primary code; errors of the module itself have none.
+    code = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    if code is not None:
         raise StoreUnavailable(code, str(error)) from error
 
 
@@ -129,8 +127,11 @@ class Database:
             self._coming.cancel()
             self._commit()
         await transaction.over
-        with _told():
+        try:
             return transaction.result()
+        except sqlite3.Error as error:
+            _tell_of_store(error)
+            raise
 
     def _commit(self) -> None:
         self._coming = None

@@ -95,7 +95,10 @@ class JobRepository:
     async def requeue_running(self) -> None:
         """After a restart: what was running waits again. Not a strike."""
         await self._database.transaction(
-            lambda c: c.execute("UPDATE jobs SET state = 'waiting' WHERE state = 'running'")
+            lambda c: c.execute(
+                "UPDATE jobs SET state = 'waiting' WHERE state IN ('waiting', 'running')"
+                " AND state = 'running'"
+            )
         )
 
     async def start(self, job: str, now: float) -> Job | None:
@@ -274,11 +277,15 @@ def submitted(
 ) -> list[Job]:
     """The jobs as they are stored, with their holds; belongs inside a transaction. Raises as
     `JobRepository.submit` does."""
-    quota, parts = admission.check(connection, jobs, claim, queue_limit)
-    stored = [replace(job, running_limit=quota.running) for job in jobs]
+    quota, parts, allowed = admission.check(connection, jobs, claim, queue_limit)
+    limit = quota.running
+    stored = [
+        job if job.running_limit == limit else replace(job, running_limit=limit) for job in jobs
+    ]
     for job in stored:
         rows.insert(connection, job)
-    use_appeals(connection, claim.permit, stored)
+    if claim.permit or allowed:
+        use_appeals(connection, claim.permit, stored)
     entries.hold(connection, stored, parts)
     return stored
 

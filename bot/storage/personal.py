@@ -103,4 +103,5 @@ HOLDINGS = (
     Holding("greetings", None, "servers alone"),
     Holding("safety_settings", None, "servers alone"),
     Holding("kept", None, "one number"),
+    Holding("queued", None, "a number of everybody"),
 )  # fmt: skip

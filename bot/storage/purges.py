@@ -14,7 +14,7 @@ from bot.storage.database import Database
 from bot.storage.rows import job_of
 
 _LEFT = """
-FROM jobs j WHERE j.guild_id = ? AND j.user_id = ? AND j.created_at >= ?
+FROM jobs_of_people j WHERE j.guild_id = ? AND j.user_id = ? AND j.created_at >= ?
     AND (j.state IN ('waiting', 'running') OR EXISTS
         (SELECT 1 FROM images i WHERE i.job_id = j.id AND i.evicted_at IS NULL))
 """
@@ -51,7 +51,7 @@ class PurgeRepository:
         key = (account.guild, account.user, since, limit)
         found = await self._database.report(
             lambda c: c.execute(
-                f"SELECT j.* {_LEFT} ORDER BY j.created_at, j.rowid LIMIT ?", key
+                f"SELECT j.* {_LEFT} ORDER BY j.created_at, j.number LIMIT ?", key
             ).fetchall()
         )
         return [job_of(row) for row in found]

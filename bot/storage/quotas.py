@@ -187,9 +187,13 @@ class QuotaRepository:
         await self._database.transaction(run)
 
 
-def quota_of(connection: sqlite3.Connection, account: Account, claim: Claim, now: float) -> Quota:
+def quota_of(
+    connection: sqlite3.Connection, account: Account, claim: Claim, now: float, ruled: bool = True
+) -> Quota:
     """What holds for a person on a server; what is decided by it belongs inside the same
-    transaction."""
+    transaction. It may be known that nobody there is `ruled` by anything."""
+    if not ruled:
+        return decide(claim.fallback, (), claim.caps).quota
     return decided(connection, account, claim, now).quota
 
 

@@ -7,7 +7,6 @@ import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -18,7 +17,7 @@ from bot.domain.errors import OutOfCredits
 from bot.domain.people import Account
 from bot.domain.period import Period
 from bot.domain.quota import Claim, Quota
-from bot.storage import commits, entries, statements
+from bot.storage import entries, statements
 from bot.storage.database import Database
 from bot.storage.gifts import GiftRepository, Terms
 from bot.storage.jobs import JobRepository
@@ -54,8 +53,6 @@ class Books(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.runner = asyncio.Runner()
-        self.alone = patch.object(commits, "DELAY_S", 0.0)  # nobody else comes
-        self.alone.start()
         self.oracle = Oracle()
         self.now = MORNING
         self.codes = 0
@@ -73,7 +70,6 @@ class Books(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.wait(self.database.close())
         self.runner.close()
-        self.alone.stop()
         self.folder.cleanup()
 
     def _ahead(self, hours: int | None) -> float | None:
