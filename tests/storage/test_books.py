@@ -169,13 +169,16 @@ class Books(RuleBasedStateMachine):
         assert totals["ended"] == sum(source.ended for source in sources)
         assert totals["given"] == sum(source.given for source in sources) - self.oracle.taken_back
         assert totals["given"] == totals["there"] + totals["ended"] + lasting
+        assert totals["queued"] == totals["waiting"]
 
 
 def _totals(connection: Any) -> dict[str, int]:
     row = connection.execute(
         "SELECT (SELECT COALESCE(SUM(balance), 0) FROM buckets WHERE kind = 'lasting') AS there,"
         " (SELECT COALESCE(-SUM(amount), 0) FROM ledger WHERE kind = 'expire') AS ended,"
-        " (SELECT COALESCE(SUM(amount), 0) FROM ledger WHERE kind = 'grant') AS given"
+        " (SELECT COALESCE(SUM(amount), 0) FROM ledger WHERE kind = 'grant') AS given,"
+        " (SELECT jobs FROM queued) AS queued,"
+        " (SELECT COUNT(*) FROM jobs WHERE state = 'waiting') AS waiting"
     ).fetchone()
     return dict(row)
 
