@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.domain.action import Action, Kind, Tile
@@ -115,6 +115,10 @@ class Job:
 
     def tile(self, index: int) -> Tile:
         return Tile(self.id, index)
+
+    def limited(self, running: int) -> Job:
+        """The same, of somebody of whom so many may be drawn at once."""
+        return self if self.running_limit == running else replace(self, running_limit=running)
 
 
 def new_id(now: float) -> str:

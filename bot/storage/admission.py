@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.domain.credits import Payment
 from bot.domain.job import Job
-from bot.domain.quota import Claim, Quota
+from bot.domain.quota import Claim, Quota, decide
 from bot.storage import funds, limits, quotas
 from bot.storage.glance import glance
 
@@ -28,6 +28,8 @@ def check(
     """All of them are of one account. Raises QueueFull and OutOfCredits."""
     account, now = jobs[0].account, jobs[0].created_at
     seen = glance(connection, account)
-    quota = quotas.quota_of(connection, account, claim, now, ruled=seen.ruled)
+    quota = decide(claim.fallback, (), claim.caps).quota
+    if seen.ruled:
+        quota = quotas.quota_of(connection, account, claim, now)
     limits.check(connection, jobs, quota, queue_limit, seen)
     return Admitted(quota, funds.afford(connection, jobs, quota, claim.roles, seen), seen.allowed)

@@ -173,9 +173,7 @@ def _taken(connection: sqlite3.Connection, account: Account, keys: list[str]) ->
     return {row[0] for row in rows}
 
 
-def _used(
-    connection: sqlite3.Connection, account: Account, since: float, until: float
-) -> int:
+def _used(connection: sqlite3.Connection, account: Account, since: float, until: float) -> int:
     return connection.execute(
         "SELECT COALESCE(-SUM(balance), 0) FROM buckets WHERE guild_id = ? AND user_id = ?"
         " AND kind = 'allowance' AND forgiven_at IS NULL AND granted_at >= ? AND granted_at < ?",
@@ -196,16 +194,15 @@ def _used_until(
 
 
 def _charged(connection: sqlite3.Connection, account: Account, since: float) -> int:
-    ended, unfinished = (
-        f"COALESCE((SELECT SUM(cost) FROM jobs WHERE guild_id = ?1 AND user_id = ?2"
-        f" AND created_at >= ?3 AND state {states}), 0)"
-        for states in (
-            "NOT IN ('waiting', 'running') AND state = 'succeeded'", "IN ('waiting', 'running')"
-        )
-    )
-    return connection.execute(
-        f"SELECT {ended} + {unfinished}", (account.guild, account.user, since)
-    ).fetchone()[0]
+    return connection.execute(_CHARGED, (account.guild, account.user, since)).fetchone()[0]
+
+
+_OF_ACCOUNT = "FROM jobs WHERE guild_id = ?1 AND user_id = ?2 AND created_at >= ?3"
+_CHARGED = f"""
+SELECT COALESCE((SELECT SUM(cost) {_OF_ACCOUNT} AND state IN ('waiting', 'running')), 0)
+    + COALESCE((SELECT SUM(cost) {_OF_ACCOUNT} AND state NOT IN ('waiting', 'running')
+        AND state = 'succeeded'), 0)
+"""
 
 
 def _lasting(connection: sqlite3.Connection, account: Account, pool: bool) -> list[Bucket]:

@@ -34,24 +34,25 @@ def glance(connection: sqlite3.Connection, account: Account) -> Glance:
     return Glance(*connection.execute(_LOOK, (account.guild, account.user)).fetchone())
 
 
-# The first lines are read off `jobs_unfinished` alone. No list in brackets but those that SQLite
-# knows from an index: for any other it makes a table, each time.
+# The jobs are read off `jobs_unfinished` alone. No other list in brackets than the one that SQLite
+# knows from that index: of any other it would make a table, each time.
 _LOOK = """
-SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(state = 'running'), 0),
-    COALESCE(SUM(cost), 0),
-    (SELECT jobs FROM queued),
-    (SELECT started_at FROM accounts WHERE guild_id = ?1 AND user_id = ?2),
+SELECT COALESCE(SUM(state = 'waiting'), 0) AS waiting,
+    COALESCE(SUM(state = 'running'), 0) AS running,
+    COALESCE(SUM(cost), 0) AS held,
+    (SELECT jobs FROM queued) AS of_all,
+    (SELECT started_at FROM accounts WHERE guild_id = ?1 AND user_id = ?2) AS started_at,
     EXISTS (SELECT 1 FROM buckets WHERE guild_id = ?1 AND user_id = ?2
         AND kind = 'lasting' AND balance > 0)
     OR EXISTS (SELECT 1 FROM buckets WHERE guild_id = ?1 AND user_id = 0
-        AND kind = 'lasting' AND balance > 0),
-    EXISTS (SELECT 1 FROM offers WHERE guild_id = ?1),
+        AND kind = 'lasting' AND balance > 0) AS lasting,
+    EXISTS (SELECT 1 FROM offers WHERE guild_id = ?1) AS offered,
     EXISTS (SELECT 1 FROM quota_settings WHERE guild_id = ?1)
     OR (EXISTS (SELECT 1 FROM plans_sold) AND (
         EXISTS (SELECT 1 FROM entitlements WHERE user_id = ?2 AND deleted = 0)
         OR EXISTS (SELECT 1 FROM entitlements WHERE guild_id = ?1 AND guild_id <> 0
-            AND deleted = 0))),
+            AND deleted = 0))) AS ruled,
     EXISTS (SELECT 1 FROM appeals WHERE user_id = ?2 AND guild_id = ?1
-        AND answer = 'approved' AND used_by IS NULL)
+        AND answer = 'approved' AND used_by IS NULL) AS allowed
 FROM jobs WHERE guild_id = ?1 AND user_id = ?2 AND state IN ('waiting', 'running')
 """

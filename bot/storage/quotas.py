@@ -187,13 +187,9 @@ class QuotaRepository:
         await self._database.transaction(run)
 
 
-def quota_of(
-    connection: sqlite3.Connection, account: Account, claim: Claim, now: float, ruled: bool = True
-) -> Quota:
+def quota_of(connection: sqlite3.Connection, account: Account, claim: Claim, now: float) -> Quota:
     """What holds for a person on a server; what is decided by it belongs inside the same
-    transaction. It may be known that nobody there is `ruled` by anything."""
-    if not ruled:
-        return decide(claim.fallback, (), claim.caps).quota
+    transaction."""
     return decided(connection, account, claim, now).quota
 
 

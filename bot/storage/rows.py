@@ -41,6 +41,8 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
     )
 
 
+RUNNING = "state IN ('waiting', 'running') AND state = 'running'"
+"""In SQL; said like that SQLite looks through what has not ended alone."""
 _written = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 

@@ -144,8 +144,8 @@ class Boxed:
         self._means = np.tile(np.array([104, 117, 123], np.float32), _SEEN)
 
     def __call__(self, picture: Image.Image) -> float:
-        [[_, unsafe]] = self._session.run(None, {self._input: self._ready(picture)})[0]
-        return float(unsafe)
+        said: Any = self._session.run(None, {self._input: self._ready(picture)})[0]
+        return float(said[0][1])
 
     def _ready(self, picture: Image.Image) -> Any:
         """Its middle, as float32 of the shape (1, 224, 224, 3): what it learned from came by way
