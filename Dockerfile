@@ -6,14 +6,16 @@ ARG TORCH_INDEX=""
 WORKDIR /src
 RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+# Every package by its hash (`make pins`), but for torch, which may come from elsewhere, and what of
+# CUDA its build asks for. spandrel without torchvision, which nothing here needs and which may not fit this torch.
+COPY .docker .docker
+RUN pip install --require-hashes --no-deps -r ".docker/requirements${TORCH_INDEX:+-cpu}.txt"
 COPY constraints.txt ./
 RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' constraints.txt)"
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs
-# spandrel without torchvision, which nothing here needs and which may not fit this torch.
-RUN pip install -c constraints.txt ".[safety,traces${TORCH_INDEX:+,cpu}]" \
-    && pip install --no-deps -c constraints.txt einops spandrel
+RUN pip install --no-deps --no-build-isolation .
 
 FROM python:3.12-slim
 # Letters for charts in Chinese, Japanese and Korean.

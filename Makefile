@@ -15,9 +15,21 @@ REACHES_CPU = timeout 9 $(BIN)/python -c 'from urllib.request import urlopen; ur
 PYTEST = $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 # Pinned: another version may lay the same code out differently. It lives in .venv, with the rest.
 BIOME_VERSION := 2.6.8
+# What is run for the image and not by Easel has an environment of its own, so that it is not among what it looks at.
+TOOLS := $(VENV)/tools
+UV_VERSION := 0.13.9
+AUDIT_VERSION := 2.10.1
+SBOM_VERSION := 7.5.0
+# torch comes from where TORCH_INDEX says, with the parts of CUDA that its build asks for.
+TORCHS_OWN := torch torchvision triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti \
+  nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver \
+  nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx
+PINS = $(TOOLS)/bin/uv pip compile -q pyproject.toml -c constraints.txt --generate-hashes --no-annotate \
+  --custom-compile-command "make pins" --python-version 3.12 --python-platform x86_64-unknown-linux-gnu \
+  --extra safety --extra traces --extra upscale $(TORCHS_OWN:%=--no-emit-package %)
 BIOME := $(VENV)/biome/node_modules/.bin/biome
 
-.PHONY: help setup run test test-all lint lint-page format words bench fuzz clean
+.PHONY: help setup run test test-all audit pins sbom lint lint-page format words bench fuzz clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -30,8 +42,26 @@ run: $(VENV)/.installed  ## Serve Discord if DISCORD_TOKEN is set, else open the
 test: $(VENV)/.installed-dev  ## The tests that run on every change
 	$(PYTEST) -m "not slow"
 
-test-all: $(VENV)/.installed-dev  ## Every test
+test-all: $(VENV)/.installed-dev  ## Every test, and `make audit`
 	$(PYTEST)
+	@$(MAKE) --no-print-directory audit
+
+audit: $(VENV)/.made  ## Look for what is known against the packages of the Docker image
+	@$(MAKE) --no-print-directory $(TOOLS)/.installed >/dev/null 2>&1 \
+	|| { echo "Not audited: pip-audit cannot be had."; exit 0; }; \
+	said=$$($(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+	  -r .docker/requirements-cpu.txt 2>&1); status=$$?; \
+	if [ $$status -ne 0 ] && ! echo "$$said" | grep -q "known vulnerabilit"; then \
+	  echo "Not audited, for the advisories cannot be had: $$(echo "$$said" | tail -n 1)"; \
+	else echo "$$said"; exit $$status; fi
+
+pins: $(TOOLS)/.installed  ## Write anew what the Docker image installs, with hashes
+	$(PINS) -o .docker/requirements.txt
+	$(PINS) --extra cpu -o .docker/requirements-cpu.txt
+
+sbom: $(VENV)/.installed $(TOOLS)/.installed  ## Write sbom.json: every package in .venv, as CycloneDX
+	@$(TOOLS)/bin/cyclonedx-py environment --no-validate --pyproject pyproject.toml \
+	  --output-reproducible --of JSON -o sbom.json $(BIN)/python && echo "sbom.json lists what is in $(VENV)."
 
 lint: $(VENV)/.installed-dev  ## Style and types
 	$(BIN)/ruff check .
@@ -96,6 +126,12 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) install -q -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(TOOLS)/.installed: $(VENV)/.made Makefile
+	@"$(PYTHON)" -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip --disable-pip-version-check install -q \
+	  "uv==$(UV_VERSION)" "pip-audit==$(AUDIT_VERSION)" "cyclonedx-bom==$(SBOM_VERSION)"
 	@touch $@
 
 $(VENV)/.biome-$(BIOME_VERSION): | $(VENV)/.made

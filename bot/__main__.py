@@ -1,5 +1,5 @@
 """The command line: run · sandbox · render · models · check · health · metrics · backup · restore ·
-ledger · bench.
+doctor · ledger · service · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
 `run` if DISCORD_TOKEN is set and `sandbox` otherwise.
@@ -18,6 +18,7 @@ from pathlib import Path
 from bot.domain.errors import EaselError, InvalidPrompt, SettingsError
 from bot.environment import Environment
 from bot.ops.garbage import settle
+from bot.ops.logfile import log_to_file
 from bot.ops.logs import log_to_stderr
 from bot.settings import Settings
 
@@ -28,9 +29,10 @@ NO_TOKEN = (
     "`easel sandbox`, which needs none."
 )
 _OWN_OPTIONS = ("render", "bench")
-_QUIET = ("check", "health", "metrics")
-"""Commands before which no notices are said: one says them itself, one comes every minute, one is
+_QUIET = ("check", "health", "metrics", "service")
+"""Commands before which no notices are said: one says them itself, one comes every minute, two are
 sent to a file."""
+_SERVING = (None, "run", "sandbox")
 NO_WINDOWS = "Easel does not run on Windows itself; start it in WSL2 or in Docker (see the README)."
 
 
@@ -50,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         surroundings = Environment.read(Path.cwd(), os.environ)
         settings = Settings.read(surroundings.values())
         log_to_stderr(settings.log_level, settings.secrets(), settings.log_format)
+        if options.command in _SERVING:
+            log_to_file(settings.log_file, settings.log_file_mb)
         if options.command not in _QUIET:
             _tell(surroundings)
         status = _command(options, rest, settings, surroundings)
@@ -92,12 +96,21 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser("restore", help="take the newest copy of the database")
     folder = {"type": Path, "metavar": "FOLDER", "dest": "folder", "help": "instead of BACKUP_DIR"}
     backup.add_argument("--to", **folder)
+    backup.add_argument("--list", action="store_true", help="say which copies there are")
     restore.add_argument("--from", **folder)
+    restore.add_argument("name", nargs="?", default="", help="this copy, whatever came after it")
     _add_ledger(commands.add_parser("ledger", help="verify or export the book of credits"))
     health = commands.add_parser("health", help="ask the bot of these settings how it is")
     health.add_argument("--ready", action="store_true", help="whether it would draw and show now")
     metrics = commands.add_parser("metrics", help="print what Grafana and Prometheus are given")
     metrics.add_argument("what", choices=("dashboard", "alerts"))
+    doctor = commands.add_parser(
+        "doctor", help="say what a crash left wrong in the data, and mend it"
+    )
+    doctor.add_argument("--mend", action="store_true", help="mend it; the bot has to be stopped")
+    doctor.add_argument("--orphans", action="store_true", help="many files without a job, too")
+    service = commands.add_parser("service", help="have the system keep the bot running")
+    service.add_argument("what", choices=("unit",), help="print a unit of systemd")
     commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
     return parser
 
@@ -166,8 +179,8 @@ def _command(
             from bot.commands.check import check
 
             return asyncio.run(check(settings, surroundings))
-        case "backup" | "restore" | "ledger" as command:
-            return _database(command, options, settings)
+        case "backup" | "restore" | "ledger" | "doctor" | "service" as command:
+            return _upkeep(command, options, settings)
         case "health" | "metrics" as command:
             return _watch(command, options, settings)
         case "bench":
@@ -187,14 +200,22 @@ def _watch(command: str, options: argparse.Namespace, settings: Settings) -> int
     return health(settings, ready=options.ready)
 
 
-def _database(command: str, options: argparse.Namespace, settings: Settings) -> int:
+def _upkeep(command: str, options: argparse.Namespace, settings: Settings) -> int:
     if command == "ledger":
         from bot.commands.ledger import ledger
 
         return ledger(settings, options)
+    if command == "service":
+        from bot.commands.service import unit
+
+        return unit(settings)
+    if command == "doctor":
+        from bot.commands.doctor import doctor
+
+        return doctor(settings, options)
     from bot.commands.backup import COMMANDS
 
-    return COMMANDS[command](settings, options.folder)
+    return COMMANDS[command](settings, options)
 
 
 if __name__ == "__main__":

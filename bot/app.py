@@ -5,7 +5,6 @@ The only module that chooses implementations.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import logging
@@ -29,6 +28,7 @@ from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
 from bot.filtering.wordfilter import rule_of
+from bot.house import floor_of, keep_house, keep_room, keeper, open_database
 from bot.links.fetcher import Fetcher
 from bot.links.hosts import Hosts
 from bot.models import classifier
@@ -37,7 +37,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.facts import UnfitFile
 from bot.models.shelf import Model, Shelf
 from bot.models.watch import Watch
-from bot.ops.backup import Backups, Keeper
+from bot.ops.disk import GIB, Floor
 from bot.ops.lock import lock_folder
 from bot.ops.supervision import Supervisor
 from bot.service import Service
@@ -46,15 +46,11 @@ from bot.service.errand import Errands
 from bot.service.rules import Rules
 from bot.service.serving import Serving
 from bot.settings import Settings
-from bot.storage.database import Database
 from bot.storage.repositories import Repositories
 from bot.watching import Watching
 
 log = logging.getLogger(__name__)
 
-HOUSEKEEPING_S = 3600.0
-GRAIN_S = 60.0
-"""How far the times of files may be off the clock."""
 DAY_S = 86_400
 
 
@@ -69,6 +65,14 @@ class Core:
     service: Service
     supervisor: Supervisor
     watching: Watching
+    fetcher: Fetcher
+    floor: Floor
+
+    def apply(self, new: Settings, rules: Rules) -> None:
+        """What may change while all this runs."""
+        self.service.tuning.apply(rules)
+        self.fetcher.allow(Hosts.of(new.image_hosts, self.settings.discord_api_url))
+        self.floor.floor_bytes = new.disk_floor_gb * GIB
 
 
 def model_of(settings: Settings) -> Model:
@@ -227,9 +231,9 @@ async def core(
         log.warning(why)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(lock_folder(settings.data_dir))
-        database = await Database.open(database_of(settings))
+        database = await open_database(settings, database_of(settings))
         stack.push_async_callback(database.close)
-        if copies := _keeper(settings):
+        if copies := keeper(settings, database.path):
             stack.push_async_callback(copies.make)  # when everything has come to rest
         serving = Serving(watch_of(settings), catalogue)
         await serving.begin()
@@ -269,28 +273,14 @@ async def core(
         supervisor.start("samples", service.gallery.keep)
         supervisor.start("erasures", service.privacy.keep)
         supervisor.start("purges", service.purging.keep)
-        supervisor.start("housekeeping", lambda: _keep_house(service, began))
+        supervisor.start("housekeeping", lambda: keep_house(service, began))
+        floor = floor_of(settings)
+        supervisor.start("disk", lambda: keep_room(floor, service, supervisor))
         if copies:
             supervisor.start("backup", copies.keep)
         seen = watching.opened(executor, supervisor, dispatcher, database, parts.measures)
         await stack.enter_async_context(seen)
-        yield Core(settings, parts, executor, dispatcher, service, supervisor, watching)
+        yield Core(
+            settings, parts, executor, dispatcher, service, supervisor, watching, fetcher, floor
+        )
         await service.levers.rest()
-
-
-def _keeper(settings: Settings) -> Keeper | None:
-    if not settings.backup_dir:
-        return None
-    backups = Backups(Path(settings.backup_dir))
-    return Keeper(backups, database_of(settings), 60 * settings.backup_minutes, time.time)
-
-
-async def _keep_house(service: Service, began: float) -> None:
-    await service.pictures.housekeeping()
-    await service.pictures.sweep(began - GRAIN_S)
-    while True:
-        await service.proposals.housekeeping()
-        await service.privacy.departures.housekeeping()
-        await service.gifts.housekeeping()
-        await asyncio.sleep(HOUSEKEEPING_S)
-        await service.pictures.housekeeping()

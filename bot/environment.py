@@ -1,20 +1,28 @@
 """Where settings come from: `.env`, the process's environment, and what in them looks like a slip.
 
-Knows names; what their values mean is `bot.settings`'s.
+Knows names; what their values mean is `bot.settings`'s. `.env.example` is the text of `example()`;
+a test keeps it so.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from bot.domain.errors import SettingsError
-from bot.settings import NAMES
+from bot.settings import NAMES, Settings
 
 # MODEL, DEVICE or LOG_LEVEL may be another program's variable; with this in front it is ours.
 PREFIX = "EASEL_"
+
+
+_EXAMPLE_HEAD = """\
+# Copy this file to .env; what stands behind a # is the default: remove the # to set another value.
+# Real environment variables win over the file. Any name may have EASEL_ in front, and such a name
+# wins over both: write EASEL_MODEL where MODEL is another program's variable.
+"""
 
 
 @dataclass(frozen=True)
@@ -127,3 +135,18 @@ def _is_slip(typed: str, meant: str) -> bool:
         return abs(len(typed) - len(meant)) <= 1
     a, b = typed[start:], meant[start:]
     return a[1:] == b or a == b[1:] or a[1:] == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
+
+
+def example() -> str:
+    """The text of `.env.example`: each setting with its meaning and, commented out, its default.
+
+    A file that spelled the defaults out would carry them to where others hold: into a container.
+    Only the line that everybody fills in is open.
+    """
+    rows = (
+        f"# {row.metadata['meaning']}\n"
+        f"{'' if row.name == 'discord_token' else '# '}"
+        f"{row.name.upper()}={row.metadata['default']}\n"
+        for row in fields(Settings)
+    )
+    return "\n".join((_EXAMPLE_HEAD, *rows))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from bot.domain.errors import SettingsError
 from bot.domain.shop import Pack, Span
@@ -35,6 +36,25 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+def bare(text: str) -> str:
+    """Without the pair of quotes that `docker run --env-file` hands over with the value."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1].strip()
+    return text
+
+
+def cast(name: str, text: str, read: Callable[[str], Any]) -> Any:
+    """What `read` makes of the text of a setting. Raises SettingsError naming it."""
+    try:
+        return read(text)
+    except SettingsError as error:  # a secret: its value is not repeated
+        raise SettingsError(f"{name} {error}") from None
+    except ValueError:
+        wanted = read.__doc__ or "another value"
+        raise SettingsError(f"{name} is {text!r}; it should be {wanted}.") from None
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

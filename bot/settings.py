@@ -1,22 +1,23 @@
 """Settings: one frozen object read once from a mapping. Fails with the name of what is wrong.
 
-`.env.example` is the text of `example()`; a test keeps it so. Where values come from is
-`bot.environment`'s.
+Where values come from, and how `.env.example` shows them, is `bot.environment`'s.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from bot.domain.errors import SettingsError
 from bot.domain.safety import THRESHOLD
 from bot.domain.shop import Pack
 from bot.readers import (
     Secret,
+    bare,
     blocked,
+    cast,
     devices,
     folder,
     ids,
@@ -33,18 +34,18 @@ from bot.readers import (
     yes_or_no,
 )
 
-_EXAMPLE_HEAD = """\
-# Copy this file to .env; what stands behind a # is the default: remove the # to set another value.
-# Real environment variables win over the file. Any name may have EASEL_ in front, and such a name
-# wins over both: write EASEL_MODEL where MODEL is another program's variable.
-"""
 
-
-def _setting(default: str, meaning: str, read: Callable[[str], Any] = str) -> Any:
+def _setting(
+    default: str, meaning: str, read: Callable[[str], Any] = str, live: bool = False
+) -> Any:
     return field(
         default_factory=lambda: read(default),
-        metadata={"default": default, "meaning": meaning, "read": read},
+        metadata={"default": default, "meaning": meaning, "read": read, "live": live},
     )
+
+
+_live = functools.partial(_setting, live=True)
+"""One that may be changed while the bot runs."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class Settings:
     )
     backup_minutes: float = _setting(
         "10", "Minutes between two copies, if anything was written meanwhile", number(0.01, 10_000)
+    )
+    update_copy: bool = _setting(
+        "yes",
+        "Copy the database to BACKUP_DIR, or beside it, before a new version changes it",
+        yes_or_no,
     )
     model: str = _setting(
         "",
@@ -117,24 +123,24 @@ class Settings:
         "What may be traded for time: exact, balanced, fast; or eager, which compiles nothing",
         one_of("exact", "balanced", "fast", "eager"),
     )
-    credits: int = _setting(
+    credits: int = _live(
         "25", "Grids a user may draw each period on a server without own limits", whole(0, 10**6)
     )
-    credits_period: str = _setting("day", "Period of CREDITS", one_of("day", "week", "month"))
-    dm_credits: int = _setting(
+    credits_period: str = _live("day", "Period of CREDITS", one_of("day", "week", "month"))
+    dm_credits: int = _live(
         "25", "Grids a day for each user in direct messages; 0 allows none", whole(0, 10**6)
     )
-    safety: str = _setting(
+    safety: str = _live(
         "spoiler",
         "What becomes of unsafe pictures where a server does not say: spoiler, block, off",
         one_of("spoiler", "block", "off"),
     )
-    safety_threshold: float = _setting(
+    safety_threshold: float = _live(
         f"{THRESHOLD:g}",
         "How sure the classifier has to be, from 0 to 1, where a server does not say",
         number(0, 1),
     )
-    safety_may_be_off: bool = _setting(
+    safety_may_be_off: bool = _live(
         "no", "Whether the admins of a server may switch that off there", yes_or_no
     )
     safety_model: str = _setting(
@@ -145,21 +151,21 @@ class Settings:
     safety_labels: tuple[str, ...] = _setting(
         "", "Its labels that count as unsafe; empty: those named nsfw, porn, hentai, sexy …", words
     )
-    running_limit: int = _setting("3", "Jobs of one user drawn at once", whole(1, 100))
-    waiting_limit: int = _setting("10", "Jobs of one user in the queue", whole(1, 1000))
-    queue_limit: int = _setting("1000", "Jobs in the queue in all", whole(1, 100_000))
-    credits_max: int = _setting(
+    running_limit: int = _live("3", "Jobs of one user drawn at once", whole(1, 100))
+    waiting_limit: int = _live("10", "Jobs of one user in the queue", whole(1, 1000))
+    queue_limit: int = _live("1000", "Jobs in the queue in all", whole(1, 100_000))
+    credits_max: int = _live(
         "0",
         "Most grids a period that a server's admins may allow a user; 0 is no cap",
         whole(0, 10**6),
     )
-    running_max: int = _setting(
+    running_max: int = _live(
         "0", "Most jobs drawn at once that admins may allow a user; 0 is no cap", whole(0, 100)
     )
-    waiting_max: int = _setting(
+    waiting_max: int = _live(
         "0", "Most jobs in the queue that admins may allow a user; 0 is no cap", whole(0, 1000)
     )
-    guilds: frozenset[int] = _setting(
+    guilds: frozenset[int] = _live(
         "", "Ids of the only servers that are served, separated by commas; empty serves all", ids
     )
     shop_packs: Mapping[int, Pack] = _setting(
@@ -172,18 +178,18 @@ class Settings:
         "Plans sold by Discord: subscription SKUs such as 1234567890123456789=Patron",
         plans_sold,
     )
-    operators: frozenset[int] = _setting(
+    operators: frozenset[int] = _live(
         "", "Ids of those who may use /operator; empty is whose application the bot is", ids
     )
-    blocked_words: tuple[str, ...] = _setting(
+    blocked_words: tuple[str, ...] = _live(
         "",
         "Words that nobody draws by, separated by commas, or the path of a .txt file, one a line",
         blocked,
     )
-    images_max_gb: float = _setting(
+    images_max_gb: float = _live(
         "20", "Pictures kept on disk; the oldest go first", number(0.01, 100_000)
     )
-    images_max_days: int = _setting(
+    images_max_days: int = _live(
         "0", "Days that pictures are kept; 0 keeps them for ever", whole(0, 36_500)
     )
     guild_left_days: int = _setting(
@@ -191,19 +197,30 @@ class Settings:
         "Days after which what a server that removed the bot leaves is deleted; 0 is never",
         whole(0, 36_500),
     )
-    progress_seconds: float = _setting(
+    disk_floor_gb: float = _live(
+        "0.5", "Room on the disk below which no new job is taken; 0 is no floor", number(0, 100_000)
+    )
+    clicks_per_minute: int = _live(
+        "60", "Commands, buttons and forms a minute of one person; 0 is no limit", whole(0, 6000)
+    )
+    clicks_at_once: int = _live("30", "How many of them may come at once", whole(1, 6000))
+    progress_seconds: float = _live(
         "2.5", "Least time between two edits of a progress message", number(0.1, 60)
     )
     health_port: int = _setting(
         "0", "Port on loopback for /healthz, /readyz and /metrics; 0 is off", whole(0, 65_535)
     )
-    log_level: str = _setting(
+    log_level: str = _live(
         "INFO", "How much is logged", one_of("DEBUG", "INFO", "WARNING", "ERROR")
     )
     log_format: str = _setting(
         "text", "Form of the log: text, or json for one object a line", one_of("text", "json")
     )
-    image_hosts: tuple[str, ...] = _setting(
+    log_file: str = _setting("", "File that the log goes into as well; empty is none", path)
+    log_file_mb: float = _setting(
+        "10", "Most megabytes of LOG_FILE, beside which five older ones stay", number(0.01, 10_000)
+    )
+    image_hosts: tuple[str, ...] = _live(
         "",
         "Hosts besides Discord's that linked pictures are taken from, such as i.imgur.com",
         words,
@@ -224,10 +241,19 @@ class Settings:
         values: dict[str, Any] = {}
         for row in fields(cls):
             text = environ.get(row.name.upper())
-            if text is None or (not _bare(text) and row.metadata["default"]):
+            if text is None or (not bare(text) and row.metadata["default"]):
                 continue
-            values[row.name] = _cast(row.name.upper(), _bare(text), row.metadata["read"])
+            values[row.name] = cast(row.name.upper(), bare(text), row.metadata["read"])
         return cls(**values)
+
+    def differing(self, other: Settings, *, live: bool) -> list[str]:
+        """Names of settings that are others there: those that may change while the bot runs, or
+        those that may not."""
+        return [
+            row.name.upper()
+            for row in fields(self)
+            if row.metadata["live"] is live and getattr(self, row.name) != getattr(other, row.name)
+        ]
 
     @property
     def sandbox_dir(self) -> Path:
@@ -250,36 +276,3 @@ class Settings:
 
 
 NAMES = tuple(row.name.upper() for row in fields(Settings))
-
-
-def _bare(text: str) -> str:
-    """Without the pair of quotes that `docker run --env-file` hands over with the value."""
-    text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1].strip()
-    return text
-
-
-def _cast(name: str, text: str, read: Callable[[str], Any]) -> Any:
-    try:
-        return read(text)
-    except SettingsError as error:  # a secret: its value is not repeated
-        raise SettingsError(f"{name} {error}") from None
-    except ValueError:
-        wanted = read.__doc__ or "another value"
-        raise SettingsError(f"{name} is {text!r}; it should be {wanted}.") from None
-
-
-def example() -> str:
-    """The text of `.env.example`: each setting with its meaning and, commented out, its default.
-
-    A file that spelled the defaults out would carry them to where others hold: into a container.
-    Only the line that everybody fills in is open.
-    """
-    rows = (
-        f"# {row.metadata['meaning']}\n"
-        f"{'' if row.name == 'discord_token' else '# '}"
-        f"{row.name.upper()}={row.metadata['default']}\n"
-        for row in fields(Settings)
-    )
-    return "\n".join((_EXAMPLE_HEAD, *rows))

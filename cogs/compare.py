@@ -79,7 +79,7 @@ class Compare(commands.Cog):
 
 def _named(result: Result) -> str:
     """So that two of one prompt can be told apart."""
-    request, behind = result.job.request, f" · {result.job.id[:6]}"
+    request, behind = result.job.request, f" · {result.job.id[-6:]}"
     which = f" #{request.source.index}" if request.count == 1 and request.source else ""
     prompt = " ".join(str(request.prompt).split())
     return f"{prompt[: _OFFERED - len(which + behind)]}{which}{behind}"

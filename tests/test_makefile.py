@@ -218,3 +218,53 @@ def test_no_python_is_said(machine: Machine) -> None:
     ended = machine.setup(PYTHON="python-that-is-nowhere")
     assert ended.returncode != 0
     assert "There is no python-that-is-nowhere here" in ended.stdout
+
+
+TOOL = """\
+#!/bin/sh
+echo "$0 $*" >> calls
+cat said 2>/dev/null
+exit "$(cat status 2>/dev/null || echo 0)"
+"""
+
+
+def audited(machine: Machine, said: str, status: int) -> subprocess.CompletedProcess[str]:
+    """`make audit` where pip-audit says this."""
+    machine.setup()
+    tools = machine.folder / ".venv" / "tools"
+    (tools / "bin").mkdir(parents=True)
+    (tools / ".installed").touch()
+    (machine.folder / "said").write_text(f"{said}\n", encoding="utf-8")
+    (machine.folder / "status").write_text(str(status), encoding="utf-8")
+    machine.program("../.venv/tools/bin/pip-audit", TOOL)
+    path = f"{machine.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["make", "audit"],
+        cwd=machine.folder, env={"PATH": path}, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+
+
+def test_the_audit_looks_at_what_the_image_installs(machine: Machine) -> None:
+    ended = audited(machine, "No known vulnerabilities found", 0)
+    assert (ended.returncode, ended.stdout) == (0, "No known vulnerabilities found\n")
+    calls = (machine.folder / "calls").read_text(encoding="utf-8").splitlines()
+    [call] = [line for line in calls if "pip-audit" in line]
+    assert "--strict --require-hashes --disable-pip" in call
+    assert call.endswith("-r .docker/requirements-cpu.txt")
+
+
+def test_what_is_known_against_a_package_fails_the_audit(machine: Machine) -> None:
+    ended = audited(machine, "Found 1 known vulnerability in 1 package", 1)
+    assert ended.returncode != 0
+    assert "Found 1 known vulnerability" in ended.stdout
+
+
+def test_where_advisories_cannot_be_had_the_audit_is_left_out_with_the_reason(
+    machine: Machine,
+) -> None:
+    ended = audited(machine, "ERROR: connection refused", 1)
+    assert ended.returncode == 0
+    assert ended.stdout == (
+        "Not audited, for the advisories cannot be had: ERROR: connection refused\n"
+    )

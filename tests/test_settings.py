@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bot.app import rules_of
 from bot.domain.errors import SettingsError
 from bot.domain.shop import Pack, Span
-from bot.environment import Environment
-from bot.settings import NAMES, Secret, Settings, example
+from bot.environment import Environment, example
+from bot.settings import NAMES, Secret, Settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -268,3 +268,10 @@ def test_what_is_no_word_is_said_at_the_start() -> None:
     with pytest.raises(SettingsError, match=r"^BLOCKED_WORDS: A word has at least two letters"):
         rules_of(Settings(blocked_words=("scum", "!")))
     assert rules_of(Settings(blocked_words=("  SCUM ",))).blocked_words == ("scum",)
+
+
+def test_the_readme_names_every_setting_that_may_change_while_the_bot_runs() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [listed] = re.findall(r"From then on hold:\n(.+?)\.\n", text, flags=re.DOTALL)
+    live = [row.name.upper() for row in dataclasses.fields(Settings) if row.metadata["live"]]
+    assert re.findall(r"`(\w+)`", listed) == live

@@ -7,7 +7,6 @@ import contextlib
 import sqlite3
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +22,7 @@ from bot.bench.figures import (
     percentile,
     spread,
 )
-from bot.domain.job import Job, JobStatus
+from bot.domain.job import Job, JobStatus, new_id
 from bot.domain.people import Account, Origin
 from bot.domain.period import Period
 from bot.domain.quota import Claim, Quota
@@ -169,10 +168,10 @@ async def _rate(run: Run, jobs: Sequence[Job], work: Deed, waits: list[float]) -
 
 
 def _job(user: int) -> Job:
-    request = requests.imagine(EMBEDDED_CARD, "a fox")
+    request, now = requests.imagine(EMBEDDED_CARD, "a fox"), time.time()
     return Job(
-        id=uuid.uuid4().hex, origin=Origin(_GUILD, 1), user=user, request=request,
-        status=JobStatus.WAITING, cost=1, created_at=time.time(),
+        id=new_id(now), origin=Origin(_GUILD, 1), user=user, request=request,
+        status=JobStatus.WAITING, cost=1, created_at=now,
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Sequence
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -23,6 +24,8 @@ from bot.chat.buttons import CODES, Deed, JobButton, is_ours
 from bot.chat.chronicle import Chronicler
 from bot.chat.connector import Connector
 from bot.chat.desk import Desks
+from bot.chat.door import Door
+from bot.chat.extensions import modules_of
 from bot.chat.forms import Take, sent
 from bot.chat.gate import Tree, passes
 from bot.chat.looking import Looking, Turn
@@ -41,18 +44,11 @@ from bot.domain.browsing import Browse, Order
 from bot.domain.errors import NotFound
 from bot.domain.language import _
 from bot.domain.news import Tell, nobody
+from bot.domain.throttle import Throttle
 from bot.ops.supervision import Supervisor
 from bot.service import Service
 
 log = logging.getLogger(__name__)
-
-# Names of features as an `.env` of an earlier version lists them, where what belongs to /imagine
-# was a part of it.
-_MODULES = {
-    "cogs.imagine": ("cogs.imagine", "cogs.results", "cogs.show"),
-    "cogs.account": ("cogs.info",),
-    "cogs.admin": ("cogs.quota",),
-}
 
 
 class EaselBot(commands.AutoShardedBot):
@@ -72,6 +68,7 @@ class EaselBot(commands.AutoShardedBot):
         pauses: Pauses | None = None,
         supervisor: Supervisor | None = None,
         tell: Tell = nobody,
+        throttle: Throttle | None = None,
     ) -> None:
         if api_url:
             point_at(api_url)
@@ -107,6 +104,7 @@ class EaselBot(commands.AutoShardedBot):
         )
         self.till = Till(self, service, pauses)
         self.acknowledger = Acknowledger()
+        self.door = Door(throttle)
         self.looking = Looking(service, self.pump.results, self.acknowledger)
         self.forms: dict[str, Take] = {}
         self.presses: dict[str, Deed] = {}
@@ -146,11 +144,19 @@ class EaselBot(commands.AutoShardedBot):
             self._supervisor.start("shop", self.till.run)
 
     async def close(self) -> None:
-        """Stop following jobs and posting, then leave Discord."""
+        """Answer who is in, stop following jobs and posting, then leave Discord."""
+        await self.door.close()
         for name in ("recovery", "pump", "removals", "desks", "audit log", "servers", "shop"):
             await self._supervisor.stop(name)
         await self.presenter.close()
         await super().close()
+
+    def _schedule_event(self, *args: Any, **kwargs: Any) -> asyncio.Task[None]:
+        # What our buttons do is an event of its own (see `JobButton.callback`).
+        task = super()._schedule_event(*args, **kwargs)
+        if task.get_name().removeprefix("discord.py: ").startswith("on_easel_"):
+            self.door.see(task)
+        return task
 
     async def on_ready(self) -> None:
         """Discord may say this again after a reconnect. Servers that it cannot reach just now are
@@ -291,9 +297,3 @@ async def _no_panel(interaction: discord.Interaction, spot: Spot) -> None:
 
 async def _unknown(interaction: discord.Interaction, argument: str) -> None:
     raise NotFound(_("This form belongs to another version of Easel; press its button anew."))
-
-
-def modules_of(extensions: Iterable[str]) -> tuple[str, ...]:
-    """The modules to load for the names that an operator listed, each once."""
-    named = [module for name in extensions for module in _MODULES.get(name, (name,))]
-    return tuple(dict.fromkeys(named))

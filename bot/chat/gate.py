@@ -3,6 +3,7 @@ blocked, nothing is done but what the operator commands."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, cast
 
@@ -10,8 +11,9 @@ import discord
 from discord import app_commands
 
 from bot.chat import replies, speech, telling
+from bot.chat.door import LETTER
 from bot.chat.trouble import TROUBLE
-from bot.domain.errors import NotAllowed
+from bot.domain.errors import UserError
 from bot.domain.language import speak
 
 if TYPE_CHECKING:
@@ -36,12 +38,15 @@ async def passes(interaction: discord.Interaction) -> bool:
     speak(speech.of_person(interaction))
     telling.asked(interaction)
     client = cast("EaselBot", interaction.client)
+    suggesting = interaction.type is discord.InteractionType.autocomplete
+    client.door.see(asyncio.current_task())
     try:
-        client.service.accounts.require_served(interaction.guild_id or 0)
-    except NotAllowed as error:
+        client.door.enter(interaction.user.id, LETTER if suggesting else 1)
         if _root(interaction) == OPERATOR:
             return True  # its service asks who that is
-        if interaction.type is discord.InteractionType.autocomplete:
+        client.service.accounts.require_served(interaction.guild_id or 0)
+    except UserError as error:
+        if suggesting:
             # There is no place for words in a list of suggestions.
             with contextlib.suppress(*TROUBLE):
                 await interaction.response.autocomplete([])

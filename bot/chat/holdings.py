@@ -198,7 +198,7 @@ def _change(entry: Entry) -> str:
 
 
 def _drawn(entry: Entry) -> str:
-    job = entry.job[:8]
+    job = entry.job[-8:]
     match entry.pool, entry.held:
         case True, True:
             return _("from the pool held for job `{job}`", job=job)

@@ -50,7 +50,7 @@ class Presenter:
         self._service = service
         self._notices = notices
         self._ended = ended
-        self._pause = pause
+        self.pause = pause
         self._rest = rest
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -136,7 +136,7 @@ class Presenter:
             log.exception("%s", name)
 
     async def _follow(self, job: Job, notice: Notice) -> None:
-        animation = Animation(notice, self._pause)
+        animation = Animation(notice, self.pause)
         editing = asyncio.create_task(animation.run())
         try:
             await animation.follow(self._watch(job))

@@ -29,6 +29,7 @@ from bot.domain.errors import (
     QueueFull,
     StoreUnavailable,
     TooLarge,
+    TooQuick,
     Unable,
     UserError,
 )
@@ -49,6 +50,7 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     QueueFull: (N_("Queue full"), YELLOW),
     NotAllowed: (N_("Not allowed"), RED),
     Draining: (N_("Back in a moment"), YELLOW),
+    TooQuick: (N_("Too fast"), YELLOW),
     MissingPermissions: (N_("Permissions missing"), RED),
     NotFound: (N_("Not found"), YELLOW),
     TooLarge: (N_("Too large"), YELLOW),

@@ -26,7 +26,7 @@ def ledger(settings: Settings, options: argparse.Namespace) -> int:
 
     Raises EaselError without a database, or for one of another version.
     """
-    with _opened(settings) as connection:
+    with opened(settings) as connection:
         match options.deed:
             case "verify":
                 return _verify(connection)
@@ -37,7 +37,9 @@ def ledger(settings: Settings, options: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _opened(settings: Settings) -> Iterator[sqlite3.Connection]:
+def opened(settings: Settings) -> Iterator[sqlite3.Connection]:
+    """To read one state of the database, beside a bot or not. Raises EaselError without one, or for
+    one of another version."""
     path = database_of(settings)
     if not path.is_file():
         raise EaselError(f"There is no database in {settings.data_dir} yet: nothing to read.")

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 from aiohttp import ClientError
 from discord import DiscordException, LoginFailure
@@ -16,11 +19,19 @@ from discord.ext.commands import ExtensionError
 from bot.app import core
 from bot.chat.client import EaselBot
 from bot.domain.errors import EaselError, SettingsError
+from bot.domain.throttle import Throttle
 from bot.engine.seam import Executor
+from bot.environment import Environment
 from bot.ops.progress import StartLog
+from bot.reloading import Reloading
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
+
+
+def read_again() -> Settings:
+    """The settings as `.env` and the environment have them now. Raises SettingsError."""
+    return Settings.read(Environment.read(Path.cwd(), os.environ).values())
 
 
 def stop_event() -> asyncio.Event:
@@ -33,13 +44,18 @@ def stop_event() -> asyncio.Event:
 
 
 async def run(
-    settings: Settings, stop: asyncio.Event | None = None, executor: Executor | None = None
+    settings: Settings,
+    stop: asyncio.Event | None = None,
+    executor: Executor | None = None,
+    read: Callable[[], Settings] = read_again,
 ) -> int:
     """Serve Discord until a signal comes; returns the exit status.
 
-    `executor` draws instead of the one that the settings describe.
+    `executor` draws instead of the one that the settings describe. SIGHUP has the settings `read`
+    again.
     """
     stop = stop or stop_event()
+    reloading = Reloading(read(), read)
     async with core(settings, executor) as parts:
         starting = StartLog()
         parts.supervisor.start("log", lambda: starting.keep(parts.executor))
@@ -50,8 +66,16 @@ async def run(
             api_url=settings.discord_api_url,
             supervisor=parts.supervisor,
             tell=parts.watching.tell,
+            throttle=Throttle(settings.clicks_per_minute, settings.clicks_at_once),
         )
         parts.watching.join(bot.presence.standing)
+        reloading.tell(parts.apply)
+        reloading.tell(lambda new, _: setattr(bot.presenter, "pause", new.progress_seconds))
+        reloading.tell(
+            lambda new, _: bot.door.throttle.become(new.clicks_per_minute, new.clicks_at_once)
+        )
+        if not os.isatty(0):  # at a terminal it says that this was closed, which ends the bot
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloading.reload)
         await _serve(bot, settings.discord_token.reveal(), stop)
     return 0
 

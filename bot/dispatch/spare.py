@@ -24,7 +24,7 @@ class Spare:
     ) -> None:
         self._executor = executor
         self._dispatcher = dispatcher
-        self._policy = stance.effective(SafetySetting())
+        self._stance = stance
 
     async def draw(self, request: GenerationRequest) -> dict[int, bytes] | None:
         """All pictures, encoded, by index; None where there is no time for it just now.
@@ -61,6 +61,7 @@ class Spare:
         except asyncio.CancelledError:
             await self._executor.cancel(worker, attempt.job, attempt.no)
             raise
-        if self._policy.verdict(map(scores.get, pictures)) is not Verdict.FINE:
+        policy = self._stance.effective(SafetySetting())
+        if policy.verdict(map(scores.get, pictures)) is not Verdict.FINE:
             raise RenderFailed("blocked", "The picture check found something in it.")
         return pictures

@@ -81,6 +81,8 @@ def payment(balance: Balance, buckets: Sequence[Bucket], cost: int) -> Payment:
 
     The buckets are all that `balance` counts, and `cost` at most `balance.spendable`.
     """
+    if not buckets:
+        return [(None, cost)] if cost else []
     sources: list[tuple[bool, float, int | None, int]] = [
         (False, balance.resets_at, None, balance.allowance_left)
     ]
@@ -97,9 +99,11 @@ def payment(balance: Balance, buckets: Sequence[Bucket], cost: int) -> Payment:
 
 
 def shares(
-    parts: Iterable[tuple[int | None, int]], costs: Iterable[tuple[T, int]]
+    parts: Sequence[tuple[int | None, int]], costs: Iterable[tuple[T, int]]
 ) -> list[tuple[T, int | None, int]]:
     """Who is paid from which bucket how much, where `parts` pay exactly the sum of `costs`."""
+    if len(parts) == 1:
+        return [(payee, parts[0][0], cost) for payee, cost in costs if cost]
     credits = iter([bucket for bucket, part in parts for _ in range(part)])
     return [
         (payee, bucket, part)

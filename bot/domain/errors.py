@@ -14,6 +14,7 @@
     │   ├── QueueFull            too many jobs waiting, of this user or in all
     │   ├── NotAllowed           the right to do this is missing
     │   ├── Draining             nothing new is begun before an update
+    │   ├── TooQuick             one person asks more often than a person does
     │   ├── MissingPermissions   the bot may not post where it was asked to
     │   ├── NotFound             no such job, picture or setting (any more)
     │   ├── TooLarge             a file has more bytes than are kept
@@ -108,6 +109,10 @@ class NotAllowed(UserError):
 
 class Draining(UserError):
     """The operator is about to update: nothing new is begun."""
+
+
+class TooQuick(UserError):
+    """One person asked more often than a person does."""
 
 
 class MissingPermissions(UserError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.domain.action import Action, Kind, Tile
@@ -16,6 +17,9 @@ from bot.domain.usual import hidden
 DELETED = "deleted"
 """Why nothing can be read of a request any more whose owner wanted its result to be gone."""
 
+
+_SPREAD = 40_503
+"""Odd, so that 65,536 numbers times it are as many different ones, each far from the one before."""
 
 NEEDS_MEMORY = (
     N_("A picture of {size} needs more memory than the machine has; {smaller} fits."),
@@ -111,6 +115,22 @@ class Job:
 
     def tile(self, index: int) -> Tile:
         return Tile(self.id, index)
+
+    def limited(self, running: int) -> Job:
+        """The same, of somebody of whom so many may be drawn at once."""
+        return self if self.running_limit == running else replace(self, running_limit=running)
+
+
+def new_id(now: float) -> str:
+    """For a job of that moment (UTC seconds): 32 hexadecimal digits, of which nobody guesses the
+    last 24.
+
+    Those of the same minute begin with the same four, those of the next with quite others, and
+    four more keep them in their order. So rows by them are written side by side, which is half the
+    work, and folders by their first digits fill alike.
+    """
+    minute, moment = divmod(int(now * 1000), 1 << 16)
+    return f"{minute * _SPREAD & 0xFFFF:04x}{moment:04x}{secrets.token_hex(12)}"
 
 
 @dataclass(frozen=True)

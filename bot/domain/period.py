@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import enum
+import functools
 
 _DAY_S = 86_400
 _WEEK_S = 7 * _DAY_S
@@ -25,24 +26,11 @@ class Period(enum.StrEnum):
 
     def began(self, now: float, start: float = 0.0) -> float:
         """When the period that holds `now` began; all UTC seconds."""
-        first = _midnight(start)
-        if self is Period.DAY:
-            return _midnight(now)
-        if self is Period.WEEK:
-            return first + (now - first) // _WEEK_S * _WEEK_S
-        months = _months(now) - _months(first)
-        began = _later(first, months)
-        return began if began <= now else _later(first, months - 1)
+        return _span(self, _midnight(now), _midnight(start))[0]
 
     def ends(self, now: float, start: float = 0.0) -> float:
         """When the period that holds `now` is over, UTC seconds."""
-        began = self.began(now, start)
-        if self is Period.DAY:
-            return began + _DAY_S
-        if self is Period.WEEK:
-            return began + _WEEK_S
-        first = _midnight(start)
-        return _later(first, _months(began) - _months(first) + 1)
+        return _span(self, _midnight(now), _midnight(start))[1]
 
     def before(self, now: float, start: float = 0.0) -> float:
         """When the one before that began, UTC seconds."""
@@ -51,6 +39,21 @@ class Period(enum.StrEnum):
     @property
     def days(self) -> float:
         return {Period.DAY: 1.0, Period.WEEK: 7.0, Period.MONTH: 30.0}[self]
+
+
+# Every submit asks, and of everybody who began on the same day the same.
+@functools.lru_cache(1024)
+def _span(period: Period, day: float, first: float) -> tuple[float, float]:
+    """When the period that holds a day began, and when it is over."""
+    if period is Period.DAY:
+        return day, day + _DAY_S
+    if period is Period.WEEK:
+        began = first + (day - first) // _WEEK_S * _WEEK_S
+        return began, began + _WEEK_S
+    months = _months(day) - _months(first)
+    if _later(first, months) > day:
+        months -= 1
+    return _later(first, months), _later(first, months + 1)
 
 
 def _midnight(moment: float) -> float:

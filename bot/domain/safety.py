@@ -106,7 +106,7 @@ class SafetyPolicy:
         return Verdict.BLOCKED if unsafe else Verdict.UNSEEN
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stance:
     """What the operator wants: `policy` where a server has none of its own, and in direct messages.
     Servers `may_switch_off` what is done. Where pictures are not `checked`, which the operator may
@@ -116,6 +116,10 @@ class Stance:
     may_switch_off: bool = False
     checked: bool = False
     chosen: bool = True
+
+    def become(self, new: Stance) -> None:
+        """Want the same as `new`, by the classifier that is there."""
+        self.policy, self.may_switch_off = new.policy, new.may_switch_off
 
     @property
     def cares(self) -> bool:

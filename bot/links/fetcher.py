@@ -49,7 +49,7 @@ class Checked(AbstractResolver):
     """Another resolver, of whose answers those are left that may be connected to."""
 
     def __init__(self, hosts: Hosts, resolver: AbstractResolver) -> None:
-        self._hosts = hosts
+        self.hosts = hosts
         self._resolver = resolver
 
     async def resolve(
@@ -57,7 +57,7 @@ class Checked(AbstractResolver):
     ) -> list[ResolveResult]:
         """Raises OSError where none is left: nobody learns what names mean in here."""
         found = await self._resolver.resolve(host, port, family)
-        left = [each for each in found if self._hosts.may_reach(host, each["host"])]
+        left = [each for each in found if self.hosts.may_reach(host, each["host"])]
         if not left:
             raise OSError(f"{host} has no address that may be asked")
         return left
@@ -76,12 +76,14 @@ class Fetcher:
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._hosts = hosts
+        self._checked: Checked | None = None
         self._limits = limits or Limits()
         self._resolver = resolver
         self._turn = asyncio.Semaphore(self._limits.at_once)
 
     async def __aenter__(self) -> Self:
         resolver = Checked(self._hosts, self._resolver or aiohttp.ThreadedResolver())
+        self._checked = resolver
         connector = aiohttp.TCPConnector(
             resolver=resolver, use_dns_cache=False, limit=self._limits.at_once, force_close=True
         )
@@ -96,6 +98,12 @@ class Fetcher:
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
         await self._session.close()
+
+    def allow(self, hosts: Hosts) -> None:
+        """Take pictures from these, and from no others, from now on."""
+        self._hosts = hosts
+        if self._checked:
+            self._checked.hosts = hosts
 
     async def fetch(self, link: str) -> bytes:
         """What lies there. Raises InvalidLink."""

@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 KEPT = 3
 """Copies in a folder: should the last one be damaged, there is one before it."""
-_NAME = "easel-%Y%m%dT%H%M%SZ"
+_STEM = "easel"
+_TIME = "%Y%m%dT%H%M%SZ"
 _ENDING, _UNFINISHED = ".sqlite3", ".partial"
 _TEMPORARY = ".backup-"
 _LEFT_S = 86_400.0
@@ -58,10 +59,13 @@ class Restored:
 
 
 class Backups:
-    """The copies in a folder, which need not exist."""
+    """The copies in a folder, which need not exist: `stem` begins their names, and the last `kept`
+    of them stay."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stem: str = _STEM, kept: int = KEPT) -> None:
         self._folder = folder
+        self._stem = stem
+        self._kept = kept
 
     def copies(self) -> list[Copy]:
         """The newest first. Raises OSError."""
@@ -70,7 +74,7 @@ class Backups:
     def make(self, database: Path, now: float) -> Path:
         """Copy the database as it is now, and drop older copies. Raises `Trouble`."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{_name(now)}{_ENDING}"
+        path = self._folder / f"{_name(now, self._stem)}{_ENDING}"
         with _temporary(database.parent) as made:
             _copy(database, made)
             if not _is_whole(made):
@@ -88,27 +92,44 @@ class Backups:
         for copy in copies:
             if changed_at(database) >= copy.taken:
                 return Restored(copy)
-            with _temporary(database.parent) as brought:
-                shutil.copyfile(copy.path, brought)
-                if _is_whole(brought):
-                    return Restored(copy, True, _replace(database, brought, copy.taken))
+            if restored := _brought(copy, database):
+                return restored
             log.warning("%s is damaged; looking at the one before it", copy.path.name)
         if copies:
             raise EaselError(f"All copies of the database in {self._folder} are damaged.")
         return Restored()
 
+    def take(self, name: str, database: Path) -> Restored:
+        """Bring one copy back by its name, or from a path, whatever was written since.
+
+        Nobody may have the database open. Raises EaselError for what is no whole copy, OSError.
+        """
+        path = self._folder / name
+        if not path.is_file():
+            raise EaselError(f"There is no copy {name} in {self._folder}.")
+        taken = _moment(path.stem, self._stem) or path.stat().st_mtime
+        if restored := _brought(Copy(path, taken), database):
+            return restored
+        raise EaselError(f"{path} is damaged, or no copy of a database.")
+
+    def forget(self, before: float) -> None:
+        """Drop copies taken before this time, in Unix seconds. Raises OSError."""
+        for copy in self.copies():
+            if copy.taken < before:
+                copy.path.unlink(missing_ok=True)
+
     def _files(self, ending: str) -> list[Copy]:
         if not self._folder.is_dir():
             return []
-        files = [(path, _moment(path.stem)) for path in self._folder.glob(f"*{ending}")]
+        files = [(path, _moment(path.stem, self._stem)) for path in self._folder.glob(f"*{ending}")]
         found = [Copy(path, taken) for path, taken in files if taken is not None]
         return sorted(found, key=lambda copy: copy.taken, reverse=True)
 
     def _tidy(self) -> None:
         """Older copies go, and what is left of those during which a process ended."""
         copies = self.copies()
-        first = copies[:KEPT][-1].taken
-        for old in (*copies[KEPT:], *self._files(_UNFINISHED)):
+        first = copies[: self._kept][-1].taken
+        for old in (*copies[self._kept :], *self._files(_UNFINISHED)):
             if old.taken < first:
                 old.path.unlink(missing_ok=True)
 
@@ -151,15 +172,16 @@ class Keeper:
             log.warning("no copy of the database could be made: %s", error)
 
 
-def _name(moment: float) -> str:
-    return dt.datetime.fromtimestamp(int(moment), dt.UTC).strftime(_NAME)
+def _name(moment: float, stem: str = _STEM) -> str:
+    return f"{stem}-{dt.datetime.fromtimestamp(int(moment), dt.UTC).strftime(_TIME)}"
 
 
-def _moment(name: str) -> float | None:
+def _moment(name: str, stem: str) -> float | None:
     """Unix seconds; None for what `_name` does not give."""
     with contextlib.suppress(ValueError):
-        moment = dt.datetime.strptime(name, _NAME).replace(tzinfo=dt.UTC).timestamp()
-        return moment if _name(moment) == name else None
+        time = name.removeprefix(f"{stem}-")
+        moment = dt.datetime.strptime(time, _TIME).replace(tzinfo=dt.UTC).timestamp()
+        return moment if _name(moment, stem) == name else None
     return None
 
 
@@ -205,6 +227,15 @@ def _is_whole(file: Path) -> bool:
             return filled and connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
     except sqlite3.Error:
         return False
+
+
+def _brought(copy: Copy, database: Path) -> Restored | None:
+    """None for a copy that is not whole: then nothing was done. Raises OSError."""
+    with _temporary(database.parent) as brought:
+        shutil.copyfile(copy.path, brought)
+        if not _is_whole(brought):
+            return None
+        return Restored(copy, True, _replace(database, brought, copy.taken))
 
 
 def _replace(database: Path, brought: Path, taken: float) -> Path | None:

@@ -27,6 +27,7 @@ class _Task:
         self.deaths = 0
         self.began = 0.0
         self.state = "running"
+        self.words = ""
         self.task: asyncio.Task[None] | None = None
 
 
@@ -69,8 +70,16 @@ class Supervisor:
             await self.stop(name)
 
     def states(self) -> Mapping[str, str]:
-        """Name → "running", "ended", or how often it died in a row and why."""
-        return {name: one.state for name, one in self._tasks.items()}
+        """Name → "running" or what it says, "ended", or how often it died in a row and why."""
+        return {
+            name: one.words if one.words and one.state == "running" else one.state
+            for name, one in self._tasks.items()
+        }
+
+    def say(self, name: str, words: str) -> None:
+        """What `states` says of a task while it runs, instead of that."""
+        if name in self._tasks:
+            self._tasks[name].words = words
 
     @property
     def steady(self) -> bool:

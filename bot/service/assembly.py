@@ -57,6 +57,7 @@ from bot.service.shortening import Shortening
 from bot.service.sight import Fetch, Sight, nowhere
 from bot.service.styles import Styles
 from bot.service.terms import Terms
+from bot.service.tuning import Tuning
 from bot.service.words import Words
 from bot.storage.repositories import Repositories
 
@@ -148,6 +149,7 @@ def service_of(
             parts.purges, Emptying(parts.jobs, parts.files, dispatcher, clock), clock
         ),
         appeals=Appeals(parts.appeals, parts.desks, parts.jobs, conduct, clock),
+        tuning=Tuning(rules, rulebook),
         administration=Administration(parts.audit, executor, catalogue),
         first_hour=FirstHour(
             parts.greetings, parts.quotas, plans, moderation, rulebook, clock

@@ -33,6 +33,8 @@ class Levers:
         self._version = version
         self._now = Switches()
         self.draining = False
+        self.full = False
+        """Whether there is too little room on the disk for anything new."""
         self.kept: Drain | None = None
         """What goes on since an earlier process, as long as who began it does not know that."""
 
@@ -81,8 +83,11 @@ class Levers:
             raise NotAllowed(_(BLOCKED))
 
     def require_open(self, guild: int) -> None:
-        """Whether something may be asked for there. Raises NotAllowed and Draining."""
+        """Whether something may be asked for there. Raises NotAllowed and Draining, and
+        StoreUnavailable while there is too little room for it."""
         self.require_served(guild)
+        if self.full:
+            raise StoreUnavailable("full", "there is less room than DISK_FLOOR_GB")
         if self.draining:
             raise Draining(_(DRAINING))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.job import Job, JobStatus
+from bot.domain.job import Job, JobStatus, new_id
 from bot.domain.people import Asker, Origin
 from bot.domain.preferences import FileFormat
 from bot.domain.request import GenerationRequest
@@ -41,7 +40,7 @@ class Plan:
 
     def jobs(self, now: float, status: JobStatus) -> list[Job]:
         """As jobs that are not stored yet; several are a batch."""
-        ids = [uuid.uuid4().hex for _ in self.requests]
+        ids = [new_id(now) for _ in self.requests]
         return [
             Job(
                 id=id,

@@ -76,9 +76,14 @@ class Rulebook:
 
     def __init__(self, moderation: ModerationRepository, operators: Sequence[str] = ()) -> None:
         self._moderation = moderation
-        self._operators = WordList([(word, WordKind.BLOCKED) for word in operators])
-        self._known: dict[int, Rulings] = {DIRECT: Rulings(ServerRules(), self._operators)}
         self._changes = 0
+        self.block(operators)
+
+    def block(self, words: Sequence[str]) -> None:
+        """From now on these are the operator's."""
+        self._changes += 1
+        self._operators = WordList([(word, WordKind.BLOCKED) for word in words])
+        self._known: dict[int, Rulings] = {DIRECT: Rulings(ServerRules(), self._operators)}
 
     async def of(self, guild: int) -> Rulings:
         """What holds on a server, or in direct messages."""

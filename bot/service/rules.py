@@ -11,15 +11,20 @@ from bot.domain.language import _
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.domain.quota import Caps, Claim, Quota
-from bot.domain.safety import ANYTHING, Stance
+from bot.domain.safety import Stance
 from bot.domain.shop import Assortment
 from bot.models.cards import ModelCard
+
+_LIVE = (
+    "quota", "dm_quota", "caps", "guilds", "queue_limit", "images_max_bytes", "images_max_age_s",
+    "operators", "blocked_words",
+)  # fmt: skip
 
 DIRECT = 0
 """The guild of direct messages."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rules:
     """What the operator's settings say about users and disk.
 
@@ -28,6 +33,8 @@ class Rules:
     server, 0 being never. `versions` say which model a version means, `assortment` what is sold,
     `stance` what is done about unsafe pictures, `blocked_words` are drawn nowhere. `operators` are
     people; empty is whose application the bot is.
+
+    One object for a bot: who holds it sees what it has `become`.
     """
 
     quota: Quota = Quota()
@@ -41,9 +48,15 @@ class Rules:
     left_age_s: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
     assortment: Assortment = Assortment()
-    stance: Stance = ANYTHING
+    stance: Stance = field(default_factory=Stance)
     operators: frozenset[int] = frozenset()
     blocked_words: tuple[str, ...] = ()
+
+    def become(self, new: Rules) -> None:
+        """Say the same as `new` about everything that may change while a bot runs."""
+        self.stance.become(new.stance)
+        for name in _LIVE:
+            setattr(self, name, getattr(new, name))
 
     def claim(self, guild: int, roles: frozenset[int]) -> Claim:
         """What the operator's settings say about the quota of somebody with these roles there."""

@@ -36,6 +36,7 @@ from bot.service.safety import Safety
 from bot.service.shop import Shop
 from bot.service.shortening import Shortening
 from bot.service.styles import Styles
+from bot.service.tuning import Tuning
 from bot.service.words import Words
 
 
@@ -76,3 +77,4 @@ class Service:
     chronicle: Chronicle
     first_hour: FirstHour
     administration: Administration
+    tuning: Tuning

@@ -3,7 +3,8 @@
 DeWitt et al., "Implementation Techniques for Main Memory Database Systems" (SIGMOD 1984), call it
 group commit. Where many come, a commit waits a moment for more, as PostgreSQL's `commit_delay` has
 it: each costs the processor a wait for the disk and several switches between threads. It waits no
-longer than until as many have come as the last time. What one of them raises undoes all, and then
+longer than until as many have come as the last time, and not at all where that was one: who writes
+alone, however often, waits for nobody. What one of them raises undoes all, and then
 each is run once more in a commit of its own: rare, and cheaper than a savepoint for every one of
 them.
 """
@@ -87,7 +88,7 @@ class Commits:
     def delay(self) -> float:
         """Seconds for which it pays to wait for more before the next `run`."""
         many = len(self._came) == SIBLINGS and self._came[-1] - self._came[0] < WITHIN_S
-        return DELAY_S if many else 0.0
+        return DELAY_S if many and self._last > 1 else 0.0
 
     def run(self, connection: sqlite3.Connection) -> list[Transaction]:
         """Run everything that waits, in order, as one commit; returns it, and raises nothing."""

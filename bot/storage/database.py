@@ -10,10 +10,9 @@ A report, which may read long, has a connection of its own, so that no transacti
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,19 +62,18 @@ class _Connection(aiosqlite.Connection):
 
     async def on_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Raises StoreUnavailable for trouble of the store, else what the function raises."""
-        with _told(self.refusals):
+        try:
             return await self.begin(function)
-
-
-@contextlib.contextmanager
-def _told(refusals: Tally) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        # The low byte is the primary code; errors of the module itself have none.
-        code = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        if code is None:
+        except sqlite3.Error as error:
+            _tell_of_store(error, self.refusals)
             raise
+
+
+def _tell_of_store(error: sqlite3.Error, refusals: Tally) -> None:
+    """Raises StoreUnavailable where that is what it is about, and counts it."""
+    # The low byte is the primary code; errors of the module itself have none.
+    code = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    if code is not None:
         refusals.add(code)
         raise StoreUnavailable(code, str(error)) from error
 
@@ -141,8 +139,11 @@ class Database:
             self._commit()
         await transaction.over
         self._doubtful = isinstance(transaction.error, sqlite3.Error)
-        with _told(self.refusals):
+        try:
             return transaction.result()
+        except sqlite3.Error as error:
+            _tell_of_store(error, self.refusals)
+            raise
 
     async def probe(self) -> None:
         """Raises StoreUnavailable where nothing can be written just now. The file itself is written

@@ -10,7 +10,9 @@ from bot.domain.erasure import Erasure
 from bot.storage.database import Database
 
 _KNOWN = """
-SELECT DISTINCT guild_id FROM jobs UNION SELECT guild_id FROM styles
+SELECT guild_id FROM jobs WHERE state IN ('waiting', 'running')
+UNION SELECT guild_id FROM jobs WHERE state NOT IN ('waiting', 'running')
+UNION SELECT guild_id FROM styles
 UNION SELECT guild_id FROM quota_settings UNION SELECT guild_id FROM audit
 UNION SELECT guild_id FROM plans UNION SELECT guild_id FROM tariffs
 UNION SELECT guild_id FROM offers UNION SELECT guild_id FROM codes

@@ -18,8 +18,10 @@ from bot.domain.credits import Balance, Bucket, Due, Payment, payment
 from bot.domain.errors import OutOfCredits
 from bot.domain.job import Job
 from bot.domain.people import Account
+from bot.domain.period import Period
 from bot.domain.quota import Quota
 from bot.storage import entries, refusals
+from bot.storage.glance import Glance, glance
 
 POOL = 0
 """The user of a server's pool."""
@@ -28,7 +30,8 @@ POOL = 0
 @dataclass(frozen=True)
 class Funds:
     """A `balance` with everything that it counts: lasting `buckets`, and `dues` that are not
-    written yet; of what is `over`, nothing is counted any more. A `new` one was never used."""
+    written yet; of what is `over`, nothing is counted any more. A `new` one was never used. `today`
+    is the bucket of what is used of today's allowance, None while there is none."""
 
     balance: Balance
     buckets: Sequence[Bucket]
@@ -36,29 +39,25 @@ class Funds:
     over: Sequence[Bucket]
     started_at: float
     new: bool
+    today: int | None
 
 
 def of(
     connection: sqlite3.Connection, account: Account, quota: Quota, roles: Iterable[int],
-    now: float, held: int | None = None,
+    now: float, seen: Glance | None = None,
 ) -> Funds:  # fmt: skip
-    """What the account has under this quota; only reads. What is `held` may be known."""
-    begun, offered = connection.execute(
-        "SELECT (SELECT started_at FROM accounts WHERE guild_id = ?1 AND user_id = ?2),"
-        " EXISTS (SELECT 1 FROM offers WHERE guild_id = ?1)",
-        (account.guild, account.user),
-    ).fetchone()
-    start = now if begun is None else begun
+    """What the account has under this quota; only reads. What was `seen` of it may be known."""
+    seen = seen or glance(connection, account)
+    new = seen.started_at is None
+    start = now if seen.started_at is None else seen.started_at
     began, ends = quota.period.began(now, start), quota.period.ends(now, start)
-    used = _used(connection, account, began)
-    if held is None:
-        held = _held(connection, account)
+    used, today = _used_until(connection, account, began, now)
     dues = [
-        *([_welcome(quota, ends)] if begun is None and quota.welcome else []),
-        *_rollover(connection, account, quota, start, now),
-        *(_offers(connection, account, roles, now) if offered and roles else []),
+        *([_welcome(quota, ends)] if new and quota.welcome else []),
+        *(_rollover(connection, account, quota, start, now) if quota.rollover else []),
+        *(_offers(connection, account, roles, now) if seen.offered and roles else []),
     ]
-    there = _lasting(connection, account, pool=quota.pool)
+    there = _lasting(connection, account, pool=quota.pool) if seen.lasting else []
     own = [each for each in there if not each.pool and _lives(each, now)]
     shared = [each for each in there if each.pool and _lives(each, now)]
     room = None
@@ -67,31 +66,32 @@ def of(
     balance = Balance(
         allowance_left=max(0, quota.credits - used),
         lasting=sum(each.left for each in own) + sum(due.amount for due in dues),
-        held=held,
+        held=seen.held,
         allowance=quota.credits,
         resets_at=ends,
         room=room,
         pooled=sum(each.left for each in shared),
     )
     over = [each for each in there if not each.pool and not _lives(each, now)]
-    return Funds(balance, [*own, *shared], dues, over, start, begun is None)
+    return Funds(balance, [*own, *shared], dues, over, start, new, today)
 
 
 def afford(
     connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota, roles: Iterable[int],
-    held: int,
+    seen: Glance,
 ) -> Payment:  # fmt: skip
     """What pays jobs of one account and moment that are not stored yet; what was due to it is
     written, and what has ended. Raises OutOfCredits."""
     account, now = jobs[0].account, jobs[0].created_at
     cost = sum(job.cost for job in jobs)
-    funds = of(connection, account, quota, roles, now, held)
+    funds = of(connection, account, quota, roles, now, seen)
     if funds.balance.spendable < cost:
         raise OutOfCredits(refusals.poor(funds.balance, quota, [job.cost for job in jobs]))
     settle(connection, account, funds, now)
     if funds.dues:
-        funds = of(connection, account, quota, roles, now, held)
-    return payment(funds.balance, funds.buckets, cost)
+        funds = of(connection, account, quota, roles, now)
+    parts = payment(funds.balance, funds.buckets, cost)
+    return [(funds.today if bucket is None else bucket, part) for bucket, part in parts]
 
 
 def settle(connection: sqlite3.Connection, account: Account, funds: Funds, now: float) -> None:
@@ -134,7 +134,7 @@ def _rollover(
     connection: sqlite3.Connection, account: Account, quota: Quota, start: float, now: float
 ) -> list[Due]:
     """What the period before left; whoever began later has nothing to carry over."""
-    if not quota.rollover or not quota.credits:
+    if not quota.credits:
         return []
     began, before = quota.period.began(now, start), quota.period.before(now, start)
     if began <= start:
@@ -173,9 +173,7 @@ def _taken(connection: sqlite3.Connection, account: Account, keys: list[str]) ->
     return {row[0] for row in rows}
 
 
-def _used(
-    connection: sqlite3.Connection, account: Account, since: float, until: float = 1e15
-) -> int:
+def _used(connection: sqlite3.Connection, account: Account, since: float, until: float) -> int:
     return connection.execute(
         "SELECT COALESCE(-SUM(balance), 0) FROM buckets WHERE guild_id = ? AND user_id = ?"
         " AND kind = 'allowance' AND forgiven_at IS NULL AND granted_at >= ? AND granted_at < ?",
@@ -183,20 +181,28 @@ def _used(
     ).fetchone()[0]
 
 
-def _held(connection: sqlite3.Connection, account: Account) -> int:
+def _used_until(
+    connection: sqlite3.Connection, account: Account, since: float, now: float
+) -> tuple[int, int | None]:
+    """What was used of the allowance, by whatever clock; and the bucket that is written to now."""
     return connection.execute(
-        "SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE guild_id = ? AND user_id = ?"
-        " AND state IN ('waiting', 'running')",
-        (account.guild, account.user),
-    ).fetchone()[0]
+        "SELECT COALESCE(-SUM(balance), 0), MAX(CASE granted_at WHEN ? THEN id END) FROM buckets"
+        " WHERE guild_id = ? AND user_id = ? AND kind = 'allowance' AND forgiven_at IS NULL"
+        " AND granted_at >= ?",
+        (Period.DAY.began(now), account.guild, account.user, since),
+    ).fetchone()
 
 
 def _charged(connection: sqlite3.Connection, account: Account, since: float) -> int:
-    return connection.execute(
-        "SELECT COALESCE(SUM(cost), 0) FROM jobs WHERE guild_id = ? AND user_id = ?"
-        " AND created_at >= ? AND cost > 0 AND state NOT IN ('failed', 'cancelled')",
-        (account.guild, account.user, since),
-    ).fetchone()[0]
+    return connection.execute(_CHARGED, (account.guild, account.user, since)).fetchone()[0]
+
+
+_OF_ACCOUNT = "FROM jobs WHERE guild_id = ?1 AND user_id = ?2 AND created_at >= ?3"
+_CHARGED = f"""
+SELECT COALESCE((SELECT SUM(cost) {_OF_ACCOUNT} AND state IN ('waiting', 'running')), 0)
+    + COALESCE((SELECT SUM(cost) {_OF_ACCOUNT} AND state NOT IN ('waiting', 'running')
+        AND state = 'succeeded'), 0)
+"""
 
 
 def _lasting(connection: sqlite3.Connection, account: Account, pool: bool) -> list[Bucket]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.domain.action import ACTIONS, ALL, Action, Target, Tile
 from bot.domain.delivery import Kind
@@ -95,7 +94,7 @@ class JobRepository:
     async def requeue_running(self) -> None:
         """After a restart: what was running waits again. Not a strike."""
         await self._database.transaction(
-            lambda c: c.execute("UPDATE jobs SET state = 'waiting' WHERE state = 'running'")
+            lambda c: c.execute(f"UPDATE jobs SET state = 'waiting' WHERE {rows.RUNNING}")
         )
 
     async def start(self, job: str, now: float) -> Job | None:
@@ -274,11 +273,12 @@ def submitted(
 ) -> list[Job]:
     """The jobs as they are stored, with their holds; belongs inside a transaction. Raises as
     `JobRepository.submit` does."""
-    quota, parts = admission.check(connection, jobs, claim, queue_limit)
-    stored = [replace(job, running_limit=quota.running) for job in jobs]
+    quota, parts, allowed = admission.check(connection, jobs, claim, queue_limit)
+    stored = [job.limited(quota.running) for job in jobs]
     for job in stored:
         rows.insert(connection, job)
-    use_appeals(connection, claim.permit, stored)
+    if claim.permit or allowed:
+        use_appeals(connection, claim.permit, stored)
     entries.hold(connection, stored, parts)
     return stored
 

@@ -4,51 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.domain.admission import NEARLY_FULL, may_join
 from bot.domain.errors import QueueFull
 from bot.domain.job import Job
 from bot.domain.language import _, counted
-from bot.domain.people import Account
 from bot.domain.quota import Quota
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """Jobs of one account that wait and that are drawn, what is held for both, and how many of
-    everybody wait."""
-
-    waiting: int
-    running: int
-    held: int
-    of_all: int
-
-
-def backlog(connection: sqlite3.Connection, account: Account) -> Backlog:
-    """As it is now."""
-    return Backlog(
-        *connection.execute(
-            "SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(state = 'running'), 0),"
-            " COALESCE(SUM(cost), 0), (SELECT COUNT(*) FROM jobs WHERE state = 'waiting') FROM jobs"
-            " WHERE guild_id = ? AND user_id = ? AND state IN ('waiting', 'running')",
-            (account.guild, account.user),
-        ).fetchone()
-    )
+from bot.storage.glance import Glance
 
 
 def check(
     connection: sqlite3.Connection, jobs: Sequence[Job], quota: Quota, queue_limit: int,
-    backlog: Backlog,
+    seen: Glance,
 ) -> None:  # fmt: skip
     """Raises QueueFull where these jobs of one person are too many to wait beside the others."""
-    own, running = backlog.waiting, backlog.running
+    own, running = seen.waiting, seen.running
     # A job that may start at once still passes through the queue, so what is free counts too.
     room = quota.waiting + max(0, quota.running - running) - own
     if len(jobs) > room:
         raise QueueFull(_own_refusal(len(jobs), max(0, room), own, running, quota))
-    if backlog.of_all + len(jobs) - 1 >= NEARLY_FULL * queue_limit:
-        _check_share(connection, jobs[0].user, len(jobs), queue_limit, backlog.of_all)
+    if seen.of_all + len(jobs) - 1 >= NEARLY_FULL * queue_limit:
+        _check_share(connection, jobs[0].user, len(jobs), queue_limit, seen.of_all)
 
 
 def _own_refusal(wanted: int, room: int, own: int, running: int, quota: Quota) -> str:
@@ -90,7 +66,7 @@ def _check_share(
     """Whether so many of this user may wait, one after another."""
     mine, others = connection.execute(
         "SELECT COALESCE(SUM(user_id = ?1), 0), COUNT(DISTINCT NULLIF(user_id, ?1)) FROM jobs"
-        " WHERE state = 'waiting'",
+        " WHERE state IN ('waiting', 'running') AND state = 'waiting'",
         (user,),
     ).fetchone()
     fit = sum(may_join(total + n, queue_limit, mine + n, others) for n in range(wanted))

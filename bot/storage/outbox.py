@@ -59,7 +59,8 @@ class OutboxRepository:
         rows = await self._database.read(
             lambda c: c.execute(
                 "SELECT d.* FROM jobs j JOIN deliveries d ON d.job_id = j.id WHERE j.guild_id = ?"
-                " AND j.user_id = ? AND j.state = 'succeeded' AND d.kind = 'result'"
+                " AND j.user_id = ? AND j.state NOT IN ('waiting', 'running')"
+                " AND j.state = 'succeeded' AND d.kind = 'result'"
                 " AND d.message_id = 0 AND d.given_up IS NOT ?"
                 " AND (d.given_up IS NOT NULL OR d.next_try_at > 0) ORDER BY d.id",
                 (guild, user, GivenUp.WITHDRAWN.value),

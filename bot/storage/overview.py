@@ -62,7 +62,7 @@ class OverviewRepository:
 
         def run(connection: sqlite3.Connection) -> tuple[list[Job], int]:
             found = connection.execute(
-                "SELECT * FROM jobs WHERE state IN ('waiting', 'running') AND +guild_id = ?"
+                "SELECT * FROM jobs WHERE state IN ('waiting', 'running') AND guild_id = ?"
                 " ORDER BY created_at, rowid LIMIT ? OFFSET ?",
                 (guild, limit, behind),
             )
@@ -83,10 +83,9 @@ def count_refusal(connection: sqlite3.Connection, guild: int, kind: str, now: fl
 
 def _unfinished(connection: sqlite3.Connection, guild: int) -> tuple[int, int]:
     """How many jobs wait, and how many are drawn."""
-    # Without the plus SQLite would look through all jobs of the server.
     return connection.execute(
         "SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(state = 'running'), 0)"
-        " FROM jobs WHERE state IN ('waiting', 'running') AND +guild_id = ?",
+        " FROM jobs WHERE state IN ('waiting', 'running') AND guild_id = ?",
         (guild,),
     ).fetchone()
 

@@ -106,4 +106,5 @@ HOLDINGS = (
     Holding("greetings", None, "servers alone"),
     Holding("safety_settings", None, "servers alone"),
     Holding("kept", None, "one number"),
+    Holding("queued", None, "a number of everybody"),
 )  # fmt: skip

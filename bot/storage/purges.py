@@ -21,7 +21,7 @@ KEPT_S = 30 * 86_400.0
 """How long it is remembered of a purge that is done that who asked does not know so."""
 # Files may have been cleared away while a message still shows the pictures.
 _LEFT = """
-FROM jobs j WHERE j.guild_id = :guild AND j.user_id = :user
+FROM jobs_of_people j WHERE j.guild_id = :guild AND j.user_id = :user
     AND j.created_at BETWEEN :since AND :until
     AND (j.state IN ('waiting', 'running') OR EXISTS
         (SELECT 1 FROM images i WHERE i.job_id = j.id AND i.evicted_at IS NULL) OR EXISTS
@@ -34,14 +34,14 @@ SELECT COALESCE(SUM((SELECT COUNT(*) FROM images i WHERE i.job_id = j.id)), 0) A
 """
 _SOME = f"""
 SELECT j.* {_LEFT} AND j.id NOT IN (SELECT value FROM json_each(:but))
-ORDER BY j.state IN ('waiting', 'running') DESC, j.created_at, j.rowid LIMIT :most
+ORDER BY j.state IN ('waiting', 'running') DESC, j.created_at, j.number LIMIT :most
 """
 _SAME = """
 SELECT * FROM purges WHERE guild_id = ? AND user_id = ? AND days = ? AND actor_id = ?
     AND done_at IS NULL
 """
 _NEWEST = """
-SELECT COALESCE(MAX(created_at), 0) FROM jobs WHERE guild_id = ? AND user_id = ?
+SELECT COALESCE(MAX(created_at), 0) FROM jobs_of_people WHERE guild_id = ? AND user_id = ?
 """
 _NOBODY = 0
 """Who reported what admins delete unasked."""

@@ -25,8 +25,8 @@ class RecentPrompts:
         # Every key that is typed asks: what is kept is understood beside the event loop.
         def read(connection: sqlite3.Connection) -> list[str]:
             rows = connection.execute(
-                "SELECT * FROM jobs WHERE guild_id = ? AND user_id = ? AND action = 'imagine'"
-                " ORDER BY created_at DESC LIMIT ?",
+                "SELECT * FROM jobs_of_people WHERE guild_id = ? AND user_id = ?"
+                " AND action = 'imagine' ORDER BY created_at DESC LIMIT ?",
                 (account.guild, account.user, LOOKED_AT),
             )
             requests = (job_of(row).request for row in rows)

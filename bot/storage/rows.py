@@ -31,8 +31,9 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
             job.finished_at, job.engine, job.batch, job.origin.age_restricted, job.origin.locale,
         ),
     )  # fmt: skip
-    inputs.insert(connection, job)
-    blobs.use(connection, job)
+    if job.request.inputs:
+        inputs.insert(connection, job)
+        blobs.use(connection, job)
     connection.execute(
         "INSERT INTO profiles (user_id, first_seen, last_seen) VALUES (?1, ?2, ?2)"
         " ON CONFLICT (user_id) DO UPDATE SET last_seen = excluded.last_seen",
@@ -40,9 +41,14 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
     )
 
 
+RUNNING = "state IN ('waiting', 'running') AND state = 'running'"
+"""In SQL; said like that SQLite looks through what has not ended alone."""
+_written = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
+
 def written(request: GenerationRequest) -> str:
     """A request as the table keeps it."""
-    return json.dumps(request.to_json(), ensure_ascii=False)
+    return _written(request.to_json())
 
 
 def request_of(written: str) -> GenerationRequest:

@@ -45,7 +45,7 @@ class StatementRepository:
 
     async def export(self, guild: int, user: int | None = None) -> list[tuple[object, ...]]:
         """Every entry of a server's accounts, or of one person's there, oldest first, as
-        `COLUMNS`; of jobs that are their owners' alone the id's first letters."""
+        `COLUMNS`; of jobs that are their owners' alone the id's last letters."""
 
         def run(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
             return list(exported(connection, guild, user, whole=False))
@@ -90,7 +90,7 @@ ORDER BY l.id DESC LIMIT :limit
 # Who knows all of an id could try it where the job is hidden.
 _JOB = f"""
 CASE WHEN json_valid(j.request) AND NOT COALESCE(json_extract(j.request, '$.extra.{HIDDEN}'), 0)
-    THEN l.job_id ELSE substr(l.job_id, 1, 8) END
+    THEN l.job_id ELSE substr(l.job_id, -8) END
 """
 
 

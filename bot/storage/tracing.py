@@ -20,7 +20,7 @@ class Grew(Exception):
 _OWNERS = {"user": "user_id", "server": "guild_id"}
 _FAMILY = """
 WITH RECURSIVE family (id) AS (
-    SELECT id FROM jobs WHERE {owner} = :owner AND created_at <= :before
+    SELECT id FROM jobs_of_people WHERE {owner} = :owner AND created_at <= :before
     UNION SELECT j.id FROM jobs j JOIN family f ON j.parent_id = f.id
 )
 SELECT j.id, j.parent_id, j.action, j.state, j.request,

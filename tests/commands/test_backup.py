@@ -11,7 +11,8 @@ import pytest
 
 from bot.__main__ import main
 from bot.ops.lock import lock_folder
-from bot.storage.database import migrate
+from bot.ops.upgrading import copies_in
+from bot.storage.database import migrate, newest
 
 
 @pytest.fixture
@@ -96,3 +97,39 @@ def test_damaged_copies_are_a_sentence(database: Path, capsys: pytest.CaptureFix
     Path(said(capsys, "backup").strip()).write_bytes(b"?")
     database.unlink()
     assert "are damaged" in said(capsys, "restore", status=1)
+
+
+def test_copies_are_listed_with_those_made_before_updates(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said(capsys, "backup", "--list") == "There is no copy yet.\n"
+    copy = said(capsys, "backup").strip()
+    copies_in(Path(copy).parent).make(database, 1_780_315_200.0)
+    [line, older] = said(capsys, "backup", "--list").splitlines()
+    assert line.endswith(copy)
+    assert f"schema {newest():>3}" in line
+    assert "2026-06-01 12:00:00 UTC" in older
+    assert older.endswith("before-update-20260601T120000Z.sqlite3")
+
+
+def test_a_named_copy_is_taken_whatever_came_after_it(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(said(capsys, "backup").strip())
+    os.utime(database)
+    assert f"`easel restore {copy.name}`" in said(capsys, "restore")
+    out = said(capsys, "restore", copy.name)
+    assert out.startswith(f"{copy} is the database now. What was there is ")
+    assert Path(out.strip().rpartition(" ")[2].rstrip(".")).exists()
+
+
+def test_a_copy_beside_the_database_needs_no_folder(
+    database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("BACKUP_DIR")
+    copy = copies_in(database.parent).make(database, 1_780_315_200.0)
+    assert str(copy) in said(capsys, "backup", "--list")
+    assert "is the database now" in said(capsys, "restore", copy.name)
+    assert "There is no copy nothing" in said(capsys, "restore", "nothing", status=1)
+    (database.parent / "mine.sqlite3").write_bytes(b"?")
+    assert "no copy of a database" in said(capsys, "restore", "mine.sqlite3", status=1)

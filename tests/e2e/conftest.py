@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pkgutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from bot.engine.local import LocalExecutor
 from bot.engine.seam import Executor
 from bot.models.cards import EMBEDDED_CARD
 from bot.sandbox import Sandbox
-from bot.sandbox.rest import commands
 from tests.kit.easel import Easel, Gate, SharedExecutor, running, settings_for
 from tests.kit.launcher import simulated
 from tests.kit.scene import Scene
@@ -39,7 +39,8 @@ def discord_addresses():
 @pytest.fixture(scope="session", autouse=True)
 def commands_checked_once() -> Iterator[None]:
     """A list of commands that the sandbox found right is so the next time."""
-    check, right = commands.check_list, set[bytes]()
+    place, right = "bot.sandbox.rest.commands.check_list", set[bytes]()
+    check = pkgutil.resolve_name(place)
 
     def checked(found: object) -> list[dict[str, Any]]:
         digest = hashlib.sha256(json.dumps(found).encode()).digest()
@@ -49,7 +50,7 @@ def commands_checked_once() -> Iterator[None]:
         return found  # type: ignore[return-value]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "check_list", checked)
+        patch.setattr(place, checked)
         yield
 
 

@@ -95,7 +95,7 @@ def _matches(data: bytes, hidden: list[str], public: str, path: object) -> None:
     connection.close()
     jobs = {row["job"] for row in rows.values() if row["job"]}
     drawn = {hidden[0], hidden[2], public}  # what was taken out of a grid cost nothing
-    assert jobs == {public, *(job[:8] for job in drawn - {public})}
+    assert jobs == {public, *(job[-8:] for job in drawn - {public})}
     assert {row["job"] for row in whole if row["job"]} == drawn
     for each in whole:
         said = rows.get(str(each["entry"]))

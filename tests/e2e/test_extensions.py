@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.client import modules_of
+from bot.chat.extensions import modules_of
 from bot.engine.seam import Executor
 from bot.sandbox import Sandbox
 from tests.kit.easel import Gate, running, settings_for

@@ -14,6 +14,7 @@ from typing import Any
 from bot.commands.run import run
 from bot.engine.blame import Retry
 from bot.engine.local import LocalExecutor
+from bot.ops.logfile import log_to_file
 from bot.ops.logs import log_to_stderr
 from bot.settings import Settings
 
@@ -40,6 +41,7 @@ def simulated(gate: Path, **options: Any) -> LocalExecutor:
 def main() -> int:
     settings = Settings.read(os.environ)
     log_to_stderr(settings.log_level, settings.secrets(), settings.log_format)
+    log_to_file(settings.log_file, settings.log_file_mb)
     return asyncio.run(run(settings, executor=simulated(Path(sys.argv[1]))))
 
 

@@ -81,6 +81,21 @@ class BotProcess:
             await process.wait()
             raise
 
+    async def hang_up(self) -> None:
+        """SIGHUP; returns when the settings were read again."""
+        assert self._process is not None
+        before = self.log.count("settings read again")
+        self._process.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(PATIENCE_S):
+            while (await asyncio.to_thread(lambda: self.log)).count("settings read") == before:
+                pass
+
+    @property
+    def pid(self) -> int:
+        """Of the bot that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     async def close(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()

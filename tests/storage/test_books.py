@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -19,7 +18,7 @@ from bot.domain.errors import OutOfCredits
 from bot.domain.people import Account
 from bot.domain.period import Period
 from bot.domain.quota import Claim, Quota
-from bot.storage import commits, entries, statements
+from bot.storage import entries, statements
 from bot.storage.database import Database
 from bot.storage.gifts import GiftRepository, Terms
 from bot.storage.jobs import JobRepository
@@ -57,8 +56,6 @@ class Books(RuleBasedStateMachine):
         # Where the run has its files: in memory, where that is possible.
         self.folder = TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
         self.loop = asyncio.new_event_loop()
-        self.alone = patch.object(commits, "DELAY_S", 0.0)  # nobody else comes
-        self.alone.start()
         self.oracle = Oracle()
         self.now = MORNING
         self.codes = 0
@@ -77,7 +74,6 @@ class Books(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.wait(self.database.close())
         self.loop.close()
-        self.alone.stop()
         self.folder.cleanup()
 
     def _ahead(self, hours: int | None) -> float | None:
@@ -177,13 +173,16 @@ class Books(RuleBasedStateMachine):
         assert totals["ended"] == sum(source.ended for source in sources)
         assert totals["given"] == sum(source.given for source in sources) - self.oracle.taken_back
         assert totals["given"] == totals["there"] + totals["ended"] + lasting
+        assert totals["queued"] == totals["waiting"]
 
 
 def _totals(connection: Any) -> dict[str, int]:
     row = connection.execute(
         "SELECT (SELECT COALESCE(SUM(balance), 0) FROM buckets WHERE kind = 'lasting') AS there,"
         " (SELECT COALESCE(-SUM(amount), 0) FROM ledger WHERE kind = 'expire') AS ended,"
-        " (SELECT COALESCE(SUM(amount), 0) FROM ledger WHERE kind = 'grant') AS given"
+        " (SELECT COALESCE(SUM(amount), 0) FROM ledger WHERE kind = 'grant') AS given,"
+        " (SELECT jobs FROM queued) AS queued,"
+        " (SELECT COUNT(*) FROM jobs WHERE state = 'waiting') AS waiting"
     ).fetchone()
     return dict(row)
 

@@ -158,8 +158,7 @@ async def test_a_cancelled_task_takes_nothing_from_the_others(database: Database
 async def test_where_many_come_a_commit_waits_for_more(database: Database, monkeypatch) -> None:
     monkeypatch.setattr(commits, "WITHIN_S", 3600.0)
     monkeypatch.setattr(commits, "DELAY_S", 0.3)
-    for n in range(SIBLINGS):
-        await database.transaction(add(n))
+    await together(database, *(add(n) for n in range(SIBLINGS)))
     said: list[str] = []
     await database.read(lambda c: c.set_trace_callback(said.append))
     for _ in range(2):
@@ -172,14 +171,39 @@ async def test_where_many_come_a_commit_waits_for_more(database: Database, monke
     assert len(await numbers(database)) == SIBLINGS + 4
 
 
-async def test_what_waits_for_more_is_written_when_the_database_closes(tmp_path: Path) -> None:
+async def test_who_writes_alone_waits_for_nobody(database: Database, monkeypatch) -> None:
+    monkeypatch.setattr(commits, "WITHIN_S", 3600.0)
+    monkeypatch.setattr(commits, "DELAY_S", 3600.0)  # more than anybody has
+    for n in range(3 * SIBLINGS):
+        await database.transaction(add(n))
+    assert await numbers(database) == list(range(3 * SIBLINGS))
+
+
+async def test_who_is_left_alone_waits_no_more(database: Database, monkeypatch) -> None:
+    monkeypatch.setattr(commits, "WITHIN_S", 3600.0)
+    monkeypatch.setattr(commits, "DELAY_S", 0.1)
+    await together(database, *(add(n) for n in range(SIBLINGS)))
+    await database.transaction(add(1))  # this one may wait for those of before …
+    monkeypatch.setattr(commits, "DELAY_S", 3600.0)
+    for n in range(SIBLINGS):  # … and these know that they are gone
+        await database.transaction(add(n))
+    assert len(await numbers(database)) == 2 * SIBLINGS + 1
+
+
+async def test_what_waits_for_more_is_written_when_the_database_closes(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(commits, "WITHIN_S", 3600.0)
+    monkeypatch.setattr(commits, "DELAY_S", 3600.0)
     opened = await Database.open(tmp_path / "closed.db")
     await opened.transaction(lambda c: c.execute("CREATE TABLE t (n INTEGER NOT NULL) STRICT"))
-    for n in range(2 * SIBLINGS):
-        last = asyncio.create_task(opened.transaction(add(n)))
-        await asyncio.sleep(0)
+    await together(opened, *(add(n) for n in range(SIBLINGS)))
+    last = asyncio.create_task(opened.transaction(add(1)))
+    await asyncio.sleep(0)
+    await opened.read(lambda c: None)  # the thread would have had time for it
+    assert not last.done()
     await opened.close()
     assert await last == 1
     again = await Database.open(tmp_path / "closed.db")
-    assert len(await numbers(again)) == 2 * SIBLINGS
+    assert len(await numbers(again)) == SIBLINGS + 1
     await again.close()

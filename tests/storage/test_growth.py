@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,16 @@ import pytest
 from bot.domain.people import Account
 from bot.domain.period import Period
 from bot.domain.quota import Claim, Quota, QuotaSetting
+from bot.storage import rows
 from bot.storage.database import Database
 from bot.storage.jobs import JobRepository
 from bot.storage.ledger import LedgerRepository
+from bot.storage.outbox import OutboxRepository
 from bot.storage.pictures import PictureRepository
 from bot.storage.profiles import ProfileRepository
+from bot.storage.purges import PurgeRepository
 from bot.storage.quotas import QuotaRepository
+from bot.storage.recent import RecentPrompts
 from tests.kit.values import ANNA, BERT, GUILD, a_job
 
 ACCOUNT = Account(GUILD, ANNA)
@@ -109,6 +114,17 @@ async def account(database: Database) -> None:
     await ProfileRepository(database).get(ANNA)
 
 
+async def newcomer(database: Database) -> None:
+    """Who never drew there is told at once that they have nothing."""
+    account = Account(GUILD, 777)
+    assert await RecentPrompts(database).of(account) == []
+    assert await PurgeRepository(database).count(account, 0.0) == (0, 0)
+    assert await PurgeRepository(database).jobs(account, 0.0, 10) == []
+    assert await OutboxRepository(database).owed(GUILD, 777) == []
+    capped = replace(MONTHLY, most=5)
+    assert (await LedgerRepository(database).balance(account, capped, NOW)).room == 5
+
+
 async def weight(database: Database) -> None:
     assert await PictureRepository(database).kept_bytes() > 0
 
@@ -137,8 +153,39 @@ async def aged(tmp_path_factory: pytest.TempPathFactory):
         await database.close()
 
 
-@pytest.mark.parametrize("work", [submit, account, cancel, weight, eviction])
+@pytest.mark.parametrize("work", [submit, account, cancel, newcomer, weight, eviction])
 async def test_work_does_not_grow_with_history(aged: list[Database], work: Work) -> None:
     young, old = [await steps(database, work) for database in aged]
     assert young > 0
     assert old < 1.3 * young, (young, old)
+
+
+async def test_a_submit_costs_the_same_behind_a_long_queue(tmp_path: Path) -> None:
+    cost = []
+    for ahead in (10, 700):
+        database = await Database.open(tmp_path / f"{ahead}.sqlite3")
+        await database.transaction(lambda c, ahead=ahead: wait(c, ahead))
+        await submit(database)  # the first of an account writes more
+        cost.append(await steps(database, submit))
+        await database.close()
+    assert cost[0] == cost[1] > 0
+
+
+def wait(connection: sqlite3.Connection, jobs: int) -> None:
+    """So many jobs of others wait."""
+    for number in range(jobs):
+        rows.insert(connection, a_job(user=1000 + number, now=NOW))
+
+
+async def test_what_every_submit_asks_makes_no_table_and_no_order(database: Database) -> None:
+    """SQLite makes one for each list in brackets that it does not know, and forgets it."""
+    said: list[str] = []
+    await submit(database)
+    await database.read(lambda c: c.set_trace_callback(said.append))
+    await submit(database)
+    await database.read(lambda c: c.set_trace_callback(None))
+    looks = [each for each in dict.fromkeys(said) if each.lstrip().startswith("SELECT")]
+    assert 0 < len(looks) <= 2, looks
+    for look in looks:
+        codes = await database.read(lambda c, look=look: c.execute(f"EXPLAIN {look}").fetchall())
+        assert not {"OpenEphemeral", "SorterOpen", "OpenAutoindex"} & {row[1] for row in codes}

@@ -578,3 +578,38 @@ def test_30_and_32_keep_what_appeals_against_pictures_are_about(path: Path, tmp_
     connection.execute("DELETE FROM appeals")
     assert read(path, "SELECT * FROM appeal_jobs") == []
     connection.close()
+
+
+def test_33_counts_the_queue_and_changes_no_job(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_queued.sql")
+    number = int(file.name[:4])
+    connection = migrated(path, number - 1, tmp_path)
+    connection.execute("UPDATE jobs SET state = 'waiting' WHERE rowid % 3 = 0")
+    connection.close()
+    before = read(path, "SELECT rowid, * FROM jobs ORDER BY rowid")
+    connection = migrated(path, number, tmp_path)
+    assert read(path, "SELECT rowid, * FROM jobs ORDER BY rowid") == before
+    assert read(path, "SELECT * FROM jobs_of_people ORDER BY number") == before
+
+    def queued() -> int:
+        waiting = connection.execute("SELECT COUNT(*) FROM jobs WHERE state = 'waiting'")
+        [(told,)] = connection.execute("SELECT jobs FROM queued").fetchall()
+        assert told == waiting.fetchone()[0]
+        return told
+
+    first = queued()
+    assert first > 5
+    next_one = "(SELECT id FROM jobs WHERE state = 'waiting' ORDER BY rowid LIMIT 1)"
+    for state, left in (("running", first - 1), ("succeeded", first - 2), ("waiting", first - 2)):
+        connection.execute(f"UPDATE jobs SET state = ? WHERE id = {next_one}", (state,))
+        assert queued() == left
+    again = connection.execute("UPDATE jobs SET state = 'waiting' WHERE state = 'running'")
+    assert queued() == first - 2 + again.rowcount
+    connection.execute(
+        "INSERT INTO jobs (id, guild_id, channel_id, user_id, action, request, state, cost,"
+        " running_limit, created_at) VALUES ('new', 1, 1, 1, 'imagine', '{}', 'waiting', 1, 1, 1.0)"
+    )
+    assert queued() == first - 1 + again.rowcount
+    connection.execute("DELETE FROM jobs WHERE id = 'new'")
+    assert queued() == first - 2 + again.rowcount
+    connection.close()

@@ -303,7 +303,7 @@ async def test_no_read_looks_through_the_jobs_of_a_server(database: Database) ->
     connection.close()
     of_jobs = [plan for plan in plans if "jobs" in plan or " j " in plan]
     assert of_jobs
-    assert all("jobs_paid" in plan or "jobs_by_state" in plan for plan in of_jobs)
+    assert all("jobs_paid" in plan or "jobs_unfinished" in plan for plan in of_jobs)
     assert not [plan for plan in plans if plan.startswith("SCAN")]
 
 

