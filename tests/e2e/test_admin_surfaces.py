@@ -100,7 +100,7 @@ def _matches(data: bytes, hidden: list[str], public: str, path: object) -> None:
     for each in whole:
         said = rows.get(str(each["entry"]))
         if said is not None:
-            assert str(each["job"] or "").startswith(said["job"])
+            assert str(each["job"] or "").endswith(said["job"])
             assert int(said["amount"]) == each["amount"]
 
 
