@@ -8,6 +8,7 @@ here fails the test.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from bot.domain.people import Asker, Origin
 from bot.models.cards import EMBEDDED_CARD
 from bot.sandbox import Invocation
 from tests.e2e.test_admin_rights import README, REFUSED, easel, people
-from tests.kit import messages
+from tests.kit import books, messages
 from tests.kit.easel import Easel
 from tests.kit.messages import COMPONENTS_V2, EPHEMERAL, Message
 from tests.kit.scene import Scene
@@ -146,6 +147,14 @@ class Server:
     def _rows(self, sql: str, *values: object) -> list[Any]:
         return self._database.execute(sql, values).fetchall()
 
+    async def settled(self) -> None:
+        """Return when what was begun is done, and told: a purge goes on behind its answer."""
+        while await asyncio.to_thread(self._left):
+            pass
+
+    def _left(self) -> list[Any]:
+        return books.rows(self._easel.settings.data_dir, "SELECT 1 FROM purges")
+
     def standing(self) -> dict[str, list[Any]]:
         """Everything that is kept of it, but of what is posted meanwhile; read anew where the bot
         has written anything."""
@@ -247,6 +256,7 @@ class Presser:
         """Whether it was done; else it was refused for want of a right, and nothing changed."""
         before = self._server.standing()
         allowed = await self._tried(what)
+        await self._server.settled()
         after = self._server.standing()
         if allowed and self.title != ELSEWHERE:
             trail = {"audit": after["audit"]}
