@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import compiled_folder, converted_folder, database_of, local_executor, model_of
+from bot.app import database_of, model_of
 from bot.commands import classifier, describer
 from bot.commands.finding import Finding
 from bot.commands.health import health_of
@@ -23,6 +23,7 @@ from bot.commands.shot import Shot, Wish, shoot, small
 from bot.domain.errors import EaselError, EngineError
 from bot.engine.devices import devices
 from bot.environment import Environment
+from bot.executors import compiled_folder, converted_folder, local_executor
 from bot.models.addons import UPSCALER, Addon
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
