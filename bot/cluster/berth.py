@@ -36,6 +36,7 @@ PING_S = 5.0
 """An actor hears of us at least so often."""
 CONFIRM_S = 1.0
 """An actor that was killed is gone after so long, unless its machine does not answer."""
+_ANSWER_S = 0.5
 _AGAIN_S = 0.2
 _BATCH = 1 << 20
 _NODE_DIED = "node has died"
@@ -98,11 +99,23 @@ class Berth:
             return Ended("did not come up")
         except RayError as error:
             end = _end(error)
-            return Ended("was killed", innocent=end.innocent) if self._killed else end
+            innocent = end.innocent or not await self._machine_answers()
+            how = "was killed" if self._killed else str(end)
+            return Ended(how, innocent=innocent)
         except Exception as error:
             log.exception("%s", self._name)
             return Ended(f"could not be used ({error!r})", innocent=True)
         return Ended("was taken over by another bot", innocent=True)
+
+    async def _machine_answers(self) -> bool:
+        """Where it does not, it is why the process died, although Ray does not know yet."""
+        try:
+            asking = asyncio.open_connection(self._place.host, self._place.port)
+            _, writer = await asyncio.wait_for(asking, _ANSWER_S)
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        return True
 
     async def _live(self) -> None:
         hello = await self._orders.get()

@@ -37,13 +37,16 @@ class Unreachable(Exception):
 @dataclass(frozen=True)
 class Place:
     """A card: `device` is what it is called on its machine `node`, `engine` what the engine calls
-    it. On a machine that is `draining` nothing new is begun."""
+    it. Ray's own part of the machine answers at `host` and `port`. On one that is `draining`
+    nothing new is begun."""
 
     id: str
     node_id: str
     node: str
     device: str
     engine: str
+    host: str
+    port: int
     draining: bool = False
 
     @property
@@ -59,7 +62,8 @@ class Place:
 
     def plain(self) -> dict[str, Any]:
         """As it is told to the bot."""
-        return asdict(self)
+        said = asdict(self)
+        return {name: said[name] for name in said if name not in ("host", "port")}
 
 
 def reach(address: str) -> None:
@@ -142,10 +146,11 @@ class Fleet:
     def _cards(self, node: Mapping[str, Any]) -> Iterator[Place]:
         id, name = node["NodeID"], self.name(node["NodeID"])
         leaves = id in self.draining
+        where = node["NodeManagerAddress"], node["NodeManagerPort"]
         for resource, kind, engine in (("GPU", "cuda", "cuda"), (CARD, "card", "cpu")):
             for number in range(int(node["Resources"].get(resource, 0))):
                 device = f"{kind}:{number}"
-                yield Place(f"{id}/{device}", id, name, device, engine, draining=leaves)
+                yield Place(f"{id}/{device}", id, name, device, engine, *where, leaves)
 
     def _name(self, nodes: Sequence[Mapping[str, Any]]) -> None:
         here = {node["NodeID"] for node in nodes}

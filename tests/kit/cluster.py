@@ -85,7 +85,8 @@ class Machine:
     async def kill(self) -> None:
         """What happens to a machine without power."""
         tree = self.tree()
-        self.process.send_signal(signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGKILL)
         for one in tree:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()
