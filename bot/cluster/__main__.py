@@ -65,7 +65,7 @@ def _bridge(incoming: BinaryIO, outgoing: BinaryIO) -> int:
         asyncio.run(Bridge(said["owner"], said["heartbeat_s"]).run(incoming, outgoing))
     except Unreachable as why:
         with contextlib.suppress(OSError):
-            refused = {"text": str(why), "final": why.final}
+            refused = {"text": str(why), "told": why.told}
             outgoing.write(frames.pack(Frame("refused", refused)))
             outgoing.flush()
         return 1

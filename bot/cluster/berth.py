@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 from ray.exceptions import (
@@ -27,6 +28,9 @@ from bot.cluster.actor import Actor
 from bot.cluster.fleet import Place
 from bot.engine import frames
 from bot.engine.frames import Frame
+
+if TYPE_CHECKING:
+    from bot.worker.hosted import Chunk
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +67,7 @@ class Berth:
         self._say = say
         self._orders: asyncio.Queue[Frame] = asyncio.Queue()
         self._actor: Any = None
-        self._killed = False
+        self._killed = self._released = False
         self._run = asyncio.create_task(self._live(), name=name)
 
     def put(self, frame: Frame) -> None:
@@ -81,6 +85,7 @@ class Berth:
 
     async def release(self) -> None:
         """Leave the actor as it is, with what it has in memory, for who adopts it next."""
+        self._released = True
         if self._actor is not None:
             with contextlib.suppress(RayError, TimeoutError):
                 stop = self._actor.take.remote(self._name, frames.pack(Frame("stop", {})))
@@ -92,14 +97,15 @@ class Berth:
         try:
             await self._run
         except asyncio.CancelledError:
-            return Ended("did not answer" if self._killed else "was released", innocent=True)
+            why = "was released" if self._released else "was lost with the cluster"
+            return Ended("did not answer" if self._killed else why, innocent=True)
         except Ended as end:
             return end
         except TimeoutError:
             return Ended("did not come up")
         except RayError as error:
             end = _end(error)
-            innocent = end.innocent or not await self._machine_answers()
+            innocent = end.innocent or not await asyncio.to_thread(self._machine_answers)
             how = "was killed" if self._killed else str(end)
             return Ended(how, innocent=innocent)
         except Exception as error:
@@ -107,14 +113,12 @@ class Berth:
             return Ended(f"could not be used ({error!r})", innocent=True)
         return Ended("was taken over by another bot", innocent=True)
 
-    async def _machine_answers(self) -> bool:
+    def _machine_answers(self) -> bool:
         """Where it does not, it is why the process died, although Ray does not know yet."""
         try:
-            asking = asyncio.open_connection(self._place.host, self._place.port)
-            _, writer = await asyncio.wait_for(asking, _ANSWER_S)
-        except (OSError, TimeoutError):
+            socket.create_connection((self._place.host, self._place.port), _ANSWER_S).close()
+        except OSError:
             return False
-        writer.close()
         return True
 
     async def _live(self) -> None:
@@ -128,9 +132,15 @@ class Berth:
         try:
             said = actor.listen.options(num_returns="streaming").remote(self._name)
             async for one in said:
-                await self._say(await one)
+                await self._pass_on(actor, await one)
         finally:
             feeding.cancel()
+
+    async def _pass_on(self, actor: Any, chunk: Chunk) -> None:
+        data, number = chunk if isinstance(chunk, tuple) else (chunk, 0)
+        await self._say(data)
+        if number:
+            actor.heard.remote(number)
 
     async def _ours(self, hello: bytes) -> Any:
         """The actor, after it has heard our hello."""

@@ -2,7 +2,7 @@
 
 From the bot   hello {address, owner, heartbeat_s} · start {worker, place}
                kill {worker} · release {worker} · every order of a worker, with its name
-To the bot     connected · refused {text, final} · places {places} · beat
+To the bot     connected · refused {text, told} · places {places} · beat
                left {worker, how, innocent} · everything that a worker says, with its name
 """
 

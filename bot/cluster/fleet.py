@@ -26,12 +26,19 @@ _PREEMPTION = 2
 
 
 class Unreachable(Exception):
-    """There is no such cluster, or not for us; the text is one sentence. `final` is what no waiting
-    mends."""
+    """There is no such cluster, or not for us; the text is one sentence for operators. `final` is
+    what no waiting mends."""
 
     def __init__(self, text: str, *, final: bool = False) -> None:
         super().__init__(text)
         self.final = final
+
+    @property
+    def told(self) -> str:
+        """A sentence for everybody."""
+        if self.final:
+            return "The cluster does not let the bot in; the operator's log says why."
+        return "The cluster cannot be reached just now."
 
 
 @dataclass(frozen=True)

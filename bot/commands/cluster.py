@@ -16,7 +16,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,56 +41,60 @@ _HIGHEST = 65_000
 
 
 def up(settings: Settings, options: argparse.Namespace) -> int:
-    """Begin a cluster here; returns 0 when it was told to end.
+    """Begin a cluster here, again where it dies; returns 0 when it was told to end.
 
-    Raises SettingsError where its port is taken, EaselError where it ends by itself.
+    Raises SettingsError where its port is taken, EaselError where it cannot be.
     """
     token = None if settings.cluster_open or settings.cluster_token else _token(settings)
     access = access_of(settings, f"127.0.0.1:{options.port}")
     if not _is_free(options.port):
         raise SettingsError(f"Port {options.port} is taken: name another by --port.")
     said = _said(options, head=True, gpus=options.gpus, port=options.port)
-    say = Begun(settings, token, options.port)
-    return asyncio.run(_up(Part(access, said, _environment(settings, access, options, 0)), say))
+    own = _environment(settings, access, options, 0)
 
+    async def part() -> Part:
+        return Part(access, said, own)
 
-async def _up(part: Part, say: Callable[[str], None]) -> int:
-    if await part.run(Signals(), say) or not part.stopped:
-        raise EaselError("The cluster has ended; start it again.")
-    return 0
+    return asyncio.run(_keep(part, Begun(settings, token, options.port)))
 
 
 def join(settings: Settings, options: argparse.Namespace) -> int:
-    """Be one more machine of a cluster; returns 0 when it was told to leave.
+    """Be one more machine of a cluster, again where that was away; returns 0 when it was told to
+    leave.
 
     Raises SettingsError and EaselError where that will never be.
     """
     if token := settings.cluster_token.reveal():
         with contextlib.suppress(FileExistsError):
-            _keep(settings.token_file, token)
+            _keep_token(settings.token_file, token)
     access = access_of(settings, options.address)
     if options.gpus is None and not options.cards and not nvidia_cards():
         raise SettingsError(
             "This machine has no NVIDIA card; with --cards 1 it draws on its processor."
         )
     own = _environment(settings, access, options, DRAIN_S)
-    return asyncio.run(_join(access, options, own))
 
-
-async def _join(access: Access, options: argparse.Namespace, own: Mapping[str, str]) -> int:
-    signals, rests = Signals(), Backoff(1.0, 30.0)
-    while True:
+    async def part() -> Part:
         if not access.open:
             await refuse_open(access)
         port = _free_port(options.port)
         said = _said(options, head=False, gpus=options.gpus, port=port, address=access.address)
-        part = Part(access, said, own)
+        return Part(access, said, own)
+
+    return asyncio.run(_keep(part, lambda _: _joined(access)))
+
+
+async def _keep(make: Callable[[], Awaitable[Part]], say: Callable[[str], None]) -> int:
+    """Have one part after another, until one ends well or a signal comes."""
+    signals, rests = Signals(), Backoff(1.0, 30.0)
+    while True:
+        part = await make()
         try:
-            status = await part.run(signals, lambda _: _joined(access))
+            status = await part.run(signals, say)
             if status == 0 or part.stopped:
                 return 0
             rests.reset()
-            log.warning("The cluster at %s is away; this waits for it.", access.address)
+            log.warning("The cluster is away, and this machine tries to be one of it again.")
         except Away as why:
             log.warning("%s", why)
         if await signals.within(rests.next()):
@@ -197,7 +201,7 @@ def _token(settings: Settings) -> str:
     """That of the file, which is made where there is none."""
     file = settings.token_file
     try:
-        _keep(file, secrets.token_hex(32))
+        _keep_token(file, secrets.token_hex(32))
     except FileExistsError:
         pass
     except OSError as error:
@@ -205,7 +209,7 @@ def _token(settings: Settings) -> str:
     return file.read_text(encoding="ascii").strip()
 
 
-def _keep(file: Path, token: str) -> None:
+def _keep_token(file: Path, token: str) -> None:
     """Where nobody else can read it. Raises FileExistsError."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:

@@ -25,8 +25,9 @@ line's number. Taking the first of a line leaves the keys behind the second as t
 class Entry:
     """A waiting job. `path` is (server, person); `work` is its size in any one unit; `limit` is how
     many jobs of this person may run at once on this server. It has `pictures` of `pixels` each. One
-    that is to be drawn `alone` may have been why a worker died. What its person has `attained`,
-    work of other jobs since they last had nothing in the queue, is said when it is given away."""
+    that is to be drawn `alone` may have been why a worker died. When it is given away, it is said
+    what its person has `attained`, work of other jobs since they last had nothing in the queue, and
+    how many more jobs of its model wait `behind` it."""
 
     job: str
     path: Path
@@ -38,6 +39,7 @@ class Entry:
     alone: bool = False
     speed: Speed = Speed.FAST
     attained: float = field(default=0.0, compare=False)
+    behind: int = field(default=0, compare=False)
 
     @classmethod
     def of(cls, job: Job, suspect: bool = False) -> Entry:

@@ -122,12 +122,10 @@ class Bridge:
         for way in list(self._ways.values()):
             way.end(_GONE, innocent=True)
         if reached and not self._closing:
-            self._tell(f"The cluster at {self._access.address} is away just now.")
+            self._tell("The cluster is away just now; its machines draw again when it is back.")
         return reached
 
     def _tell(self, trouble: str) -> None:
-        if trouble and trouble != self.trouble:
-            log.warning("%s", trouble)
         self.trouble = trouble
         self._changed()
 
@@ -142,7 +140,8 @@ class Bridge:
                 log.info("the cluster at %s is reached", self._access.address)
                 self._tell("")
             case "refused":
-                self._tell(said["text"])
+                log.warning("the cluster at %s: %s", self._access.address, said["text"])
+                self._tell(said["told"])
             case "places":
                 places = [Place(**place) for place in said["places"]]
                 self.places = {place.id: place for place in places}

@@ -80,10 +80,8 @@ class RayExecutor(Seated):
         workers = super().workers()
         if not self._bridge.trouble:
             return workers
-        name, where = "cluster", self._access.address
-        return [
-            *workers, Worker(where, name, where, 0, {}, slots_free=0, error=self._bridge.trouble)
-        ]  # fmt: skip
+        away = Worker("cluster", "cluster", "", 0, {}, slots_free=0, error=self._bridge.trouble)
+        return [*workers, away]
 
     @property
     def bridge(self) -> int | None:

@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.errors import EngineError
 from bot.engine import frames
 from bot.engine.frames import Frame
 from bot.worker.here import Here
@@ -26,6 +25,10 @@ from bot.worker.serving import Outgoing, serve
 
 INLINE = 90_000
 """Bytes that travel in one piece without a detour through shared memory."""
+Chunk = bytes | tuple[bytes, int]
+"""Whole frames; with a number where it is to be said that they have come."""
+HEARD_S = 0.5
+"""So long that is waited for."""
 LEASE_S = 30.0
 """Who was not heard of for so long wants nothing any more …"""
 KEPT_S = 3600.0
@@ -53,13 +56,20 @@ class Inlet:
 
 class Outlet(Outgoing):
     """What all threads say, for whoever listens on the event loop; each frame with the name under
-    which the worker is known. `news` keeps what somebody who looks on is told."""
+    which the worker is known. `news` keeps what somebody who looks on is told.
+
+    What is not heard yet when the process dies is lost. So what decides who is to blame for that is
+    waited for, until `heard` says that it has come.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._guard = threading.Lock()
-        self._unheard: deque[bytes] = deque()
+        self._unheard: deque[tuple[int, bytes]] = deque()
         self._woken = asyncio.Event()
+        self._said = self._vital = 0
+        self._answered = threading.Condition()
+        self._heard = 0
         self.name = ""
         self.news = News()
 
@@ -76,25 +86,47 @@ class Outlet(Outgoing):
             for frame in together:
                 self.news.hear(frame)
                 named = replace(frame, data={"worker": self.name, **frame.data})
-                self._unheard.append(frames.pack(named))
+                self._said += 1
+                self._unheard.append((self._said, frames.pack(named)))
+            number = self._said
+            if vital := any(map(_is_vital, together)):
+                self._vital = number
         self._loop.call_soon_threadsafe(self._woken.set)
+        if vital:
+            with self._answered:
+                self._answered.wait_for(lambda: self._heard >= number, HEARD_S)
 
-    async def listen(self, name: str) -> AsyncIterator[bytes]:
+    def heard(self, number: int) -> None:
+        """All up to this one has come."""
+        with self._answered:
+            self._heard = max(self._heard, number)
+            self._answered.notify_all()
+
+    async def listen(self, name: str) -> AsyncIterator[Chunk]:
         """Whole frames, as they come, until somebody new listens; small ones together."""
         while self.name == name:
             self._woken.clear()
-            while self.name == name and (data := self._next()):
-                yield data
+            while self.name == name and (chunk := self._next()):
+                yield chunk
             await self._woken.wait()
 
-    def _next(self) -> bytes:
+    def _next(self) -> Chunk | None:
         with self._guard:
             parts: list[bytes] = []
-            size = 0
-            while self._unheard and (not parts or size + len(self._unheard[0]) <= INLINE):
-                parts.append(self._unheard.popleft())
-                size += len(parts[-1])
-        return b"".join(parts)
+            size = number = 0
+            while self._unheard and (not parts or size + len(self._unheard[0][1]) <= INLINE):
+                number, data = self._unheard.popleft()
+                parts.append(data)
+                size += len(data)
+            if self._heard < self._vital <= number:
+                return b"".join(parts), number
+        return b"".join(parts) or None
+
+
+def _is_vital(frame: Frame) -> bool:
+    if frame.kind == "event":
+        return frame.data["event"] == "Begun"
+    return frame.kind == "state" and bool(frame.data["loading"])
 
 
 class News:
@@ -122,11 +154,6 @@ class News:
                 self.ready = said
 
 
-class Refused(EngineError):
-    """It is another's, or was started for something else; the text says which: "taken" or
-    "other"."""
-
-
 class Host:
     """Makes the worker at the first `adopt`, on the loop that runs then."""
 
@@ -143,11 +170,11 @@ class Host:
         """Under which it is known just now."""
         return self._outlet.name if self._outlet else ""
 
-    def adopt(self, name: str, owner: str, hello: bytes) -> None:
+    def adopt(self, name: str, owner: str, hello: bytes) -> str:
         """From here on it is `owner`'s, who knows it by `name` and says `hello`.
 
-        Raises Refused where somebody else was heard of just now, and where it was made for another
-        engine, or with other options.
+        Empty where it is so; "taken" where somebody else was heard of just now, and "other" where
+        it was made for another engine, or with other options.
         """
         said = frames.read(io.BytesIO(hello))
         assert said is not None
@@ -157,14 +184,15 @@ class Host:
             self._begin(hello, said)
             self._made_for = made_for
         elif owner != self._owner and time.monotonic() - self._heard < LEASE_S:
-            raise Refused("taken")
+            return "taken"
         elif made_for != self._made_for:
-            raise Refused("other")
+            return "other"
         else:
             self._inlet.feed(frames.pack(Frame("adopt", {"cards": cards})))
         assert self._outlet
         self._outlet.open(name)
         self._owner, self._heard = owner, time.monotonic()
+        return ""
 
     def _begin(self, hello: bytes, said: Frame) -> None:
         self._outlet = Outlet(asyncio.get_running_loop())
@@ -200,11 +228,16 @@ class Host:
             self._inlet.feed(data)
         return True
 
-    async def listen(self, name: str) -> AsyncIterator[bytes]:
-        """What it says, as whole frames, as long as it is known by this name."""
+    async def listen(self, name: str) -> AsyncIterator[Chunk]:
+        """What it says, as long as it is known by this name."""
         if self._outlet:
-            async for data in self._outlet.listen(name):
-                yield data
+            async for chunk in self._outlet.listen(name):
+                yield chunk
+
+    def heard(self, number: int) -> None:
+        """What was said with this number has come."""
+        if self._outlet:
+            self._outlet.heard(number)
 
     def standing(self) -> dict[str, Any]:
         """How it stands, as plain data for people."""

@@ -9,7 +9,8 @@ Orders      hello {engine, options, heartbeat_s} · cards {cards: [card fields]}
             ask {number, kind, model, asked}, with pictures
             stop · adopt {cards}
 Answers     ready {device, vram_mb, slots} · broken {text} · beat
-            state {loaded: {model: card fields}, loading: {model: text}, failed: {model: text}}
+            state {loaded: {model: card fields}, loading: {model: text}, failed: {model: text},
+            sizes: {model: MB}}
             room {model, pixels, pictures}
             event · free {job, no} · end {job, no, outcome, code, text, retryable}
             answer {number, answer} or {number, code, text}

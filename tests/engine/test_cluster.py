@@ -24,13 +24,13 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 async def town() -> AsyncIterator[Town]:
-    async with Town() as opened:
+    async with Town(cards=1) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 async def machine(town: Town) -> Machine:
-    return await town.join("one")
+    return town.head
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ async def ray(town: Town, machine: Machine) -> AsyncIterator[RayExecutor]:
 
 async def test_an_attempt_says_everything_in_order(ray: RayExecutor) -> None:
     worker = await free_worker(ray)
-    assert (worker.node, worker.device) == ("one", "card:0")
+    assert (worker.node, worker.device) == ("head", "card:0")
     drawn = await draw(ray, worker, attempt("whole"))
     assert [event.step for event in drawn.of(Progress)] == [1, 2, 3, 4, 5, 6]
     assert sorted(drawn.images) == [0, 1, 2, 3]

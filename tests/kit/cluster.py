@@ -23,7 +23,7 @@ from bot.engine.local import SIMULATED
 from bot.engine.patience import Patience
 
 ROOT = Path(__file__).parents[2]
-UP_S = 90
+UP_S = 300
 """A loaded machine takes long to start the dozen processes of Ray."""
 
 
@@ -95,9 +95,11 @@ class Machine:
 
 
 class Town:
-    """`async with Town() as town`: a cluster of one machine without cards, and those that join."""
+    """`async with Town() as town`: a cluster of one machine with so many cards, which draw on its
+    processor, and those that join."""
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, cards: int = 0, **settings: str) -> None:
+        self.cards = cards
         self.machines: list[Machine] = []
         self.port = free_ports()
         # The paths of sockets are longer than pytest's folders leave room for.
@@ -153,6 +155,7 @@ class Town:
     async def up(self) -> Machine:
         """Have the cluster begin (again)."""
         words = ("cluster", "up", "--port", str(self.port), "--name", "head")
+        words = (*words, "--cards", str(self.cards))
         return await self.type("head", *words, told="On every other machine")
 
     async def join(self, name: str, cards: int = 1) -> Machine:
