@@ -12,7 +12,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs
 # spandrel without torchvision, which nothing here needs and which may not fit this torch.
-RUN pip install -c constraints.txt ".[safety${TORCH_INDEX:+,cpu}]" \
+RUN pip install -c constraints.txt ".[cluster,safety${TORCH_INDEX:+,cpu}]" \
     && pip install --no-deps -c constraints.txt einops spandrel
 
 FROM python:3.12-slim

@@ -56,7 +56,9 @@ def worker_options(
 def local_executor(
     settings: Settings, cards: Iterable[ModelCard], converted: Path | None = None
 ) -> LocalExecutor:
-    """Workers of this machine; see `worker_options`."""
+    """Workers of this machine; see `worker_options`. Raises SettingsError where it has none."""
+    if settings.device == "none":
+        raise SettingsError("DEVICE is none: for this, name a device, or write DEVICE=auto.")
     options = worker_options(settings, cards, converted)
     return LocalExecutor(devices(settings.device, os.environ), DIFFUSION, options)
 
@@ -76,15 +78,14 @@ def executor_of(
 ) -> Executor:
     """Everything that the settings name; see `worker_options`. Raises SettingsError where that is
     nothing, or cannot be reached."""
-    cards = list(cards)
-    here = local_executor(settings, cards, converted)
+    cards, here = list(cards), settings.device != "none"
     if not settings.cluster_address:
-        if settings.device == "none":
+        if not here:
             raise SettingsError("DEVICE is none and CLUSTER_ADDRESS is empty, so nothing draws.")
-        return here
+        return local_executor(settings, cards, converted)
     options = worker_options(settings, cards, converted)
     elsewhere = RayExecutor(access_of(settings), DIFFUSION, options)
-    return elsewhere if settings.device == "none" else Pool([here, elsewhere])
+    return Pool([local_executor(settings, cards, converted), elsewhere]) if here else elsewhere
 
 
 def access_of(settings: Settings, address: str = "") -> Access:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from ray._private import ray_constants, services
@@ -36,6 +38,7 @@ def run(
     """
     if not said["head"]:
         fleet.reach(said["address"])
+    _sweep(Path(os.environ["RAY_TMPDIR"], "ray"))
     node = _node(said)
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
     started({"address": node.address})
@@ -67,6 +70,14 @@ def _node(said: Mapping[str, Any]) -> Node:
     except Exception as error:  # Ray raises nothing more special
         text = " ".join(str(error).split())
         raise Unreachable(f"This machine cannot join ({text}).") from None
+
+
+def _sweep(folder: Path) -> None:
+    """Logs of parts that ended: Ray keeps them for ever. Their names end with a process id."""
+    for session in folder.glob("session_*_*"):
+        number = session.name.rpartition("_")[2]
+        if number.isdecimal() and not Path("/proc", number).exists():
+            shutil.rmtree(session, ignore_errors=True)
 
 
 def _follow(parent: BinaryIO) -> None:

@@ -161,7 +161,7 @@ class Part:
             stopping.cancel()
         if self.stopped or "address" in said:
             return status
-        text = said.get("error", "Ray could not be started here; see its log in /tmp/ray.")
+        text = said.get("error", f"Ray could not be started here; see {self._own['RAY_TMPDIR']}.")
         raise (EaselError if said.get("final") else Away)(text)
 
     async def _stop(self, signals: Signals, process: asyncio.subprocess.Process) -> None:
@@ -246,6 +246,7 @@ def _environment(
         "DATA_DIR": str(settings.data_dir.absolute()),
         "MODELS_DIR": str(settings.models_dir.absolute()),
         "MODEL_CACHE": settings.model_cache,
+        "RAY_TMPDIR": os.environ.get("RAY_TMPDIR") or f"/tmp/easel-{os.getuid()}",
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": str(drain_s),
         **access.environment(),
     }
