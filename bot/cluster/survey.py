@@ -56,7 +56,8 @@ async def _standing(machines: Fleet) -> list[dict[str, Any]]:
     places = machines.places()
     said = await asyncio.gather(*map(_card, places))
     cards = list(zip(places, said, strict=True))
-    return [_machine(node, machines, cards) for node in machines.nodes()]
+    found = [_machine(node, machines, cards) for node in machines.nodes()]
+    return sorted(found, key=lambda machine: (not machine["head"], machine["name"]))
 
 
 def _machine(

@@ -135,11 +135,12 @@ class Town:
         }
         return {**os.environ, **own, **self._settings}
 
-    async def type(self, name: str, *words: str, told: str) -> Machine:
-        """Type `easel …` on a machine of this name; returns when the words `told` were said."""
+    async def type(self, name: str, *words: str, told: str, **own: str) -> Machine:
+        """Type `easel …` on a machine of this name, with its `own` environment; returns when the
+        words `told` were said."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *words,
-            env=self.environment(), cwd=ROOT, stdin=asyncio.subprocess.DEVNULL,
+            env=self.environment() | own, cwd=ROOT, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         machine = Machine(name, process, [])
