@@ -237,8 +237,7 @@ def _forget_notice(connection: sqlite3.Connection, job_id: str) -> None:
 
 
 def insert(connection: sqlite3.Connection, job_id: str, kind: Kind) -> None:
-    """Something is to be shown where the job was asked for; belongs inside the transaction that
-    ends the job."""
+    """Something is to be shown where the job was asked for, within the transaction that ends it."""
     connection.execute(
         "INSERT INTO deliveries (job_id, kind, channel_id, nonce)"
         " SELECT id, ?, channel_id, ? FROM jobs WHERE id = ? ON CONFLICT DO NOTHING",
