@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 from ray.exceptions import (
+    ActorDiedError,
     ActorUnschedulableError,
-    GetTimeoutError,
     RayActorError,
     RayError,
     RayTaskError,
@@ -43,7 +43,7 @@ CONFIRM_S = 1.0
 _ANSWER_S = 0.5
 _AGAIN_S = 0.2
 _BATCH = 1 << 20
-_NODE_DIED = "node has died"
+_NODE_DIED, _NOT_MADE = "node has died", "error raised in its creation task"
 
 Say = Callable[[bytes], Awaitable[None]]
 
@@ -104,7 +104,7 @@ class Berth:
         except TimeoutError:
             return Ended("did not come up")
         except RayError as error:
-            end = _end(error)
+            end = end_of(error)
             innocent = end.innocent or not await asyncio.to_thread(self._machine_answers)
             how = "was killed" if self._killed else str(end)
             return Ended(how, innocent=innocent)
@@ -150,7 +150,7 @@ class Berth:
                 try:
                     refused = await actor.adopt.remote(self._name, self._owner, hello, __version__)
                 except RayActorError as error:
-                    if isinstance(error, ActorUnschedulableError) or _is_final(error):
+                    if _is_final(error):
                         raise
                     refused = "gone"  # one of before whose name is not free yet
                 if not refused:
@@ -195,18 +195,20 @@ class Berth:
 
 
 def _is_final(error: RayActorError) -> bool:
-    return _NODE_DIED in str(error)
+    unschedulable = isinstance(error, ActorUnschedulableError)
+    return unschedulable or any(said in str(error) for said in (_NODE_DIED, _NOT_MADE))
 
 
-def _end(error: RayError) -> Ended:
-    if isinstance(error, RayTaskError):
-        said = str(error).strip().splitlines()[-1]
-        return Ended(f"could not be used ({said})")
-    if isinstance(error, ActorUnschedulableError) or _NODE_DIED in str(error):
+def end_of(error: RayError) -> Ended:
+    """What an error of Ray's means for the process that it is about."""
+    text = str(error)
+    said = next(reversed(text.strip().splitlines()), "")
+    if isinstance(error, ActorUnschedulableError) or _NODE_DIED in text:
         return Ended("was lost with its machine", innocent=True)
-    if isinstance(error, GetTimeoutError):
-        return Ended("did not answer", innocent=True)
-    if "creation task" in str(error):
-        said = str(error).strip().splitlines()[-1]
+    if _NOT_MADE in text:
         return Ended(f"could not be started on its machine ({said})")
-    return Ended("died")
+    if isinstance(error, ActorDiedError):
+        return Ended("died")
+    if isinstance(error, RayTaskError):
+        return Ended(f"could not be used ({said})")
+    return Ended("did not answer", innocent=True)

@@ -8,6 +8,7 @@ its memory, and what the one before wanted is stopped. Knows no Ray.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import queue
@@ -91,7 +92,8 @@ class Outlet(Outgoing):
             number = self._said
             if vital := any(map(_is_vital, together)):
                 self._vital = number
-        self._loop.call_soon_threadsafe(self._woken.set)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and the process does
+            self._loop.call_soon_threadsafe(self._woken.set)
         if vital:
             with self._answered:
                 self._answered.wait_for(lambda: self._heard >= number, HEARD_S)
@@ -157,7 +159,9 @@ class News:
 class Host:
     """Makes the worker at the first `adopt`, on the loop that runs then."""
 
-    def __init__(self) -> None:
+    def __init__(self, lease_s: float = LEASE_S, kept_s: float = KEPT_S) -> None:
+        self._lease_s = lease_s
+        self._kept_s = kept_s
         self._inlet = Inlet()
         self._outlet: Outlet | None = None
         self._here = Here()
@@ -183,7 +187,7 @@ class Host:
         if self._outlet is None:
             self._begin(hello, said)
             self._made_for = made_for
-        elif owner != self._owner and time.monotonic() - self._heard < LEASE_S:
+        elif owner != self._owner and time.monotonic() - self._heard < self._lease_s:
             return "taken"
         elif made_for != self._made_for:
             return "other"
@@ -212,11 +216,11 @@ class Host:
     def _watch(self) -> None:
         """Nothing is drawn for somebody who is gone."""
         while True:
-            time.sleep(LEASE_S / 10)
+            time.sleep(self._lease_s / 10)
             silence = time.monotonic() - self._heard
-            if silence > LEASE_S:
+            if silence > self._lease_s:
                 self._inlet.feed(frames.pack(Frame("stop", {})))
-            if silence > KEPT_S:
+            if silence > self._kept_s:
                 os._exit(0)
 
     def take(self, name: str, data: bytes) -> bool:
@@ -245,6 +249,7 @@ class Host:
         state = news.state
         return {
             "worker": self.name,
+            "pid": os.getpid(),
             "alone_s": time.monotonic() - self._heard,
             "device": news.ready.get("device", ""),
             "vram_mb": news.ready.get("vram_mb", 0),

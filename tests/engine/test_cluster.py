@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +131,26 @@ async def test_a_bridge_that_dies_is_nobodys_fault_and_its_workers_are_adopted(
     assert worker.loaded
     assert {one.pid for one in machine.actors} == actors
     assert len((await draw(ray, worker, attempt("orphan", no=2))).images) == 4
+
+
+async def test_who_has_another_token_is_told_so_and_learns_nothing(
+    town: Town, machine: Machine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = tmp_path / "token"
+    wrong.write_text("f" * 64)
+    async with town.executor(access=replace(town.access, token_file=str(wrong))) as ray:
+        await wait_until(ray, lambda: any(one.error for one in ray.workers()))
+        (away,) = ray.workers()
+        assert (away.slots_free, away.node) == (0, "cluster")
+        assert away.error == "The cluster does not let the bot in; the operator's log says why."
+    assert f"The cluster at {town.address} refuses the token" in caplog.text
+
+
+async def test_a_cluster_that_is_not_there_is_waited_for(town: Town, machine: Machine) -> None:
+    nowhere = replace(town.access, address=f"127.0.0.1:{town.port + 99}")
+    async with town.executor(access=nowhere) as ray:
+        await wait_until(ray, lambda: any(one.error for one in ray.workers()))
+        assert ray.workers()[0].error == "The cluster cannot be reached just now."
 
 
 async def test_a_bot_that_restarts_finds_its_models_in_memory(

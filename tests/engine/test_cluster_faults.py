@@ -11,18 +11,21 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.dispatch.timing import Timing
+from bot.domain.errors import SettingsError
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker
+from bot.engine.access import Access
 from bot.engine.cluster import RayExecutor
 from bot.engine.patience import Patience
 from tests.kit.app import House
 from tests.kit.cluster import Machine, Town
-from tests.kit.workers import wait_until
+from tests.kit.workers import attempt, draw, free_worker, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -183,3 +186,16 @@ async def test_who_dies_again_and_again_at_one_picture_is_not_asked_for_it_for_e
         await until(lambda: finished(house, job))
         assert await house.state(job) == (JobStatus.FAILED, 2, 2)
         assert await house.credits() == (25, 0)
+
+
+async def test_a_cluster_that_lets_everybody_in_is_refused(tmp_path: Path) -> None:
+    async with Town(CLUSTER_OPEN="yes") as town:
+        token = tmp_path / "token"
+        token.write_text("f" * 64)
+        careful = replace(town.access, token_file=str(token))
+        with pytest.raises(SettingsError, match=r"lets everybody in.*CLUSTER_OPEN=yes"):
+            await RayExecutor(careful).start()
+        await town.join("one")
+        async with town.executor(access=Access(town.address), step_seconds=0.01) as ray:
+            worker = await free_worker(ray, PATIENT_S)
+            assert len((await draw(ray, worker, attempt("open"))).images) == 4
