@@ -26,7 +26,7 @@ TORCHS_OWN := torch torchvision triton cuda-bindings cuda-pathfinder cuda-toolki
   nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx
 PINS = $(TOOLS)/bin/uv pip compile -q pyproject.toml -c constraints.txt --generate-hashes --no-annotate \
   --custom-compile-command "make pins" --python-version 3.12 --python-platform x86_64-unknown-linux-gnu \
-  --extra safety --extra traces --extra upscale $(TORCHS_OWN:%=--no-emit-package %)
+  --extra cluster --extra safety --extra traces --extra upscale $(TORCHS_OWN:%=--no-emit-package %)
 BIOME := $(VENV)/biome/node_modules/.bin/biome
 
 .PHONY: help setup run test test-all audit pins sbom lint lint-page format words bench fuzz clean

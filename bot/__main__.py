@@ -1,5 +1,5 @@
 """The command line: run · sandbox · render · models · check · health · metrics · backup · restore ·
-doctor · ledger · service · bench.
+doctor · ledger · service · cluster · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
 `run` if DISCORD_TOKEN is set and `sandbox` otherwise.
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.commands.numbers import whole
 from bot.domain.errors import EaselError, InvalidPrompt, SettingsError
 from bot.environment import Environment
 from bot.ops.garbage import settle
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--orphans", action="store_true", help="many files without a job, too")
     service = commands.add_parser("service", help="have the system keep the bot running")
     service.add_argument("what", choices=("unit",), help="print a unit of systemd")
+    _add_cluster(commands.add_parser("cluster", help="draw on the cards of many machines"))
     commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
     return parser
 
@@ -128,6 +130,29 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     fetch.add_argument("id", help="of its repository, such as stabilityai/sdxl-turbo")
     fetch.add_argument("file", nargs="?", default="", help="one file of several that are models")
     fetch.add_argument("--full", action="store_true", help="all bits, not half where that is there")
+
+
+def _add_cluster(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", metavar="deed", required=True)
+    up = deeds.add_parser("up", help="begin a cluster here, for the bot of this machine")
+    join = deeds.add_parser("join", help="be one more machine of a cluster")
+    join.add_argument("address", help="as `up` says it, such as 192.168.1.5:6379")
+    for part, gpus in ((up, 0), (join, None)):
+        number = {"type": whole(0, 64_000), "metavar": "N"}
+        part.add_argument("--cards", **number, default=0, help="draw N at once on the processor")
+        part.add_argument("--gpus", **number, default=gpus, help=f"NVIDIA cards ({gpus or 'all'})")
+        part.add_argument("--ip", default="", help="of this machine, where it has several")
+        part.add_argument("--name", default="", help="of this machine, for people")
+        part.add_argument("--port", **number, default=6379, help="the first of a hundred (6379)")
+    for deed, text in (
+        ("status", "every card, with what it has in memory and draws"),
+        ("drain", "take a machine out after what it draws"),
+    ):
+        one = deeds.add_parser(deed, help=text)
+        one.add_argument("--address", default="", help="of the cluster (CLUSTER_ADDRESS)")
+        if deed == "drain":
+            one.add_argument("node", nargs="?", default="", help="its name (this machine)")
+    deeds.add_parser("manifest", help="print an example for KubeRay")
 
 
 def _add_ledger(parser: argparse.ArgumentParser) -> None:
@@ -179,7 +204,7 @@ def _command(
             from bot.commands.check import check
 
             return asyncio.run(check(settings, surroundings))
-        case "backup" | "restore" | "ledger" | "doctor" | "service" as command:
+        case "backup" | "restore" | "ledger" | "doctor" | "service" | "cluster" as command:
             return _upkeep(command, options, settings)
         case "health" | "metrics" as command:
             return _watch(command, options, settings)
@@ -200,7 +225,24 @@ def _watch(command: str, options: argparse.Namespace, settings: Settings) -> int
     return health(settings, ready=options.ready)
 
 
+def _cluster(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.commands import cluster, machines
+
+    match options.deed:
+        case "up":
+            return cluster.up(settings, options)
+        case "join":
+            return cluster.join(settings, options)
+        case "status":
+            return machines.status(settings, options)
+        case "drain":
+            return machines.drain(settings, options)
+    return machines.manifest()
+
+
 def _upkeep(command: str, options: argparse.Namespace, settings: Settings) -> int:
+    if command == "cluster":
+        return _cluster(options, settings)
     if command == "ledger":
         from bot.commands.ledger import ledger
 

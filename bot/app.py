@@ -1,16 +1,14 @@
 """The composition root: builds every part from the settings, in order, and closes in reverse.
 
-The only module that chooses implementations.
+With `bot.executors` the only module that chooses implementations.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
-import os
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +22,14 @@ from bot.domain.period import Period
 from bot.domain.quota import Caps, Quota
 from bot.domain.safety import Reaction, SafetyPolicy, Stance
 from bot.domain.shop import Assortment
-from bot.engine.devices import devices
-from bot.engine.local import DIFFUSION, LocalExecutor
 from bot.engine.seam import Executor
+from bot.executors import converted_folder, executor_of
 from bot.filtering.wordfilter import rule_of
 from bot.house import floor_of, keep_house, keep_room, keeper, open_database
 from bot.links.fetcher import Fetcher
 from bot.links.hosts import Hosts
 from bot.models import classifier
-from bot.models.cards import EMBEDDED_CARD, ModelCard
+from bot.models.cards import EMBEDDED_CARD
 from bot.models.catalogue import Catalogue
 from bot.models.facts import UnfitFile
 from bot.models.shelf import Model, Shelf
@@ -106,56 +103,9 @@ def own_values(settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def engine_options(settings: Settings, cards: Iterable[ModelCard]) -> dict[str, Any]:
-    """What a worker needs to know, as plain data."""
-    return {
-        "cards": [dataclasses.asdict(card) for card in cards],
-        "dtype": settings.dtype,
-        "threads": settings.threads,
-        "speed": settings.speed,
-        "cache_dir": settings.model_cache,
-        "token": settings.hf_token.reveal(),
-        "shelf": str(settings.models_dir),
-        "describe": settings.describe_model,
-        "safety": settings.safety_model,
-        "safety_labels": list(settings.safety_labels),
-    }
-
-
-def worker_options(
-    settings: Settings, cards: Iterable[ModelCard], converted: Path | None = None
-) -> dict[str, Any]:
-    """What a worker needs to know; `converted` is where it keeps what it converts to draw faster,
-    which pays for one that draws for long."""
-    options = engine_options(settings, cards)
-    if converted and settings.cpu_engine == "auto":
-        options["converted"] = str(converted.absolute())
-    if converted:
-        options["compiled"] = str(compiled_folder(settings).absolute())
-    return options
-
-
-def local_executor(
-    settings: Settings, cards: Iterable[ModelCard], converted: Path | None = None
-) -> LocalExecutor:
-    """Workers of this machine; see `worker_options`."""
-    options = worker_options(settings, cards, converted)
-    return LocalExecutor(devices(settings.device, os.environ), DIFFUSION, options)
-
-
 def database_of(settings: Settings) -> Path:
     """The file that holds everything but pictures."""
     return settings.data_dir / "easel.sqlite3"
-
-
-def converted_folder(settings: Settings) -> Path:
-    """Where the networks are that were converted for OpenVINO."""
-    return settings.data_dir / "converted"
-
-
-def compiled_folder(settings: Settings) -> Path:
-    """Where the code is that was compiled for a card."""
-    return settings.data_dir / "compiled"
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -238,7 +188,7 @@ async def core(
         serving = Serving(watch_of(settings), catalogue)
         await serving.begin()
         parts = Repositories.of(database, settings.files_dir)
-        executor = executor or local_executor(settings, catalogue.cards, converted_folder(settings))
+        executor = executor or executor_of(settings, catalogue.cards, converted_folder(settings))
         await executor.start()
         rules = rules_of(settings)
         dispatcher = Dispatcher(

@@ -103,6 +103,14 @@ def url(text: str) -> str:
     return text.rstrip("/")
 
 
+def host_and_port(text: str) -> str:
+    """empty, or a host and a port such as 192.168.1.5:6379"""
+    host, _, port = text.rpartition(":")
+    if text and not (host and port.isdecimal() and 0 < int(port) < 1 << 16):
+        raise ValueError(text)
+    return text
+
+
 def words(text: str) -> tuple[str, ...]:
     """names separated by commas"""
     return tuple(part.strip() for part in text.split(",") if part.strip())
@@ -199,7 +207,7 @@ def folder(text: str) -> Path:
 
 
 def devices(text: str) -> str:
-    """auto, or devices separated by commas: cpu, mps, cuda:0"""
+    """auto, none, or devices separated by commas: cpu, mps, cuda:0"""
     names = words(text)
     if not names or not all(re.fullmatch(r"[a-z]+(:[0-9]+)?", name) for name in names):
         raise ValueError(text)

@@ -20,6 +20,7 @@ from bot.readers import (
     cast,
     devices,
     folder,
+    host_and_port,
     ids,
     number,
     one_of,
@@ -104,7 +105,7 @@ class Settings:
     hf_token: Secret = _setting("", "Token for gated models of the Hugging Face hub", secret)
     device: str = _setting(
         "auto",
-        "auto takes every GPU, else the CPU; or name devices such as cuda:0,cuda:1",
+        "auto takes every GPU, else the CPU; or name devices such as cuda:0,cuda:1; or none",
         devices,
     )
     dtype: str = _setting(
@@ -197,6 +198,14 @@ class Settings:
         "Days after which what a server that removed the bot leaves is deleted; 0 is never",
         whole(0, 36_500),
     )
+    cluster_address: str = _setting(
+        "", "Cluster whose cards draw, too, such as 127.0.0.1:6379; empty: none", host_and_port
+    )
+    cluster_token: Secret = _setting("", "Its token; empty: that of CLUSTER_TOKEN_FILE", secret)
+    cluster_token_file: str = _setting("", "Its file; empty: cluster.token in DATA_DIR", path)
+    cluster_open: bool = _setting(
+        "no", "Whether a cluster is used that asks for no token, and runs anybody's code", yes_or_no
+    )
     disk_floor_gb: float = _live(
         "0.5", "Room on the disk below which no new job is taken; 0 is no floor", number(0, 100_000)
     )
@@ -261,13 +270,20 @@ class Settings:
         return self.data_dir / "sandbox"
 
     @property
+    def token_file(self) -> Path:
+        """Where the token of the cluster lies."""
+        file = self.cluster_token_file
+        return Path(file) if file else self.data_dir / "cluster.token"
+
+    @property
     def files_dir(self) -> Path:
         """Where pictures and uploads lie."""
         return Path(self.pictures_dir) if self.pictures_dir else self.data_dir
 
     def sandboxed(self) -> Settings:
         """Whose data are the sandbox's own, copies of the real ones left alone."""
-        return replace(self, data_dir=self.sandbox_dir, pictures_dir="", backup_dir="")
+        own = replace(self, data_dir=self.sandbox_dir, pictures_dir="", backup_dir="")
+        return replace(own, cluster_token_file=str(self.token_file))
 
     def secrets(self) -> list[str]:
         """The text of every secret that is set."""

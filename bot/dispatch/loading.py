@@ -1,7 +1,8 @@
 """Has every worker load its models before they are asked for, and again when that failed.
 
-Each (worker, model) has its own time for the next try, so a card that could not load comes back
-whatever the others do. How a model is loaded is the worker's business.
+Which are whose, where not all fit everywhere, decides `bot.domain.placement`. Each (worker, model)
+has its own time for the next try, so a card that could not load comes back whatever the others do.
+How a model is loaded is the worker's business.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.errors import EngineError
+from bot.domain.placement import Spot, homes
 from bot.engine.seam import Executor, Failed, Loaded, Worker
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,7 @@ class _Try:
 
 
 class Loader:
-    """`models` says which are pinned on every worker just now; `confirm` is told what a worker read
+    """`models` says which are pinned just now; `confirm` is told what a worker read
     in a loaded model's own files. `clock` returns the monotonic seconds in which `Failed.retry_at`
     is told; a failure that tells no time is tried again after `retry_s`."""
 
@@ -46,15 +48,21 @@ class Loader:
         self._retry_s = retry_s
         self._clock = clock
         self._tries: dict[tuple[str, str], _Try] = {}
+        self._sizes: dict[str, int] = {}
 
     async def keep(self) -> None:
         """Order loads until cancelled."""
         while True:
             version = self._executor.version
-            for worker in self._executor.workers():
+            workers = self._executor.workers()
+            for worker in workers:
                 self._confirm_loaded(worker)
-                for model in self._to_load(worker):
-                    await self._prepare(worker, model)
+            able = [one for one in workers if one.error is None and not one.draining]
+            plan = homes(self._models(), self._sizes, [_spot(worker) for worker in able])
+            for worker in able:
+                for model in plan[worker.id]:
+                    if self._is_due(worker, model):
+                        await self._prepare(worker, model)
             self._forget()
             await self._until_changed_or_due(version)
 
@@ -62,11 +70,7 @@ class Loader:
         for model, state in worker.models.items():
             if isinstance(state, Loaded):
                 self._confirm(model, state.card)
-
-    def _to_load(self, worker: Worker) -> list[str]:
-        if worker.error is not None or worker.draining:
-            return []
-        return [model for model in self._models() if self._is_due(worker, model)]
+                self._sizes[model] = state.size_mb or self._sizes.get(model, 0)
 
     def _is_due(self, worker: Worker, model: str) -> bool:
         """Never asked for, or failed and its time has come, as it has when the failure is no more
@@ -101,3 +105,9 @@ class Loader:
                 await self._executor.changed(version)
         except TimeoutError:
             return
+
+
+def _spot(worker: Worker) -> Spot:
+    states = worker.models.items()
+    unfit = [model for model, state in states if isinstance(state, Failed)]
+    return Spot(worker.id, worker.vram_mb, worker.sizes, unfit)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.lines import Entry
 from bot.domain.pace import Device, Pace
+from bot.domain.placement import Spot
 from bot.domain.routing import Beside, Choice, Standing, paused_for
 from bot.engine.seam import ROOM, Executor, Failed, Loaded, Loading, Worker
 
@@ -54,6 +55,7 @@ class Standings:
         self._pace = pace
         self._clock = clock
         self._short: set[str] = set()
+        self._sizes: dict[str, int] = {}
 
     def ran_out(self, worker: str) -> None:
         """The memory of a worker did not suffice for several: it pauses nobody for others any more,
@@ -98,7 +100,13 @@ class Standings:
             failed=frozenset(self._failed(worker)),
             idle=not worker.drawing and not drawn,
             beside={entry.shape: self._beside(worker, entry, drawn) for entry in waiting},
+            fitting=frozenset(self._fitting(worker, models)),
         )
+
+    def _fitting(self, worker: Worker, models: Collection[str]) -> Iterator[str]:
+        """Of these models those that nobody has to leave for."""
+        spot = Spot(worker.id, worker.vram_mb, worker.sizes)
+        return (model for model in models if spot.fits(self._sizes.get(model, 0)))
 
     def _beside(self, worker: Worker, entry: Entry, drawn: Sequence[UnderWay]) -> Beside:
         paused = frozenset[str]()
@@ -113,6 +121,7 @@ class Standings:
         for model, state in worker.models.items():
             if isinstance(state, Loaded):
                 self._pace.loaded(model, worker.seat, state.took_s)
+                self._sizes[model] = state.size_mb or self._sizes.get(model, 0)
 
     def _rests(self, worker: Worker, drawn: Sequence[UnderWay]) -> Iterator[float]:
         """How long each of the things that it does may still take."""

@@ -80,7 +80,7 @@ class Lanes:
         found: dict[str, Entry] = {}
         for entry in self._ranked():
             found.setdefault(entry.model, entry)
-        return [self._told(entry) for entry in found.values()]
+        return [self._with_behind(self._told(entry)) for entry in found.values()]
 
     def next(self) -> Entry | None:
         """Take the first of `heads`; None when there is none."""
@@ -153,6 +153,10 @@ class Lanes:
             return replace(entry, attained=max(entry.attained, entry.work))
         also = self._queues[_OTHER[entry.speed]].persons.attained(entry.path[1])
         return replace(entry, attained=entry.attained + also)
+
+    def _with_behind(self, entry: Entry) -> Entry:
+        waiting = sum(queue.count(entry.model) for queue in self._queues.values())
+        return replace(entry, behind=waiting - 1)
 
     def _queue_of(self, job: str) -> JobQueue:
         found = next((queue for queue in self._queues.values() if job in queue), None)

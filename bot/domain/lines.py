@@ -26,8 +26,9 @@ class Entry:
     """A waiting job. `path` is (server, person); `work` is its size in any one unit; `limit` is how
     many jobs of this person may run at once on this server. It has `pictures` of `pixels` each. One
     that is to be drawn `alone` may have been why a worker died. It was asked for at `since`, in
-    UTC seconds since the epoch. What its person has `attained`, work of other jobs since they last
-    had nothing in the queue, is said when it is given away."""
+    UTC seconds since the epoch. When it is given away, it is said what its person has `attained`,
+    work of other jobs since they last had nothing in the queue, and how many more jobs of its model
+    wait `behind` it."""
 
     job: str
     path: Path
@@ -40,6 +41,7 @@ class Entry:
     speed: Speed = Speed.FAST
     since: float = field(default=0.0, compare=False)
     attained: float = field(default=0.0, compare=False)
+    behind: int = field(default=0, compare=False)
 
     @classmethod
     def of(cls, job: Job, suspect: bool = False) -> Entry:

@@ -19,7 +19,7 @@ model that waits, each time and not only in the mean, apart from forgetting who 
 from __future__ import annotations
 
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
@@ -42,10 +42,10 @@ class JobQueue:
         self._by_server: dict[Hashable, Lines] = {}
         self._by_person: dict[Hashable, dict[Path, Line]] = {}
         self._where: dict[str, Entry] = {}
+        self._count: Counter[str] = Counter()
         self._running: dict[str, Entry] = {}
         self._ready: Rankings[Hashable] = Rankings()
-        self._numbers = itertools.count()
-        self._turns = 0
+        self._numbers, self._turns = itertools.count(), 0
 
     def __len__(self) -> int:
         return len(self._where)
@@ -73,7 +73,7 @@ class JobQueue:
             raise ValueError(f"job {entry.job} is in the queue already")
         line, lines = self._line(entry.path), self._by_server[entry.path[0]]
         line.add(entry, front=front)
-        self._where[entry.job] = entry
+        self._where[entry.job], self._count[entry.model] = entry, self._count[entry.model] + 1
         lines.work += entry.work
         if not front and len(line.entries) > 1:
             lines.put(line, line.key_of_last())
@@ -102,6 +102,7 @@ class JobQueue:
     def take(self, job: str) -> Entry:
         """Take a job that waits. Raises KeyError for another."""
         entry = self._running[job] = self._where.pop(job)
+        self._count -= Counter({entry.model: 1})
         told, line = self._told(entry), self._lines[entry.path]
         first = line.entries[0] is entry
         line.remove(entry)
@@ -139,6 +140,7 @@ class JobQueue:
         entry = self._where.pop(job, None)
         if entry is None:
             return None
+        self._count -= Counter({entry.model: 1})
         line = self._lines[entry.path]
         line.remove(entry)
         self._by_server[entry.path[0]].work -= entry.work
@@ -178,6 +180,10 @@ class JobQueue:
                 work += ahead * mean
         return before + 1, work
 
+    def count(self, model: str) -> int:
+        """How many jobs of a model wait."""
+        return self._count[model]
+
     def jobs(self) -> list[str]:
         """Everything that waits, in no order."""
         return list(self._where)
@@ -197,7 +203,7 @@ class JobQueue:
         twin = JobQueue(limited=False)
         twin.persons, twin._servers = self.persons.copy(), self._servers.copy()
         twin._turns = self._turns
-        twin._where = dict(self._where)
+        twin._where, twin._count = dict(self._where), self._count.copy()
         for line in self._lines.values():
             if line.entries:
                 twin._copy(line)

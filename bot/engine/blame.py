@@ -40,12 +40,14 @@ class Retry:
 @dataclass(frozen=True)
 class Death:
     """How one process ended: `cause` completes "The process …"; `loading` maps the models that
-    were being loaded to what was said about that ("loading Dreamshaper")."""
+    were being loaded to what was said about that ("loading Dreamshaper"). It was `innocent` where
+    its machine, or the way there, failed it."""
 
     cause: str
     ready: bool = False
     useful: bool = False
     loading: Mapping[str, str] | None = None
+    innocent: bool = False
 
 
 class Blame:
@@ -62,6 +64,8 @@ class Blame:
 
     def died(self, death: Death, now: float) -> float:
         """Write a death down; returns the seconds after which the next process may start."""
+        if death.innocent:
+            return self._retry.backoff
         loading = death.loading or {}
         for model, words in loading.items():
             self._loads[model] = self._loads.get(model, 0) + 1

@@ -17,7 +17,7 @@ import bot
 from bot.engine import frames
 from bot.engine.frames import Frame
 
-_ROOT = str(Path(bot.__file__).parents[1])
+ROOT = str(Path(bot.__file__).parents[1])
 _STREAM_LIMIT = 1 << 20
 
 # An allocator that keeps its memory saves 5 to 45 % of a forward pass. What is 128 MiB and larger
@@ -51,14 +51,22 @@ def environment(
 
 
 class Channel:
-    """A worker's process. `own` are environment variables of this process alone, `waiting` those
-    that say how its threads wait for each other."""
+    """Satisfies `bot.engine.link.Link` for a process of this machine that runs `program`, a module.
+    `own` are environment variables of it alone, `waiting` those that say how its threads wait for
+    each other."""
+
+    sure = True
+    innocent = False
 
     def __init__(
-        self, own: Mapping[str, str] | None = None, waiting: Mapping[str, str] | None = None
+        self,
+        own: Mapping[str, str] | None = None,
+        waiting: Mapping[str, str] | None = None,
+        program: str = "bot.worker",
     ) -> None:
         self._own = own or {}
         self._waiting = waiting or {}
+        self._program = program
         self._process: asyncio.subprocess.Process | None = None
         self.killed = asyncio.Event()
 
@@ -71,10 +79,10 @@ class Channel:
         """Start the process. Raises OSError."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "bot.worker"),
+            *("-m", self._program),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=environment(os.environ, _ROOT, self._own, self._waiting),
+            env=environment(os.environ, ROOT, self._own, self._waiting),
             limit=_STREAM_LIMIT,
             # A session of its own would be as much as ours to Linux (sched(7), autogroup): a worker
             # gives way to us, as it does by its niceness, within one session only.

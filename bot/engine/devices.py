@@ -30,13 +30,15 @@ class Device:
 def devices(wanted: str, environ: Mapping[str, str]) -> list[str]:
     """Device names, one for each worker process.
 
-    "auto" counts NVIDIA cards without loading torch into this process; with one or none the
-    worker itself picks.
+    "none" is none; "auto" counts NVIDIA cards without loading torch into this process; with one or
+    no card the worker itself picks.
     """
+    if wanted == "none":
+        return []
     if wanted != "auto":
         return [part.strip() for part in wanted.split(",") if part.strip()]
     visible = _visible(environ)
-    count = _nvidia_cards() if visible is None else len(visible)
+    count = nvidia_cards() if visible is None else len(visible)
     return [f"cuda:{index}" for index in range(count)] if count > 1 else ["auto"]
 
 
@@ -77,7 +79,8 @@ def _visible(environ: Mapping[str, str]) -> list[str] | None:
     return cards
 
 
-def _nvidia_cards() -> int:
+def nvidia_cards() -> int:
+    """How many this machine has."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return 0

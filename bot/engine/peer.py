@@ -126,15 +126,17 @@ class Peer:
         self.end = self.end or reason
         self._changed()
 
-    def lose(self, reason: str) -> None:
-        """The worker is gone, or as good as gone: every attempt on it ends with WorkerLost."""
+    def lose(self, reason: str, *, innocent: bool = False) -> None:
+        """The worker is gone, or as good as gone: every attempt on it ends with WorkerLost. None is
+        to blame for an `innocent` end."""
         self.condemn(reason)
         text = f"Worker {self.id} {self.end}."
         suspects = {key for key, run in self._drawing.items() if run.begun}
         for key, run in list(self._runs.items()):
             drawn = bool(self._drawing) and key not in self._drawing
             alone = suspects <= {key}
-            run.batch.end(key, WorkerLost(text, begun=run.begun, drawn=drawn, alone=alone))
+            begun = run.begun and not innocent
+            run.batch.end(key, WorkerLost(text, begun=begun, drawn=drawn, alone=alone))
             self.watch.ended(key)
         self._runs.clear()
         self._drawing.clear()

@@ -1,6 +1,6 @@
 """The place of one device: it has one worker process after another, and remembers their deaths.
 
-Knows processes and when to replace them; what runs on one is its `Peer`'s.
+Knows processes and when to replace them, not where they are; what runs on one is its `Peer`'s.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.engine import frames
+from bot.engine import frames, watching
 from bot.engine.blame import Blame, Death, Retry
-from bot.engine.channel import Channel
 from bot.engine.devices import Device
 from bot.engine.frames import Frame
 from bot.engine.line import Identity, Line
+from bot.engine.link import Connect, Link
 from bot.engine.patience import Patience
 from bot.engine.peer import Peer
 from bot.engine.seam import Worker
-from bot.engine.spinning import waiting
 
 log = logging.getLogger(__name__)
 
@@ -41,17 +40,24 @@ class Order:
     patience: Patience
     retry: Retry
 
+    def serving(self, cards: Sequence[Mapping[str, Any]]) -> Order:
+        """The same, for these models."""
+        return replace(self, options={**self.options, "cards": list(cards)})
+
 
 class Seat:
     """`keep` spawns, watches and buries; `peer` is the incarnation of the moment, if any."""
 
-    def __init__(self, device: Device, order: Order, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, device: Device, order: Order, connect: Connect, changed: Callable[[], None]
+    ) -> None:
         self.peer: Peer | None = None
         self._device = device
         self._order = order
+        self._connect = connect
         self._changed = changed
         self._blame = Blame(device.name, order.retry)
-        self._channel = Channel()
+        self._link: Link | None = None
         self._pinned: list[str] = []
         self._stuck = ""
         self._gone = asyncio.Event()
@@ -66,9 +72,14 @@ class Seat:
         return snapshot if snapshot.error or not self.peer.end else None
 
     @property
+    def draining(self) -> bool:
+        """Whether no process follows the one that sits here."""
+        return self._closing
+
+    @property
     def process(self) -> int | None:
-        """The id of the process that sits here."""
-        return self._channel.pid
+        """The id of the process that sits here, where it is on this machine."""
+        return self._link.pid if self._link else None
 
     def pin(self, models: Iterable[str]) -> None:
         """Every later process loads these too."""
@@ -76,18 +87,19 @@ class Seat:
 
     def serve(self, cards: Sequence[Mapping[str, Any]]) -> None:
         """This process and every later one know these models, and load no other ahead of need."""
-        cards = list(cards)
-        self._order = replace(self._order, options={**self._order.options, "cards": cards})
+        self._order = self._order.serving(cards)
         self._pinned = [model for model in self._pinned if any(c["id"] == model for c in cards)]
-        self._channel.write(Frame("cards", {"cards": cards}))
+        if self._link:
+            self._link.write(Frame("cards", {"cards": list(cards)}))
 
     async def keep(self) -> None:
         """Have one process after another until the seat is closed."""
         while not self._closing:
-            peer = await self._live()
+            link, peer = await self._live()
             if self._closing:
                 return
-            death = Death(peer.end, peer.known.ready, peer.known.useful, peer.loading)
+            known, innocent = peer.known, link.innocent
+            death = Death(peer.end, known.ready, known.useful, peer.loading, innocent)
             delay = self._blame.died(death, time.monotonic())
             log.warning("worker %s %s; the next starts in %g s", peer.id, peer.end, delay)
             self._changed()
@@ -104,38 +116,40 @@ class Seat:
         Returns in bounded time, even if the process cannot be killed; at once where that is known.
         """
         self.drain()
-        if self.peer is None or self._gone.is_set() or self._stuck:
+        if self.peer is None or self._link is None or self._gone.is_set() or self._stuck:
             return
         self.peer.condemn("was shut down")
-        self._channel.hang_up()
+        self._link.hang_up()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._gone.wait(), self._order.patience.exit)
         await self.kill("was shut down")
 
     async def kill(self, reason: str) -> None:
         """End the process now; returns when it is gone, or after `Patience.reap`."""
-        if self.peer:
-            self._die(self.peer, self._channel, reason)
+        if self.peer and self._link:
+            self._die(self.peer, self._link, reason)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._gone.wait(), self._order.patience.reap)
 
-    def _die(self, peer: Peer, channel: Channel, reason: str) -> None:
-        channel.kill()
-        peer.lose(reason)
+    def _die(self, peer: Peer, link: Link, reason: str) -> None:
+        """Where a kill is sure, its attempts may be drawn elsewhere at once; else how it ends tells
+        who is to blame."""
+        link.kill()
+        (peer.lose if link.sure else peer.condemn)(reason)
 
     # One incarnation
 
-    async def _live(self) -> Peer:
+    async def _live(self) -> tuple[Link, Peer]:
         """Spawn a process and serve until it is gone."""
-        channel, peer = await self._new()
+        link, peer = await self._new()
         work: list[asyncio.Task[Any]] = []
         try:
-            await channel.open()
+            await link.open()
             peer.watch.spawned(time.monotonic())
-            listening = asyncio.create_task(self._listen(channel, peer))
-            killed = asyncio.create_task(channel.killed.wait())
-            work = [listening, killed, asyncio.create_task(self._watch(channel, peer))]
-            await channel.send(self._hello())
+            listening = asyncio.create_task(self._listen(link, peer))
+            killed = asyncio.create_task(link.killed.wait())
+            work = [listening, killed, asyncio.create_task(self._watch(link, peer))]
+            await link.send(self._hello())
             await asyncio.wait({listening, killed}, return_when=asyncio.FIRST_COMPLETED)
         except OSError as error:
             log.warning("worker %s could not be started: %s", peer.id, error)
@@ -144,18 +158,18 @@ class Seat:
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
-            await self._bury(channel, peer)
-        return peer
+            await self._bury(link, peer)
+        return link, peer
 
-    async def _new(self) -> tuple[Channel, Peer]:
+    async def _new(self) -> tuple[Link, Peer]:
         stamp = f"{os.getpid():x}{time.time_ns() // 1_000_000:x}"
         node, name = self._order.node, self._device.name
-        waits = await waiting(self._device.engine, self._order.options)
-        channel = self._channel = Channel(self._device.environment, waits)
+        worker = f"{node}/{name}/{stamp}-{next(_numbers)}"
+        link = self._link = await self._connect(worker)
         self._gone = asyncio.Event()
         peer = self.peer = Peer(
-            Identity(f"{node}/{name}/{stamp}-{next(_numbers)}", node, name),
-            Line(channel.write, channel.send),
+            Identity(worker, node, name),
+            Line(link.write, link.send),
             self._order.patience,
             self._changed,
             self._blame.refused(),
@@ -163,7 +177,7 @@ class Seat:
         )
         await peer.prepare(self._pinned)
         self._changed()
-        return channel, peer
+        return link, peer
 
     def _hello(self) -> Frame:
         data = {
@@ -173,9 +187,9 @@ class Seat:
         }
         return Frame("hello", data)
 
-    async def _listen(self, channel: Channel, peer: Peer) -> None:
+    async def _listen(self, link: Link, peer: Peer) -> None:
         try:
-            while frame := await channel.receive():
+            while frame := await link.receive():
                 peer.hear(frame)
                 if frame.kind == "ready":
                     self._blame.ready()
@@ -183,38 +197,31 @@ class Seat:
                 elif frame.kind == "state":
                     self._blame.loaded(peer.snapshot().loaded)
         except (frames.FrameError, KeyError, IndexError, TypeError) as error:
-            self._die(peer, channel, f"sent what cannot be understood ({error!r})")
+            self._die(peer, link, f"sent what cannot be understood ({error!r})")
 
-    async def _watch(self, channel: Channel, peer: Peer) -> None:
-        every = max(0.02, min(1.0, self._order.patience.silence / 10))
-        last = time.monotonic()
-        while not peer.end:
-            await asyncio.sleep(every)
-            now = time.monotonic()
-            if now - last > 5 * every:
-                peer.watch.forgive(now - last)
-            last = now
-            if trouble := peer.watch.trouble(now):
-                log.warning("worker %s %s and is recycled", peer.id, trouble)
-                self._die(peer, channel, trouble)
+    async def _watch(self, link: Link, peer: Peer) -> None:
+        trouble = await watching.trouble(peer.watch, self._order.patience.silence)
+        if not peer.end:
+            log.warning("worker %s %s and is recycled", peer.id, trouble)
+            self._die(peer, link, trouble)
 
-    async def _bury(self, channel: Channel, peer: Peer) -> None:
+    async def _bury(self, link: Link, peer: Peer) -> None:
         """Make sure that the process is gone and that everybody knows."""
         patience = self._order.patience
-        channel.hang_up()
-        ending = "" if channel.killed.is_set() else await channel.ended(patience.exit)
+        link.hang_up()
+        ending = "" if link.killed.is_set() else await link.ended(patience.exit)
         if not ending:
-            channel.kill()
-            ending = await channel.ended(patience.reap)
-        peer.lose(ending or "cannot be killed")
+            link.kill()
+            ending = await link.ended(patience.reap)
+        peer.lose(ending or "cannot be killed", innocent=link.innocent)
         if not ending:
             self._stuck = (
                 f"The worker on {self._device.name} does not end although it was killed: "
                 "its driver hangs, and the machine has to be restarted."
             )
-            log.error("process %s: %s", channel.pid, self._stuck)
+            log.error("process %s: %s", link.pid, self._stuck)
             self._changed()
-            await channel.ended()
+            await link.ended()
             self._stuck = ""
         self._gone.set()
         self._changed()

@@ -6,6 +6,7 @@ All times are monotonic seconds of the bot's process.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.engine.seam import Failed, Loaded, Loading, ModelState
@@ -19,7 +20,11 @@ def followed(before: States, said: Mapping[str, Any], now: float, retry_s: float
     failed = {
         id: _failed(before.get(id), text, now + retry_s) for id, text in said["failed"].items()
     }
-    loaded = {id: _loaded(before.get(id), card, now) for id, card in said["loaded"].items()}
+    sizes = said.get("sizes", {})
+    loaded = {
+        id: replace(_loaded(before.get(id), card, now), size_mb=sizes.get(id, 0))
+        for id, card in said["loaded"].items()
+    }
     loading = {id: _loading(before.get(id), text, now) for id, text in said["loading"].items()}
     return {**failed, **loaded, **loading}
 

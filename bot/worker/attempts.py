@@ -74,6 +74,13 @@ class Attempts:
         if not interrupting:  # queued, loading or being encoded
             self.end(key, "cancelled")
 
+    def cancel_all(self) -> None:
+        """Nobody wants any of them."""
+        with self._guard:
+            keys = list(self._open)
+        for key in keys:
+            self.cancel(key)
+
     def cancelled(self, key: Key) -> bool:
         """True once somebody asked for the attempt's end."""
         return key in self._cancelled or key not in self._open

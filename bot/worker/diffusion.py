@@ -95,6 +95,10 @@ class DiffusionEngine:
         """The models in memory, each with what its own files say."""
         return self._models.confirmed()
 
+    def sizes(self) -> Mapping[str, int]:
+        """See `Engine`."""
+        return self._models.sizes()
+
     def load(self, model: str, say: Callable[[str], None]) -> None:
         """Bring a model into memory; others leave it if the device is too small for both."""
         self._models.load(model, say)

@@ -68,6 +68,10 @@ class Models:
         there = sorted(filter(self._is_of_today, self._models))
         return {model: _confirmed(self._models[model]) for model in there}
 
+    def sizes(self) -> dict[str, int]:
+        """What each in memory takes of it, in MB."""
+        return {model: size >> 20 for model, size in self._models.sizes().items()}
+
     def load(self, model: str, say: Callable[[str], None]) -> None:
         """Bring a model into memory; others leave it if the device is too small for both, and
         those whose files are others now leave it anyhow."""

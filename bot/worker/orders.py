@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 
 from bot.engine import frames
 from bot.engine.frames import Frame
@@ -16,20 +17,22 @@ from bot.worker.questions import Asked, Forgotten
 
 class Orders:
     """Hands them to the painter, and pictures that are to be checked to the examiner; a cancel of
-    what does not draw takes effect at once."""
+    what does not draw takes effect at once. `ready` is what the worker said when it was."""
 
     def __init__(
-        self, incoming: frames.Readable, attempts: Attempts, painter: Painter, examiner: Examiner
-    ) -> None:
-        self._incoming = incoming
+        self, receive: Callable[[], Frame | None], attempts: Attempts, painter: Painter,
+        examiner: Examiner, ready: Frame,
+    ) -> None:  # fmt: skip
+        self._receive = receive
         self._attempts = attempts
         self._painter = painter
         self._examiner = examiner
+        self._ready = ready
 
     def read(self) -> None:
         """Take orders until the input ends, and the process with it."""
         with contextlib.suppress(frames.FrameError, OSError):
-            while frame := frames.read(self._incoming):
+            while frame := self._receive():
                 self._take(frame)
         os._exit(0)
 
@@ -52,3 +55,8 @@ class Orders:
                 self._painter.put(attempt)
         elif frame.kind == "cancel":
             self._attempts.cancel((frame.data["job"], frame.data["no"]))
+        elif frame.kind == "stop":
+            self._attempts.cancel_all()
+        elif frame.kind == "adopt":
+            self._attempts.cancel_all()
+            self._painter.put(Learn(frame.data["cards"], self._ready))

@@ -46,9 +46,11 @@ class Prepare:
 
 @dataclass(frozen=True)
 class Learn:
-    """These are the models from here on, by the fields of their cards."""
+    """These are the models from here on, by the fields of their cards. Who says that may be new,
+    and is told that all is `ready` and how it stands."""
 
     cards: Sequence[Mapping[str, Any]]
+    ready: Frame | None = None
 
 
 Order = Attempt | Prepare | Learn | Asked | Forgotten
@@ -136,7 +138,11 @@ class Painter:
 
     def _begin(self, order: Order) -> None:
         match order:
-            case Learn(cards=cards):
+            case Learn(cards=cards, ready=ready):
+                if ready:
+                    self._send(ready)
+                    self._questions.forget_all()
+                    self._rooms.tell_all()
                 self._stock.learn(cards)
             case Prepare(model=model):
                 with contextlib.suppress(RenderFailed):  # its state tells how it went

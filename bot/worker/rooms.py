@@ -43,6 +43,11 @@ class Rooms:
         self._knee(paintings[0]).failed(_cost(paintings))
         self._tell(paintings[0])
 
+    def tell_all(self) -> None:
+        """Say once more what was said."""
+        for shape, pictures in self._told.items():
+            self._say(shape, pictures)
+
     def _knee(self, painting: Painting) -> Knee:
         key = painting.shape, painting.by
         if key not in self._knees:
@@ -55,8 +60,11 @@ class Rooms:
         pictures = max(1, int(most / _each(painting))) if together else 0
         if self._told.get(painting.shape) != pictures:
             self._told[painting.shape] = pictures
-            model, pixels = painting.shape
-            self._send(Frame("room", {"model": model, "pixels": pixels, "pictures": pictures}))
+            self._say(painting.shape, pictures)
+
+    def _say(self, shape: _Shape, pictures: int) -> None:
+        model, pixels = shape
+        self._send(Frame("room", {"model": model, "pixels": pixels, "pictures": pictures}))
 
 
 def _cost(paintings: Sequence[Painting]) -> float:

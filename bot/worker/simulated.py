@@ -12,6 +12,9 @@ Options, all plain data:
   picture_seconds       … and how much longer for each picture of it (0)
   previews              previews of each job (3)
   ahead                 whether pictures come to be while others make a step (no)
+  model_mb              what a model takes of the memory, by its id; of `vram_mb`, where that is
+                        not 0, so much has to be free for one, and who was drawn with longest ago
+                        leaves for it
   missing               path of a file; while it exists, no model can be loaded
   crash_on              words in a prompt that kill the process
   hang_on               words at which nothing follows the first step, while the heart beats on
@@ -105,7 +108,7 @@ class SimulatedEngine:
         self.device: str = options.get("device", "simulated")
         self.vram_mb: int = options.get("vram_mb", 0)
         self._options = options
-        self._loaded: set[str] = set()
+        self._loaded: dict[str, None] = {}
         self._cards = {card["id"]: card for card in options.get("cards", ())}
         time.sleep(options.get("start_seconds", 0))
 
@@ -113,7 +116,8 @@ class SimulatedEngine:
         """It loads whatever it is asked for, and tells what it heard of each."""
         before, self._cards = self._cards, {card["id"]: card for card in cards}
         changed = {id for id, card in self._cards.items() if before.get(id) != card}
-        self._loaded -= changed | (before.keys() - self._cards.keys())
+        for gone in changed | (before.keys() - self._cards.keys()):
+            self._loaded.pop(gone, None)
         return changed
 
     def load(self, model: str, say: Callable[[str], None]) -> None:
@@ -123,7 +127,24 @@ class SimulatedEngine:
         missing = self._options.get("missing")
         if missing and Path(missing).exists():
             raise RenderFailed("model_missing", f"The model {model} is not there.")
-        self._loaded.add(model)
+        self._loaded.pop(model, None)
+        self._make_room(self._mb(model))
+        self._loaded[model] = None
+
+    def _make_room(self, mb: int) -> None:
+        pinned = [id for id, card in self._cards.items() if card.get("pinned")]
+        able = [one for one in self._loaded if one not in pinned]
+        while self.vram_mb and sum(self.sizes().values()) + mb > self.vram_mb:
+            if not able:
+                raise RenderFailed("out_of_memory", "The memory is too small for the model.")
+            del self._loaded[able.pop(0)]
+
+    def _mb(self, model: str) -> int:
+        return self._options.get("model_mb", {}).get(model, 0)
+
+    def sizes(self) -> Mapping[str, int]:
+        """As its options say."""
+        return {model: self._mb(model) for model in self._loaded}
 
     def loaded(self) -> Mapping[str, Mapping[str, Any]]:
         """What `load` brought in, each with its card; it has no files that could say more."""
@@ -140,6 +161,8 @@ class SimulatedEngine:
         cancelled: Callable[[], bool],
     ) -> SimulatedRun:
         """Nothing has to be prepared."""
+        if attempt.model in self._loaded:
+            self._loaded[attempt.model] = self._loaded.pop(attempt.model)
         return SimulatedRun(attempt, emit, cancelled, self._options.get("previews", 3))
 
     def step(self, runs: Sequence[Run]) -> None:

@@ -80,4 +80,5 @@ class Stock:
         for model in loaded:
             self._failed.pop(model, None)
         state = {"loaded": loaded, "loading": self._loading, "failed": self._failed}
+        state["sizes"] = dict(self._engine.sizes())
         self._send(Frame("state", state))

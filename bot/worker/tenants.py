@@ -42,6 +42,10 @@ class Tenants:
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._models))
 
+    def sizes(self) -> dict[str, int]:
+        """What each takes, in bytes."""
+        return {id: self._sizes[id] for id in self._models}
+
     def came(self, id: str, model: Model, seconds: float) -> None:
         """It was loaded, which took so long; others leave where drawing with it wants their room,
         now or later."""

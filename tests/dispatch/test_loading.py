@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 from bot.dispatch.loading import Loader
-from bot.engine.seam import Failed
+from bot.engine.seam import Failed, Loaded
 from tests.kit.executor import FakeExecutor
 
 QUICK_S = 0.02
@@ -115,3 +115,15 @@ async def test_a_worker_that_dies_when_asked_does_not_stop_the_others() -> None:
     executor.workers = lambda: listed  # type: ignore[method-assign]
     async with loading(executor):
         assert await executor.prepared_times(1) == ["w2"]
+
+
+async def test_where_not_all_fit_each_model_has_a_home() -> None:
+    executor = FakeExecutor(0, models=())
+    large = {"a": Loaded(size_mb=7000), "b": Loaded(size_mb=6000)}
+    for memory, models in ((24_000, large), (10_000, {}), (10_000, {})):
+        executor.join(vram_mb=memory, models=models)
+    async with loading(executor, NEVER_S, ["a", "b"]):
+        assert await executor.prepared_times(4) == ["w1", "w1", "w2", "w3"]
+        await settled()
+        assert len(executor.prepared) == 4
+    assert [sorted(worker.loaded) for worker in executor.workers()] == [["a", "b"], ["a"], ["b"]]

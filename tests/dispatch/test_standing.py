@@ -97,6 +97,17 @@ def test_a_choice_becomes_an_assignment_with_the_time_of_load_and_drawing() -> N
     assert desk.standings.assign(Choice("a", "w1", 3.0), TINY) == given(NOW, 23.0)
 
 
+def test_what_fits_beside_the_others_puts_nobody_out() -> None:
+    both = {"tiny": Loaded(size_mb=4000), "large": Loaded(size_mb=4000)}
+    desk = Desk(models=both, vram_mb=10_000)
+    assert desk.stands().fitting == set()
+    desk.executor.alter("w1", models={"tiny": both["tiny"]})
+    assert desk.stands().fitting == {"tiny", "large"}
+    desk.executor.alter("w1", vram_mb=8000)
+    assert desk.stands().fitting == set()
+    assert Desk(models=both).stands().fitting == set()
+
+
 # Several on one worker
 
 FOUR = {("tiny", 64): 4}

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.queue import Entry, JobQueue
@@ -59,7 +59,7 @@ def test_of_equals_the_one_that_draws_quicker_starts() -> None:
     slow = replace(worker("w1", "old"), draw_s={"old": 9.0})
     quick = replace(worker("w2", "old", "new"), draw_s={"old": 2.0})
     assert chosen(waiting("old"), slow, quick) == ("old", "w2", 0.0)
-    busy = replace(quick, free=False, busy_s=1.0)
+    busy = replace(quick, free=False, busy_s=8.0)
     assert chosen(waiting("old"), slow, busy) == ("old", "w1", 0.0)
 
 
@@ -115,6 +115,48 @@ def test_fair_order_decides_between_models_in_memory() -> None:
     both = worker("w1", "old", "new", kept=0.0)
     assert chosen(waiting("new", "old"), both) == ("new", "w1", 0.0)
     assert chosen(waiting("old", "new"), both) == ("old", "w1", 0.0)
+
+
+# Slow workers
+
+
+def pair(behind: int, busy_s: float = 1.0, slow_s: float = 10.0) -> tuple[str, str, float] | None:
+    """A job before so many others; a quick worker is busy, a slow one free."""
+    quick = replace(worker("quick", "old", busy=busy_s), draw_s={"old": 1.0})
+    slow = replace(worker("slow", "old"), draw_s={"old": slow_s})
+    jobs = [replace(entry, behind=behind) for entry in waiting("old")]
+    return chosen(jobs, quick, slow)
+
+
+def test_a_slow_worker_draws_what_a_quick_one_has_no_time_for() -> None:
+    assert pair(behind=0) is None
+    assert pair(behind=8) is None
+    assert pair(behind=9) == ("old", "slow", 0.0)
+    assert pair(behind=0, busy_s=9.5) == ("old", "slow", 0.0)
+    assert pair(behind=0, slow_s=2.0) == ("old", "slow", 0.0)
+
+
+def test_who_waits_for_a_quick_worker_comes_after_those_who_wait_already() -> None:
+    quick = replace(worker("quick", "old", "new", busy=1.0), draw_s={"old": 8.0, "new": 8.0})
+    slow = replace(worker("slow", "old", "new"), draw_s={"old": 10.0, "new": 10.0})
+    assert chosen(waiting("old"), quick, slow) is None
+    assert chosen(waiting("old", "new"), quick, slow) == ("new", "slow", 0.0)
+
+
+def test_a_crowd_has_another_worker_load_what_one_has() -> None:
+    has = replace(worker("w1", "old", busy=2.0), draw_s={"old": 5.0})
+    idle = replace(worker("w2"), draw_s={"old": 5.0})
+    few, many = ([replace(one, behind=n) for one in waiting("old")] for n in (0, 40))
+    assert chosen(few, has, idle) is None
+    assert chosen(many, has, idle) == ("old", "w2", 10.0)
+
+
+def test_what_fits_beside_the_others_is_loaded_although_somebody_waits_for_them() -> None:
+    jobs, kept = waiting("new", "old"), worker("w1", "old", kept=0.0)
+    assert chosen(jobs, kept) == ("old", "w1", 0.0)
+    assert chosen(jobs, replace(kept, fitting=frozenset({"new"}))) == ("new", "w1", 10.0)
+    roomy = replace(worker("w2", "other"), fitting=frozenset({"new"}))
+    assert chosen(waiting("new"), worker("w1", "old"), roomy) == ("new", "w2", 10.0)
 
 
 # In company
@@ -213,6 +255,7 @@ STANDINGS = st.builds(
     kept_s=st.sampled_from([0.0, 9.0, 100.0]),
     failed=st.frozensets(MODELS, max_size=2),
     idle=st.booleans(),
+    draw_s=st.dictionaries(MODELS, st.sampled_from([0.5, 5.0, 50.0])),
     beside=st.dictionaries(
         st.tuples(MODELS, st.just(0)),
         st.builds(Beside, st.integers(0, 2), st.sampled_from([0.0, 1.0, 2.0]), st.integers(0, 3)),
@@ -220,12 +263,18 @@ STANDINGS = st.builds(
 )
 
 
-@given(st.lists(MODELS, unique=True), st.lists(STANDINGS, max_size=4))
-def test_whatever_starts_could_not_start_sooner(models: list[str], workers: list[Standing]) -> None:
-    choice = route(waiting(*models), workers)
+@given(st.lists(MODELS, unique=True), st.lists(STANDINGS, max_size=4), st.integers(0, 50))
+def test_whatever_starts_could_not_end_sooner_at_others_expense(
+    models: list[str], workers: list[Standing], behind: int
+) -> None:
+    choice = route([replace(one, behind=behind) for one in waiting(*models)], workers)
     if choice is None:
-        idle = [one.models - one.failed for one in workers if one.free and one.idle]
-        assert all(has.isdisjoint(models) for has in idle)
+        # Whoever is free, and has what is waited for, is slower than somebody who is not.
+        idle = [one for one in workers if one.free and one.idle]
+        for one in idle:
+            for entry in waiting(*(model for model in models if model in one.models - one.failed)):
+                busy = [other for other in workers if not other.open_to(entry)]
+                assert any(other.end_s(entry) < one.end_s(entry) for other in busy)
         return
     (worker,) = [one for one in workers if one.id == choice.worker]
     assert worker.free
@@ -233,7 +282,9 @@ def test_whatever_starts_could_not_start_sooner(models: list[str], workers: list
     assert choice.load_s == (0.0 if choice.job in worker.models else worker.load_s[choice.job])
     (entry,) = [one for one in waiting(*models) if one.job == choice.job]
     assert worker.idle or entry.model in worker.models
-    assert all(choice.load_s <= one.start_s(entry) for one in workers if not one.open_to(entry))
+    if not behind:
+        busy = [one for one in workers if not one.open_to(entry)]
+        assert all(worker.end_s(entry) <= one.end_s(entry) for one in busy)
 
 
 # Days of work in a second
@@ -246,14 +297,18 @@ class Card:
     id: str
     room: int
     models: list[str] = field(default_factory=list)
+    slowness: float = 1.0
     until: float = 0.0
     since: float = -math.inf
 
-    def standing(self, now: float, loads: dict[str, float], guess: float) -> Standing:
-        busy = max(0.0, self.until - now)
+    def standing(
+        self, now: float, loads: dict[str, float], guess: float, draw_s: float = 0.0
+    ) -> Standing:
+        busy, paces = max(0.0, self.until - now), dict.fromkeys(LOADS, draw_s * self.slowness)
         return Standing(
-            self.id, not busy, frozenset(self.models), loads, busy * guess, now - self.since
-        )
+            self.id, not busy, frozenset(self.models), loads, busy * guess, now - self.since,
+            draw_s=paces if draw_s else {},
+        )  # fmt: skip
 
 
 @dataclass
@@ -263,6 +318,8 @@ class Drawn:
     came: float
     model: str
     began: float = math.inf
+    ended: float = math.inf
+    by: str = ""
 
 
 class Shop:
@@ -274,8 +331,9 @@ class Shop:
 
     def __init__(
         self, cards: list[Card], loads: dict[str, float], draw_s: float,
-        guesses: tuple[float, float] = (1.0, 1.0), seed: int = 0,
+        guesses: tuple[float, float] = (1.0, 1.0), seed: int = 0, measured: bool = False,
     ) -> None:  # fmt: skip
+        self.measured = measured
         self.cards = {card.id: card for card in cards}
         self.loads, self.draw_s, self.guesses = loads, draw_s, guesses
         self.random = random.Random(seed)
@@ -313,16 +371,24 @@ class Shop:
     def _route(self) -> Choice | None:
         cards = self.cards.values()
         standings = [
-            card.standing(self.now, self.loads, self.random.uniform(*self.guesses))
+            card.standing(
+                self.now, self.loads, self.random.uniform(*self.guesses),
+                self.draw_s if self.measured else 0.0,
+            )
             for card in cards
-        ]
-        return route(self.queue.heads(), standings)
+        ]  # fmt: skip
+        return route(self._heads(), standings)
+
+    def _heads(self) -> list[Entry]:
+        heads = self.queue.heads()
+        return [replace(one, behind=self.queue.count(one.model) - 1) for one in heads]
 
     def _begin(self, choice: Choice) -> None:
         entry, card = self.queue.take(choice.job), self.cards[choice.worker]
         drawn = self.jobs[entry.job]
         drawn.began = self.now + choice.load_s
-        card.until = drawn.began + self.draw_s
+        card.until = drawn.began + self.draw_s * card.slowness
+        drawn.ended, drawn.by = card.until, card.id
         if entry.model not in card.models:
             assert choice.load_s == self.loads[entry.model]
             self.loaded.append((self.now, card.id, entry.model))
@@ -412,3 +478,73 @@ def test_days_of_mixed_work_starve_nobody_and_are_no_storm_of_loads(seed: int) -
     assert len(world.loaded) <= count * world.now / 40 + count
     assert max(world.waits("other")) <= max(world.waits("new")) + 100
     assert max(world.waits()) <= 2000
+
+
+# A fleet of quick and slow cards
+
+
+DRAW_S = 10.0
+
+
+def fleet(*slowness: float, measured: bool = True) -> Shop:
+    cards = [Card(f"w{n}", 1, ["old"], each) for n, each in enumerate(slowness)]
+    return Shop(cards, dict.fromkeys(LOADS, 20.0), DRAW_S, measured=measured)
+
+
+def taken(world: Shop) -> Counter[str]:
+    """How many jobs each card drew."""
+    return Counter(one.by for one in world.jobs.values() if one.ended <= world.now)
+
+
+def spent(world: Shop) -> float:
+    """The mean time from question to picture."""
+    lives = [one.ended - one.came for one in world.jobs.values() if one.ended <= world.now]
+    return sum(lives) / len(lives)
+
+
+@pytest.mark.parametrize("slowness", [(1.0, 10.0), (1.0, 1.0, 4.0), (1.0, 2.0, 8.0, 8.0)])
+def test_under_full_load_every_card_draws_at_its_own_pace(slowness: tuple[float, ...]) -> None:
+    world = fleet(*slowness)
+    for number in range(40):
+        world.stream(f"fan{number}", "old")
+    world.run(8000)
+    drawn = taken(world)
+    for number, each in enumerate(slowness):
+        assert drawn[f"w{number}"] == pytest.approx(8000 / DRAW_S / each, rel=0.03)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_at_ease_nobody_is_given_to_a_slow_card(seed: int) -> None:
+    means = {}
+    for measured in (True, False):
+        world, rng = fleet(1.0, 10.0, measured=measured), random.Random(seed)
+        for number in range(800):
+            world.add(f"person{number}", "old")
+            world.run(rng.expovariate(0.5 / DRAW_S))
+        world.run(10 * DRAW_S)
+        means[measured] = spent(world)
+        if measured:
+            assert taken(world)["w1"] <= 20
+    assert means[True] < means[False] / 1.5
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.sampled_from([1.0, 1.5, 3.0, 10.0, 40.0]), min_size=1, max_size=5),
+    st.lists(st.tuples(st.floats(0, 100), st.integers(0, 5)), max_size=20),
+)
+def test_whatever_comes_is_drawn_and_no_card_rests_beside_a_long_line(
+    slowness: list[float], visits: list[tuple[float, int]]
+) -> None:
+    world = fleet(*slowness)
+    for pause, person in visits:
+        world.add(f"person{person}", "old", limit=50)
+        world.run(pause)
+    world.run((len(visits) + 1) * DRAW_S * max(slowness))
+    assert len(world.queue) == 0
+    assert all(one.ended < math.inf for one in world.jobs.values())
+    # All together never take longer than the quickest alone would have.
+    alone = DRAW_S * min(slowness) * len(visits)
+    last = max((one.ended for one in world.jobs.values()), default=0.0)
+    came = max((one.came for one in world.jobs.values()), default=0.0)
+    assert last <= came + alone + DRAW_S * max(slowness) + 1

@@ -404,7 +404,7 @@ async def main():
     while not any(worker.slots_free for worker in executor.workers()):
         await executor.changed(executor.version)
     heavy = {"torch", "diffusers", "transformers", "numpy"} & set(sys.modules)
-    print(executor._seats[0]._channel.pid, *sorted(heavy), flush=True)
+    print(executor.process(executor.workers()[0].id), *sorted(heavy), flush=True)
     if sys.argv[1] == "close":
         await executor.close()
     else:

@@ -35,6 +35,10 @@ def test_a_loaded_model_tells_since_when_and_how_long_it_took() -> None:
     assert told((17, said(loaded={"tiny": {}}))) == {"tiny": Loaded({}, since=17)}
 
 
+def test_a_loaded_model_tells_what_it_takes() -> None:
+    assert told((1, said(loaded={"tiny": {}}, sizes={"tiny": 7}))) == {"tiny": Loaded({}, 1, 0, 7)}
+
+
 def test_a_failure_is_worth_a_new_try_after_a_while_counted_from_the_first_word_of_it() -> None:
     failed = said(failed={"tiny": "It is damaged."})
     assert told((10, failed), (30, failed)) == {"tiny": Failed("It is damaged.", retry_at=70)}

@@ -21,7 +21,10 @@ PATIENCE_S = 30.0
 class BotProcess:
     """Starts, kills and starts again, always on the same data folder."""
 
-    def __init__(self, sandbox: Sandbox, data: Path, command: Sequence[str]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, data: Path, command: Sequence[str], **settings: str
+    ) -> None:
+        self._settings = settings
         self.data = data
         self._sandbox = sandbox
         self._command = command
@@ -50,6 +53,7 @@ class BotProcess:
             "MODEL_STEPS": str(STEPS),
             "PROGRESS_SECONDS": "0.1",
             "SAFETY_MODEL": "off",
+            **self._settings,
         }
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -16,7 +16,7 @@ from bot.domain.errors import Cancelled
 from bot.engine.blame import Retry
 from bot.engine.local import SIMULATED, LocalExecutor
 from bot.engine.patience import Patience
-from bot.engine.seam import Attempt, Event, Failed, Images, Progress, Worker
+from bot.engine.seam import Attempt, Event, Executor, Failed, Images, Progress, Worker
 from bot.models.cards import EMBEDDED_CARD, ModelCard, card_for
 
 GENEROUS_S = 60
@@ -25,7 +25,7 @@ Kind = TypeVar("Kind", bound=Event)
 
 
 async def wait_until(
-    executor: LocalExecutor, true: Callable[[], bool], seconds: float = GENEROUS_S
+    executor: Executor, true: Callable[[], bool], seconds: float = GENEROUS_S
 ) -> None:
     """Wait on the executor's changes until `true()`."""
     async with asyncio.timeout(seconds):
@@ -36,13 +36,13 @@ async def wait_until(
             await executor.changed(seen)
 
 
-async def free_worker(executor: LocalExecutor, seconds: float = GENEROUS_S) -> Worker:
+async def free_worker(executor: Executor, seconds: float = GENEROUS_S) -> Worker:
     """The first worker with a free slot."""
     await wait_until(executor, lambda: any(w.slots_free for w in executor.workers()), seconds)
     return next(worker for worker in executor.workers() if worker.slots_free)
 
 
-def failure(executor: LocalExecutor, model: str = "embedded") -> str:
+def failure(executor: Executor, model: str = "embedded") -> str:
     """Why the first worker cannot load a model; empty where it did not fail."""
     for worker in executor.workers():
         state = worker.models.get(model)
@@ -99,7 +99,7 @@ class Drawn:
 
 
 async def draw(
-    executor: LocalExecutor,
+    executor: Executor,
     worker: Worker,
     one: Attempt,
     on_event: Callable[[Event], Awaitable[None]] | None = None,
@@ -114,7 +114,7 @@ async def draw(
     return drawn
 
 
-async def steps_until_cancelled(executor: LocalExecutor, worker: Worker, one: Attempt) -> int:
+async def steps_until_cancelled(executor: Executor, worker: Worker, one: Attempt) -> int:
     """How many an attempt makes that is cancelled at its first."""
     steps = 0
 

@@ -22,7 +22,7 @@ from bot.storage.ledger import LedgerRepository
 from bot.storage.outbox import OutboxRepository
 from bot.storage.pictures import PictureRepository
 from bot.storage.profiles import ProfileRepository
-from bot.storage.purges import PurgeRepository
+from bot.storage.purges import PurgeRepository, Wish
 from bot.storage.quotas import QuotaRepository
 from bot.storage.recent import RecentPrompts
 from tests.kit.values import ANNA, BERT, GUILD, a_job
@@ -118,8 +118,9 @@ async def newcomer(database: Database) -> None:
     """Who never drew there is told at once that they have nothing."""
     account = Account(GUILD, 777)
     assert await RecentPrompts(database).of(account) == []
-    assert await PurgeRepository(database).count(account, 0.0) == (0, 0)
-    assert await PurgeRepository(database).jobs(account, 0.0, 10) == []
+    wish = Wish(account, actor=1, days=0, since=0.0, asked_at=NOW)
+    assert await PurgeRepository(database).count(wish) == (0, 0)
+    assert await PurgeRepository(database).jobs(wish, (), 10) == []
     assert await OutboxRepository(database).owed(GUILD, 777) == []
     capped = replace(MONTHLY, most=5)
     assert (await LedgerRepository(database).balance(account, capped, NOW)).room == 5

@@ -304,7 +304,7 @@ def test_a_model_ordered_ahead_is_loaded_when_nothing_is_drawn() -> None:
 
 def test_a_model_that_left_the_memory_while_others_were_drawn_with_is_told() -> None:
     studio = Studio().order(Prepare("idle"), ask("a", 3))
-    studio.engine.on_step = lambda names: studio.engine._loaded.discard("idle")
+    studio.engine.on_step = lambda names: studio.engine._loaded.pop("idle", None)
     studio.turns(1)
     before = len(studio.of("state"))
     assert studio.of("state")[-1]["loaded"].keys() == {"embedded", "idle"}

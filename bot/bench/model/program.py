@@ -9,13 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.app import (
-    catalogue_of,
-    compiled_folder,
-    converted_folder,
-    engine_options,
-    local_executor,
-)
+from bot.app import catalogue_of
 from bot.bench import memory
 from bot.bench.child import Child, Message
 from bot.bench.model.card_memory import CardMemory
@@ -26,6 +20,7 @@ from bot.domain.errors import EaselError, EngineError
 from bot.engine.devices import device, devices
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Worker
+from bot.executors import compiled_folder, converted_folder, engine_options, local_executor
 from bot.models.catalogue import Catalogue
 from bot.service.choice import Choice
 from bot.settings import Settings

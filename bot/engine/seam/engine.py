@@ -56,6 +56,10 @@ class Engine(Protocol):
         """The models in memory: id → what the model's own files say, as fields of `ModelCard`."""
         ...
 
+    def sizes(self) -> Mapping[str, int]:
+        """What each of them takes of the device's memory, in MB, where that is known."""
+        ...
+
     def drawn_by(self, model: str) -> str:
         """What drew last with a model in memory, in words for a recipe: library and precision."""
         ...

@@ -23,12 +23,13 @@ class Loaded:
     """The model is in memory. `card` holds what its own files say: fields of `ModelCard`.
 
     It has been there since `since`, in monotonic seconds of the bot's process; loading it took
-    `took_s` seconds, 0 where that is not known.
+    `took_s` seconds, and it takes `size_mb` MB, 0 where that is not known.
     """
 
     card: Mapping[str, Any] = field(default_factory=dict)
     since: float = 0.0
     took_s: float = 0.0
+    size_mb: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,12 @@ class Worker:
     def loaded(self) -> frozenset[str]:
         """The ids of the models in memory."""
         return frozenset(id for id, state in self.models.items() if isinstance(state, Loaded))
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """What each model in memory takes of it, in MB; 0 where that is not known."""
+        states = self.models.items()
+        return {id: state.size_mb for id, state in states if isinstance(state, Loaded)}
 
     @property
     def trouble(self) -> str | None:
