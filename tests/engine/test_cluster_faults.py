@@ -170,8 +170,9 @@ async def test_machines_may_come_when_jobs_wait_already(town: Town, tmp_path: Pa
         await town.join("one", cards=2)
         await wait_until(ray, drawing_on(ray, "one"))
         await town.join("two", cards=2)
+        jobs += await asked(house)
         await wait_until(ray, drawing_on(ray, "two"))
-        assert await ended(house, jobs) == [1] * JOBS
+        assert await ended(house, jobs) == [1] * 2 * JOBS
 
 
 async def test_who_dies_again_and_again_at_one_picture_is_not_asked_for_it_for_ever(

@@ -55,9 +55,11 @@ class Machine:
         self.said = said
 
     def tree(self) -> list[psutil.Process]:
-        """All its processes but the command itself."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.process.pid).children(recursive=True)
+        """All its processes but the command itself; none where that has ended, for its id may be
+        another's by now."""
+        if self.process.returncode is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                return psutil.Process(self.process.pid).children(recursive=True)
         return []
 
     def named(self, name: str) -> list[psutil.Process]:
