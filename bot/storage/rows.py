@@ -17,18 +17,15 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
 
     Raises NotFound where a file that it is made from was dropped.
     """
-    source = job.request.source
+    origin, source = job.origin, job.request.source
     connection.execute(
-        "INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action,"
-        " source_job, source_tile, request, state, cost, running_limit, created_at, finished_at,"
-        " engine, batch_id, age_limited, locale) VALUES"
-        " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        _INSERT,
         (
-            job.id, job.origin.guild, job.origin.channel, job.user, job.parent,
-            job.origin.parent_message, job.action.value, source and source.job,
-            source and source.index, written(job.request),
-            job.status.value, job.cost, job.running_limit, job.created_at,
-            job.finished_at, job.engine, job.batch, job.origin.age_restricted, job.origin.locale,
+            job.id, origin.guild, origin.channel, job.user, job.parent or "",
+            origin.parent_message, job.action.value, source.job if source else "",
+            source.index if source else 0, written(job.request), job.status.value, job.cost,
+            job.running_limit, job.created_at, job.finished_at or 0.0, job.engine, job.batch or "",
+            int(origin.age_restricted), origin.locale,
         ),
     )  # fmt: skip
     if job.request.inputs:
@@ -41,6 +38,14 @@ def insert(connection: sqlite3.Connection, job: Job) -> None:
     )
 
 
+# A None takes Python's module for SQLite longer than the column takes SQLite.
+_INSERT = """
+INSERT INTO jobs (id, guild_id, channel_id, user_id, parent_id, parent_message, action, source_job,
+    source_tile, request, state, cost, running_limit, created_at, finished_at, engine, batch_id,
+    age_limited, locale)
+VALUES (?, ?, ?, ?, NULLIF(?, ''), ?, ?, NULLIF(?, ''), NULLIF(?, 0), ?, ?, ?, ?, ?, NULLIF(?, 0.0),
+    ?, NULLIF(?, ''), ?, ?)
+"""
 RUNNING = "state IN ('waiting', 'running') AND state = 'running'"
 """In SQL; said like that SQLite looks through what has not ended alone."""
 _written = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode

@@ -91,9 +91,9 @@ def test_what_the_operator_lowers_is_said() -> None:
     ("entry", "said"),
     [
         (Entry(AT, "hold", -1, "", "abcdef0123456789", 9, "job", False, False),
-         "**-1** spent on job `abcdef01`"),
+         "**-1** spent on job `23456789`"),
         (Entry(AT, "hold", -3, "", "abcdef0123456789", 9, "job", True, True),
-         "**-3** from the pool held for job `abcdef01`"),
+         "**-3** from the pool held for job `23456789`"),
         (Entry(AT, "expire", -2, "grant", "", 0, "expired", False, False),
          "**-2** past their date"),
         (Entry(AT, "grant", 5, "grant", "", 9, "*prize*", False, False),

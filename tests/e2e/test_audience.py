@@ -149,7 +149,8 @@ COMPLETED = {("imagine", "prompt"), ("style edit", "name"), ("style remove", "na
 FORMS = {"remix", "report", "from_picture", "style", "describe", "panel", "words", "appeal"}
 REACTIONS = {reactions.STOP, reactions.SEND}
 SERVERS = {"on_ready", "on_guild_join", "on_guild_available", "on_guild_remove"}
-EVENTS = {"on_raw_reaction_add", "on_easel_setting", *SERVERS}
+SHARDS = {"on_shard_ready", "on_shard_resumed", "on_shard_disconnect"}
+EVENTS = {"on_raw_reaction_add", "on_easel_setting", *SERVERS, *SHARDS}
 COMPONENTS = {"JobButton", "PageButton", "PanelItem", "SettingButton", "SettingMenu"}
 WALKERS = {
     "a member": ("Noah", "imagine"),
