@@ -60,8 +60,11 @@ class Bridge:
         return reader
 
     async def _say(self, data: bytes) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
+        try:
+            self._writer.write(data)
+            await self._writer.drain()
+        except ConnectionError:  # the bot is gone, and all of this is for it
+            leave(0)
 
     async def _tell(self, kind: str, **data: Any) -> None:
         await self._say(frames.pack(Frame(kind, data)))

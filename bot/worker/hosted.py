@@ -185,21 +185,21 @@ class Host:
         cards = said.data["options"].get("cards", [])
         made_for = said.data["engine"], {**said.data["options"], "cards": None}
         if self._outlet is None:
-            self._begin(hello, said)
             self._made_for = made_for
+            self._begin(name, hello)
         elif owner != self._owner and time.monotonic() - self._heard < self._lease_s:
             return "taken"
         elif made_for != self._made_for:
             return "other"
         else:
+            self._outlet.open(name)  # before there is an answer
             self._inlet.feed(frames.pack(Frame("adopt", {"cards": cards})))
-        assert self._outlet
-        self._outlet.open(name)
         self._owner, self._heard = owner, time.monotonic()
         return ""
 
-    def _begin(self, hello: bytes, said: Frame) -> None:
+    def _begin(self, name: str, hello: bytes) -> None:
         self._outlet = Outlet(asyncio.get_running_loop())
+        self._outlet.open(name)  # its threads may speak before they are all started
         self._inlet.feed(hello)
         for run in (self._serve, self._watch):
             threading.Thread(target=run, name=run.__name__, daemon=True).start()

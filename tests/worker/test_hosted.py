@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import math
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -14,8 +15,10 @@ from bot.engine import frames
 from bot.engine.frames import Frame
 from bot.engine.local import SIMULATED
 from bot.models.cards import EMBEDDED_CARD
+from bot.worker import hosted
 from bot.worker.here import Here
-from bot.worker.hosted import Host
+from bot.worker.hosted import Host, Inlet
+from bot.worker.serving import Outgoing
 from tests.kit.workers import attempt
 
 PATIENCE_S = 30
@@ -112,6 +115,37 @@ async def test_who_adopts_it_finds_the_models_and_stops_what_was_wanted_before(h
     assert not host.take("first", run("late"))
     assert host.take("second", run("new"))
     await second.until(lambda: second.said("end", job="new", outcome="done"))
+
+
+async def test_what_it_answers_at_once_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its threads are quicker than the call that wakes them."""
+    answered = threading.Event()
+
+    def prompt(receive: Callable[[], Frame | None], outgoing: Outgoing) -> None:
+        while frame := receive():
+            outgoing.send(Frame("ready", {"to": frame.kind}))
+            answered.set()
+
+    def start(thread: threading.Thread, started: Any = threading.Thread.start) -> None:
+        started(thread)
+        assert answered.wait(PATIENCE_S)
+
+    def feed(inlet: Inlet, data: bytes, fed: Any = Inlet.feed) -> None:
+        answered.clear()
+        fed(inlet, data)
+        assert not runs or answered.wait(PATIENCE_S)
+
+    host, runs = Host(kept_s=math.inf), False
+    monkeypatch.setattr(hosted, "serve", prompt)
+    monkeypatch.setattr(Inlet, "feed", feed)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert host.adopt("first", "bot", hello()) == ""
+    runs = True
+    first = Ear(host, "first")
+    await first.until(lambda: first.said("ready", to="hello", worker="first"))
+    assert host.adopt("second", "bot", hello()) == ""
+    second = Ear(host, "second")
+    await second.until(lambda: second.said("ready", to="adopt", worker="second"))
 
 
 async def test_it_is_one_bots_at_a_time_and_made_for_one_thing(host: Host) -> None:
