@@ -38,19 +38,19 @@ def opened(data: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def at_any_time(
-    rows: sqlite3.Connection, witness: Witness, limits: Limits, channels: bool = True
-) -> list[str]:
-    """What has to hold whatever is under way."""
-    found = [*_books(rows, limits), *_limits(rows, limits)]
-    if channels:
-        found += [*twice(witness), *(f"leak: {each}" for each in witness.leaks)]
-    return found
+def at_any_time(rows: sqlite3.Connection, limits: Limits) -> list[str]:
+    """What has to hold in the rows whatever is under way."""
+    return [*_books(rows, limits), *_limits(rows, limits)]
+
+
+def seen(witness: Witness) -> list[str]:
+    """What has to hold in the channels whatever is under way."""
+    return [*twice(witness), *(f"leak: {each}" for each in witness.leaks)]
 
 
 def in_the_end(rows: sqlite3.Connection, witness: Witness, limits: Limits) -> list[str]:
     """What has to hold when all is over and nothing is wrong any more."""
-    found = at_any_time(rows, witness, limits)
+    found = [*at_any_time(rows, limits), *seen(witness)]
     if (said := rows.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
         found.append(f"damaged: {said}")
     found += [f"damaged: {tuple(row)}" for row in rows.execute("PRAGMA foreign_key_check")]

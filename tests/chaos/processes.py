@@ -85,7 +85,7 @@ async def model_changed(stage: Stage, dice: random.Random) -> None:
     await stage.bot.start()
 
 
-@fault(weight=2)
+@fault(weight=1)
 async def model_files_removed(stage: Stage, dice: random.Random) -> None:
     """The folder of models is empty for a while, and no worker that comes up can load any."""
     changed = stage.bot.settings.get("MODEL")

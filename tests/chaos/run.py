@@ -95,7 +95,7 @@ async def _blows(
             f"{crowd.accepted():6} jobs, {blow.fault}: {last.ended - last.began:.1f} s,"
             f" well after {last.well - last.ended:.2f} s"
         )
-        if found := await asyncio.to_thread(_now, stage):
+        if found := [*checker.seen(stage.witness), *await asyncio.to_thread(_now, stage)]:
             result.violations += found
             raise AssertionError(f"after {blow.fault}")
 
@@ -110,7 +110,7 @@ async def _blow(stage: Stage, crowd: Crowd, blow: Blow, fault: Fault) -> None:
 
 def _now(stage: Stage) -> list[str]:
     with checker.opened(stage.bot.data) as rows:
-        found = checker.at_any_time(rows, stage.witness, LIMITS)
+        found = checker.at_any_time(rows, LIMITS)
     return [*found, *_elsewhere(stage)]
 
 
