@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -23,22 +25,26 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=12, help="about so many jobs to a fault")
     parser.add_argument("--executor", choices=("local", "ray", "both"), default="local")
     parser.add_argument("--faults", default="", help="only those with one of these words, as a,b")
-    parser.add_argument("--busy", type=int, default=24, help="people that do something at a time")
+    parser.add_argument("--busy", type=int, default=12, help="people that do something at a time")
     parser.add_argument("--report", type=Path, help="a Markdown file for what came of it")
     return parser.parse_args(words)
 
 
 async def main(said: argparse.Namespace) -> int:
+    """Play, and leave nothing behind when told to end."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # of those that were killed
     results: list[Result] = []
     for executor in ("local", "ray") if said.executor == "both" else (said.executor,):
         say(f"{executor}, seed {said.seed}, {said.jobs} jobs")
         faults = table(executor, said.faults)
         played = await play(executor, said.seed, said.jobs, said.every, faults, said.busy)
         results.append(played)
-    text = document(results)
-    sys.stdout.write(text)
-    if said.report:
-        said.report.write_text(text, encoding="utf-8")
+        if said.report:
+            said.report.write_text(document(results), encoding="utf-8")
+    sys.stdout.write(document(results))
     return int(any(each.violations for each in results))
 
 

@@ -33,10 +33,11 @@ def _hasty() -> type[Any]:
     from bot.chat.client import EaselBot
 
     class Hasty(EaselBot):
-        """Notices a silent gateway within seconds, where discord.py takes a minute."""
+        """Notices a silent gateway within seconds, where discord.py takes a minute. It takes five
+        to answer a second greeting, in which it hears nothing."""
 
         async def setup_hook(self) -> None:
-            self._connection.heartbeat_timeout = 4.0
+            self._connection.heartbeat_timeout = 8.0
             self._connection.guild_ready_timeout = 0.2
             await super().setup_hook()
 

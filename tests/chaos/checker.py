@@ -6,6 +6,7 @@ Each sentence that comes back is a violation. Knows no code of the bot but its t
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -71,7 +72,7 @@ def _state(jobs: dict[str, sqlite3.Row], job: str) -> str:
 def twice(witness: Witness) -> Iterator[str]:
     """Results that stood in a channel twice at the same time."""
     for job, posts in witness.posts.items():
-        for one, other in zip(posts, posts[1:], strict=False):
+        for one, other in itertools.pairwise(posts):
             if one.gone is None or one.gone > other.at:
                 yield f"twice: job {job} is in messages {one.message} and {other.message}"
 

@@ -56,7 +56,7 @@ def install() -> None:
     import bot.house
     from bot.storage import disk, files
 
-    discord.utils.utcnow = lambda: dt.datetime.fromtimestamp(time.time(), dt.timezone.utc)
+    discord.utils.utcnow = lambda: dt.datetime.fromtimestamp(time.time(), dt.UTC)
     bot.house.Database = _database()  # type: ignore[misc]
     disk.os = _Slow(disk.os)  # type: ignore[attr-defined, assignment]
     write: Callable[[Any], None] = files.write_whole

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 
+from bot.sandbox import Refused
 from tests.chaos.faults import fault
 from tests.chaos.stage import CHANNELS, DISPOSABLE, Stage, moment
-from bot.sandbox import Refused
 
 RIGHTS = ("SEND_MESSAGES", "ATTACH_FILES", "VIEW_CHANNEL", "READ_MESSAGE_HISTORY")
 
@@ -19,10 +20,8 @@ async def messages_deleted(stage: Stage, dice: random.Random) -> None:
         where = world.find_channel(dice.choice(CHANNELS))
         there = list(world.messages[where.id].values())[-20:]
         if there:
-            try:
+            with contextlib.suppress(Refused):
                 await stage.ada.delete(dice.choice(there).id)
-            except Refused:
-                pass
         await moment(0.05)
 
 

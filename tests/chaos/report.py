@@ -18,7 +18,10 @@ def share(values: Sequence[float], part: float) -> float:
 
 def recoveries(results: Sequence[Result]) -> str:
     """A row for each fault: how often it came, and how long it took until a job was drawn."""
-    rows = ["| Fault | Executor | Times | Recovery p50 | p99 |", "| --- | --- | ---: | ---: | ---: |"]
+    rows = [
+        "| Fault | Executor | Times | Recovery p50 | p99 |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for result in results:
         for fault, seconds in result.recoveries:
@@ -58,5 +61,7 @@ def document(results: Sequence[Result]) -> str:
         if each.violations:
             told = "\n".join(f"- {said}" for said in each.violations)
             begun = "\n".join(f"- {step}" for step in each.begun)
-            parts.append(f"### {each.executor}, seed {each.seed}\n\n{told}\n\nUp to there:\n\n{begun}")
+            parts.append(
+                f"### {each.executor}, seed {each.seed}\n\n{told}\n\nUp to there:\n\n{begun}"
+            )
     return "\n\n".join(parts) + "\n"

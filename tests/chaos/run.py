@@ -51,7 +51,7 @@ def say(text: str) -> None:
 
 
 async def play(
-    executor: str, seed: int, jobs: int, every: int, faults: Mapping[str, Fault], busy: int = 24
+    executor: str, seed: int, jobs: int, every: int, faults: Mapping[str, Fault], busy: int = 12
 ) -> Result:
     """Until so many jobs were accepted and all is over, or something does not hold."""
     began, result = now(), Result(executor, seed)
@@ -128,8 +128,10 @@ def _elsewhere(stage: Stage) -> list[str]:
 
 
 def _is_here(address: str) -> bool:
+    """Loopback, or this machine's own address, by which parts of Ray speak with each other."""
     own = {each.address for found in psutil.net_if_addrs().values() for each in found}
-    return address in own or address.startswith("127.") or address.startswith("::ffff:127.")
+    plain = address.removeprefix("::ffff:")
+    return plain in own or plain.startswith("127.")
 
 
 async def _calm(stage: Stage) -> None:

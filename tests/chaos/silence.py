@@ -36,7 +36,9 @@ def _nearest(stage: Stage, at: float) -> str:
     if not before:
         return "nothing had happened yet"
     last = before[-1]
-    return f"{at - last.began:.1f} s after {last.fault} began, {at - last.ended:.1f} s after it ended"
+    return (
+        f"{at - last.began:.1f} s after {last.fault} began, {at - last.ended:.1f} s after it ended"
+    )
 
 
 def _thinking(stage: Stage) -> Iterator[str]:

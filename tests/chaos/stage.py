@@ -98,7 +98,7 @@ def settings(folder: Path) -> dict[str, str]:
         "VERSIONS": "7=other",
         "MODEL_STEPS": str(STEPS),
         "MODEL_NATIVE": "64",
-        "PROGRESS_SECONDS": "0.5",
+        "PROGRESS_SECONDS": "1.5",
         "SAFETY_MODEL": "off",
         "CREDITS": str(LIMITS.credits),
         "DM_CREDITS": str(LIMITS.credits),
@@ -144,7 +144,7 @@ def _engine(folder: Path) -> dict[str, Any]:
     return {
         "slots": 2,
         "step_seconds": 0.01,
-        "previews": 1,
+        "previews": 0,
         "missing": str(folder / "missing"),
         "crash_on": ["crash"],
     }

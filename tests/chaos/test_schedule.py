@@ -17,9 +17,7 @@ FAULTS = {"a": 1, "b": 5, "c": 1}
 
 
 def test_a_seed_is_a_schedule() -> None:
-    one, again, other = (
-        schedule(seed, 100, 5, FAULTS, people=9, places=4) for seed in (1, 1, 2)
-    )
+    one, again, other = (schedule(seed, 100, 5, FAULTS, people=9, places=4) for seed in (1, 1, 2))
     assert one == again
     assert one.blows != other.blows
     first, second, third = (
