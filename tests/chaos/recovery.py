@@ -10,7 +10,7 @@ from bot.sandbox import Invocation, NotResponding, Refused
 from tests.chaos.crowd import Crowd
 from tests.chaos.stage import ACK_S, Stage, now
 
-EVERY_S = 0.5
+EVERY_S = 1.0
 """Somebody tries again after this time, whatever became of the last try."""
 WELL_S = 240.0
 
@@ -24,7 +24,7 @@ async def recovered(stage: Stage, crowd: Crowd) -> float:
             crowd.spawn(_probe(stage, tries, first))
             tries += 1
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(first.wait(), EVERY_S if tries < 40 else 4 * EVERY_S)
+                await asyncio.wait_for(first.wait(), EVERY_S if tries < 20 else 4 * EVERY_S)
     return now() - began
 
 

@@ -19,7 +19,7 @@ from tests.chaos.faults import Fault
 from tests.chaos.recovery import recovered
 from tests.chaos.schedule import Blow, Schedule, schedule
 from tests.chaos.silence import unanswered
-from tests.chaos.stage import LIMITS, Stage, Window, now, staged
+from tests.chaos.stage import LIMITS, Stage, Window, moment, now, staged
 
 CALM_S = 240.0
 """So long everything may take to come to rest in the end."""
@@ -139,7 +139,7 @@ async def _calm(stage: Stage) -> None:
     a long while the last check names."""
     end = now() + CALM_S
     while now() < end and await asyncio.to_thread(_left, stage):
-        await asyncio.sleep(0.2)
+        await moment(0.2)
 
 
 def _left(stage: Stage) -> bool:
