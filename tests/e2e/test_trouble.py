@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientSession
 from PIL import Image
 
+from bot.chat.reconnecting import LONGEST_EXPONENT
 from bot.domain.errors import QueueFull
 from bot.engine.seam import Executor
 from bot.sandbox import NotResponding, Sandbox
@@ -371,3 +372,8 @@ async def test_a_worker_that_dies_beside_a_running_bot(sandbox: Sandbox, tmp_pat
         assert "stopped the machine twice" in said["content"]
         await (await mia.slash("imagine", prompt="a fox", channel="lobby")).ack()
         await mia.new_result(set(), "lobby")
+
+
+async def test_a_gateway_that_is_away_is_looked_for_every_minute(easel: Easel) -> None:
+    [one] = easel.bot.shards.values()
+    assert one._parent._backoff._max == LONGEST_EXPONENT
