@@ -25,6 +25,7 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=12, help="about so many jobs to a fault")
     parser.add_argument("--executor", choices=("local", "ray", "both"), default="local")
     parser.add_argument("--faults", default="", help="only those with one of these words, as a,b")
+    parser.add_argument("--together", action="store_true", help="now and then two faults at once")
     parser.add_argument("--busy", type=int, default=12, help="people that do something at a time")
     parser.add_argument("--report", type=Path, help="a Markdown file for what came of it")
     return parser.parse_args(words)
@@ -40,7 +41,9 @@ async def main(said: argparse.Namespace) -> int:
     for executor in ("local", "ray") if said.executor == "both" else (said.executor,):
         say(f"{executor}, seed {said.seed}, {said.jobs} jobs")
         faults = table(executor, said.faults)
-        played = await play(executor, said.seed, said.jobs, said.every, faults, said.busy)
+        played = await play(
+            executor, said.seed, said.jobs, said.every, faults, said.busy, said.together
+        )
         results.append(played)
         if said.report:
             said.report.write_text(document(results), encoding="utf-8")

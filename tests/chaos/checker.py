@@ -175,7 +175,22 @@ def _shown(
             yield f"books: job {job['id']} is {job['state']} and was shown"
         if job["state"] == "succeeded" and not posts and not given_up:
             yield f"lost: job {job['id']} was paid and never shown"
+        if job["state"] == "failed" and not given_up:
+            yield from _told(job, witness)
         for row in owed[job["id"]]:
             told = {post.message for post in posts}
             if row["kind"] == "result" and row["message_id"] and str(row["message_id"]) not in told:
                 yield f"lost: job {job['id']} is said to be in message {row['message_id']}"
+
+
+def _told(job: sqlite3.Row, witness: Witness) -> Iterator[str]:
+    """Who asked for a picture that failed reads so once, unless the message is deleted where it
+    would stand."""
+    messages = witness.references[job["reference"]]
+    gone = any(
+        message in witness.deleted for message, of in witness.notices.items() if of == job["id"]
+    )
+    if not messages and not gone:
+        yield f"lost: nobody was told that job {job['id']} failed ({job['failure']})"
+    if len(messages) > 1:
+        yield f"twice: that job {job['id']} failed is said in {sorted(messages)}"

@@ -56,10 +56,11 @@ async def pictures_refused(stage: Stage, dice: random.Random) -> None:
 async def files_limited(stage: Stage, dice: random.Random) -> None:
     """The system lets the bot write no file beyond a few pages (RLIMIT_FSIZE)."""
     pid, limit = stage.bot.pid, resource.RLIMIT_FSIZE
-    _, hard = resource.prlimit(pid, limit)
-    resource.prlimit(pid, limit, (dice.choice([0, 4096, 65_536]), hard))
-    await moment(dice.uniform(0.5, 3.0))
+    few, seconds = dice.choice([0, 4096, 65_536]), dice.uniform(0.5, 3.0)
     with contextlib.suppress(ProcessLookupError):
+        _, hard = resource.prlimit(pid, limit)
+        resource.prlimit(pid, limit, (few, hard))
+        await moment(seconds)
         resource.prlimit(pid, limit, (hard, hard))
 
 

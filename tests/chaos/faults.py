@@ -27,6 +27,11 @@ class Fault:
     silent: bool
     where: Sequence[str]
 
+    @property
+    def beside(self) -> bool:
+        """Whether it may come with another: no two of them start and end processes."""
+        return not self.act.__module__.endswith(("processes", "machines"))
+
 
 FAULTS: dict[str, Fault] = {}
 

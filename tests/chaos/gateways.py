@@ -31,7 +31,7 @@ async def session_invalid(stage: Stage, dice: random.Random) -> None:
 
 
 @fault(weight=2, silent=True)
-async def session_invalid_and_resumable(stage: Stage, dice: random.Random) -> None:
+async def session_to_be_resumed(stage: Stage, dice: random.Random) -> None:
     stage.sandbox.faults.invalidate_session(resumable=True)
     await moment(0.1)
 

@@ -18,6 +18,7 @@ from bot.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
+TRIES = 20
 WORKER, BRIDGE = "bot.worker", "bot.worker.bridge"
 
 
@@ -30,6 +31,7 @@ class Bot:
     told: dict[str, Any]
     settings: dict[str, str]
     starts: int = 0
+    kills: int = 0
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     @property
@@ -56,15 +58,27 @@ class Bot:
         }
         return {**os.environ, **own, **self.settings}
 
-    async def start(self, within_s: float = PATIENCE_S) -> None:
-        """Returns when it is connected. Raises TimeoutError; RuntimeError where it ended."""
+    async def start(self) -> None:
+        """Returns when it is connected; where it ends before, it is started again, as a service is.
+
+        Raises TimeoutError; RuntimeError where it ends again and again.
+        """
+        for _ in range(TRIES):
+            self.starts += 1
+            if await self._come_up(PATIENCE_S):
+                return
+            await asyncio.sleep(1.0)
+        tail = self.log_file.read_text(encoding="utf-8")[-2000:]
+        raise RuntimeError(f"the bot ends when it starts:\n{tail}")
+
+    async def _come_up(self, within_s: float) -> bool:
+        """Whether it is connected in the end, and not ended."""
+        before = self.sandbox.gateway.identified
         with self.log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.chaos.bot", env=self.environment(), cwd=ROOT,
                 stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
             )  # fmt: skip
-        self.starts += 1
-        before = self.sandbox.gateway.identified
         ended = asyncio.create_task(self._process.wait())
         there = asyncio.create_task(
             self.sandbox.wait_for(lambda: self.sandbox.gateway.identified > before, within_s)
@@ -72,10 +86,10 @@ class Bot:
         await asyncio.wait({ended, there}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             there.cancel()
-            tail = self.log_file.read_text(encoding="utf-8")[-2000:]
-            raise RuntimeError(f"the bot ended with {ended.result()}:\n{tail}")
+            return False
         ended.cancel()
         await there
+        return True
 
     def order(self, **orders: Any) -> None:
         """Have its hooks do so until they are told otherwise; see `hooks.Orders`."""
@@ -103,7 +117,7 @@ class Bot:
     async def kill(self) -> None:
         """`kill -9`; returns when what it had started is gone as well."""
         assert self._process is not None
-        left = self.children()
+        left, self.kills = self.children(), self.kills + 1
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGKILL)
         await self._process.wait()

@@ -25,7 +25,8 @@ def recoveries(results: Sequence[Result]) -> str:
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for result in results:
         for fault, seconds in result.recoveries:
-            found[fault, result.executor].append(seconds)
+            what = "two at once" if " and " in fault else fault
+            found[what, result.executor].append(seconds)
     for (fault, executor), times in sorted(found.items()):
         half, most = share(times, 0.5), share(times, 0.99)
         rows.append(f"| {fault} | {executor} | {len(times)} | {half:.2f} s | {most:.2f} s |")

@@ -7,7 +7,7 @@ are applied to what is there when it is done.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 DEEDS = {"imagine": 46, "vary": 14, "reroll": 8, "upscale": 22, "cancel": 6, "grant": 7}
@@ -30,12 +30,14 @@ class Deed:
 
 @dataclass(frozen=True)
 class Blow:
-    """`fault` comes at the job of this number; `seed` decides how hard it hits."""
+    """`fault` comes at the job of this number; `seed` decides how hard it hits. `beside` comes
+    with it, where it is not empty."""
 
     number: int
     at: int
     fault: str
     seed: int
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,13 @@ def _prompt(dice: random.Random) -> str:
 
 
 def schedule(
-    seed: int, jobs: int, every: int, faults: Mapping[str, int], *, people: int, places: int
-) -> Schedule:
+    seed: int, jobs: int, every: int, faults: Mapping[str, int], *, people: int, places: int,
+    beside: Sequence[str] = (),
+) -> Schedule:  # fmt: skip
     """A fault about `every` so many jobs, chosen by weight; each comes once before any comes for
-    the second time, as long as there is room for all."""
+    the second time, as long as there is room for all. With one of three comes one of `beside`."""
     dice = random.Random(f"blows of {seed}")
+    pairs = random.Random(f"pairs of {seed}")
     names, weights = list(faults), list(faults.values())
     first = dice.sample(names, len(names)) if names else []
     blows, at = [], every // 2
@@ -77,6 +81,7 @@ def schedule(
         number = len(blows)
         [other] = dice.choices(names, weights)
         name = first[number] if number < len(first) else other
-        blows.append(Blow(number, at, name, dice.randrange(1 << 30)))
+        second = pairs.choice(["", "", pairs.choice(beside)]) if beside else ""
+        blows.append(Blow(number, at, name, dice.randrange(1 << 30), second))
         at += max(1, round(every * dice.uniform(0.6, 1.4)))
     return Schedule(seed, people, places, tuple(blows))

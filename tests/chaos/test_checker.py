@@ -167,12 +167,32 @@ def test_pictures_for_which_nothing_was_taken(world: World) -> None:
 
 
 def test_a_hold_that_is_never_settled(world: World) -> None:
-    world.ask(OTHER, "failed")
+    world.ask(OTHER, "cancelled")
     only(world.found(), "books")
 
 
-def test_credits_kept_for_a_job_that_failed(world: World) -> None:
+def test_a_failure_is_told_once(world: World) -> None:
     world.ask(OTHER, "failed")
+    world.book(OTHER, "release", 1)
+    world.rows.execute("UPDATE jobs SET reference = 'ab12' WHERE id = ?", [OTHER])
+    only(world.found(), "lost")
+    world.hear("CREATE", a_message("101", content="Not drawn. (reference `ab12`)"))
+    world.hear("UPDATE", a_message("101", content="⚠️ Not drawn. (reference `ab12`)"))
+    assert world.found() == []
+    world.hear("CREATE", a_message("102", content="Not drawn. (reference `ab12`)"))
+    only(world.found(), "twice")
+
+
+def test_a_failure_need_not_be_told_where_its_message_was_deleted(world: World) -> None:
+    world.ask(OTHER, "failed")
+    world.book(OTHER, "release", 1)
+    world.hear("CREATE", a_message("101", stops=OTHER))
+    world.hear("DELETE", a_message("101", stops=OTHER))
+    assert world.found() == []
+
+
+def test_credits_kept_for_a_job_that_was_stopped(world: World) -> None:
+    world.ask(OTHER, "cancelled")
     world.book(OTHER, "capture", 0)
     only(world.found(), "books")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -25,6 +26,17 @@ def test_a_seed_is_a_schedule() -> None:
     )
     assert first == second != third
     assert {deed.person for deed in first} <= set(range(9))
+
+
+def test_another_may_come_beside_a_fault_and_changes_nothing_else() -> None:
+    alone, beside = (
+        schedule(1, 1000, 10, FAULTS, people=9, places=4, beside=names).blows
+        for names in ((), ("c",))
+    )
+    assert {blow.beside for blow in beside} == {"", "c"}
+    assert [replace(blow, beside="") for blow in beside] == list(alone)
+    both = [name for name, each in table("ray").items() if not each.beside]
+    assert {"bot killed", "head killed"} <= set(both)
 
 
 def test_every_fault_comes_before_one_comes_twice() -> None:

@@ -40,6 +40,8 @@ class Witness:
     """Message → the job that it shows as unfinished now."""
     references: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Of failures → the messages that told of them."""
+    deleted: set[str] = field(default_factory=set)
+    """Messages that are no more."""
     leaks: list[str] = field(default_factory=list)
     _moment: int = 0
     _by_message: dict[str, Post] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class Witness:
 
     def _gone(self, message: str) -> None:
         self.unfinished.pop(message, None)
+        self.deleted.add(message)
         if post := self._by_message.get(message):
             post.gone = self._moment
 
