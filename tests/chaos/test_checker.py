@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.sandbox.world.guild import User
 from bot.storage import prompts
 from tests.chaos import checker, silence
 from tests.chaos.checker import Limits
+from tests.chaos.once import drawn_twice
 from tests.chaos.stage import ACK_S, Window, now
 from tests.chaos.witness import Witness
 from tests.kit import blank
@@ -151,6 +153,38 @@ def test_a_progress_message_that_goes_on_for_ever(world: World) -> None:
     only(world.found(), "never ends")
     world.hear("DELETE", a_message("101", stops=JOB))
     assert world.found() == []
+
+
+def test_a_progress_message_goes_with_its_channel(world: World) -> None:
+    world.hear("CREATE", a_message("101", stops=JOB))
+    world.witness.hear(News("CHANNEL_DELETE", object(), "7", "1"))
+    assert world.found() == []
+
+
+def test_one_wish_with_two_jobs(world: World) -> None:
+    words = [{"name": "prompt", "value": "a fox --ar 3:2"}]
+    typed = SimpleNamespace(type=2, name="imagine", user_id="2", data={"options": words})
+    request = json.dumps({"prompt": {"text": "a fox"}})
+    world.rows.execute("UPDATE jobs SET request = ?", [request])
+    assert list(drawn_twice(world.rows, [typed])) == []
+    world.draw(OTHER, "101")
+    world.rows.execute("UPDATE jobs SET request = ?", [request])
+    only(list(drawn_twice(world.rows, [typed])), "twice")
+    assert list(drawn_twice(world.rows, [typed, typed])) == []
+
+
+def test_one_press_with_two_jobs(world: World) -> None:
+    button = {"custom_id": f"easel:vary:{JOB}:1"}
+    press = SimpleNamespace(type=3, name="", user_id="2", data=button)
+    world.rows.execute("UPDATE jobs SET action = 'upscale'")
+    for number in range(2):
+        world.ask(f"{number}" * 32, "failed")
+    world.rows.execute(
+        "UPDATE jobs SET action = 'vary', parent_id = ? WHERE action = 'imagine'", [JOB]
+    )
+    only(list(drawn_twice(world.rows, [press])), "twice")
+    world.rows.execute("UPDATE jobs SET state = 'cancelled' WHERE id = ?", ["0" * 32])
+    assert list(drawn_twice(world.rows, [press])) == []
 
 
 def test_more_credits_than_there_were(world: World) -> None:

@@ -9,6 +9,7 @@ import re
 import psutil
 
 from tests.chaos import checker
+from tests.chaos.once import drawn_twice
 from tests.chaos.silence import unanswered
 from tests.chaos.stage import LIMITS, Stage, moment, now
 
@@ -74,6 +75,7 @@ async def in_the_end(stage: Stage) -> tuple[list[str], dict[str, int], dict[str,
     what else is worth telling. The bot has ended after this."""
     with checker.opened(stage.bot.data) as rows:
         found = checker.in_the_end(rows, stage.witness, LIMITS)
+        found += drawn_twice(rows, stage.sandbox.interactions._by_id.values())
         counted = rows.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state")
         states = {row[0]: row[1] for row in counted}
         notes = {"deliveries given up": rows.execute(GIVEN_UP).fetchone()[0]}

@@ -44,6 +44,7 @@ class Witness:
     """Messages that are no more."""
     leaks: list[str] = field(default_factory=list)
     _moment: int = 0
+    _places: dict[str, str] = field(default_factory=dict)
     _by_message: dict[str, Post] = field(default_factory=dict)
 
     def watch(self, sandbox: Sandbox) -> None:
@@ -69,6 +70,7 @@ class Witness:
             self._shown(message)
 
     def _shown(self, message: StoredMessage) -> None:
+        self._places[message.id] = message.channel_id
         if message.files and message.id not in self._by_message:
             for job in _GRID.findall(message.files[0].filename):
                 post = Post(message.id, message.channel_id, self._moment)
@@ -93,6 +95,11 @@ class Witness:
             post.gone = self._moment
 
     def _channel_gone(self, channel: str) -> None:
+        """Nobody is told of its messages one by one."""
+        for message, where in self._places.items():
+            if where == channel:
+                self.unfinished.pop(message, None)
+                self.deleted.add(message)
         for post in self._by_message.values():
             if post.channel == channel and post.gone is None:
                 post.gone = self._moment

@@ -377,3 +377,19 @@ async def test_a_worker_that_dies_beside_a_running_bot(sandbox: Sandbox, tmp_pat
 async def test_a_gateway_that_is_away_is_looked_for_every_minute(easel: Easel) -> None:
     [one] = easel.bot.shards.values()
     assert one._parent._backoff._max == LONGEST_EXPONENT
+
+
+async def test_what_discord_tells_twice_is_done_and_paid_once(easel: Easel, mia: Scene) -> None:
+    sandbox = easel.sandbox
+    sandbox.faults.repeat_events("INTERACTION_CREATE")
+    grid = await mia.imagine("a fox")
+    for button in ("V1", "🔄", "U1"):
+        await mia.press(grid, button)
+    press = await mia.slash("info")
+    await press.ack()
+    await easel.settled()
+    data = easel.settings.data_dir
+    assert books.states(data) == ["succeeded"] * 4
+    assert (books.spent(data), books.open_holds(data)) == (3, 0)
+    assert len(mia.results()) == 4
+    assert len(press.replies) == 1
