@@ -29,7 +29,7 @@ PINS = $(TOOLS)/bin/uv pip compile -q pyproject.toml -c constraints.txt --genera
   --extra cluster --extra safety --extra traces --extra upscale $(TORCHS_OWN:%=--no-emit-package %)
 BIOME := $(VENV)/biome/node_modules/.bin/biome
 
-.PHONY: help setup run test test-all audit pins sbom lint lint-page format words bench fuzz clean
+.PHONY: help setup run test test-all audit pins sbom lint lint-page format words bench chaos fuzz clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -82,6 +82,9 @@ words: $(VENV)/.installed-dev  ## Bring the translations in step with the source
 
 bench: $(VENV)/.installed-dev  ## Measure this machine; writes BENCHMARKS.md
 	$(BIN)/python -m bot bench
+
+chaos: $(VENV)/.installed-dev  ## Hundreds of jobs through every fault, by a seed; CHAOS="--executor both --jobs 5000" plays more
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 fuzz: $(VENV)/.installed-dev  ## Type a million odd prompts (Linux, needs atheris)
 	@$(PIP) install -q "atheris>=3"

@@ -36,6 +36,7 @@ from bot.chat.panel import SettingButton, SettingMenu
 from bot.chat.presence import Presence
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
+from bot.chat.reconnecting import reconnect_soon
 from bot.chat.removing import Removing
 from bot.chat.speech import Translator
 from bot.chat.till import Till
@@ -72,6 +73,7 @@ class EaselBot(commands.AutoShardedBot):
     ) -> None:
         if api_url:
             point_at(api_url)
+        reconnect_soon()
         # Easel has nothing to say about missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -127,8 +129,7 @@ class EaselBot(commands.AutoShardedBot):
         for name in self.wanted:
             await self.load_extension(name)
         await self.tree.set_translator(Translator())
-        synced = await self.tree.sync()
-        log.info("registered %d commands", len(synced))
+        log.info("registered %d commands", len(await self.tree.sync()))
         self.keep_up()
 
     def keep_up(self) -> None:

@@ -1,7 +1,7 @@
 """Who is let in: nobody while the bot closes, and nobody faster than a person asks.
 
 Decides without waiting, before anything is done; what was let in is known until it is over, so that
-a bot that closes can let it come to its end.
+a bot that closes can let it come to its end. What is told twice is let in once.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from bot.domain.throttle import Throttle
 
 CLOSING_S = 3.0
 """For so long Discord waits for an answer; what has none by then it has told of itself."""
+KNOWN = 4096
+"""So many of the last interactions are known by their ids, which is minutes of a large bot."""
 LETTER = 0.1
 """Of a click: what a letter of an option costs, for which Discord asks about suggestions."""
 
@@ -30,6 +32,17 @@ class Door:
         self._clock = clock
         self._closing = False
         self._inside: set[asyncio.Task[None]] = set()
+        self._known: dict[int, None] = {}
+
+    def is_told_again(self, interaction: int) -> bool:
+        """Whether Discord has told of it before: a gateway may say something twice, and what is
+        asked for once is to be done, and paid, once."""
+        if interaction in self._known:
+            return True
+        self._known[interaction] = None
+        if len(self._known) > KNOWN:
+            del self._known[next(iter(self._known))]
+        return False
 
     def enter(self, person: int, cost: float = 1.0) -> None:
         """Let somebody in. Raises Draining while the bot closes, and TooQuick."""

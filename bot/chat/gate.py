@@ -32,12 +32,14 @@ class Tree(app_commands.CommandTree):
 
 
 async def passes(interaction: discord.Interaction) -> bool:
-    """Whether this server is served; if not, whoever asked is told so. What they bought and what
-    waited for a place is theirs then. Every interaction comes through here, and from now on its
-    task speaks the person's language."""
+    """Whether this server is served; if not, whoever asked is told so, but nobody of what was told
+    twice. What they bought and what waited for a place is theirs then. Every interaction comes
+    through here, and from now on its task speaks the person's language."""
+    client = cast("EaselBot", interaction.client)
+    if client.door.is_told_again(interaction.id):
+        return False
     speak(speech.of_person(interaction))
     telling.asked(interaction)
-    client = cast("EaselBot", interaction.client)
     suggesting = interaction.type is discord.InteractionType.autocomplete
     client.door.see(asyncio.current_task())
     try:

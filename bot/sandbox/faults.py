@@ -25,14 +25,18 @@ class Faults:
         self.fail = requests.fail
         self.answer = requests.answer
         self.hold = requests.hold
+        self.slow_down = requests.slow_down
         self.drop_gateway = gateway.drop
         """Cut every gateway connection without a close frame; sessions can be resumed."""
         self.reconnect = gateway.reconnect
         """Send op 7 on every gateway connection."""
         self.invalidate_session = gateway.invalidate
-        """End every session: op 9, not resumable."""
+        """End every session: op 9, not resumable unless told so."""
+        self.mute_gateway = gateway.mute
+        """Leave every connection open and say nothing more on it, as a dead line does."""
         self.hold_events = backlog.hold
         self.delay_events = backlog.delay
+        self.repeat_events = backlog.repeat
 
     def late_interactions(self, times: int = 1) -> None:
         """Let the next `times` interactions reach the bot when their time is over.

@@ -51,7 +51,8 @@ class Sandbox:
 
     `clock` returns Unix seconds and rules every deadline (3 s, 15 min, 24 h) and id.
     `rate_limits` is True, False, or a number that stretches (2.0) or shrinks (0.1) the windows.
-    `ack_seconds` is how long an application may take for its first answer.
+    `ack_seconds` is how long an application may take for its first answer, `heartbeat_seconds` what
+    it is told to let pass between two heartbeats.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Sandbox:
         token: str = TOKEN,
         ack_seconds: float = 3.0,
         privileged_intents: int = 0,
+        heartbeat_seconds: float = 41.25,
     ) -> None:
         _check_loopback(host)
         self.host = host
@@ -82,6 +84,7 @@ class Sandbox:
             token=lambda: self.token,
             url=lambda: self.gateway_url,
             privileged=privileged_intents,
+            heartbeat_seconds=heartbeat_seconds,
         )
         requests = RequestFaults()
         self.faults = Faults(requests, self.gateway, self._sessions.backlog)

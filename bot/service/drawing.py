@@ -16,7 +16,7 @@ from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.action import Press, Tile
 from bot.domain.buttons import Button, buttons, remedies
 from bot.domain.delivery import Delivery
-from bot.domain.errors import NotFound, Unable, new_reference
+from bot.domain.errors import NotFound, StoreUnavailable, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.language import _
 from bot.domain.news import Accepted, Ended, Tell
@@ -205,8 +205,7 @@ class Drawings:
                 await self._dispatcher.cancel(failed, said)
 
     async def withdraw(self, job: Job) -> bool:
-        """Nobody waits for this job, and nothing of it is shown: stop it, free of charge. False
-        when it was over already."""
+        """Nobody waits for this job, and nothing is shown: stop it, free. False if it was over."""
         cancelled = await self._jobs.cancel(job.id, self._clock(), shown=False)
         if cancelled is not None:
             await self._dispatcher.cancel(cancelled, "nobody waits for it")
@@ -284,10 +283,13 @@ class Drawings:
         job = replace(job, finished_at=now, engine=plan.parent.engine if plan.parent else "")
         try:
             one_file = await self._files.link(tile, job.tile(1))
+            linked = (image.linked or tile) if one_file else None
+            extracted = await self._jobs.extract(job, replace(image, index=1, linked=linked))
         except FileNotFoundError:
             raise NotFound(_(GOING)) from None
-        linked = (image.linked or tile) if one_file else None
-        extracted = await self._jobs.extract(job, replace(image, index=1, linked=linked))
+        except StoreUnavailable:
+            await self._files.delete([job.tile(1)])
+            raise
         if extracted is None or extracted.id != job.id:
             await self._files.delete([job.tile(1)])
         if extracted is None:  # it was deleted, or cleared away, in between

@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientSession
 from PIL import Image
 
+from bot.chat.reconnecting import LONGEST_EXPONENT
 from bot.domain.errors import QueueFull
 from bot.engine.seam import Executor
 from bot.sandbox import NotResponding, Sandbox
@@ -371,3 +372,24 @@ async def test_a_worker_that_dies_beside_a_running_bot(sandbox: Sandbox, tmp_pat
         assert "stopped the machine twice" in said["content"]
         await (await mia.slash("imagine", prompt="a fox", channel="lobby")).ack()
         await mia.new_result(set(), "lobby")
+
+
+async def test_a_gateway_that_is_away_is_looked_for_every_minute(easel: Easel) -> None:
+    [one] = easel.bot.shards.values()
+    assert one._parent._backoff._max == LONGEST_EXPONENT
+
+
+async def test_what_discord_tells_twice_is_done_and_paid_once(easel: Easel, mia: Scene) -> None:
+    sandbox = easel.sandbox
+    sandbox.faults.repeat_events("INTERACTION_CREATE")
+    grid = await mia.imagine("a fox")
+    for button in ("V1", "🔄", "U1"):
+        await mia.press(grid, button)
+    press = await mia.slash("info")
+    await press.ack()
+    await easel.settled()
+    data = easel.settings.data_dir
+    assert books.states(data) == ["succeeded"] * 4
+    assert (books.spent(data), books.open_holds(data)) == (3, 0)
+    assert len(mia.results()) == 4
+    assert len(press.replies) == 1

@@ -77,6 +77,41 @@ async def test_op_7_makes_the_bot_come_back_and_op_9_makes_it_identify_again(
     await robot.until("message")
 
 
+async def test_op_9_of_a_session_that_may_be_resumed(sandbox: Sandbox, run: Running) -> None:
+    robot = await run(Robot())
+    sandbox.faults.invalidate_session(resumable=True)
+    said = await sandbox.person("Mia").say("lobby", "while you were out")
+    await sandbox.wait_for(lambda: sandbox.gateway.resumed == 1)
+    await robot.until("message")
+    assert robot.seen("message")[0][0].id == int(said["id"])
+    assert sandbox.gateway.identified == 1
+
+
+async def test_a_line_that_is_dead_and_not_cut_is_noticed_by_the_heartbeat(
+    endpoints: None, run: Running, sandbox: Sandbox
+) -> None:
+    sandbox.gateway._heartbeat_ms = 50
+    robot = Robot()
+    robot._connection.heartbeat_timeout = 0.2
+    await run(robot)
+    sandbox.faults.mute_gateway()
+    said = await sandbox.person("Mia").say("lobby", "can you hear me?")
+    await sandbox.wait_for(lambda: sandbox.gateway.resumed == 1)
+    await robot.until("message")
+    assert robot.seen("message")[0][0].id == int(said["id"])
+
+
+async def test_events_that_come_twice(sandbox: Sandbox, run: Running) -> None:
+    robot = await run(Robot())
+    sandbox.faults.repeat_events("MESSAGE_CREATE")
+    await sandbox.person("Mia").say("lobby", "once")
+    sandbox.faults.repeat_events()
+    await sandbox.person("Mia").say("lobby", "then")
+    await robot.until("message", 3)
+    first, again, other = (seen[0].id for seen in robot.seen("message"))
+    assert first == again != other
+
+
 async def test_content_is_hidden_except_where_discord_shows_it(
     sandbox: Sandbox, run: Running
 ) -> None:

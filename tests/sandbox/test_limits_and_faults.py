@@ -100,6 +100,24 @@ async def test_discord_py_gives_30046_up_after_five_tries(
     await sent.edit(content="oldest")
 
 
+@pytest.mark.parametrize(("scope", "everywhere"), [("shared", False), ("global", True)])
+async def test_discord_py_waits_out_a_429_that_no_header_foretold(
+    endpoints: None, sandbox: Sandbox, run: Running, scope: str, everywhere: bool
+) -> None:
+    robot = await run(Robot())
+    channel = robot.get_channel(int(sandbox.world.find_channel("imagine").id))
+    assert isinstance(channel, discord.TextChannel)
+    sandbox.faults.slow_down("POST", "/messages$", 0.01, scope)
+    await channel.send("x")
+    assert [each.status for each in sandbox.log[-2:]] == [429, 200]
+    sandbox.faults.slow_down("*", "", 0.01, scope)
+    async with aiohttp.ClientSession() as session:
+        refused = await Api(sandbox, session)("GET", "/gateway")
+    assert refused.body["global"] is everywhere
+    assert refused.headers["X-RateLimit-Scope"] == scope
+    assert ("X-RateLimit-Global" in refused.headers) is everywhere
+
+
 async def test_discord_py_waits_its_turn(endpoints: None, sandbox: Sandbox, run: Running) -> None:
     sandbox.limit(0.05)
     robot = await run(Robot())

@@ -15,6 +15,7 @@ from bot.domain.errors import (
     OutOfCredits,
     QueueFull,
     RenderFailed,
+    StoreUnavailable,
     Unable,
 )
 from bot.domain.job import Job, JobStatus
@@ -33,6 +34,7 @@ from tests.kit.app import (
     House,
 )
 from tests.kit.executor import PATIENCE_S, picture
+from tests.kit.faults import CODES
 from tests.kit.values import BERT, GUILD
 
 DAY_S = 86_400
@@ -154,6 +156,19 @@ async def test_upscale_is_free_at_once_and_the_same_each_time(house: House) -> N
     assert await house.credits() == (24, 0)
     folders = {path.parent.name for path in (house.folder / "images").rglob("*.webp")}
     assert folders == {grid.id, first.id}
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_an_upscale_that_cannot_be_recorded_leaves_no_file(house: House, code: str) -> None:
+    grid = await house.draw("a fox --seed 7")
+    house.database.refuse(code, "JobRepository.extract")
+    with pytest.raises(StoreUnavailable):
+        await house.press(Action.UPSCALE, grid.tile(3))
+    house.database.calm()
+    folders = {path.parent.name for path in (house.folder / "images").rglob("*.webp")}
+    assert folders == {grid.id}
+    single = await house.press(Action.UPSCALE, grid.tile(3))
+    assert await house.parts.files.read(single.tile(1)) == picture(grid.request.seed_of(2))
 
 
 async def test_buttons_under_a_single_picture(house: House) -> None:

@@ -46,6 +46,7 @@ class Backlog:
     def __init__(self) -> None:
         self._holds: list[EventHold] = []
         self._delays: list[tuple[frozenset[str], float]] = []
+        self._twice: frozenset[str] = frozenset()
         self._late: dict[int, tuple[asyncio.TimerHandle, Send]] = {}
         self._number = 0
 
@@ -60,9 +61,14 @@ class Backlog:
         """From now on send events of these names (none: all) that many seconds later."""
         self._delays.append((frozenset(names), seconds))
 
+    def repeat(self, *names: str) -> None:
+        """From now on send events of these names twice, and no others."""
+        self._twice = frozenset(names)
+
     def clear(self) -> None:
-        """Send everything that waits; nothing waits any more."""
+        """Send everything that waits; nothing waits any more, and nothing is sent twice."""
         self._delays.clear()
+        self._twice = frozenset()
         late, self._late = self._late, {}
         for timer, send in late.values():
             timer.cancel()
@@ -72,7 +78,11 @@ class Backlog:
             each.release()
 
     def pass_on(self, name: str, send: Send) -> None:
-        """Call `send` now, or when its time has come."""
+        """Call `send` now, or when its time has come; for some events twice."""
+        for _ in range(2 if name in self._twice else 1):
+            self._pass_once(name, send)
+
+    def _pass_once(self, name: str, send: Send) -> None:
         for each in self._holds:
             if not each.open and _concerns(each.names, name):
                 each.keep(send)

@@ -57,6 +57,8 @@ class Connection:
         self.socket = socket
         self.request = request
         self.session: Session | None = None
+        self.mute = False
+        """Nothing is sent any more, as on a line that is dead and not cut."""
         self._compress = compressor(request.query.get("compress"))
         self._queue: asyncio.Queue[Payload | Close] = asyncio.Queue()
 
@@ -76,6 +78,8 @@ class Connection:
         """Send what is queued until the connection ends."""
         while True:
             item = await self._queue.get()
+            if self.mute:
+                continue
             try:
                 if isinstance(item, Close):
                     await self.socket.close(code=item.code, message=str(item).encode())

@@ -18,7 +18,6 @@ from bot.sandbox.gateway.events import ALL_INTENTS, PRIVILEGED
 from bot.sandbox.gateway.sessions import Sessions
 from bot.sandbox.world.bus import Bus, News
 
-_HEARTBEAT_MS = 41_250
 _MOST_A_MINUTE = 120
 
 Payload = dict[str, Any]
@@ -35,12 +34,14 @@ class Gateway:
         token: Callable[[], str],
         url: Callable[[], str],
         privileged: int = 0,
+        heartbeat_seconds: float = 41.25,
     ) -> None:
         self._sessions = sessions
         self._bus = bus
         self._token = token
         self._url = url
         self._privileged = privileged
+        self._heartbeat_ms = round(heartbeat_seconds * 1000)
         self._connections: set[Connection] = set()
         self.identified = 0
         """How many times a bot has identified."""
@@ -64,10 +65,19 @@ class Gateway:
         for connection in list(self._connections):
             connection.send({"op": 7, "d": None})
 
-    def invalidate(self) -> None:
-        """End every session for good (op 9)."""
+    def invalidate(self, *, resumable: bool = False) -> None:
+        """End every session for good (op 9); or say that it may be resumed, and keep it."""
+        if resumable:
+            for connection in list(self._connections):
+                connection.send({"op": 9, "d": True})
+            return
         self._sessions.invalidate()
         self._tell_presence()
+
+    def mute(self) -> None:
+        """Say nothing more on the connections there are, not even to a heartbeat."""
+        for connection in self._connections:
+            connection.mute = True
 
     def shut(self) -> None:
         """Close every connection, as a server that goes away does."""
@@ -86,7 +96,7 @@ class Gateway:
         connection = Connection(socket, request)
         self._connections.add(connection)
         writer = asyncio.get_running_loop().create_task(connection.write())
-        connection.send({"op": 10, "d": {"heartbeat_interval": _HEARTBEAT_MS}})
+        connection.send({"op": 10, "d": {"heartbeat_interval": self._heartbeat_ms}})
         try:
             await self._read(connection)
         finally:
@@ -99,7 +109,7 @@ class Gateway:
         return socket
 
     async def _read(self, connection: Connection) -> None:
-        patience = _HEARTBEAT_MS / 1000 * 2
+        patience = self._heartbeat_ms / 1000 * 2
         arrivals: deque[float] = deque(maxlen=_MOST_A_MINUTE)
         loop = asyncio.get_running_loop()
         while True:

@@ -224,9 +224,22 @@ def _broken(request: web.Request, fault: Fault) -> web.StreamResponse:
         return _cut(request)
     if fault.page is not None:
         return web.Response(status=fault.status, text=fault.page, content_type="text/html")
+    if fault.scope:
+        return _too_fast(fault)
     text = {500: "500: Internal Server Error", 502: "502: Bad Gateway"}
     message = text.get(fault.status, f"{fault.status}: made to fail")
     return answer({"message": message, "code": fault.code}, fault.status)
+
+
+def _too_fast(fault: Fault) -> web.StreamResponse:
+    everywhere = fault.scope == "global"
+    body = {"message": _SLOW_DOWN[0], "retry_after": fault.retry_after, "global": everywhere}
+    headers = {
+        "Via": "1.1 sandbox",
+        "Retry-After": str(max(1, round(fault.retry_after))),
+        "X-RateLimit-Scope": fault.scope,
+    }
+    return answer(body, 429, headers | ({"X-RateLimit-Global": "true"} if everywhere else {}))
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

@@ -26,6 +26,9 @@ class Fault:
     after_effect: bool = False
     page: str | None = None
     """HTML to answer with instead of Discord's JSON."""
+    retry_after: float = 0.0
+    """Of a 429: seconds to wait, for every request where `scope` is "global"."""
+    scope: str = ""
 
 
 @dataclass
@@ -109,6 +112,15 @@ class RequestFaults:
         """
         pattern = re.compile(path_regex)
         self._failures.append(Fault(method, pattern, status, times, page=page))
+
+    def slow_down(
+        self, method: str, path_regex: str, seconds: float, scope: str = "user", times: int = 1
+    ) -> None:
+        """Answer the next `times` matching requests with a 429 that no header foretold; `scope` is
+        "user", "shared" or "global"."""
+        pattern = re.compile(path_regex)
+        fault = Fault(method, pattern, 429, times, retry_after=seconds, scope=scope)
+        self._failures.append(fault)
 
     def hold(self, method: str, path_regex: str, *, after_effect: bool = False) -> Hold:
         """Make matching requests wait, before their effect or (`after_effect`) after it."""

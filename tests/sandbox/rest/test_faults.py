@@ -56,3 +56,11 @@ async def test_held_requests_go_on_or_are_cut(faults: RequestFaults, dropped: bo
     assert await asyncio.gather(*waiting) == [not dropped] * 2
     assert held.count == 2
     assert faults.held("POST", PATH, after_effect=False) is None
+
+
+def test_a_429_that_nothing_foretold_says_for_whom_it_is(faults: RequestFaults) -> None:
+    faults.slow_down("POST", "messages", 0.5, "global", times=2)
+    hit = [faults.failure("POST", PATH) for _ in range(3)]
+    assert [(each.status, each.retry_after, each.scope) for each in hit if each] == [
+        (429, 0.5, "global"), (429, 0.5, "global"),
+    ]  # fmt: skip
