@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bot.bench.child import Child
@@ -41,13 +42,17 @@ class Seen:
     work: list[float]
     drawings: list[Drawing]
     devices: list[str]
+    tasks: int = 0
+    queue: int = 0
 
 
 class Stage:
     """One bot and its public. `results` are monotonic seconds by job when its grid was visible."""
 
-    def __init__(self, sandbox: Sandbox, child: Child) -> None:
+    def __init__(self, sandbox: Sandbox, child: Child, folder: Path) -> None:
         self.sandbox = sandbox
+        self.folder = folder
+        """The bot's."""
         self.results: dict[str, float] = {}
         self.guests: list[Person] = []
         self.on_result: Callable[[StoredMessage], None] = lambda message: None
@@ -62,6 +67,11 @@ class Stage:
             if found := _JOB.search(file.filename):
                 self.results[found[1]] = time.monotonic()
                 self.on_result(message)
+
+    @property
+    def process(self) -> int:
+        """The id of the bot's process."""
+        return self._child.process
 
     def people(self, count: int) -> list[Person]:
         """That many new members of the server."""
@@ -111,10 +121,11 @@ async def stage(
     # A bot that is stopped in the middle of an upload is no news.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     async with Sandbox(port=0) as sandbox, Child("bot.bench.subject") as child:
+        folder = folder or new_folder()
         order = Order(
             sandbox.api_url,
             sandbox.token,
-            folder or new_folder(),
+            folder,
             engine,
             options or {},
             NO_LIMITS | settings,
@@ -123,7 +134,7 @@ async def stage(
         )
         await child.ask(**dataclasses.asdict(order))
         await sandbox.bot_ready(60)
-        yield Stage(sandbox, child)
+        yield Stage(sandbox, child, Path(folder))
 
 
 def new_folder() -> str:

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from bot.app import core, model_of
+from bot.app import Core, core, model_of
 from bot.bench import child, memory
 from bot.bench.bare import Bare
 from bot.bench.drawings import Watched
@@ -35,9 +35,10 @@ from bot.settings import Secret, Settings
 class Subject:
     """What is observed in this process."""
 
-    def __init__(self, watched: Watched | None) -> None:
+    def __init__(self, watched: Watched | None, parts: Core | None = None) -> None:
         self.ticker = Ticker()
         self._watched = watched
+        self._parts = parts
         self._cpu = 0.0
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +58,16 @@ class Subject:
             "work": self.ticker.work,
             "drawings": [dataclasses.astuple(each) for each in self._drawings()],
             "devices": [worker.device for worker in self._workers()],
+            "tasks": len(asyncio.all_tasks()),
+            "queue": self._queue(),
         }
+
+    def _queue(self) -> int:
+        """Jobs that wait, wherever."""
+        if self._parts is None:
+            return 0
+        census = self._parts.dispatcher.census(time.time())
+        return sum(census.waiting.values()) + census.aside
 
     def _drawings(self) -> list[Any]:
         return self._watched.drawings if self._watched else []
@@ -85,10 +95,12 @@ def _executor(order: Order, settings: Settings) -> Watched:
 
 
 @contextlib.asynccontextmanager
-async def _bot(order: Order) -> AsyncIterator[tuple[EaselBot | Bare, Watched | None]]:
+async def _bot(
+    order: Order,
+) -> AsyncIterator[tuple[EaselBot | Bare, Watched | None, Core | None]]:
     settings = _settings(order)
     if order.bare:
-        yield Bare(order.api_url), None
+        yield Bare(order.api_url), None, None
         return
     watched = _executor(order, settings)
     async with core(settings, watched) as parts:
@@ -101,6 +113,7 @@ async def _bot(order: Order) -> AsyncIterator[tuple[EaselBot | Bare, Watched | N
                 supervisor=parts.supervisor,
             ),
             watched,
+            parts,
         )
 
 
@@ -110,8 +123,8 @@ async def main() -> None:
     order = Order(**json.loads(await reader.readline()))
     _log_to(Path(order.folder) / "bench.log")
     settle()
-    async with _bot(order) as (bot, watched), bot:
-        subject = Subject(watched)
+    async with _bot(order) as (bot, watched, parts), bot:
+        subject = Subject(watched, parts)
         ticking = asyncio.create_task(subject.ticker.run() if order.ticking else asyncio.sleep(0))
         serving = asyncio.create_task(bot.start(order.token))
         asking = asyncio.create_task(child.serve(subject.answer, reader))

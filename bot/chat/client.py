@@ -40,6 +40,7 @@ from bot.chat.reconnecting import reconnect_soon
 from bot.chat.removing import Removing
 from bot.chat.speech import Translator
 from bot.chat.till import Till
+from bot.chat.unread import Unread, is_heard
 from bot.domain.action import Tile
 from bot.domain.browsing import Browse, Order
 from bot.domain.errors import NotFound
@@ -92,6 +93,7 @@ class EaselBot(commands.AutoShardedBot):
             # A rate limit beyond this is an error to report rather than a time to sleep.
             max_ratelimit_timeout=60.0,
         )
+        self._unread = Unread(self._connection)
         notices = Notices(lambda: service.levers.notice)
         self.service = service
         pauses = pauses or Pauses()
@@ -215,14 +217,21 @@ class EaselBot(commands.AutoShardedBot):
         outcome is answered.
 
         discord.py keeps forms in memory only and drops the submit of one that was opened before a
-        restart without a word, so none of ours has an `on_submit`.
+        restart without a word, so none of ours has an `on_submit`. A button or form of whatever
+        served by this token before is answered, too.
         """
         custom_id = str((interaction.data or {}).get("custom_id", ""))
-        if interaction.type is discord.InteractionType.modal_submit and is_ours(custom_id):
-            if not await passes(interaction):
-                return
-            code, argument = sent(custom_id)
-            await _answered(interaction, self.forms.get(code, _unknown)(interaction, argument))
+        form = interaction.type is discord.InteractionType.modal_submit
+        button = interaction.type is discord.InteractionType.component
+        mine = form and is_ours(custom_id)
+        lost = (form or button) and not mine and not is_heard(interaction, custom_id)
+        if not (mine or lost) or not await passes(interaction):
+            return
+        if button:
+            await _answered(interaction, self._no_deed(interaction, ""))
+            return
+        code, argument = sent(custom_id)
+        await _answered(interaction, self.forms.get(code, _unknown)(interaction, argument))
 
     async def on_app_command_completion(
         self, interaction: discord.Interaction, command: object

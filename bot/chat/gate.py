@@ -30,6 +30,28 @@ class Tree(app_commands.CommandTree):
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         return await passes(interaction)
 
+    async def _call(self, interaction: discord.Interaction) -> None:
+        # discord.py loses what it does not raise itself, and nobody is answered then.
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:
+            read = hasattr(interaction, "_cs_namespace")
+            raise (Broken(error) if read else Garbled(str(error))) from error
+
+
+class Garbled(app_commands.AppCommandError):
+    """What was sent for a command is not of the shape of one."""
+
+
+class Broken(app_commands.AppCommandError):
+    """Something else went wrong beside a command's own work."""
+
+    def __init__(self, original: Exception) -> None:
+        super().__init__(str(original))
+        self.original = original
+
 
 async def passes(interaction: discord.Interaction) -> bool:
     """Whether this server is served; if not, whoever asked is told so, but nobody of what was told

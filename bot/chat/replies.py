@@ -6,6 +6,7 @@ reference that is also in the log. The answer is always private.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from collections.abc import Sequence
@@ -56,6 +57,10 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
     TooLarge: (N_("Too large"), YELLOW),
 }
 
+OUTDATED = N_(
+    "This command is of another version of Easel, or was not sent whole; restart Discord (Ctrl+R)"
+    " and try again."
+)
 _KEPT = 3900
 """Characters of a prompt that an answer gives back; an embed takes 4,096."""
 # By the code of a StoreUnavailable.
@@ -96,6 +101,9 @@ async def give_back(
     """The same with what somebody wrote, and what can be done with it."""
     cause = getattr(error, "original", error)
     telling.answered(interaction, cause)
+    if interaction.type is discord.InteractionType.autocomplete:
+        await _suggest_nothing(interaction, cause)
+        return
     if isinstance(cause, discord.HTTPException) and cause.code in {
         _UNKNOWN_INTERACTION,
         _ALREADY_ANSWERED,
@@ -112,6 +120,13 @@ async def give_back(
         await private(interaction, embed=embed, view=view)
     except TROUBLE as refused:
         log.warning("interaction %d could not be answered: %s", interaction.id, refused)
+
+
+async def _suggest_nothing(interaction: discord.Interaction, cause: Exception) -> None:
+    """There is no place for words in a list of suggestions."""
+    log.warning("interaction %d has no suggestions: %r", interaction.id, cause)
+    with contextlib.suppress(*TROUBLE, discord.InteractionResponded):
+        await interaction.response.autocomplete([])
 
 
 async def give_back_prompt(
@@ -136,6 +151,10 @@ def describe(error: Exception, interaction: discord.Interaction | None = None) -
         )
     if isinstance(error, app_commands.NoPrivateMessage):
         return describe(NotAllowed(_("This command works on a server only.")), interaction)
+    if isinstance(error, app_commands.AppCommandError):
+        # All others are about what was sent: a client shows commands of before an update for hours.
+        log.warning("a command could not be read: %s", error)
+        return describe(NotFound(_(OUTDATED)), interaction)
     reference = secrets.token_hex(3).upper()
     where = telling.place(interaction) if interaction else "somewhere"
     log.error("reference %s: %s", reference, where, exc_info=error)

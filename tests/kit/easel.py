@@ -21,6 +21,7 @@ from bot.domain.news import Tell
 from bot.engine.local import LocalExecutor
 from bot.engine.seam import Attempt, Event, Executor
 from bot.sandbox import Sandbox
+from bot.service.errand import Errands
 from bot.settings import Secret, Settings
 from tests.kit import blank, books
 from tests.kit.beside import ERRANDS
@@ -154,11 +155,11 @@ def settings_for(sandbox: Sandbox, folder: Path, **values: Any) -> Settings:
 @contextlib.asynccontextmanager
 async def running(
     sandbox: Sandbox, settings: Settings, executor: Executor | None = None,
-    hears: Sequence[Tell] = (),
+    hears: Sequence[Tell] = (), errands: Errands = ERRANDS,
 ) -> AsyncIterator[Easel]:  # fmt: skip
     """Core and client connected to the sandbox until the block ends; `hears` hear what happens."""
     blank.put(settings.data_dir / "easel.sqlite3")
-    async with core(settings, executor, ERRANDS, hears) as parts:
+    async with core(settings, executor, errands, hears) as parts:
         bot = QuickBot(
             parts.service,
             settings.extensions,

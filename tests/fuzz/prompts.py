@@ -1,30 +1,22 @@
-"""Coverage-guided fuzzing of the prompt language with atheris (libFuzzer): `make fuzz`.
-
-Whatever is typed is read within `SLOWEST_S` of processor time or refused in a sentence, never into
+"""Prompts: whatever is typed is read within `SLOWEST_S` of processor time or refused in a sentence, never into
 more prompts than allowed; the canonical form means the same, and so does what is stored.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-import tempfile
 import time
 from pathlib import Path
 
-import atheris
-
-with atheris.instrument_imports():
-    from bot.domain.errors import InvalidPrompt
-    from bot.domain.prompt import MAX_LENGTH, Prompt, completing
-    from bot.domain.prompt.parameters import PARAMETERS
+from bot.domain.errors import InvalidPrompt
+from bot.domain.prompt import MAX_LENGTH, Prompt, completing
+from bot.domain.prompt.parameters import PARAMETERS
 
 MOST = 40
 SLOWEST_S = 0.01
 """For each prompt that comes of one; as long as these are, 600 characters."""
 TRIES = 3
 """A slow one is read again: somebody else may have had the processor."""
-SEEDS = Path(__file__).with_name("prompts_in_the_wild.jsonl")
 PIECES = (
     *("::", "{a, b}", "\\,", " — ", "—", "/imagine prompt:", "**", " - <@1> (fast)"),
     "https://a.b/c.png ",
@@ -57,21 +49,12 @@ def one(data: bytes) -> None:
     assert all(len(each) <= completing.LONGEST for each in completing.completions(text))
 
 
-def main() -> None:
-    """The arguments are libFuzzer's, such as `-runs=1000000`."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        (place / "seeds").mkdir()
-        for number, line in enumerate(SEEDS.read_text(encoding="utf-8").splitlines()):
-            (place / "seeds" / str(number)).write_text(json.loads(line)["input"], encoding="utf-8")
-        words = [*PIECES, *(row.example for row in PARAMETERS if row.example)]
-        quoted = (each.encode("unicode_escape").decode().replace('"', '\\"') for each in words)
-        lines = [f'"{each}"\n' for each in quoted if "\\u" not in each]
-        (place / "words").write_text("".join(lines), encoding="ascii")
-        given = [f"-dict={place / 'words'}", "-max_len=600", str(place / "seeds")]
-        atheris.Setup([sys.argv[0], *given, *sys.argv[1:]], one)
-        atheris.Fuzz()
+def _wild() -> list[bytes]:
+    """What people typed."""
+    lines = (Path(__file__).parents[1] / "domain" / "prompts_in_the_wild.jsonl").read_text("utf-8")
+    return [json.loads(line)["input"].encode() for line in lines.splitlines()]
 
 
-if __name__ == "__main__":
-    main()
+SEEDS = _wild()
+WORDS = (*PIECES, *(row.example for row in PARAMETERS if row.example))
+"""What a fuzzer may put in."""
