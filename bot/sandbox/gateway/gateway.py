@@ -60,6 +60,11 @@ class Gateway:
         """Which shards are connected."""
         return self._sessions.shards
 
+    @property
+    def sessions(self) -> list[str]:
+        """Ids of those that are connected or may be resumed."""
+        return self._sessions.ids
+
     # Faults and lifecycle
 
     def drop(self) -> None:
