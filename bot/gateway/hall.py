@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.domain.errors import EaselError
 from bot.engine.frames import Frame, FrameError
+from bot.gateway.codes import FINAL
 from bot.gateway.line import GREETING_S, Line, welcome
 from bot.gateway.member import Member, Record
 from bot.gateway.pacing import Pacing
@@ -61,8 +62,9 @@ class Hall:
         self._pacing = Pacing(terms.concurrency, terms.left, terms.reset_s, terms.total)
         self._records = {no: Record(no) for no in range(terms.shards)}
         self._began = time.monotonic()
-        for member in list(self._members):
+        for member in self._members:
             self._seat(member)
+        self._place()
         looking = asyncio.create_task(self._keep())
         try:
             await asyncio.shield(self._over)
@@ -130,6 +132,7 @@ class Hall:
         log.info("gateway process %s has come", member.name)
         try:
             self._seat(member)
+            self._place()
             while frame := await line.receive():
                 member.heard_at = time.monotonic()
                 await self._hear(member, frame)
@@ -156,8 +159,8 @@ class Hall:
         self._place()
 
     def _seat(self, member: Member) -> None:
-        """Give who came what it holds, and what it may have beside."""
-        if self._terms is None or member.gone.is_set():
+        """Give who came what it holds."""
+        if self._terms is None:
             return
         if member.of not in (0, self._terms.shards):
             why = f"it is for one of {member.of} shards, and this bot has {self._terms.shards}"
@@ -168,7 +171,6 @@ class Hall:
                 member.line.say("release", {"shard": no})
             else:
                 self._give(record, member)
-        self._place()
 
     def _place(self) -> None:
         """Give what nobody holds."""
@@ -185,7 +187,7 @@ class Hall:
         identify = {**self._terms.identify, "shard": [record.no, self._terms.shards]}
         said = {"shard": record.no, "url": self._terms.url, "identify": identify}
         went = {"session": record.session, "resume_url": record.resume_url, "seq": record.seq}
-        member.line.say("take", {**said, **went})
+        member.line.say("take", {**said, **went}, record.ready)
         if record.session and member.holds.get(record.no) == record.session:
             record.up = True
             if self._client is not None:
@@ -223,6 +225,8 @@ class Hall:
     async def _event(self, record: Record, said: Mapping[str, Any], text: bytes) -> None:
         if said["seq"] <= record.seq:
             return
+        if record.seq == 0:
+            record.ready = text
         record.seq, record.up = said["seq"], True
         self._lags.append(max(0.0, time.time() - said["at"]))
         await self._take(record, text)
@@ -243,7 +247,7 @@ class Hall:
     def _refused(self, no: int, code: int) -> None:
         if not self._over.done():
             self._over.set_exception(
-                EaselError(f"Discord refuses shard {no} of this bot ({code}): {_REASONS[code]}.")
+                EaselError(f"Discord refuses shard {no} of this bot ({code}): {FINAL[code]}.")
             )
 
     def _beat(self, member: Member, latency: Mapping[str, float | None]) -> None:
@@ -287,13 +291,3 @@ class Hall:
                     seqs[record.no] = record.told
                 record.told = record.seq
             member.line.say("ack", {"seqs": seqs})
-
-
-_REASONS = {
-    4004: "it refuses DISCORD_TOKEN",
-    4010: "there is no such shard",
-    4011: "it wants more shards; set SHARDS to 0",
-    4012: "this version of Easel is too old",
-    4013: "this version of Easel is too old",
-    4014: "this version of Easel asks for what the developer portal does not allow",
-}

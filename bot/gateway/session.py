@@ -19,13 +19,13 @@ from typing import Any
 import aiohttp
 
 from bot.domain.backoff import Backoff
+from bot.gateway.codes import FINAL, KEEP
+from bot.gateway.named import Named
 from bot.gateway.unacked import Unacked
-from bot.gateway.wire import KEEP, Closed, Wire
+from bot.gateway.wire import Closed, Wire
 
 log = logging.getLogger(__name__)
 
-FINAL = {4004, 4010, 4011, 4012, 4013, 4014}
-"""Codes after which no other try is better: the token, the shard or the intents are wrong."""
 DEEDS = ("INTERACTION_", "ENTITLEMENT_", "MESSAGE_REACTION_")
 """What people do, beside which events only tell how things are."""
 _HEAD = re.compile(
@@ -65,6 +65,7 @@ class Shard:
         self.welcomed = asyncio.Event()
         """There is a session, by READY."""
         self.wire: Wire | None = None
+        self._named = Named()
         self._seq = 0
         self._http = http
         self._say_core = say
@@ -75,8 +76,13 @@ class Shard:
 
     # What the core says
 
-    def start(self, session: str = "", resume_url: str = "", seq: int = 0) -> None:
-        """Connect: with the session that another process had, or a new one."""
+    def start(
+        self, session: str = "", resume_url: str = "", seq: int = 0, ready: bytes = b""
+    ) -> None:
+        """Connect: with the session that another process had, which began with the text `ready`,
+        or a new one."""
+        if ready:
+            self._named.begin(ready)
         self.session, self.resume_url, self._seq = session, resume_url, seq
         self.told = session
         self._flows.set()
@@ -99,6 +105,8 @@ class Shard:
         """There is a core that knows nothing of this session: see `leaving`."""
         self.leaving = True
         self._flows.set()
+        if ready := self._named.ready():
+            self._say_core("deed", {"shard": self.order.shard}, ready)
         for each in self.unacked.all():
             self._tell(*each)
 
@@ -216,9 +224,11 @@ class Shard:
 
     def _event(self, wire: Wire, name: str, seq: int, text: str) -> None:
         self._seq = wire.seq = seq
+        body = text.encode()
         if name == "READY":
             self._begun(json.loads(text)["d"])
-        body = text.encode()
+            self._named.begin(body)
+        self._named.hear(name, text)
         self.unacked.add(seq, name, body)
         if self._flows.is_set():
             self._tell(seq, name, body)

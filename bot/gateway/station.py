@@ -17,15 +17,16 @@ from typing import Any
 
 import aiohttp
 
-from bot.domain.backoff import Backoff
 from bot.engine.frames import Frame, FrameError
+from bot.gateway.codes import KEEP, LEAVE
 from bot.gateway.line import Line, Unwelcome, greet
 from bot.gateway.session import Order, Shard
-from bot.gateway.wire import KEEP, LEAVE
 
 log = logging.getLogger(__name__)
 
 BEAT_S = 0.5
+REST_S = 0.2
+"""Between two tries to reach the core. Whoever clicked waits for it, for three seconds."""
 LEAVING_S = 2.0
 """So long an old session is listened to beside the new one."""
 PATIENCE_S = 120.0
@@ -77,19 +78,20 @@ class Station:
 
     async def serve(self) -> None:
         """Serve one core after another until `stop`."""
-        rests, alone_since = Backoff(0.1, 5.0), time.monotonic()
+        alone_since, said = time.monotonic(), ""
         async with aiohttp.ClientSession() as self._http:
             while not self._stopping.is_set():
                 try:
                     await self._until_stopped(self._served())
-                    rests.reset()
-                    alone_since = time.monotonic()
+                    alone_since, said = time.monotonic(), ""
                 except (Unwelcome, OSError) as why:
-                    log.warning("the core cannot be reached: %s", why)
+                    if said != str(why):
+                        log.warning("the core cannot be reached: %s", why)
+                    said = str(why)
                 if self._shards and time.monotonic() - alone_since > self._patience_s:
                     log.warning("no core for %g s: the sessions end", self._patience_s)
                     await self._close(LEAVE)
-                await self._until_stopped(asyncio.sleep(rests.next()))
+                await self._until_stopped(asyncio.sleep(REST_S))
             await self._close(KEEP)
 
     async def _until_stopped(self, work: Any) -> None:
@@ -131,7 +133,7 @@ class Station:
 
     # Orders
 
-    def _take(self, said: Mapping[str, Any], _: object) -> None:
+    def _take(self, said: Mapping[str, Any], payloads: tuple[bytes, ...]) -> None:
         """A shard is ours: to go on with, to take over, or to begin."""
         order = Order(said["shard"], said["url"], said["identify"], self._token)
         old = self._shards.get(order.shard)
@@ -145,7 +147,7 @@ class Station:
             self._later(self._replaced(old, new))
         elif old is not None:
             self._later(old.close(KEEP))
-        new.start(said["session"], said["resume_url"], said["seq"])
+        new.start(said["session"], said["resume_url"], said["seq"], payloads[0])
 
     async def _replaced(self, old: Shard, new: Shard) -> None:
         """End an old session some time after the new one has begun."""

@@ -17,11 +17,11 @@ from typing import Any
 import aiohttp
 import yarl
 
+from bot.gateway.codes import KEEP
+
 QUERY = {"v": "10", "encoding": "json", "compress": "zlib-stream"}
 _END = b"\x00\x00\xff\xff"
 OPEN_S = 20.0
-KEEP, LEAVE = 4000, 1000
-"""Codes by which a connection is closed: the session goes on later, or ends."""
 
 
 class Closed(Exception):
