@@ -72,6 +72,7 @@ class Shard:
         self._flows = asyncio.Event()
         self._permitted = asyncio.Event()
         self._asking = False
+        self._code = KEEP
         self._task: asyncio.Task[None] | None = None
 
     # What the core says
@@ -124,10 +125,10 @@ class Shard:
 
     async def close(self, code: int = KEEP) -> None:
         """Hang up. By LEAVE the session ends, by KEEP another process goes on with it."""
+        self._code = code
         if self._task is not None:
             self._task.cancel()
-        if self.wire is not None:
-            await self.wire.close(code)
+            await asyncio.wait({self._task})
 
     @property
     def latency_s(self) -> float | None:
@@ -172,7 +173,7 @@ class Shard:
                 await self.unacked.room.wait()
         finally:
             self.wire = None
-            await wire.close(KEEP)
+            await wire.close(self._code)
 
     async def _ask(self) -> None:
         """Returns when it may identify."""
