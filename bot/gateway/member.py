@@ -35,7 +35,7 @@ class Member:
             of = int(said["of"])
         except (KeyError, TypeError, ValueError):
             raise Unwelcome("the process is another version of Easel") from None
-        if len(holds) > MOST or (wants and not 0 <= wants.start < wants.stop <= MOST):
+        if len(holds) > MOST or (wants is not None and not 0 <= wants.start < wants.stop <= MOST):
             raise Unwelcome("there are no such shards")
         return cls(line, str(said.get("name"))[:80], wants, holds, of, own)
 

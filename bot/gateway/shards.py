@@ -22,10 +22,10 @@ def parse(text: str) -> range:
     """What "0-3" or "5" means. Raises ValueError for anything else."""
     found = re.fullmatch(r"([0-9]{1,6})(?:-([0-9]{1,6}))?", text.strip())
     if found is None:
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is no run of shards")
     first, last = int(found[1]), int(found[2] or found[1])
     if not first <= last < MOST:
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is no run of shards")
     return range(first, last + 1)
 
 
