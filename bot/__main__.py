@@ -1,5 +1,5 @@
 """The command line: run · sandbox · render · models · check · health · metrics · backup · restore ·
-doctor · ledger · service · cluster · bench.
+doctor · ledger · service · cluster · gateway · bench.
 
 Parses and dispatches; what a command does is in `bot/commands` and `bot/bench`. Without a command,
 `run` if DISCORD_TOKEN is set and `sandbox` otherwise.
@@ -33,7 +33,7 @@ _OWN_OPTIONS = ("render", "bench")
 _QUIET = ("check", "health", "metrics", "service")
 """Commands before which no notices are said: one says them itself, one comes every minute, two are
 sent to a file."""
-_SERVING = (None, "run", "sandbox")
+_SERVING = (None, "run", "sandbox", "gateway")
 NO_WINDOWS = "Easel does not run on Windows itself; start it in WSL2 or in Docker (see the README)."
 
 
@@ -113,6 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     service = commands.add_parser("service", help="have the system keep the bot running")
     service.add_argument("what", choices=("unit",), help="print a unit of systemd")
     _add_cluster(commands.add_parser("cluster", help="draw on the cards of many machines"))
+    _add_gateway(
+        commands.add_parser("gateway", help="hold connections to Discord for a very large bot")
+    )
     commands.add_parser("bench", help="measure this machine, or one model on it", add_help=False)
     return parser
 
@@ -153,6 +156,12 @@ def _add_cluster(parser: argparse.ArgumentParser) -> None:
         if deed == "drain":
             one.add_argument("node", nargs="?", default="", help="its name (this machine)")
     deeds.add_parser("manifest", help="print an example for KubeRay")
+
+
+def _add_gateway(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--shards", default="", help="those, such as 0-3; else what is to be done")
+    parser.add_argument("--of", type=whole(0, 100_000), default=0, help="so many in all")
+    parser.add_argument("--core", default="", help="where the bot is (GATEWAY_ADDRESS)")
 
 
 def _add_ledger(parser: argparse.ArgumentParser) -> None:
@@ -204,7 +213,15 @@ def _command(
             from bot.commands.check import check
 
             return asyncio.run(check(settings, surroundings))
-        case "backup" | "restore" | "ledger" | "doctor" | "service" | "cluster" as command:
+        case (
+            "backup"
+            | "restore"
+            | "ledger"
+            | "doctor"
+            | "service"
+            | "cluster"
+            | "gateway" as command
+        ):
             return _upkeep(command, options, settings)
         case "health" | "metrics" as command:
             return _watch(command, options, settings)
@@ -243,6 +260,10 @@ def _cluster(options: argparse.Namespace, settings: Settings) -> int:
 def _upkeep(command: str, options: argparse.Namespace, settings: Settings) -> int:
     if command == "cluster":
         return _cluster(options, settings)
+    if command == "gateway":
+        from bot.commands.gateway import gateway
+
+        return gateway(settings, options)
     if command == "ledger":
         from bot.commands.ledger import ledger
 

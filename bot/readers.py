@@ -111,6 +111,11 @@ def host_and_port(text: str) -> str:
     return text
 
 
+def unix_or_port(text: str) -> str:
+    """empty, unix, or a host and a port such as 192.168.1.5:7007"""
+    return "unix" if text.lower() == "unix" else host_and_port(text)
+
+
 def words(text: str) -> tuple[str, ...]:
     """names separated by commas"""
     return tuple(part.strip() for part in text.split(",") if part.strip())

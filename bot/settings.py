@@ -5,14 +5,15 @@ Where values come from, and how `.env.example` shows them, is `bot.environment`'
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from bot.domain.safety import THRESHOLD
 from bot.domain.shop import Pack
+from bot.fields import live as _live
+from bot.fields import setting as _setting
 from bot.readers import (
     Secret,
     bare,
@@ -28,25 +29,13 @@ from bot.readers import (
     path,
     plans_sold,
     secret,
+    unix_or_port,
     url,
     versions,
     whole,
     words,
     yes_or_no,
 )
-
-
-def _setting(
-    default: str, meaning: str, read: Callable[[str], Any] = str, live: bool = False
-) -> Any:
-    return field(
-        default_factory=lambda: read(default),
-        metadata={"default": default, "meaning": meaning, "read": read, "live": live},
-    )
-
-
-_live = functools.partial(_setting, live=True)
-"""One that may be changed while the bot runs."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +195,20 @@ class Settings:
     cluster_open: bool = _setting(
         "no", "Whether a cluster is used that asks for no token, and runs anybody's code", yes_or_no
     )
+    shards: int = _setting(
+        "0", "Connections to Discord; 0 is as many as it advises", whole(0, 100_000)
+    )
+    gateway_processes: int = _setting(
+        "0",
+        "Processes that hold them in front of the bot, with one to spare; 0: the bot itself does",
+        whole(0, 256),
+    )
+    gateway_address: str = _setting(
+        "",
+        "Where more such processes come to: unix (a socket in DATA_DIR), or 192.168.1.5:7007",
+        unix_or_port,
+    )
+    gateway_token: Secret = _setting("", "What they and the bot prove to have over TCP", secret)
     disk_floor_gb: float = _live(
         "0.5", "Room on the disk below which no new job is taken; 0 is no floor", number(0, 100_000)
     )

@@ -30,6 +30,7 @@ from bot.chat.forms import Take, sent
 from bot.chat.gate import Tree, passes
 from bot.chat.looking import Looking, Turn
 from bot.chat.notice import Notices
+from bot.chat.owners import owners
 from bot.chat.pace import Pauses
 from bot.chat.pages import PageButton
 from bot.chat.panel import SettingButton, SettingMenu
@@ -37,6 +38,7 @@ from bot.chat.presence import Presence
 from bot.chat.presenter import Presenter
 from bot.chat.pump import Pump
 from bot.chat.reconnecting import reconnect_soon
+from bot.chat.relayed import ShardedBot
 from bot.chat.removing import Removing
 from bot.chat.speech import Translator
 from bot.chat.till import Till
@@ -47,13 +49,14 @@ from bot.domain.errors import NotFound
 from bot.domain.language import _
 from bot.domain.news import Tell, nobody
 from bot.domain.throttle import Throttle
+from bot.gateway.seam import Relay
 from bot.ops.supervision import Supervisor
 from bot.service import Service
 
 log = logging.getLogger(__name__)
 
 
-class EaselBot(commands.AutoShardedBot):
+class EaselBot(ShardedBot):
     """discord.py's bot with the service and no privileged intent.
 
     `supervisor` keeps its long-lived tasks up, one of its own if there is none. `tell` hears what
@@ -71,6 +74,7 @@ class EaselBot(commands.AutoShardedBot):
         supervisor: Supervisor | None = None,
         tell: Tell = nobody,
         throttle: Throttle | None = None,
+        relay: Relay | None = None,
     ) -> None:
         if api_url:
             point_at(api_url)
@@ -80,6 +84,7 @@ class EaselBot(commands.AutoShardedBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             tree_cls=Tree,
+            relay=relay,
             help_command=None,
             intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True),
             # Of commands that do not say less: `guild_only` would not, but `dms=False` does.
@@ -136,7 +141,7 @@ class EaselBot(commands.AutoShardedBot):
 
     def keep_up(self) -> None:
         """Follow what an earlier run left, and post what is due, until `close`."""
-        self.service.operating.know_owners(_owners(self.application))
+        self.service.operating.know_owners(owners(self.application))
         self._supervisor.start("recovery", self.presenter.recover)
         self._supervisor.start("pump", self.pump.run)
         self._supervisor.start("removals", self._removing.run)
@@ -148,6 +153,7 @@ class EaselBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Answer who is in, stop following jobs and posting, then leave Discord."""
+        self.rest()
         await self.door.close()
         for name in ("recovery", "pump", "removals", "desks", "audit log", "servers", "shop"):
             await self._supervisor.stop(name)
@@ -289,16 +295,6 @@ async def _answered(interaction: discord.Interaction, work: Awaitable[None]) -> 
         await replies.answer(interaction, error)
     else:
         telling.answered(interaction)
-
-
-def _owners(application: discord.AppInfo | None) -> set[int]:
-    """Whose application this is: a person, or those who joined a team."""
-    if application is None:
-        return set()
-    if application.team is None:
-        return {application.owner.id}
-    joined = discord.TeamMembershipState.accepted
-    return {each.id for each in application.team.members if each.membership_state is joined}
 
 
 async def _no_panel(interaction: discord.Interaction, spot: Spot) -> None:

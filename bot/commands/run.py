@@ -6,6 +6,7 @@ Builds the core and the client and joins them; knows nothing of what either does
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -22,6 +23,7 @@ from bot.domain.errors import EaselError, SettingsError
 from bot.domain.throttle import Throttle
 from bot.engine.seam import Executor
 from bot.environment import Environment
+from bot.gateways import relay_of
 from bot.ops.progress import StartLog
 from bot.reloading import Reloading
 from bot.settings import Settings
@@ -56,9 +58,11 @@ async def run(
     """
     stop = stop or stop_event()
     reloading = Reloading(read(), read)
-    async with core(settings, executor) as parts:
+    async with contextlib.AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(core(settings, executor))
         starting = StartLog()
         parts.supervisor.start("log", lambda: starting.keep(parts.executor))
+        relay = await stack.enter_async_context(relay_of(settings, parts.supervisor))
         bot = EaselBot(
             parts.service,
             settings.extensions,
@@ -67,7 +71,10 @@ async def run(
             supervisor=parts.supervisor,
             tell=parts.watching.tell,
             throttle=Throttle(settings.clicks_per_minute, settings.clicks_at_once),
+            relay=relay,
         )
+        if settings.shards:
+            bot.shard_count = settings.shards
         parts.watching.join(bot.presence.standing)
         reloading.tell(parts.apply)
         reloading.tell(lambda new, _: setattr(bot.presenter, "pause", new.progress_seconds))

@@ -15,9 +15,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=8000, help="0 chooses a free one")
+    parser.add_argument("--shards", type=int, default=1, help="how many to advise a bot of")
     options = parser.parse_args()
     try:
-        sandbox = Sandbox(options.host, options.port)
+        sandbox = Sandbox(options.host, options.port, shards=options.shards)
         asyncio.run(_run(sandbox))
     except (ValueError, OSError) as error:
         parser.exit(1, f"{error}\n")

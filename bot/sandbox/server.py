@@ -18,6 +18,7 @@ from aiohttp import web
 from bot.sandbox.faults import Faults
 from bot.sandbox.gateway.gateway import Gateway
 from bot.sandbox.gateway.sessions import Sessions
+from bot.sandbox.gateway.starts import Starts
 from bot.sandbox.people.person import People, Person
 from bot.sandbox.people.socket import ClientSockets
 from bot.sandbox.rest.application import ApplicationRoutes
@@ -53,6 +54,8 @@ class Sandbox:
     `rate_limits` is True, False, or a number that stretches (2.0) or shrinks (0.1) the windows.
     `ack_seconds` is how long an application may take for its first answer, `heartbeat_seconds` what
     it is told to let pass between two heartbeats.
+    `shards` is how many are advised; of each `max_concurrency` one may identify every
+    `identify_seconds` (5 at Discord's).
     """
 
     def __init__(
@@ -66,11 +69,15 @@ class Sandbox:
         ack_seconds: float = 3.0,
         privileged_intents: int = 0,
         heartbeat_seconds: float = 41.25,
+        shards: int = 1,
+        max_concurrency: int = 1,
+        identify_seconds: float = 0.0,
     ) -> None:
         _check_loopback(host)
         self.host = host
         self.port = port
         self.token = token
+        self.shards = shards
         self.clock = clock
         self.bus = Bus()
         self.world = World(clock, self.bus)
@@ -85,7 +92,9 @@ class Sandbox:
             url=lambda: self.gateway_url,
             privileged=privileged_intents,
             heartbeat_seconds=heartbeat_seconds,
+            starts=Starts(max_concurrency, identify_seconds),
         )
+        self._advice = {"shards": shards, "max_concurrency": max_concurrency}
         requests = RequestFaults()
         self.faults = Faults(requests, self.gateway, self._sessions.backlog)
         self.messages = Messages(self.world, self.files, self.bus)
@@ -190,7 +199,7 @@ class Sandbox:
             self._runner = None
 
     def _add_routes(self, app: web.Application) -> None:
-        ApplicationRoutes(self.world, lambda: self.gateway_url).add_to(app)
+        ApplicationRoutes(self.world, lambda: self.gateway_url, **self._advice).add_to(app)
         GuildRoutes(self.world, self.renderer).add_to(app)
         CommandRoutes(self.world, self.bus).add_to(app)
         ChannelRoutes(self.world, self.messages, self.renderer).add_to(app)
@@ -247,9 +256,11 @@ class Sandbox:
             raise TimeoutError(f"not true within {timeout} s; last requests:\n{recent}") from None
 
     async def bot_ready(self, timeout: float = 30) -> None:
-        """Return when a bot has identified and registered commands. Raises TimeoutError."""
+        """Return when a bot has identified as all the shards that are advised, and registered
+        commands. Raises TimeoutError."""
+        wanted = set(range(self.shards))
         await self.wait_for(
-            lambda: self.gateway.online and any(self.world.commands.values()), timeout
+            lambda: self.gateway.shards >= wanted and any(self.world.commands.values()), timeout
         )
 
 

@@ -73,6 +73,13 @@ class BotProcess:
         await asyncio.to_thread(psutil.wait_procs, [worker], PATIENCE_S)
         assert not worker.is_running()
 
+    async def crash(self) -> None:
+        """`kill -9`, where processes of others stay connected."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+        self._process = None
+
     async def terminate(self) -> int:
         """SIGTERM; returns the exit status, which must come within the 10 s that are promised."""
         assert self._process is not None

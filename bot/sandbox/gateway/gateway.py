@@ -16,6 +16,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.sandbox.gateway.connection import Close, Connection, decode
 from bot.sandbox.gateway.events import ALL_INTENTS, PRIVILEGED
 from bot.sandbox.gateway.sessions import Sessions
+from bot.sandbox.gateway.starts import Starts
 from bot.sandbox.world.bus import Bus, News
 
 _MOST_A_MINUTE = 120
@@ -35,6 +36,7 @@ class Gateway:
         url: Callable[[], str],
         privileged: int = 0,
         heartbeat_seconds: float = 41.25,
+        starts: Starts | None = None,
     ) -> None:
         self._sessions = sessions
         self._bus = bus
@@ -42,6 +44,7 @@ class Gateway:
         self._url = url
         self._privileged = privileged
         self._heartbeat_ms = round(heartbeat_seconds * 1000)
+        self._starts = starts or Starts()
         self._connections: set[Connection] = set()
         self.identified = 0
         """How many times a bot has identified."""
@@ -52,6 +55,16 @@ class Gateway:
     def online(self) -> bool:
         """Whether a bot is connected."""
         return self._sessions.online
+
+    @property
+    def shards(self) -> set[int]:
+        """Which shards are connected."""
+        return self._sessions.shards
+
+    @property
+    def sessions(self) -> list[str]:
+        """Ids of those that are connected or may be resumed."""
+        return self._sessions.ids
 
     # Faults and lifecycle
 
@@ -155,9 +168,10 @@ class Gateway:
             raise Close(4013, "Invalid intent(s).")
         if intents & PRIVILEGED & ~self._privileged:
             raise Close(4014, "Disallowed intent(s).")
-        number, count = data.get("shard") or (0, 1)
-        if not 0 <= number < count:
-            raise Close(4010, "Invalid shard.")
+        number, count = _shard(data.get("shard"))
+        if not self._starts.take(number, asyncio.get_running_loop().time()):
+            connection.send({"op": 9, "d": False})
+            return
         self.identified += 1
         self._sessions.begin(connection, (number, count), intents, self._url())
         self._tell_presence()
@@ -174,6 +188,16 @@ class Gateway:
 
     def _tell_presence(self) -> None:
         self._bus.publish(News("SANDBOX_PRESENCE", self.online))
+
+
+def _shard(said: Any) -> tuple[int, int]:
+    """Which of how many. Raises Close 4010 for one that there is not."""
+    match said:
+        case None:
+            return 0, 1
+        case [int(number), int(count)] if 0 <= number < count:
+            return number, count
+    raise Close(4010, "Invalid shard.")
 
 
 def _known_parameters(request: web.Request) -> bool:

@@ -37,6 +37,17 @@ class Sessions:
         """Whether a bot is connected."""
         return any(each.connection is not None for each in self._all.values())
 
+    @property
+    def shards(self) -> set[int]:
+        """Which of them are connected."""
+        return {each.shard[0] for each in self._all.values() if each.connection is not None}
+
+    @property
+    def ids(self) -> list[str]:
+        """Of every session that goes on or may."""
+        self._forget_lost()
+        return list(self._all)
+
     def listening(self) -> bool:
         """Whether a bot is there or may still come back to its session."""
         self._forget_lost()

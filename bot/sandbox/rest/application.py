@@ -39,9 +39,14 @@ _SAME_FOR_ALL: dict[str, Any] = {
 class ApplicationRoutes:
     """Routes that tell the bot of itself and of users."""
 
-    def __init__(self, world: World, gateway_url: Callable[[], str]) -> None:
+    def __init__(
+        self, world: World, gateway_url: Callable[[], str], shards: int, max_concurrency: int
+    ) -> None:
         self._world = world
         self._gateway_url = gateway_url
+        self._shards = shards
+        self._limit = {"total": 1000, "remaining": 999, "reset_after": 0}
+        self._limit["max_concurrency"] = max_concurrency
 
     def add_to(self, app: web.Application) -> None:
         routes = app.router
@@ -65,8 +70,8 @@ class ApplicationRoutes:
         return answer({"url": self._gateway_url()})
 
     async def gateway_bot(self, _request: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return answer({"url": self._gateway_url(), "shards": 1, "session_start_limit": limit})
+        url, shards = self._gateway_url(), self._shards
+        return answer({"url": url, "shards": shards, "session_start_limit": self._limit})
 
     async def application(self, _request: web.Request) -> web.Response:
         world = self._world
