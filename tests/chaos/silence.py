@@ -16,7 +16,7 @@ def unanswered(stage: Stage) -> list[str]:
 
 def _silent(stage: Stage) -> Iterator[str]:
     offset = now() - stage.sandbox.clock()
-    for it in stage.sandbox.interactions._by_id.values():
+    for it in stage.sandbox.interactions.all:
         if it.failed is not None and not _explained(stage, it.created_at + offset):
             what = it.name or it.data.get("custom_id")
             near = _nearest(stage, it.created_at + offset)
@@ -43,7 +43,7 @@ def _nearest(stage: Stage, at: float) -> str:
 
 def _thinking(stage: Stage) -> Iterator[str]:
     offset = now() - stage.sandbox.clock()
-    for it in stage.sandbox.interactions._by_id.values():
+    for it in stage.sandbox.interactions.all:
         message = it.original
         if message is None or not message.loading:
             continue
