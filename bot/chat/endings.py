@@ -73,14 +73,29 @@ class Endings:
         """Whether the progress message of a job that is followed here is gone, by now or before.
         False where that takes long or did not work, or where others are shown by it, too."""
         notice = self._notices.get(job.id)
-        if notice is None or job.batch is not None:
+        if job.batch is not None:
             return False
-        await notice.settled.wait()
+        if notice is not None:
+            await notice.settled.wait()
         try:
             async with asyncio.timeout(_QUICK_S):
-                return not notice.id or await _done(notice.remove())
+                cleared = notice is None or not notice.id or await _done(notice.remove())
+                return not await self._found(job, notice) and notice is not None and cleared
         except TROUBLE:
             return False
+
+    async def _found(self, job: Job, notice: Notice | None) -> bool:
+        """Whether there is a message of which only Discord knows, for the reply to it was lost, or
+        the last run ended before it was recorded; the database knows of it then."""
+        doubtful = job.attempt and not job.notice if notice is None else notice.lost
+        if not doubtful or job.hidden:
+            return False
+        message = await search.find_notice(self._client, job)
+        if notice is not None:
+            notice.lost, notice.id = False, message or notice.id
+        if message:
+            await self._service.outbox.set_notice(job.id, message)
+        return bool(message)
 
     async def after_result(self, job: Job, given_up: GivenUp | None) -> bool:
         """The job's pictures are there, or why they could not be posted; whether that is shown.
@@ -96,9 +111,10 @@ class Endings:
         known = self._notices.get(job.id)
         if known is not None:
             await known.settled.wait()
-            return known if known.id else None
+            if known.id or not known.lost:
+                return known if known.id else None
         # The last run may have ended between showing the message and recording it.
-        notice = Notice.at(self._client, job)
+        notice = known or Notice.at(self._client, job)
         if not notice.id:
             notice.id = await search.find_notice(self._client, job)
             if notice.id:
