@@ -245,9 +245,11 @@ def test_words_that_nobody_may_read(world: World, words: str) -> None:
 
 def test_an_interaction_without_an_answer_needs_a_fault_that_explains_it() -> None:
     asked = SimpleNamespace(
-        failed="no", created_at=now(), name="imagine", data={}, user_id="2", original=None
-    )
-    sandbox = SimpleNamespace(clock=now, interactions=SimpleNamespace(all=[asked]))
+        failed="no", created_at=now(), name="imagine", data={}, user_id="2", original=None,
+        channel=SimpleNamespace(id="7"),
+    )  # fmt: skip
+    world = SimpleNamespace(channels={"7": asked.channel})
+    sandbox = SimpleNamespace(clock=now, interactions=SimpleNamespace(all=[asked]), world=world)
     stage: Any = SimpleNamespace(sandbox=sandbox, windows=[])
     [said] = silence.unanswered(stage)
     assert "'imagine' of 2 got no answer" in said
@@ -258,3 +260,5 @@ def test_an_interaction_without_an_answer_needs_a_fault_that_explains_it() -> No
     stage.windows = [Window("bot killed", True, now() - 90, now() - 80, now() - 70)]
     assert len(silence.unanswered(stage)) == 1
     assert ACK_S < 60
+    world.channels.clear()
+    assert silence.unanswered(stage) == []
