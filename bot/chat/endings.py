@@ -73,26 +73,23 @@ class Endings:
         """Whether the progress message of a job that is followed here is gone, by now or before.
         False where that takes long or did not work, or where others are shown by it, too."""
         notice = self._notices.get(job.id)
-        if job.batch is not None:
+        if notice is None or job.batch is not None:
             return False
-        if notice is not None:
-            await notice.settled.wait()
+        await notice.settled.wait()
         try:
             async with asyncio.timeout(_QUICK_S):
-                cleared = notice is None or not notice.id or await _done(notice.remove())
-                return not await self._found(job, notice) and notice is not None and cleared
+                cleared = not notice.id or await _done(notice.remove())
+                return cleared and not await self._found(job, notice)
         except TROUBLE:
             return False
 
-    async def _found(self, job: Job, notice: Notice | None) -> bool:
+    async def _found(self, job: Job, notice: Notice) -> bool:
         """Whether there is a message of which only Discord knows, for the reply to it was lost, or
         the last run ended before it was recorded; the database knows of it then."""
-        doubtful = job.attempt and not job.notice if notice is None else notice.lost
-        if not doubtful or job.hidden:
+        if not notice.lost or job.hidden:
             return False
         message = await search.find_notice(self._client, job)
-        if notice is not None:
-            notice.lost, notice.id = False, message or notice.id
+        notice.lost, notice.id = False, message or notice.id
         if message:
             await self._service.outbox.set_notice(job.id, message)
         return bool(message)

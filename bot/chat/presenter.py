@@ -110,7 +110,13 @@ class Presenter:
         self._ended()
 
     async def recover(self) -> None:
-        """After a start: follow what is unfinished."""
+        """After a start: follow what is unfinished, and have the progress messages looked for that
+        the last run may not have recorded before it ended."""
+        for job in await self._service.outbox.unrecorded():
+            if self._notices.get(job.id) is None:
+                notice = self._notices.add(job.id, Notice.at(self._client, job))
+                notice.lost = True
+                notice.settled.set()
         for each in await self._service.drawing.unfinished():
             if self._notices.get(each.shown_by) is None:
                 job = await self._service.batches.first(each)
