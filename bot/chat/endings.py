@@ -78,9 +78,21 @@ class Endings:
         await notice.settled.wait()
         try:
             async with asyncio.timeout(_QUICK_S):
-                return not notice.id or await _done(notice.remove())
+                cleared = not notice.id or await _done(notice.remove())
+                return cleared and not await self._found(job, notice)
         except TROUBLE:
             return False
+
+    async def _found(self, job: Job, notice: Notice) -> bool:
+        """Whether there is a message of which only Discord knows, for the reply to it was lost, or
+        the last run ended before it was recorded; the database knows of it then."""
+        if not notice.lost or job.hidden:
+            return False
+        message = await search.find_notice(self._client, job)
+        notice.lost, notice.id = False, message or notice.id
+        if message:
+            await self._service.outbox.set_notice(job.id, message)
+        return bool(message)
 
     async def after_result(self, job: Job, given_up: GivenUp | None) -> bool:
         """The job's pictures are there, or why they could not be posted; whether that is shown.
@@ -96,9 +108,10 @@ class Endings:
         known = self._notices.get(job.id)
         if known is not None:
             await known.settled.wait()
-            return known if known.id else None
+            if known.id or not known.lost:
+                return known if known.id else None
         # The last run may have ended between showing the message and recording it.
-        notice = Notice.at(self._client, job)
+        notice = known or Notice.at(self._client, job)
         if not notice.id:
             notice.id = await search.find_notice(self._client, job)
             if notice.id:

@@ -53,6 +53,8 @@ class Notice:
         self.language = language
         self.settled = asyncio.Event()
         """Set when it is known, here and in the database, whether there is a message."""
+        self.lost = False
+        """Whether there may be one more of which nothing is known, as the reply to it was lost."""
         self.announced: Callable[[], str] = str
         self._channel = channel
         self._webhook = webhook

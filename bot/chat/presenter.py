@@ -17,6 +17,7 @@ import discord
 from bot.chat import batches, replies, search, untold
 from bot.chat.acknowledge import TooLate, first_answer
 from bot.chat.buttons import cancel_view, looks_under, offer_view
+from bot.chat.connector import counted
 from bot.chat.insistence import insist
 from bot.chat.notice import Notice, Notices
 from bot.chat.progress import Animation
@@ -79,7 +80,7 @@ class Presenter:
             if parent is not None:
                 await self._mark_used(interaction, parent)
             with speaking(notice.language):
-                notice.id = await self._show_first(interaction, job)
+                notice.id = await self._show_first(interaction, job, notice)
         except TooLate as late:
             await self._withdraw(job, late)
             return
@@ -109,7 +110,13 @@ class Presenter:
         self._ended()
 
     async def recover(self) -> None:
-        """After a start: follow what is unfinished."""
+        """After a start: follow what is unfinished, and have the progress messages looked for that
+        the last run may not have recorded before it ended."""
+        for job in await self._service.outbox.unrecorded():
+            if self._notices.get(job.id) is None:
+                notice = self._notices.add(job.id, Notice.at(self._client, job))
+                notice.lost = True
+                notice.settled.set()
         for each in await self._service.drawing.unfinished():
             if self._notices.get(each.shown_by) is None:
                 job = await self._service.batches.first(each)
@@ -174,14 +181,19 @@ class Presenter:
         notice.settled.set()
         await self._follow(job, notice)
 
-    async def _show_first(self, interaction: discord.Interaction, job: Job) -> int:
-        """The id of the message that shows the progress, 0 if there is none."""
-        update = await self._newest(job)
+    async def _show_first(
+        self, interaction: discord.Interaction, job: Job, notice: Notice
+    ) -> int:  # fmt: skip
+        """The id of the message that shows the progress, 0 if there is none, or none is known."""
+        update, sent = await self._newest(job), list[str]()
         try:
-            message = await _say_first(interaction, update, self._notices.announced())
+            with counted(sent):
+                message = await _say_first(interaction, update, self._notices.announced())
+            notice.lost = sent.count("POST") > 1
         except TROUBLE as error:
             log.warning("job %s: not acknowledged: %s", job.id, error)
             message = await _said_after_all(interaction, job, error)
+            notice.lost = not message and _may_have_arrived(error)
         if message:
             await self._remember(job, message)
         return message
@@ -245,8 +257,7 @@ async def _said_after_all(interaction: discord.Interaction, job: Job, error: Exc
     Raises TooLate where another process answered.
     """
     answered = has_code(error, ALREADY_ANSWERED)
-    lost = answered or not isinstance(error, discord.HTTPException)
-    if interaction.message is not None or not lost:
+    if interaction.message is not None or not (answered or _may_have_arrived(error)):
         return 0
     try:
         message = await interaction.original_response()
@@ -257,3 +268,8 @@ async def _said_after_all(interaction: discord.Interaction, job: Job, error: Exc
     if answered:
         raise TooLate(interaction, foreign=True)
     return 0
+
+
+def _may_have_arrived(error: Exception) -> bool:
+    """Whether what was sent may stand there, although the reply says nothing of it."""
+    return not isinstance(error, discord.HTTPException) or error.status >= 500

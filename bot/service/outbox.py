@@ -146,3 +146,8 @@ class Outbox:
     async def set_notice(self, job_id: str, message: int) -> None:
         """Remember the message that shows the job's progress."""
         await self._outbox.set_notice(job_id, message)
+
+    async def unrecorded(self) -> list[Job]:
+        """What an earlier run has drawn and not posted, and of whose progress message the database
+        knows nothing."""
+        return await self._shown.unrecorded()

@@ -24,3 +24,15 @@ class ShownRepository:
             ).fetchone()
         )
         return row and job_of(row)
+
+    async def unrecorded(self) -> list[Job]:
+        """Jobs that were drawn alone and whose pictures are still owed, with no message known that
+        shows their progress."""
+        rows = await self._database.read(
+            lambda c: c.execute(
+                "SELECT j.* FROM deliveries d JOIN jobs j ON j.id = d.job_id"
+                " WHERE d.message_id = 0 AND d.given_up IS NULL AND d.kind = 'result'"
+                " AND j.notice_id = 0 AND j.attempt > 0 AND j.batch_id IS NULL ORDER BY d.id"
+            ).fetchall()
+        )
+        return [job_of(row) for row in rows]

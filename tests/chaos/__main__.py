@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import logging
 import random
 import signal
@@ -21,6 +22,7 @@ from tests.chaos.run import Result, play, say
 def options(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--runs", type=int, default=1, help="with this seed and those after it")
     parser.add_argument("--jobs", type=int, default=600, help="to be accepted in each run")
     parser.add_argument("--every", type=int, default=12, help="about so many jobs to a fault")
     parser.add_argument("--executor", choices=("local", "ray", "both"), default="local")
@@ -38,12 +40,12 @@ async def main(said: argparse.Namespace) -> int:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # of those that were killed
     results: list[Result] = []
-    for executor in ("local", "ray") if said.executor == "both" else (said.executor,):
-        say(f"{executor}, seed {said.seed}, {said.jobs} jobs")
+    executors = ("local", "ray") if said.executor == "both" else (said.executor,)
+    seeds = range(said.seed, said.seed + said.runs)
+    for executor, seed in itertools.product(executors, seeds):
+        say(f"{executor}, seed {seed}, {said.jobs} jobs")
         faults = table(executor, said.faults)
-        played = await play(
-            executor, said.seed, said.jobs, said.every, faults, said.busy, said.together
-        )
+        played = await play(executor, seed, said.jobs, said.every, faults, said.busy, said.together)
         results.append(played)
         if said.report:
             said.report.write_text(document(results), encoding="utf-8")

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.sandbox.world.interaction import COMMAND, COMPONENT
-
+COMMAND, COMPONENT = 2, 3
+"""Types of interactions."""
 Wish = tuple[int, str, str]
 """Who, by what action, and of which words or which job."""
 

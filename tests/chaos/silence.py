@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tests.chaos.stage import ACK_S, Stage, now
 
@@ -16,11 +17,20 @@ def unanswered(stage: Stage) -> list[str]:
 
 def _silent(stage: Stage) -> Iterator[str]:
     offset = now() - stage.sandbox.clock()
-    for it in stage.sandbox.interactions._by_id.values():
-        if it.failed is not None and not _explained(stage, it.created_at + offset):
+    for it in stage.sandbox.interactions.all:
+        if (
+            it.failed is not None
+            and _there(stage, it)
+            and not _explained(stage, it.created_at + offset)
+        ):
             what = it.name or it.data.get("custom_id")
             near = _nearest(stage, it.created_at + offset)
             yield f"silence: {what!r} of {it.user_id} got no answer; {near}"
+
+
+def _there(stage: Stage, it: Any) -> bool:
+    """In a channel that was deleted nobody can be answered."""
+    return it.channel.id in stage.sandbox.world.channels
 
 
 def _explained(stage: Stage, at: float) -> bool:
@@ -43,7 +53,7 @@ def _nearest(stage: Stage, at: float) -> str:
 
 def _thinking(stage: Stage) -> Iterator[str]:
     offset = now() - stage.sandbox.clock()
-    for it in stage.sandbox.interactions._by_id.values():
+    for it in stage.sandbox.interactions.all:
         message = it.original
         if message is None or not message.loading:
             continue

@@ -159,7 +159,7 @@ def _peopled(sandbox: Sandbox, bot: Bot, folder: Path, town: Town | None) -> Sta
     for number in range(PEOPLE + PROBES):
         user = world.add_user(f"Person{number}")
         if number < PEOPLE:
-            world._person(annex, user, ())
+            world.join(user, annex)
         people.append(sandbox.person(user.id))
     places = [*CHANNELS, DISPOSABLE, "annex", "dm"]
     return Stage(

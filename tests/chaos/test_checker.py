@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from bot.sandbox import News, StoredMessage
-from bot.sandbox.world.first import BOT_ID
-from bot.sandbox.world.guild import User
 from bot.storage import prompts
 from tests.chaos import checker, silence
 from tests.chaos.checker import Limits
@@ -23,7 +21,7 @@ from tests.chaos.witness import Witness
 from tests.kit import blank
 
 JOB, OTHER = "a" * 32, "b" * 32
-BOT = User(BOT_ID, "Easel", "Easel", bot=True)
+BOT: Any = SimpleNamespace(bot=True)
 LIMITS = Limits(credits=5, running=1, waiting=1)
 
 
@@ -247,9 +245,11 @@ def test_words_that_nobody_may_read(world: World, words: str) -> None:
 
 def test_an_interaction_without_an_answer_needs_a_fault_that_explains_it() -> None:
     asked = SimpleNamespace(
-        failed="no", created_at=now(), name="imagine", data={}, user_id="2", original=None
-    )
-    sandbox = SimpleNamespace(clock=now, interactions=SimpleNamespace(_by_id={"1": asked}))
+        failed="no", created_at=now(), name="imagine", data={}, user_id="2", original=None,
+        channel=SimpleNamespace(id="7"),
+    )  # fmt: skip
+    world = SimpleNamespace(channels={"7": asked.channel})
+    sandbox = SimpleNamespace(clock=now, interactions=SimpleNamespace(all=[asked]), world=world)
     stage: Any = SimpleNamespace(sandbox=sandbox, windows=[])
     [said] = silence.unanswered(stage)
     assert "'imagine' of 2 got no answer" in said
@@ -260,3 +260,5 @@ def test_an_interaction_without_an_answer_needs_a_fault_that_explains_it() -> No
     stage.windows = [Window("bot killed", True, now() - 90, now() - 80, now() - 70)]
     assert len(silence.unanswered(stage)) == 1
     assert ACK_S < 60
+    world.channels.clear()
+    assert silence.unanswered(stage) == []

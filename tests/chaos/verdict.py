@@ -75,7 +75,7 @@ async def in_the_end(stage: Stage) -> tuple[list[str], dict[str, int], dict[str,
     what else is worth telling. The bot has ended after this."""
     with checker.opened(stage.bot.data) as rows:
         found = checker.in_the_end(rows, stage.witness, LIMITS)
-        found += drawn_twice(rows, stage.sandbox.interactions._by_id.values())
+        found += drawn_twice(rows, stage.sandbox.interactions.all)
         counted = rows.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state")
         states = {row[0]: row[1] for row in counted}
         notes = {"deliveries given up": rows.execute(GIVEN_UP).fetchone()[0]}

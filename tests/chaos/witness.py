@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox import News, Sandbox, StoredMessage
-from bot.sandbox.world.first import BOT_ID
 from tests.kit.messages import text_of, walk
 
 _CANCEL = re.compile(r"^easel:cancel:([0-9a-f]{32})")
@@ -62,7 +61,7 @@ class Witness:
             if news.name in ("CHANNEL_DELETE", "THREAD_DELETE"):
                 self._channel_gone(str(news.channel_id))
             return
-        if message.author.id != BOT_ID:
+        if not message.author.bot:
             return
         if news.name == "MESSAGE_DELETE":
             self._gone(message.id)

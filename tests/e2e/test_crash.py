@@ -124,6 +124,25 @@ async def test_killed_before_the_progress_message_was_recorded(
     await all_is_well(bot, jobs=len(known) + 1)
 
 
+async def test_killed_when_all_is_drawn_and_the_progress_message_is_not_recorded(
+    sandbox: Sandbox, bot: BotProcess, mia: Scene, own_gate: Gate
+) -> None:
+    own_gate.open()
+    grid = await mia.imagine("a fox")
+    held = sandbox.faults.hold("POST", r"^/webhooks/", after_effect=True)
+    await mia.click(grid, "V1")
+    await held.arrived
+    while (await asyncio.to_thread(books.states, bot.data))[-1] != "succeeded":
+        pass
+    await bot.kill()
+    held.drop()
+    sandbox.faults.clear()
+    assert (len(mia.results()), len(mia.notices())) == (1, 1)
+    await bot.start()
+    await mia.new_result({grid["id"]})
+    await all_is_well(bot, jobs=2)
+
+
 async def test_killed_while_drawing(
     sandbox: Sandbox, bot: BotProcess, own_gate: Gate, mia: Scene
 ) -> None:

@@ -393,3 +393,30 @@ async def test_what_discord_tells_twice_is_done_and_paid_once(easel: Easel, mia:
     assert (books.spent(data), books.open_holds(data)) == (3, 0)
     assert len(mia.results()) == 4
     assert len(press.replies) == 1
+
+
+@pytest.mark.parametrize("status", [0, 502])
+async def test_a_progress_message_goes_although_the_reply_to_it_was_lost(
+    easel: Easel, mia: Scene, status: int
+) -> None:
+    """discord.py sends it again after a 502, so that there are two."""
+    grid = await mia.imagine("a fox")
+    easel.sandbox.faults.fail("POST", r"^/webhooks/", status, after_effect=True)
+    await mia.press(grid, "V1")
+    assert mia.notices() == []
+
+
+async def test_a_progress_message_of_which_the_bot_does_not_know_can_be_stopped(
+    easel: Easel, mia: Scene, gate: Gate
+) -> None:
+    sandbox = easel.sandbox
+    gate.open()
+    grid = await mia.imagine("a slow fox")
+    gate.close()
+    sandbox.faults.fail("POST", r"^/webhooks/", 0, after_effect=True)
+    press = await mia.click(grid, "V1")
+    await press.ack()
+    [notice] = await sandbox.wait_for(mia.notices)
+    await (await mia.click(notice, "Cancel")).ack()
+    await sandbox.wait_for(lambda: mia.notices()[0]["components"] == [])
+    assert "(Stopped)" in mia.notices()[0]["content"]

@@ -548,3 +548,19 @@ async def test_a_second_guild_has_its_own_people(sandbox: Sandbox, run: Running)
     assert guilds == [int(other.id)]
     with pytest.raises(Refused):
         await sandbox.person("Mia").slash("where", channel="annex")
+
+
+async def test_answers_to_what_was_asked_in_a_channel_that_is_no_more(
+    sandbox: Sandbox, run: Running
+) -> None:
+    robot = await run(Waiter())
+    sandbox.world.add_channel("fleeting")
+    asked = [await sandbox.person("Mia").slash("wait", channel="fleeting") for _ in "ab"]
+    first, second = [await asyncio.wait_for(robot.asked.get(), 30) for _ in "ab"]
+    await first.response.send_message("in time")
+    sandbox.world.remove_channel("fleeting")
+    for late in (first.followup.send("late"), second.response.send_message("late")):
+        with pytest.raises(discord.NotFound) as caught:
+            await late
+        assert caught.value.code == 10003
+    assert [it.id for it in sandbox.interactions.all] == [press.id for press in asked]

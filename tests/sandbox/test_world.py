@@ -42,6 +42,15 @@ def test_permissions_are_roles_then_overwrites(world: World) -> None:
     assert world.rights.may("1", imagine) == 0
 
 
+def test_somebody_may_be_on_two_servers(world: World) -> None:
+    annex = world.add_guild("Annex")
+    place = world.find_channel("annex")
+    assert not world.rights.may(world.find_user("Mia").id, place)
+    world.join("Mia", annex)
+    assert world.rights.may(world.find_user("Mia").id, place) & permissions.VIEW_CHANNEL
+    assert world.dm_of(world.find_user("Mia").id)
+
+
 def test_people_roles_and_channels_can_be_added(world: World) -> None:
     world.add_role("Beta", permissions.MANAGE_MESSAGES)
     zoe = world.add_user("Zoe", roles=["Beta"])

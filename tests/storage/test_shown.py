@@ -32,3 +32,14 @@ async def test_no_table_is_walked_through(tmp_path: Path) -> None:
                 ).fetchall()
             )
             assert index in plan[0]["detail"]
+
+
+async def test_what_is_drawn_and_owed_without_a_known_progress_message(tmp_path: Path) -> None:
+    async with House(tmp_path) as house:
+        recorded, posted, lost = [await house.draw(f"fox {n}") for n in range(3)]
+        await house.imagine("one that waits")
+        await house.service.outbox.set_notice(recorded.id, 41)
+        row = await house.parts.outbox.of_job(posted.id)
+        assert isinstance(row, Delivery)
+        await house.service.outbox.delivered(row, 42)
+        assert [job.id for job in await house.service.outbox.unrecorded()] == [lost.id]

@@ -101,6 +101,11 @@ class Interactions:
     def get(self, interaction_id: str) -> Interaction | None:
         return self._by_id.get(interaction_id)
 
+    @property
+    def all(self) -> list[Interaction]:
+        """Everybody's, oldest first."""
+        return list(self._by_id.values())
+
     def of(self, user_id: str) -> list[Interaction]:
         """A person's interactions, newest first."""
         mine = [each for each in self._by_id.values() if each.user_id == user_id]

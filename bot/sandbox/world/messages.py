@@ -62,8 +62,11 @@ class Messages:
     def create(self, channel: Channel, message: StoredMessage, draft: Draft) -> StoredMessage:
         """Fill `message` from the draft and post it.
 
-        Raises ApiError 50035, 40005 or 50006 and then changes nothing.
+        Raises ApiError 50035, 40005, 50006, or 10003 where the channel is no more, and then changes
+        nothing.
         """
+        if channel.id not in self._world.messages:
+            raise ApiError(10003)
         payload = draft.payload
         message.flags |= (payload.get("flags") or 0) & draft.allowed_flags
         validation.check_message(payload, message.flags, draft.allowed_flags)

@@ -151,6 +151,11 @@ class World:
         self.bus.touch()
         return user
 
+    def join(self, who: object, guild: Guild) -> None:
+        """Somebody becomes a member of another guild as well."""
+        self._person(guild, self.find_user(who), ())
+        self.bus.touch()
+
     def add_role(self, name: str, granted: int = 0, *, guild: Guild | None = None) -> Role:
         """A role with these permission bits, in the first guild unless another is given."""
         guild = guild or self.guild
