@@ -238,7 +238,7 @@ class Moderation(
     async def taken(self, interaction: discord.Interaction, argument: str) -> None:
         """The form with words of a kind came back."""
         text = forms.texts(interaction)["words"]
-        await self._keep(interaction, WordKind(argument), text.splitlines())
+        await self._keep(interaction, forms.meant(WordKind, argument), text.splitlines())
 
     async def _take(
         self,

@@ -5,7 +5,6 @@ of its loop, its queue and its files.
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 import sys
 import time
@@ -146,7 +145,7 @@ async def _reading(place: Stage, seen: Seen) -> list[float]:
         report.queue,
         log / (1 << 20),
         gauges.size(database) / (1 << 20),
-        gauges.resident(os.getpid()),
+        gauges.own(),
     ]
 
 

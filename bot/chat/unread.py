@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from discord.state import ConnectionState
 from discord.ui.view import BaseView, ViewStore
 from discord.webhook.async_ import async_context, interaction_response_params
 
+from bot.chat.replies import reference
 from bot.chat.trouble import TROUBLE
 from bot.domain.language import _
 
@@ -47,8 +47,8 @@ class Unread:
             try:
                 parse(payload)
             except Exception:
-                reference = secrets.token_hex(3).upper()
-                log.exception("reference %s: a dispatch %s cannot be read", reference, event)
+                number = reference()
+                log.exception("reference %s: a dispatch %s cannot be read", number, event)
                 if event == "INTERACTION_CREATE":
                     task = asyncio.create_task(self._answer(payload), name="easel-unread")
                     self._answering.add(task)

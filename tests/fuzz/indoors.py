@@ -36,13 +36,12 @@ from bot.sandbox.rest.door import PREFIX
 from bot.sandbox.world.first import PEOPLE
 from bot.sandbox.world.interaction import Interaction
 from bot.sandbox.world.message import StoredMessage
+from tests.fuzz.finding import PATIENCE_S, SLOWEST_S, Finding
 from tests.kit.easel import Easel, running, settings_for
 from tests.kit.executor import FakeExecutor
 from tests.kit.messages import COMPONENTS_V2
 from tests.kit.scene import Scene
 
-SLOWEST_S, PATIENCE_S = 1.0, 10.0
-"""Of the processor, and by the clock, for somebody else may have had it."""
 WRONG = "Something went wrong"
 _UNSUGGESTED = "Ignoring exception in autocomplete"
 """What discord.py says of suggestions for options that a command does not have: there are none."""
@@ -54,10 +53,6 @@ _STATUSES = {403: discord.Forbidden, 404: discord.NotFound}
 _FILE = io.BytesIO()
 Image.new("RGB", (32, 32), "red").save(_FILE, "PNG")
 PICTURE = _FILE.getvalue()
-
-
-class Finding(AssertionError):
-    """What should not have happened, and by which input."""
 
 
 class Part(BodyPartReader):

@@ -17,7 +17,7 @@ from PIL import Image, features
 from bot import imaging
 from bot.domain.infotext import infotext
 from bot.worker import view
-from tests.fuzz.indoors import SLOWEST_S, Finding
+from tests.fuzz.finding import SLOWEST_S, Finding
 from tests.fuzz.taking import Taking
 
 TRIES = 3
