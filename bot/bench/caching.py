@@ -71,6 +71,7 @@ def reaction(number: int) -> str:
 async def weigh() -> dict[str, float]:
     """MiB a server and a member, and processor seconds an event."""
     bot = EaselBot(Mock(), ())
+    await bot._async_setup_hook()
     bot._connection.shard_count, bot._connection.shard_ids = 1, [0]
     settle()
     server_mib = _mib(bot, range(SERVERS), 0) / SERVERS

@@ -30,7 +30,8 @@ HOW = (
     f" whom {HABITS.active:.1%} are users, and each reacts to {HABITS.reactions:g} message a day. A"
     f" limit is reached at {ROOM.core:.0%} of one core, {ROOM.requests:.0%} of Discord's 50 requests a"
     f" second, {ROOM.commits:.0%} of the commits, {ROOM.mib / 1024:g} GiB of memory, or when shards"
-    f" take {ROOM.start_s / 60:g} minutes to begin, one every 5 s."
+    f" take {ROOM.start_s / 60:g} minutes to begin, one every 5 s. A row of users has what happens in"
+    " their busiest hour, by how much the database grows, and the limit that is nearest."
 )
 
 
@@ -128,13 +129,12 @@ def _measured(costs: Costs) -> list[Figure]:
 
 def _row(load: Load) -> Figure:
     """What so many users come to, and the limit that is nearest."""
+    who = f"{load.users:,} users, {load.servers:,} servers, {load.shards:,} shards"
     told = (
-        f"{load.servers:,} servers, {load.shards} shards; in the busiest hour {load.grids_s:.3g}"
-        f" grids, {load.grids_s + load.clicks_s:.3g} interactions and {load.events_s:.3g} other"
-        f" events a second; the database grows by {_size(load.database_day)} a day"
+        f"{load.grids_s:.3g} grids, {load.grids_s + load.clicks_s:.3g} interactions and"
+        f" {load.events_s:.3g} other events a second; {_size(load.database_day)} a day"
     )
-    nearest = f"{load.used[load.first]:.0%} of {load.first}"
-    return Figure(f"{load.users:,} users", f"{told}; {nearest}", "served by one", load.held)
+    return Figure(who, told, f"{load.first}: {load.used[load.first]:.0%}", load.held)
 
 
 def _size(count: float) -> str:

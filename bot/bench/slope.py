@@ -18,8 +18,9 @@ class Slope:
     error: float
 
     def flat(self, bound: float = 0.0) -> bool:
-        """Whether it may be an accident, or is below a bound that nobody would mind."""
-        return abs(self.change) < max(SURE * self.error, bound)
+        """Whether it does not grow: what there is of that may be an accident, or is below a bound
+        that nobody would mind."""
+        return self.change <= max(SURE * self.error, bound)
 
 
 def slope(times: Sequence[float], values: Sequence[float]) -> Slope:

@@ -163,5 +163,7 @@ def _fields(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Whether they stand in rows or behind labels."""
     if "custom_id" in part and ("value" in part or "values" in part):
         yield part
-    for each in (*part.get("components", ()), *filter(None, [part.get("component")])):
-        yield from _fields(each)
+    inner = part.get("components")
+    for each in (*(inner if isinstance(inner, list) else ()), part.get("component")):
+        if isinstance(each, Mapping):
+            yield from _fields(each)

@@ -58,8 +58,8 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
 }
 
 OUTDATED = N_(
-    "This command is of another version of Easel, or was not sent whole; restart Discord (Ctrl+R)"
-    " and try again."
+    "This is of another version of Easel, or was not sent whole; nothing was charged. Restart"
+    " Discord (Ctrl+R) and try again."
 )
 _KEPT = 3900
 """Characters of a prompt that an answer gives back; an embed takes 4,096."""

@@ -16,7 +16,7 @@ from discord.state import ConnectionState
 from discord.ui.view import BaseView, ViewStore
 from discord.webhook.async_ import async_context, interaction_response_params
 
-from bot.chat.replies import reference
+from bot.chat.replies import OUTDATED, reference
 from bot.chat.trouble import TROUBLE
 from bot.domain.language import _
 
@@ -64,8 +64,7 @@ class Unread:
             return
         if kind not in _ANSWERED:
             return
-        said = _("What Discord sent for this cannot be read; nothing was charged. Please try again.")
-        data = {"content": said, "flags": _EPHEMERAL}
+        data = {"content": _(OUTDATED), "flags": _EPHEMERAL}
         http: Any = self._state.http
         try:
             await async_context.get().create_interaction_response(

@@ -58,4 +58,4 @@ def _filled(house: Indoors, taking: Taking, option: Any, resolved: Any) -> Any:
     return {"name": option["name"], "type": kind, "value": value}
 
 
-_FIELDS = ("filename", "size", "url", "content_type", "width", "height", "proxy_url", "title")
+_FIELDS = ("size", "content_type", "width", "height", "title", "description", "duration_secs")
