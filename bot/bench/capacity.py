@@ -21,17 +21,18 @@ USERS = (1_000, 10_000, 100_000, 1_000_000)
 HABITS, ROOM = Habits(), Room()
 HOW = (
     "One process with gateway, queue and ledger; cards draw elsewhere. Measured in this run: the"
-    " bot's processor time for a grid, from asking to its upload, while they flow; for another click"
-    " (every second one writes something); for an event that it passes over; commits of submits by 32"
-    " at once; the database for each grid, ledger and delivery included; and what servers (20"
-    " channels, 10 roles) and members weigh in discord.py's memory. What people do is assumed: a user"
-    f" asks for {HABITS.grids:g} grids a day, {HABITS.busy:.0%} of a day falls into its busiest hour,"
-    f" each grid brings {HABITS.clicks:g} more clicks; a server has {HABITS.members:g} members, of"
-    f" whom {HABITS.active:.1%} are users, and each reacts to {HABITS.reactions:g} message a day. A"
-    f" limit is reached at {ROOM.core:.0%} of one core, {ROOM.requests:.0%} of Discord's 50 requests a"
-    f" second, {ROOM.commits:.0%} of the commits, {ROOM.mib / 1024:g} GiB of memory, or when shards"
-    f" take {ROOM.start_s / 60:g} minutes to begin, one every 5 s. A row of users has what happens in"
-    " their busiest hour, by how much the database grows, and the limit that is nearest."
+    " bot's processor time for a grid, from asking to its upload, while they flow; for another"
+    " click (every second one writes something); for an event that it passes over; commits of"
+    " submits by 32 at once; the database for each grid, ledger and delivery included; and what"
+    " servers (20 channels, 10 roles) and members weigh in discord.py's memory. What people do is"
+    f" assumed: a user asks for {HABITS.grids:g} grids a day, {HABITS.busy:.0%} of a day falls"
+    f" into its busiest hour, each grid brings {HABITS.clicks:g} more clicks; a server has"
+    f" {HABITS.members:g} members, of whom {HABITS.active:.1%} are users, and each reacts to"
+    f" {HABITS.reactions:g} message a day. A limit is reached at {ROOM.core:.0%} of one core,"
+    f" {ROOM.requests:.0%} of Discord's 50 requests a second, {ROOM.commits:.0%} of the commits,"
+    f" {ROOM.mib / 1024:g} GiB of memory, or when shards take {ROOM.start_s / 60:g} minutes to"
+    " begin, one every 5 s. A row of users has what happens in a second of their busiest hour, by"
+    " how much the database grows, and the limit that is nearest."
 )
 
 
@@ -138,11 +139,8 @@ def _row(load: Load) -> Figure:
 
 
 def _size(count: float) -> str:
-    for unit in ("KiB", "MiB", "GiB"):
-        count /= 1024
-        if count < 1024:
-            break
-    return f"{count:.3g} {unit}"
+    """Bytes for people."""
+    return f"{count / (1 << 30):.3g} GiB" if count >= 1 << 30 else f"{count / (1 << 20):.3g} MiB"
 
 
 def notes_of(costs: Costs) -> list[str]:

@@ -50,8 +50,7 @@ def test_readings_that_resemble_the_one_before_leave_a_slope_less_sure() -> None
 def test_a_trend_below_noise_is_found_all_the_same() -> None:
     rnd = random.Random(4)
     found = [
-        slope(range(400), [0.01 * time + rnd.gauss(0, 1) for time in range(400)])
-        for _ in range(20)
+        slope(range(400), [0.01 * time + rnd.gauss(0, 1) for time in range(400)]) for _ in range(20)
     ]
     assert statistics.median(each.change for each in found) == pytest.approx(0.01, abs=0.001)
     assert not any(each.flat() for each in found)

@@ -150,11 +150,14 @@ class InProcess:
         if module == "bot.worker.chart":
             return {"pictures": [base64.b64encode(PICTURE).decode() for _ in order["charts"]]}
         if module == "bot.worker.sheet":
-            target = Path(order["target"])
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(PICTURE)
-            return {}
+            return _put(Path(order["target"]))
         return importlib.import_module(module).run(order)
+
+
+def _put(target: Path) -> dict[str, Any]:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(PICTURE)
+    return {}
 
 
 class Errors(logging.Handler):

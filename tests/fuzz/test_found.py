@@ -106,7 +106,9 @@ async def pressed(house: Indoors, custom_id: str, kind: int = 2, values: Any = N
     return await sent(house, COMPONENT, data, message=house.shown(data))
 
 
-@pytest.mark.parametrize("custom_id", ["persistent_view:green", "easel:u:123:1", "easel:", "x" * 100])
+@pytest.mark.parametrize(
+    "custom_id", ["persistent_view:green", "easel:u:123:1", "easel:", "x" * 100]
+)
 def test_a_button_of_whatever_was_here_before_is_told_of(living: Living, custom_id: str) -> None:
     assert NO_BUTTON in living.do(lambda house: pressed(house, custom_id))
 

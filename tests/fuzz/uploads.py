@@ -23,7 +23,9 @@ from tests.fuzz.taking import Taking
 TRIES = 3
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", *(["AVIF"] if features.check("avif") else []))
 _RECIPE = {"prompt": "a fox", "seeds": [1, 2], "width": 64, "height": 64}
-_FOLDER = Path(tempfile.mkdtemp(prefix="easel-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+_FOLDER = Path(
+    tempfile.mkdtemp(prefix="easel-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+)
 
 
 def one(data: bytes) -> None:
