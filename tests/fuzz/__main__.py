@@ -87,8 +87,8 @@ def _memory() -> str | None:
 
 def _words(target: ModuleType, place: Path) -> list[str]:
     words = getattr(target, "WORDS", ())
-    quoted = (each.encode("unicode_escape").decode().replace('"', '\\\\"') for each in words)
-    (place / "words").write_text("".join(f'"{each}"\n' for each in quoted if "\\\\u" not in each))
+    quoted = (each.encode("unicode_escape").decode().replace('"', '\\"') for each in words)
+    (place / "words").write_text("".join(f'"{each}"\n' for each in quoted if "\\u" not in each))
     return [f"-dict={place / 'words'}"] if words else []
 
 
