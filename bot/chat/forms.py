@@ -122,7 +122,7 @@ class Texts(dict[str, str]):
 def texts(interaction: discord.Interaction) -> Texts:
     """All of a form."""
     parts = _fields(_data(interaction))
-    found = {each["custom_id"]: str(each["value"] or "") for each in parts if "value" in each}
+    found = {str(each["custom_id"]): str(each["value"] or "") for each in parts if "value" in each}
     return Texts(found)
 
 
@@ -144,7 +144,7 @@ def chosen(interaction: discord.Interaction, name: str) -> list[str]:
 def filled(interaction: discord.Interaction) -> dict[str, tuple[str, ...]]:
     """What was written or chosen, by the names of the fields."""
     return {
-        each["custom_id"]: tuple(map(str, each.get("values") or [each.get("value") or ""]))
+        str(each["custom_id"]): tuple(map(str, each.get("values") or [each.get("value") or ""]))
         for each in _fields(_data(interaction))
     }
 

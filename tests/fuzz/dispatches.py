@@ -34,7 +34,7 @@ async def one(house: Indoors, data: bytes) -> None:
     await house.hear(event, payload, spared=True)
     if event.startswith("GUILD"):
         guild = house.sandbox.renderer.guild(house.sandbox.world.guild)
-        await house.hear("GUILD_CREATE", copied(guild))
+        await house.hear("GUILD_CREATE", copied(guild), spared=True)
 
 
 async def _interaction(house: Indoors, taking: Taking, kind: int) -> None:

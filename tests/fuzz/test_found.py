@@ -10,7 +10,7 @@ import pytest
 
 from bot.chat.replies import OUTDATED
 from bot.sandbox.world.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
-from tests.fuzz.corpus import corpus, leaves
+from tests.fuzz.corpus import corpus, leaves, uploaded
 from tests.fuzz.indoors import Indoors
 from tests.fuzz.living import Living
 from tests.fuzz.taking import copied
@@ -27,7 +27,9 @@ async def sent(house: Indoors, kind: int, data: Any, *, change: Any = None, **re
     return house.judge(made, must=kind != AUTOCOMPLETE)
 
 
-async def command(house: Indoors, words: str, kind: int = COMMAND, **given: Any) -> str:
+async def command(
+    house: Indoors, words: str, kind: int = COMMAND, *, there: bool = False, **given: Any
+) -> str:
     """By a command of these options, each (Discord's number of its type, a value)."""
     root, *rest = words.split()
     commands = house.sandbox.world.commands[None].values()
@@ -39,7 +41,9 @@ async def command(house: Indoors, words: str, kind: int = COMMAND, **given: Any)
     filled = [
         {"name": name, "type": number, "value": value} for name, (number, value) in given.items()
     ]
-    return await sent(house, kind, leaf.data(filled, {}))
+    files = {value: uploaded(value) for number, value in given.values() if number == 11}
+    resolved = {"attachments": files} if there else {}
+    return await sent(house, kind, leaf.data(filled, resolved))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +62,19 @@ async def command(house: Indoors, words: str, kind: int = COMMAND, **given: Any)
 )
 def test_a_command_of_another_version_is_told_of(living: Living, words: str, given: Any) -> None:
     assert OUTDATED in living.do(lambda house: command(house, words, **given))
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ("moderation block", {"file": (11, "12345")}),
+        ("moderation allow", {"file": (11, "12345")}),
+        ("imagine", {"prompt": (3, " "), "recipe": (11, "12345")}),
+    ],
+)
+def test_a_file_that_cannot_be_had_is_told_of(living: Living, words: str, given: Any) -> None:
+    said = living.do(lambda house: command(house, words, there=True, **given))
+    assert "This file cannot be had from Discord; send it again." in said
 
 
 def test_a_command_that_is_no_more_is_told_of(living: Living) -> None:
