@@ -1,6 +1,7 @@
 # Every target makes .venv and installs what it needs first, and is quick the second time.
 PYTHON ?= python3
 TORCH_INDEX ?=
+RUNS ?= 200000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -86,9 +87,9 @@ bench: $(VENV)/.installed-dev  ## Measure this machine; writes BENCHMARKS.md
 chaos: $(VENV)/.installed-dev  ## Hundreds of jobs through every fault, by a seed; CHAOS="--executor both --jobs 5000" plays more
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
-fuzz: $(VENV)/.installed-dev  ## Type a million odd prompts (Linux, needs atheris)
+fuzz: $(VENV)/.installed-dev  ## Send RUNS odd inputs of each kind (Linux, needs atheris)
 	@$(PIP) install -q "atheris>=3"
-	$(BIN)/python -m tests.domain.fuzz_prompt -runs=1000000
+	$(BIN)/python -m tests.fuzz -runs=$(RUNS)
 
 clean:  ## Remove the environment and caches, never data
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

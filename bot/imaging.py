@@ -28,6 +28,11 @@ PIXELS_MAX = 64_000_000
 _IS_SHEER = [255] * 128 + [0] * 128
 """For each alpha whether a pixel counts as transparent."""
 FORMATS = ("WEBP", "JPEG", "PNG", "GIF", "BMP")
+DAMAGE = (
+    OSError, SyntaxError, ValueError, EOFError, AssertionError, LookupError, TypeError,
+    AttributeError, ArithmeticError, RuntimeError, struct.error,
+)  # fmt: skip
+"""What Pillow raises for files that are not as they should be: it says so in many ways."""
 _IMAGE_DESCRIPTION = 0x010E
 _SOFTWARE = 0x0131
 _ORIENTATION = 0x0112
@@ -109,8 +114,9 @@ def decode(data: bytes) -> Image.Image:
         raise PictureError(_too_large()) from None
     except UnidentifiedImageError:
         raise PictureError("This is no picture that can be read: use PNG, JPEG or WebP.") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise PictureError(f"This picture is damaged ({error}).") from None
+    except DAMAGE as error:
+        why = f" ({error})" if str(error) else ""
+        raise PictureError(f"This picture is damaged{why}.") from None
 
 
 def clear(data: bytes) -> Image.Image | None:
@@ -129,7 +135,7 @@ def _orientation(image: Image.Image) -> Any:
     """How the camera was held; 1, upright, where the metadata cannot be read."""
     try:
         return image.getexif().get(_ORIENTATION, 1)
-    except (OSError, SyntaxError, ValueError, struct.error):
+    except DAMAGE:
         return 1
 
 
@@ -251,7 +257,7 @@ def read_recipe(data: bytes) -> dict[str, Any] | None:
             return None
         # Pillow reads the bytes of this tag as Latin-1.
         recipe = json.loads(text.encode("latin-1").decode())
-    except (OSError, SyntaxError, ValueError):
+    except DAMAGE:
         return None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return None

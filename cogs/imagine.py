@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.chat import asking, forms, pointing, replies, wording
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.presenter import Presenter
+from bot.chat.trouble import TROUBLE
 from bot.domain.errors import InvalidRecipe
 from bot.domain.job import Job
 from bot.domain.language import _
@@ -126,7 +127,7 @@ class Imagine(commands.Cog):
         asker, origin = asking.asker(interaction), asking.origin(interaction)
         try:
             data = await file.read()
-        except discord.HTTPException:
+        except TROUBLE:
             said = _("This file cannot be had from Discord; send it again.")
             raise InvalidRecipe(said) from None
         return await self._service.recipes.draw(asker, origin, data)

@@ -12,6 +12,7 @@ from bot.chat import asking, forms, purging, replies, ruling
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.buttons import PURGE, PURGE_NOT
 from bot.chat.sheets import VIOLET
+from bot.chat.trouble import TROUBLE
 from bot.domain.action import Tile
 from bot.domain.errors import UserError
 from bot.domain.language import N_, _
@@ -238,7 +239,7 @@ class Moderation(
     async def taken(self, interaction: discord.Interaction, argument: str) -> None:
         """The form with words of a kind came back."""
         text = forms.texts(interaction)["words"]
-        await self._keep(interaction, WordKind(argument), text.splitlines())
+        await self._keep(interaction, forms.meant(WordKind, argument), text.splitlines())
 
     async def _take(
         self,
@@ -275,7 +276,7 @@ async def _read(file: discord.Attachment) -> list[str]:
     require_small(file.size)
     try:
         return lines(await file.read())
-    except discord.HTTPException:
+    except TROUBLE:
         raise UserError(_(_UNREADABLE)) from None
 
 

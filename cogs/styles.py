@@ -76,7 +76,8 @@ class Styles(commands.Cog):
     async def taken(self, interaction: discord.Interaction, name: str) -> None:
         """The form came back; `name` is that of the style that it is to replace."""
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
-        style = Style.typed(**forms.texts(interaction))
+        written = forms.texts(interaction)
+        style = Style.typed(**{each.name: written[each.name] for each in looks.fields(None)})
         if name:
             await self._service.styles.edit(asker, guild, name, style)
         else:

@@ -56,3 +56,8 @@ def size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def own() -> float:
+    """`resident` of this process."""
+    return resident(os.getpid())

@@ -15,7 +15,7 @@ from typing import Any
 from bot.bench.stage import Stage
 from bot.sandbox import Invocation, NotResponding, Person, Refused, StoredMessage
 
-_WORDS = "red blue old small fox boat tower forest snow storm harbour garden night morning".split()
+_WORDS = "red", "blue", "old", "small", "fox", "boat", "tower", "forest", "snow", "storm", "night"
 _KEPT = 300
 _PATIENCE_S = 30.0
 # How many of a hundred do what.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ class Slope:
     error: float
 
     def flat(self, bound: float = 0.0) -> bool:
-        """Whether it may be an accident, or is below a bound that nobody would mind."""
-        return abs(self.change) < max(SURE * self.error, bound)
+        """Whether it does not grow: what there is of that may be an accident, or is below a bound
+        that nobody would mind."""
+        return self.change <= max(SURE * self.error, bound)
 
 
 def slope(times: Sequence[float], values: Sequence[float]) -> Slope:
@@ -49,6 +51,6 @@ def _likeness(rest: Sequence[float]) -> float:
     whole = math.fsum(each * each for each in rest)
     if not whole:
         return 1.0
-    alike = math.fsum(a * b for a, b in zip(rest, rest[1:], strict=False)) / whole
+    alike = math.fsum(a * b for a, b in itertools.pairwise(rest)) / whole
     alike = min(max(alike, 0.0), 1 - 2 / len(rest))
     return (1 + alike) / (1 - alike)

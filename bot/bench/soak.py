@@ -1,11 +1,10 @@
-"""Whether anything grows while people use the bot for long: memory, handles, threads, tasks, the lag
-of its loop, its queue and its files.
+"""Whether anything grows while people use the bot for long: memory, handles, threads, tasks, the
+lag of its loop, its queue and its files.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 import sys
 import time
@@ -17,17 +16,18 @@ from bot.bench.figures import Figure, Section, milliseconds
 from bot.bench.regulars import Regulars
 from bot.bench.slope import slope
 from bot.bench.stage import Stage, loaded, stage
+from bot.domain.errors import EaselError
 from bot.engine.local import SIMULATED
 
 TITLE = "Soak"
 HOW = (
     "The bot as a process, its worker as another, the sandbox with its people as a third; 40 people"
     " in 20 channels ask, press buttons, cancel, look at what there is and turn pages, one of them"
-    " every {each_s:g} s; the engine takes half a second a grid. Everything is read every {every_s:g} s for"
-    " {minutes:g} minutes, after {warm_minutes:g} minutes of warm-up. What is shown is the median of"
-    " the first tenth and of the last, and the slope by least squares with its standard error, which"
-    " allows for readings that resemble the one before. Flat is what moves by less than two standard"
-    " errors, or by less than the bound."
+    " every {each_s:g} s; the engine takes half a second a grid. Everything is read every"
+    " {every_s:g} s for {minutes:.3g} minutes, after {warm_minutes:.3g} minutes of warm-up. What is"
+    " shown is the median of the first tenth and of the last, and the slope by least squares with"
+    " its standard error, which allows for readings that resemble the one before. Flat is what"
+    " grows by less than two standard errors, or by less than the bound."
 )
 _SHARE = 10
 
@@ -93,9 +93,15 @@ class Seen:
 
 
 async def measure(minutes: float) -> Section:
-    """A whole soak; says every minute how it goes."""
+    """A whole soak; says every minute how it goes. Raises EaselError where there is no /proc."""
+    if not sys.platform.startswith("linux"):
+        raise EaselError("A soak reads what processes hold from /proc, which only Linux has.")
     run = Run(60 * minutes, warm_s=min(300.0, 15 * minutes))
-    return section(run, await play(run, lambda text: print(text, file=sys.stderr)))
+    return section(run, await play(run, _say))
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 async def play(run: Run, say: Callable[[str], None] = lambda text: None) -> Seen:
@@ -146,7 +152,7 @@ async def _reading(place: Stage, seen: Seen) -> list[float]:
         report.queue,
         log / (1 << 20),
         gauges.size(database) / (1 << 20),
-        gauges.resident(os.getpid()),
+        gauges.own(),
     ]
 
 
@@ -172,10 +178,20 @@ def _figure(row: Row, hours: Sequence[float], values: Sequence[float]) -> Figure
     line, tenth = slope(hours, values), max(1, len(values) // _SHARE)
     first, last = statistics.median(values[:tenth]), statistics.median(values[-tenth:])
     unit = f" {row.unit}" if row.unit else ""
-    told = f"{first:.3g} → {last:.3g}{unit}; {line.change:+.2g} ± {line.error:.2g}{unit} an hour"
+    moved = f"{_signed(line.change)} ± {_short(line.error)}{unit} an hour"
+    told = f"{first:.3g} → {last:.3g}{unit}; {moved}"
     if row.bound is None:
         return Figure(row.name, told)
     return Figure(row.name, told, f"flat, or < {row.bound:g}{unit} an hour", line.flat(row.bound))
+
+
+def _short(value: float) -> str:
+    """Never an exponent."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+
+
+def _signed(value: float) -> str:
+    return ("−" if value < 0 else "+") + _short(abs(value))
 
 
 def notes_of(seen: Seen) -> list[str]:

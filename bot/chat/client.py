@@ -16,7 +16,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import replies, telling, untold
+from bot.chat import forms, replies, telling, untold
 from bot.chat.acknowledge import Acknowledger
 from bot.chat.address import point_at
 from bot.chat.admin.items import PanelDeed, PanelItem, Spot
@@ -26,7 +26,6 @@ from bot.chat.connector import Connector
 from bot.chat.desk import Desks
 from bot.chat.door import Door
 from bot.chat.extensions import modules_of
-from bot.chat.forms import Take, sent
 from bot.chat.gate import Tree, passes
 from bot.chat.looking import Looking, Turn
 from bot.chat.notice import Notices
@@ -115,7 +114,7 @@ class EaselBot(ShardedBot):
         self.acknowledger = Acknowledger()
         self.door = Door(throttle)
         self.looking = Looking(service, self.pump.results, self.acknowledger)
-        self.forms: dict[str, Take] = {}
+        self.forms: dict[str, forms.Take] = {}
         self.presses: dict[str, Deed] = {}
         self.turns: dict[Order, Turn] = {}
         self.panels: dict[str, PanelDeed] = {}
@@ -236,7 +235,7 @@ class EaselBot(ShardedBot):
         if button:
             await _answered(interaction, self._no_deed(interaction, ""))
             return
-        code, argument = sent(custom_id)
+        code, argument = forms.sent(custom_id)
         await _answered(interaction, self.forms.get(code, _unknown)(interaction, argument))
 
     async def on_app_command_completion(
@@ -284,7 +283,7 @@ class EaselBot(ShardedBot):
         await turn(interaction, browse)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
-        log.exception("event %s", event_method)
+        log.exception("reference %s: event %s", replies.reference(), event_method)
 
 
 async def _answered(interaction: discord.Interaction, work: Awaitable[None]) -> None:
@@ -302,4 +301,4 @@ async def _no_panel(interaction: discord.Interaction, spot: Spot) -> None:
 
 
 async def _unknown(interaction: discord.Interaction, argument: str) -> None:
-    raise NotFound(_("This form belongs to another version of Easel; press its button anew."))
+    raise forms.foreign()

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import ui
 
 from bot.chat.buttons import PREFIX
-from bot.domain.language import pgettext
+from bot.domain.errors import NotFound
+from bot.domain.language import _, pgettext
 
+T = TypeVar("T")
 Take = Callable[[discord.Interaction, str], Awaitable[None]]
 """Takes what was sent back, with the argument of the form's custom id."""
 
@@ -105,10 +107,31 @@ def sent(custom_id: str) -> tuple[str, str]:
     return code, argument
 
 
-def texts(interaction: discord.Interaction) -> dict[str, str]:
-    """What was written, by the names of the fields."""
+def foreign() -> NotFound:
+    """Of a form that was opened by another version, before an update perhaps."""
+    return NotFound(_("This form belongs to another version of Easel; press its button anew."))
+
+
+class Texts(dict[str, str]):
+    """What was written, by the names of the fields. Raises NotFound for one that is not there."""
+
+    def __missing__(self, name: str) -> str:
+        raise foreign()
+
+
+def texts(interaction: discord.Interaction) -> Texts:
+    """All of a form."""
     parts = _fields(_data(interaction))
-    return {each["custom_id"]: str(each["value"] or "") for each in parts if "value" in each}
+    found = {str(each["custom_id"]): str(each["value"] or "") for each in parts if "value" in each}
+    return Texts(found)
+
+
+def meant(kind: Callable[[str], T], argument: str) -> T:
+    """What the argument of a form says. Raises NotFound where `kind` raises ValueError."""
+    try:
+        return kind(argument)
+    except ValueError:
+        raise foreign() from None
 
 
 def chosen(interaction: discord.Interaction, name: str) -> list[str]:
@@ -121,7 +144,7 @@ def chosen(interaction: discord.Interaction, name: str) -> list[str]:
 def filled(interaction: discord.Interaction) -> dict[str, tuple[str, ...]]:
     """What was written or chosen, by the names of the fields."""
     return {
-        each["custom_id"]: tuple(map(str, each.get("values") or [each.get("value") or ""]))
+        str(each["custom_id"]): tuple(map(str, each.get("values") or [each.get("value") or ""]))
         for each in _fields(_data(interaction))
     }
 
@@ -140,5 +163,7 @@ def _fields(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Whether they stand in rows or behind labels."""
     if "custom_id" in part and ("value" in part or "values" in part):
         yield part
-    for each in (*part.get("components", ()), *filter(None, [part.get("component")])):
-        yield from _fields(each)
+    inner = part.get("components")
+    for each in (*(inner if isinstance(inner, list) else ()), part.get("component")):
+        if isinstance(each, Mapping):
+            yield from _fields(each)

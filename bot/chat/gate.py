@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 from discord import app_commands
 
 from bot.chat import replies, speech, telling
 from bot.chat.door import LETTER
+from bot.chat.fitting import Garbled, require_fit
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import UserError
 from bot.domain.language import speak
@@ -37,12 +38,16 @@ class Tree(app_commands.CommandTree):
         except app_commands.AppCommandError:
             raise
         except Exception as error:
-            read = hasattr(interaction, "_cs_namespace")
-            raise (Broken(error) if read else Garbled(str(error))) from error
+            if hasattr(interaction, "_cs_namespace"):
+                raise Broken(error) from error
+            interaction._cs_command = None  # which cannot be told, by nobody who looks again
+            raise Garbled(repr(error)) from error
 
-
-class Garbled(app_commands.AppCommandError):
-    """What was sent for a command is not of the shape of one."""
+    def _get_app_command_options(self, data: Any) -> Any:
+        command, options = super()._get_app_command_options(data)
+        if not any(each.get("focused") for each in options):
+            require_fit(command, options, data.get("resolved") or {})
+        return command, options
 
 
 class Broken(app_commands.AppCommandError):

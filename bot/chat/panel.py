@@ -81,7 +81,7 @@ class SettingMenu(ui.DynamicItem[ui.Select[ui.View]], template=rf"{PREFIX}:pick:
         return await passes(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        [picked] = self.item.values
+        picked = "".join(self.item.values[:1])
         value = "" if picked == _OPEN else picked
         interaction.client.dispatch("easel_setting", interaction, self.whose, self.name, value)
 

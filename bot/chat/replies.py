@@ -58,8 +58,8 @@ TITLES: dict[type[UserError], tuple[str, discord.Colour]] = {
 }
 
 OUTDATED = N_(
-    "This command is of another version of Easel, or was not sent whole; restart Discord (Ctrl+R)"
-    " and try again."
+    "This is of another version of Easel, or was not sent whole; nothing was charged. Restart"
+    " Discord (Ctrl+R) and try again."
 )
 _KEPT = 3900
 """Characters of a prompt that an answer gives back; an embed takes 4,096."""
@@ -155,20 +155,25 @@ def describe(error: Exception, interaction: discord.Interaction | None = None) -
         # All others are about what was sent: a client shows commands of before an update for hours.
         log.warning("a command could not be read: %s", error)
         return describe(NotFound(_(OUTDATED)), interaction)
-    reference = secrets.token_hex(3).upper()
+    number = reference()
     where = telling.place(interaction) if interaction else "somewhere"
-    log.error("reference %s: %s", reference, where, exc_info=error)
+    log.error("reference %s: %s", number, where, exc_info=error)
     if isinstance(error, StoreUnavailable):
-        return _unavailable(error, reference)
+        return _unavailable(error, number)
     return discord.Embed(
         title=_("Something went wrong"),
         description=_(
             "Nothing was charged for this. Please try again; if it stays, tell the operator the"
             " reference `{reference}`.",
-            reference=reference,
+            reference=number,
         ),
         colour=RED,
     )
+
+
+def reference() -> str:
+    """A new one, short enough to be told."""
+    return secrets.token_hex(3).upper()
 
 
 def _unavailable(error: StoreUnavailable, reference: str) -> discord.Embed:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from discord.state import ConnectionState
 from discord.ui.view import BaseView, ViewStore
 from discord.webhook.async_ import async_context, interaction_response_params
 
+from bot.chat.replies import OUTDATED, reference
 from bot.chat.trouble import TROUBLE
 from bot.domain.language import _
 
@@ -47,8 +47,8 @@ class Unread:
             try:
                 parse(payload)
             except Exception:
-                reference = secrets.token_hex(3).upper()
-                log.exception("reference %s: a dispatch %s cannot be read", reference, event)
+                number = reference()
+                log.exception("reference %s: a dispatch %s cannot be read", number, event)
                 if event == "INTERACTION_CREATE":
                     task = asyncio.create_task(self._answer(payload), name="easel-unread")
                     self._answering.add(task)
@@ -64,8 +64,7 @@ class Unread:
             return
         if kind not in _ANSWERED:
             return
-        said = _("What Discord sent for this cannot be read; nothing was charged. Please try again.")
-        data = {"content": said, "flags": _EPHEMERAL}
+        data = {"content": _(OUTDATED), "flags": _EPHEMERAL}
         http: Any = self._state.http
         try:
             await async_context.get().create_interaction_response(

@@ -1,5 +1,6 @@
 """`easel bench`: the whole run that writes BENCHMARKS.md, with --shapes models in the size of
-well-known ones, with --cluster a cluster alone, or with --model one model's figures.
+well-known ones, with --cluster a cluster alone, with --capacity what one process sustains, with
+--soak whether anything grows, or with --model one model's figures.
 
 Parses and prints; what is measured is `bot.bench`'s.
 """
@@ -39,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--shapes", action="store_true", help="only models in the size of well-known ones; prints")
     add("--card", action="store_true", help="the same on an NVIDIA card; prints")
     add("--cluster", action="store_true", help="only a cluster of this machine; prints")
+    add("--capacity", action="store_true", help="only what one bot process sustains; prints")
+    soak = number(0.05, 10_000)
+    add("--soak", type=soak, metavar="MINUTES", help="only whether anything grows; prints")
     one = parser.add_argument_group("one model, as users get it; prints a table to paste")
     add = one.add_argument
     add("--model", nargs="?", const="", metavar="MODEL", help="without a name that of MODEL")
@@ -62,8 +66,8 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
     if options.shapes or options.card:
         _refuse_beside_shapes(options)
         return asyncio.run(_shapes(options.card))
-    if options.cluster:
-        return asyncio.run(_cluster(options))
+    if options.cluster or options.capacity or options.soak:
+        return asyncio.run(_alone(options))
     if options.model is None:
         _refuse_of_one(options)
         return whole_bench(options.out, quick=options.quick)
@@ -76,6 +80,7 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
 
 def _refuse_beside_shapes(options: argparse.Namespace) -> None:
     others = options.model is not None or options.quick or options.out or options.cluster
+    others = others or options.capacity or options.soak
     if others or (options.shapes and options.card):
         name = "--shapes" if options.shapes else "--card"
         raise InvalidPrompt(f"`{name}` measures and prints alone: leave the others out.")
@@ -103,13 +108,19 @@ async def _shapes(card: bool) -> int:
     return 0
 
 
-async def _cluster(options: argparse.Namespace) -> int:
-    from bot.bench import cluster, report
+async def _alone(options: argparse.Namespace) -> int:
+    from bot.bench import capacity, cluster, report, soak
 
-    if options.model is not None or options.out:
-        raise InvalidPrompt("`--cluster` measures and prints alone: leave the others out.")
+    named = [name for name in ("cluster", "capacity", "soak") if getattr(options, name)]
+    if options.model is not None or options.out or len(named) > 1:
+        raise InvalidPrompt(f"`--{named[0]}` measures and prints alone: leave the others out.")
     _refuse_of_one(options)
-    sys.stdout.write(report.of_section(await cluster.measure(options.quick)))
+    if options.soak:
+        section = await soak.measure(options.soak)
+    else:
+        module = cluster if options.cluster else capacity
+        section = await module.measure(options.quick)
+    sys.stdout.write(report.of_section(section))
     return 0
 
 

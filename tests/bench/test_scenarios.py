@@ -11,6 +11,7 @@ from PIL import Image
 from bot import imaging
 from bot.bench import (
     busy,
+    capacity,
     checked,
     crowd,
     embedded,
@@ -21,6 +22,7 @@ from bot.bench import (
     outage,
     overview,
     queue,
+    soak,
 )
 from bot.bench.child import Child
 from bot.bench.grainy import grainy
@@ -168,3 +170,30 @@ async def test_numbers_of_a_server_are_timed_beside_writes() -> None:
     assert seen.drawing_s > 0.1
     rows = overview.figures_of(run, seen)
     assert (rows[0].what, rows[0].aim) == ("An overview at 400 jobs, p99", "< 100 ms")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_a_soak_reads_everything_and_leaves_nobody_waiting() -> None:
+    run = soak.Run(6.0, warm_s=2.0, every_s=1.0, each_s=0.2, people=5, channels=4)
+    said: list[str] = []
+    seen = await soak.play(run, said.append)
+    assert len(seen.hours) == 6
+    assert {len(values) for values in seen.read.values()} == {6}
+    assert min(seen.read[soak.BOT]) > 20
+    assert min(seen.read[soak.WORKER]) > 5
+    assert seen.read[soak.DATABASE][-1] > 0
+    assert (seen.unanswered, seen.jobs > 0, seen.done > 10) == (0, True, True)
+    section = soak.section(run, seen)
+    assert [figure.what for figure in section.figures] == [row.name for row in soak.ROWS]
+    assert f"{seen.jobs:,} grids" in section.notes[0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_what_one_process_sustains_hangs_on_what_was_measured() -> None:
+    costs = await capacity.play(capacity.QUICK, quick=True)
+    assert costs.grid_s > costs.click_s > costs.event_s > 0
+    assert 500 < costs.grid_bytes < 100_000
+    assert costs.server_mib > 10 * costs.member_mib
+    assert costs.commits > 10

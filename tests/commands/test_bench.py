@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bench import card, shapes
+from bot.bench import capacity, card, shapes, soak
 from bot.bench.figures import Figure, Section
 from bot.bench.model import program
 from bot.bench.model.program import Wanted
@@ -83,9 +83,27 @@ def test_shapes_are_measured_alone_and_printed(
     assert asked == []
 
 
+def test_a_soak_and_a_capacity_are_measured_alone_and_printed(
+    asked: list[object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def measured(given: object) -> Section:
+        return Section("Alone", f"Given {given}.", [Figure("one", "1")])
+
+    monkeypatch.setattr(soak, "measure", measured)
+    monkeypatch.setattr(capacity, "measure", measured)
+    assert typed("--soak 0.5") == typed("--capacity --quick") == 0
+    assert "Given 0.5.\n" in (out := capsys.readouterr().out)
+    assert "Given True.\n" in out
+    assert asked == []
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ("--soak 5 --out x.md", "`--soak` measures and prints alone"),
+        ("--soak 5 --capacity", "`--capacity` measures and prints alone"),
+        ("--capacity --steps 5", "`--steps` is for one model"),
+        ("--shapes --soak 5", "`--shapes` measures and prints alone"),
         ("--shapes --model", "`--shapes` measures and prints alone"),
         ("--shapes --out x.md", "`--shapes` measures and prints alone"),
         ("--shapes --steps 5", "`--steps` is for one model"),

@@ -14,7 +14,9 @@ async def test_no_private_message_is_held_in_memory(easel: Easel, mia: Scene) ->
     for _ in range(5):
         looked = await mia.slash("history")
         await looked.ack()
-        await easel.sandbox.wait_for(lambda looked=looked: (looked.original or {}).get("components"))
+        await easel.sandbox.wait_for(
+            lambda looked=looked: (looked.original or {}).get("components")
+        )
         assert looked.original
         brought = await mia.click(looked.original, "1")
         await brought.ack()

@@ -125,8 +125,8 @@ def reasonable(house: Indoors, option: Any, resolved: Any, taking: Taking | None
 
 
 def uploaded(number: str, tail: str = "") -> dict[str, Any]:
-    """An attachment of an interaction."""
-    url = f"https://cdn.discordapp.com/ephemeral-attachments/1/{number}/fox{tail}.png"
+    """An attachment of an interaction, where nobody serves it."""
+    url = f"https://127.0.0.1:1/ephemeral-attachments/1/{number}/fox{tail}.png"
     shape = {"id": number, "filename": "fox.png", "size": 100, "url": url, "proxy_url": url}
     return shape | {"content_type": "image/png", "width": 32, "height": 32, "ephemeral": True}
 

@@ -51,7 +51,9 @@ def _custom_id(house: Indoors, taking: Taking, real: str, parts: list[dict[str, 
     if how == 4:
         job = taking.one([*house.jobs, "0" * 32, "f" * 32, "0" * 31, "0" * 33, "F" * 32])
         tile = taking.one(["0", "1", "2", "4", "5", "9", "99", "100", "-1", "", "٣"])
-        return ":".join(["easel", taking.one(_CODES), job, tile, taking.text()][: 4 + taking.below(2)])
+        return ":".join(
+            ["easel", taking.one(_CODES), job, tile, taking.text()][: 4 + taking.below(2)]
+        )
     if how == 5:
         at = taking.below(len(fields))
         fields[at] = taking.text() if taking.below(2) else str(taking.one(NUMBERS))

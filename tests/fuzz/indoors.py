@@ -36,13 +36,12 @@ from bot.sandbox.rest.door import PREFIX
 from bot.sandbox.world.first import PEOPLE
 from bot.sandbox.world.interaction import Interaction
 from bot.sandbox.world.message import StoredMessage
+from tests.fuzz.finding import PATIENCE_S, SLOWEST_S, Finding
 from tests.kit.easel import Easel, running, settings_for
 from tests.kit.executor import FakeExecutor
 from tests.kit.messages import COMPONENTS_V2
 from tests.kit.scene import Scene
 
-SLOWEST_S, PATIENCE_S = 1.0, 10.0
-"""Of the processor, and by the clock, for somebody else may have had it."""
 WRONG = "Something went wrong"
 _UNSUGGESTED = "Ignoring exception in autocomplete"
 """What discord.py says of suggestions for options that a command does not have: there are none."""
@@ -54,10 +53,6 @@ _STATUSES = {403: discord.Forbidden, 404: discord.NotFound}
 _FILE = io.BytesIO()
 Image.new("RGB", (32, 32), "red").save(_FILE, "PNG")
 PICTURE = _FILE.getvalue()
-
-
-class Finding(AssertionError):
-    """What should not have happened, and by which input."""
 
 
 class Part(BodyPartReader):
@@ -155,11 +150,14 @@ class InProcess:
         if module == "bot.worker.chart":
             return {"pictures": [base64.b64encode(PICTURE).decode() for _ in order["charts"]]}
         if module == "bot.worker.sheet":
-            target = Path(order["target"])
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(PICTURE)
-            return {}
+            return _put(Path(order["target"]))
         return importlib.import_module(module).run(order)
+
+
+def _put(target: Path) -> dict[str, Any]:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(PICTURE)
+    return {}
 
 
 class Errors(logging.Handler):
@@ -242,17 +240,24 @@ class Indoors:
         except Exception as error:
             raise Finding(f"{event} raised {error!r}") from error
         while busy := self._busy():
-            await asyncio.wait(busy, timeout=1.0)
+            _, late = await asyncio.wait(busy, timeout=1.0)
+            if late and (spared or self._is_answered(payload)):
+                break  # pages of samples go on until these are drawn, which is never here
             if time.monotonic() - began > PATIENCE_S:
-                for task in busy:
-                    task.cancel()
                 raise Finding(f"{event} is not over after {PATIENCE_S} s: {busy}")
+        for task in self._busy():
+            task.cancel()
         if (took := time.process_time() - used) > SLOWEST_S:
             raise Finding(f"{event} took {took:.1f} s of the processor")
         await asyncio.sleep(0)
         if self.errors.seen:
             seen, self.errors.seen = self.errors.seen, []
             raise Finding(f"{event} was an error: {seen}")
+
+    def _is_answered(self, payload: Any) -> bool:
+        number = payload.get("id") if isinstance(payload, dict) else None
+        made = self.sandbox.interactions.get(number) if isinstance(number, str) else None
+        return made is not None and made.callback is not None
 
     def _busy(self) -> list[asyncio.Task[Any]]:
         return [each for each in asyncio.all_tasks() if each.get_name().startswith(_OURS)]

@@ -1,25 +1,24 @@
-"""A target that needs a bot, as a plain function: one bot after another."""
+"""Bots for targets that are plain functions, one after another."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from tests.fuzz.corpus import corpus
 from tests.fuzz.indoors import Indoors, indoors
 
+T = TypeVar("T")
+
 
 class Living:
-    """Calls `one` with a bot and what it is given; after `epoch` times the next bot begins anew, so
-    that what was done to the last one is over."""
+    """Each of its bots lives in a folder in `place` for `epoch` pieces of work; the next begins
+    anew, so that what was done to the last one is over."""
 
-    def __init__(
-        self, one: Callable[[Indoors, bytes], Awaitable[None]], place: Path, epoch: int
-    ) -> None:
-        self._one = one
+    def __init__(self, place: Path, epoch: int) -> None:
         self._place = place
         self._epoch = epoch
         self._count = 0
@@ -28,13 +27,13 @@ class Living:
         self._house: Indoors
         self._over: asyncio.Event
 
-    def __call__(self, data: bytes) -> None:
-        """Raises Finding."""
+    def do(self, work: Callable[[Indoors], Awaitable[T]]) -> T:
+        """What comes of a piece of work. Raises Finding."""
         if self._live is None or self._count % self._epoch == 0:
-            self._end_this()
+            self.end()
             self._loop.run_until_complete(self._begin())
         self._count += 1
-        self._loop.run_until_complete(self._one(self._house, data))
+        return self._loop.run_until_complete(_whole(work(self._house)))
 
     async def _begin(self) -> None:
         ready = self._loop.create_future()
@@ -54,14 +53,19 @@ class Living:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _end_this(self) -> None:
+    def end(self) -> None:
+        """End the one that lives."""
         if self._live is not None:
             self._over.set()
             self._loop.run_until_complete(asyncio.wait({self._live}, timeout=30.0))
             self._live = None
 
-    def end(self) -> None:
-        """End the last one."""
-        self._end_this()
-        with contextlib.suppress(RuntimeError):
-            self._loop.close()
+    def close(self) -> None:
+        """End it, and begin no other."""
+        self.end()
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+
+async def _whole(work: Awaitable[T]) -> T:
+    return await work

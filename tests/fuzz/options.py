@@ -18,9 +18,7 @@ async def one(house: Indoors, data: bytes) -> None:
     leaf = taking.one((await corpus(house)).leaves)
     kind = AUTOCOMPLETE if taking.below(8) == 7 else COMMAND
     resolved: dict[str, Any] = {}
-    filled = [
-        each for option in leaf.options if (each := _filled(house, taking, option, resolved))
-    ]
+    filled = [each for option in leaf.options if (each := _filled(house, taking, option, resolved))]
     if kind == AUTOCOMPLETE and filled:
         taking.one(filled)["focused"] = True
     if taking.below(32) == 31:
@@ -58,4 +56,4 @@ def _filled(house: Indoors, taking: Taking, option: Any, resolved: Any) -> Any:
     return {"name": option["name"], "type": kind, "value": value}
 
 
-_FIELDS = ("filename", "size", "url", "content_type", "width", "height", "proxy_url", "title")
+_FIELDS = ("size", "content_type", "width", "height", "title", "description", "duration_secs")

@@ -1,5 +1,5 @@
-"""Prompts: whatever is typed is read within `SLOWEST_S` of processor time or refused in a sentence, never into
-more prompts than allowed; the canonical form means the same, and so does what is stored.
+"""Prompts: whatever is typed is read within `SLOWEST_S` of processor time or refused in a sentence,
+never into more prompts than allowed; the canonical form means the same, and so does what is stored.
 """
 
 from __future__ import annotations

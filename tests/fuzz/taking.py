@@ -12,9 +12,10 @@ BIDI, ZERO_WIDTH = "\u202e\u2066\u200f\u061c", "\u200b\u200d\ufeff\u2060"
 TEXTS = (
     "", " ", "\0", "a", "🦊", "é", "0", "-1", "null", "{}", "\n" * 40, BIDI + "fox", ZERO_WIDTH,
     "f" + ZERO_WIDTH + "ox", "a\u0300" * 60, "ﷺ" * 30, "ﬁ", "İ", "ß", "x" * 101, "x" * 4100,
-    "x" * 6001, "{a,b}" * 9, "--ar 1:1", "--seed 99999999999999999999", "::" * 50, "`" * 9, "@everyone",
-    "<@1>", "<#1>", "https://", "http://[", "https://a.b/c.png", "../../etc/passwd", "%s%n", "'; --",
-    "easel:", "1" * 19, "9" * 40, "\x1b[31m", "٣", "²", "1e9", "NaN", "𝔣𝔬𝔵", "\u2028", "—" * 9,
+    "x" * 6001, "{a,b}" * 9, "--ar 1:1", "--seed 99999999999999999999", "::" * 50, "`" * 9,
+    "@everyone", "<@1>", "<#1>", "https://", "http://[", "https://a.b/c.png", "../../etc/passwd",
+    "%s%n", "'; --", "easel:", "1" * 19, "9" * 40, "\x1b[31m", "٣", "²", "1e9", "NaN", "𝔣𝔬𝔵",
+    "\u2028", "—" * 9,
 )  # fmt: skip
 """What somebody may write where nobody thought of it."""
 NUMBERS = (

@@ -17,13 +17,15 @@ from PIL import Image, features
 from bot import imaging
 from bot.domain.infotext import infotext
 from bot.worker import view
-from tests.fuzz.indoors import SLOWEST_S, Finding
+from tests.fuzz.finding import SLOWEST_S, Finding
 from tests.fuzz.taking import Taking
 
 TRIES = 3
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", *(["AVIF"] if features.check("avif") else []))
 _RECIPE = {"prompt": "a fox", "seeds": [1, 2], "width": 64, "height": 64}
-_FOLDER = Path(tempfile.mkdtemp(prefix="easel-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+_FOLDER = Path(
+    tempfile.mkdtemp(prefix="easel-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+)
 
 
 def one(data: bytes) -> None:

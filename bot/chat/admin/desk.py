@@ -61,8 +61,8 @@ class Desk:
     async def press(self, interaction: discord.Interaction, spot: Spot) -> None:
         """Something on a page, or in the menu of all pages, was pressed."""
         if spot.page == HOME:
-            [page] = values(interaction) if spot.deed == GO else [""]
-            await self._do(interaction, page, _press(interaction))
+            page = values(interaction)[:1] if spot.deed == GO else ()
+            await self._do(interaction, "".join(page), _press(interaction))
         else:
             press = _press(interaction, spot.deed, spot.argument)
             await self._do(interaction, spot.page, press)

@@ -1,0 +1,164 @@
+"""What was found: each kind of input that was answered by "Something went wrong", not at all, or
+ended the bot, is answered by a sentence of ours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.chat.replies import OUTDATED
+from bot.sandbox.world.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
+from tests.fuzz.corpus import corpus, leaves, uploaded
+from tests.fuzz.indoors import Indoors
+from tests.fuzz.living import Living
+from tests.fuzz.taking import copied
+
+OF_ANOTHER = "This form belongs to another version of Easel"
+NO_BUTTON = "This button belongs to a version of Easel that knows more"
+
+
+async def sent(house: Indoors, kind: int, data: Any, *, change: Any = None, **rest: Any) -> str:
+    """What is answered to an interaction of the admin."""
+    made = house.open(kind, house.people[0], house.rooms[0], data, **rest)
+    payload = copied(house.payload(made)) | (change or {})
+    await house.hear("INTERACTION_CREATE", payload, spared=change is not None)
+    return house.judge(made, must=kind != AUTOCOMPLETE)
+
+
+async def command(
+    house: Indoors, words: str, kind: int = COMMAND, *, there: bool = False, **given: Any
+) -> str:
+    """By a command of these options, each (Discord's number of its type, a value)."""
+    root, *rest = words.split()
+    commands = house.sandbox.world.commands[None].values()
+    definition = next(each for each in commands if each["name"] == root)
+    [leaf] = [
+        each for each in leaves(definition, (), definition.get("options") or [])
+        if [word["name"] for word in each.words] == rest
+    ]  # fmt: skip
+    filled = [
+        {"name": name, "type": number, "value": value} for name, (number, value) in given.items()
+    ]
+    files = {value: uploaded(value) for number, value in given.values() if number == 11}
+    resolved = {"attachments": files} if there else {}
+    return await sent(house, kind, leaf.data(filled, resolved))
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ("gallery", {"sort": (3, "²\0")}),  # a choice that is none
+        ("gallery", {"search": (3, 7)}),  # of another type
+        ("compare", {"first": (4, 1), "second": (3, "x")}),
+        ("quota set", {"running": (4, -5)}),  # beyond its bounds
+        ("quota set", {"running": (4, True)}),
+        ("moderation roles", {"role": (8, "12345")}),  # gone meanwhile
+        ("moderation block", {"file": (11, "12345")}),
+        ("imagine", {}),  # without what it needs
+        ("imagine", {"prompt": (3, "a fox"), "unheard_of": (3, "x")}),
+    ],
+)
+def test_a_command_of_another_version_is_told_of(living: Living, words: str, given: Any) -> None:
+    assert OUTDATED in living.do(lambda house: command(house, words, **given))
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ("moderation block", {"file": (11, "12345")}),
+        ("moderation allow", {"file": (11, "12345")}),
+        ("imagine", {"prompt": (3, " "), "recipe": (11, "12345")}),
+    ],
+)
+def test_a_file_that_cannot_be_had_is_told_of(living: Living, words: str, given: Any) -> None:
+    said = living.do(lambda house: command(house, words, there=True, **given))
+    assert "This file cannot be had from Discord; send it again." in said
+
+
+def test_a_command_that_is_no_more_is_told_of(living: Living) -> None:
+    gone = {"id": "1", "name": "midjourney", "type": 1}
+    assert OUTDATED in living.do(lambda house: sent(house, COMMAND, gone))
+    assert OUTDATED in living.do(lambda house: sent(house, COMMAND, {"id": "1", "type": 1}))
+
+
+def test_suggestions_for_what_is_not_there_are_none(living: Living) -> None:
+    said = living.do(lambda house: command(house, "styles", AUTOCOMPLETE))
+    assert '"choices": []' in said
+
+
+def text(name: str, value: object) -> dict[str, Any]:
+    return {"type": 18, "id": 1, "component": {"type": 4, "custom_id": name, "value": value}}
+
+
+@pytest.mark.parametrize(
+    "form", ["words:blocked", "words:all", "from_picture:", "describe:", "appeal:", "report:"]
+)
+def test_a_form_whose_fields_had_other_names_is_told_of(living: Living, form: str) -> None:
+    async def tried(house: Indoors) -> str:
+        custom_id = f"easel:form:{form}"
+        data = {"custom_id": custom_id, "components": [text("of_old", "a fox"), 7]}
+        return await sent(house, MODAL_SUBMIT, data)
+
+    said = living.do(tried)
+    assert OF_ANOTHER in said or "Not" in said
+
+
+def test_a_form_with_fields_of_another_is_told_of(living: Living) -> None:
+    data = {"custom_id": "easel:form:style:", "components": [text("prompt", "a fox")]}
+    assert OF_ANOTHER in living.do(lambda house: sent(house, MODAL_SUBMIT, data))
+    data = {"custom_id": "easel:form:words:all", "components": [text("words", "a fox")]}
+    assert OF_ANOTHER in living.do(lambda house: sent(house, MODAL_SUBMIT, data))
+
+
+def test_a_form_of_whatever_was_here_before_is_told_of(living: Living) -> None:
+    data = {"custom_id": "feedback", "components": []}
+    assert OF_ANOTHER in living.do(lambda house: sent(house, MODAL_SUBMIT, data))
+
+
+async def pressed(house: Indoors, custom_id: str, kind: int = 2, values: Any = None) -> str:
+    data = {"component_type": kind, "custom_id": custom_id}
+    data |= {} if values is None else {"values": values}
+    return await sent(house, COMPONENT, data, message=house.shown(data))
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["persistent_view:green", "easel:u:123:1", "easel:", "x" * 100]
+)
+def test_a_button_of_whatever_was_here_before_is_told_of(living: Living, custom_id: str) -> None:
+    assert NO_BUTTON in living.do(lambda house: pressed(house, custom_id))
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["easel:panel:panel:go", "easel:pick:user:model", "easel:panel:setup:preset"]
+)
+def test_a_menu_of_which_nothing_was_chosen_is_answered(living: Living, custom_id: str) -> None:
+    assert living.do(lambda house: pressed(house, custom_id, 3, []))
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("GUILD_CREATE", {"id": None}), ("GUILD_UPDATE", []), ("GUILD_DELETE", None),
+        ("MESSAGE_REACTION_ADD", {}), ("CHANNEL_UPDATE", {"guild_id": "x"}), ("READY", {}),
+        ("ENTITLEMENT_CREATE", {"id": {}}), ("INTERACTION_CREATE", {}), ("INTERACTION_CREATE", 5),
+    ],
+)  # fmt: skip
+def test_a_dispatch_that_nobody_can_read_does_not_end_the_bot(
+    living: Living, event: str, payload: object
+) -> None:
+    async def tried(house: Indoors) -> str:
+        await house.hear(event, payload, spared=True)
+        return await command(house, "help")
+
+    assert "imagine" in living.do(tried)
+
+
+@pytest.mark.parametrize("change", [{"data": None}, {"data": 7}, {"member": {}}, {"user": 5}])
+def test_who_sent_what_nobody_can_read_is_told_so(living: Living, change: Any) -> None:
+    async def tried(house: Indoors) -> str:
+        leaf = (await corpus(house)).leaves[0]
+        return await sent(house, COMMAND, leaf.data([], {}), change=change)
+
+    assert living.do(tried)
