@@ -10,22 +10,24 @@ import asyncio
 import logging
 import secrets
 import time
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.errors import EaselError
+from bot.domain.measures import Spread
+from bot.domain.snapshots import Front
 from bot.engine.frames import Frame, FrameError
 from bot.gateway.codes import FINAL
 from bot.gateway.line import GREETING_S, Line, welcome
 from bot.gateway.member import Member, Record
 from bot.gateway.pacing import Pacing
-from bot.gateway.seam import Client, Seen, Terms
+from bot.gateway.seam import Client, Terms
 from bot.gateway.seating import seat
 from bot.gateway.shards import shown
 
 log = logging.getLogger(__name__)
 
+LAGS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 LOOK_S = 0.25
 SILENT_S = 2.0
 """A process that says nothing for so long is taken for gone."""
@@ -52,7 +54,7 @@ class Hall:
         self._began = time.monotonic()
         self._resting = False
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._lags: deque[float] = deque(maxlen=1000)
+        self._lags = Spread(LAGS)
 
     # For the client
 
@@ -101,14 +103,14 @@ class Hall:
         """Whether it has a session that is connected, as far as that is known."""
         return self._records[shard].up
 
-    def seen(self) -> Seen:
+    def seen(self) -> Front:
         """How the processes are."""
-        return Seen(
+        return Front(
             wanted=self.parts + 1 if self.parts else 0,
             up=len(self._members),
             spare=sum(not member.shards for member in self._members),
             events={no: record.events for no, record in self._records.items()},
-            lag_s=tuple(self._lags),
+            lags=self._lags,
         )
 
     def words(self) -> str:
@@ -228,7 +230,7 @@ class Hall:
         if record.seq == 0:
             record.ready = text
         record.seq, record.up = said["seq"], True
-        self._lags.append(max(0.0, time.time() - said["at"]))
+        self._lags.add(max(0.0, time.time() - said["at"]))
         await self._take(record, text)
 
     async def _take(self, record: Record, text: bytes) -> None:
