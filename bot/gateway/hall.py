@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 LAGS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 LOOK_S = 0.25
-SILENT_S = 2.0
+SILENT_S = 1.5
 """A process that says nothing for so long is taken for gone."""
 START_S = 60.0
 """A process that is started here has so long until it says something."""
@@ -74,14 +74,19 @@ class Hall:
             looking.cancel()
 
     def rest(self) -> None:
-        """Take nothing more: what comes is for who is next."""
+        """Take nothing more, where processes keep what comes for who is next."""
+        if not self.parts:
+            self._end()
+
+    def _end(self) -> None:
+        """Take nothing more, and acknowledge all that was taken."""
         self._resting = True
         self._ack()
         self._ack()
 
     async def close(self) -> None:
         """Leave the processes, which end or wait for who is next."""
-        self.rest()
+        self._end()
         for member in self._members:
             member.line.say("bye", {})
         for member in list(self._members):
@@ -138,8 +143,8 @@ class Hall:
             while frame := await line.receive():
                 member.heard_at = time.monotonic()
                 await self._hear(member, frame)
-        except FrameError as error:
-            log.warning("gateway process %s: %s", member.name, error)
+        except (FrameError, LookupError, TypeError, ValueError) as error:
+            log.warning("gateway process %s says what means nothing: %r", member.name, error)
         finally:
             self._lose(member)
 

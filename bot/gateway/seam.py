@@ -48,7 +48,7 @@ class Relay(Protocol):
         ...
 
     def rest(self) -> None:
-        """Take nothing more: what comes is for who is next."""
+        """Take nothing more, where processes keep what comes for who is next."""
         ...
 
     async def close(self) -> None:
