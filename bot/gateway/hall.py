@@ -82,7 +82,6 @@ class Hall:
         """Take nothing more, and acknowledge all that was taken."""
         self._resting = True
         self._ack()
-        self._ack()
 
     async def close(self) -> None:
         """Leave the processes, which end or wait for who is next."""
@@ -120,12 +119,9 @@ class Hall:
 
     def words(self) -> str:
         """The same in a sentence."""
-        up = sum(record.up for record in self._records.values())
-        seen = self.seen()
-        return (
-            f"{up} of {len(self._records)} shards are connected, by {seen.up - seen.spare}"
-            f" processes; {seen.spare} more would take over"
-        )
+        up, seen = sum(record.up for record in self._records.values()), self.seen()
+        shards = f"{up} of {len(self._records)} shards are connected"
+        return f"{shards}, by {seen.up - seen.spare} processes; {seen.spare} more would take over"
 
     # Processes
 
@@ -212,9 +208,10 @@ class Hall:
             return
         match frame.kind:
             case "event":
-                await self._event(record, said, frame.payloads[0])
+                await self._event(record, member, said, frame.payloads[0])
             case "deed":
                 await self._take(record, frame.payloads[0])
+                member.line.say("done", {"shard": record.no, "seq": said["seq"]})
             case "session":
                 record.ended()
                 record.session, record.resume_url = said["session"], said["url"]
@@ -229,7 +226,11 @@ class Hall:
             case "refused":
                 self._refused(record.no, said["code"])
 
-    async def _event(self, record: Record, said: Mapping[str, Any], text: bytes) -> None:
+    async def _event(
+        self, record: Record, member: Member, said: Mapping[str, Any], text: bytes
+    ) -> None:
+        """What people do is acknowledged before anything is begun for it: what is not was never
+        begun, and may be told to who is next."""
         if said["seq"] <= record.seq:
             return
         if record.seq == 0:
@@ -237,6 +238,8 @@ class Hall:
         record.seq, record.up = said["seq"], True
         self._lags.add(max(0.0, time.time() - said["at"]))
         await self._take(record, text)
+        if said["deed"]:
+            member.line.say("ack", {"seqs": {record.no: record.seq}})
 
     async def _take(self, record: Record, text: bytes) -> None:
         record.events += 1
@@ -289,12 +292,7 @@ class Hall:
                 member.line.say("permit", {"shard": no})
 
     def _ack(self) -> None:
-        """Say what was taken at the last look: what came since may not be answered yet, and goes
-        to who is next if we end."""
+        """Say what was taken, and that we live."""
         for member in self._members:
-            seqs = {}
-            for record in (self._records[no] for no in member.shards):
-                if record.told:
-                    seqs[record.no] = record.told
-                record.told = record.seq
-            member.line.say("ack", {"seqs": seqs})
+            records = (self._records[no] for no in member.shards)
+            member.line.say("ack", {"seqs": {one.no: one.seq for one in records if one.seq}})

@@ -62,6 +62,7 @@ class Station:
             "release": self._release,
             "permit": lambda said, _: self._shards[said["shard"]].permit(),
             "ack": self._ack,
+            "done": lambda said, _: self._old[said["shard"]].unacked.drop(said["seq"]),
             "command": self._command,
         }
 

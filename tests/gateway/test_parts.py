@@ -194,6 +194,16 @@ def test_what_is_acknowledged_is_forgotten() -> None:
     assert len(kept) == 0
 
 
+def test_what_was_taken_in_another_order_is_forgotten() -> None:
+    kept = Unacked()
+    for seq, name in ((1, "A"), (2, "B"), (3, "A")):
+        kept.add(seq, name, b"abc")
+    kept.drop(1)
+    assert [seq for seq, _, _ in kept.all()] == [2, 3]
+    kept.keep(lambda name: name == "A")
+    assert [seq for seq, _, _ in kept.all()] == [3]
+
+
 def test_more_than_fits_is_left_with_discord() -> None:
     kept = Unacked(most_bytes=5)
     kept.add(1, "X", b"abc")
