@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from argparse import Namespace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bot.domain.errors import SettingsError
 from bot.gateways import relay_of
 from bot.ops.supervision import Supervisor
 from bot.settings import Secret, Settings
+from tests.kit.towns import until
 
 KEY = Secret("k" * 32)
 
@@ -81,9 +81,7 @@ async def test_the_state_of_the_processes_is_among_the_tasks(tmp_path: Path) -> 
     supervisor = Supervisor()
     async with relay_of(Settings(data_dir=tmp_path, gateway_address="unix"), supervisor) as relay:
         assert relay is not None
-        async with asyncio.timeout(30):
-            while "shards are connected" not in supervisor.states()["gateway"]:
-                await asyncio.to_thread(lambda: None)
+        await until(lambda: "shards are connected" in supervisor.states()["gateway"])
         await relay.close()
     assert not (tmp_path / "gateway.sock").exists()
 

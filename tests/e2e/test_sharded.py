@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -68,8 +67,6 @@ async def test_a_server_left_between_two_sessions_is_left(
         assert guild is not None
         sandbox.world.remove_bot(guild)
         sandbox.faults.invalidate_session()
-        async with asyncio.timeout(30):
-            while not await asyncio.to_thread(books.rows, tmp_path, HERE):
-                pass
+        await until(lambda: bool(books.rows(tmp_path, HERE)))
         assert [row["guild_id"] for row in books.rows(tmp_path, HERE)] == [int(guild.id)]
         assert easel.bot.get_guild(int(guild.id)) is None

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from bot.sandbox import Sandbox
+from tests.kit import books
 from tests.kit.process import PATIENCE_S, ROOT
 
 
@@ -56,7 +57,7 @@ async def until(true: Callable[[], bool]) -> None:
     """Returns once it is."""
     async with asyncio.timeout(PATIENCE_S):
         while not await asyncio.to_thread(true):
-            pass
+            await books.rest()
 
 
 class GatewayProcess:
