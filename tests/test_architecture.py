@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.ops.traces": {"bot.domain", "opentelemetry"},
     # Shards are held by processes of their own, with what the core needs of them.
     "bot.gateway": {"bot.domain", "bot.engine.frames", "bot.ops.logs", "aiohttp", "yarl"},
-    "bot.gateway.seam": set(),
+    "bot.gateway.seam": {"bot.domain"},
     "bot.chat": {
         *("bot.service", "bot.domain", "bot.language", "bot.ops", "discord", "aiohttp", "yarl"),
         "bot.gateway.seam",

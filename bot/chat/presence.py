@@ -49,4 +49,5 @@ class Presence:
             servers=len(bot.guilds),
             posting=bot.pump.at_work,
             wait_s=bot.pump.pace.wait_s,
+            front=bot.relay.seen() if bot.relay else None,
         )

@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.app import database_of, model_of
-from bot.commands import classifier, clustered, describer
+from bot.commands import classifier, clustered, describer, fronted
 from bot.commands.finding import Finding
 from bot.commands.health import health_of
 from bot.commands.shot import Shot, Wish, shoot, small
@@ -271,5 +271,5 @@ async def _shot(settings: Settings, catalogue: Catalogue) -> Shot:
 _PARTS: dict[str, Look] = {
     "data": _data, "database": _database, "token": _token, "health": _health, "models": _models,
     "upscaling": _upscalers, "model": _model, "cluster": clustered.look, "describe": describer.look,
-    "safety": classifier.look,
+    "safety": classifier.look, "gateway": fronted.look,
 }  # fmt: skip

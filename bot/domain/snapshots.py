@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.delivery import Kind
+from bot.domain.measures import Spread
 from bot.domain.speed import Speed
 
 
@@ -42,11 +43,24 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Front:
+    """Processes that hold a client's shards: those that were started for it and are to be there,
+    that are there, and that have no shard; events by shard, and how long they took to come here.
+    """
+
+    wanted: int
+    up: int
+    spare: int
+    events: Mapping[int, int]
+    lags: Spread
+
+
+@dataclass(frozen=True)
 class Standing:
     """How a client stands with Discord: of so many `shards` those that are `up`, and for how many
     seconds each one's last heartbeat was under way, where that is known; `servers` that the bot is
     on; deliveries that it is just `posting`, and after how many seconds the next post has its
-    turn."""
+    turn. `front` is there if processes hold its shards."""
 
     shards: int
     up: frozenset[int]
@@ -54,6 +68,7 @@ class Standing:
     servers: int
     posting: int
     wait_s: float
+    front: Front | None = None
 
     @property
     def connected(self) -> bool:

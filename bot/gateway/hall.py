@@ -10,24 +10,26 @@ import asyncio
 import logging
 import secrets
 import time
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.errors import EaselError
+from bot.domain.measures import Spread
+from bot.domain.snapshots import Front
 from bot.engine.frames import Frame, FrameError
 from bot.gateway.codes import FINAL
 from bot.gateway.line import GREETING_S, Line, welcome
 from bot.gateway.member import Member, Record
 from bot.gateway.pacing import Pacing
-from bot.gateway.seam import Client, Seen, Terms
+from bot.gateway.seam import Client, Terms
 from bot.gateway.seating import seat
 from bot.gateway.shards import shown
 
 log = logging.getLogger(__name__)
 
+LAGS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 LOOK_S = 0.25
-SILENT_S = 2.0
+SILENT_S = 1.5
 """A process that says nothing for so long is taken for gone."""
 START_S = 60.0
 """A process that is started here has so long until it says something."""
@@ -52,7 +54,7 @@ class Hall:
         self._began = time.monotonic()
         self._resting = False
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._lags: deque[float] = deque(maxlen=1000)
+        self._lags = Spread(LAGS)
 
     # For the client
 
@@ -72,14 +74,18 @@ class Hall:
             looking.cancel()
 
     def rest(self) -> None:
-        """Take nothing more: what comes is for who is next."""
+        """Take nothing more, where processes keep what comes for who is next."""
+        if not self.parts:
+            self._end()
+
+    def _end(self) -> None:
+        """Take nothing more, and acknowledge all that was taken."""
         self._resting = True
-        self._ack()
         self._ack()
 
     async def close(self) -> None:
         """Leave the processes, which end or wait for who is next."""
-        self.rest()
+        self._end()
         for member in self._members:
             member.line.say("bye", {})
         for member in list(self._members):
@@ -101,24 +107,21 @@ class Hall:
         """Whether it has a session that is connected, as far as that is known."""
         return self._records[shard].up
 
-    def seen(self) -> Seen:
+    def seen(self) -> Front:
         """How the processes are."""
-        return Seen(
+        return Front(
             wanted=self.parts + 1 if self.parts else 0,
             up=len(self._members),
             spare=sum(not member.shards for member in self._members),
             events={no: record.events for no, record in self._records.items()},
-            lag_s=tuple(self._lags),
+            lags=self._lags,
         )
 
     def words(self) -> str:
         """The same in a sentence."""
-        up = sum(record.up for record in self._records.values())
-        seen = self.seen()
-        return (
-            f"{up} of {len(self._records)} shards are connected, by {seen.up - seen.spare}"
-            f" processes; {seen.spare} more would take over"
-        )
+        up, seen = sum(record.up for record in self._records.values()), self.seen()
+        shards = f"{up} of {len(self._records)} shards are connected"
+        return f"{shards}, by {seen.up - seen.spare} processes; {seen.spare} more would take over"
 
     # Processes
 
@@ -136,8 +139,8 @@ class Hall:
             while frame := await line.receive():
                 member.heard_at = time.monotonic()
                 await self._hear(member, frame)
-        except FrameError as error:
-            log.warning("gateway process %s: %s", member.name, error)
+        except (FrameError, LookupError, TypeError, ValueError) as error:
+            log.warning("gateway process %s says what means nothing: %r", member.name, error)
         finally:
             self._lose(member)
 
@@ -205,9 +208,10 @@ class Hall:
             return
         match frame.kind:
             case "event":
-                await self._event(record, said, frame.payloads[0])
+                await self._event(record, member, said, frame.payloads[0])
             case "deed":
                 await self._take(record, frame.payloads[0])
+                member.line.say("done", {"shard": record.no, "seq": said["seq"]})
             case "session":
                 record.ended()
                 record.session, record.resume_url = said["session"], said["url"]
@@ -222,14 +226,20 @@ class Hall:
             case "refused":
                 self._refused(record.no, said["code"])
 
-    async def _event(self, record: Record, said: Mapping[str, Any], text: bytes) -> None:
+    async def _event(
+        self, record: Record, member: Member, said: Mapping[str, Any], text: bytes
+    ) -> None:
+        """What people do is acknowledged before anything is begun for it: what is not was never
+        begun, and may be told to who is next."""
         if said["seq"] <= record.seq:
             return
         if record.seq == 0:
             record.ready = text
         record.seq, record.up = said["seq"], True
-        self._lags.append(max(0.0, time.time() - said["at"]))
+        self._lags.add(max(0.0, time.time() - said["at"]))
         await self._take(record, text)
+        if said["deed"]:
+            member.line.say("ack", {"seqs": {record.no: record.seq}})
 
     async def _take(self, record: Record, text: bytes) -> None:
         record.events += 1
@@ -282,12 +292,7 @@ class Hall:
                 member.line.say("permit", {"shard": no})
 
     def _ack(self) -> None:
-        """Say what was taken at the last look: what came since may not be answered yet, and goes
-        to who is next if we end."""
+        """Say what was taken, and that we live."""
         for member in self._members:
-            seqs = {}
-            for record in (self._records[no] for no in member.shards):
-                if record.told:
-                    seqs[record.no] = record.told
-                record.told = record.seq
-            member.line.say("ack", {"seqs": seqs})
+            records = (self._records[no] for no in member.shards)
+            member.line.say("ack", {"seqs": {one.no: one.seq for one in records if one.seq}})

@@ -56,10 +56,8 @@ class Record:
     ready: bytes = b""
     """The text of its session's first event."""
     events: int = 0
-    told: int = 0
-    """Up to here it was taken at the last look, and is acknowledged at the next."""
 
     def ended(self) -> None:
         """Its session is no more."""
-        self.session, self.resume_url, self.seq, self.told = "", "", 0, 0
-        self.ready, self.up = b"", False
+        self.session, self.resume_url, self.ready = "", "", b""
+        self.seq, self.up = 0, False

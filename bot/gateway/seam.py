@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.domain.snapshots import Front
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -38,19 +40,6 @@ class Client(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Seen:
-    """How the processes are: `wanted` ones that were started here and are to be there, those that
-    are `up`, and of those how many have no shard; events by shard, and for how many seconds the
-    last of them were on their way."""
-
-    wanted: int
-    up: int
-    spare: int
-    events: Mapping[int, int]
-    lag_s: tuple[float, ...]
-
-
 class Relay(Protocol):
     """Processes that hold a bot's connections."""
 
@@ -59,7 +48,7 @@ class Relay(Protocol):
         ...
 
     def rest(self) -> None:
-        """Take nothing more: what comes is for who is next."""
+        """Take nothing more, where processes keep what comes for who is next."""
         ...
 
     async def close(self) -> None:
@@ -78,6 +67,6 @@ class Relay(Protocol):
         """Whether it has a session that is connected, as far as that is known."""
         ...
 
-    def seen(self) -> Seen:
+    def seen(self) -> Front:
         """How the processes are."""
         ...

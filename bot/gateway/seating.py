@@ -14,7 +14,8 @@ def seat(
     records: Mapping[int, Record], members: Sequence[Member], parts: int, *, late: bool
 ) -> list[Seat]:
     """What those have to be given that nobody holds: to who is for them, else all of a run to who
-    is for any and has none. The shards are divided among `parts`, or as many as there are. Without
+    is for any and has none. What somebody held before waits for nobody: it goes to who is for any
+    and has least. The shards are divided among `parts`, or as many as there are. Without
     parts, those that nobody held before are kept for who is for them until it is `late`."""
     free = {no: record for no, record in records.items() if record.member is None}
     found = list(_asked_for(free, members, len(records)))
@@ -22,9 +23,13 @@ def seat(
         del free[record.no]
     open_to_all = [no for no, record in free.items() if parts or record.orphan or late]
     runs = divide(len(records), parts or len(members))
-    spare = (one for one in members if not one.shards and one.wants is None)
-    for run, member in zip(seats(open_to_all, runs), spare, strict=False):
+    spare = [one for one in members if not one.shards and one.wants is None]
+    waiting = seats(open_to_all, runs)
+    for run, member in zip(waiting, spare, strict=False):
         found += [(free[no], member) for no in run]
+    busy = sorted((one for one in members if one.wants is None), key=lambda one: len(one.shards))
+    for run in waiting[len(spare) :] if busy else ():
+        found += [(free[no], busy[0]) for no in run if free[no].orphan]
     return found
 
 

@@ -106,8 +106,9 @@ class Shard:
         """There is a core that knows nothing of this session: see `leaving`."""
         self.leaving = True
         self._flows.set()
+        self.unacked.keep(lambda name: name.startswith(DEEDS))
         if ready := self._named.ready():
-            self._say_core("deed", {"shard": self.order.shard}, ready)
+            self._say_core("deed", {"shard": self.order.shard, "seq": 0}, ready)
         for each in self.unacked.all():
             self._tell(*each)
 
@@ -230,7 +231,8 @@ class Shard:
             self._begun(json.loads(text)["d"])
             self._named.begin(body)
         self._named.hear(name, text)
-        self.unacked.add(seq, name, body)
+        if not self.leaving or name.startswith(DEEDS):
+            self.unacked.add(seq, name, body)
         if self._flows.is_set():
             self._tell(seq, name, body)
 
@@ -244,12 +246,12 @@ class Shard:
         self.welcomed.set()
 
     def _tell(self, seq: int, name: str, body: bytes) -> None:
-        if self.leaving:
-            if name.startswith(DEEDS):
-                self._say_core("deed", {"shard": self.order.shard}, body)
-            return
-        said = {"shard": self.order.shard, "seq": seq, "at": time.time()}
-        self._say_core("event", said, body)
+        deed = name.startswith(DEEDS)
+        said = {"shard": self.order.shard, "seq": seq}
+        if not self.leaving:
+            self._say_core("event", {**said, "deed": deed, "at": time.time()}, body)
+        elif deed:
+            self._say_core("deed", said, body)
 
     def _say(self, kind: str, **more: Any) -> None:
         if not self.leaving and self._flows.is_set():

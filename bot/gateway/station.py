@@ -24,7 +24,7 @@ from bot.gateway.session import Order, Shard
 
 log = logging.getLogger(__name__)
 
-BEAT_S = 0.5
+BEAT_S = 0.25
 REST_S = 0.2
 """Between two tries to reach the core. Whoever clicked waits for it, for three seconds."""
 LEAVING_S = 2.0
@@ -62,6 +62,7 @@ class Station:
             "release": self._release,
             "permit": lambda said, _: self._shards[said["shard"]].permit(),
             "ack": self._ack,
+            "done": lambda said, _: self._old[said["shard"]].unacked.drop(said["seq"]),
             "command": self._command,
         }
 

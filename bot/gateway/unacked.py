@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of one shard. More is left with Discord, which keeps it, too."""
@@ -35,6 +36,19 @@ class Unacked:
             self._bytes -= len(self._events.popleft()[2])
         if self._bytes <= self._most:
             self.room.set()
+
+    def drop(self, seq: int) -> None:
+        """The core has taken this one."""
+        self._keep([each for each in self._events if each[0] != seq])
+
+    def keep(self, wanted: Callable[[str], bool]) -> None:
+        """Only those of such names are wanted."""
+        self._keep([each for each in self._events if wanted(each[1])])
+
+    def _keep(self, events: list[tuple[int, str, bytes]]) -> None:
+        self.clear()
+        for each in events:
+            self.add(*each)
 
     def clear(self) -> None:
         """Nothing of it is wanted any more."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
 import stat
 from pathlib import Path
 
@@ -15,16 +14,10 @@ from bot.domain.errors import SettingsError
 from bot.gateway.doors import Door
 from bot.gateway.hall import Hall
 from bot.gateway.line import LIMIT, Line, Unwelcome, greet
-from tests.kit.towns import until
+from tests.kit.towns import free_port, until
 
 SECRET = "a" * 32
 ABOUT = {"name": "x", "wants": None, "of": 0, "holds": []}
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 async def reach(port: int) -> Line:

@@ -95,6 +95,14 @@ def test_who_is_to_spare_takes_over_what_somebody_held() -> None:
     assert given(records, [busy], 2) == {}
 
 
+def test_where_nobody_is_to_spare_who_has_least_takes_over() -> None:
+    records, much, little = free(6), member(None, 0, 1, 2), member(None, 3)
+    for no in range(4):
+        records[no].member = much
+    records[4].orphan = True
+    assert given(records, [much, little, member(range(1))], 3) == {4: 1}
+
+
 def test_who_is_for_some_gets_those_and_no_others() -> None:
     records, one, two = free(4), member(range(2)), member(range(2, 4))
     assert given(records, [one, two], 0) == {0: 0, 1: 0, 2: 1, 3: 1}
@@ -184,6 +192,16 @@ def test_what_is_acknowledged_is_forgotten() -> None:
     kept.ack(1)
     kept.ack(9)
     assert len(kept) == 0
+
+
+def test_what_was_taken_in_another_order_is_forgotten() -> None:
+    kept = Unacked()
+    for seq, name in ((1, "A"), (2, "B"), (3, "A")):
+        kept.add(seq, name, b"abc")
+    kept.drop(1)
+    assert [seq for seq, _, _ in kept.all()] == [2, 3]
+    kept.keep(lambda name: name == "A")
+    assert [seq for seq, _, _ in kept.all()] == [3]
 
 
 def test_more_than_fits_is_left_with_discord() -> None:

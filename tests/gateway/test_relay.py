@@ -134,6 +134,29 @@ async def test_what_happens_without_a_core_is_told_to_the_next(
         assert len({each["id"] for _, each in two.of("INTERACTION_CREATE")}) == 1
 
 
+async def test_what_a_core_has_taken_is_told_to_no_other(
+    sandbox: Sandbox, hub: Core, channels: list[str], path: Path
+) -> None:
+    """However often one comes back, and whichever session told it."""
+    mia = sandbox.person("Mia")
+    command = {"id": "5", "name": "info", "type": 1, "contexts": [0], "integration_types": [0]}
+    sandbox.world.commands[None] = {"5": command}
+    first = await mia.slash("info", channel=channels[0])
+    await hub.until("INTERACTION_CREATE", 1)
+    await hub.crash()
+    second = await mia.slash("info", channel=channels[0])
+    async with core(sandbox, path) as two:
+        [(_, asked)] = await two.until("INTERACTION_CREATE", 1)
+        await two.crash()
+    third = await mia.slash("info", channel=channels[0])
+    async with core(sandbox, path) as three:
+        [(_, last)] = await three.until("INTERACTION_CREATE", 1)
+        await three.until("READY", 2 * SHARDS)
+    assert [asked["id"], last["id"]] == [second.id, third.id]
+    assert {each["id"] for _, each in three.of("INTERACTION_CREATE")} == {third.id}
+    assert first.id not in (asked["id"], last["id"])
+
+
 async def test_a_session_that_discord_ends_is_followed_by_another(
     sandbox: Sandbox, hub: Core, channels: list[str]
 ) -> None:

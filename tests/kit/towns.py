@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from bot.sandbox import Sandbox
+from tests.kit import books
 from tests.kit.process import PATIENCE_S, ROOT
 
 
@@ -44,11 +46,18 @@ def holders(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [each for each in processes if each.net_connections("tcp")]
 
 
+def free_port() -> int:
+    """Of this machine, just now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
 async def until(true: Callable[[], bool]) -> None:
     """Returns once it is."""
     async with asyncio.timeout(PATIENCE_S):
         while not await asyncio.to_thread(true):
-            pass
+            await books.rest()
 
 
 class GatewayProcess:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from prometheus_client.core import InfoMetricFamily, Metric
 
 from bot.domain.measures import Spread, Tally
-from bot.domain.snapshots import Census, Standing, Stored
+from bot.domain.snapshots import Census, Front, Standing, Stored
 from bot.ops.faults import Faults
 from bot.ops.metrics.counts import Counts
 from bot.ops.metrics.families import PREFIX, counter, gauge, gauges, histogram, total
@@ -82,6 +82,20 @@ def standing(now: Standing) -> Iterator[Metric]:
     yield gauge("servers", "Servers that the bot is on.", now.servers)
     yield gauge("deliveries_in_progress", "What is just being shown.", now.posting)
     yield gauge("post_wait_seconds", "Until the next post has its turn.", now.wait_s)
+    if now.front is not None:
+        yield from front(now.front)
+
+
+def front(now: Front) -> Iterator[Metric]:
+    """Processes that hold the shards."""
+    yield gauge("gateway_processes", "Those that are here.", now.up)
+    yield gauge("gateway_processes_wanted", "Those that this bot keeps up itself.", now.wanted)
+    yield gauge("gateway_processes_spare", "Those that have no shard.", now.spare)
+    events = Tally(len(now.events) + 1)
+    for shard, count in now.events.items():
+        events.add(str(shard), by=count)
+    yield counter("gateway_dispatches", "Events by shard.", ("shard",), events)
+    yield histogram("gateway_relay_seconds", "From a process to the bot.", now.lags)
 
 
 def database(

@@ -12,7 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from bot.domain.delivery import Kind
 from bot.domain.errors import StoreUnavailable
 from bot.domain.measures import Spread, Tally
-from bot.domain.snapshots import Census, Owed, Standing, Stored
+from bot.domain.snapshots import Census, Front, Owed, Standing, Stored
 from bot.domain.speed import Speed
 from bot.engine.seam import Loaded
 from bot.ops.faults import Faults
@@ -81,6 +81,18 @@ async def test_a_client_is_told_of_once_there_is_one() -> None:
     assert found.labels("gateway_latency_seconds") == [{"shard": "0"}]
     assert (found("servers"), found("deliveries_in_progress")) == (9, 1)
     assert found("post_wait_seconds") == 0.5
+
+
+async def test_processes_in_front_are_told_of() -> None:
+    lags = Spread((0.001, 0.01))
+    lags.add(0.0005)
+    front = Front(3, 3, 1, {0: 7, 1: 0}, lags)
+    now = Standing(2, frozenset({0, 1}), {}, servers=9, posting=0, wait_s=0, front=front)
+    found = await seen(page(standing=lambda: now))
+    assert (found("gateway_processes"), found("gateway_processes_wanted")) == (3, 3)
+    assert found("gateway_processes_spare") == 1
+    assert found("gateway_dispatches_total", shard="0") == 7
+    assert found("gateway_relay_seconds_bucket", le="0.001") == 1
 
 
 async def refused(now: float) -> Stored:
