@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -233,10 +233,10 @@ class EaselBot(ShardedBot):
         if not (mine or lost) or not await passes(interaction):
             return
         if button:
-            await _answered(interaction, self._no_deed(interaction, ""))
+            await replies.answered(interaction, self._no_deed(interaction, ""))
             return
         code, argument = forms.sent(custom_id)
-        await _answered(interaction, self.forms.get(code, _unknown)(interaction, argument))
+        await replies.answered(interaction, self.forms.get(code, _unknown)(interaction, argument))
 
     async def on_app_command_completion(
         self, interaction: discord.Interaction, command: object
@@ -251,7 +251,7 @@ class EaselBot(ShardedBot):
         """Have a button of ours do what who registered its code in `presses` says; every outcome is
         answered."""
         deed = self.presses.get(code, self._no_deed)
-        await _answered(interaction, deed(interaction, code, tile, argument))
+        await replies.answered(interaction, deed(interaction, code, tile, argument))
         if interaction.response.type is not discord.InteractionResponseType.modal:
             await untold.tell(self.service, interaction)
 
@@ -269,11 +269,12 @@ class EaselBot(ShardedBot):
     async def on_easel_panel(self, interaction: discord.Interaction, spot: Spot) -> None:
         """Have a page of a panel do what who registered it in `panels` says; every outcome is
         answered."""
-        await _answered(interaction, self.panels.get(spot.page, _no_panel)(interaction, spot))
+        deed = self.panels.get(spot.page, _no_panel)
+        await replies.answered(interaction, deed(interaction, spot))
 
     async def on_easel_page(self, interaction: discord.Interaction, browse: Browse | None) -> None:
         """Have a page turned by who registered its order in `turns`; every outcome is answered."""
-        await _answered(interaction, self._turned(interaction, browse))
+        await replies.answered(interaction, self._turned(interaction, browse))
         await untold.tell(self.service, interaction)
 
     async def _turned(self, interaction: discord.Interaction, browse: Browse | None) -> None:
@@ -284,16 +285,6 @@ class EaselBot(ShardedBot):
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("reference %s: event %s", replies.reference(), event_method)
-
-
-async def _answered(interaction: discord.Interaction, work: Awaitable[None]) -> None:
-    """Whatever comes of it is answered, and told."""
-    try:
-        await work
-    except Exception as error:
-        await replies.answer(interaction, error)
-    else:
-        telling.answered(interaction)
 
 
 async def _no_panel(interaction: discord.Interaction, spot: Spot) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import discord
@@ -90,6 +90,16 @@ _ALREADY_ANSWERED = 40060
 async def answer(interaction: discord.Interaction, error: Exception) -> None:
     """Answer an error privately; never raises."""
     await give_back(interaction, error)
+
+
+async def answered(interaction: discord.Interaction, work: Awaitable[None]) -> None:
+    """Whatever comes of it is answered, and told."""
+    try:
+        await work
+    except Exception as error:
+        await answer(interaction, error)
+    else:
+        telling.answered(interaction)
 
 
 async def give_back(

@@ -53,9 +53,8 @@ class Sandbox:
     `clock` returns Unix seconds and rules every deadline (3 s, 15 min, 24 h) and id.
     `rate_limits` is True, False, or a number that stretches (2.0) or shrinks (0.1) the windows.
     `ack_seconds` is how long an application may take for its first answer, `heartbeat_seconds` what
-    it is told to let pass between two heartbeats.
-    `shards` is how many are advised; of each `max_concurrency` one may identify every
-    `identify_seconds` (5 at Discord's).
+    it is told to let pass between two heartbeats, `shards` how many it is advised; of each
+    `max_concurrency` one may identify every `identify_seconds` (5 at Discord's).
     """
 
     def __init__(
@@ -256,8 +255,7 @@ class Sandbox:
             raise TimeoutError(f"not true within {timeout} s; last requests:\n{recent}") from None
 
     async def bot_ready(self, timeout: float = 30) -> None:
-        """Return when a bot has identified as all the shards that are advised, and registered
-        commands. Raises TimeoutError."""
+        """Return when a bot is there with all shards and commands. Raises TimeoutError."""
         wanted = set(range(self.shards))
         await self.wait_for(
             lambda: self.gateway.shards >= wanted and any(self.world.commands.values()), timeout
