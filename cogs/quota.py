@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, funds, holdings, menu, wording
+from bot.chat import asking, funds, holdings, menu, replies, wording
 from bot.chat.acknowledge import Acknowledger
 from bot.domain.errors import UserError
 from bot.domain.language import _, counted, moment, spoken
@@ -37,6 +37,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         self._service = service
         self._gifts = service.gifts
         self._at_once = acknowledger.at_once
+        self._privately = acknowledger.privately
 
     @app_commands.command(name="set", description="Set limits for everybody, a role or a member")
     @app_commands.describe(
@@ -58,8 +59,11 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         user: discord.User | None = None,
     ) -> None:
         setting = QuotaSetting(credits, Period(period) if period else None, running, waiting)
-        merged, holds = await self._service.quotas.set(
-            asking.asker(interaction), interaction.guild_id or 0, _whom(role, user), setting
+        merged, holds = await self._privately(
+            interaction,
+            self._service.quotas.set(
+                asking.asker(interaction), interaction.guild_id or 0, _whom(role, user), setting
+            ),
         )
         text = funds.setting(merged)
         if holds != merged:
@@ -90,7 +94,9 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         if (user is None) == (role is None):
             raise UserError(_("Give a `user` or a `role`, and not both."))
         if role is not None:
-            await gifts.offer(asker, guild, role.id, amount, reason or "", days)
+            await self._privately(
+                interaction, gifts.offer(asker, guild, role.id, amount, reason or "", days)
+            )
             text = counted(
                 "Everybody with {role} gets {n} grid by what they do next.",
                 "Everybody with {role} gets {n} grids by what they do next.",
@@ -100,7 +106,9 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             await _say(interaction, _("Credits offered"), text)
             return
         assert user is not None
-        change = await gifts.grant(asker, guild, user.id, amount, reason or "", days)
+        change = await self._privately(
+            interaction, gifts.grant(asker, guild, user.id, amount, reason or "", days)
+        )
         title = _("Credits granted") if change >= 0 else _("Credits taken back")
         await _say(interaction, title, _granted(f"<@{user.id}>", change, amount))
 
@@ -111,14 +119,15 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         if user is not None:
-            found = await self._service.quotas.holdings_of(
-                asker, guild, user.id, asking.roles_of(user)
+            found = await self._privately(
+                interaction,
+                self._service.quotas.holdings_of(asker, guild, user.id, asking.roles_of(user)),
             )
             balance, quota = found.balance, found.decision.quota
             text = f"<@{user.id}>\n{funds.balance(balance, quota)}\n{funds.limits(quota)}"
             await _say(interaction, _("Account"), text)
             return
-        view = await self._service.quotas.settings(asker, guild)
+        view = await self._privately(interaction, self._service.quotas.settings(asker, guild))
         lines = [_("Without a setting: {limits}", limits=funds.limits(view.fallback))]
         for (scope, target), setting in view.settings.items():
             who, limits = funds.whose(scope, target), funds.setting(setting)
@@ -133,8 +142,11 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     @app_commands.command(description="What a member has and may do, and why")
     @app_commands.describe(user="Whose account")
     async def explain(self, interaction: discord.Interaction, user: discord.User) -> None:
-        found = await self._service.quotas.holdings_of(
-            asking.asker(interaction), interaction.guild_id or 0, user.id, asking.roles_of(user)
+        found = await self._privately(
+            interaction,
+            self._service.quotas.holdings_of(
+                asking.asker(interaction), interaction.guild_id or 0, user.id, asking.roles_of(user)
+            ),
         )
         await _say(interaction, _("Account"), f"<@{user.id}>\n{holdings.explained(found)}")
 
@@ -159,8 +171,11 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         amount: app_commands.Range[int, -1_000_000, 1_000_000],
         reason: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
-        change, now = await self._gifts.pool(
-            asking.asker(interaction), interaction.guild_id or 0, amount, reason or ""
+        change, now = await self._privately(
+            interaction,
+            self._gifts.pool(
+                asking.asker(interaction), interaction.guild_id or 0, amount, reason or ""
+            ),
         )
         text = counted(
             "{change}: there is {n} grid in it now.",
@@ -187,11 +202,13 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         whom = _whom(role, user)
         if (what or ("credits" if user else "limits")) == "credits":
             roles = asking.roles_of(user) if user else frozenset()
-            account = await self._service.quotas.refill(asker, guild, whom, roles)
+            account = await self._privately(
+                interaction, self._service.quotas.refill(asker, guild, whom, roles)
+            )
             text = f"<@{whom.user}>\n{funds.balance(*account)}"
             await _say(interaction, _("Credits refilled"), text)
             return
-        found = await self._service.quotas.clear(asker, guild, whom)
+        found = await self._privately(interaction, self._service.quotas.clear(asker, guild, whom))
         text = _("Forgotten.") if found else _("There was nothing set.")
         await _say(interaction, _title(role, user), text)
 
@@ -200,8 +217,9 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
     async def usage(
         self, interaction: discord.Interaction, days: app_commands.Range[int, 1, 365] = 30
     ) -> None:
-        rows = await self._service.quotas.usage(
-            asking.asker(interaction), interaction.guild_id or 0, days
+        rows = await self._privately(
+            interaction,
+            self._service.quotas.usage(asking.asker(interaction), interaction.guild_id or 0, days),
         )
         lines = [*starmap(_spent, enumerate(rows, 1))]
         lines.append(_total(rows) if rows else _("Nobody drew anything."))
@@ -210,8 +228,9 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
 
     @app_commands.command(name="log", description="What was changed here, when and by whom")
     async def log_(self, interaction: discord.Interaction) -> None:
-        entries = await self._service.quotas.changes(
-            asking.asker(interaction), interaction.guild_id or 0
+        entries = await self._privately(
+            interaction,
+            self._service.quotas.changes(asking.asker(interaction), interaction.guild_id or 0),
         )
         lines = [
             f"{moment(entry.at, 'R')} <@{entry.actor}> {funds.deed(entry.deed, entry.detail)}"
@@ -271,7 +290,7 @@ def _total(rows: Sequence[Spender]) -> str:
 
 async def _say(interaction: discord.Interaction, title: str, text: str) -> None:
     embed = discord.Embed(title=title, description=wording.cut(text), colour=_BLUE)
-    await interaction.response.send_message(embed=embed, ephemeral=True)
+    await replies.private(interaction, embed=embed)
 
 
 async def setup(bot: EaselBot) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import ipaddress
 import logging
+import sqlite3
 import time
 from asyncio import base_events, selector_events
 from pathlib import Path
@@ -18,7 +20,7 @@ from PIL import Image
 from bot.chat.reconnecting import LONGEST_EXPONENT
 from bot.domain.errors import QueueFull
 from bot.engine.seam import Executor
-from bot.sandbox import NotResponding, Sandbox
+from bot.sandbox import DEFER, NotResponding, Sandbox
 from tests.kit import books, messages
 from tests.kit.easel import Easel, Gate, running, settings_for
 from tests.kit.launcher import simulated
@@ -420,3 +422,16 @@ async def test_a_progress_message_of_which_the_bot_does_not_know_can_be_stopped(
     await (await mia.click(notice, "Cancel")).ack()
     await sandbox.wait_for(lambda: mia.notices()[0]["components"] == [])
     assert "(Stopped)" in mia.notices()[0]["content"]
+
+
+async def test_who_grants_credits_is_answered_while_another_program_holds_the_database(
+    easel: Easel, mia: Scene
+) -> None:
+    ada, path = Scene(easel.sandbox, "Ada"), easel.settings.data_dir / "easel.sqlite3"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        press = await ada.slash("quota grant", user=mia.id, amount=2)
+        assert (await press.ack())["type"] == DEFER
+        other.execute("ROLLBACK")
+    await easel.sandbox.wait_for(lambda: "gets 2 lasting" in messages.text_of(press.original))
+    assert len(press.replies) == 1
