@@ -92,7 +92,7 @@ async def test_who_hears_no_answer_to_a_heartbeat_hangs_up(world: World) -> None
     ended = asyncio.Event()
 
     async def talk(socket: web.WebSocketResponse) -> None:
-        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 20}})
+        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 300}})
         beats.append(await socket.receive_json())
         await socket.send_json({"op": 11})
         beats.extend([each.json() async for each in socket])
