@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.domain.errors import SettingsError
+from bot.engine.channel import ROOT
 from bot.gateway.doors import Children, Door
 from bot.gateway.hall import Hall
 from bot.gateway.line import LIMIT, Line
@@ -74,7 +75,9 @@ async def reach(settings: Settings, address: str) -> Line:
 
 async def _keep(settings: Settings, hall: Hall, supervisor: Supervisor) -> None:
     """The processes that are started from here, and what `/healthz` says of all."""
+    path = os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH", ""))))
     environ = {name: value for name, value in os.environ.items() if name not in _OURS}
+    environ["PYTHONPATH"] = path
     options = ("--level", settings.log_level, "--format", settings.log_format)
     count = settings.gateway_processes + 1 if settings.gateway_processes else 0
     async with asyncio.TaskGroup() as group:

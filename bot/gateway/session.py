@@ -152,6 +152,8 @@ class Shard:
                 log.info("shard %d: %s", self.order.shard, end)
             except (OSError, TimeoutError, aiohttp.ClientError, ValueError) as error:
                 log.warning("shard %d cannot be connected: %s", self.order.shard, error)
+            except Exception:
+                log.exception("shard %d: what Discord says cannot be read", self.order.shard)
             if time.monotonic() - began > 10:
                 rests.reset()
             self._say("lost")

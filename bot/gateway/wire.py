@@ -50,8 +50,12 @@ class Wire:
         async with asyncio.timeout(OPEN_S):
             socket = await http.ws_connect(yarl.URL(url).with_query(QUERY), max_msg_size=0)
             wire = cls(socket)
-            hello = json.loads(await wire.receive())
-        interval = float(hello["d"]["heartbeat_interval"]) / 1000
+            try:
+                hello = json.loads(await wire.receive())
+                interval = float(hello["d"]["heartbeat_interval"]) / 1000
+            except BaseException:
+                await wire.close()
+                raise
         wire._beats = asyncio.create_task(wire._keep(interval))
         return wire
 
@@ -64,7 +68,7 @@ class Wire:
             if message.type is not aiohttp.WSMsgType.BINARY:
                 raise Closed(self._socket.close_code)
             self._parts += message.data
-            if message.data[-4:] == _END:
+            if self._parts.endswith(_END):
                 text = self._inflate.decompress(self._parts)
                 self._parts = bytearray()
                 return text.decode()

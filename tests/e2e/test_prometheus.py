@@ -31,6 +31,7 @@ CHOSEN = {"$__rate_interval": "5m", "$job": ".+", "$instance": ".+"}
 SILENT = {
     "Rate limits", "Refusals of the database", "Tries in vain", "Long-lived tasks that died",
     "Room", "Wait for a post's turn", "Invalid requests", "Starts of the bot",
+    "Gateway processes", "Events of shards", "From a process to the bot",
 }  # fmt: skip
 _VARIABLE = re.compile(r"label_values\((?P<series>.+), (?P<label>\w+)\)")
 

@@ -14,6 +14,7 @@ from bot.sandbox import Invocation, Sandbox
 from tests.kit import books
 from tests.kit.process import BotProcess
 from tests.kit.scene import Scene
+from tests.kit.scrape import free_port, page, scrape
 from tests.kit.towns import gateways, holders, towns, until
 
 SHARDS = 4
@@ -43,7 +44,8 @@ async def shared(
     """With two processes that hold two shards each, and one to spare."""
     folder = tmp_path_factory.mktemp("shards")
     command = ["tests.kit.launcher", str(folder / "gate")]
-    process = BotProcess(sandbox, folder / "data", command, GATEWAY_PROCESSES="2")
+    more = {"GATEWAY_PROCESSES": "2", "HEALTH_PORT": str(free_port())}
+    process = BotProcess(sandbox, folder / "data", command, **more)
     await process.start()
     yield process
     await process.close()
@@ -53,7 +55,9 @@ async def shared(
 async def bot(sandbox: Sandbox, shared: BotProcess) -> BotProcess:
     """All is well at the beginning."""
     await sandbox.bot_ready()
-    await until(lambda: len(gateways(shared.pid)) == 3)
+    async with asyncio.timeout(30):
+        while (await scrape(int(shared.settings["HEALTH_PORT"])))("gateway_processes") < 3:
+            await books.rest()
     return shared
 
 
@@ -107,6 +111,17 @@ async def test_one_core_serves_all_shards(
     await mia.imagine("an owl", dm=True)
     await booked.grew(2 * SHARDS + 1)
     assert len(holders(gateways(bot.pid))) == 2
+
+
+async def test_it_says_how_its_processes_are(bot: BotProcess) -> None:
+    port = int(bot.settings["HEALTH_PORT"])
+    seen = await scrape(port)
+    assert (seen("gateway_shards"), seen("gateway_processes_wanted")) == (SHARDS, 3)
+    assert (seen("gateway_processes"), seen("gateway_processes_spare")) == (3, 1)
+    assert {each["shard"] for each in seen.labels("gateway_dispatches_total")} == set("0123")
+    assert seen("gateway_relay_seconds_count") == seen("gateway_dispatches_total") > SHARDS
+    _, text = await page(port, "/healthz")
+    assert "4 of 4 shards are connected, by 2 processes; 1 more would take over" in text
 
 
 async def test_a_killed_process_loses_no_click(

@@ -13,7 +13,8 @@ from bot.sandbox import Sandbox
 from tests.kit import books
 from tests.kit.process import BotProcess
 from tests.kit.scene import Scene
-from tests.kit.towns import GatewayProcess, free_port, together, towns, until
+from tests.kit.scrape import free_port
+from tests.kit.towns import GatewayProcess, together, towns, until
 
 SHARDS = 2
 PATIENT_S = 60.0

@@ -14,7 +14,8 @@ from bot.domain.errors import SettingsError
 from bot.gateway.doors import Door
 from bot.gateway.hall import Hall
 from bot.gateway.line import LIMIT, Line, Unwelcome, greet
-from tests.kit.towns import free_port, until
+from tests.kit.scrape import free_port
+from tests.kit.towns import until
 
 SECRET = "a" * 32
 ABOUT = {"name": "x", "wants": None, "of": 0, "holds": []}

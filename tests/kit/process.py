@@ -25,7 +25,7 @@ class BotProcess:
     def __init__(
         self, sandbox: Sandbox, data: Path, command: Sequence[str], **settings: str
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self.data = data
         self._sandbox = sandbox
         self._command = command
@@ -54,7 +54,7 @@ class BotProcess:
             "MODEL_STEPS": str(STEPS),
             "PROGRESS_SECONDS": "0.1",
             "SAFETY_MODEL": "off",
-            **self._settings,
+            **self.settings,
         }
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

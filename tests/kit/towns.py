@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -44,13 +43,6 @@ def gateways(core: int) -> list[psutil.Process]:
 def holders(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Those of them that are connected to Discord."""
     return [each for each in processes if each.net_connections("tcp")]
-
-
-def free_port() -> int:
-    """Of this machine, just now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 async def until(true: Callable[[], bool]) -> None:

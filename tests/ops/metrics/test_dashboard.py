@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from bot.domain.measures import Spread, Tally
-from bot.domain.snapshots import Standing
+from bot.domain.snapshots import Front, Standing
 from bot.engine.seam import Loaded
 from bot.ops.faults import Faults
 from bot.ops.metrics.counts import Counts
@@ -96,10 +96,12 @@ async def names() -> set[str]:
     """Every metric that there can be, with those of whom nothing was counted yet."""
     executor = FakeExecutor(0)
     executor.join(models={"tiny": Loaded()}, rooms={("tiny", 1): 1})
+    front = Front(3, 3, 1, {0: 1}, Spread())
     sources = Sources(
         version="1", counts=Counts(), executor=executor, supervisor=Supervisor(), census=census,
         stored=stored, commit_seconds=Spread(), commit_sizes=Spread(), refusals=Tally(),
-        faults=Faults(), standing=lambda: Standing(1, frozenset({0}), {0: 0.1}, 1, 0, 0.0),
+        faults=Faults(),
+        standing=lambda: Standing(1, frozenset({0}), {0: 0.1}, 1, 0, 0.0, front),
     )  # fmt: skip
     body, _ = await Page(sources, lambda: MORNING).render()
     found: set[str] = set()
