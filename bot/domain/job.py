@@ -120,7 +120,8 @@ class Job:
         """The same, of somebody of whom so many may be drawn at once."""
         if self.running_limit == running:
             return self
-        return Job(**(vars(self) | {"running_limit": running}))  # `replace` takes twice as long
+        fields: dict[str, Any] = vars(self) | {"running_limit": running}
+        return Job(**fields)  # `replace` takes twice as long
 
 
 def new_id(now: float) -> str:
