@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat import asking, plans, replies, wording
+from bot.chat.acknowledge import Acknowledger
 from bot.domain.action import ACTIONS, Action, Kind
 from bot.domain.errors import UserError
 from bot.domain.language import _
@@ -38,13 +39,16 @@ _PRICED = [each for each in Action if ACTIONS[each].kind is not Kind.EXTRACT]
 class Plan(commands.GroupCog, group_name="plan", group_description="Plans and prices here"):
     """The service checks the right again: Discord's own check can be edited by servers."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
         super().__init__()
+        self._privately = acknowledger.privately
         self._plans = service.plans
 
     @app_commands.command(name="list", description="The plans of this server, and who has which")
     async def list_(self, interaction: discord.Interaction) -> None:
-        book = await self._plans.book(asking.asker(interaction), interaction.guild_id or 0)
+        book = await self._privately(
+            interaction, self._plans.book(asking.asker(interaction), interaction.guild_id or 0)
+        )
         await _say(interaction, _("Plans of this server"), plans.listed(book))
 
     @app_commands.command(name="set", description="Begin a plan, or change what it gives")
@@ -87,14 +91,17 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
             relaxed, pool, _SPEEDS[speeds] if speeds else None, batch, side, _models(models),
         )  # fmt: skip
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
-        merged = await self._plans.save(asker, guild, name, gives)
+        merged = await self._privately(interaction, self._plans.save(asker, guild, name, gives))
         title = _("Plan {name}", name=wording.escape(name))
         await _say(interaction, title, plans.gives(merged))
 
     @app_commands.command(description="Forget a plan; whoever has it has what else holds for them")
     @app_commands.describe(name="Which one")
     async def remove(self, interaction: discord.Interaction, name: str) -> None:
-        gone = await self._plans.remove(asking.asker(interaction), interaction.guild_id or 0, name)
+        gone = await self._privately(
+            interaction,
+            self._plans.remove(asking.asker(interaction), interaction.guild_id or 0, name),
+        )
         await _say(interaction, _("Plan removed"), wording.escape(gone))
 
     @app_commands.command(description="Give a plan to everybody, a role or a member")
@@ -112,7 +119,7 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         whom = Whom(role.id if role else None, user.id if user else None)
-        given = await self._plans.give(asker, guild, whom, name or "")
+        given = await self._privately(interaction, self._plans.give(asker, guild, whom, name or ""))
         who = plans.whose(*whom.on(guild))
         title, text = _("Plan taken back"), _("{who}: no plan any more", who=who)
         if given:
@@ -129,14 +136,16 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
         self, interaction: discord.Interaction, like: app_commands.Choice[str]
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
-        preset = await self._plans.adopt(asker, guild, like.value)
-        book = await self._plans.book(asker, guild)
+        preset = await self._privately(interaction, self._plans.adopt(asker, guild, like.value))
+        book = await self._privately(interaction, self._plans.book(asker, guild))
         about = _("This server: {about}.", about=_(preset.about))
         await _say(interaction, _(preset.title), f"{about}\n\n{plans.listed(book)}")
 
     @app_commands.command(description="What things cost here")
     async def prices(self, interaction: discord.Interaction) -> None:
-        found = await self._plans.tariff(asking.asker(interaction), interaction.guild_id or 0)
+        found = await self._privately(
+            interaction, self._plans.tariff(asking.asker(interaction), interaction.guild_id or 0)
+        )
         await _say(interaction, _("Prices of this server"), plans.tariff(found))
 
     @app_commands.command(description="Change what things cost here; what waits is paid for")
@@ -170,16 +179,22 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
         if not (usual or action or times is not None or larger is not None or steps is not None):
             raise UserError(_("Say what is to cost something else; `/plan prices` says what does."))
         if usual:
-            await self._plans.price_as_usual(asker, guild)
+            await self._privately(interaction, self._plans.price_as_usual(asker, guild))
         if action is not None and credits is not None:
-            await self._plans.price_action(asker, guild, _action(action), credits)
+            await self._privately(
+                interaction, self._plans.price_action(asker, guild, _action(action), credits)
+            )
         if speed is not None and times is not None:
-            await self._plans.price_speed(asker, guild, Speed(speed), times)
+            await self._privately(
+                interaction, self._plans.price_speed(asker, guild, Speed(speed), times)
+            )
         if model is not None and times is not None:
-            await self._plans.price_model(asker, guild, model, times)
+            await self._privately(interaction, self._plans.price_model(asker, guild, model, times))
         if larger is not None or steps is not None:
-            await self._plans.price_growth(asker, guild, size=larger, steps=steps)
-        found = await self._plans.tariff(asker, guild)
+            await self._privately(
+                interaction, self._plans.price_growth(asker, guild, size=larger, steps=steps)
+            )
+        found = await self._privately(interaction, self._plans.tariff(asker, guild))
         await _say(interaction, _("Prices of this server"), plans.tariff(found))
 
     @set_.autocomplete("name")
@@ -222,4 +237,4 @@ async def _say(interaction: discord.Interaction, title: str, text: str) -> None:
 
 
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Plan(bot.service))
+    await bot.add_cog(Plan(bot.service, bot.acknowledger))

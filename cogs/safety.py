@@ -9,7 +9,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import asking, caution
+from bot.chat import asking, caution, replies
+from bot.chat.acknowledge import Acknowledger
 from bot.domain.language import _
 from bot.domain.safety import LOOSEST, Reaction, SafetySetting
 from bot.service import Service
@@ -28,13 +29,16 @@ class Safety(
 ):
     """The service checks the right again: Discord's own check can be edited by servers."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
         super().__init__()
+        self._privately = acknowledger.privately
         self._safety = service.safety
 
     @app_commands.command(description="Show what is done about unsafe pictures here")
     async def show(self, interaction: discord.Interaction) -> None:
-        view = await self._safety.show(asking.asker(interaction), interaction.guild_id or 0)
+        view = await self._privately(
+            interaction, self._safety.show(asking.asker(interaction), interaction.guild_id or 0)
+        )
         await _say(interaction, view)
 
     @app_commands.command(name="set", description="Decide what is done about unsafe pictures here")
@@ -52,21 +56,25 @@ class Safety(
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         if reaction == "operator":
-            await _say(interaction, await self._safety.reset(asker, guild))
+            await _say(
+                interaction, await self._privately(interaction, self._safety.reset(asker, guild))
+            )
             return
         setting = SafetySetting(
             Reaction(reaction) if reaction else None,
             None if threshold is None else threshold / 100,
             None if adults is None else adults == "nothing is done",
         )
-        await _say(interaction, await self._safety.set(asker, guild, setting))
+        await _say(
+            interaction, await self._privately(interaction, self._safety.set(asker, guild, setting))
+        )
 
 
 async def _say(interaction: discord.Interaction, view: SafetyView) -> None:
     title = _("Unsafe pictures")
     embed = discord.Embed(title=title, description=caution.view(view), colour=_BLUE)
-    await interaction.response.send_message(embed=embed, ephemeral=True)
+    await replies.private(interaction, embed=embed)
 
 
 async def setup(bot: EaselBot) -> None:
-    await bot.add_cog(Safety(bot.service))
+    await bot.add_cog(Safety(bot.service, bot.acknowledger))

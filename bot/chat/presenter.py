@@ -14,10 +14,9 @@ from typing import Any
 
 import discord
 
-from bot.chat import batches, replies, search, untold
+from bot.chat import batches, connector, replies, search, untold
 from bot.chat.acknowledge import TooLate, first_answer
 from bot.chat.buttons import cancel_view, looks_under, offer_view
-from bot.chat.connector import counted
 from bot.chat.insistence import insist
 from bot.chat.notice import Notice, Notices
 from bot.chat.progress import Animation
@@ -187,7 +186,7 @@ class Presenter:
         """The id of the message that shows the progress, 0 if there is none, or none is known."""
         update, sent = await self._newest(job), list[str]()
         try:
-            with counted(sent):
+            with connector.counted(sent):
                 message = await _say_first(interaction, update, self._notices.announced())
             notice.lost = sent.count("POST") > 1
         except TROUBLE as error:
