@@ -29,6 +29,7 @@ from bot.chat.extensions import modules_of
 from bot.chat.gate import Tree, passes
 from bot.chat.looking import Looking, Turn
 from bot.chat.notice import Notices
+from bot.chat.owners import owners_of
 from bot.chat.pace import Pauses
 from bot.chat.pages import PageButton
 from bot.chat.panel import SettingButton, SettingMenu
@@ -134,7 +135,7 @@ class EaselBot(commands.AutoShardedBot):
 
     def keep_up(self) -> None:
         """Follow what an earlier run left, and post what is due, until `close`."""
-        self.service.operating.know_owners(_owners(self.application))
+        self.service.operating.know_owners(owners_of(self.application))
         self._supervisor.start("recovery", self.presenter.recover)
         self._supervisor.start("pump", self.pump.run)
         self._supervisor.start("removals", self._removing.run)
@@ -287,16 +288,6 @@ async def _answered(interaction: discord.Interaction, work: Awaitable[None]) -> 
         await replies.answer(interaction, error)
     else:
         telling.answered(interaction)
-
-
-def _owners(application: discord.AppInfo | None) -> set[int]:
-    """Whose application this is: a person, or those who joined a team."""
-    if application is None:
-        return set()
-    if application.team is None:
-        return {application.owner.id}
-    joined = discord.TeamMembershipState.accepted
-    return {each.id for each in application.team.members if each.membership_state is joined}
 
 
 async def _no_panel(interaction: discord.Interaction, spot: Spot) -> None:
