@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.action import Action, Kind, Tile
@@ -118,7 +118,9 @@ class Job:
 
     def limited(self, running: int) -> Job:
         """The same, of somebody of whom so many may be drawn at once."""
-        return self if self.running_limit == running else replace(self, running_limit=running)
+        if self.running_limit == running:
+            return self
+        return Job(**(vars(self) | {"running_limit": running}))  # `replace` takes twice as long
 
 
 def new_id(now: float) -> str:

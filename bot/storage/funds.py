@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.domain.credits import Balance, Bucket, Due, Payment, payment
 from bot.domain.errors import OutOfCredits
@@ -27,8 +27,7 @@ POOL = 0
 """The user of a server's pool."""
 
 
-@dataclass(frozen=True)
-class Funds:
+class Funds(NamedTuple):
     """A `balance` with everything that it counts: lasting `buckets`, and `dues` that are not
     written yet; of what is `over`, nothing is counted any more. A `new` one was never used. `today`
     is the bucket of what is used of today's allowance, None while there is none."""

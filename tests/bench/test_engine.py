@@ -139,6 +139,7 @@ def _until_it_spins(process: int) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("worker")
 async def test_jobs_are_drawn_one_at_a_time_and_together() -> None:
     run = sharing.Run([Choice(1, 64, 64, steps=1)] * 3, (64, 128), (2, 1), repeats=1, turns=1)
@@ -162,6 +163,7 @@ def test_what_sharing_brings() -> None:
     assert told[-1].result == "9 / 4.5 s"
 
 
+@pytest.mark.slow
 async def test_two_starts_are_watched_until_they_draw() -> None:
     run = cold.Run("bot.bench.grainy:create", {"side": 64, "step_seconds": 0.0})
     for start in await cold.play(run):
@@ -255,6 +257,7 @@ def test_what_a_shape_comes_to() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_a_card_is_measured_beside_plain_diffusers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ async def test_busy_counts_every_drawing() -> None:
     assert not seen.torch
 
 
+@pytest.mark.slow
 async def test_lag_is_sampled_while_grids_are_drawn() -> None:
     run = lag.Run("tiny", 0.3, people=1, engine="bot.bench.grainy:create", side=64, steps=1)
     seen, calm, visible = await lag.play(run)
@@ -49,6 +50,7 @@ async def test_lag_is_sampled_while_grids_are_drawn() -> None:
     assert "drawn → visible" in lag.note_of(run, seen, visible)
 
 
+@pytest.mark.slow
 async def test_everybody_of_a_crowd_is_answered() -> None:
     run = crowd.Run(people=3, bursts=1, job_s=0.01)
     burst, bare = await crowd.play_burst(run), await crowd.play_burst(run, bare=True)
@@ -57,6 +59,7 @@ async def test_everybody_of_a_crowd_is_answered() -> None:
     assert burst.cpu > 0
 
 
+@pytest.mark.slow
 async def test_every_grid_that_waited_for_discord_is_delivered() -> None:
     run = outage.Run(grids=3, side=64, away_s=0.1)
     weather = await outage.play(run)
@@ -102,7 +105,7 @@ def test_grainy_pictures_are_as_heavy_as_photographs() -> None:
 
 
 async def test_the_books_are_timed_for_a_short_and_a_long_history() -> None:
-    run = ledger.Run(few=3, many=40, singles=5, at_once=4)
+    run = ledger.Run(few=3, many=40, singles=5, at_once=4, turns=1)
     seen = await ledger.play(run)
     assert [len(took) for took in seen.singles.values()] == [5, 5]
     assert min(seen.submits + seen.bare) > 0
@@ -140,6 +143,7 @@ async def test_a_picture_is_made_larger_twice() -> None:
     assert larger.figures_of(replace(seen, peak_mib=2000.0))[2].met is False
 
 
+@pytest.mark.slow
 async def test_pictures_are_checked_and_false_alarms_counted() -> None:
     async with Child(checked._CHECKING) as child:
         seconds = (await child.ask(times=2))["seconds"]

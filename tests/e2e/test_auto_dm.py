@@ -79,7 +79,7 @@ async def test_who_takes_none_has_the_result_and_is_told_once(easel: Easel, mia:
     assert list(messages.buttons(grid))[:4] == ["U1", "U2", "U3", "U4"]
     stopped = "SELECT 1 FROM deliveries WHERE kind = 'dm' AND given_up = 'refused'"
     while not await asyncio.to_thread(books.rows, folder, stopped):
-        pass
+        await books.rest()
     await (await mia.slash("info")).ack()
     [said] = await easel.sandbox.wait_for(lambda: told(mia))
     assert "`/prefer auto_dm`" in said
@@ -126,7 +126,7 @@ async def test_killed_while_a_copy_was_sent(
     await bot.start()
     open_ones = "SELECT 1 FROM deliveries WHERE message_id = 0 AND given_up IS NULL"
     while await asyncio.to_thread(books.rows, bot.data, open_ones):
-        pass
+        await books.rest()
     [copy] = mia.results(mia.dm)
     [result] = mia.results()
     assert (result["id"], copy["content"]) == (grid["id"], grid["content"])

@@ -52,6 +52,7 @@ async def test_two_to_five_pictures_in_the_wanted_shape(
     assert messages.recipe(easel.sandbox, again)["inputs"] == recipe["inputs"]
 
 
+@pytest.mark.slow
 async def test_a_blend_of_red_and_blue_has_something_of_both(
     sandbox: Sandbox, tmp_path: Path, diffusion_worker: LocalExecutor
 ) -> None:

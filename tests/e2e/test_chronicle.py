@@ -38,7 +38,7 @@ async def settled(easel: Easel) -> None:
     """Returns when everything was posted, and that is written down."""
     sql = "SELECT 1 FROM audit_logs WHERE upto IS NULL AND posted = (SELECT MAX(id) FROM audit)"
     while not await asyncio.to_thread(books.rows, easel.settings.data_dir, sql):
-        pass
+        await books.rest()
 
 
 async def test_every_change_is_written_once_in_order_and_pings_nobody(

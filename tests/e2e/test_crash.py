@@ -76,7 +76,7 @@ async def all_is_well(bot: BotProcess, jobs: int) -> None:
     """Returns when every result that is shown is recorded, and the books are right then."""
     undelivered = "SELECT * FROM deliveries WHERE kind = 'result' AND message_id = 0"
     while await asyncio.to_thread(books.rows, bot.data, undelivered):
-        pass
+        await books.rest()
     assert books.states(bot.data) == ["succeeded"] * jobs
     assert books.spent(bot.data) == jobs
     assert books.open_holds(bot.data) == 0

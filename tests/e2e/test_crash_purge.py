@@ -23,7 +23,7 @@ async def until(bot: BotProcess, sql: str, wanted: Callable[[int], bool]) -> Non
     """Return when the database says so."""
     async with asyncio.timeout(books.PATIENCE_S):
         while not wanted((await asyncio.to_thread(books.rows, bot.data, sql))[0][0]):
-            pass
+            await books.rest()
 
 
 def files(bot: BotProcess, grids: Iterable[Message]) -> list[Path]:

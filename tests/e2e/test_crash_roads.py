@@ -102,7 +102,7 @@ async def all_is_well(bot: BotProcess, stage: Stage, roads: int) -> None:
     )
     open_rows = "SELECT 1 FROM deliveries WHERE message_id = 0 OR kind = 'end'"
     while await asyncio.to_thread(books.rows, bot.data, open_rows):
-        pass
+        await books.rest()
     assert len(stage.fresh()) == roads
     assert set(books.states(bot.data)) == {"succeeded"}
     assert (books.spent(bot.data), books.open_holds(bot.data)) == (DRAWN + roads, 0)
@@ -114,7 +114,7 @@ async def under_way(bot: BotProcess, count: int) -> None:
     """So many jobs are waiting or being drawn, and the database knows their messages."""
     sql = "SELECT 1 FROM jobs WHERE state IN ('waiting', 'running') AND notice_id <> 0"
     while len(await asyncio.to_thread(books.rows, bot.data, sql)) < count:
-        pass
+        await books.rest()
 
 
 async def test_killed_with_all_roads_under_way(

@@ -40,13 +40,13 @@ def left(folder: Path) -> list[tuple[str, str | None]]:
 async def until_all_is_shown(folder: Path) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while await asyncio.to_thread(left, folder):
-            pass
+            await books.rest()
 
 
 async def until_nothing_is_kept_for_posting(folder: Path) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while await asyncio.to_thread(lambda: list(folder.rglob("upload.*"))):
-            pass
+            await books.rest()
 
 
 async def test_an_outage_delays_and_loses_nothing(
@@ -211,7 +211,7 @@ async def until_remembered(folder: Path) -> None:
     """The database knows the message that shows the progress."""
     async with asyncio.timeout(PATIENCE_S):
         while not await asyncio.to_thread(books.rows, folder, _NOTICED):
-            pass
+            await books.rest()
 
 
 # How jobs end without pictures

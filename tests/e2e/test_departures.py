@@ -34,7 +34,7 @@ def ada(sandbox: Sandbox) -> Scene:
 async def until(folder: Path, sql: str, count: int) -> None:
     """Returns when so many rows are found."""
     while len(await asyncio.to_thread(books.rows, folder, sql)) != count:
-        pass
+        await books.rest()
 
 
 def pictures(folder: Path) -> int:

@@ -53,7 +53,7 @@ async def until(ada: Scene, words: str, count: int = 1) -> Message:
 async def rows(easel: Easel, sql: str, count: int) -> None:
     """Returns when so many rows are found."""
     while len(await asyncio.to_thread(books.rows, easel.settings.data_dir, sql)) != count:
-        pass
+        await books.rest()
 
 
 CARDS = "SELECT 1 FROM desk_cards"

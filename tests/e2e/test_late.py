@@ -35,7 +35,7 @@ async def until_cancelled(folder: Path) -> None:
     """The newest job was withdrawn, and nothing is held for it."""
     async with asyncio.timeout(PATIENCE_S):
         while not await asyncio.to_thread(withdrawn, folder):
-            pass
+            await books.rest()
 
 
 def withdrawn(folder: Path) -> bool:

@@ -331,7 +331,7 @@ async def until_removed(easel: Easel) -> None:
     """Returns when nothing is to be shown, and no message is to go, any more."""
     await easel.settled()
     while await asyncio.to_thread(books.rows, easel.settings.data_dir, "SELECT 1 FROM removals"):
-        pass
+        await books.rest()
 
 
 async def deleted_under_way(

@@ -150,7 +150,7 @@ class Server:
     async def settled(self) -> None:
         """Return when what was begun is done, and told: a purge goes on behind its answer."""
         while await asyncio.to_thread(self._left):
-            pass
+            await books.rest()
 
     def _left(self) -> list[Any]:
         return books.rows(self._easel.settings.data_dir, "SELECT 1 FROM purges")

@@ -79,7 +79,7 @@ async def agreed(person: Scene) -> None:
 async def until_done(folder: Path) -> None:
     left = "SELECT 1 FROM erasures UNION ALL SELECT 1 FROM removals"
     while await asyncio.to_thread(books.rows, folder, left):
-        pass
+        await books.rest()
 
 
 async def an_upload(easel: Easel, person: Scene, content: bytes = b"what Mia sent") -> str:
@@ -138,7 +138,7 @@ async def test_an_export_comes_in_parts_that_fit(
     assert {f"uploads/{each}.webp" for each in small} < found.keys()
     assert sum(name.startswith("pictures/") for name in found) == 4
     while await asyncio.to_thread(lambda: [*(data(easel) / "exports").iterdir()]):
-        pass
+        await books.rest()
 
 
 async def test_parts_that_discord_refuses_are_made_smaller(
@@ -236,7 +236,7 @@ async def test_what_came_by_direct_message_goes_as_well(easel: Easel, mia: Scene
     await easel.sandbox.wait_for(lambda: len(mia.results(mia.dm)) == 2)
     sent = "SELECT 1 FROM deliveries WHERE message_id <> 0"
     while len(await asyncio.to_thread(books.rows, data(easel), sent)) < 3:
-        pass
+        await books.rest()
     await deleted(mia, data(easel))
     assert mia.results(mia.dm) == mia.results() == []
 
@@ -442,7 +442,7 @@ async def test_messages_go_once_discord_is_back(easel: Easel, mia: Scene) -> Non
     await agreed(mia)
     tried = "SELECT 1 FROM removals WHERE tries > 1"
     while not await asyncio.to_thread(books.rows, data(easel), tried):
-        pass
+        await books.rest()
     assert len(mia.results()) == 1
     easel.sandbox.faults.clear()
     await easel.sandbox.wait_for(lambda: not mia.results())
@@ -465,7 +465,7 @@ async def test_what_is_posted_meanwhile_is_taken_back(easel: Easel, mia: Scene) 
     await held.arrived
     await agreed(mia)
     while await asyncio.to_thread(books.rows, data(easel), "SELECT 1 FROM erasures"):
-        pass
+        await books.rest()
     assert len(mia.results()) == 1
     held.release()
     easel.sandbox.faults.clear()

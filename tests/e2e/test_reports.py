@@ -213,7 +213,7 @@ async def until_removed(easel: Easel) -> None:
     """Returns when nothing is to be shown, and no message is to go, any more."""
     await easel.settled()
     while await asyncio.to_thread(books.rows, easel.settings.data_dir, "SELECT 1 FROM removals"):
-        pass
+        await books.rest()
 
 
 async def test_what_is_being_drawn_so_ends_when_moderators_delete_the_picture(
@@ -228,7 +228,7 @@ async def test_what_is_being_drawn_so_ends_when_moderators_delete_the_picture(
         await zoom(noah, single, prompt)
     await noah.until_drawing()
     while len(await asyncio.to_thread(books.states, folder)) < 4:
-        pass
+        await books.rest()
     await take_down(ada)
     gate.open()
     await until_removed(easel)

@@ -53,7 +53,7 @@ async def consumed(sandbox: Sandbox, *bought: Entitlement) -> None:
 async def written(folder: Path, query: str, count: int = 1) -> None:
     """Return when the database has so many such rows."""
     while len(await asyncio.to_thread(books.rows, folder, query)) < count:
-        pass
+        await books.rest()
 
 
 def left(folder: Path) -> list[tuple[int, int, int]]:

@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from bot.sandbox import Sandbox
-from tests.kit import messages
+from tests.kit import books, messages
 from tests.kit.easel import Easel
 from tests.kit.messages import Message
 from tests.kit.scene import Scene
@@ -77,5 +77,5 @@ async def test_what_is_made_for_a_look_is_not_kept(easel: Easel, mia: Scene) -> 
         await brought(mia, messages.job_of(grid))
     folder = easel.settings.data_dir / "images"
     while await asyncio.to_thread(lambda: [*folder.rglob("upload.*")]):
-        pass
+        await books.rest()
     assert len(easel.core.parts.files.uploads) == 0

@@ -126,7 +126,7 @@ async def test_who_could_not_be_told_is_told_with_the_next_answer(
     async with running(sandbox, settings, FakeExecutor(1, automatic=True)):
         given_up = "SELECT untold FROM deliveries WHERE given_up = 'refused'"
         while not await asyncio.to_thread(books.rows, tmp_path, given_up):
-            pass
+            await books.rest()
         assert "could not be brought" not in str(mia.private())
         await (await noah.slash("info")).ack()
         press = await (mia.slash("info") if way == "a command" else mia.click(grid, "V1"))

@@ -85,7 +85,7 @@ async def test_no_click_and_no_job_is_lost_over_a_restart(
             each.stop()
         await asyncio.gather(*running)
         while await asyncio.to_thread(books.rows, bot.data, OPEN):
-            pass
+            await books.rest()
         [row] = books.rows(bot.data, ACCEPTED)
         shown = len(mia.results()) + len(noah.results("lobby"))
         assert await bot.terminate() == 0

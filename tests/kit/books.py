@@ -10,6 +10,7 @@ from bot.domain.delivery import Kind
 from bot.storage.database import Database
 
 PATIENCE_S = 30.0
+_REST_S = 0.02
 
 
 def rows(folder: Path, sql: str, *values: object) -> list[sqlite3.Row]:
@@ -33,11 +34,16 @@ async def owed(database: Database) -> list[tuple[str, Kind]]:
     return [(row["job_id"], Kind(row["kind"])) for row in found]
 
 
+async def rest() -> None:
+    """Between two looks: each takes processor time that the bot needs for what is waited for."""
+    await asyncio.sleep(_REST_S)
+
+
 async def settled(database: Database) -> None:
     """Return when nothing is to be shown any more, and it is written down where results are."""
     async with asyncio.timeout(PATIENCE_S):
         while await owed(database):
-            pass
+            await rest()
 
 
 def states(folder: Path) -> list[str]:

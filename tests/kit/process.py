@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from bot.sandbox import Sandbox
+from tests.kit import books
 from tests.kit.launcher import STEPS
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +93,7 @@ class BotProcess:
         self._process.send_signal(signal.SIGHUP)
         async with asyncio.timeout(PATIENCE_S):
             while (await asyncio.to_thread(lambda: self.log)).count("settings read") == before:
-                pass
+                await books.rest()
 
     @property
     def pid(self) -> int:

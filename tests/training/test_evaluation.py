@@ -126,6 +126,7 @@ def test_only_objects_that_come_out_are_claimed() -> None:
     assert claimed(found) == ["cat"]
 
 
+@pytest.mark.slow
 def test_only_counts_and_relations_that_come_out_are_known() -> None:
     real = {"objects": 0.9, "layout": 1.0, "tint": 0.8, "order": 0.9}
     good = {"model": {"objects": 0.65, "layout": 0.9, "tint": 0.6, "order": 0.8}, "real": real}

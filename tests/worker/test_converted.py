@@ -104,6 +104,7 @@ async def test_what_is_drawn_looks_as_torch_draws_it(
     assert again.images == quick.images
 
 
+@pytest.mark.slow
 async def test_a_grid_in_its_own_size_is_what_a_network_is_fitted_to(
     fast: LocalExecutor, models: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +164,7 @@ def test_what_fails_in_a_piece_is_told() -> None:
             Compiled(made, fitted)(torch.zeros(4, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -181,6 +183,7 @@ async def test_one_conversion_serves_every_size_and_count(
     assert [Path(path).name for path in written(folder)].count("unet.xml") == 1
 
 
+@pytest.mark.slow
 async def test_variations_look_as_torch_draws_them(
     fast: LocalExecutor, studio: LocalExecutor
 ) -> None:
@@ -195,6 +198,7 @@ async def test_cancel_stops_within_a_step(fast: LocalExecutor) -> None:
     assert await steps_until_cancelled(fast, worker, long) < 40
 
 
+@pytest.mark.slow
 async def test_torch_draws_while_a_lora_is_on_and_openvino_again_after_it(
     fast: LocalExecutor, studio: LocalExecutor, models: Path
 ) -> None:
@@ -213,6 +217,7 @@ async def test_torch_draws_while_a_lora_is_on_and_openvino_again_after_it(
     assert (engine(after), after.images) == (ENGINE, before.images)
 
 
+@pytest.mark.slow
 async def test_torch_draws_closed_edges_and_openvino_what_follows(
     fast: LocalExecutor, studio: LocalExecutor
 ) -> None:
