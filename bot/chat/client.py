@@ -29,7 +29,7 @@ from bot.chat.extensions import modules_of
 from bot.chat.gate import Tree, passes
 from bot.chat.looking import Looking, Turn
 from bot.chat.notice import Notices
-from bot.chat.owners import owners
+from bot.chat.owners import owners_of
 from bot.chat.pace import Pauses
 from bot.chat.pages import PageButton
 from bot.chat.panel import SettingButton, SettingMenu
@@ -140,7 +140,7 @@ class EaselBot(ShardedBot):
 
     def keep_up(self) -> None:
         """Follow what an earlier run left, and post what is due, until `close`."""
-        self.service.operating.know_owners(owners(self.application))
+        self.service.operating.know_owners(owners_of(self.application))
         self._supervisor.start("recovery", self.presenter.recover)
         self._supervisor.start("pump", self.pump.run)
         self._supervisor.start("removals", self._removing.run)
@@ -285,6 +285,16 @@ class EaselBot(ShardedBot):
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         log.exception("reference %s: event %s", replies.reference(), event_method)
+
+
+async def _answered(interaction: discord.Interaction, work: Awaitable[None]) -> None:
+    """Whatever comes of it is answered, and told."""
+    try:
+        await work
+    except Exception as error:
+        await replies.answer(interaction, error)
+    else:
+        telling.answered(interaction)
 
 
 async def _no_panel(interaction: discord.Interaction, spot: Spot) -> None:

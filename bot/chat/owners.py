@@ -5,8 +5,8 @@ from __future__ import annotations
 import discord
 
 
-def owners(application: discord.AppInfo | None) -> set[int]:
-    """A person, or those who joined a team."""
+def owners_of(application: discord.AppInfo | None) -> set[int]:
+    """Whose application this is: a person, or those who joined a team."""
     if application is None:
         return set()
     if application.team is None:

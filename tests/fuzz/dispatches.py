@@ -10,7 +10,8 @@ from tests.fuzz.taking import Taking, copied, mutate
 
 SEEDS = tuple(bytes([kind, which, 1, 7, 3, 5]) for kind in range(8) for which in range(3))
 _INTERACTIONS = 5
-_SPARED = frozenset({"id", "token", "application_id"})
+_SPARED = frozenset({"id", "token", "application_id", "message"})
+"""The last is what the bot itself posted."""
 _NEEDLESS = frozenset(
     {
         "data", "locale", "guild_locale", "entitlements", "entitlement_sku_ids", "context",
@@ -64,9 +65,10 @@ async def _interaction(house: Indoors, taking: Taking, kind: int) -> None:
     payload = copied(house.payload(made))
     rest = {key: value for key, value in payload.items() if key not in _SPARED}
     touched = {mutate(taking, rest) for _ in range(1 + taking.below(3))}
-    payload = {key: payload[key] for key in _SPARED} | rest
+    payload = {key: payload[key] for key in _SPARED if key in payload} | rest
     await house.hear("INTERACTION_CREATE", payload, spared=True)
-    must = number != 4 and touched <= _NEEDLESS  # nobody waits for suggestions
+    # Nobody waits for suggestions; and a press on what its message does not have is nobody's.
+    must = number != 4 and touched <= (_NEEDLESS - {"data"} if number == 3 else _NEEDLESS)
     house.judge(made, must=must, spared=True)
 
 
