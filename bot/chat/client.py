@@ -287,16 +287,6 @@ class EaselBot(ShardedBot):
         log.exception("reference %s: event %s", replies.reference(), event_method)
 
 
-async def _answered(interaction: discord.Interaction, work: Awaitable[None]) -> None:
-    """Whatever comes of it is answered, and told."""
-    try:
-        await work
-    except Exception as error:
-        await replies.answer(interaction, error)
-    else:
-        telling.answered(interaction)
-
-
 async def _no_panel(interaction: discord.Interaction, spot: Spot) -> None:
     raise NotFound(_("This panel is of another version of Easel, or switched off; open a new one."))
 
