@@ -20,7 +20,9 @@ def printed(what: str, capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_dashboard_is_printed_as_it_is_imported(capsys: pytest.CaptureFixture[str]) -> None:
     board = json.loads(printed("dashboard", capsys))
     rows = [panel["title"] for panel in board["panels"] if panel["type"] == "row"]
-    assert rows == ["Queue", "Workers", "Delivery", "Discord", "Books", "Process"]
+    assert rows == [
+        "Queue", "Workers", "Delivery", "Discord", "Books", "Process", "Gateway processes",
+    ]  # fmt: skip
 
 
 def test_the_rules_are_printed_as_they_are_named(capsys: pytest.CaptureFixture[str]) -> None:
