@@ -115,13 +115,15 @@ async def test_one_core_serves_all_shards(
 
 async def test_it_says_how_its_processes_are(bot: BotProcess) -> None:
     port = int(bot.settings["HEALTH_PORT"])
+    words = "4 of 4 shards are connected, by 2 processes; 1 more would take over"
+    async with asyncio.timeout(books.PATIENCE_S):
+        while words not in (await page(port, "/healthz"))[1]:
+            await books.rest()
     seen = await scrape(port)
     assert (seen("gateway_shards"), seen("gateway_processes_wanted")) == (SHARDS, 3)
     assert (seen("gateway_processes"), seen("gateway_processes_spare")) == (3, 1)
     assert {each["shard"] for each in seen.labels("gateway_dispatches_total")} == set("0123")
     assert seen("gateway_relay_seconds_count") == seen("gateway_dispatches_total") > SHARDS
-    _, text = await page(port, "/healthz")
-    assert "4 of 4 shards are connected, by 2 processes; 1 more would take over" in text
 
 
 async def test_a_killed_process_loses_no_click(
