@@ -16,7 +16,7 @@ from bot.domain.throttle import Throttle
 
 CLOSING_S = 3.0
 """For so long Discord waits for an answer; what has none by then it has told of itself."""
-KNOWN = 4096
+KNOWN = 10_000
 """So many of the last interactions are known by their ids, which is minutes of a large bot."""
 LETTER = 0.1
 """Of a click: what a letter of an option costs, for which Discord asks about suggestions."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -21,8 +20,6 @@ from bot.gateway.seam import Relay, Terms
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 10_000
-"""Interactions of which a second telling is noticed."""
 LARGE = 250
 """Members from which on Discord leaves out those who are offline."""
 
@@ -93,11 +90,8 @@ class ShardedBot(commands.AutoShardedBot):
         self.relay = relay
         self.__wires = {}
         super().__init__(*args, **options)
-        self.__known: OrderedDict[str, None] = OrderedDict()
         parsers = self._connection.parsers
         parsers["READY"] = self.__ready(parsers["READY"])
-        if relay is not None:
-            parsers["INTERACTION_CREATE"] = self.__once(parsers["INTERACTION_CREATE"])
 
     def __ready(self, parse: Callable[[Any], None]) -> Callable[[Any], None]:
         """discord.py keeps servers that a new session does not name, and the bot has left."""
@@ -113,18 +107,6 @@ class ShardedBot(commands.AutoShardedBot):
                 self._connection.parsers["GUILD_DELETE"]({"id": str(guild.id)})
 
         return ready
-
-    def __once(self, parse: Callable[[Any], None]) -> Callable[[Any], None]:
-        """Two sessions of a shard both tell of what people do while one follows the other."""
-
-        def once(data: Any) -> None:
-            if data["id"] not in self.__known:
-                self.__known[data["id"]] = None
-                if len(self.__known) > REMEMBERED:
-                    self.__known.popitem(last=False)
-                parse(data)
-
-        return once
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Serve until `close`. Raises EaselError where Discord refuses a shard of the relay."""

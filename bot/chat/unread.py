@@ -18,7 +18,8 @@ from discord.webhook.async_ import async_context, interaction_response_params
 
 from bot.chat.replies import OUTDATED, reference
 from bot.chat.trouble import TROUBLE
-from bot.domain.language import _
+from bot.domain.language import _, speak
+from bot.language import language
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Unread:
             return
         if kind not in _ANSWERED:
             return
+        speak(language(str(payload.get("locale"))))
         data = {"content": _(OUTDATED), "flags": _EPHEMERAL}
         http: Any = self._state.http
         try:

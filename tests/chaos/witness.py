@@ -4,8 +4,10 @@ of, where their pictures came, and what no message may say."""
 from __future__ import annotations
 
 import re
+import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from bot.sandbox import News, Sandbox, StoredMessage
@@ -14,7 +16,11 @@ from tests.kit.messages import text_of, walk
 _CANCEL = re.compile(r"^easel:cancel:([0-9a-f]{32})")
 _REFERENCE = re.compile(r"\(reference `(\w+)`\)")
 _GRID = re.compile(r"_([0-9a-f]{32})\.")
-LEAKS = re.compile(r"Traceback|File \"|\.py\b|/work/|/tmp/|/dev/shm|sandbox-token|sqlite3?\b|Errno")
+_ROOT = Path(__file__).parents[2]
+LEAKS = re.compile(
+    rf"Traceback|File \"|\.py\b|{re.escape(str(_ROOT))}|{re.escape(tempfile.gettempdir())}/"
+    r"|/tmp/|/dev/shm|sandbox-token|sqlite3?\b|Errno"
+)
 
 
 @dataclass

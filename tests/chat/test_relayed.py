@@ -128,16 +128,6 @@ async def test_a_new_session_that_does_not_name_a_server_has_left_it(bot: Bot) -
     assert left.id == guild_of(0)
 
 
-async def test_an_interaction_that_two_sessions_tell_is_one(bot: Bot) -> None:
-    await ready(bot, 0, guild_of(0))
-    said = {"application_id": "1", "type": 1, "token": "t", "version": 1, "user": ME}
-    said |= {"channel_id": "5", "app_permissions": "0", "entitlements": []}
-    said |= {"authorizing_integration_owners": {}, "attachment_size_limit": 1}
-    for id in ("7", "8", "7"):
-        await tell(bot, 0, "INTERACTION_CREATE", id=id, **said)
-    assert [event for event, *_ in bot.events].count("interaction") == 2
-
-
 async def test_commands_go_by_the_shard_of_their_server(bot: Bot, relay: FakeRelay) -> None:
     await ready(bot, 0, guild_of(0))
     await ready(bot, 1, guild_of(1))

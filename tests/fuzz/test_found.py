@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bot.chat.replies import OUTDATED
+from bot.domain.language import _, speaking
+from bot.language import language
 from bot.sandbox.world.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
 from tests.fuzz.corpus import corpus, leaves, uploaded
 from tests.fuzz.indoors import Indoors
@@ -162,3 +164,15 @@ def test_who_sent_what_nobody_can_read_is_told_so(living: Living, change: Any) -
         return await sent(house, COMMAND, leaf.data([], {}), change=change)
 
     assert living.do(tried)
+
+
+def test_they_are_told_so_in_their_language(living: Living) -> None:
+    async def tried(house: Indoors) -> str:
+        leaf = (await corpus(house)).leaves[0]
+        change = {"member": {}, "locale": "de"}
+        return await sent(house, COMMAND, leaf.data([], {}), change=change)
+
+    with speaking(language("de")):
+        words = _(OUTDATED)
+    assert words != OUTDATED
+    assert words in living.do(tried)
