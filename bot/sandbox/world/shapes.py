@@ -17,6 +17,9 @@ from bot.sandbox.world.message import File, StoredMessage
 from bot.sandbox.world.snowflake import iso, seconds
 from bot.sandbox.world.world import World
 
+Media = dict[str, tuple[File, str]]
+"""A message's files and the links to them, by what its payload calls them."""
+
 
 class Renderer:
     """Makes the JSON that a viewer gets, the bot unless another is named."""
@@ -29,9 +32,9 @@ class Renderer:
         """Whether a message has not been deleted."""
         return it.id in self._world.messages.get(it.channel_id, {})
 
-    def attachment(self, entry: File) -> dict[str, Any]:
-        """An attachment object with a link that works from now on."""
-        link = self._files.link(entry)
+    def attachment(self, entry: File, link: str = "") -> dict[str, Any]:
+        """An attachment object with this link, or one that works from now on."""
+        link = link or self._files.link(entry)
         shape: dict[str, Any] = {
             "id": entry.id,
             "filename": entry.filename,
@@ -71,8 +74,10 @@ class Renderer:
         return shape
 
     def _written(self, it: StoredMessage) -> dict[str, Any]:
-        """What was written, and whom it mentions."""
-        media = {f"attachment://{each.filename}": each for each in it.files}
+        """What was written, and whom it mentions. A file is signed once: two signatures may fall
+        into different seconds."""
+        signed = [(each, self._files.link(each)) for each in it.files]
+        media = {f"attachment://{each.filename}": (each, link) for each, link in signed}
         return {
             "id": it.id,
             "channel_id": it.channel_id,
@@ -87,7 +92,7 @@ class Renderer:
             "mention_everyone": it.mention_everyone,
             "mentions": [self._mentioned(user_id, it) for user_id in it.mentions],
             "mention_roles": list(it.mention_roles),
-            "attachments": [self.attachment(each) for each in it.files],
+            "attachments": [self.attachment(each, link) for each, link in signed],
             "embeds": [self._embed(each, media) for each in it.embeds],
             "components": [self._component(each, media) for each in it.components],
         }
@@ -185,7 +190,7 @@ class Renderer:
             return None
         return self.message(found, viewer, nested=True)
 
-    def _embed(self, embed: dict[str, Any], media: dict[str, File]) -> dict[str, Any]:
+    def _embed(self, embed: dict[str, Any], media: Media) -> dict[str, Any]:
         shape = _copied(embed)
         shape.setdefault("type", "rich")
         for key in ("image", "thumbnail", "footer", "author"):
@@ -193,22 +198,23 @@ class Renderer:
             if not isinstance(part, dict):
                 continue
             for name in ("url", "icon_url"):
-                entry = media.get(part.get(name, ""))
-                if entry is not None:
-                    part[name] = part[f"proxy_{name}"] = self._files.link(entry)
+                found = media.get(part.get(name, ""))
+                if found is not None:
+                    entry, part[name] = found
+                    part[f"proxy_{name}"] = part[name]
                     if name == "url":
                         part |= {"width": entry.width, "height": entry.height}
         return shape
 
-    def _component(self, component: dict[str, Any], media: dict[str, File]) -> dict[str, Any]:
+    def _component(self, component: dict[str, Any], media: Media) -> dict[str, Any]:
         shape = _copied(component)
         for part in components.walk([shape]):
             for each in components.media_of(part):
-                entry = media.get(each.get("url", ""))
-                if entry is None:
+                found = media.get(each.get("url", ""))
+                if found is None:
                     each.setdefault("proxy_url", each.get("url"))
                     continue
-                link = self._files.link(entry)
+                entry, link = found
                 each |= {"url": link, "proxy_url": link, "content_type": entry.content_type}
                 each |= {"width": entry.width, "height": entry.height}
                 each["attachment_id"] = entry.id

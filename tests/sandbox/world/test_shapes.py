@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from bot.sandbox import Sandbox, StoredMessage
@@ -34,6 +36,17 @@ def test_links_are_signed_anew_each_time_a_message_is_shown(closed: Sandbox) -> 
     second = closed.renderer.message(sent)["attachments"][0]
     assert second["url"] != first["url"]
     assert second["url"].split("?")[0] == first["url"].split("?")[0]
+
+
+def test_a_message_has_one_link_to_a_file_whenever_the_second_ends(
+    closed: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = {"title": "t", "image": {"url": "attachment://a.png"}}
+    sent = written(closed, {"embeds": [embed]}, "a.png")
+    seconds = itertools.count(1_700_000_000)
+    monkeypatch.setattr(closed.files, "_clock", lambda: next(seconds))
+    shape = closed.renderer.message(sent)
+    assert shape["embeds"][0]["image"]["url"] == shape["attachments"][0]["url"]
 
 
 def test_an_attachment_tells_what_is_known_and_no_more(closed: Sandbox) -> None:
