@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import discord
 
+from bot.chat import speech
 from bot.domain.errors import MissingPermissions
 from bot.domain.language import N_, _, counted, spoken
 from bot.domain.people import Asker, Origin
@@ -73,7 +74,7 @@ def _origin(interaction: discord.Interaction, parent_message: int) -> Origin:
         interaction.guild_id or 0,
         interaction.channel_id or 0,
         parent_message,
-        locale=str(interaction.locale),
+        locale=speech.code(interaction.locale),
         parent_channel=above,
         age_restricted=interaction.guild_id is not None and _limited(channel),
     )

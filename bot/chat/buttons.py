@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import ui
 
-from bot.chat.gate import passes
+from bot.chat.gate import admitted
 from bot.domain.action import ACTIONS, ALL, Tile
 from bot.domain.buttons import Button
 from bot.domain.job import Job
@@ -87,7 +87,7 @@ class JobButton(
         return cls(match["code"], tile, match["argument"] or "")
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        return await passes(interaction)
+        return await admitted(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         # discord.py only logs what a dynamic item raises; the listener answers its own errors.

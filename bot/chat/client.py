@@ -26,7 +26,7 @@ from bot.chat.connector import Connector
 from bot.chat.desk import Desks
 from bot.chat.door import Door
 from bot.chat.extensions import modules_of
-from bot.chat.gate import Tree, passes
+from bot.chat.gate import Tree, admitted
 from bot.chat.looking import Looking, Turn
 from bot.chat.notice import Notices
 from bot.chat.owners import owners_of
@@ -230,7 +230,7 @@ class EaselBot(ShardedBot):
         button = interaction.type is discord.InteractionType.component
         mine = form and is_ours(custom_id)
         lost = (form or button) and not mine and not is_heard(interaction, custom_id)
-        if not (mine or lost) or not await passes(interaction):
+        if not (mine or lost) or not await admitted(interaction):
             return
         if button:
             await replies.answered(interaction, self._no_deed(interaction, ""))

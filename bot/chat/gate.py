@@ -86,6 +86,16 @@ async def passes(interaction: discord.Interaction) -> bool:
     return True
 
 
+async def admitted(interaction: discord.Interaction) -> bool:
+    """The same for what was pressed or sent; whatever goes wrong is answered. discord.py loses what
+    the check of a button raises, without a word to anybody."""
+    try:
+        return await passes(interaction)
+    except Exception as error:
+        await replies.answer(interaction, error)
+        return False
+
+
 def _root(interaction: discord.Interaction) -> str:
     """The first word of a command; empty for what is none."""
     command = interaction.command

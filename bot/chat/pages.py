@@ -14,7 +14,7 @@ from discord import ui
 
 from bot.chat import wording
 from bot.chat.buttons import BRING, PREFIX, JobButton
-from bot.chat.gate import passes
+from bot.chat.gate import admitted
 from bot.chat.posting import guild_of
 from bot.chat.sheets import VIOLET
 from bot.domain.action import ACTIONS, ALL, Tile
@@ -56,7 +56,7 @@ class PageButton(ui.DynamicItem[ui.Button[ui.View]], template=rf"{PREFIX}:page:(
         return cls(Browse.read(match["code"]), match["code"])
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        return await passes(interaction)
+        return await admitted(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         interaction.client.dispatch("easel_page", interaction, self.browse)

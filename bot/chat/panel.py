@@ -14,7 +14,7 @@ import discord
 from discord import ui
 
 from bot.chat.buttons import PREFIX
-from bot.chat.gate import passes
+from bot.chat.gate import admitted
 from bot.domain.language import NP_, _, pgettext
 from bot.domain.preferences import FileFormat, Preferences, Variation
 from bot.domain.speed import Speed
@@ -57,7 +57,7 @@ class SettingButton(
         return cls(match["whose"], match["name"], match["value"] or "")
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        return await passes(interaction)
+        return await admitted(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         interaction.client.dispatch("easel_setting", interaction, *self.said)
@@ -78,7 +78,7 @@ class SettingMenu(ui.DynamicItem[ui.Select[ui.View]], template=rf"{PREFIX}:pick:
         return cls(match["whose"], match["name"])
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        return await passes(interaction)
+        return await admitted(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         picked = "".join(self.item.values[:1])

@@ -26,16 +26,22 @@ MENU = "menu"
 """The context of commands in a message's menu, whose names are written like titles."""
 
 
+def code(locale: discord.Locale) -> str:
+    """What Discord calls a language, also one that discord.py does not know; empty for what is
+    none."""
+    return locale.value if isinstance(locale.value, str) else ""
+
+
 def of_person(interaction: discord.Interaction) -> Language:
     """That of who asks, for what only they see."""
-    return language(str(interaction.locale))
+    return language(code(interaction.locale))
 
 
 def of_place(interaction: discord.Interaction) -> Language:
     """That of the server, for what all may see; in direct messages the person's."""
     if interaction.guild_id is None or interaction.guild_locale is None:
         return of_person(interaction)
-    return language(str(interaction.guild_locale))
+    return language(code(interaction.guild_locale))
 
 
 def of_message(interaction: discord.Interaction) -> Language:
@@ -61,7 +67,7 @@ def of_guild(client: discord.Client, guild: int) -> Language:
 
 def of_server(guild: discord.Guild) -> Language:
     """That of a server, for what is said there unasked."""
-    return language(str(guild.preferred_locale))
+    return language(code(guild.preferred_locale))
 
 
 def of_letter(client: discord.Client, locale: str, guild: int) -> Language:

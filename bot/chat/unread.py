@@ -46,6 +46,8 @@ class Unread:
 
         def parsed(payload: Any) -> None:
             try:
+                if event == "INTERACTION_CREATE" and "data" in payload:
+                    payload["data"] = without_nul(payload["data"])
                 parse(payload)
             except Exception:
                 number = reference()
@@ -76,6 +78,18 @@ class Unread:
             )  # fmt: skip
         except TROUBLE as error:
             log.warning("interaction %d could not be answered: %s", number, error)
+
+
+def without_nul(said: Any) -> Any:
+    """The same JSON without the character at which SQLite and others take a text for ended. No
+    client of Discord lets anybody write it; a program may send it."""
+    if isinstance(said, str):
+        return said.replace("\0", "")
+    if isinstance(said, dict):
+        return {key: without_nul(value) for key, value in said.items()}
+    if isinstance(said, list):
+        return [without_nul(value) for value in said]
+    return said
 
 
 def is_heard(interaction: discord.Interaction, custom_id: str) -> bool:

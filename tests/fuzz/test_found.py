@@ -4,6 +4,7 @@ ended the bot, is answered by a sentence of ours.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ async def sent(house: Indoors, kind: int, data: Any, *, change: Any = None, **re
     made = house.open(kind, house.people[0], house.rooms[0], data, **rest)
     payload = copied(house.payload(made)) | (change or {})
     await house.hear("INTERACTION_CREATE", payload, spared=change is not None)
-    return house.judge(made, must=kind != AUTOCOMPLETE)
+    return house.judge(made, must=kind != AUTOCOMPLETE, spared=change is not None)
 
 
 async def command(
@@ -176,3 +177,51 @@ def test_they_are_told_so_in_their_language(living: Living) -> None:
         words = _(OUTDATED)
     assert words != OUTDATED
     assert words in living.do(tried)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        (COMPONENT, {"component_type": 2, "custom_id": "easel:set:user:ping"}),
+        (COMPONENT, {"component_type": 2, "custom_id": "easel:page:own"}),
+        (COMPONENT, {"component_type": 2, "custom_id": f"easel:upscale:{'0' * 32}:1"}),
+        (MODAL_SUBMIT, {"custom_id": "easel:remix:1", "components": []}),
+    ],
+)
+@pytest.mark.parametrize("locale", [5, {"de": 1}, None])
+def test_a_language_that_is_none_leaves_nobody_without_an_answer(
+    living: Living, kind: int, data: Any, locale: Any
+) -> None:
+    async def press(house: Indoors) -> str:
+        rest = {"message": house.shown(data)} if kind == COMPONENT else {}
+        return await sent(house, kind, data, change={"locale": locale}, **rest)
+
+    assert living.do(press)
+
+
+@pytest.mark.parametrize("whose", ["the gate", "who came"])
+def test_what_goes_wrong_before_a_press_is_answered(
+    living: Living, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    data = {"component_type": 2, "custom_id": "easel:set:user:ping"}
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("nobody thought of it")
+
+    async def press(house: Indoors) -> str:
+        if whose == "the gate":
+            monkeypatch.setattr(house.easel.core.service.accounts, "require_served", fail)
+        else:
+            monkeypatch.setattr(house.bot.till, "arrive", fail)
+        return await sent(house, COMPONENT, data, change={}, message=house.shown(data))
+
+    said = living.do(press)
+    assert re.search(r"the reference `[0-9A-F]{6}`.*Something went wrong", said)
+
+
+def test_a_text_is_read_to_its_end(living: Living) -> None:
+    """SQLite takes a text for ended where it has a NUL."""
+    said = living.do(lambda house: command(house, "plan set", name=(3, " \0"), credits=(4, 5)))
+    assert "The name of a plan has 1 to 32 characters" in said
+    said = living.do(lambda house: command(house, "plan set", name=(3, "a\0b"), credits=(4, 5)))
+    assert "Plan ab" in said

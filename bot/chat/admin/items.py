@@ -16,7 +16,7 @@ import discord
 from discord import ui
 
 from bot.chat.buttons import PREFIX
-from bot.chat.gate import passes
+from bot.chat.gate import admitted
 from bot.chat.wording import cut
 from bot.domain.language import counted, pgettext
 
@@ -68,7 +68,7 @@ class PanelItem(
         return cls(Spot(match["page"], match["deed"], match["argument"] or ""), item)
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        return await passes(interaction)
+        return await admitted(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         interaction.client.dispatch("easel_panel", interaction, self.spot)
