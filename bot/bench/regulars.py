@@ -46,19 +46,26 @@ class Regulars:
         began = loop.time()
         for number in itertools.count(1):
             habit = self._random.choices(list(HABITS), list(HABITS.values()))[0]
-            task = asyncio.create_task(self._do(habit))
+            task = asyncio.create_task(self._do(habit, self._random.choice(self._people)))
             self._at_it.add(task)
             task.add_done_callback(self._at_it.discard)
             await asyncio.sleep(began + number * each_s - loop.time())
+
+    async def rush(self) -> None:
+        """All of them do the same at once, whatever they do, one thing after another."""
+        for habit in HABITS:
+            await asyncio.gather(*(self._do(habit, person) for person in self._people))
+        self.done.clear()
+        self.unanswered = self.slips = 0
 
     async def rest(self) -> None:
         """Return when everybody has what they asked for, or has given up."""
         await asyncio.gather(*self._at_it)
 
-    async def _do(self, habit: str) -> None:
+    async def _do(self, habit: str, person: Person) -> None:
         act: Callable[[Person], Awaitable[object]] = getattr(self, f"_{habit}")
         try:
-            await act(self._random.choice(self._people))
+            await act(person)
         except Refused:
             self.slips += 1
         except (NotResponding, TimeoutError):

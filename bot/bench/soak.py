@@ -24,18 +24,20 @@ HOW = (
     "The bot as a process, its worker as another, the sandbox with its people as a third; 40 people"
     " in 20 channels ask, press buttons, cancel, look at what there is and turn pages, one of them"
     " every {each_s:g} s; the engine takes half a second a grid. Everything is read every"
-    " {every_s:g} s for {minutes:.3g} minutes, after {warm_minutes:.3g} minutes of warm-up. What is"
-    " shown is the median of the first tenth and of the last, and the slope by least squares with"
-    " its standard error, which allows for readings that resemble the one before. Flat is what"
-    " grows by less than two standard errors, or by less than the bound."
+    " {every_s:g} s for {minutes:.3g} minutes, after {warm_minutes:.3g} minutes of warm-up, which"
+    " begin with a rush: all of them do each of these things at once, so that pools of threads and"
+    " connections are as large as they become. What is shown is the median of the first tenth and"
+    " of the last, and the slope by least squares with its standard error, which allows for"
+    " readings that resemble the one before. Flat is what grows by less than two standard errors,"
+    " or by less than the bound."
 )
 _SHARE = 10
 
 
 @dataclass(frozen=True)
 class Run:
-    """Readings every `every_s` seconds for `seconds` after `warm_s`; one of the people does
-    something every `each_s`."""
+    """Readings every `every_s` seconds for `seconds`, after a rush and `warm_s`; one of the people
+    does something every `each_s`."""
 
     seconds: float
     warm_s: float = 300.0
@@ -110,6 +112,7 @@ async def play(run: Run, say: Callable[[str], None] = lambda text: None) -> Seen
     async with stage(engine=SIMULATED, options=options, model_steps=10) as place:
         regulars = Regulars(place, run.people, run.channels)
         await loaded(place, place.guests[0], 120)
+        await regulars.rush()
         living = asyncio.create_task(regulars.keep_on(run.each_s))
         try:
             await asyncio.sleep(run.warm_s)

@@ -61,8 +61,10 @@ OUTDATED = N_(
     "This is of another version of Easel, or was not sent whole; nothing was charged. Restart"
     " Discord (Ctrl+R) and try again."
 )
+_DESCRIPTION = 4096
+"""Characters that an embed takes."""
 _KEPT = 3900
-"""Characters of a prompt that an answer gives back; an embed takes 4,096."""
+"""Characters of a prompt that an answer gives back."""
 # By the code of a StoreUnavailable.
 STORES = {
     "locked": N_(
@@ -122,7 +124,8 @@ async def give_back(
         return
     try:
         embed = describe(cause, interaction)
-        embed.description = "\n".join(filter(None, (embed.description, kept)))
+        told = _cut(embed.description or "", _DESCRIPTION - len(kept) - 1)
+        embed.description = "\n".join(filter(None, (told, kept)))
         if appeal := getattr(cause, "appeal", ""):
             from bot.chat.buttons import appealing  # which answers errors by this module
 
@@ -179,6 +182,10 @@ def describe(error: Exception, interaction: discord.Interaction | None = None) -
         ),
         colour=RED,
     )
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def reference() -> str:

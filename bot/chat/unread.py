@@ -81,12 +81,14 @@ class Unread:
 
 
 def without_nul(said: Any) -> Any:
-    """The same JSON without the character at which SQLite and others take a text for ended. No
-    client of Discord lets anybody write it; a program may send it."""
+    """What somebody filled in, without the character at which SQLite and others take a text for
+    ended. No client of Discord lets anybody write it; a program may send it."""
     if isinstance(said, str):
         return said.replace("\0", "")
     if isinstance(said, dict):
-        return {key: without_nul(value) for key, value in said.items()}
+        return {
+            key: value if key == "custom_id" else without_nul(value) for key, value in said.items()
+        }
     if isinstance(said, list):
         return [without_nul(value) for value in said]
     return said

@@ -84,14 +84,7 @@ class Style:
 
 def _worded(text: str) -> str:
     plain = words(visible(text))
-    if len(plain) > TEXT_MAX:
-        raise UserError(
-            _(
-                "A style's text has at most {most} characters, not {length}.",
-                most=TEXT_MAX,
-                length=len(plain),
-            )
-        )
+    _require_short(plain)
     if found := _NO_WORDS.search(plain):
         raise UserError(
             _(
@@ -102,7 +95,19 @@ def _worded(text: str) -> str:
     return plain
 
 
+def _require_short(text: str) -> None:
+    if len(text) > TEXT_MAX:
+        raise UserError(
+            _(
+                "A style's text has at most {most} characters, not {length}.",
+                most=TEXT_MAX,
+                length=len(text),
+            )
+        )
+
+
 def _loras(text: str) -> Loras:
+    _require_short(text)
     found = [loras.written(each) for each in re.split(r"[\s,]+", text) if each]
     if len(found) > loras.MOST:
         raise UserError(_("At most {most} LoRAs are drawn with at once.", most=loras.MOST))

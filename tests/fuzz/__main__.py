@@ -40,7 +40,7 @@ def main() -> int:
     if "--here" in options:
         options.remove("--here")
         return _fuzz(names[0], options)
-    if not any(each.startswith("-runs=") for each in options):
+    if not any(each.startswith("-runs=") or os.path.isfile(each) for each in options):
         options.append(RUNS)
     return max(_apart(name, options) for name in names or TARGETS)
 
@@ -50,9 +50,12 @@ def _apart(name: str, options: Sequence[str]) -> int:
     command = [sys.executable, "-m", "tests.fuzz", name, "--here", *options]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     found = _DONE.search(done.stderr)
-    if done.returncode or not found:
+    if done.returncode:
         sys.stdout.write(f"{done.stderr}\n{name}: something was found\n")
         return 1
+    if not found:  # a file was tried again
+        sys.stdout.write(f"{name}: nothing found\n")
+        return 0
     runs, seconds = int(found[1]), int(found[2])
     sys.stdout.write(f"{name}: {runs:,} executions in {seconds} s, nothing found\n")
     sys.stdout.flush()

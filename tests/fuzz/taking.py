@@ -77,7 +77,7 @@ class Taking:
         if kind == 1:
             return str(self.one(NUMBERS))
         if kind == 2:
-            return self.one(OTHERS)
+            return copied(self.one(OTHERS))  # whoever takes it may change it
         if kind == 3:
             return {self.text(): self.text() for _ in range(self.below(4))}
         return self.text()

@@ -225,3 +225,17 @@ def test_a_text_is_read_to_its_end(living: Living) -> None:
     assert "The name of a plan has 1 to 32 characters" in said
     said = living.do(lambda house: command(house, "plan set", name=(3, "a\0b"), credits=(4, 5)))
     assert "Plan ab" in said
+
+
+def test_a_style_of_endless_text_is_refused_in_a_sentence(living: Living) -> None:
+    async def send(house: Indoors) -> str:
+        [form] = [
+            each for each in (await corpus(house)).forms if each["custom_id"].endswith("style:")
+        ]
+        components = copied(form["components"])
+        for label in components:
+            field = label["component"]
+            field["value"] = "x" * 12_000 if field["custom_id"] == "loras" else "old"
+        return await sent(house, MODAL_SUBMIT, {**form, "components": components})
+
+    assert "at most 300 characters, not 12000" in living.do(send)
