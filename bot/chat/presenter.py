@@ -237,7 +237,7 @@ async def _say_first(interaction: discord.Interaction, update: Progress, notice:
     )
     interaction.extras[untold.ANNOUNCED] = True
     shown: dict[str, Any] = {"view": view, "suppress_embeds": True, "ephemeral": hidden}
-    if interaction.message is not None:
+    if interaction.message is not None and interaction.response.is_done():
         # The press itself was answered by the message under which the button stands.
         return (await interaction.followup.send(text, wait=True, **shown)).id
     if not interaction.response.is_done():

@@ -239,3 +239,13 @@ def test_a_style_of_endless_text_is_refused_in_a_sentence(living: Living) -> Non
         return await sent(house, MODAL_SUBMIT, {**form, "components": components})
 
     assert "at most 300 characters, not 12000" in living.do(send)
+
+
+def test_a_form_under_a_message_that_brings_a_job_is_answered(living: Living) -> None:
+    written = {"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": "a fox"}}
+    data = {"custom_id": "easel:form:from_picture:", "components": [written]}
+
+    async def send(house: Indoors) -> str:
+        return await sent(house, MODAL_SUBMIT, data, message=house.results[0])
+
+    assert "a fox" in living.do(send)

@@ -257,7 +257,12 @@ class FakeInteraction:
     async def edit_message(self, **said: Any) -> None:
         assert self.message is not None
         parent = self.message
-        await self._discord.request("answer", self.channel_id, lambda: parent.take(said))
+
+        def taken() -> None:
+            parent.take(said)
+            self.deferred = True
+
+        await self._discord.request("answer", self.channel_id, taken)
 
     async def defer(self) -> None:
         def noted() -> None:
