@@ -4,6 +4,7 @@ tests as of code. Training stands apart, as in the wheel, where tests are counte
 from __future__ import annotations
 
 import ast
+import functools
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,8 +25,15 @@ def sources(*folders: str) -> dict[Path, str]:
     }
 
 
-CODE = sources("bot", "cogs")
-TREES = {path: ast.parse(text) for path, text in CODE.items()}
+@functools.cache
+def code() -> dict[Path, str]:
+    return sources("bot", "cogs")
+
+
+@functools.cache
+def trees() -> dict[Path, ast.Module]:
+    """Read by the first test that needs them: every process of a run collects all tests."""
+    return {path: ast.parse(text) for path, text in code().items()}
 
 
 def functions(node: ast.AST) -> Iterator[Function]:
@@ -47,12 +55,12 @@ def percentile(values: list[int], share: float) -> int:
 
 
 def test_no_module_is_long() -> None:
-    long = {str(path): len(text.splitlines()) for path, text in CODE.items()}
+    long = {str(path): len(text.splitlines()) for path, text in code().items()}
     assert {path: lines for path, lines in long.items() if lines > MODULE_LINES} == {}
 
 
 def test_functions_are_short() -> None:
-    lengths = [own_lines(each) for tree in TREES.values() for each in functions(tree)]
+    lengths = [own_lines(each) for tree in trees().values() for each in functions(tree)]
     assert percentile(lengths, 0.5) <= MEDIAN_LINES
     assert percentile(lengths, 0.95) <= P95_LINES
 
@@ -60,7 +68,7 @@ def test_functions_are_short() -> None:
 def test_everything_is_annotated() -> None:
     bare = [
         f"{path}:{each.lineno} {each.name}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for each in functions(tree)
         if not annotated(each)
     ]
@@ -78,7 +86,7 @@ def annotated(function: Function) -> bool:
 def test_public_classes_say_what_they_are() -> None:
     silent = [
         f"{path}:{each.lineno} {each.name}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for each in ast.walk(tree)
         if isinstance(each, ast.ClassDef) and not each.name.startswith("_")
         if not ast.get_docstring(each)
@@ -90,5 +98,5 @@ def test_there_is_a_line_of_tests_for_each_line_of_code() -> None:
     def lines(texts: dict[Path, str]) -> int:
         return sum(len(text.splitlines()) for text in texts.values())
 
-    counted = {p: text for p, text in CODE.items() if not p.is_relative_to("bot/training")}
+    counted = {p: text for p, text in code().items() if not p.is_relative_to("bot/training")}
     assert lines(sources("tests")) >= lines(counted)
