@@ -17,6 +17,7 @@ from bot.domain.action import Tile
 from bot.domain.errors import UserError
 from bot.domain.language import N_, _
 from bot.domain.moderation import PlaceKind, WordKind
+from bot.domain.people import snowflake
 from bot.domain.prompt import MAX_LENGTH
 from bot.service import Service
 from bot.service.chronicle import Chronicle
@@ -35,6 +36,8 @@ Channel = (
 )
 Word = app_commands.Range[str, 1, 100]
 _HOUR_S = 3600.0
+_LONGEST_PAST = 3650
+"""Days whose pictures are deleted at once."""
 _DESCRIPTION_LIMIT = 4000
 _UNREADABLE = N_("This file cannot be had from Discord; send it again.")
 
@@ -210,7 +213,7 @@ class Moderation(
         self,
         interaction: discord.Interaction,
         user: discord.User,
-        days: app_commands.Range[int, 1, 3650] = 0,
+        days: app_commands.Range[int, 1, _LONGEST_PAST] = 0,
     ) -> None:
         count = await self._service.purging.count(*_here(interaction), user.id, days)
         view = purging.choice(user.id, days)
@@ -220,13 +223,14 @@ class Moderation(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
     ) -> None:
         """It is meant, or not."""
-        user, _dot, days = argument.partition(".")
-        if code == PURGE_NOT or not (user.isdecimal() and days.isdecimal()):
+        whose, _dot, past = argument.partition(".")
+        user, days = snowflake(whose), snowflake(past)
+        if code == PURGE_NOT or user is None or days is None or days > _LONGEST_PAST:
             await replies.instead(interaction, _("Nothing was deleted."))
             return
         await self._at_once(interaction)
         here = _here(interaction)
-        purge = await self._service.purging.begin(*here, int(user), int(days))
+        purge = await self._service.purging.begin(*here, user, days)
         await purging.follow(self._service, interaction, purge)
 
     @unblock.autocomplete("word")

@@ -16,6 +16,7 @@ from bot.chat.gate import OPERATOR
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import UserError
 from bot.domain.language import _, counted, spoken
+from bot.domain.people import snowflake
 from bot.service import Service
 from bot.service.operating import NOTICE_MAX, USE_DAYS, Served, Standstill
 
@@ -126,9 +127,10 @@ class Operator(commands.GroupCog, group_name=OPERATOR, group_description="For wh
 
 
 def _id(server: str) -> int:
-    if not (server.isascii() and server.isdecimal() and len(server) <= 19):
+    found = snowflake(server)
+    if found is None:
         raise UserError(_("Give the server's id, a long number that `/operator servers` shows."))
-    return int(server)
+    return found
 
 
 def _counted(page: int, servers: int) -> str:

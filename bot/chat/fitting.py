@@ -20,6 +20,11 @@ _RESOLVED: Mapping[Kind, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_FILE = {"url": str, "filename": str, "size": int}
+WHOLE = 2**53
+"""Discord's own bound of whole numbers: those beyond it are not exact in JavaScript."""
+
+
 class Garbled(app_commands.AppCommandError):
     """What was sent for a command is not of the shape of one."""
 
@@ -39,14 +44,24 @@ def require_fit(
 
 def _fits(rule: CommandParameter, value: Any, resolved: Any) -> bool:
     if (tables := _RESOLVED.get(rule.type)) is not None:
-        return isinstance(value, str) and any(value in (resolved.get(t) or {}) for t in tables)
+        if not isinstance(value, str):
+            return False
+        found = [(resolved.get(table) or {}).get(value) for table in tables]
+        return any(map(_is_file if rule.type is Kind.attachment else bool, found))
     if not isinstance(value, _PYTHON[rule.type]):
         return False
     if rule.type is not Kind.boolean and isinstance(value, bool):
         return False
+    if rule.type is Kind.integer and abs(value) > WHOLE:
+        return False
     if rule.choices and not any(each.value == value for each in rule.choices):
         return False
     return _is_within(rule, value)
+
+
+def _is_file(file: Any) -> bool:
+    """Whether that is a file, as far as anybody here looks at it."""
+    return bool(file) and all(isinstance(file.get(name), kind) for name, kind in _FILE.items())
 
 
 def _is_within(rule: CommandParameter, value: Any) -> bool:

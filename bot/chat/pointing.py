@@ -14,6 +14,7 @@ from bot.chat.buttons import CANCEL, CANCEL_ALL
 from bot.chat.forms import Field
 from bot.domain.errors import NotFound
 from bot.domain.language import N_, NP_, _, pgettext
+from bot.domain.people import snowflake
 
 FORM = "from_picture"
 _ROOM = 4000
@@ -58,7 +59,7 @@ def job_id(typed: str) -> str:
 def message_id(typed: str) -> int | None:
     """Of a link to a message, or the id alone; None for what is neither."""
     found = _MESSAGE.fullmatch(typed.strip().strip("<>`"))
-    return int(found["message"] or found["alone"]) if found else None
+    return snowflake(found["message"] or found["alone"]) if found else None
 
 
 def stops_all(message: discord.Message) -> bool:

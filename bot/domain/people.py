@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+_SNOWFLAKES = 1 << 63
+"""Discord's ids are of 64 bits; SQLite's numbers have a sign."""
+
+
+def snowflake(text: str) -> int | None:
+    """An id of Discord's, as a text; None for what is none."""
+    found = int(text) if text.isascii() and text.isdecimal() and len(text) <= 20 else _SNOWFLAKES
+    return found if found < _SNOWFLAKES else None
+
 
 @dataclass(frozen=True)
 class Origin:

@@ -153,14 +153,22 @@ class Indoors:
                 break  # pages of samples go on until these are drawn, which is never here
             if time.monotonic() - began > PATIENCE_S:
                 raise Finding(f"{event} is not over after {PATIENCE_S} s: {busy}")
-        for task in self._busy():
-            task.cancel()
+        await self._end(event)
         if (took := time.process_time() - used) > SLOWEST_S:
             raise Finding(f"{event} took {took:.1f} s of the processor")
         await asyncio.sleep(0)
         if self.errors.seen:
             seen, self.errors.seen = self.errors.seen, []
             raise Finding(f"{event} was an error: {seen}")
+
+    async def _end(self, event: str) -> None:
+        """Of everything that goes on still."""
+        left = self._busy()
+        for task in left:
+            task.cancel()
+        _, late = await asyncio.wait(left, timeout=PATIENCE_S) if left else (left, ())
+        if late:
+            raise Finding(f"{event} goes on though it was cancelled: {late}")
 
     def _is_answered(self, payload: Any) -> bool:
         number = payload.get("id") if isinstance(payload, dict) else None

@@ -13,7 +13,7 @@ from bot.chat.replies import OUTDATED
 from bot.domain.language import _, speaking
 from bot.language import language
 from bot.sandbox.world.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
-from tests.fuzz.corpus import corpus, leaves, uploaded
+from tests.fuzz.corpus import Leaf, corpus, leaves, uploaded
 from tests.fuzz.indoors import Indoors
 from tests.fuzz.living import Living
 from tests.fuzz.taking import copied
@@ -30,10 +30,8 @@ async def sent(house: Indoors, kind: int, data: Any, *, change: Any = None, **re
     return house.judge(made, must=kind != AUTOCOMPLETE, spared=change is not None)
 
 
-async def command(
-    house: Indoors, words: str, kind: int = COMMAND, *, there: bool = False, **given: Any
-) -> str:
-    """By a command of these options, each (Discord's number of its type, a value)."""
+def leaf_of(house: Indoors, words: str) -> Leaf:
+    """A command as Discord has it."""
     root, *rest = words.split()
     commands = house.sandbox.world.commands[None].values()
     definition = next(each for each in commands if each["name"] == root)
@@ -41,6 +39,14 @@ async def command(
         each for each in leaves(definition, (), definition.get("options") or [])
         if [word["name"] for word in each.words] == rest
     ]  # fmt: skip
+    return leaf
+
+
+async def command(
+    house: Indoors, words: str, kind: int = COMMAND, *, there: bool = False, **given: Any
+) -> str:
+    """By a command of these options, each (Discord's number of its type, a value)."""
+    leaf = leaf_of(house, words)
     filled = [
         {"name": name, "type": number, "value": value} for name, (number, value) in given.items()
     ]
@@ -57,6 +63,7 @@ async def command(
         ("compare", {"first": (4, 1), "second": (3, "x")}),
         ("quota set", {"running": (4, -5)}),  # beyond its bounds
         ("quota set", {"running": (4, True)}),
+        ("gift end", {"code": (4, 10**30)}),  # beyond what Discord and SQLite have
         ("moderation roles", {"role": (8, "12345")}),  # gone meanwhile
         ("moderation block", {"file": (11, "12345")}),
         ("imagine", {}),  # without what it needs
@@ -249,3 +256,20 @@ def test_a_form_under_a_message_that_brings_a_job_is_answered(living: Living) ->
         return await sent(house, MODAL_SUBMIT, data, message=house.results[0])
 
     assert "a fox" in living.do(send)
+
+
+def test_a_file_of_which_discord_tells_no_size_is_not_taken(living: Living) -> None:
+    async def send(house: Indoors) -> str:
+        leaf = leaf_of(house, "moderation allow")
+        resolved = {"attachments": {"5": uploaded("5") | {"size": {"a": 1}}}}
+        return await sent(
+            house, COMMAND, leaf.data([{"name": "file", "type": 11, "value": "5"}], resolved)
+        )
+
+    assert OUTDATED in living.do(send)
+
+
+@pytest.mark.parametrize("typed", ["9" * 19, str(2**63), str(2**64), "9" * 40])
+def test_an_id_that_nobody_has_is_refused_in_a_sentence(living: Living, typed: str) -> None:
+    said = living.do(lambda house: command(house, "operator block", server=(3, typed)))
+    assert "Give the server's id" in said

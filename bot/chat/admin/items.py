@@ -19,6 +19,7 @@ from bot.chat.buttons import PREFIX
 from bot.chat.gate import admitted
 from bot.chat.wording import cut
 from bot.domain.language import counted, pgettext
+from bot.domain.people import snowflake
 
 BLUE = discord.Colour(0x3E63DD)
 MENU = 25
@@ -81,7 +82,7 @@ def values(interaction: discord.Interaction) -> tuple[str, ...]:
 
 def ids(chosen: Iterable[str]) -> list[int]:
     """Of channels, roles or people that were chosen."""
-    return [int(each) for each in chosen if each.isdecimal()]
+    return [found for each in chosen if (found := snowflake(each)) is not None]
 
 
 @dataclass(frozen=True)
