@@ -153,7 +153,7 @@ class Indoors:
                 break  # pages of samples go on until these are drawn, which is never here
             if time.monotonic() - began > PATIENCE_S:
                 raise Finding(f"{event} is not over after {PATIENCE_S} s: {busy}")
-        await self._end(event)
+        await self.end(event)
         if (took := time.process_time() - used) > SLOWEST_S:
             raise Finding(f"{event} took {took:.1f} s of the processor")
         await asyncio.sleep(0)
@@ -161,8 +161,8 @@ class Indoors:
             seen, self.errors.seen = self.errors.seen, []
             raise Finding(f"{event} was an error: {seen}")
 
-    async def _end(self, event: str) -> None:
-        """Of everything that goes on still."""
+    async def end(self, event: str) -> None:
+        """End everything that goes on still. Raises Finding where that does not end."""
         left = self._busy()
         for task in left:
             task.cancel()
@@ -234,6 +234,7 @@ async def indoors(
                 unplug()
                 house = Indoors(easel, executor.order)
                 try:
+                    await house.end("what furnished it")  # samples may still be waited for
                     await ready(house)
                     executor.automatic = False
                     yield house
