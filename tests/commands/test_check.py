@@ -270,6 +270,7 @@ async def test_networks_that_upscale_are_tried_and_a_broken_one_is_not_fatal(
     assert said["note models"] == "cut.pth is cut off or damaged; download it again"
 
 
+@pytest.mark.slow
 async def test_the_model_for_describe_is_tried_out(checked, tmp_path: Path) -> None:
     status, said = await checked()
     assert status == 0

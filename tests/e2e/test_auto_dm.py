@@ -106,8 +106,14 @@ async def bot(sandbox: Sandbox, tmp_path: Path, own_gate: Gate) -> AsyncIterator
     await process.close()
 
 
-@pytest.mark.parametrize("arrived", [False, True])
-@pytest.mark.parametrize("ago", [0, 3600])
+@pytest.mark.parametrize(
+    ("ago", "arrived"),
+    [
+        (3600, True),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in ((0, False), (0, True))),
+        pytest.param(3600, False, marks=pytest.mark.slow),
+    ],
+)
 async def test_killed_while_a_copy_was_sent(
     sandbox: Sandbox, bot: BotProcess, arrived: bool, ago: float
 ) -> None:

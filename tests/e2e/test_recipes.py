@@ -61,6 +61,7 @@ async def test_a_recipe_draws_the_same_pixels_again(easel: Easel, mia: Scene, no
     assert books.spent(easel.settings.data_dir) == 2
 
 
+@pytest.mark.slow
 async def test_what_was_drawn_from_a_picture_is_drawn_from_it_again(
     easel: Easel, mia: Scene, noah: Scene
 ) -> None:
@@ -92,6 +93,7 @@ async def test_what_was_drawn_from_a_picture_is_drawn_from_it_again(
     assert books.spent(easel.settings.data_dir) == 4
 
 
+@pytest.mark.slow
 async def test_a_picture_that_was_made_larger_is_again(
     easel: Easel, mia: Scene, noah: Scene
 ) -> None:

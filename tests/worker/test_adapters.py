@@ -129,7 +129,16 @@ def high(one: DiffusionEngine, *names: str) -> DiffusionEngine:
     return one
 
 
-@pytest.mark.parametrize("place", ["offloading", "group offloading", "sequential offloading"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "group offloading",
+        *(
+            pytest.param(f"{kind}offloading", marks=pytest.mark.slow)
+            for kind in ("", "sequential ")
+        ),
+    ],
+)
 def test_weights_may_rest_elsewhere_and_be_small(
     one: DiffusionEngine, shelf: Path, place: str
 ) -> None:

@@ -219,6 +219,7 @@ def test_who_rests_leaves_nothing_between() -> None:
     )
 
 
+@pytest.mark.slow
 def test_short_memory_costs_the_graphs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def short(*_: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory")

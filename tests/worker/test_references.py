@@ -72,6 +72,7 @@ async def test_the_more_a_picture_weighs_the_closer_the_drawing_stays(
     assert away[-1] < 0.8 * away[0]
 
 
+@pytest.mark.slow
 async def test_a_style_brings_its_colours_by_its_weight(
     studio: LocalExecutor, tmp_path: Path, picture: Image.Image
 ) -> None:

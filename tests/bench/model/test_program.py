@@ -66,6 +66,7 @@ async def test_the_embedded_model_is_measured(
     assert said[-2:] == ["multiplying matrices", "counting operations"]
 
 
+@pytest.mark.slow
 async def test_products_are_timed_and_what_cannot_be_done_is_a_few_words() -> None:
     async with Child("bot.bench.model.processor") as child:
         said = await child.ask(device="cpu", dtype="float77")
