@@ -137,14 +137,13 @@ def meant(kind: Callable[[str], T], argument: str) -> T:
 def chosen(interaction: discord.Interaction, name: str) -> list[str]:
     """What was chosen in a field: values of its options, or ids of files."""
     parts = _fields(_data(interaction))
-    found = (each.get("values") for each in parts if each["custom_id"] == name)
-    return [str(value) for value in next(found, None) or ()]
+    return next((_values(each) for each in parts if each["custom_id"] == name), [])
 
 
 def filled(interaction: discord.Interaction) -> dict[str, tuple[str, ...]]:
     """What was written or chosen, by the names of the fields."""
     return {
-        str(each["custom_id"]): tuple(map(str, each.get("values") or [each.get("value") or ""]))
+        str(each["custom_id"]): tuple(_values(each) or [str(each.get("value") or "")])
         for each in _fields(_data(interaction))
     }
 
@@ -153,6 +152,12 @@ def addresses(interaction: discord.Interaction, name: str) -> list[str]:
     """Where the files are that were uploaded in a field."""
     files = (_data(interaction).get("resolved") or {}).get("attachments") or {}
     return [str(files[id]["url"]) for id in chosen(interaction, name) if id in files]
+
+
+def _values(part: Mapping[str, Any]) -> list[str]:
+    """Empty for what is no list."""
+    found = part.get("values")
+    return list(map(str, found)) if isinstance(found, list) else []
 
 
 def _data(interaction: discord.Interaction) -> Mapping[str, Any]:

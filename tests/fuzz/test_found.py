@@ -273,3 +273,19 @@ def test_a_file_of_which_discord_tells_no_size_is_not_taken(living: Living) -> N
 def test_an_id_that_nobody_has_is_refused_in_a_sentence(living: Living, typed: str) -> None:
     said = living.do(lambda house: command(house, "operator block", server=(3, typed)))
     assert "Give the server's id" in said
+
+
+@pytest.mark.parametrize("values", [1e308, "abc", {"a": 1}, True])
+def test_a_form_whose_choices_are_no_list_is_answered(living: Living, values: Any) -> None:
+    async def send(house: Indoors) -> str:
+        [form] = [
+            each for each in (await corpus(house)).forms if ":vary_region:" in each["custom_id"]
+        ]
+        components = copied(form["components"])
+        for label in components:
+            field = label["component"]
+            field |= {"value": "a fox"} if field["type"] == 4 else {"values": values}
+        custom_id = form["custom_id"].format(job=house.jobs[1])
+        return await sent(house, MODAL_SUBMIT, {"custom_id": custom_id, "components": components})
+
+    assert living.do(send)
