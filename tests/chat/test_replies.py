@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
+from typing import Any
 
+import discord
 import pytest
 from discord import app_commands
 
@@ -74,3 +77,19 @@ def test_trouble_of_the_store_is_said_in_words_and_is_in_the_log(
 def test_two_errors_have_two_references() -> None:
     told = {replies.describe(RuntimeError()).description for _ in range(20)}
     assert len(told) == 20
+
+
+async def test_an_answer_fits_whatever_it_gives_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[discord.Embed] = []
+
+    async def private(_: object, *, embed: discord.Embed, view: object) -> None:
+        sent.append(embed)
+
+    monkeypatch.setattr(replies, "private", private)
+    monkeypatch.setattr(replies.telling, "answered", lambda *_: None)
+    asked: Any = SimpleNamespace(type=discord.InteractionType.modal_submit, extras={}, data={})
+    await replies.give_back_prompt(asked, errors.UserError("w" * 5000), "p" * 6000)
+    told = sent[0].description or ""
+    assert len(told) == 4096
+    assert told.startswith("www")
+    assert f"…\n```\n{'p' * 3900}\n```" in told
