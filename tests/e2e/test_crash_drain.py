@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+import pytest
+
 from bot.sandbox import Invocation, Sandbox
 from tests.e2e.test_crash import all_is_well, bot, mia
 from tests.kit import books, messages
@@ -26,6 +28,7 @@ async def drained(sandbox: Sandbox, ada: Scene) -> None:
     assert "it is safe to update" in said
 
 
+@pytest.mark.slow
 async def test_a_crash_ends_no_draining_and_an_end_in_order_does(
     sandbox: Sandbox, bot: BotProcess, mia: Scene, own_gate: Gate
 ) -> None:
@@ -69,6 +72,7 @@ async def test_an_end_in_order_while_something_is_drawn_is_no_update(
     await all_is_well(bot, jobs=1)
 
 
+@pytest.mark.slow
 async def test_another_version_begins_anew_even_after_a_crash(
     sandbox: Sandbox, bot: BotProcess, mia: Scene
 ) -> None:
