@@ -52,7 +52,7 @@ class Regulars:
             await asyncio.sleep(began + number * each_s - loop.time())
 
     async def rush(self) -> None:
-        """All of them do the same at once, whatever they do, one thing after another."""
+        """All of them do the same at once, one thing after another. None of it is counted."""
         for habit in HABITS:
             await asyncio.gather(*(self._do(habit, person) for person in self._people))
         self.done.clear()

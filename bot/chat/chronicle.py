@@ -17,6 +17,7 @@ from bot.chat.pace import Pauses
 from bot.chat.rounds import Rounds
 from bot.chat.sheets import VIOLET
 from bot.chat.speech import of_guild
+from bot.chat.wording import within
 from bot.domain.language import speaking
 from bot.service import Service
 from bot.service.chronicle import Chapter, Line
@@ -92,8 +93,7 @@ def _time(chapter: Chapter) -> dt.datetime:
 def _said(line: Line) -> str:
     entry = line.entry
     said = " ".join(funds.deed(entry.deed, entry.detail).split())
-    shown = said if len(said) <= _LINE_ROOM else f"{said[: _LINE_ROOM - 1]}…"
-    return f"{_head(line)} {shown}"
+    return f"{_head(line)} {within(said, _LINE_ROOM)}"
 
 
 def _head(line: Line) -> str:

@@ -18,10 +18,9 @@ _RESOLVED: Mapping[Kind, tuple[str, ...]] = {
     Kind.user: ("users",), Kind.role: ("roles",), Kind.channel: ("channels",),
     Kind.attachment: ("attachments",), Kind.mentionable: ("users", "roles"),
 }  # fmt: skip
-
-
 _FILE = {"url": str, "filename": str, "size": int}
-WHOLE = 2**53
+"""What is looked at of a file."""
+_WHOLE = 2**53
 """Discord's own bound of whole numbers: those beyond it are not exact in JavaScript."""
 
 
@@ -52,7 +51,7 @@ def _fits(rule: CommandParameter, value: Any, resolved: Any) -> bool:
         return False
     if rule.type is not Kind.boolean and isinstance(value, bool):
         return False
-    if rule.type is Kind.integer and abs(value) > WHOLE:
+    if rule.type is Kind.integer and abs(value) > _WHOLE:
         return False
     if rule.choices and not any(each.value == value for each in rule.choices):
         return False
@@ -60,7 +59,6 @@ def _fits(rule: CommandParameter, value: Any, resolved: Any) -> bool:
 
 
 def _is_file(file: Any) -> bool:
-    """Whether that is a file, as far as anybody here looks at it."""
     return bool(file) and all(isinstance(file.get(name), kind) for name, kind in _FILE.items())
 
 

@@ -150,4 +150,4 @@ def _line(number: int, result: Result, cleared: Collection[str], whose: bool, ro
 
 def _prompt(result: Result, room: int = _PROMPT) -> str:
     text = " ".join(brief(str(result.job.request.prompt)).split())
-    return text if len(text) <= room else f"{text[: room - 1]}…"
+    return wording.within(text, room)

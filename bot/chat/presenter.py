@@ -237,12 +237,12 @@ async def _say_first(interaction: discord.Interaction, update: Progress, notice:
     )
     interaction.extras[untold.ANNOUNCED] = True
     shown: dict[str, Any] = {"view": view, "suppress_embeds": True, "ephemeral": hidden}
-    if interaction.message is not None and interaction.response.is_done():
-        # The press itself was answered by the message under which the button stands.
-        return (await interaction.followup.send(text, wait=True, **shown)).id
     if not interaction.response.is_done():
         answer = interaction.response.send_message(text, **shown)
         return (await first_answer(interaction, answer)).message_id or 0
+    if interaction.message is not None:
+        # The press itself was answered by the message under which the button stands.
+        return (await interaction.followup.send(text, wait=True, **shown)).id
     if interaction.extras.get("private", False) is hidden:
         return (await interaction.edit_original_response(content=text, view=view)).id
     # What was said so far is for other eyes, and the first followup would take its place.

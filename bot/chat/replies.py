@@ -17,6 +17,7 @@ from discord import app_commands
 
 from bot.chat import telling
 from bot.chat.trouble import TROUBLE
+from bot.chat.wording import within
 from bot.domain.errors import (
     BlockedWords,
     Draining,
@@ -124,7 +125,7 @@ async def give_back(
         return
     try:
         embed = describe(cause, interaction)
-        told = _cut(embed.description or "", _DESCRIPTION - len(kept) - 1)
+        told = within(embed.description or "", _DESCRIPTION - len(kept) - 1)
         embed.description = "\n".join(filter(None, (told, kept)))
         if appeal := getattr(cause, "appeal", ""):
             from bot.chat.buttons import appealing  # which answers errors by this module
@@ -182,10 +183,6 @@ def describe(error: Exception, interaction: discord.Interaction | None = None) -
         ),
         colour=RED,
     )
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def reference() -> str:

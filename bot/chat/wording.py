@@ -47,6 +47,11 @@ def cut(text: str, limit: int = DESCRIPTION_LIMIT) -> str:
     return text if len(text) <= limit else text[: limit - 2].rpartition("\n")[0] + "\n…"
 
 
+def within(text: str, room: int) -> str:
+    """At most `room` characters of what is written in one line."""
+    return text if len(text) <= room else f"{text[: room - 1]}…"
+
+
 def quoted(text: str, room: int = CONTENT_LIMIT - _SUFFIX_ROOM) -> str:
     """The bold, escaped text in at most `room` characters."""
     return f"**{shortened(text, room - 4)}**"

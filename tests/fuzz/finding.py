@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SLOWEST_S, PATIENCE_S = 1.0, 30.0
+SLOWEST_S, PATIENCE_S = 1.0, 10.0
 """Of the processor, and by the clock, for somebody else may have had it."""
 
 

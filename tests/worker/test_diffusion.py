@@ -344,7 +344,7 @@ async def test_a_model_that_overflows_is_drawn_in_float32_from_then_on(
     studio: LocalExecutor, worker: Worker, models: Path
 ) -> None:
     # On processors without float16 of their own, products of it are slow.
-    small = {"model": "overflow", "steps": 1, "width": 32, "height": 32}
+    small = {"model": "overflow", "steps": 2, "width": 32, "height": 32}
     wide = await draw(studio, worker, attempt("wide", (0,), **small))
     narrow = tiny_models(models, "float16")
     await narrow.start()

@@ -17,7 +17,7 @@ from discord import ui
 
 from bot.chat.buttons import PREFIX
 from bot.chat.gate import admitted
-from bot.chat.wording import cut
+from bot.chat.wording import cut, within
 from bot.domain.language import counted, pgettext
 from bot.domain.people import snowflake
 
@@ -112,7 +112,8 @@ def menu(spot: Spot, placeholder: str, options: Sequence[Option], *, most: int =
     """One of some options, or so many at `most`, then perhaps none."""
     shown = [
         discord.SelectOption(
-            value=each.value, label=_short(each.label), description=_short(each.about) or None,
+            value=each.value, label=within(each.label, _CHOICE),
+            description=within(each.about, _CHOICE) or None,
             default=each.chosen, emoji=each.emoji or None,
         )
         for each in options[:MENU]
@@ -155,10 +156,6 @@ def _known(
         default_values=defaults, **more,
     )  # fmt: skip
     return PanelItem(spot, select)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _CHOICE else f"{text[: _CHOICE - 1]}…"
 
 
 def mentions(sign: str, named: Collection[int]) -> str:
