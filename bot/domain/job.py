@@ -120,8 +120,9 @@ class Job:
         """The same, of somebody of whom so many may be drawn at once."""
         if self.running_limit == running:
             return self
-        fields: dict[str, Any] = vars(self) | {"running_limit": running}
-        return Job(**fields)  # `replace` takes twice as long
+        twin = object.__new__(Job)  # `replace` takes ten times as long, and every submit comes by
+        vars(twin).update(vars(self), running_limit=running)
+        return twin
 
 
 def new_id(now: float) -> str:

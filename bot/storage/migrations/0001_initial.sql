@@ -1,4 +1,5 @@
 -- Times are UTC seconds since the epoch; credits are whole numbers.
+-- Checks name what may be in pairs: of a list of three or more SQLite makes a table at every row.
 
 CREATE TABLE jobs (
     id            TEXT PRIMARY KEY,
@@ -12,7 +13,8 @@ CREATE TABLE jobs (
     source_tile   INTEGER,
     request       TEXT NOT NULL,
     state         TEXT NOT NULL
-        CHECK (state IN ('waiting', 'running', 'succeeded', 'failed', 'cancelled')),
+        CHECK (state IN ('waiting', 'running') OR state IN ('succeeded', 'failed')
+            OR state = 'cancelled'),
     attempt       INTEGER NOT NULL DEFAULT 0,
     strikes       INTEGER NOT NULL DEFAULT 0,
     cost          INTEGER NOT NULL CHECK (cost >= 0),

@@ -8,7 +8,7 @@ CREATE TABLE buckets (
     id          INTEGER PRIMARY KEY,
     guild_id    INTEGER NOT NULL,
     user_id     INTEGER NOT NULL,
-    kind        TEXT NOT NULL CHECK (kind IN ('lasting', 'allowance', 'lapsed')),
+    kind        TEXT NOT NULL CHECK (kind IN ('lasting', 'allowance') OR kind = 'lapsed'),
     source      TEXT NOT NULL,
     granted_at  REAL NOT NULL,
     expires_at  REAL,
@@ -23,7 +23,8 @@ ALTER TABLE ledger RENAME TO ledger_2;
 CREATE TABLE ledger (
     id         INTEGER PRIMARY KEY,
     bucket_id  INTEGER NOT NULL REFERENCES buckets (id),
-    kind       TEXT NOT NULL CHECK (kind IN ('grant', 'hold', 'capture', 'release', 'expire')),
+    kind       TEXT NOT NULL
+        CHECK (kind IN ('grant', 'hold') OR kind IN ('capture', 'release') OR kind = 'expire'),
     amount     INTEGER NOT NULL,
     job_id     TEXT REFERENCES jobs (id),
     actor_id   INTEGER NOT NULL,

@@ -3,7 +3,7 @@
 CREATE TABLE deliveries (
     id          INTEGER PRIMARY KEY,
     job_id      TEXT NOT NULL REFERENCES jobs (id),
-    kind        TEXT NOT NULL CHECK (kind IN ('result', 'end', 'dm', 'show')),
+    kind        TEXT NOT NULL CHECK (kind IN ('result', 'end') OR kind IN ('dm', 'show')),
     audience    INTEGER NOT NULL DEFAULT 0,
     channel_id  INTEGER NOT NULL,
     nonce       TEXT NOT NULL,

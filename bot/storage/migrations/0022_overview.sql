@@ -10,8 +10,8 @@
 -- refused  what people were refused, by the kind of rule; written by who refuses
 CREATE TABLE tallies (
     guild_id INTEGER NOT NULL,
-    topic    TEXT NOT NULL CHECK (topic IN
-        ('ended', 'drawn', 'waited', 'model', 'failed', 'credits', 'refused')),
+    topic    TEXT NOT NULL CHECK (topic IN ('ended', 'drawn') OR topic IN ('waited', 'model')
+        OR topic IN ('failed', 'credits') OR topic = 'refused'),
     day      INTEGER NOT NULL,
     name     TEXT NOT NULL,
     total    INTEGER NOT NULL,
@@ -74,7 +74,7 @@ SELECT id, guild_id, user_id, CAST(finished_at AS INTEGER) / 86400 AS day, state
         AS waited,
     CASE WHEN attempt > 0 AND state = 'succeeded' AND json_valid(request)
         THEN COALESCE(json_extract(request, '$.model'), '') ELSE '' END AS model
-FROM jobs WHERE state IN ('succeeded', 'failed', 'cancelled') AND finished_at IS NOT NULL;
+FROM jobs WHERE state NOT IN ('waiting', 'running') AND finished_at IS NOT NULL;
 
 CREATE TEMP TABLE counted AS
 SELECT guild_id, user_id, day, state, cost, failure_code, drawn, waited, model FROM ends;
