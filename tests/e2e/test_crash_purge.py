@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pytest
+
 from bot.sandbox import Invocation, Sandbox
 from tests.e2e.test_crash import bot, mia
 from tests.kit import books, messages
@@ -33,6 +35,7 @@ def files(bot: BotProcess, grids: Iterable[Message]) -> list[Path]:
     return [path for folder in folders for path in folder.glob("[1-4].webp")]
 
 
+@pytest.mark.slow
 async def test_killed_while_it_deletes(
     sandbox: Sandbox, bot: BotProcess, mia: Scene, own_gate: Gate
 ) -> None:

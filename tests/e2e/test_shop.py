@@ -272,7 +272,8 @@ async def test_direct_messages_in_which_nothing_is_drawn_get_no_packs(
         assert left(tmp_path) == [(int(sandbox.world.guild.id), int(mia_alone.id), 115)]
 
 
-@pytest.mark.parametrize("after_effect", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("after_effect", [False, True])
 async def test_killed_between_the_commit_and_the_consuming(
     sandbox: Sandbox, tmp_path: Path, own_gate: Gate, mia_alone: Scene, after_effect: bool,
     monkeypatch: pytest.MonkeyPatch,

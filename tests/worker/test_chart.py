@@ -21,6 +21,10 @@ Pixel = tuple[int, ...]
 UNITS = [(86_400, "{number} d"), (3600, "{number} h"), (60, "{number} min"), (1, "{number} s")]
 
 
+def slow(value: Any) -> Any:
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(tmp_path_factory.mktemp("fonts"))
@@ -108,7 +112,7 @@ def test_ranks_grow_to_the_right(draw: Any) -> None:
     assert [widths[2] / widths[0], widths[1] / widths[0]] == pytest.approx([4, 2], rel=0.02)
 
 
-@pytest.mark.parametrize("values", [[], [0, 0], [None, None]])
+@pytest.mark.parametrize("values", [[None, 0], slow([]), slow([0, 0])])
 def test_without_a_number_there_is_an_empty_easel(draw: Any, values: list[float | None]) -> None:
     [empty] = draw(order("bars", series(values)))
     assert painted(empty, 1).sum() > 500
@@ -212,7 +216,7 @@ def test_durations_are_written_as_a_language_does() -> None:
 KANA = "描き終わるまで"
 
 
-@pytest.mark.parametrize("kind", ["bars", "lines", "ranks"])
+@pytest.mark.parametrize("kind", ["ranks", slow("bars"), slow("lines")])
 def test_what_fonts_lack_is_drawn_in_plain_words(
     draw: Any, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:

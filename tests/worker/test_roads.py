@@ -93,7 +93,9 @@ async def test_every_action_draws_pictures_that_were_looked_at(
     studio: LocalExecutor, code: Action
 ) -> None:
     spec = ROADS[code]
-    await scored(studio, attempt(pressed(spec) if spec.derive else typed(code)))
+    request = pressed(spec) if spec.derive else typed(code)
+    fewer = request if code is Action.IMAGINE else replace(request, count=1)
+    await scored(studio, attempt(fewer))
 
 
 @pytest.mark.parametrize(
