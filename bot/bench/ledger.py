@@ -27,6 +27,7 @@ from bot.domain.people import Account, Origin
 from bot.domain.period import Period
 from bot.domain.quota import Claim, Quota
 from bot.models.cards import EMBEDDED_CARD
+from bot.ops.garbage import settle
 from bot.service import requests
 from bot.storage import entries, rows
 from bot.storage.database import Database
@@ -83,7 +84,9 @@ async def measure(quick: bool) -> Section:
 
 
 async def play(run: Run) -> Seen:
-    """Live the two lives, then time single submits."""
+    """Live the two lives, then time single submits, in a process that looks for garbage as often
+    as the bot does."""
+    settle()
     with tempfile.TemporaryDirectory(prefix="easel-bench-") as folder:
         database = await Database.open(Path(folder) / "easel.sqlite3")
         try:
