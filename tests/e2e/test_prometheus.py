@@ -123,6 +123,9 @@ FIRING = {
     "EaselNotConnected": (
         {f"easel_gateway_shards{{{BOT}}}": "2x60",
          f"easel_gateway_shards_connected{{{BOT}}}": "1x60"}, "6m"),
+    "EaselGatewayProcessGone": (
+        {f"easel_gateway_processes{{{BOT}}}": "2x60",
+         f"easel_gateway_processes_wanted{{{BOT}}}": "3x60"}, "6m"),
     "EaselNoWorker": ({f"easel_build_info{{{BOT}}}": "1x60"}, "6m"),
     "EaselStandsStill": (
         {f'easel_queue_jobs{{{BOT}, speed="fast"}}': "3x60",
@@ -163,6 +166,8 @@ WELL = {
     f'easel_workers{{{BOT}, state="drawing"}}': "1x60",
     f"easel_gateway_shards{{{BOT}}}": "1x60",
     f"easel_gateway_shards_connected{{{BOT}}}": "1x60",
+    f"easel_gateway_processes{{{BOT}}}": "3x60",
+    f"easel_gateway_processes_wanted{{{BOT}}}": "3x60",
     f'easel_queue_jobs{{{BOT}, speed="fast"}}': "3x60",
     f"easel_jobs_drawing{{{BOT}}}": "1x60",
     f"easel_credits_held{{{BOT}}}": "4x60",
