@@ -12,13 +12,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Balance:
+class Balance(NamedTuple):
     """Whole credits of an account: what is left of the `allowance` of this period, which comes
     back at `resets_at` (UTC seconds), what stays, and what is held for jobs under way.
 

@@ -24,13 +24,17 @@ class Period(enum.StrEnum):
     WEEK = "week"
     MONTH = "month"
 
+    def span(self, now: float, start: float = 0.0) -> tuple[float, float]:
+        """When the period that holds `now` began, and when it is over; all UTC seconds."""
+        return _span(self, _midnight(now), _midnight(start))
+
     def began(self, now: float, start: float = 0.0) -> float:
-        """When the period that holds `now` began; all UTC seconds."""
-        return _span(self, _midnight(now), _midnight(start))[0]
+        """When the period that holds `now` began, UTC seconds."""
+        return self.span(now, start)[0]
 
     def ends(self, now: float, start: float = 0.0) -> float:
         """When the period that holds `now` is over, UTC seconds."""
-        return _span(self, _midnight(now), _midnight(start))[1]
+        return self.span(now, start)[1]
 
     def before(self, now: float, start: float = 0.0) -> float:
         """When the one before that began, UTC seconds."""

@@ -23,8 +23,10 @@ from bot.domain.quota import Quota
 from bot.storage import entries, refusals
 from bot.storage.glance import Glance, glance
 
+Lasting = tuple[Sequence[Bucket], Sequence[Bucket], Sequence[Bucket]]
 POOL = 0
 """The user of a server's pool."""
+_NONE: Lasting = ((), (), ())
 
 
 class Funds(NamedTuple):
@@ -49,16 +51,14 @@ def of(
     seen = seen or glance(connection, account)
     new = seen.started_at is None
     start = now if seen.started_at is None else seen.started_at
-    began, ends = quota.period.began(now, start), quota.period.ends(now, start)
+    began, ends = quota.period.span(now, start)
     used, today = _used_until(connection, account, began, now)
     dues = [
         *([_welcome(quota, ends)] if new and quota.welcome else []),
         *(_rollover(connection, account, quota, start, now) if quota.rollover else []),
         *(_offers(connection, account, roles, now) if seen.offered and roles else []),
     ]
-    there = _lasting(connection, account, pool=quota.pool) if seen.lasting else []
-    own = [each for each in there if not each.pool and _lives(each, now)]
-    shared = [each for each in there if each.pool and _lives(each, now)]
+    own, shared, over = _lasting(connection, account, quota.pool, now) if seen.lasting else _NONE
     room = None
     if quota.most is not None:
         room = max(0, quota.most - _charged(connection, account, began))
@@ -71,7 +71,6 @@ def of(
         room=room,
         pooled=sum(each.left for each in shared),
     )
-    over = [each for each in there if not each.pool and not _lives(each, now)]
     return Funds(balance, [*own, *shared], dues, over, start, new, today)
 
 
@@ -204,12 +203,19 @@ SELECT COALESCE((SELECT SUM(cost) {_OF_ACCOUNT} AND state IN ('waiting', 'runnin
 """
 
 
-def _lasting(connection: sqlite3.Connection, account: Account, pool: bool) -> list[Bucket]:
-    """Soonest to end first; with those of the `pool`, where the account is not the pool itself."""
+def _lasting(connection: sqlite3.Connection, account: Account, pool: bool, now: float) -> Lasting:
+    """Those of the account's own, of the `pool` where that is asked for and is not the account
+    itself, and of its own that have ended; each soonest to end first."""
     rows = connection.execute(
         "SELECT id, balance, expires_at, user_id <> ?2 FROM buckets WHERE guild_id = ?1"
         " AND user_id IN (?2, ?3) AND kind = 'lasting' AND balance > 0"
         " ORDER BY expires_at IS NULL, expires_at, id",
         (account.guild, account.user, POOL if pool else account.user),
     )
-    return [Bucket(id, left, until, bool(shared)) for id, left, until, shared in rows]
+    there = [Bucket(id, left, until, bool(shared)) for id, left, until, shared in rows]
+    living = [each for each in there if _lives(each, now)]
+    return (
+        [each for each in living if not each.pool],
+        [each for each in living if each.pool],
+        [each for each in there if not each.pool and not _lives(each, now)],
+    )

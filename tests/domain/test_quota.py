@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,8 +162,8 @@ def a_balance(allowance_left: int, lasting: int) -> Balance:
 
 
 def test_the_operators_cap_bounds_both_kinds_of_credits() -> None:
-    assert replace(a_balance(3, 4), room=5).spendable == 5
-    assert replace(a_balance(3, 4), room=9).spendable == 7
+    assert a_balance(3, 4)._replace(room=5).spendable == 5
+    assert a_balance(3, 4)._replace(room=9).spendable == 7
 
 
 def test_spendable_is_both_kinds_of_credits() -> None:
