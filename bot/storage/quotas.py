@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import NotFound, UserError
@@ -105,7 +105,7 @@ class QuotaRepository:
 
         def run(connection: sqlite3.Connection) -> QuotaSetting:
             plans = _plans(connection, guild)
-            known = next((each for each in plans if each.casefold() == name.casefold()), None)
+            known = _spelled(name, plans)
             if known is None and len(plans) >= PLANS_MAX:
                 raise UserError(
                     _("A server has at most {most} plans; remove one first.", most=PLANS_MAX)
@@ -158,18 +158,19 @@ class QuotaRepository:
         everybody; what roles and members have of their own stays. Raises UserError for too many."""
 
         def run(connection: sqlite3.Connection) -> None:
-            there = {each.casefold() for each in _plans(connection, guild)}
-            if len(there | {each.casefold() for each in plans}) > PLANS_MAX:
+            there = _plans(connection, guild)
+            names = [_spelled(each, there) or each for each in plans]
+            if len(there.keys() | names) > PLANS_MAX:
                 raise UserError(
                     _("A server has at most {most} plans; remove some first.", most=PLANS_MAX)
                 )
-            for place, (name, gives) in enumerate(plans.items()):
+            for place, (name, gives) in enumerate(zip(names, plans.values(), strict=True)):
                 _save(connection, guild, name, gives, now + place / 1000)  # in their order
             connection.execute(
                 "UPDATE quota_settings SET setting = '{}' WHERE guild_id = ? AND scope = 'server'",
                 (guild,),
             )
-            _assign(connection, guild, "server", guild, next(iter(plans)))
+            _assign(connection, guild, "server", guild, names[0])
             write_audit(connection, guild, actor, "plan preset", {"preset": preset}, now)
 
         await self._database.transaction(run)
@@ -198,11 +199,9 @@ def decided(connection: sqlite3.Connection, account: Account, claim: Claim, now:
         ("role", role) for role in claim.roles if ("role", role) in book.settings
     ]
     server: Target = ("server", account.guild)
-    sold = {**_PRESET, **book.plans}
-    owned = [Level(sold[name], "bought", plan=name) for name in bought if name in sold]
     groups = [
         *([level] for level in _levels(book, user)),
-        owned,
+        _owned(book, bought),
         [level for role in roles for level in _levels(book, role)],
         *([level] for level in _levels(book, server)),
     ]
@@ -212,6 +211,14 @@ def decided(connection: sqlite3.Connection, account: Account, claim: Claim, now:
 # What a plan that is sold gives on a server that has none of its name.
 _PRESET = {name: gives for each in PRESETS.values() for name, gives in each.plans.items()}
 _LAST_ID = (1 << 63) - 1
+
+
+def _owned(book: Book, bought: Sequence[str]) -> list[Level]:
+    """What plans of these names give, as the server has them."""
+    plans = {**_PRESET, **book.plans} if bought else {}
+    sold = {name.casefold(): (name, gives) for name, gives in plans.items()}
+    named = [sold[each] for each in dict.fromkeys(map(str.casefold, bought)) if each in sold]
+    return [Level(gives, "bought", plan=name) for name, gives in named]
 
 
 def _levels(book: Book, target: Target) -> list[Level]:
@@ -236,10 +243,11 @@ def _book(
         (guild, user or 0, _LAST_ID if user is None else user),
     ).fetchall()
     rows.sort(key=lambda row: (SCOPES.index(row[0]), row[1]))
+    plans = _plans(connection, guild) if whole or any(row[3] for row in rows) else {}
     return Book(
         {(row[0], row[1]): _read(row[2]) for row in rows},
-        {(row[0], row[1]): row[3] for row in rows if row[3]},
-        _plans(connection, guild) if whole or any(row[3] for row in rows) else {},
+        {(row[0], row[1]): _spelled(row[3], plans) or row[3] for row in rows if row[3]},
+        plans,
     )
 
 
@@ -255,12 +263,14 @@ def _read(said: str) -> QuotaSetting:
 
 
 def _known(connection: sqlite3.Connection, guild: int, name: str) -> str:
-    found = connection.execute(
-        "SELECT name FROM plans WHERE guild_id = ? AND name = ?", (guild, name)
-    ).fetchone()
-    if found is None:
-        raise NotFound(_("There is no plan of this name here; `/plan list` has them."))
-    return found[0]
+    if found := _spelled(name, _plans(connection, guild)):
+        return found
+    raise NotFound(_("There is no plan of this name here; `/plan list` has them."))
+
+
+def _spelled(name: str, plans: Iterable[str]) -> str | None:
+    """The plan of that name as it is spelled, for names are told apart without their case."""
+    return next((each for each in plans if each.casefold() == name.casefold()), None)
 
 
 def _save(

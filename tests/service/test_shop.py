@@ -12,12 +12,12 @@ from bot.app import assortment_of
 from bot.domain.erasure import Erasure
 from bot.domain.errors import SettingsError, StoreUnavailable
 from bot.domain.people import Account
-from bot.domain.quota import Quota
+from bot.domain.quota import Quota, QuotaSetting
 from bot.domain.shop import Assortment, Entitlement, Pack, Possession, Span
 from bot.service.rules import Rules
 from bot.service.shop import Counter, GivenBack, Granted
 from bot.settings import Settings
-from tests.kit.app import ANNA_ASKS, BERT_ASKS, House
+from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, House
 from tests.kit.values import ANNA, BERT, GUILD
 
 SOLD = Pack(5, Span(12))
@@ -147,3 +147,32 @@ def test_an_sku_is_one_thing_and_they_fit_under_a_message() -> None:
     plans = dict.fromkeys(range(50, 56), "Patron")
     with pytest.raises(SettingsError, match="26 SKUs together; Discord shows 25"):
         assortment_of(Settings(shop_packs=packs, shop_plans=plans))
+
+
+async def test_a_plan_that_is_sold_is_the_servers_of_that_name_in_any_case(house: House) -> None:
+    await house.service.shop.take(Entitlement(1002, 102, ANNA))
+    await house.service.plans.save(ADMIN_ASKS, GUILD, "patron", QuotaSetting(credits=9))
+    assert await house.credits() == (9, 0)
+
+
+async def test_a_preset_that_is_sold_is_known_in_any_case(tmp_path: Path) -> None:
+    rules = Rules(quota=Quota(0), assortment=Assortment({}, {102: "pro", 103: "PRO"}))
+    async with House(tmp_path, rules=rules) as house:
+        await house.service.shop.begin()
+        await house.service.shop.take(Entitlement(1002, 102, ANNA))
+        assert await house.credits() == (1800, 0)
+
+
+async def test_a_servers_plan_is_back_with_the_bot_after_the_server_was_forgotten(
+    tmp_path: Path,
+) -> None:
+    rules = Rules(quota=Quota(0), assortment=Assortment({}, {102: "Pro"}))
+    async with House(tmp_path, rules=rules) as house:
+        shop, bought = house.service.shop, Entitlement(1001, 102, ANNA, GUILD)
+        await shop.begin()
+        await shop.take(bought, listed=True)
+        for again in (shop.take(bought, listed=True), shop.arrive(BERT, GUILD, [bought])):
+            await house.parts.erasures.begin(Erasure("server", GUILD, house.clock()))
+            assert await house.credits(BERT_ASKS) == (0, 0)
+            await again
+            assert await house.credits(BERT_ASKS) == (1800, 0)

@@ -48,6 +48,31 @@ async def test_a_plan_is_begun_and_changed_by_name_in_any_case(plans: QuotaRepos
     assert (await plans.book(GUILD + 1)).plans == {}
 
 
+async def test_a_preset_holds_where_a_plan_of_its_name_is_spelled_otherwise(
+    database: Database, plans: QuotaRepository
+) -> None:
+    await save(plans, "nobody", QuotaSetting(3))
+    await plans.adopt(GUILD, "closed", PRESETS["closed"].plans, ADMIN, MORNING)
+    book = await plans.book(GUILD)
+    assert list(book.plans) == ["nobody", "Tester"]
+    assert book.assigned == {("server", GUILD): "nobody"}
+    assert await holds(plans) == Quota(0, running=1, waiting=1, pool=False)
+    # As it was written until now.
+    await database.transaction(lambda c: c.execute("UPDATE quota_settings SET plan = 'Nobody'"))
+    assert await holds(plans) == Quota(0, running=1, waiting=1, pool=False)
+    assert (await plans.book(GUILD)).assigned == {("server", GUILD): "nobody"}
+    assert await plans.remove_plan(GUILD, "NOBODY", ADMIN, MORNING) == "nobody"
+    assert (await plans.book(GUILD)).assigned == {}
+
+
+async def test_other_letters_than_those_of_english_have_a_case_too(plans: QuotaRepository) -> None:
+    await save(plans, "Élite", QuotaSetting(15))
+    assert await plans.assign(GUILD, "server", GUILD, "élite", ADMIN, MORNING) == "Élite"
+    assert (await holds(plans)).credits == 15
+    assert await plans.remove_plan(GUILD, "ÉLITE", ADMIN, MORNING) == "Élite"
+    assert await holds(plans) == Quota()
+
+
 async def test_plans_come_in_the_order_in_which_they_were_made(database: Database) -> None:
     plans = QuotaRepository(database)
     for number, name in enumerate(("Zoo", "Ape", "Man")):
