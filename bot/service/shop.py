@@ -77,13 +77,15 @@ class Shop:
 
     async def take(self, entitlement: Entitlement, *, listed: bool = False) -> Outcome:
         """Discord told of an entitlement: grant its credits, or take them back, once."""
-        if self._taken.get(entitlement.id) in ((entitlement, listed), (entitlement, True)):
+        sold = entitlement.sku in self.assortment.skus
+        if not (sold or entitlement.deleted):
+            return None  # another thing that this application sells
+        # What is kept of a server that was left goes after a while, and is told anew.
+        known = await self._entitlements.known(entitlement.id)
+        taken = self._taken.get(entitlement.id) in ((entitlement, listed), (entitlement, True))
+        if taken and known or not (sold or known):
             return None
         pack = self.assortment.packs.get(entitlement.sku)
-        if entitlement.sku not in self.assortment.skus and not (
-            entitlement.deleted and await self._entitlements.known(entitlement.id)
-        ):
-            return None  # another thing that this application sells
         outcome = await self._entitlements.take(entitlement, pack, self._clock(), listed=listed)
         self._taken[entitlement.id] = entitlement, listed
         _note(entitlement, outcome)
