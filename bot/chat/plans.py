@@ -174,7 +174,7 @@ def gifts(offers: Sequence[Offer], codes: Sequence[Code], pool: int) -> str:
 
 
 def _offer(offer: Offer) -> str:
-    given = {"id": offer.id, "role": f"<@&{offer.role}>", "taken": spoken().number(offer.taken)}
+    given = {"id": offer.id, "role": _offered(offer.role), "taken": spoken().number(offer.taken)}
     if offer.expires_at:
         return counted(
             "Offer {id}: {n} grid to {role} until {date}, taken by {taken}",
@@ -189,6 +189,11 @@ def _offer(offer: Offer) -> str:
         offer.amount,
         **given,
     )
+
+
+def _offered(role: int | None) -> str:
+    """To whom."""
+    return whose("server" if role is None else "role", role or 0)
 
 
 def _code(code: Code) -> str:
@@ -235,7 +240,7 @@ def _deed(name: str, detail: Mapping[str, Any]) -> str | None:
         case "quota pool":
             return _("Pool: {change}", change=signed(detail["changed"]))
         case "quota offer":
-            who, change = f"<@&{detail['role']}>", signed(detail["amount"])
+            who, change = _offered(detail["role"]), signed(detail["amount"])
             return _("{who}: {change} for each", who=who, change=change)
         case "quota code":
             change, uses = signed(detail["amount"]), spoken().number(detail["uses"])

@@ -56,7 +56,7 @@ def of(
     dues = [
         *([_welcome(quota, ends)] if new and quota.welcome else []),
         *(_rollover(connection, account, quota, start, now) if quota.rollover else []),
-        *(_offers(connection, account, roles, now) if seen.offered and roles else []),
+        *(_offers(connection, account, roles, now) if seen.offered and account.user else []),
     ]
     own, shared, over = _lasting(connection, account, quota.pool, now) if seen.lasting else _NONE
     room = None
@@ -148,6 +148,7 @@ def _rollover(
 def _offers(
     connection: sqlite3.Connection, account: Account, roles: Iterable[int], now: float
 ) -> list[Due]:
+    held = {account.guild, *roles}  # the role of everybody has the server's own id
     found = connection.execute(
         "SELECT id, role_id, amount, expires_at, reason FROM offers WHERE guild_id = ?"
         " AND (expires_at IS NULL OR expires_at > ?) ORDER BY id",
@@ -156,7 +157,7 @@ def _offers(
     dues = {
         f"offer:{row['id']}": Due(row["reason"], f"offer:{row['id']}", row[2], row[3])
         for row in found
-        if row["role_id"] in roles
+        if row["role_id"] in held
     }
     taken = _taken(connection, account, list(dues)) if dues else set()
     return [due for key, due in dues.items() if key not in taken]

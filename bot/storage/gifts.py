@@ -24,11 +24,11 @@ GUESSED = N_("You gave too many wrong codes; try again {when}.")
 
 @dataclass(frozen=True)
 class Offer:
-    """Whole credits for everybody with a role; `expires_at` is UTC seconds, None for good. `taken`
+    """Whole credits for everybody with a role, None for all; `expires_at` is UTC seconds, None for good. `taken`
     is how many have them."""
 
     id: int
-    role: int
+    role: int | None
     amount: int
     expires_at: float | None
     reason: str
@@ -74,7 +74,7 @@ class GiftRepository:
                 " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (guild, role, amount, expires_at, actor, reason, now),
             )
-            detail = {"role": role, "amount": amount, "reason": reason}
+            detail = {"role": None if role == guild else role, "amount": amount, "reason": reason}
             if expires_at is not None:
                 detail["until"] = expires_at
             write_audit(connection, guild, actor, "quota offer", detail, now)
@@ -94,7 +94,7 @@ class GiftRepository:
         return [
             Offer(
                 row["id"],
-                row["role_id"],
+                None if row["role_id"] == guild else row["role_id"],
                 row["amount"],
                 row["expires_at"],
                 row["reason"],

@@ -71,6 +71,23 @@ async def test_an_offer_is_taken_once_by_everybody_with_the_role(house: House) -
     assert await house.credits(PATRON) == (1, 0)
 
 
+async def test_an_offer_to_everybody_is_taken_by_everybody(house: House) -> None:
+    gifts = house.service.gifts
+    await gifts.offer(ADMIN_ASKS, GUILD, GUILD, 3, "")  # the id of @everyone
+    await gifts.offer(ADMIN_ASKS, GUILD + 1, GUILD + 1, 9, "")
+    assert (await gifts.open(ADMIN_ASKS, GUILD))[2] == 0  # nor is the pool anybody
+    for asker in (ANNA_ASKS, PATRON):
+        assert await house.credits(asker) == (3, 0)
+    await house.draw()
+    await house.draw(asker=BERT_ASKS)
+    assert await house.credits() == (2, 0)
+    assert await house.credits(BERT_ASKS) == (2, 0)
+    offers, _, _ = await gifts.open(ADMIN_ASKS, GUILD)
+    assert "Offer 1: 3 grids to everybody, taken by 2" in said.gifts(offers, [], 0)
+    [change, *_] = await house.service.quotas.changes(ADMIN_ASKS, GUILD)
+    assert said.deed(change.deed, change.detail) == "everybody: +3 for each"
+
+
 async def test_the_pool_pays_when_own_credits_are_out(house: House) -> None:
     gifts = house.service.gifts
     await gifts.grant(ADMIN_ASKS, GUILD, ANNA, 1, "")
