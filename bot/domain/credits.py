@@ -63,12 +63,14 @@ class Bucket:
 class Due:
     """Lasting credits that somebody has a right to and that are not in the book yet: they are
     written with the next job, and count until then as if they were. `key` is where they come from,
-    once for each account."""
+    once for each account; of what an `actor` offered, there may be a `reason` in their words."""
 
     source: str
     key: str
     amount: int
     expires_at: float | None
+    actor: int | None = None
+    reason: str = ""
 
 
 Payment = list[tuple[int | None, int]]

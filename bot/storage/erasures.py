@@ -31,7 +31,10 @@ _SMALL = {
         "DELETE FROM profiles WHERE user_id = :owner",
         "UPDATE bans SET reason = '' WHERE user_id = :owner OR actor_id = :owner",
         "UPDATE ledger SET reason = '' WHERE kind = 'grant' AND reason <> '' AND"
-        " (actor_id = :owner OR bucket_id IN (SELECT id FROM buckets WHERE user_id = :owner))",
+        " (actor_id = :owner OR bucket_id IN (SELECT id FROM buckets WHERE user_id = :owner)"
+        # Taken in earlier versions, under the name of who took it.
+        " OR bucket_id IN (SELECT b.id FROM offers o JOIN buckets b ON b.guild_id = o.guild_id"
+        " AND b.origin = 'offer:' || o.id WHERE o.actor_id = :owner))",
         f"UPDATE audit SET detail = json_replace(detail, {_WORDS})"
         " WHERE actor_id = :owner OR json_extract(detail, '$.user') = :owner",
     ),

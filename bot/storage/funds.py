@@ -101,8 +101,9 @@ def settle(connection: sqlite3.Connection, account: Account, funds: Funds, now: 
         )
     for due in funds.dues:
         entries.grant(
-            connection, account, due.amount, account.user, due.source, now, source=due.source,
-            expires_at=due.expires_at, origin=due.key,
+            connection, account, due.amount, account.user if due.actor is None else due.actor,
+            due.reason or due.source, now, source=due.source, expires_at=due.expires_at,
+            origin=due.key,
         )  # fmt: skip
     for each in funds.over:
         entries.write(connection, each.id, "expire", -each.left, None, 0, "expired", now)
@@ -150,12 +151,12 @@ def _offers(
 ) -> list[Due]:
     held = {account.guild, *roles}  # the role of everybody has the server's own id
     found = connection.execute(
-        "SELECT id, role_id, amount, expires_at, reason FROM offers WHERE guild_id = ?"
+        "SELECT id, role_id, amount, expires_at, actor_id, reason FROM offers WHERE guild_id = ?"
         " AND (expires_at IS NULL OR expires_at > ?) ORDER BY id",
         (account.guild, now),
     ).fetchall()
     dues = {
-        f"offer:{row['id']}": Due(row["reason"], f"offer:{row['id']}", row[2], row[3])
+        f"offer:{row['id']}": Due("grant", f"offer:{row['id']}", *row[2:])
         for row in found
         if row["role_id"] in held
     }

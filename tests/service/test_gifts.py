@@ -10,6 +10,7 @@ import pytest
 
 from bot.chat import holdings
 from bot.chat import plans as said
+from bot.domain.erasure import Erasure
 from bot.domain.errors import NotAllowed, NotFound, OutOfCredits, UserError
 from bot.domain.people import Asker
 from bot.domain.quota import QuotaSetting
@@ -86,6 +87,47 @@ async def test_an_offer_to_everybody_is_taken_by_everybody(house: House) -> None
     assert "Offer 1: 3 grids to everybody, taken by 2" in said.gifts(offers, [], 0)
     [change, *_] = await house.service.quotas.changes(ADMIN_ASKS, GUILD)
     assert said.deed(change.deed, change.detail) == "everybody: +3 for each"
+
+
+@pytest.mark.parametrize("forgotten", [ANNA, ADMIN_ASKS.user])
+async def test_the_reason_of_an_offer_goes_with_who_wrote_or_took_it(
+    house: House, forgotten: int
+) -> None:
+    quotas, accounts = house.service.quotas, house.service.accounts
+    await house.service.gifts.offer(ADMIN_ASKS, GUILD, ROLE, 2, "for Anna Smith")
+    await house.draw(asker=PATRON)
+    statement = holdings.statement(await accounts.statement(ANNA_ASKS, GUILD))
+    assert "**+2** granted (for Anna Smith)" in statement
+    assert b"for Anna Smith" in await quotas.export(ADMIN_ASKS, GUILD)
+    await house.parts.erasures.begin(Erasure("user", forgotten, house.clock()))
+    told = [
+        holdings.explained(await accounts.holdings(GUILD, ANNA, PATRON.roles)),
+        holdings.statement(await accounts.statement(ANNA_ASKS, GUILD)),
+        (await quotas.export(ADMIN_ASKS, GUILD)).decode(),
+    ]
+    assert "Smith" not in str(told)
+    assert "+1 granted." in told[0]
+    assert told[1].endswith("**+2** granted")
+
+
+async def test_words_of_an_offer_that_was_taken_in_an_earlier_version_go_too(house: House) -> None:
+    await house.service.gifts.offer(ADMIN_ASKS, GUILD, ROLE, 2, "")
+    await house.draw(asker=PATRON)
+    bucket = "SELECT id FROM buckets WHERE kind = 'lasting'"
+    said = f"INSERT INTO ledger SELECT 99, ({bucket}), 'grant', 1, NULL, {ANNA}, 'for Anna', 1"
+    await house.database.transaction(lambda c: c.execute(said))
+    await house.parts.erasures.begin(Erasure("user", ADMIN_ASKS.user, house.clock()))
+    assert b"for Anna" not in await house.service.quotas.export(ADMIN_ASKS, GUILD)
+
+
+async def test_an_offer_of_somebody_who_was_forgotten_has_a_word_still(house: House) -> None:
+    await house.service.gifts.offer(ADMIN_ASKS, GUILD, ROLE, 2, "for Anna Smith")
+    await house.parts.erasures.begin(Erasure("user", ADMIN_ASKS.user, house.clock()))
+    due = await house.service.accounts.holdings(GUILD, ANNA, PATRON.roles)
+    assert "+2 granted." in holdings.explained(due)
+    await house.draw(asker=PATRON)
+    statement = await house.service.accounts.statement(ANNA_ASKS, GUILD)
+    assert holdings.statement(statement).endswith("**+2** granted")
 
 
 async def test_the_pool_pays_when_own_credits_are_out(house: House) -> None:

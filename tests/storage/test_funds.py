@@ -165,7 +165,9 @@ async def test_offers_are_for_who_has_the_role_now(database: Database) -> None:
     await gifts.offer(GUILD + 1, 500, 9, None, 99, "elsewhere", MORNING)
     assert (await had(database, Quota(0))).dues == []
     dues = (await had(database, Quota(0), roles=ROLE)).dues
-    assert [(due.source, due.amount) for due in dues] == [("patrons", 2), ("soon over", 4)]
+    assert [(due.source, due.amount, due.actor, due.reason) for due in dues] == [
+        ("grant", 2, 99, "patrons"), ("grant", 4, 99, "soon over"),
+    ]  # fmt: skip
     dues = (await had(database, Quota(0), MORNING + 60, ROLE)).dues
     assert [due.amount for due in dues] == [2]
     await draw(database, Quota(0), roles=ROLE)

@@ -613,3 +613,25 @@ def test_33_counts_the_queue_and_changes_no_job(path: Path, tmp_path: Path) -> N
     connection.execute("DELETE FROM jobs WHERE id = 'new'")
     assert queued() == first - 2 + again.rowcount
     connection.close()
+
+
+def test_34_takes_the_words_of_offers_out_of_the_sources(path: Path, tmp_path: Path) -> None:
+    [file] = MIGRATIONS.glob("*_sources.sql")
+    number = int(file.name[:4])
+    connection = migrated(path, number - 1, tmp_path)
+    connection.executemany(
+        "INSERT INTO buckets (guild_id, user_id, kind, source, granted_at, origin)"
+        " VALUES (1, 2, 'lasting', ?, 1.0, ?)",
+        [("for Anna Smith", "offer:7"), ("welcome", "welcome"), ("gift code", "code:7")],
+    )
+    connection.commit()
+    connection.close()
+    before = read(path, "SELECT * FROM buckets ORDER BY id")
+    migrated(path, number, tmp_path).close()
+    after = read(path, "SELECT * FROM buckets ORDER BY id")
+    assert [row for row in after if row not in before] == [
+        tuple("grant" if each == "for Anna Smith" else each for each in row)
+        for row in before
+        if "for Anna Smith" in row
+    ]
+    assert len(after) == len(before)
