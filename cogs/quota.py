@@ -107,9 +107,12 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             return
         assert user is not None
         change = await self._privately(
-            interaction, gifts.grant(asker, guild, user.id, amount, reason or "", days)
+            interaction,
+            gifts.grant(
+                asker, guild, user.id, amount, reason or "", days, asking.roles_of(user)
+            ),
         )
-        title = _("Credits granted") if change >= 0 else _("Credits taken back")
+        title = _("Credits granted") if amount > 0 else _("Credits taken back")
         await _say(interaction, title, _granted(f"<@{user.id}>", change, amount))
 
     @app_commands.command(description="Show the limits of this server, or one member's account")
@@ -254,7 +257,7 @@ def _title(role: discord.Role | None, user: discord.User | None) -> str:
 
 def _granted(who: str, change: int, asked: int) -> str:
     """What somebody got or lost."""
-    if change >= 0:
+    if asked > 0:
         said = counted(
             "{who} gets {n} lasting grid.", "{who} gets {n} lasting grids.", change, who=who
         )

@@ -45,15 +45,15 @@ class Gifts:
 
     async def grant(
         self, asker: Asker, guild: int, user: int, amount: int, reason: str,
-        days: int | None = None,
+        days: int | None = None, roles: frozenset[int] = frozenset(),
     ) -> int:  # fmt: skip
-        """Give (or with a negative amount take back) lasting credits, for so many days or for good;
-        returns the change."""
+        """Give (or with a negative amount take back) lasting credits, for so many days or for good,
+        to a user with these roles; returns the change."""
         require_admin(asker, guild)
         until = self._until(amount, days)
         return await self._ledger.grant(
             Account(guild, user), amount, asker.user, reason or "grant", self._clock(),
-            expires_at=until,
+            expires_at=until, claim=self._rules.claim(guild, roles),
         )  # fmt: skip
 
     async def offer(

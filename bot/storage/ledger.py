@@ -66,9 +66,10 @@ class LedgerRepository:
         *,
         source: str = "grant",
         expires_at: float | None = None,
+        claim: Claim | None = None,
     ) -> int:
         """Add credits that stay, until `expires_at` if given; a negative amount takes back at most
-        what is there.
+        what is there, and what is due by the `claim` of who has the account.
 
         Returns the change that was made; it is written to the audit trail too.
         """
@@ -81,6 +82,8 @@ class LedgerRepository:
                 )  # fmt: skip
                 change = amount
             else:
+                if claim is not None:
+                    _settle(connection, account, claim, now)
                 change = _take_back(connection, account, -amount, actor, reason, now)
             detail = {"user": account.user, "asked": amount, "changed": change, "reason": reason}
             if expires_at is not None:
@@ -138,6 +141,14 @@ def _sources(connection: sqlite3.Connection, account: Account) -> dict[int, str]
         (account.guild, account.user, funds.POOL),
     )
     return dict(rows.fetchall())
+
+
+def _settle(connection: sqlite3.Connection, account: Account, claim: Claim, now: float) -> None:
+    """Write what is due, if anything is."""
+    quota = quotas.quota_of(connection, account, claim, now)
+    found = funds.of(connection, account, quota, claim.roles, now)
+    if found.dues:
+        funds.settle(connection, account, found, now)
 
 
 def _take_back(

@@ -188,7 +188,9 @@ async def test_an_admin_sets_grants_shows_resets_and_counts(easel: Easel) -> Non
     await mia.imagine("a hare")
     shown = await admin(ada, "quota show", user=mia.id)
     assert "**1** grid left\n0 of today's 1, 1 that stays\nBack to 1 <t:" in shown
-    assert "loses 1 lasting" in await admin(ada, "quota grant", user=mia.id, amount=-5)
+    back = await admin(ada, "quota grant", user=mia.id, amount=-5)
+    assert "loses 1 lasting" in back
+    assert "Credits taken back" in back
     assert "**1** grid left" in await admin(ada, "quota reset", user=mia.id)
     assert f"1. {mia.mention}: **2** grids" in await admin(ada, "quota usage")
     assert "Everybody: 1 grid a day" in await admin(ada, "quota show")

@@ -130,6 +130,22 @@ async def test_an_offer_of_somebody_who_was_forgotten_has_a_word_still(house: Ho
     assert holdings.statement(statement).endswith("**+2** granted")
 
 
+async def test_what_is_due_can_be_taken_back(house: House) -> None:
+    gifts, plans = house.service.gifts, house.service.plans
+    await plans.save(ADMIN_ASKS, GUILD, "Trial", QuotaSetting(welcome=25))
+    await plans.give(ADMIN_ASKS, GUILD, Whom(), "Trial")
+    await gifts.offer(ADMIN_ASKS, GUILD, ROLE, 3, "")
+    # Neither is the pool's, which nobody begins to use by that.
+    assert await gifts.pool(ADMIN_ASKS, GUILD, -9, "") == (0, 0)
+    back = await gifts.grant(ADMIN_ASKS, GUILD, ANNA, -30, "", roles=PATRON.roles)
+    assert back == -28
+    assert await house.credits(PATRON) == (0, 0)
+    with pytest.raises(OutOfCredits):
+        await house.imagine(asker=PATRON)
+    assert await gifts.grant(ADMIN_ASKS, GUILD, BERT, -5, "") == -5
+    assert await house.credits(BERT_ASKS) == (20, 0)
+
+
 async def test_the_pool_pays_when_own_credits_are_out(house: House) -> None:
     gifts = house.service.gifts
     await gifts.grant(ADMIN_ASKS, GUILD, ANNA, 1, "")

@@ -125,10 +125,7 @@ class Oracle:
         if self.balance(quota, now).spendable < cost:
             return False
         resets_at = quota.period.ends(now, self.start(now))
-        self.expire(now, own=True)
-        self.sources += self.dues(quota, now)
-        if self.started is None:
-            self.started = now // DAY_S * DAY_S
+        self.settle(quota, now, always=True)
         left = self.allowance_left(quota, now)
         hold = Hold(now, cost)
         for _ in range(cost):
@@ -142,6 +139,15 @@ class Oracle:
             hold.lasting.append(source)
         self.holds[job] = hold
         return True
+
+    def settle(self, quota: Quota, now: float, *, always: bool = False) -> None:
+        """Write what is due, and with it what has ended and when the account began."""
+        if not (always or self.dues(quota, now)):
+            return
+        self.expire(now, own=True)
+        self.sources += self.dues(quota, now)
+        if self.started is None:
+            self.started = now // DAY_S * DAY_S
 
     def end(self, job: str, *, spent: bool) -> None:
         hold = self.holds[job]

@@ -118,11 +118,19 @@ class Books(RuleBasedStateMachine):
         self.wait(self.ledger.grant(account, amount, ADMIN, "test", self.now, expires_at=until))
         self.oracle.sources.append(Source(amount, until, pool=pool))
 
-    @rule(amount=st.integers(1, 7), pool=st.booleans())
-    def take_back(self, amount: int, pool: bool) -> None:
-        account = POOL if pool else ACCOUNT
-        change = self.wait(self.ledger.grant(account, -amount, ADMIN, "test", self.now))
-        assert -change == self.oracle.take_back(amount, self.now, pool)
+    @rule(amount=st.integers(1, 7), quota=QUOTAS)
+    def take_back(self, amount: int, quota: Quota) -> None:
+        claim = Claim(quota, frozenset({ROLE}))
+        change = self.wait(
+            self.ledger.grant(ACCOUNT, -amount, ADMIN, "test", self.now, claim=claim)
+        )
+        self.oracle.settle(quota, self.now)
+        assert -change == self.oracle.take_back(amount, self.now)
+
+    @rule(amount=st.integers(1, 7))
+    def take_out_of_the_pool(self, amount: int) -> None:
+        change = self.wait(self.ledger.grant(POOL, -amount, ADMIN, "test", self.now))
+        assert -change == self.oracle.take_back(amount, self.now, pool=True)
 
     @rule(amount=st.integers(1, 5), hours=AHEAD)
     def offer_to_the_role(self, amount: int, hours: int | None) -> None:
