@@ -72,10 +72,7 @@ class Gifts(commands.Cog):
         offer: app_commands.Range[int, 1] | None = None,
     ) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
-        if code is not None:
-            await self._gifts.end_code(asker, guild, code)
-        if offer is not None:
-            await self._gifts.end_offer(asker, guild, offer)
+        await self._gifts.end(asker, guild, code=code, offer=offer)
         found = await self._gifts.open(asker, guild)
         await _say(interaction, _("Gifts of this server"), plans.gifts(*found))
 

@@ -18,6 +18,7 @@ from bot.domain.presets import PRESETS
 from bot.domain.quota import QuotaSetting
 from bot.domain.speed import Speed
 from bot.service import Service
+from bot.service.plans import Repricing
 from bot.service.quotas import Whom
 
 if TYPE_CHECKING:
@@ -178,23 +179,16 @@ class Plan(commands.GroupCog, group_name="plan", group_description="Plans and pr
             raise UserError(_("A `speed` or `model` and its `times` go together; give both."))
         if not (usual or action or times is not None or larger is not None or steps is not None):
             raise UserError(_("Say what is to cost something else; `/plan prices` says what does."))
-        if usual:
-            await self._privately(interaction, self._plans.price_as_usual(asker, guild))
-        if action is not None and credits is not None:
-            await self._privately(
-                interaction, self._plans.price_action(asker, guild, _action(action), credits)
-            )
-        if speed is not None and times is not None:
-            await self._privately(
-                interaction, self._plans.price_speed(asker, guild, Speed(speed), times)
-            )
-        if model is not None and times is not None:
-            await self._privately(interaction, self._plans.price_model(asker, guild, model, times))
-        if larger is not None or steps is not None:
-            await self._privately(
-                interaction, self._plans.price_growth(asker, guild, size=larger, steps=steps)
-            )
-        found = await self._privately(interaction, self._plans.tariff(asker, guild))
+        change = Repricing(
+            {_action(action): credits} if action is not None and credits is not None else {},
+            {Speed(speed): times} if speed is not None and times is not None else {},
+            {model: times} if model is not None and times is not None else {},
+            larger,
+            steps,
+        )
+        found = await self._privately(
+            interaction, self._plans.price(asker, guild, change, anew=usual)
+        )
         await _say(interaction, _("Prices of this server"), plans.tariff(found))
 
     @set_.autocomplete("name")

@@ -86,10 +86,13 @@ class Gifts:
         offers, codes = await self._gifts.offers(guild, now), await self._gifts.codes(guild, now)
         return offers, codes, await self._ledger.pool(guild, now)
 
-    async def end_offer(self, asker: Asker, guild: int, id: int) -> None:
-        """Nobody takes it any more; who did keeps it."""
+    async def end(
+        self, asker: Asker, guild: int, *, code: int | None = None, offer: int | None = None
+    ) -> None:
+        """Nobody uses this code and takes this offer any more; who did keeps what it gave. Where
+        one is not there, neither ends."""
         require_admin(asker, guild)
-        await self._gifts.end_offer(guild, id, asker.user, self._clock())
+        await self._gifts.end(guild, asker.user, self._clock(), code=code, offer=offer)
 
     async def make_code(
         self, asker: Asker, guild: int, terms: Terms, ends_in_days: int | None = None
@@ -105,11 +108,6 @@ class Gifts:
         kept = replace(terms, ends_at=ends_at)
         await self._gifts.add(guild, _digest(code), kept, asker.user, self._clock())
         return "-".join(code[at : at + 4] for at in range(0, LENGTH, 4))
-
-    async def end_code(self, asker: Asker, guild: int, id: int) -> None:
-        """Nobody uses it any more."""
-        require_admin(asker, guild)
-        await self._gifts.end_code(guild, id, asker.user, self._clock())
 
     async def redeem(self, asker: Asker, guild: int, code: str) -> Terms:
         """Give the asker what a code is worth. Raises UserError for one that is none (any more),

@@ -6,8 +6,8 @@ an entry in the audit trail where something changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.domain.action import ACTIONS, Action, Kind
 from bot.domain.errors import NotFound, UserError
@@ -27,6 +27,19 @@ from bot.storage.quotas import Book, QuotaRepository
 
 NAME_MAX = 32
 CREDITS_MAX = 1_000_000
+
+
+@dataclass(frozen=True)
+class Repricing:
+    """What is to cost something else: whole credits for a grid or picture of an action, factors for
+    a speed and for a model by its id or shown name, and whether larger pictures cost more, and
+    drawings of more steps."""
+
+    actions: Mapping[Action, int] = field(default_factory=dict)
+    speeds: Mapping[Speed, float] = field(default_factory=dict)
+    models: Mapping[str, float] = field(default_factory=dict)
+    size: bool | None = None
+    steps: bool | None = None
 
 
 class Plans:
@@ -99,45 +112,24 @@ class Plans:
         require_admin(asker, guild)
         return await self._quotas.tariff(guild)
 
-    async def price_action(self, asker: Asker, guild: int, action: Action, price: int) -> Tariff:
-        """A grid or picture of this action costs so many whole credits."""
-        tariff = await self.tariff(asker, guild)
-        if ACTIONS[action].kind is Kind.EXTRACT:
-            raise UserError(_("U1 to U4 take a picture out of a grid and are always free."))
-        if not 0 <= price <= PRICE_MAX:
-            most = spoken().number(PRICE_MAX)
-            raise UserError(_("A price is a whole number from 0 to {most}.", most=most))
-        return await self._priced(
-            asker, guild, replace(tariff, actions={**tariff.actions, action: price})
+    async def price(
+        self, asker: Asker, guild: int, change: Repricing, *, anew: bool = False
+    ) -> Tariff:  # fmt: skip
+        """Change what things cost there, all of it or nothing; `anew` begins with the usual prices.
+        Returns what differs from them."""
+        before = await self.tariff(asker, guild)
+        tariff = Tariff() if anew else before
+        tariff = replace(
+            tariff,
+            actions={**tariff.actions, **_priced(change.actions)},
+            speeds={**tariff.speeds, **{each: _factor(it) for each, it in change.speeds.items()}},
+            models={
+                **tariff.models,
+                **{self._model(each): _factor(it) for each, it in change.models.items()},
+            },
+            size=tariff.size if change.size is None else change.size,
+            steps=tariff.steps if change.steps is None else change.steps,
         )
-
-    async def price_speed(self, asker: Asker, guild: int, speed: Speed, factor: float) -> Tariff:
-        """What is drawn at this speed costs so many times the usual."""
-        tariff = await self.tariff(asker, guild)
-        speeds = {**tariff.speeds, speed: _factor(factor)}
-        return await self._priced(asker, guild, replace(tariff, speeds=speeds))
-
-    async def price_model(self, asker: Asker, guild: int, model: str, factor: float) -> Tariff:
-        """What this model draws costs so many times the usual."""
-        tariff = await self.tariff(asker, guild)
-        models = {**tariff.models, self._model(model): _factor(factor)}
-        return await self._priced(asker, guild, replace(tariff, models=models))
-
-    async def price_growth(
-        self, asker: Asker, guild: int, *, size: bool | None = None, steps: bool | None = None
-    ) -> Tariff:
-        """Whether larger pictures cost more, and drawings of more steps."""
-        tariff = await self.tariff(asker, guild)
-        size = tariff.size if size is None else size
-        steps = tariff.steps if steps is None else steps
-        return await self._priced(asker, guild, replace(tariff, size=size, steps=steps))
-
-    async def price_as_usual(self, asker: Asker, guild: int) -> Tariff:
-        """Forget all of that."""
-        require_admin(asker, guild)
-        return await self._priced(asker, guild, Tariff())
-
-    async def _priced(self, asker: Asker, guild: int, tariff: Tariff) -> Tariff:
         await self._quotas.set_tariff(guild, tariff, asker.user, self._clock())
         return tariff
 
@@ -164,6 +156,16 @@ class Plans:
         raise NotFound(
             _("There is no model {typed} here; there are {known}.", typed=quoted(name), known=known)
         )
+
+
+def _priced(actions: Mapping[Action, int]) -> Mapping[Action, int]:
+    for action, price in actions.items():
+        if ACTIONS[action].kind is Kind.EXTRACT:
+            raise UserError(_("U1 to U4 take a picture out of a grid and are always free."))
+        if not 0 <= price <= PRICE_MAX:
+            most = spoken().number(PRICE_MAX)
+            raise UserError(_("A price is a whole number from 0 to {most}.", most=most))
+    return actions
 
 
 def _factor(factor: float) -> float:

@@ -103,16 +103,20 @@ class GiftRepository:
             for row in rows
         ]
 
-    async def end_offer(self, guild: int, id: int, actor: int, now: float) -> None:
-        """Nobody takes it any more; who did keeps it. Raises NotFound."""
+    async def end(
+        self, guild: int, actor: int, now: float, *, code: int | None = None,
+        offer: int | None = None,
+    ) -> None:  # fmt: skip
+        """Nobody uses this code and takes this offer any more; who did keeps what it gave. Raises
+        NotFound where one is not there, and ends neither then."""
 
         def run(connection: sqlite3.Connection) -> None:
-            gone = connection.execute(
-                "DELETE FROM offers WHERE guild_id = ? AND id = ?", (guild, id)
-            )
-            if not gone.rowcount:
-                raise NotFound(_("There is no such offer here (any more)."))
-            write_audit(connection, guild, actor, "quota offer end", {"offer": id}, now)
+            if code is not None:
+                _end_code(connection, guild, code, now)
+                write_audit(connection, guild, actor, "quota code end", {"code": code}, now)
+            if offer is not None:
+                _end_offer(connection, guild, offer)
+                write_audit(connection, guild, actor, "quota offer end", {"offer": offer}, now)
 
         await self._database.transaction(run)
 
@@ -151,21 +155,6 @@ class GiftRepository:
             for row in rows
         ]
 
-    async def end_code(self, guild: int, id: int, actor: int, now: float) -> None:
-        """Nobody uses it any more. Raises NotFound."""
-
-        def run(connection: sqlite3.Connection) -> None:
-            ended = connection.execute(
-                "UPDATE codes SET ends_at = ? WHERE guild_id = ? AND id = ?"
-                " AND (ends_at IS NULL OR ends_at > ?) AND used < uses",
-                (now, guild, id, now),
-            )
-            if not ended.rowcount:
-                raise NotFound(_("There is no such code here (any more)."))
-            write_audit(connection, guild, actor, "quota code end", {"code": id}, now)
-
-        await self._database.transaction(run)
-
     async def forget_tries(self, now: float) -> None:
         """Wrong codes of more than an hour ago count no more."""
         await self._database.transaction(lambda c: _forget_tries(c, now))
@@ -187,6 +176,22 @@ class GiftRepository:
             return _redeemed(connection, account, row, now)
 
         return await self._database.transaction(run)
+
+
+def _end_code(connection: sqlite3.Connection, guild: int, id: int, now: float) -> None:
+    ended = connection.execute(
+        "UPDATE codes SET ends_at = ? WHERE guild_id = ? AND id = ?"
+        " AND (ends_at IS NULL OR ends_at > ?) AND used < uses",
+        (now, guild, id, now),
+    )
+    if not ended.rowcount:
+        raise NotFound(_("There is no such code here (any more)."))
+
+
+def _end_offer(connection: sqlite3.Connection, guild: int, id: int) -> None:
+    gone = connection.execute("DELETE FROM offers WHERE guild_id = ? AND id = ?", (guild, id))
+    if not gone.rowcount:
+        raise NotFound(_("There is no such offer here (any more)."))
 
 
 def _redeemed(

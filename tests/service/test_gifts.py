@@ -67,7 +67,7 @@ async def test_an_offer_is_taken_once_by_everybody_with_the_role(house: House) -
     [offer], _, _ = await house.service.gifts.open(ADMIN_ASKS, GUILD)
     assert (offer.role, offer.amount, offer.taken) == (ROLE, 2, 1)
     assert "taken by 1" in said.gifts([offer], [], 0)
-    await house.service.gifts.end_offer(ADMIN_ASKS, GUILD, offer.id)
+    await house.service.gifts.end(ADMIN_ASKS, GUILD, offer=offer.id)
     assert await house.credits(Asker(BERT, roles=frozenset({ROLE}))) == (0, 0)
     assert await house.credits(PATRON) == (1, 0)
 
@@ -226,15 +226,28 @@ async def test_a_code_ends_by_date_or_by_an_admin(house: House) -> None:
     ended = await gifts.make_code(ADMIN_ASKS, GUILD, Terms(1))
     _, codes, _ = await gifts.open(ADMIN_ASKS, GUILD)
     assert [code.id for code in codes] == [1, 2]
-    await gifts.end_code(ADMIN_ASKS, GUILD, 2)
+    await gifts.end(ADMIN_ASKS, GUILD, code=2)
     with pytest.raises(NotFound):
-        await gifts.end_code(ADMIN_ASKS, GUILD, 2)
+        await gifts.end(ADMIN_ASKS, GUILD, code=2)
     with pytest.raises(NotFound):
-        await gifts.end_code(ADMIN_ASKS, GUILD + 1, 1)
+        await gifts.end(ADMIN_ASKS, GUILD + 1, code=1)
     house.clock.now += 3 * DAY_S
     for code in (early, ended):
         with pytest.raises(UserError, match="no gift code"):
             await gifts.redeem(ANNA_ASKS, GUILD, code)
+
+
+async def test_a_code_and_an_offer_end_together_or_not_at_all(house: House) -> None:
+    gifts = house.service.gifts
+    await gifts.make_code(ADMIN_ASKS, GUILD, Terms(1))
+    await gifts.offer(ADMIN_ASKS, GUILD, ROLE, 2, "")
+    before = await gifts.open(ADMIN_ASKS, GUILD), await house.parts.audit.newest(GUILD)
+    for code, offer, words in ((1, 99, "no such offer"), (99, 1, "no such code")):
+        with pytest.raises(NotFound, match=words):
+            await gifts.end(ADMIN_ASKS, GUILD, code=code, offer=offer)
+    assert before == (await gifts.open(ADMIN_ASKS, GUILD), await house.parts.audit.newest(GUILD))
+    await gifts.end(ADMIN_ASKS, GUILD, code=1, offer=1)
+    assert await gifts.open(ADMIN_ASKS, GUILD) == ([], [], 0)
 
 
 async def test_guessing_is_slowed_also_over_a_restart(house: House) -> None:
@@ -271,16 +284,16 @@ async def test_only_admins_give_and_only_what_makes_sense(house: House) -> None:
         (gifts.offer(BERT_ASKS, GUILD, ROLE, 1, ""), NotAllowed, "Manage Server"),
         (gifts.pool(BERT_ASKS, GUILD, 1, ""), NotAllowed, "Manage Server"),
         (gifts.open(BERT_ASKS, GUILD), NotAllowed, "Manage Server"),
-        (gifts.end_offer(BERT_ASKS, GUILD, 1), NotAllowed, "Manage Server"),
+        (gifts.end(BERT_ASKS, GUILD, offer=1), NotAllowed, "Manage Server"),
         (gifts.make_code(BERT_ASKS, GUILD, Terms(1)), NotAllowed, "Manage Server"),
-        (gifts.end_code(BERT_ASKS, GUILD, 1), NotAllowed, "Manage Server"),
+        (gifts.end(BERT_ASKS, GUILD, code=1), NotAllowed, "Manage Server"),
         (gifts.offer(ADMIN_ASKS, GUILD, ROLE, -1, ""), UserError, "one by one"),
         (gifts.offer(ADMIN_ASKS, GUILD, ROLE, 0, ""), UserError, "changes nothing"),
         (gifts.grant(ADMIN_ASKS, GUILD, ANNA, 9**9, ""), UserError, "At most"),
         (gifts.grant(ADMIN_ASKS, GUILD, ANNA, 1, "", days=0), UserError, "1 to 3,650 days"),
         (gifts.grant(ADMIN_ASKS, GUILD, ANNA, -1, "", days=3), UserError, "1 to 3,650 days"),
         (gifts.make_code(ADMIN_ASKS, GUILD, Terms(1, uses=0)), UserError, "at most"),
-        (gifts.end_offer(ADMIN_ASKS, GUILD, 1), NotFound, "no such offer"),
+        (gifts.end(ADMIN_ASKS, GUILD, offer=1), NotFound, "no such offer"),
     ):
         with pytest.raises(error, match=words):
             await ask

@@ -18,6 +18,7 @@ from bot.domain.period import Period
 from bot.domain.presets import PRESETS
 from bot.domain.quota import QuotaSetting
 from bot.domain.speed import Speed
+from bot.service.plans import Repricing
 from bot.service.quotas import Whom
 from bot.service.terms import RELAXED
 from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, HERE, MODERATOR_ASKS, House
@@ -85,11 +86,8 @@ async def test_only_admins_and_only_what_makes_sense(house: House) -> None:
             plans.adopt(asker, GUILD, "open"),
             plans.book(asker, GUILD),
             plans.tariff(asker, GUILD),
-            plans.price_action(asker, GUILD, Action.IMAGINE, 2),
-            plans.price_speed(asker, GUILD, Speed.TURBO, 2),
-            plans.price_model(asker, GUILD, "Tiny", 2),
-            plans.price_growth(asker, GUILD, size=False),
-            plans.price_as_usual(asker, GUILD),
+            plans.price(asker, GUILD, Repricing({Action.IMAGINE: 2})),
+            plans.price(asker, GUILD, Repricing(), anew=True),
         ):
             with pytest.raises(NotAllowed, match="Manage Server"):
                 await ask
@@ -102,10 +100,10 @@ async def test_only_admins_and_only_what_makes_sense(house: House) -> None:
         (plans.give(ADMIN_ASKS, GUILD, Whom(), "Nix"), "no plan of this name"),
         (plans.remove(ADMIN_ASKS, GUILD, "Nix"), "no plan of this name"),
         (plans.adopt(ADMIN_ASKS, GUILD, "nix"), "no such preset"),
-        (plans.price_action(ADMIN_ASKS, GUILD, Action.UPSCALE, 1), "always free"),
-        (plans.price_action(ADMIN_ASKS, GUILD, Action.VARY, -1), "0 to 1,000"),
-        (plans.price_speed(ADMIN_ASKS, GUILD, Speed.TURBO, 1e9), "0 to 100"),
-        (plans.price_model(ADMIN_ASKS, GUILD, "Nix", 2), "no model"),
+        (plans.price(ADMIN_ASKS, GUILD, Repricing({Action.UPSCALE: 1})), "always free"),
+        (plans.price(ADMIN_ASKS, GUILD, Repricing({Action.VARY: -1})), "0 to 1,000"),
+        (plans.price(ADMIN_ASKS, GUILD, Repricing(speeds={Speed.TURBO: 1e9})), "0 to 100"),
+        (plans.price(ADMIN_ASKS, GUILD, Repricing(models={"Nix": 2})), "no model"),
     ):
         with pytest.raises((UserError, NotFound), match=words):
             await ask
@@ -181,15 +179,15 @@ async def test_prices_of_a_server(house: House) -> None:
 
     usual = [await price(each) for each in ("a fox", "a fox --turbo", "a fox --hd")]
     assert usual == [1, 2, 3]
-    await plans.price_action(ADMIN_ASKS, GUILD, Action.IMAGINE, 4)
-    await plans.price_action(ADMIN_ASKS, GUILD, Action.VARY, 0)
-    await plans.price_speed(ADMIN_ASKS, GUILD, Speed.TURBO, 1.5)
-    await plans.price_speed(ADMIN_ASKS, GUILD, Speed.RELAX, 0.5)
+    await plans.price(ADMIN_ASKS, GUILD, Repricing({Action.IMAGINE: 4}))
+    await plans.price(ADMIN_ASKS, GUILD, Repricing({Action.VARY: 0}))
+    await plans.price(ADMIN_ASKS, GUILD, Repricing(speeds={Speed.TURBO: 1.5}))
+    await plans.price(ADMIN_ASKS, GUILD, Repricing(speeds={Speed.RELAX: 0.5}))
     asked = ("a fox", "a fox --turbo", "a fox --hd", "a fox --relax", "a fox --draft")
     assert [await price(each) for each in asked] == [4, 6, 9, 2, 2]
     assert await price(Press(Action.VARY, grid.tile(1))) == 0
-    await plans.price_model(ADMIN_ASKS, GUILD, "tiny", 2.5)
-    await plans.price_growth(ADMIN_ASKS, GUILD, size=False, steps=True)
+    await plans.price(ADMIN_ASKS, GUILD, Repricing(models={"tiny": 2.5}))
+    await plans.price(ADMIN_ASKS, GUILD, Repricing(size=False, steps=True))
     assert [await price(each) for each in ("a fox", "a fox --hd", "a fox --quality 2")] == [
         10, 10, 20,
     ]  # fmt: skip
@@ -199,12 +197,24 @@ async def test_prices_of_a_server(house: House) -> None:
     lines = said.tariff(await plans.tariff(ADMIN_ASKS, GUILD))
     assert "imagine: 4 credits" in lines
     assert "× 2.5" in lines
-    await plans.price_as_usual(ADMIN_ASKS, GUILD)
+    await plans.price(ADMIN_ASKS, GUILD, Repricing(), anew=True)
     assert await price("a fox --hd") == 3
 
 
+async def test_prices_change_all_together_or_not_at_all(house: House) -> None:
+    plans = house.service.plans
+    before = await plans.price(ADMIN_ASKS, GUILD, Repricing({Action.IMAGINE: 4}, size=False))
+    wrong = Repricing({Action.VARY: 5}, {Speed.TURBO: 3}, {"nix": 2})
+    for anew in (False, True):
+        with pytest.raises(NotFound, match="no model `nix`"):
+            await plans.price(ADMIN_ASKS, GUILD, wrong, anew=anew)
+    assert await plans.tariff(ADMIN_ASKS, GUILD) == before
+    [entry] = await house.parts.audit.newest(GUILD)
+    assert entry.detail == {"actions": {"imagine": 4}, "size": False}
+
+
 async def test_what_is_dearer_than_a_grid_is_told_first(house: House) -> None:
-    await house.service.plans.price_action(ADMIN_ASKS, GUILD, Action.IMAGINE, 4)
+    await house.service.plans.price(ADMIN_ASKS, GUILD, Repricing({Action.IMAGINE: 4}))
     drawing = house.service.drawing
     assert (await drawing.imagine(ANNA_ASKS, HERE, "a fox")).job is not None
     asked = await drawing.imagine(ANNA_ASKS, HERE, "a fox --hd")

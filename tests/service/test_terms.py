@@ -21,6 +21,7 @@ from bot.language import language
 from bot.models.cards import ModelCard
 from bot.service import requests, tariff
 from bot.service.plan import Plan
+from bot.service.plans import Repricing
 from bot.service.quotas import Whom
 from bot.service.rules import Rules
 from bot.service.terms import RELAXED, Terms
@@ -56,7 +57,7 @@ async def give(house: House, gives: QuotaSetting, name: str = "P") -> None:
 )
 async def test_applied_twice_is_applied_once(house: House, asked: str) -> None:
     await give(house, QuotaSetting(1, relaxed=True))
-    await house.service.plans.price_action(ADMIN_ASKS, GUILD, Action.IMAGINE, 2)
+    await house.service.plans.price(ADMIN_ASKS, GUILD, Repricing({Action.IMAGINE: 2}))
     terms = terms_of(house)
     once = await terms.applied(await planned(house, asked))
     assert await terms.applied(once) == once
@@ -69,8 +70,8 @@ async def test_where_nothing_is_said_everything_costs_as_usual(house: House) -> 
 
 
 async def test_each_of_a_batch_has_its_price_and_all_their_usual(house: House) -> None:
-    await house.service.plans.price_model(ADMIN_ASKS, GUILD, "Other", 3)
-    await house.service.plans.price_speed(ADMIN_ASKS, GUILD, Speed.TURBO, 5)
+    await house.service.plans.price(ADMIN_ASKS, GUILD, Repricing(models={"Other": 3}))
+    await house.service.plans.price(ADMIN_ASKS, GUILD, Repricing(speeds={Speed.TURBO: 5}))
     plan = await planned(house, "a fox {--model tiny, --model other, --turbo}")
     priced = await terms_of(house).applied(plan)
     assert priced.prices == (1, 3, 5)
@@ -88,8 +89,8 @@ async def test_each_of_a_batch_has_its_price_and_all_their_usual(house: House) -
     ],
 )
 async def test_what_is_told_first(house: House, asked: str, large: bool) -> None:
-    await house.service.plans.price_action(ADMIN_ASKS, GUILD, Action.IMAGINE, 4)
-    await house.service.plans.price_model(ADMIN_ASKS, GUILD, "Other", 2)
+    await house.service.plans.price(ADMIN_ASKS, GUILD, Repricing({Action.IMAGINE: 4}))
+    await house.service.plans.price(ADMIN_ASKS, GUILD, Repricing(models={"Other": 2}))
     assert (await terms_of(house).applied(await planned(house, asked))).large is large
 
 

@@ -126,12 +126,12 @@ async def test_codes_end_and_are_never_too_many(
     await gifts.add(GUILD, TWO, Terms(1), 99, MORNING)
     with pytest.raises(UserError, match="at most 2 gift codes"):
         await gifts.add(GUILD, "33" * 32, Terms(1), 99, MORNING)
-    await gifts.end_code(GUILD, 1, 99, MORNING)
+    await gifts.end(GUILD, 99, MORNING, code=1)
     await gifts.add(GUILD, "33" * 32, Terms(1), 99, MORNING)
     assert [code.id for code in await gifts.codes(GUILD, MORNING)] == [2, 3]
     for guild, id in ((GUILD, 1), (GUILD, 77), (GUILD + 1, 2)):
         with pytest.raises(NotFound):
-            await gifts.end_code(guild, id, 99, MORNING)
+            await gifts.end(guild, 99, MORNING, code=id)
 
 
 async def test_offers_are_listed_with_who_took_them(
@@ -146,8 +146,8 @@ async def test_offers_are_listed_with_who_took_them(
     assert second.expires_at is None
     assert [offer.id for offer in await gifts.offers(GUILD, MORNING + 60)] == [2]
     with pytest.raises(NotFound):
-        await gifts.end_offer(GUILD + 1, 2, 99, MORNING)
-    await gifts.end_offer(GUILD, 2, 99, MORNING)
+        await gifts.end(GUILD + 1, 99, MORNING, offer=2)
+    await gifts.end(GUILD, 99, MORNING, offer=2)
     assert [offer.id for offer in await gifts.offers(GUILD, MORNING)] == [1]
 
 
@@ -161,7 +161,7 @@ async def test_a_number_is_not_given_twice(database: Database, gifts: GiftReposi
         await jobs.submit([a_job(cost=0)], Claim(Quota(1), roles), 100)
         assert balance == await ledger.balance(ACCOUNT, Quota(1), MORNING, roles)
         [offer] = await gifts.offers(GUILD, MORNING)
-        await gifts.end_offer(GUILD, offer.id, 99, MORNING)
+        await gifts.end(GUILD, 99, MORNING, offer=offer.id)
     assert await has(database) == [(3, None), (5, None)]
 
 
@@ -170,8 +170,8 @@ async def test_what_was_given_is_in_the_audit_trail(
 ) -> None:
     await gifts.offer(GUILD, 500, 3, MORNING + 60, 99, "patrons", MORNING)
     await gifts.add(GUILD, ONE, Terms(4, 2, note="fair"), 99, MORNING)
-    await gifts.end_code(GUILD, 1, 98, MORNING)
-    await gifts.end_offer(GUILD, 1, 98, MORNING)
+    await gifts.end(GUILD, 98, MORNING, code=1)
+    await gifts.end(GUILD, 98, MORNING, offer=1)
     trail = await AuditRepository(database).newest(GUILD)
     assert [(each.actor, each.deed, each.detail) for each in reversed(trail)] == [
         (99, "quota offer",
