@@ -12,10 +12,11 @@ from discord.ext import commands
 
 from bot.chat import asking, goods, replies
 from bot.chat.acknowledge import Acknowledger
+from bot.chat.speech import of_person
 from bot.chat.till import Till
 from bot.chat.trouble import TROUBLE
 from bot.domain.errors import StoreUnavailable, Unable
-from bot.domain.language import _
+from bot.domain.language import _, speaking
 from bot.service import Service
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class ShopWindow(commands.Cog):
         if interaction is None or interaction.is_expired():
             return
         try:
-            embed, view = await self._window(interaction)
+            with speaking(of_person(interaction)):
+                embed, view = await self._window(interaction)
             await interaction.edit_original_response(embed=embed, view=view)
         except (*TROUBLE, Unable, StoreUnavailable) as error:
             log.info("an open shop is not made anew: %s", error)

@@ -297,3 +297,15 @@ async def test_killed_between_the_commit_and_the_consuming(
         assert [row[2] for row in left(process.data)] == [115]
     finally:
         await process.close()
+
+
+async def test_an_open_shop_speaks_on_in_the_language_of_who_opened_it(
+    easel: Easel, sandbox: Sandbox, mia: Scene
+) -> None:
+    mia.person.speak("de")
+    asked = await mia.slash("shop")
+    await asked.ack()
+    await sandbox.wait_for(lambda: "Was du hast" in text_of(asked.original or {}))
+    mia.person.customer.buy("115 grids")
+    await sandbox.wait_for(lambda: "115 Raster aus" in text_of(asked.original or {}))
+    assert "Was du hast" in text_of(asked.original or {})
