@@ -52,11 +52,12 @@ class Gifts(commands.Cog):
         ends: app_commands.Range[int, 1, 3650] | None = None,
         note: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
-        made = await self._gifts.make_code(
+        number, made = await self._gifts.make_code(
             asking.asker(interaction), interaction.guild_id or 0,
             Terms(amount, uses, days=days, note=note or ""), ends,
         )  # fmt: skip
-        await _say(interaction, _("A gift code"), f"## `{made}`\n{_told(amount, uses)}")
+        text = _("Code {id}: {what}", id=number, what=_told(amount, uses))
+        await _say(interaction, _("A gift code"), f"## `{made}`\n{text}")
 
     @gift.command(name="list", description="Codes and offers that can be taken, and the pool")
     async def list_(self, interaction: discord.Interaction) -> None:

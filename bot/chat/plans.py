@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from bot.service.plans import Book
 _NAMES = {Speed.TURBO: N_("turbo"), Speed.FAST: N_("fast"), Speed.RELAX: N_("relaxed")}
 _NAMED = 20
 """Of those who have a plan."""
+_ROOM = 1900
+"""Characters of a list of gifts, two of which are in one message."""
 
 
 def grids(number: int) -> str:
@@ -166,11 +169,21 @@ def called(code: Action) -> str:
 
 
 def gifts(offers: Sequence[Offer], codes: Sequence[Code], pool: int) -> str:
-    """What can be taken, and what is shared."""
+    """What can be taken, newest first, and what is shared. Offers and codes come oldest first."""
     head = counted(
         "In the server's pool: **{n} grid**", "In the server's pool: **{n} grids**", pool
     )
-    return "\n".join([head, *map(_offer, offers), *map(_code, codes)])
+    lists = [_newest([*map(_offer, offers)]), _newest([*map(_code, codes)])]
+    return "\n".join([head, *itertools.chain(*lists)])
+
+
+def _newest(lines: Sequence[str]) -> list[str]:
+    """Of lines the last ones that there is room for, the very last first; and how many more."""
+    sizes = itertools.accumulate(len(line) + 1 for line in reversed(lines))
+    shown = sum(size <= _ROOM for size in sizes)
+    more = len(lines) - shown
+    found = [*reversed(lines)][:shown]
+    return [*found, "-# " + counted("and {n} more", "and {n} more", more)] if more else found
 
 
 def _offer(offer: Offer) -> str:

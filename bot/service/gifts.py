@@ -96,8 +96,9 @@ class Gifts:
 
     async def make_code(
         self, asker: Asker, guild: int, terms: Terms, ends_in_days: int | None = None
-    ) -> str:
-        """A new gift code, which only this answer tells: the database keeps its digest."""
+    ) -> tuple[int, str]:
+        """A new gift code, its number and the code, which only this answer tells: the database
+        keeps its digest."""
         require_admin(asker, guild)
         self._until(terms.amount, terms.days)
         ends_at = self._until(terms.amount, ends_in_days)
@@ -106,8 +107,8 @@ class Gifts:
             raise UserError(_("A code gives credits, and to at most {most} people.", most=most))
         code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         kept = replace(terms, ends_at=ends_at)
-        await self._gifts.add(guild, _digest(code), kept, asker.user, self._clock())
-        return "-".join(code[at : at + 4] for at in range(0, LENGTH, 4))
+        id = await self._gifts.add(guild, _digest(code), kept, asker.user, self._clock())
+        return id, "-".join(code[at : at + 4] for at in range(0, LENGTH, 4))
 
     async def redeem(self, asker: Asker, guild: int, code: str) -> Terms:
         """Give the asker what a code is worth. Raises UserError for one that is none (any more),

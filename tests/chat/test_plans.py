@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat import plans
+from bot.chat import plans, wording
 from bot.domain.action import Action
 from bot.domain.period import Period
 from bot.domain.presets import PRESETS
@@ -84,9 +84,24 @@ def test_gifts_that_can_be_taken() -> None:
     assert plans.gifts([offer], codes, 1).splitlines() == [
         "In the server's pool: **1 grid**",
         f"Offer 1: 2 grids to <@&5> until <t:{AT:.0f}:D>, taken by 3",
-        "Code 2: 4 grids, used 0 of 1 times",
         f"Code 3: 1 grid, for 30 days, used 2 of 9 times, to be used until <t:{AT:.0f}:D> (a\\*b)",
+        "Code 2: 4 grids, used 0 of 1 times",
     ]
+
+
+def test_the_newest_gifts_are_listed_and_how_many_more_there_are() -> None:
+    offers = [Offer(id, 5, 2, None, "x", 3) for id in range(1, 101)]
+    codes = [Code(id, Terms(4, note="*" * 100), 0) for id in range(1, 1001)]
+    said = plans.gifts(offers, codes, 1)
+    assert wording.cut(said) == said
+    lines = said.splitlines()
+    assert lines[1] == "Offer 100: 2 grids to <@&5>, taken by 3"
+    shown = [line for line in lines if line.startswith("Offer")]
+    assert lines[len(shown) + 1] == f"-# and {100 - len(shown)} more"
+    listed = [line.partition(":")[0] for line in lines if line.startswith("Code")]
+    assert listed == [f"Code {id}" for id in range(1000, 1000 - len(listed), -1)]
+    assert len(listed) > 5
+    assert lines[-1] == f"-# and {1000 - len(listed)} more"
 
 
 @pytest.mark.parametrize(

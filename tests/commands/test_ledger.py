@@ -23,7 +23,7 @@ async def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def lived(folder: Path) -> None:
     async with House(folder, automatic=True) as house:
         await house.service.gifts.grant(ADMIN_ASKS, GUILD, ANNA, 5, "prize", days=2)
-        code = await house.service.gifts.make_code(ADMIN_ASKS, GUILD, Terms(3))
+        _, code = await house.service.gifts.make_code(ADMIN_ASKS, GUILD, Terms(3))
         await house.service.gifts.redeem(ANNA_ASKS, GUILD, code)
         await house.draw()
         house.clock.now += 3 * 86_400

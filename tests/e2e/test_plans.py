@@ -100,8 +100,10 @@ async def test_prices_are_told_before_they_are_charged(
         ({}, "Say what is to cost"),
         ({"action": "upscale", "credits": 1}, "no such action"),
         ({"model": "nix", "times": 2}, "no model"),
+        ({"usual": True, "action": "imagine", "credits": 5, "model": "nix", "times": 2}, "no m"),
     ):
         assert words in await said(ada, "plan price", **wrong)
+    assert "As usual" in await said(ada, "plan prices")
 
 
 async def test_gifts_offers_and_the_pool(easel: Easel, ada: Scene, mia: Scene) -> None:
@@ -110,6 +112,7 @@ async def test_gifts_offers_and_the_pool(easel: Easel, ada: Scene, mia: Scene) -
     told = await said(ada, "gift code", amount=2, uses=2, days=30, note="fair")
     code = re.search(r"`([A-Z2-9]{4}(?:-[A-Z2-9]{4}){3})`", told)
     assert code
+    assert "Code 1: `/redeem` gives 2 grids to each of 2 members." in told
     assert "You have 2 grids more, for 30 days" in await said(mia, "redeem", code=code[1].lower())
     assert "used this code before" in await said(mia, "redeem", code=code[1])
     assert "no gift code" in await said(noah, "redeem", code="ABCD-EFGH")
@@ -129,6 +132,8 @@ async def test_gifts_offers_and_the_pool(easel: Easel, ada: Scene, mia: Scene) -
     assert "In the server's pool: **4 grids**" in listed
     assert f"Offer 1: 3 grids to <@&{patron}>" in listed
     assert "Code 1: 2 grids, for 30 days, used 1 of 2 times (fair)" in listed
+    assert "no such offer" in await said(ada, "gift end", code=1, offer=99)
+    assert "Code 1: " in await said(ada, "gift list")
     listed = await said(ada, "gift end", code=1, offer=1)
     assert "Code" not in listed
     assert "no gift code" in await said(noah, "redeem", code=code[1])

@@ -187,7 +187,7 @@ async def test_a_pool_is_never_overdrawn_by_many_at_once(house: House) -> None:
 
 async def test_a_code_gives_its_credits_to_so_many_people_once_each(house: House) -> None:
     gifts = house.service.gifts
-    code = await gifts.make_code(ADMIN_ASKS, GUILD, Terms(4, uses=2, days=10, note="fair"))
+    _, code = await gifts.make_code(ADMIN_ASKS, GUILD, Terms(4, uses=2, days=10, note="fair"))
     stored = await house.database.read(
         lambda c: str([tuple(row) for row in c.execute("SELECT * FROM codes").fetchall()])
     )
@@ -208,7 +208,7 @@ async def test_a_code_gives_its_credits_to_so_many_people_once_each(house: House
 
 async def test_many_at_once_cannot_use_a_code_twice(house: House) -> None:
     gifts = house.service.gifts
-    code = await gifts.make_code(ADMIN_ASKS, GUILD, Terms(4, uses=3))
+    _, code = await gifts.make_code(ADMIN_ASKS, GUILD, Terms(4, uses=3))
 
     async def redeemed(user: int) -> int:
         try:
@@ -222,8 +222,8 @@ async def test_many_at_once_cannot_use_a_code_twice(house: House) -> None:
 
 async def test_a_code_ends_by_date_or_by_an_admin(house: House) -> None:
     gifts = house.service.gifts
-    early = await gifts.make_code(ADMIN_ASKS, GUILD, Terms(1), ends_in_days=3)
-    ended = await gifts.make_code(ADMIN_ASKS, GUILD, Terms(1))
+    _, early = await gifts.make_code(ADMIN_ASKS, GUILD, Terms(1), ends_in_days=3)
+    _, ended = await gifts.make_code(ADMIN_ASKS, GUILD, Terms(1))
     _, codes, _ = await gifts.open(ADMIN_ASKS, GUILD)
     assert [code.id for code in codes] == [1, 2]
     await gifts.end(ADMIN_ASKS, GUILD, code=2)
@@ -251,7 +251,7 @@ async def test_a_code_and_an_offer_end_together_or_not_at_all(house: House) -> N
 
 
 async def test_guessing_is_slowed_also_over_a_restart(house: House) -> None:
-    code = await house.service.gifts.make_code(ADMIN_ASKS, GUILD, Terms(1, uses=9))
+    _, code = await house.service.gifts.make_code(ADMIN_ASKS, GUILD, Terms(1, uses=9))
     for guess in range(5):
         with pytest.raises(UserError, match="no gift code"):
             await house.service.gifts.redeem(ANNA_ASKS, GUILD, f"guess {guess}")
