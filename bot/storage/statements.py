@@ -44,8 +44,9 @@ class StatementRepository:
         return await self._database.report(lambda c: statement(c, account, limit))
 
     async def export(self, guild: int, user: int | None = None) -> list[tuple[object, ...]]:
-        """Every entry of a server's accounts, or of one person's there, oldest first, as
-        `COLUMNS`; of jobs that are their owners' alone the id's last letters."""
+        """Every entry of a server's accounts, or of one person's there and what the pool paid for
+        them, oldest first, as `COLUMNS`; of jobs that are their owners' alone the id's last
+        letters."""
 
         def run(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
             return list(exported(connection, guild, user, whole=False))
@@ -98,15 +99,16 @@ def exported(
     connection: sqlite3.Connection, guild: int | None = None, user: int | None = None,
     *, whole: bool = True,
 ) -> Iterator[tuple[object, ...]]:  # fmt: skip
-    """Entries as `COLUMNS`, oldest first, of all servers where none is named; with `whole` ids also
-    of jobs that are their owners' alone."""
+    """Entries as `COLUMNS`, oldest first, of all servers where none is named, of a user also what
+    the pool paid for them; with `whole` ids also of jobs that are their owners' alone."""
     job = "l.job_id" if whole else _JOB
     rows = connection.execute(
         "SELECT l.id, l.created_at, b.guild_id, b.user_id, l.kind, l.amount,"
         f" CASE b.kind WHEN 'allowance' THEN 'allowance' ELSE b.source END, b.id, {job},"
         " l.actor_id, l.reason FROM ledger l JOIN buckets b ON b.id = l.bucket_id"
         " LEFT JOIN jobs j ON j.id = l.job_id"
-        " WHERE (?1 IS NULL OR b.guild_id = ?1) AND (?2 IS NULL OR b.user_id = ?2) ORDER BY l.id",
+        " WHERE (?1 IS NULL OR b.guild_id = ?1) AND (?2 IS NULL OR b.user_id = ?2"
+        " OR b.user_id = 0 AND l.actor_id = ?2 AND l.job_id IS NOT NULL) ORDER BY l.id",
         (guild, user),
     )
     return (tuple(row) for row in rows)

@@ -322,3 +322,16 @@ async def test_the_export_has_every_entry_and_no_formula(house: House) -> None:
     assert "'=HYPERLINK" in lines[1]
     with pytest.raises(NotFound):
         await house.service.quotas.export(ADMIN_ASKS, GUILD, BERT)
+
+
+async def test_the_export_of_a_member_has_what_the_pool_paid_for_them(house: House) -> None:
+    await house.service.gifts.pool(ADMIN_ASKS, GUILD, 5, "")
+    await house.draw(asker=BERT_ASKS)
+    job = await house.draw()
+    lines = (await house.service.quotas.export(ADMIN_ASKS, GUILD, ANNA)).decode().splitlines()
+    assert [line.split(",")[3:6] for line in lines[1:]] == [
+        ["0", "hold", "-1"], ["0", "capture", "0"],
+    ]  # fmt: skip
+    assert all(job.id in line for line in lines[1:])
+    with pytest.raises(NotFound):  # what an admin put into it is nobody's
+        await house.service.quotas.export(ADMIN_ASKS, GUILD, ADMIN_ASKS.user)
