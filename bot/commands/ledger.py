@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
-import datetime as dt
 import sqlite3
 import sys
 import time
@@ -69,8 +68,7 @@ def _verify(connection: sqlite3.Connection) -> int:
 def _export(connection: sqlite3.Connection, server: int | None, user: int | None) -> int:
     writer = csv.writer(sys.stdout)
     writer.writerow(statements.COLUMNS)
-    for id, at, *rest in statements.exported(connection, server, user):
-        writer.writerow([id, _moment(at), *rest])
+    writer.writerows(map(statements.written, statements.exported(connection, server, user)))
     return 0
 
 
@@ -89,7 +87,7 @@ def _statement(connection: sqlite3.Connection, user: int, server: int | None) ->
         for each in reversed(statements.statement(connection, account, _LINES)):
             pool = " (pool)" if each.pool else ""
             what = each.job or each.reason or each.source
-            line = f"  {_moment(each.at)}  {each.amount:+5}  {each.kind}{pool}  {what}"
+            line = f"  {statements.moment(each.at)}  {each.amount:+5}  {each.kind}{pool}  {what}"
             sys.stdout.write(f"{line.rstrip()}\n")
         held = connection.execute(_KEPT, (account.guild, user, time.time())).fetchone()
         sys.stdout.write(f"  lasting credits now: {held[0]}\n")
@@ -100,7 +98,3 @@ _KEPT = (
     "SELECT COALESCE(SUM(balance), 0) FROM buckets WHERE guild_id = ? AND user_id = ?"
     " AND kind = 'lasting' AND (expires_at IS NULL OR expires_at > ?)"
 )
-
-
-def _moment(at: object) -> str:
-    return dt.datetime.fromtimestamp(float(str(at)), dt.UTC).isoformat(timespec="seconds")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import datetime as dt
 import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from bot.storage.audit import LOOKS, AuditEntry, AuditRepository
 from bot.storage.ledger import Holdings, LedgerRepository
 from bot.storage.overview import OverviewRepository
 from bot.storage.quotas import QuotaRepository
-from bot.storage.statements import COLUMNS, StatementRepository
+from bot.storage.statements import COLUMNS, StatementRepository, written
 
 SHOWN = 10
 """Of those who drew most."""
@@ -160,18 +159,8 @@ class Quotas:
 
 
 def _csv(rows: Iterable[tuple[object, ...]]) -> bytes:
-    """Times as ISO 8601 in UTC. What a spreadsheet would take for a formula is text."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    for row in rows:
-        said = dict(zip(COLUMNS, row, strict=True))
-        at = dt.datetime.fromtimestamp(float(str(said["at"])), dt.UTC)
-        said["at"] = at.isoformat(timespec="seconds")
-        writer.writerow(map(_cell, said.values()))
+    writer.writerows(map(written, rows))
     return out.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if risky else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -112,6 +113,23 @@ def exported(
         (guild, user),
     )
     return (tuple(row) for row in rows)
+
+
+def written(entry: tuple[object, ...]) -> list[object]:
+    """An entry of an export as a CSV has it: its time as ISO 8601 in UTC, and what a spreadsheet
+    would take for a formula as text."""
+    id, at, *rest = entry
+    return [id, moment(at), *map(_cell, rest)]
+
+
+def moment(at: object) -> str:
+    """UTC seconds as ISO 8601."""
+    return dt.datetime.fromtimestamp(float(str(at)), dt.UTC).isoformat(timespec="seconds")
+
+
+def _cell(value: object) -> object:
+    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if risky else value
 
 
 def faults(connection: sqlite3.Connection, limit: int = 20) -> list[str]:

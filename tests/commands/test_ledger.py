@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sqlite3
 from pathlib import Path
 
@@ -47,6 +48,16 @@ async def test_a_book_that_balances(folder: Path, capsys: pytest.CaptureFixture[
     assert "lasting credits now: 3" in said
     assert main(["ledger", "statement", "12345"]) == 1
     assert "Nobody of the id 12345" in capsys.readouterr().err
+
+
+async def test_an_export_has_no_formula(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with House(folder) as house:
+        for reason in ('=HYPERLINK("x")', "@SUM(A1)", "-1"):
+            await house.service.gifts.grant(ADMIN_ASKS, GUILD, ANNA, 5, reason)
+    assert main(["ledger", "export"]) == 0
+    rows = [*csv.reader(capsys.readouterr().out.splitlines())]
+    assert [row[-1] for row in rows] == ["reason", '\'=HYPERLINK("x")', "'@SUM(A1)", "'-1"]
+    assert [row[5] for row in rows[1:]] == ["5"] * 3
 
 
 @pytest.mark.parametrize(
