@@ -132,9 +132,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
             return
         view = await self._privately(interaction, self._service.quotas.settings(asker, guild))
         lines = [_("Without a setting: {limits}", limits=funds.limits(view.fallback))]
-        for (scope, target), setting in view.settings.items():
-            who, limits = funds.whose(scope, target), funds.setting(setting)
-            lines.append(_("{who}: {limits}", who=who, limits=limits))
+        lines += funds.decided(view.book)
         if caps := funds.caps(view.caps):
             lines.append(_("The operator of this bot allows at most {limits}.", limits=caps))
         lines.append(

@@ -11,6 +11,7 @@ from bot.domain.credits import Balance
 from bot.domain.language import N_, _, counted, joined, moment, spoken
 from bot.domain.period import Period
 from bot.domain.quota import Caps, Quota, QuotaSetting, Scope
+from bot.service.plans import Book
 
 # What a grant is recorded with when nobody gave a reason.
 _NO_REASON = ("", "grant")
@@ -65,6 +66,16 @@ def limits(quota: Quota) -> str:
 def setting(setting: QuotaSetting) -> str:
     """What an admin's setting says, in one line."""
     return plans.gives(setting) or _("nothing set")
+
+
+def decided(book: Book) -> Iterable[str]:
+    """Who has which plan and setting, a line each."""
+    for (scope, target), own in book.settings.items():
+        who, plan = whose(scope, target), book.assigned.get((scope, target))
+        if plan:
+            yield _("{who}: the plan {plan}", who=who, plan=escape(plan))
+        if not own.empty:
+            yield _("{who}: {limits}", who=who, limits=setting(own))
 
 
 def whose(scope: Scope, target: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bot.domain.credits import Balance
@@ -24,7 +24,7 @@ from bot.service.rules import Rules, require_admin
 from bot.storage.audit import LOOKS, AuditEntry, AuditRepository
 from bot.storage.ledger import Holdings, LedgerRepository
 from bot.storage.overview import OverviewRepository
-from bot.storage.quotas import QuotaRepository
+from bot.storage.quotas import Book, QuotaRepository
 from bot.storage.statements import COLUMNS, StatementRepository, written
 
 SHOWN = 10
@@ -37,7 +37,7 @@ class QuotaView:
 
     fallback: Quota
     caps: Caps
-    settings: Mapping[tuple[Scope, int], QuotaSetting]
+    book: Book
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,11 @@ class Quotas:
         return await self._ledger.forgive(account, quota, asker.user, now, roles), quota
 
     async def settings(self, asker: Asker, guild: int) -> QuotaView:
-        """Every limit an admin set on this server."""
+        """Every limit an admin set on this server, and who has which plan."""
         require_admin(asker, guild)
         await self._audit.write(guild, asker.user, "quota show", {}, self._clock())
-        rules, settings = self._rules, await self._quotas.settings(guild)
-        return QuotaView(rules.caps.bound(rules.quota), rules.caps, settings)
+        rules, book = self._rules, await self._quotas.book(guild)
+        return QuotaView(rules.caps.bound(rules.quota), rules.caps, book)
 
     async def holdings_of(
         self, asker: Asker, guild: int, user: int, roles: frozenset[int]

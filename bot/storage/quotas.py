@@ -56,10 +56,6 @@ class QuotaRepository:
         """Everything that is set."""
         return await self._database.read(lambda c: _book(c, guild))
 
-    async def settings(self, guild: int) -> dict[Target, QuotaSetting]:
-        """Every setting of a guild by (scope, target id)."""
-        return dict((await self.book(guild)).settings)
-
     async def set_quota(
         self, guild: int, scope: Scope, target: int, setting: QuotaSetting, actor: int, now: float
     ) -> QuotaSetting:

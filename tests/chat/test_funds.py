@@ -8,6 +8,7 @@ from bot.chat import funds
 from bot.domain.credits import Balance
 from bot.domain.period import Period
 from bot.domain.quota import Caps, Quota, QuotaSetting
+from bot.service.plans import Book
 
 DAY, MONTH = Quota(25), Quota(290, Period.MONTH, running=1, waiting=2)
 
@@ -42,6 +43,22 @@ DAY, MONTH = Quota(25), Quota(290, Period.MONTH, running=1, waiting=2)
 )  # fmt: skip
 def test_balances(balance: Balance, quota: Quota, lines: list[str]) -> None:
     assert funds.balance(balance, quota).split("\n") == lines
+
+
+def test_who_has_which_plan_and_setting() -> None:
+    book = Book(
+        {
+            ("server", 1): QuotaSetting(),
+            ("role", 5): QuotaSetting(running=2),
+            ("user", 7): QuotaSetting(3),
+        },
+        {("server", 1): "No_body", ("role", 5): "Tester"},
+        {"No_body": QuotaSetting(0), "Tester": QuotaSetting(50)},
+    )
+    assert [*funds.decided(book)] == [
+        "Everybody: the plan No\\_body", "<@&5>: the plan Tester", "<@&5>: 2 at once",
+        "<@7>: 3 grids a day",
+    ]  # fmt: skip
 
 
 def test_the_operators_cap_is_said_where_it_bites() -> None:

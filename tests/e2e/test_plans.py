@@ -106,6 +106,23 @@ async def test_prices_are_told_before_they_are_charged(
     assert "As usual" in await said(ada, "plan prices")
 
 
+async def test_everybody_of_a_server_is_given_something(
+    easel: Easel, ada: Scene, mia: Scene
+) -> None:
+    await said(ada, "plan preset", like="closed")
+    assert "Everybody: the plan Nobody" in await said(ada, "quota show")
+    everybody = easel.sandbox.world.guild.id
+    await said(ada, "quota grant", amount=3, role=everybody)
+    await mia.imagine("a fox")
+    listed = await said(ada, "gift list")
+    assert "Offer 1: 3 grids to everybody, taken by 1" in listed
+    back = await said(ada, "quota grant", amount=-3, user=Scene(easel.sandbox, "Noah").id)
+    assert "loses 3 lasting grids." in back  # which were not in the book yet
+    back = await said(ada, "quota grant", amount=-3, user=Scene(easel.sandbox, "Noah").id)
+    assert "Credits taken back" in back
+    assert "loses 0 lasting grids. That is all there was to take back." in back
+
+
 async def test_gifts_offers_and_the_pool(easel: Easel, ada: Scene, mia: Scene) -> None:
     noah, patron = Scene(easel.sandbox, "Noah"), easel.sandbox.world.find_role("Patron").id
     await said(ada, "quota set", credits=0)

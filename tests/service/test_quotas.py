@@ -63,7 +63,7 @@ async def test_quotas_of_server_role_and_user(house: House) -> None:
     assert await service.quotas.clear(ADMIN_ASKS, GUILD, Whom(user=ANNA))
     view = await service.quotas.settings(ADMIN_ASKS, GUILD)
     assert view.fallback == Quota()
-    assert view.settings == {
+    assert view.book.settings == {
         ("role", ROLE): QuotaSetting(8, Period.DAY, 1),
         ("server", GUILD): QuotaSetting(5, Period.DAY),
     }
@@ -120,4 +120,4 @@ async def test_an_admin_is_told_what_is_missing_and_nothing_is_written(house: Ho
         with pytest.raises(UserError, match=words):
             await ask
     assert await house.parts.audit.newest(GUILD) == []
-    assert (await quotas.settings(ADMIN_ASKS, GUILD)).settings == {}
+    assert (await quotas.settings(ADMIN_ASKS, GUILD)).book.settings == {}

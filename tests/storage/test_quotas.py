@@ -54,7 +54,7 @@ async def test_a_setting_is_laid_over_the_older_one(guilds: QuotaRepository) -> 
         GUILD, "user", ANNA, QuotaSetting(0, Period.MONTH), ADMIN, MORNING
     )
     assert merged == QuotaSetting(0, Period.MONTH, 1)
-    assert await guilds.settings(GUILD) == {("user", ANNA): merged}
+    assert (await guilds.book(GUILD)).settings == {("user", ANNA): merged}
 
 
 async def test_clear(guilds: QuotaRepository) -> None:
@@ -62,7 +62,7 @@ async def test_clear(guilds: QuotaRepository) -> None:
     assert not await guilds.clear_quota(GUILD + 1, "user", ANNA, ADMIN, MORNING)
     assert await guilds.clear_quota(GUILD, "user", ANNA, ADMIN, MORNING)
     assert not await guilds.clear_quota(GUILD, "user", ANNA, ADMIN, MORNING)
-    assert await guilds.settings(GUILD) == {}
+    assert (await guilds.book(GUILD)).settings == {}
 
 
 async def test_every_change_is_in_the_trail_newest_first(
@@ -88,4 +88,4 @@ async def test_a_refused_change_leaves_no_trail(
     with pytest.raises(sqlite3.IntegrityError):
         await guilds.set_quota(GUILD, "user", ANNA, QuotaSetting(running=0), ADMIN, MORNING)
     assert await audit.newest(GUILD) == []
-    assert await guilds.settings(GUILD) == {}
+    assert (await guilds.book(GUILD)).settings == {}
