@@ -108,9 +108,7 @@ class Admin(commands.GroupCog, group_name="quota", group_description="Who may dr
         assert user is not None
         change = await self._privately(
             interaction,
-            gifts.grant(
-                asker, guild, user.id, amount, reason or "", days, asking.roles_of(user)
-            ),
+            gifts.grant(asker, guild, user.id, amount, reason or "", days, asking.roles_of(user)),
         )
         title = _("Credits granted") if amount > 0 else _("Credits taken back")
         await _say(interaction, title, _granted(f"<@{user.id}>", change, amount))

@@ -63,7 +63,8 @@ class Bucket:
 class Due:
     """Lasting credits that somebody has a right to and that are not in the book yet: they are
     written with the next job, and count until then as if they were. `key` is where they come from,
-    once for each account; of what an `actor` offered, there may be a `reason` in their words."""
+    once for each account, or more of what is in a `bucket` already; of what an `actor` offered,
+    there may be a `reason` in their words."""
 
     source: str
     key: str
@@ -71,6 +72,7 @@ class Due:
     expires_at: float | None
     actor: int | None = None
     reason: str = ""
+    bucket: int | None = None
 
 
 Payment = list[tuple[int | None, int]]

@@ -83,7 +83,7 @@ class Shop:
         # What is kept of a server that was left goes after a while, and is told anew.
         known = await self._entitlements.known(entitlement.id)
         taken = self._taken.get(entitlement.id) in ((entitlement, listed), (entitlement, True))
-        if taken and known or not (sold or known):
+        if (taken and known) or not (sold or known):
             return None
         pack = self.assortment.packs.get(entitlement.sku)
         outcome = await self._entitlements.take(entitlement, pack, self._clock(), listed=listed)

@@ -32,7 +32,8 @@ _NONE: Lasting = ((), (), ())
 class Funds(NamedTuple):
     """A `balance` with everything that it counts: lasting `buckets`, and `dues` that are not
     written yet; of what is `over`, nothing is counted any more. A `new` one was never used. `today`
-    is the bucket of what is used of today's allowance, None while there is none."""
+    is the bucket of what is used of today's allowance, None while there is none. `carries` is of
+    what allowance something rolls over from now on, None where that is as it was."""
 
     balance: Balance
     buckets: Sequence[Bucket]
@@ -41,6 +42,7 @@ class Funds(NamedTuple):
     started_at: float
     new: bool
     today: int | None
+    carries: str | None
 
 
 def of(
@@ -55,7 +57,7 @@ def of(
     used, today = _used_until(connection, account, began, now)
     dues = [
         *([_welcome(quota, ends)] if new and quota.welcome else []),
-        *(_rollover(connection, account, quota, start, now) if quota.rollover else []),
+        *(_rollover(connection, account, quota, start, now) if quota.rollover else ()),
         *(_offers(connection, account, roles, now) if seen.offered and account.user else []),
     ]
     own, shared, over = _lasting(connection, account, quota.pool, now) if seen.lasting else _NONE
@@ -71,7 +73,9 @@ def of(
         room=room,
         pooled=sum(each.left for each in shared),
     )
-    return Funds(balance, [*own, *shared], dues, over, start, new, today)
+    carries = f"{quota.credits} {quota.period}" if quota.rollover and quota.credits else ""
+    anew = carries if new or carries != seen.carries else None
+    return Funds(balance, [*own, *shared], dues, over, start, new, today, anew)
 
 
 def afford(
@@ -93,18 +97,21 @@ def afford(
 
 
 def settle(connection: sqlite3.Connection, account: Account, funds: Funds, now: float) -> None:
-    """Write what was due, what has ended, and when the account began."""
-    if funds.new:
+    """Write what was due, what has ended, when the account began, and what it carries over."""
+    if funds.carries is not None:
         connection.execute(
-            "INSERT INTO accounts (guild_id, user_id, started_at) VALUES (?, ?, ?)",
-            (account.guild, account.user, now // 86_400 * 86_400.0),
+            "INSERT INTO accounts (guild_id, user_id, started_at, carries, carries_since)"
+            " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET carries = ?4,"
+            " carries_since = ?5",
+            (account.guild, account.user, now // 86_400 * 86_400.0, funds.carries, now),
         )
     for due in funds.dues:
-        entries.grant(
-            connection, account, due.amount, account.user if due.actor is None else due.actor,
-            due.reason or due.source, now, source=due.source, expires_at=due.expires_at,
-            origin=due.key,
-        )  # fmt: skip
+        actor = account.user if due.actor is None else due.actor
+        bucket = due.bucket or entries.bucket(
+            connection, account, due.source, now, due.expires_at, due.key
+        )
+        reason = due.reason or due.source
+        entries.write(connection, bucket, "grant", due.amount, None, actor, reason, now)
     for each in funds.over:
         entries.write(connection, each.id, "expire", -each.left, None, 0, "expired", now)
 
@@ -131,19 +138,40 @@ def _welcome(quota: Quota, ends: float) -> Due:
 
 def _rollover(
     connection: sqlite3.Connection, account: Account, quota: Quota, start: float, now: float
-) -> list[Due]:
-    """What the period before left; whoever began later has nothing to carry over."""
-    if not quota.credits:
-        return []
-    began, before = quota.period.began(now, start), quota.period.before(now, start)
-    if began <= start:
-        return []
+) -> Iterable[Due]:
+    """What the period before left, and jobs of it gave back since; whoever began later, or drew
+    under no such allowance before this period, has nothing to carry over."""
+    began, ends = quota.period.span(now, start)
+    most = _carried(connection, account, quota, began) if began > start else 0
+    if not most:
+        return
     key = f"rollover:{began:.0f}"
-    if _taken(connection, account, [key]):
-        return []
-    since = max(before, start)
-    left = quota.credits - _used(connection, account, since, began)
-    return [Due("rollover", key, left, quota.period.ends(now, start))] if left > 0 else []
+    bucket, until, given = connection.execute(
+        _GIVEN, (account.guild, account.user, key)
+    ).fetchone() or (None, ends, 0)
+    since = max(quota.period.before(now, start), start)
+    left = most - _used(connection, account, since, began) - given
+    if left > 0 and until == ends:
+        yield Due("rollover", key, left, ends, bucket=bucket)
+
+
+_GIVEN = """
+SELECT id, expires_at, (SELECT SUM(amount) FROM ledger l
+    WHERE l.bucket_id = b.id AND l.kind = 'grant' AND l.amount > 0)
+FROM buckets b WHERE guild_id = ? AND user_id = ? AND origin = ?
+"""
+
+
+def _carried(connection: sqlite3.Connection, account: Account, quota: Quota, began: float) -> int:
+    """How much of an allowance there was to carry over when a period began."""
+    carries, since = connection.execute(
+        "SELECT carries, carries_since FROM accounts WHERE guild_id = ? AND user_id = ?",
+        (account.guild, account.user),
+    ).fetchone()
+    if carries is None:
+        return quota.credits
+    credits, _, period = carries.partition(" ")
+    return min(int(credits), quota.credits) if period == quota.period and since < began else 0
 
 
 def _offers(

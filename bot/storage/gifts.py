@@ -24,8 +24,8 @@ GUESSED = N_("You gave too many wrong codes; try again {when}.")
 
 @dataclass(frozen=True)
 class Offer:
-    """Whole credits for everybody with a role, None for all; `expires_at` is UTC seconds, None for good. `taken`
-    is how many have them."""
+    """Whole credits for everybody with a role, None for all; `expires_at` is UTC seconds, None for
+    good. `taken` is how many have them."""
 
     id: int
     role: int | None

@@ -11,7 +11,8 @@ from bot.domain.people import Account
 
 class Glance(NamedTuple):
     """Jobs of one account that wait and that are drawn, what is held for both, and how many of
-    everybody wait; when the account began (UTC seconds, None: never used).
+    everybody wait; when the account began (UTC seconds, None: never used), and of what allowance
+    something rolls over (None: not known).
 
     Then whether there is at all, to be looked for elsewhere: lasting credits of its own or in the
     server's pool; offers to roles of the server; settings or plans that may decide on its quota;
@@ -23,6 +24,7 @@ class Glance(NamedTuple):
     held: int
     of_all: int
     started_at: float | None
+    carries: str | None
     lasting: bool
     offered: bool
     ruled: bool
@@ -42,6 +44,7 @@ SELECT COALESCE(SUM(state = 'waiting'), 0) AS waiting,
     COALESCE(SUM(cost), 0) AS held,
     (SELECT jobs FROM queued) AS of_all,
     (SELECT started_at FROM accounts WHERE guild_id = ?1 AND user_id = ?2) AS started_at,
+    (SELECT carries FROM accounts WHERE guild_id = ?1 AND user_id = ?2) AS carries,
     EXISTS (SELECT 1 FROM buckets WHERE guild_id = ?1 AND user_id = ?2
         AND kind = 'lasting' AND balance > 0)
     OR EXISTS (SELECT 1 FROM buckets WHERE guild_id = ?1 AND user_id = 0

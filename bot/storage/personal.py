@@ -42,7 +42,7 @@ HOLDINGS = (
         "deleted, with the files, where nobody else brought them",
     ),
     Holding("proposals", "user_id = :user", "deleted", ("plan",)),
-    Holding("accounts", "user_id = :user", "kept: a date, from which periods are counted"),
+    Holding("accounts", "user_id = :user", "kept: dates, and a number that rolls over"),
     Holding("buckets", "user_id = :user", "kept: numbers alone"),
     Holding(
         "ledger",

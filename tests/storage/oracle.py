@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from bot.domain.credits import Balance
+from bot.domain.period import Period
 from bot.domain.quota import Quota
 
 DAY_S = 86_400.0
@@ -54,6 +55,7 @@ class Oracle:
         self.holds: dict[str, Hold] = {}
         self.offers: list[Offer] = []
         self.taken_back = 0
+        self.carries = (0, Period.DAY, 0.0)
 
     def start(self, now: float) -> float:
         return now if self.started is None else self.started
@@ -74,21 +76,31 @@ class Oracle:
 
     def dues(self, quota: Quota, now: float) -> list[Source]:
         """What the account has a right to and does not have yet."""
-        start, began = self.start(now), self.began(quota, now)
-        ends = quota.period.ends(now, start)
+        ends = quota.period.ends(now, self.start(now))
         found = []
         if self.started is None and quota.welcome:
             found.append(Source(quota.welcome, ends if quota.lapse else None, "welcome"))
-        if quota.rollover and quota.credits and began > start:
-            since = max(start, quota.period.began(began - 1, start))
-            left = quota.credits - self.used(since, began)
-            if left > 0:
-                found.append(Source(left, ends, f"rollover:{began:.0f}"))
         for offer in self.offers:
             if offer.expires_at is None or offer.expires_at > now:
                 found.append(Source(offer.amount, offer.expires_at, offer.key))
         had = {source.origin for source in self.sources}
-        return [source for source in found if source.origin not in had]
+        new = [source for source in found if source.origin not in had]
+        return new + self.rollover(quota, now)
+
+    def rollover(self, quota: Quota, now: float) -> list[Source]:
+        """What was left of the period before when it was over, or came back since, under what the
+        account drew in it at the latest."""
+        start, began = self.start(now), self.began(quota, now)
+        credits, period, since = self.carries
+        if not quota.rollover or began <= start or period != quota.period or since >= began:
+            return []
+        ends, key = quota.period.ends(now, start), f"rollover:{began:.0f}"
+        had = [source for source in self.sources if source.origin == key]
+        used = self.used(max(start, quota.period.began(began - 1, start)), began)
+        left = min(credits, quota.credits) - used - sum(source.given for source in had)
+        if left <= 0 or any(source.expires_at != ends for source in had):
+            return []
+        return [Source(left, ends, key)]
 
     def lasting(self, now: float, pool: bool = False) -> list[Source]:
         """Soonest to end first."""
@@ -148,6 +160,8 @@ class Oracle:
         self.sources += self.dues(quota, now)
         if self.started is None:
             self.started = now // DAY_S * DAY_S
+        if (quota.credits if quota.rollover else 0, quota.period) != self.carries[:2]:
+            self.carries = (quota.credits if quota.rollover else 0, quota.period, now)
 
     def end(self, job: str, *, spent: bool) -> None:
         hold = self.holds[job]

@@ -49,7 +49,8 @@ AHEAD = st.none() | st.integers(1, 1500)
 
 
 class Books(RuleBasedStateMachine):
-    """Each step says under which plan the account is just then, and whether it has the role."""
+    """Each step says under which plan the account is just then (None: as before), and whether it
+    has the role."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +60,7 @@ class Books(RuleBasedStateMachine):
         self.oracle = Oracle()
         self.now = MORNING
         self.codes = 0
+        self.last = Quota()
         self._open()
 
     def _open(self) -> None:
@@ -88,8 +90,9 @@ class Books(RuleBasedStateMachine):
         self.wait(self.database.close())
         self._open()
 
-    @rule(quota=QUOTAS, cost=st.integers(0, 4), role=st.booleans())
-    def submit(self, quota: Quota, cost: int, role: bool) -> None:
+    @rule(quota=QUOTAS | st.none(), cost=st.integers(0, 4), role=st.booleans())
+    def submit(self, quota: Quota | None, cost: int, role: bool) -> None:
+        quota = self.last = quota or self.last
         job, accepted = a_job(now=self.now, cost=cost), True
         claim = Claim(quota, frozenset({ROLE} if role else ()))
         offers = self.oracle.offers
@@ -160,8 +163,9 @@ class Books(RuleBasedStateMachine):
         self.oracle.offers = offers
         assert balance.allowance_left == quota.credits
 
-    @rule(quota=QUOTAS)
-    def look(self, quota: Quota) -> None:
+    @rule(quota=QUOTAS | st.none())
+    def look(self, quota: Quota | None) -> None:
+        quota = quota or self.last
         balance = self.wait(self.ledger.balance(ACCOUNT, quota, self.now, {ROLE}))
         assert balance == self.oracle.balance(quota, self.now)
         assert min(balance.allowance_left, balance.lasting, balance.pooled) >= 0

@@ -146,6 +146,72 @@ async def test_nothing_rolls_over_into_the_first_period(database: Database) -> N
     assert (await had(database, quota, MORNING + DAY_S)).dues == []
 
 
+async def test_nothing_rolls_over_of_what_somebody_had_under_another_plan(
+    database: Database,
+) -> None:
+    rich = Quota(900, Period.MONTH, rollover=True)
+    await draw(database, Quota(1))
+    later = MORNING + 40 * DAY_S
+    assert (await had(database, rich, later)).balance.spendable == 900
+    await draw(database, rich, later)
+    month = rich.period.ends(later, MIDNIGHT)
+    [due] = (await had(database, rich, month)).dues
+    assert due.amount == 899
+    # A smaller plan carries over no more than it gives itself, a greater one than there was.
+    [due] = (await had(database, replace(rich, credits=10), month)).dues
+    assert due.amount == 9
+    [due] = (await had(database, replace(rich, credits=5000), month)).dues
+    assert due.amount == 899
+    # Nor is it one of a month after a day, and back again.
+    for other in (replace(rich, period=Period.DAY), replace(rich, rollover=False)):
+        await draw(database, rich, month)
+        await draw(database, other, month)
+        assert (await had(database, rich, month + 40 * DAY_S)).dues == []
+
+
+async def test_who_drew_in_an_earlier_version_keeps_what_rolls_over(database: Database) -> None:
+    quota = Quota(3, rollover=True)
+    await draw(database, quota)
+    await database.transaction(lambda c: c.execute("UPDATE accounts SET carries = NULL"))
+    for day in (1, 2):
+        [due] = (await had(database, quota, MORNING + day * DAY_S)).dues
+        assert due.amount == 2
+        await draw(database, quota, MORNING + day * DAY_S)
+
+
+async def test_what_jobs_of_the_period_before_give_back_rolls_over_too(database: Database) -> None:
+    quota = Quota(5, rollover=True)
+    await draw(database, quota)
+    held = [await draw(database, quota, MORNING + DAY_S) for _ in range(2)]
+    later = MORNING + 2 * DAY_S
+    held.append(await draw(database, quota, later))
+    assert (await had(database, quota, later)).balance.spendable == 5 + 3 - 1
+    for job in held:
+        await JobRepository(database).cancel(job, later)
+    found = await had(database, quota, later)
+    assert (found.balance.spendable, [due.amount for due in found.dues]) == (10, [2])
+    await draw(database, quota, later, cost=9)
+    assert (await had(database, quota, later)).balance.spendable == 1
+    granted = [row[:3] for row in await book(database) if row[0] == "grant"]
+    assert granted == [("grant", 4, "rollover"), ("grant", 3, "rollover"), ("grant", 2, "rollover")]
+    rollovers = await database.read(
+        lambda c: c.execute("SELECT COUNT(*) FROM buckets WHERE origin <> ''").fetchone()[0]
+    )
+    assert rollovers == 2
+    assert await database.read(statements.faults) == []
+
+
+async def test_what_was_taken_back_does_not_roll_over_again(
+    database: Database, ledger: LedgerRepository
+) -> None:
+    quota = Quota(5, rollover=True)
+    await draw(database, quota)
+    later = MORNING + DAY_S
+    assert await ledger.grant(ACCOUNT, -9, 99, "", later, claim=Claim(quota)) == -4
+    found = await had(database, quota, later)
+    assert (found.dues, found.balance.spendable) == ([], 5)
+
+
 async def test_a_clock_that_is_set_back_rolls_nothing_over_twice(database: Database) -> None:
     quota = Quota(3, Period.DAY, rollover=True)
     await draw(database, quota)

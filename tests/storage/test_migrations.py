@@ -615,8 +615,10 @@ def test_33_counts_the_queue_and_changes_no_job(path: Path, tmp_path: Path) -> N
     connection.close()
 
 
-def test_34_takes_the_words_of_offers_out_of_the_sources(path: Path, tmp_path: Path) -> None:
-    [file] = MIGRATIONS.glob("*_sources.sql")
+def test_34_takes_words_out_of_the_sources_and_knows_nothing_of_what_rolls_over(
+    path: Path, tmp_path: Path
+) -> None:
+    [file] = MIGRATIONS.glob("*_carried.sql")
     number = int(file.name[:4])
     connection = migrated(path, number - 1, tmp_path)
     connection.executemany(
@@ -629,6 +631,7 @@ def test_34_takes_the_words_of_offers_out_of_the_sources(path: Path, tmp_path: P
     before = read(path, "SELECT * FROM buckets ORDER BY id")
     migrated(path, number, tmp_path).close()
     after = read(path, "SELECT * FROM buckets ORDER BY id")
+    assert set(read(path, "SELECT carries, carries_since FROM accounts")) == {(None, 0.0)}
     assert [row for row in after if row not in before] == [
         tuple("grant" if each == "for Anna Smith" else each for each in row)
         for row in before
