@@ -16,7 +16,7 @@ from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.action import Press, Tile
 from bot.domain.buttons import Button, buttons, remedies
 from bot.domain.delivery import Delivery
-from bot.domain.errors import NotFound, StoreUnavailable, Unable, new_reference
+from bot.domain.errors import NotFound, OutOfCredits, StoreUnavailable, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.language import _
 from bot.domain.news import Accepted, Ended, Tell
@@ -128,6 +128,15 @@ class Drawings:
         """Queue one grid at the price of one; of more store nothing but a proposal. Raises what
         `Terms.applied` and `submit` do."""
         plan = await self._terms.applied(planned)
+        try:
+            return await self._taken(plan)
+        except OutOfCredits:  # another of theirs was quicker, and the terms may be others now
+            again = await self._terms.applied(planned)
+            if again == plan:
+                raise
+            return await self._taken(again)
+
+    async def _taken(self, plan: Plan) -> Asked:
         if plan.large:
             return Asked(plan, None, await self._proposals.propose(plan))
         (job,) = await self.submit(plan)
@@ -136,7 +145,7 @@ class Drawings:
     async def accept(self, asker: Asker, origin: Origin, id: str) -> list[Job]:
         """Queue all of a proposal, or nothing. Raises what `Proposals.open` and `submit` do, and
         NotFound or NotAllowed where its model, or what it is drawn from, is gone or closed by
-        now."""
+        now, or who accepts may not draw so any more."""
         proposal = await self._proposals.open(asker, origin, id)
         for request in proposal.requests:
             self._planner.require_drawable(asker, origin, request)
@@ -148,14 +157,17 @@ class Drawings:
             proposal.origin, parent_channel=origin.parent_channel,
             age_restricted=origin.age_restricted, locale=origin.locale,
         )  # fmt: skip
-        plan = Plan(asker, there, proposal.requests, proposal.prices, parent=parent)
+        plan = Plan(
+            asker, there, proposal.requests, proposal.prices, parent=parent, waived=proposal.waived
+        )
+        await self._terms.require_still(plan)
         return await self.submit(plan, proposal.id)
 
     async def ask(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
         attached: Attached = NOTHING,
     ) -> tuple[Plan, Job]:  # fmt: skip
-        """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
+        """Plan and submit one grid, for who knows its price. Raises as they do."""
         plan = await self.plan(asker, origin, asked, model, attached)
         (job,) = await self.submit(plan)
         return plan, job
