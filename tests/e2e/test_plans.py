@@ -192,7 +192,11 @@ async def test_relaxed_for_free_is_told(easel: Easel, ada: Scene, mia: Scene) ->
     result = await mia.new_result({mia.results()[0]["id"]})
     assert "(relaxed)" in result["content"]
     told = await easel.sandbox.wait_for(
-        lambda: [each for each in asked.replies if "Your credits do not suffice" in messages.text_of(each)]
+        lambda: [
+            each
+            for each in asked.replies
+            if "Your credits do not suffice" in messages.text_of(each)
+        ]
     )
     assert told
     rows = books.rows(easel.settings.data_dir, "SELECT cost FROM jobs ORDER BY rowid")

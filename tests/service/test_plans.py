@@ -215,6 +215,10 @@ async def test_prices_of_a_server(house: House) -> None:
     assert "× 2.5" in lines
     await plans.price_as_usual(ADMIN_ASKS, GUILD)
     assert await price("a fox --hd") == 3
+    await plans.price_action(ADMIN_ASKS, GUILD, Action.IMAGINE, 50)
+    lines = said.tariff(await plans.price_model(ADMIN_ASKS, GUILD, "tiny", 1.1000000001))
+    assert "× 1.1." in f"{lines}."
+    assert await price("a fox") == 55
 
 
 async def test_what_is_dearer_than_a_grid_is_told_first(house: House) -> None:

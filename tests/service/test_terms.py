@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.action import Action, Press
@@ -193,6 +193,30 @@ async def test_in_direct_messages_the_operator_decides(tmp_path: Path) -> None:
             with pytest.raises(NotAllowed, match="The operator of this bot allows") as refused:
                 await terms_of(house).applied(plan)
             assert words in str(refused.value)
+
+
+@given(st.integers(0, 1000), st.integers(0, 10_000), st.integers(0, 10_000), st.booleans())
+@example(50, 110, 100, False)
+@example(50, 100, 110, False)
+@example(50, 100, 110, True)
+def test_prices_are_as_they_are_written(
+    base: int, speed: int, model: int, draft: bool
+) -> None:  # fmt: skip
+    """By hundredths, of which a float has few exactly."""
+    there = Tariff({Action.IMAGINE: base}, dict.fromkeys(Speed, speed / 100), {"tiny": model / 100})
+    request = requests.imagine(TINY, "a fox --draft" if draft else "a fox")
+    half = -(-base // 2) if draft else base
+    assert tariff.price(TINY, request, there) == -(-half * speed * model // 10_000)
+    assert tariff.grid(request, there) == -(-base * speed // 100)
+
+
+@given(st.integers(1, 1000), st.integers(1, 80), st.integers(1, 80))
+def test_steps_cost_what_they_are_of_the_usual(base: int, usual: int, steps: int) -> None:
+    card = replace(TINY, steps=usual)
+    there = Tariff({Action.IMAGINE: base}, steps=True)
+    made = requests.imagine(card, "a fox")
+    request = replace(made, sampling=replace(made.sampling, steps=steps))
+    assert tariff.price(card, request, there) == max(base, -(-base * steps // usual))
 
 
 @given(
