@@ -19,11 +19,6 @@ _LEFT = {
     Period.WEEK: N_("{left} of this week's {all}"),
     Period.MONTH: N_("{left} of this month's {all}"),
 }
-_MOST = {
-    Period.DAY: N_("The operator of this bot allows {most} a day in all"),
-    Period.WEEK: N_("The operator of this bot allows {most} a week in all"),
-    Period.MONTH: N_("The operator of this bot allows {most} a month in all"),
-}
 
 
 def balance(balance: Balance, quota: Quota) -> str:
@@ -33,8 +28,7 @@ def balance(balance: Balance, quota: Quota) -> str:
         counted("**{n}** grid left", "**{n}** grids left", spendable),
         joined([*_sources(balance, quota)]),
     ]
-    if balance.bound and quota.most is not None:
-        lines.append(_(_MOST[quota.period], most=number(quota.most)))
+    lines += holdings.bound(balance, quota)
     if balance.allowance:
         when = moment(balance.resets_at, "R")
         lines.append(_("Back to {all} {when}", all=number(balance.allowance), when=when))

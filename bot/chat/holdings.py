@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.chat import plans
 from bot.chat.wording import escape
-from bot.domain.credits import Bucket
+from bot.domain.credits import Balance, Bucket
 from bot.domain.language import N_, _, counted, joined, moment, spoken
 from bot.domain.period import Period
 from bot.domain.quota import Decision, Level, Quota
@@ -46,10 +46,17 @@ _LOST = {
 }
 
 
+_MOST = {
+    Period.DAY: N_("The operator of this bot allows {most} a day in all"),
+    Period.WEEK: N_("The operator of this bot allows {most} a week in all"),
+    Period.MONTH: N_("The operator of this bot allows {most} a month in all"),
+}
+
+
 def explained(holdings: Holdings) -> str:
     """What somebody has and may do, and why, in one readable answer."""
     balance, decision = holdings.balance, holdings.decision
-    lines = [_sources(holdings)]
+    lines = [_sources(holdings), *bound(balance, decision.quota)]
     if decision.quota.credits:
         again = (_KEPT if decision.quota.rollover else _LOST)[decision.quota.period]
         lines.append(_(again, when=moment(balance.resets_at, "R")))
@@ -74,6 +81,12 @@ def _sources(holdings: Holdings) -> str:
         balance.spendable,
         sources=joined(parts),
     )
+
+
+def bound(balance: Balance, quota: Quota) -> Iterable[str]:
+    """What the operator allows, where there is more."""
+    if balance.bound and quota.most is not None:
+        yield _(_MOST[quota.period], most=spoken().number(quota.most))
 
 
 def held(number: int) -> str:

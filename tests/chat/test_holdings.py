@@ -87,6 +87,18 @@ def test_what_the_operator_lowers_is_said() -> None:
     assert "The operator of this bot allows less than was set: credits a period, at once." in said
 
 
+def test_the_operators_cap_is_said_where_there_is_more() -> None:
+    level = Level(QuotaSetting(15, Period.MONTH), "server", 7, plan="All")
+    decision = decide(Quota(), [[level]], Caps(20))
+    said = []
+    for room in (20, 50):
+        balance = Balance(15, 35, 0, 15, AT, room=room)
+        said.append(holdings.explained(Holdings(balance, decision, Tariff(), (), 0.0)).split("\n"))
+    assert said[0][0].startswith("**20 grids** to spend")
+    assert said[0][1] == "The operator of this bot allows 20 a month in all"
+    assert "operator of this bot" not in "".join(said[1])
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
