@@ -124,7 +124,7 @@ def _allowed(quota: Quota, decision: Decision) -> Iterable[str]:
     )
     for each in Speed:
         if each not in quota.speeds:
-            reason = _allows(decision.by.get("speeds"), plans.speeds(quota.speeds))
+            reason = joined([_allows(level, quota) for level in decision.levels("speeds")])
             # Translators: such as "No turbo: the operator allows fast and relaxed."
             yield _("No {speed}: {reason}.", speed=plans.speed(each), reason=reason)
     if quota.side:
@@ -147,7 +147,10 @@ def _capped(decision: Decision) -> Iterable[str]:
 
 def _from(decision: Decision, name: str) -> str:
     """Who decided a field: "from the plan Patron of @Role"."""
-    level = decision.by.get(name)
+    return joined([_of(level) for level in decision.levels(name)])
+
+
+def _of(level: Level | None) -> str:
     if level is None:
         return _("from the operator")
     plan, role = escape(level.plan), f"<@&{level.target}>"
@@ -167,8 +170,9 @@ def _from(decision: Decision, name: str) -> str:
     return _("from this server")
 
 
-def _allows(level: Level | None, what: str) -> str:
-    """The same of who says what somebody may."""
+def _allows(level: Level | None, quota: Quota) -> str:
+    """The same of who says by what speeds somebody may draw."""
+    what = plans.speeds((level and level.setting.speeds) or quota.speeds)
     if level is None:
         return _("the operator allows {what}", what=what)
     said = {"plan": escape(level.plan), "role": f"<@&{level.target}>", "what": what}

@@ -136,7 +136,9 @@ def _relaxed(plan: Plan) -> Plan:
 
 def _who(decision: Decision, name: str) -> str:
     """The beginning of a sentence that says who allows something."""
-    level = decision.by.get(name)
+    level, *others = decision.levels(name)
+    if others:
+        return _("Your own limits here allow")
     if level is None:
         return _("The operator of this bot allows")
     if level.plan:

@@ -81,6 +81,20 @@ def test_who_decided(level: Level, who: str) -> None:
     assert f"1 of 1 a day {who}" in said
 
 
+def test_all_who_decide_together_are_named() -> None:
+    levels = [
+        Level(QuotaSetting(speeds=FAST, models=frozenset({"sdxl"})), "role", 5, plan="A"),
+        Level(QuotaSetting(speeds=frozenset({Speed.RELAX})), "role", 6, plan="B"),
+        Level(QuotaSetting(speeds=FAST, models=frozenset({"tiny"})), "role", 7),
+    ]
+    said = holdings.explained(found(Quota(), levels, Balance(1, 0, 0, 1, AT))).splitlines()
+    assert (
+        "No turbo: the plan A of the role <@&5> allows fast, the plan B of the role <@&6> allows"
+        " relaxed." in said
+    )
+    assert "Only the models sdxl, tiny from the plan A of the role <@&5>, from role <@&7>." in said
+
+
 def test_what_the_operator_lowers_is_said() -> None:
     decision = decide(Quota(), [[Level(QuotaSetting(99, running=9), "server", 7)]], Caps(5, 2))
     said = holdings.explained(Holdings(Balance(5, 0, 0, 5, AT), decision, Tariff(), (), 0.0))

@@ -163,6 +163,16 @@ async def test_who_says_no_is_named(house: House) -> None:
         await terms.applied(turbo)
 
 
+async def test_nobody_is_named_alone_for_what_several_allow_together(house: House) -> None:
+    for role, speed in ((500, Speed.FAST), (501, Speed.RELAX)):
+        await house.service.quotas.set(
+            ADMIN_ASKS, GUILD, Whom(role=role), QuotaSetting(speeds=frozenset({speed}))
+        )
+    both = Asker(ANNA, roles=frozenset({500, 501}))
+    with pytest.raises(NotAllowed, match="Your own limits here allow `--fast` and `--relax`"):
+        await terms_of(house).applied(await planned(house, "a fox --turbo", both))
+
+
 @pytest.mark.parametrize(
     ("setting", "asked", "said"),
     [
