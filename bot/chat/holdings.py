@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from bot.chat import plans
-from bot.chat.wording import escape
+from bot.chat.wording import escape, shortened
 from bot.domain.credits import Balance, Bucket
 from bot.domain.language import N_, _, counted, joined, moment, spoken
 from bot.domain.period import Period
@@ -13,6 +14,9 @@ from bot.domain.quota import Decision, Level, Quota
 from bot.domain.speed import Speed
 from bot.service.accounts import Entry, Holdings
 
+_NAMED = 8
+"""Sources of credits."""
+_REASON_ROOM = 100
 _GIVEN = {
     "welcome": N_("at first use"),
     "rollover": N_("carried over"),
@@ -70,7 +74,7 @@ def _sources(holdings: Holdings) -> str:
     if quota.credits:
         left, all = number(balance.allowance_left), number(quota.credits)
         parts.append(_(_LEFT[quota.period], left=left, all=all, why=_from(decision, "credits")))
-    parts += [_bucket(*each) for each in holdings.sources]
+    parts += _buckets(holdings.sources)
     if balance.held:
         parts.append(held(balance.held))
     if not parts:
@@ -94,6 +98,17 @@ def held(number: int) -> str:
     return counted("{n} held for jobs under way", "{n} held for jobs under way", number)
 
 
+def _buckets(sources: Sequence[tuple[str, Bucket]]) -> Iterable[str]:
+    """Those that pay first by name, and how much the others are."""
+    first = sorted(sources, key=lambda each: (each[1].pool, each[1].expires_at or math.inf))
+    named = first if len(first) <= _NAMED else first[: _NAMED - 1]
+    yield from (_bucket(*each) for each in named)
+    if others := first[len(named) :]:
+        left = spoken().signed(sum(bucket.left for _source, bucket in others))
+        # Translators: of what somebody has to spend; {left} is such as "+40".
+        yield counted("{left} from {n} more", "{left} from {n} more", len(others), left=left)
+
+
 def _bucket(source: str, bucket: Bucket) -> str:
     kind = _(_POOL) if bucket.pool else _given(source)
     said = f"{spoken().signed(bucket.left)} {kind}"
@@ -102,7 +117,7 @@ def _bucket(source: str, bucket: Bucket) -> str:
 
 def _given(source: str) -> str:
     known = _GIVEN.get(source)
-    return _(known) if known else escape(source)
+    return _(known) if known else shortened(source, _REASON_ROOM)
 
 
 def ending(said: str, at: float | None) -> str:
@@ -211,7 +226,7 @@ def _change(entry: Entry) -> str:
     if entry.reason in ("", "grant", entry.source):
         return why
     known = _REASONS.get(entry.reason)
-    return f"{why} ({_(known) if known else escape(entry.reason)})"
+    return f"{why} ({_(known) if known else shortened(entry.reason, _REASON_ROOM)})"
 
 
 def _drawn(entry: Entry) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat import holdings
+from bot.chat import holdings, wording
 from bot.domain.credits import Balance, Bucket
 from bot.domain.language import in_english, speaking
 from bot.domain.period import Period
@@ -52,7 +52,7 @@ def test_why_somebody_has_what_they_have() -> None:
     ).splitlines()  # fmt: skip
     assert said[0] == (
         "**159 grids** to spend: 12 of 15 a month from the plan Patron of the role <@&5>,"
-        f" +100 granted, +7 carried over until <t:{AT:.0f}:D>, +40 in the server's pool,"
+        f" +7 carried over until <t:{AT:.0f}:D>, +100 granted, +40 in the server's pool,"
         " 3 held for jobs under way."
     )
     assert said[1] == f"Whole again <t:{AT:.0f}:R>; what is left of a month stays for the next one."
@@ -64,6 +64,26 @@ def test_why_somebody_has_what_they_have() -> None:
         "Only the models sdxl from the plan Patron of the role <@&5>.",
         "Relaxed for free once the credits are out from the plan Patron of the role <@&5>.",
     ]
+
+
+def test_of_many_sources_those_that_end_first_are_named() -> None:
+    sources = [(f"{n} *" + "x" * 190, Bucket(n, 2, AT - n)) for n in range(20)]
+    account = found(
+        Quota(0), [], Balance(0, 43, 0, 0, AT, pooled=3),
+        ("pool", Bucket(98, 3, None, True)), ("grant", Bucket(99, 3)), *sources,
+    )  # fmt: skip
+    first = wording.cut(holdings.explained(account)).splitlines()[0]
+    assert first.startswith(r"**46 grids** to spend: +2 19 \*xxx")
+    assert "+2 13 " in first
+    assert "+2 12 " not in first
+    assert first.endswith(", +32 from 15 more.")
+
+
+def test_long_reasons_leave_room_for_the_others() -> None:
+    entries = [Entry(AT, "grant", 5, "grant", "", 9, "*" * 200, False, False)] * 25
+    text = holdings.statement(entries)
+    assert text.count("**+5** granted (\\*\\*") == 25
+    assert len(text) < wording.DESCRIPTION_LIMIT
 
 
 @pytest.mark.parametrize(
