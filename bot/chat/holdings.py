@@ -126,16 +126,17 @@ def ending(said: str, at: float | None) -> str:
 
 
 def _allowed(quota: Quota, decision: Decision) -> Iterable[str]:
+    batch = min(quota.batch, quota.running + quota.waiting)
     yield counted(
         # Translators: each {why_…} is such as "from the operator".
         "{running} {why_running}, {waiting} {why_waiting}, {n} grid by one command {why_batch}.",
         "{running} {why_running}, {waiting} {why_waiting}, {n} grids by one command {why_batch}.",
-        quota.batch,
+        batch,
         running=plans.running(quota.running),
         waiting=plans.waiting(quota.waiting),
         why_running=_from(decision, "running"),
         why_waiting=_from(decision, "waiting"),
-        why_batch=_from(decision, "batch"),
+        why_batch=_from(decision, "batch" if batch == quota.batch else "waiting"),
     )
     for each in Speed:
         if each not in quota.speeds:

@@ -28,9 +28,23 @@ def test_why_somebody_has_nothing() -> None:
     said = holdings.explained(found(Quota(0), [], Balance(0, 0, 0, 0, AT)))
     assert said.splitlines() == [
         "**0 grids** to spend: none.",
-        "3 at once from the operator, 10 waiting from the operator, 40 grids by one command from"
+        "3 at once from the operator, 10 waiting from the operator, 13 grids by one command from"
         " the operator.",
     ]
+
+
+def test_one_command_may_ask_for_no_more_than_may_wait() -> None:
+    own = Level(QuotaSetting(running=2, waiting=5), "user", 9)
+    for batch, words in (
+        (10, "7 grids by one command from a setting for them alone"),
+        (7, "7 grids by one command from this server"),
+        (2, "2 grids by one command from this server"),
+    ):
+        there = Level(QuotaSetting(batch=batch), "server", 7)
+        account = Holdings(
+            Balance(1, 0, 0, 1, AT), decide(Quota(), [[own], [there]]), Tariff(), (), 0.0
+        )
+        assert words in holdings.explained(account)
 
 
 def test_why_somebody_has_what_they_have() -> None:

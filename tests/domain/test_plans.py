@@ -152,6 +152,7 @@ def test_presets_are_whole_and_fit_what_can_be_stored(key: str) -> None:
         assert gives.credits is not None
         assert gives.period is not None
         assert gives.speeds is None or gives.speeds <= SPEEDS
+        assert (gives.batch or 0) <= (gives.running or 0) + (gives.waiting or 0)
         assert QuotaSetting.read(gives.plain()) == gives
 
 

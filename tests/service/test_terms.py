@@ -138,6 +138,7 @@ async def test_a_batch_that_cannot_be_paid_as_a_whole_is_relaxed_as_a_whole(
     assert plan.prices == (0, 0)
     assert [Speed.of(each.extra) for each in plan.requests] == [Speed.RELAX] * 2
     assert plan.warnings.count(RELAXED) == 1
+    assert "credits do not suffice" in RELAXED  # one is left
 
 
 async def test_relaxed_has_to_be_allowed_as_a_speed(house: House) -> None:
