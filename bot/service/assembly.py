@@ -55,6 +55,7 @@ from bot.service.service import Service
 from bot.service.shop import Shop
 from bot.service.shortening import Shortening
 from bot.service.sight import Fetch, Sight, nowhere
+from bot.service.singles import Singles
 from bot.service.styles import Styles
 from bot.service.terms import Terms
 from bot.service.tuning import Tuning
@@ -98,7 +99,7 @@ def service_of(
     )  # fmt: skip
     proposals = Proposals(parts.proposals, rules, admission, clock)
     drawing = Drawings(
-        jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
+        jobs=parts.jobs, planner=planner, proposals=proposals,
         terms=Terms(parts.ledger, catalogue, rules, clock), admission=admission,
         files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
         tell=tell,
@@ -109,6 +110,10 @@ def service_of(
     samples = Samples(parts.samples, Spare(executor, dispatcher, rules.stance), catalogue)
     return Service(
         drawing=drawing,
+        singles=Singles(
+            jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
+            admission=admission, screening=screening, clock=clock, tell=tell,
+        ),
         proposals=proposals,
         batches=Batches(parts.jobs, parts.outbox, dispatcher, clock),
         pictures=pictures,
