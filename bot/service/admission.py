@@ -70,9 +70,10 @@ class Admission:
         blocked."""
         self._levers.require_open(origin.guild)
 
-    def require_unblocked(self, origin: Origin) -> None:
-        """Raises NotAllowed for a server that is blocked."""
+    async def require_tolerated(self, asker: Asker, origin: Origin) -> None:
+        """Raises NotAllowed for who is banned, or a server that is blocked."""
         self._levers.require_served(origin.guild)
+        await self._require_good(asker, origin)
 
     async def require_welcome(self, asker: Asker, origin: Origin) -> None:
         """Raises NotAllowed for who may not have anything drawn there, or not now."""

@@ -56,6 +56,7 @@ from bot.service.shop import Shop
 from bot.service.shortening import Shortening
 from bot.service.sight import Fetch, Sight, nowhere
 from bot.service.singles import Singles
+from bot.service.stopping import Stopping
 from bot.service.styles import Styles
 from bot.service.terms import Terms
 from bot.service.tuning import Tuning
@@ -106,7 +107,8 @@ def service_of(
     )  # fmt: skip
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
     plans = Plans(parts.quotas, catalogue, rules, clock)
-    moderation = Moderation(parts.moderation, rulebook, conduct, rules, clock)
+    stopping = Stopping(parts.jobs, dispatcher, clock)
+    moderation = Moderation(parts.moderation, rulebook, conduct, rules, stopping, clock)
     samples = Samples(parts.samples, Spare(executor, dispatcher, rules.stance), catalogue)
     return Service(
         drawing=drawing,
@@ -169,6 +171,6 @@ def service_of(
         ),
         operating=Operating(
             levers=levers, overviews=parts.overviews, jobs=parts.jobs, dispatcher=dispatcher,
-            rules=rules, clock=clock,
+            stopping=stopping, rules=rules, clock=clock,
         ),
     )  # fmt: skip

@@ -96,16 +96,16 @@ class Drawings:
         claim = await self._admission.admit(plan)
         began, planned = time.perf_counter(), plan.jobs(self._clock(), JobStatus.WAITING)
         jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit, proposal)
-        await self._require_still_served(plan.origin, jobs)
+        await self._require_still_tolerated(plan, jobs)
         for job in jobs:
             self._tell(Accepted(job, time.perf_counter() - began))
             self._dispatcher.add(self._board.open(job))
         return jobs
 
-    async def _require_still_served(self, origin: Origin, jobs: list[Job]) -> None:
-        """Who blocked the server while these were being stored did not find them."""
+    async def _require_still_tolerated(self, plan: Plan, jobs: list[Job]) -> None:
+        """A ban or a block that came while these were being stored did not find them."""
         try:
-            self._admission.require_unblocked(origin)
+            await self._admission.require_tolerated(plan.asker, plan.origin)
         except NotAllowed:
             for job in jobs:
                 await self._jobs.cancel(job.id, self._clock(), shown=False)

@@ -95,20 +95,27 @@ async def test_a_notice_stays_until_it_is_cleared(house: House) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("banned", [False, True])
 async def test_what_was_being_stored_when_its_server_was_blocked_is_not_drawn(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, banned: bool
 ) -> None:
-    house.service.operating.know_owners([OWNER.user])
+    """Nor where its asker was banned."""
+    service = house.service
+    service.operating.know_owners([OWNER.user])
     submit = JobRepository.submit
 
     async def late(*given: Any) -> list[Job]:
-        """The writer is busy: it is stored behind the block."""
-        assert await house.service.operating.block(OWNER, GUILD) == 0
+        """The writer is busy: it is stored behind the ban or block."""
+        if banned:
+            ban = service.moderation.ban(ADMIN_ASKS, GUILD, ANNA_ASKS.user, None, "")
+            assert (await ban).stopped == 0
+        else:
+            assert await service.operating.block(OWNER, GUILD) == 0
         return await submit(*given)
 
     monkeypatch.setattr(JobRepository, "submit", late)
-    with pytest.raises(NotAllowed, match="blocked this server"):
-        await house.service.drawing.imagine(ANNA_ASKS, HERE, "a fox")
+    with pytest.raises(NotAllowed, match="banned you" if banned else "blocked this server"):
+        await service.drawing.imagine(ANNA_ASKS, HERE, "a fox")
     assert books.states(house.folder) == [JobStatus.CANCELLED]
     assert await house.credits() == (25, 0)
     assert house.executor.runs == []
