@@ -129,7 +129,7 @@ class Results(commands.Cog):
     ) -> None:
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
-        work = self._service.drawing.upscale(asker, origin, Press(Action(code), tile))
+        work = self._service.singles.take(asker, origin, Press(Action(code), tile))
         upscaled = await self._quickly(interaction, work)
         job, there = upscaled.job, upscaled.already_at
         if there is not None:
