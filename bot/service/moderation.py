@@ -20,6 +20,7 @@ from bot.filtering.wordfilter import rule_of
 from bot.service.conduct import Conduct
 from bot.service.rulebook import Finding, Rulebook
 from bot.service.rules import Rules, require_admin
+from bot.service.stopping import Stopping
 from bot.storage.moderation import WORDS_MAX, ModerationRepository
 
 FILE_MAX = 64 << 10
@@ -39,6 +40,14 @@ class Overview:
 
 
 @dataclass(frozen=True)
+class Banished:
+    """A ban, and how many jobs it ended."""
+
+    ban: Ban
+    stopped: int
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What would be refused of a text, and whether it would be where it was tried."""
 
@@ -55,12 +64,14 @@ class Moderation:
         rulebook: Rulebook,
         conduct: Conduct,
         rules: Rules,
+        stopping: Stopping,
         clock: Callable[[], float],
     ) -> None:
         self._moderation = moderation
         self._rulebook = rulebook
         self._conduct = conduct
         self._rules = rules
+        self._stopping = stopping
         self._clock = clock
 
     async def overview(self, asker: Asker, guild: int) -> Overview:
@@ -156,8 +167,9 @@ class Moderation:
 
     async def ban(
         self, asker: Asker, guild: int, user: int, lasts_s: float | None, reason: str
-    ) -> Ban:
-        """Let somebody not draw on this server for so long, None for good."""
+    ) -> Banished:
+        """Let somebody not draw on this server for so long, None for good; what they wait for there
+        is cancelled, free of charge."""
         require_admin(asker, guild)
         if user == asker.user:
             raise UserError(_("You cannot ban yourself; name somebody else."))
@@ -165,7 +177,8 @@ class Moderation:
         ends = None if lasts_s is None else now + lasts_s
         ban = Ban(user, reason, asker.user, now, ends)
         await self._conduct.ban(guild, ban)
-        return ban
+        account = Account(guild, user)
+        return Banished(ban, await self._stopping.of_account(account, "who asked was banned"))
 
     async def unban(self, asker: Asker, guild: int, user: int) -> None:
         """Let somebody draw again. Raises NotFound where nothing kept them from it."""
