@@ -123,6 +123,11 @@ class QuotaSetting:
 SILENT = QuotaSetting()
 
 
+def spelled(name: str, plans: Iterable[str]) -> str | None:
+    """The plan of that name as it is spelled, for names are told apart without their case."""
+    return next((each for each in plans if each.casefold() == name.casefold()), None)
+
+
 def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import NotFound, UserError
@@ -21,6 +21,7 @@ from bot.domain.quota import (
     QuotaSetting,
     Scope,
     decide,
+    spelled,
 )
 from bot.domain.tariff import Tariff
 from bot.storage import entitlements, tariffs
@@ -101,7 +102,7 @@ class QuotaRepository:
 
         def run(connection: sqlite3.Connection) -> QuotaSetting:
             plans = _plans(connection, guild)
-            known = _spelled(name, plans)
+            known = spelled(name, plans)
             if known is None and len(plans) >= PLANS_MAX:
                 raise UserError(
                     _("A server has at most {most} plans; remove one first.", most=PLANS_MAX)
@@ -155,7 +156,7 @@ class QuotaRepository:
 
         def run(connection: sqlite3.Connection) -> None:
             there = _plans(connection, guild)
-            names = [_spelled(each, there) or each for each in plans]
+            names = [spelled(each, there) or each for each in plans]
             if len(there.keys() | names) > PLANS_MAX:
                 raise UserError(
                     _("A server has at most {most} plans; remove some first.", most=PLANS_MAX)
@@ -242,7 +243,7 @@ def _book(
     plans = _plans(connection, guild) if whole or any(row[3] for row in rows) else {}
     return Book(
         {(row[0], row[1]): _read(row[2]) for row in rows},
-        {(row[0], row[1]): _spelled(row[3], plans) or row[3] for row in rows if row[3]},
+        {(row[0], row[1]): spelled(row[3], plans) or row[3] for row in rows if row[3]},
         plans,
     )
 
@@ -259,14 +260,9 @@ def _read(said: str) -> QuotaSetting:
 
 
 def _known(connection: sqlite3.Connection, guild: int, name: str) -> str:
-    if found := _spelled(name, _plans(connection, guild)):
+    if found := spelled(name, _plans(connection, guild)):
         return found
     raise NotFound(_("There is no plan of this name here; `/plan list` has them."))
-
-
-def _spelled(name: str, plans: Iterable[str]) -> str | None:
-    """The plan of that name as it is spelled, for names are told apart without their case."""
-    return next((each for each in plans if each.casefold() == name.casefold()), None)
 
 
 def _save(

@@ -29,7 +29,7 @@ from bot.chat.admin.plan_forms import LIMITS, NEW, TERMS
 from bot.chat.wording import shortened
 from bot.domain.language import N_, _, pgettext
 from bot.domain.presets import PRESETS
-from bot.domain.quota import QuotaSetting, Scope
+from bot.domain.quota import QuotaSetting, Scope, spelled
 from bot.service import Service
 from bot.service.plans import Book
 from bot.service.quotas import Whom
@@ -168,7 +168,7 @@ class PlansPage:
 
 def _known(book: Book, name: str) -> str:
     """A plan as it is written; empty for one that there is not (any more)."""
-    return next((each for each in book.plans if each.casefold() == name.casefold()), "")
+    return spelled(name, book.plans) or ""
 
 
 def _having(book: Book, name: str, scope: Scope) -> list[int]:
