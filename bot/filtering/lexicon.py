@@ -7,16 +7,35 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bot.filtering.pieces import Piece
-from bot.filtering.rule import Rule, Word, key_of, looks
+from bot.filtering.rule import Letter, Rule, Word, folded, key_of, looks, means, sizes
 
 
 class Entry(NamedTuple):
     """The number of a rule, and its letters, or the Latin ones that they look like: such a rule is
-    found in a mixture of scripts only."""
+    found in a mixture of scripts only. Its ends may be open."""
 
     rule: int
     word: Word
     disguised: bool = False
+    open_start: bool = False
+    open_end: bool = False
+
+    def said(self, letters: Sequence[Letter]) -> Sequence[Letter]:
+        """Those of letters with its key that say it, if they do."""
+        return next((each for each in self._cuts(letters) if means(self.word, each)), ())
+
+    def _cuts(self, letters: Sequence[Letter]) -> Iterator[Sequence[Letter]]:
+        """All of them, and without what may be letters beyond its open ends: there any letters are,
+        of the key of its last, too (`kill*`, `killing`)."""
+        yield letters
+        wanted, given = sizes(map(folded, self.word)), sizes(each.folded for each in letters)
+        front, back = max(0, given[0] - wanted[0]), max(0, given[-1] - wanted[-1])
+        if len(wanted) == 1:
+            least, most = 0 if self.open_end else front, front if self.open_start else 0
+            yield from (letters[at : at + wanted[0]] for at in range(least, most + 1))
+        elif self.open_start or self.open_end:
+            start, end = front * self.open_start, len(letters) - back * self.open_end
+            yield letters[start:end]
 
 
 class Lexicon:
@@ -45,18 +64,18 @@ class Lexicon:
             first, second, *_ = map(key_of, rule.words)
             self._phrases.setdefault((first, second), []).append(number)
             self.parts.update(map(key_of, rule.words))
-        self._enter(rule, Entry(number, word))
+        self._enter(Entry(number, word, False, rule.open_start, rule.open_end))
         if look := looks(word):
-            self._enter(rule, Entry(number, look, disguised=True))
+            self._enter(Entry(number, look, True, rule.open_start, rule.open_end))
 
-    def _enter(self, rule: Rule, entry: Entry) -> None:
+    def _enter(self, entry: Entry) -> None:
         key = key_of(entry.word)
         self.words.setdefault(key, []).append(entry)
         self.prefixes.update(key[:size] for size in range(1, len(key) + 1))
-        if rule.open_start and rule.open_end:
+        if entry.open_start and entry.open_end:
             self._inside.append((key, entry))
-        elif rule.open_start or rule.open_end:
-            table = self._ends if rule.open_start else self._starts
+        elif entry.open_start or entry.open_end:
+            table = self._ends if entry.open_start else self._starts
             table.setdefault(len(key), {}).setdefault(key, []).append(entry)
 
     def open_to(self, key: str) -> bool:
@@ -78,8 +97,7 @@ class Lexicon:
         """Rules with an open end that may be in a longer word, and which part of its key."""
         yield from self._at_an_end(key)
         for inner, entry in self._inside:
-            at = key.find(inner)
-            if at >= 0 and len(inner) < len(key):
+            for at in _places(inner, key) if len(inner) < len(key) else ():
                 yield entry, at, at + len(inner)
 
     def _at_an_end(self, key: str) -> Iterator[tuple[Entry, int, int]]:
@@ -90,3 +108,11 @@ class Lexicon:
         for length, found in self._ends.items():
             if length < size:
                 yield from ((each, size - length, size) for each in found.get(key[-length:], ()))
+
+
+def _places(inner: str, key: str) -> Iterator[int]:
+    """Where it begins in a key."""
+    at = key.find(inner)
+    while at >= 0:
+        yield at
+        at = key.find(inner, at + 1)

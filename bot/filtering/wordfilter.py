@@ -169,8 +169,9 @@ class WordFilter:
     def _named(self, letters: Sequence[Letter], disguised: bool) -> Iterator[Match]:
         """Rules that these letters are, as a whole."""
         for entry in self._lexicon.words.get(_key(letters), ()):
-            if entry.disguised <= disguised and means(entry.word, letters):
-                yield Match(entry.rule, letters[0].at, letters[-1].at + 1)
+            said = entry.said(letters) if entry.disguised <= disguised else ()
+            if said:
+                yield Match(entry.rule, said[0].at, said[-1].at + 1)
 
     def _longer(self, letters: Sequence[Letter], disguised: bool) -> Iterator[Match]:
         """Rules with an open end that are a part of these letters."""
@@ -178,8 +179,9 @@ class WordFilter:
         for entry, begin, end in self._lexicon.longer(_key(letters)):
             runs = runs or [[*run] for _, run in groupby(letters, key=lambda each: each.folded)]
             part = [letter for run in runs[begin:end] for letter in run]
-            if entry.disguised <= disguised and means(entry.word, part):
-                yield Match(entry.rule, part[0].at, part[-1].at + 1)
+            said = entry.said(part) if entry.disguised <= disguised else ()
+            if said:
+                yield Match(entry.rule, said[0].at, said[-1].at + 1)
 
     def _glued(self, chunk: str, cut: Sequence[Piece]) -> Iterator[Match]:
         """What a chunk says without its gaps: `sc-um`, but not `he'll`."""
@@ -271,11 +273,11 @@ def _spelled_out(row: _Row, entry: Entry, looks: bool) -> bool:
         return False
     letters = [letter for piece in pieces for letter in piece.letters(looks=looks)]
     if all(piece.eastern for piece in pieces):
-        return len(pieces) > 1 and means(word, letters)
+        return len(pieces) > 1 and bool(entry.said(letters))
     pairs = sum(len(piece.key) == 2 for piece in pieces)
     leet = sum(letter.kind not in (Kind.LETTER, Kind.EASTERN) for letter in letters)
     plain = len(letters) >= 3 and pairs <= 1 and leet <= (len(word) > 3)
-    return plain and len(pieces) - pairs >= 2 and means(word, letters)
+    return plain and len(pieces) - pairs >= 2 and bool(entry.said(letters))
 
 
 def _mixed(pieces: Iterable[Piece]) -> bool:
