@@ -24,8 +24,6 @@ from bot.storage.moderation import WORDS_MAX, ModerationRepository
 
 FILE_MAX = 64 << 10
 """Bytes of a list of words."""
-MENU = 25
-"""Channels or roles of one menu."""
 
 
 @dataclass(frozen=True)
@@ -125,14 +123,15 @@ class Moderation:
         return rules
 
     async def choose(
-        self, asker: Asker, guild: int, kind: PlaceKind, chosen: Collection[int]
+        self, asker: Asker, guild: int, kind: PlaceKind, added: Collection[int],
+        dropped: Collection[int],
     ) -> ServerRules:  # fmt: skip
-        """Keep drawing to those that were chosen in a menu; it shows the first `MENU` of what is
-        kept, and what it does not show stays."""
+        """Keep drawing to those that were added in a menu, and no more to those that were taken out
+        of it, as far as it is not so already."""
         require_admin(asker, guild)
         rules = (await self._rulebook.of(guild)).rules
         known = rules.channels if kind is PlaceKind.CHANNEL else rules.roles
-        add, drop = frozenset(chosen) - known, frozenset(sorted(known)[:MENU]) - frozenset(chosen)
+        add, drop = frozenset(added) - known, frozenset(dropped) & known
         if not add and not drop:
             return rules
         return await self.restrict(asker, guild, kind, sorted(add), sorted(drop))

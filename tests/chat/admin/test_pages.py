@@ -91,8 +91,8 @@ async def test_places_are_chosen(pages: Pages) -> None:
     shown = await pages.show("places", "roles", chosen=("8",))
     assert shown.chosen("places:roles") == ["8"]
     with pytest.raises(UserError, match="Everybody has that role"):
-        await pages.show("places", "roles", chosen=("8", str(GUILD)))
-    shown = await pages.show("places", "channels")
+        await pages.show("places", "roles", chosen=("8", str(GUILD)), before=("8",))
+    shown = await pages.show("places", "channels", before=("5", "7"))
     assert "everywhere" in shown.text
     assert (await pages.house.parts.moderation.rules(GUILD)).roles == {8}
 
@@ -108,8 +108,20 @@ async def test_more_places_than_a_menu_holds(pages: Pages) -> None:
     assert shown.text.count(" and 75 more") == 2
     assert len(shown.chosen("places:channels")) == len(shown.chosen("places:roles")) == 25
     left = many[25:]
-    await pages.show("places", "channels", chosen=())
+    before = tuple(shown.chosen("places:channels"))
+    await pages.show("places", "channels", chosen=(), before=before)
     assert (await pages.house.parts.moderation.rules(GUILD)).channels == set(left)
+
+
+async def test_what_another_admin_chose_meanwhile_stays(pages: Pages) -> None:
+    """A menu that was shown before drops only what it showed, and brings back nothing."""
+    restrict = pages.house.service.moderation.restrict
+    await restrict(ADMIN_ASKS, GUILD, PlaceKind.CHANNEL, [5], [])
+    shown = await pages.show("places", "channels", chosen=("6",), before=())
+    assert shown.chosen("places:channels") == ["5", "6"]
+    await restrict(ADMIN_ASKS, GUILD, PlaceKind.CHANNEL, [7], [6])
+    shown = await pages.show("places", "channels", chosen=("6", "8"), before=("5", "6"))
+    assert shown.chosen("places:channels") == ["7", "8"]
 
 
 # Words
