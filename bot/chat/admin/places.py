@@ -38,7 +38,7 @@ class PlacesPage:
         everywhere = pgettext("placeholder", "Every channel")
         everybody = pgettext("placeholder", "Everybody")
         return Shown([
-            text(f"## {_(self.title)}", _("Threads go with their channel; admins draw anyway.")),
+            text(f"## {_(self.title)}", _("Threads go with their channel; admins need no role.")),
             text(_channels(rules)),
             row(channel_menu(Spot(PAGE, "channels"), everywhere, rules.channels)),
             text(_roles(rules)),
