@@ -354,6 +354,8 @@ def test_what_the_check_does_and_who_decided_it() -> None:
     assert view_of(stance, OFF) == [
         "An unsafe picture is **posted like any other** (decided here)."
     ]
+    lines = view_of(replace(stance, may_switch_off=False), OFF)
+    assert "**posted as a spoiler, which stays one** (as the operator" in lines[0]
 
 
 @pytest.mark.parametrize(
@@ -368,6 +370,14 @@ def test_a_check_that_does_not_look_is_said(stance: Stance, reaction: Reaction, 
     lines = view_of(stance, reaction)
     assert last in lines[-1]
     assert caution.WIDE not in "\n".join(lines)
+
+
+def test_what_an_admin_decided_is_not_said_to_be_what_holds_instead() -> None:
+    [said, _] = view_of(Stance(), BLOCK)
+    assert said.endswith("**posted like any other** (as the operator of this bot wants it).")
+    # Nobody wanted what a broken check leaves undone.
+    assert len(view_of(Stance(chosen=False), SPOILER)) == 1
+    assert "(decided here)" in view_of(Stance(chosen=False), BLOCK)[0]
 
 
 @pytest.mark.parametrize(
