@@ -88,7 +88,7 @@ def service_of(
     answers = Answers(executor)
     screening = Screening(answers, parts.blobs, parts.safety, rules.stance)
     admission = Admission(
-        rules, levers, rulebook, conduct, screening, Clemency(parts.appeals, clock)
+        rules, levers, rulebook, conduct, screening, Clemency(parts.appeals, parts.desks, clock)
     )
     sight = Sight(fetch, parts.blobs, clock, screening, errands)
     planner = Planner(
@@ -105,7 +105,7 @@ def service_of(
     )  # fmt: skip
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
     plans = Plans(parts.quotas, catalogue, rules, clock)
-    moderation = Moderation(parts.moderation, rulebook, conduct, rules, clock)
+    moderation = Moderation(parts.moderation, parts.desks, rulebook, conduct, rules, clock)
     samples = Samples(parts.samples, Spare(executor, dispatcher, rules.stance), catalogue)
     return Service(
         drawing=drawing,

@@ -20,6 +20,7 @@ from bot.filtering.wordfilter import rule_of
 from bot.service.conduct import Conduct
 from bot.service.rulebook import Finding, Rulebook
 from bot.service.rules import Rules, require_admin
+from bot.storage.desk import DeskRepository
 from bot.storage.moderation import WORDS_MAX, ModerationRepository
 
 FILE_MAX = 64 << 10
@@ -28,12 +29,13 @@ FILE_MAX = 64 << 10
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything that holds on a server: its rules, whose bans hold, and how many words the
-    operator blocks everywhere."""
+    """Everything that holds on a server: its rules, whose bans hold, how many words the operator
+    blocks everywhere, and the channel where moderators are told what waits, 0 for none."""
 
     rules: ServerRules
     bans: Sequence[Ban]
     operators: int
+    desk: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,14 @@ class Moderation:
     def __init__(
         self,
         moderation: ModerationRepository,
+        desks: DeskRepository,
         rulebook: Rulebook,
         conduct: Conduct,
         rules: Rules,
         clock: Callable[[], float],
     ) -> None:
         self._moderation = moderation
+        self._desks = desks
         self._rulebook = rulebook
         self._conduct = conduct
         self._rules = rules
@@ -66,7 +70,8 @@ class Moderation:
         require_admin(asker, guild)
         rules = (await self._rulebook.of(guild)).rules
         bans = await self._conduct.banned(guild)
-        return Overview(rules, bans, len(self._rules.blocked_words))
+        desk = await self._desks.channel(guild)
+        return Overview(rules, bans, len(self._rules.blocked_words), desk)
 
     def require_right(self, asker: Asker, guild: int) -> None:
         """Raises NotAllowed for who may not change anything."""

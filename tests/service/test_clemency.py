@@ -264,7 +264,7 @@ async def test_answers_are_kept_for_a_month(strict: House) -> None:
 
 
 async def test_nobody_hears_of_a_refusal_in_direct_messages(strict: House) -> None:
-    clemency = Clemency(strict.parts.appeals, strict.clock)
+    clemency = Clemency(strict.parts.appeals, strict.parts.desks, strict.clock)
     assert await clemency.offer(ANNA_ASKS, DIRECT, TimedOut(1.0)) == ""
     assert await rows(strict, "SELECT * FROM appeals") == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from discord import ui
 
+from bot.chat import asking, ruling
 from bot.chat.admin.items import MENU, Spot, channel_menu, ids, mentions, role_menu, row, text
 from bot.chat.admin.page import SHOW, Press, Shown, stale
 from bot.domain.errors import UserError
@@ -33,7 +34,8 @@ class PlacesPage:
             if press.deed == "roles" and press.guild in added:
                 raise UserError(_("Everybody has that role; choose none to draw for all members."))
             await moderation.choose(press.asker, press.guild, _KINDS[press.deed], added, dropped)
-        rules = (await moderation.overview(press.asker, press.guild)).rules
+        found = await moderation.overview(press.asker, press.guild)
+        rules, posts = found.rules, asking.posts_to_staff(press.server, found.desk)
         most = max(len(rules.channels), len(rules.roles))
         everywhere = pgettext("placeholder", "Every channel")
         everybody = pgettext("placeholder", "Everybody")
@@ -43,6 +45,7 @@ class PlacesPage:
             row(channel_menu(Spot(PAGE, "channels"), everywhere, rules.channels)),
             text(_roles(rules)),
             row(role_menu(Spot(PAGE, "roles"), everybody, rules.roles)),
+            text(ruling.told_in(found.desk, posts)),
             *([text(_more())] if most > MENU else []),
         ])  # fmt: skip
 

@@ -87,6 +87,7 @@ async def test_places_are_chosen(pages: Pages) -> None:
     shown = await pages.show("places", "channels", chosen=("5", "7"))
     # The channels hold for admins, too.
     assert "Threads go with their channel; admins need no role." in shown.text
+    assert "The moderators' channel: no channel" in shown.text
     assert "**Drawing is for**: <#5>, <#7>" in shown.text
     assert shown.chosen("places:channels") == ["5", "7"]
     assert "**Who may draw**: everybody" in shown.text
