@@ -34,14 +34,15 @@ class Account(commands.Cog):
     async def info(self, interaction: discord.Interaction) -> None:
         asker, guild = asking.asker(interaction), interaction.guild_id or 0
         view = await self._privately(interaction, self._service.accounts.account(asker, guild))
-        await replies.private(interaction, embed=describe(view))
+        await replies.private(interaction, embed=describe(view, direct=not guild))
 
 
-def describe(view: AccountView) -> discord.Embed:
-    """The panel of /info."""
+def describe(view: AccountView, direct: bool) -> discord.Embed:
+    """The panel of /info, on a server or in `direct` messages."""
     embed = discord.Embed(title=_("Your info"), colour=_GREEN)
     quota, profile = view.quota, view.profile
-    embed.add_field(name=_("Credits"), value=funds.balance(view.balance, quota), inline=False)
+    credits = funds.balance(view.balance, quota, direct)
+    embed.add_field(name=_("Credits"), value=credits, inline=False)
     embed.add_field(
         name=_("Limits"),
         value=_(

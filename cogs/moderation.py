@@ -117,10 +117,10 @@ class Moderation(
         reason: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
         lasts = _HOUR_S * (24 * (days or 0) + (hours or 0)) or None
-        ban = await self._service.moderation.ban(
+        done = await self._service.moderation.ban(
             *_here(interaction), user.id, lasts, " ".join((reason or "").split())
         )
-        await _say(interaction, _("Banned from drawing"), ruling.banned(ban))
+        await _say(interaction, _("Banned from drawing"), ruling.banished(done))
 
     @app_commands.command(description="Let a banned or timed out member draw again")
     @app_commands.describe(user="Who")

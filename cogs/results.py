@@ -51,8 +51,6 @@ class Results(commands.Cog):
         self.presses: dict[str, Deed] = {
             **{spec.code: self._draw_on for spec in ACTIONS.values() if spec.derive},
             Action.UPSCALE: self._upscale,
-            Action.UPSCALE_SUBTLE: self._enlarge,
-            Action.UPSCALE_CREATIVE: self._enlarge,
             CANCEL: self._cancel,
             CANCEL_ALL: self._cancel_all,
             DRAW: self._draw,
@@ -65,24 +63,15 @@ class Results(commands.Cog):
     async def _draw_on(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
     ) -> None:
+        """What costs more than a grid is offered first, with its price."""
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
         press = Press(Action(code), tile, argument)
         if ACTIONS[press.action].remixes and await self._asked_first(interaction, press):
             return
-        work = self._service.drawing.ask(asker, origin, press)
-        plan, job = await self._quickly(interaction, work)
-        await self._presenter.present(interaction, job, plan.parent)
-        await replies.warn(interaction, plan.warnings)
-
-    async def _enlarge(
-        self, interaction: discord.Interaction, code: str, tile: Tile, argument: str
-    ) -> None:
-        """What costs more than a grid is offered first, with its price."""
-        asking.require_permissions(interaction)
-        asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
-        work = self._service.drawing.imagine(asker, origin, Press(Action(code), tile))
-        asked = await self._quickly(interaction, work)
+        asked = await self._quickly(
+            interaction, self._service.drawing.imagine(asker, origin, press)
+        )
         await self._presenter.answer(interaction, asked, asked.plan.parent)
 
     async def _asked_first(self, interaction: discord.Interaction, press: Press) -> bool:
@@ -140,7 +129,7 @@ class Results(commands.Cog):
     ) -> None:
         asking.require_permissions(interaction)
         asker, origin = asking.asker(interaction), asking.origin_of_press(interaction)
-        work = self._service.drawing.upscale(asker, origin, Press(Action(code), tile))
+        work = self._service.singles.take(asker, origin, Press(Action(code), tile))
         upscaled = await self._quickly(interaction, work)
         job, there = upscaled.job, upscaled.already_at
         if there is not None:

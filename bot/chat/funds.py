@@ -19,25 +19,22 @@ _LEFT = {
     Period.WEEK: N_("{left} of this week's {all}"),
     Period.MONTH: N_("{left} of this month's {all}"),
 }
-_MOST = {
-    Period.DAY: N_("The operator of this bot allows {most} a day in all"),
-    Period.WEEK: N_("The operator of this bot allows {most} a week in all"),
-    Period.MONTH: N_("The operator of this bot allows {most} a month in all"),
-}
 
 
-def balance(balance: Balance, quota: Quota) -> str:
-    """What is left, of what, what is held, and when the allowance is whole again."""
+def balance(balance: Balance, quota: Quota, direct: bool = False) -> str:
+    """What is left, of what, what is held, and when the allowance is whole again; `direct` is in
+    direct messages, where nobody can give any."""
     number, spendable = spoken().number, balance.spendable
     lines = [
         counted("**{n}** grid left", "**{n}** grids left", spendable),
         joined([*_sources(balance, quota)]),
     ]
-    if balance.bound and quota.most is not None:
-        lines.append(_(_MOST[quota.period], most=number(quota.most)))
+    lines += holdings.bound(balance, quota)
     if balance.allowance:
         when = moment(balance.resets_at, "R")
         lines.append(_("Back to {all} {when}", all=number(balance.allowance), when=when))
+    elif direct:
+        lines.append(_("Drawing in direct messages is switched off; ask on a server."))
     else:
         lines.append(_("None come by themselves here; an admin can give some."))
     return "\n".join(filter(None, lines))
@@ -49,7 +46,7 @@ def _sources(balance: Balance, quota: Quota) -> Iterable[str]:
         left, all = number(balance.allowance_left), number(balance.allowance)
         yield _(_LEFT[quota.period], left=left, all=all)
     if balance.lasting:
-        yield counted("{n} that stays", "{n} that stay", balance.lasting)
+        yield counted("{n} besides", "{n} besides", balance.lasting)
     if balance.pooled:
         yield counted("{n} in the server's pool", "{n} in the server's pool", balance.pooled)
     if balance.held:

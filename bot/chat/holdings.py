@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from bot.chat import plans
-from bot.chat.wording import escape
-from bot.domain.credits import Bucket
+from bot.chat.wording import escape, shortened
+from bot.domain.credits import Balance, Bucket
 from bot.domain.language import N_, _, counted, joined, moment, spoken
 from bot.domain.period import Period
 from bot.domain.quota import Decision, Level, Quota
 from bot.domain.speed import Speed
 from bot.service.accounts import Entry, Holdings
 
+_NAMED = 8
+"""Sources of credits."""
+_REASON_ROOM = 100
 _GIVEN = {
     "welcome": N_("at first use"),
     "rollover": N_("carried over"),
@@ -46,10 +50,17 @@ _LOST = {
 }
 
 
+_MOST = {
+    Period.DAY: N_("The operator of this bot allows {most} a day in all"),
+    Period.WEEK: N_("The operator of this bot allows {most} a week in all"),
+    Period.MONTH: N_("The operator of this bot allows {most} a month in all"),
+}
+
+
 def explained(holdings: Holdings) -> str:
     """What somebody has and may do, and why, in one readable answer."""
     balance, decision = holdings.balance, holdings.decision
-    lines = [_sources(holdings)]
+    lines = [_sources(holdings), *bound(balance, decision.quota)]
     if decision.quota.credits:
         again = (_KEPT if decision.quota.rollover else _LOST)[decision.quota.period]
         lines.append(_(again, when=moment(balance.resets_at, "R")))
@@ -63,7 +74,7 @@ def _sources(holdings: Holdings) -> str:
     if quota.credits:
         left, all = number(balance.allowance_left), number(quota.credits)
         parts.append(_(_LEFT[quota.period], left=left, all=all, why=_from(decision, "credits")))
-    parts += [_bucket(*each) for each in holdings.sources]
+    parts += _buckets(holdings.sources)
     if balance.held:
         parts.append(held(balance.held))
     if not parts:
@@ -76,9 +87,26 @@ def _sources(holdings: Holdings) -> str:
     )
 
 
+def bound(balance: Balance, quota: Quota) -> Iterable[str]:
+    """What the operator allows, where there is more."""
+    if balance.bound and quota.most is not None:
+        yield _(_MOST[quota.period], most=spoken().number(quota.most))
+
+
 def held(number: int) -> str:
     """What jobs under way may cost."""
     return counted("{n} held for jobs under way", "{n} held for jobs under way", number)
+
+
+def _buckets(sources: Sequence[tuple[str, Bucket]]) -> Iterable[str]:
+    """Those that pay first by name, and how much the others are."""
+    first = sorted(sources, key=lambda each: (each[1].pool, each[1].expires_at or math.inf))
+    named = first if len(first) <= _NAMED else first[: _NAMED - 1]
+    yield from (_bucket(*each) for each in named)
+    if others := first[len(named) :]:
+        left = spoken().signed(sum(bucket.left for _source, bucket in others))
+        # Translators: of what somebody has to spend; {left} is such as "+40".
+        yield counted("{left} from {n} more", "{left} from {n} more", len(others), left=left)
 
 
 def _bucket(source: str, bucket: Bucket) -> str:
@@ -89,7 +117,7 @@ def _bucket(source: str, bucket: Bucket) -> str:
 
 def _given(source: str) -> str:
     known = _GIVEN.get(source)
-    return _(known) if known else escape(source)
+    return _(known) if known else shortened(source, _REASON_ROOM)
 
 
 def ending(said: str, at: float | None) -> str:
@@ -98,20 +126,21 @@ def ending(said: str, at: float | None) -> str:
 
 
 def _allowed(quota: Quota, decision: Decision) -> Iterable[str]:
+    batch = min(quota.batch, quota.running + quota.waiting)
     yield counted(
         # Translators: each {why_…} is such as "from the operator".
         "{running} {why_running}, {waiting} {why_waiting}, {n} grid by one command {why_batch}.",
         "{running} {why_running}, {waiting} {why_waiting}, {n} grids by one command {why_batch}.",
-        quota.batch,
+        batch,
         running=plans.running(quota.running),
         waiting=plans.waiting(quota.waiting),
         why_running=_from(decision, "running"),
         why_waiting=_from(decision, "waiting"),
-        why_batch=_from(decision, "batch"),
+        why_batch=_from(decision, "batch" if batch == quota.batch else "waiting"),
     )
     for each in Speed:
         if each not in quota.speeds:
-            reason = _allows(decision.by.get("speeds"), plans.speeds(quota.speeds))
+            reason = joined([_allows(level, quota) for level in decision.levels("speeds")])
             # Translators: such as "No turbo: the operator allows fast and relaxed."
             yield _("No {speed}: {reason}.", speed=plans.speed(each), reason=reason)
     if quota.side:
@@ -134,7 +163,10 @@ def _capped(decision: Decision) -> Iterable[str]:
 
 def _from(decision: Decision, name: str) -> str:
     """Who decided a field: "from the plan Patron of @Role"."""
-    level = decision.by.get(name)
+    return joined([_of(level) for level in decision.levels(name)])
+
+
+def _of(level: Level | None) -> str:
     if level is None:
         return _("from the operator")
     plan, role = escape(level.plan), f"<@&{level.target}>"
@@ -154,8 +186,9 @@ def _from(decision: Decision, name: str) -> str:
     return _("from this server")
 
 
-def _allows(level: Level | None, what: str) -> str:
-    """The same of who says what somebody may."""
+def _allows(level: Level | None, quota: Quota) -> str:
+    """The same of who says by what speeds somebody may draw."""
+    what = plans.speeds((level and level.setting.speeds) or quota.speeds)
     if level is None:
         return _("the operator allows {what}", what=what)
     said = {"plan": escape(level.plan), "role": f"<@&{level.target}>", "what": what}
@@ -194,7 +227,7 @@ def _change(entry: Entry) -> str:
     if entry.reason in ("", "grant", entry.source):
         return why
     known = _REASONS.get(entry.reason)
-    return f"{why} ({_(known) if known else escape(entry.reason)})"
+    return f"{why} ({_(known) if known else shortened(entry.reason, _REASON_ROOM)})"
 
 
 def _drawn(entry: Entry) -> str:

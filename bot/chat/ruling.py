@@ -10,7 +10,7 @@ from bot.chat.forms import Field
 from bot.chat.wording import duration, escape
 from bot.domain.language import N_, NP_, _, counted, pgettext, spoken
 from bot.domain.moderation import Ban, PlaceKind, ServerRules, TimeoutRule, WordKind
-from bot.service.moderation import Overview, Verdict
+from bot.service.moderation import Banished, Overview, Verdict
 from bot.service.purging import Count
 from bot.service.rulebook import Finding
 
@@ -198,6 +198,17 @@ def purge(user: int, days: int, count: Count) -> str:
     unfinished = spoken().number(count.unfinished)
     under = _("What is under way ({count}) ends free of charge.", count=unfinished)
     return f"{asked} {under}"
+
+
+def banished(done: Banished) -> str:
+    """Who is banned, and what came of their jobs."""
+    if not done.stopped:
+        return banned(done.ban)
+    return f"{banned(done.ban)}\n" + counted(
+        "{n} unfinished job of theirs cancelled, free of charge.",
+        "{n} unfinished jobs of theirs cancelled, free of charge.",
+        done.stopped,
+    )
 
 
 def banned(ban: Ban) -> str:

@@ -43,8 +43,11 @@ def channel(id: int) -> str:
 
 
 def cut(text: str, limit: int = DESCRIPTION_LIMIT) -> str:
-    """As many whole lines as there is room for."""
-    return text if len(text) <= limit else text[: limit - 2].rpartition("\n")[0] + "\n…"
+    """As many whole lines as there is room for, or what there is room for of the first."""
+    if len(text) <= limit:
+        return text
+    whole = text[: limit - 1].rpartition("\n")[0]
+    return f"{whole}\n…" if whole else within(text, limit)
 
 
 def within(text: str, room: int) -> str:

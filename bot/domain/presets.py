@@ -37,7 +37,7 @@ PRESETS: Mapping[str, Preset] = {
         {
             "Free": QuotaSetting(
                 15, Period.MONTH, 2, 5, welcome=35, lapse=True, rollover=False, relaxed=False,
-                speeds=FAST, batch=10,
+                speeds=FAST, batch=7,
             ),
         },
     ),
@@ -59,7 +59,7 @@ PRESETS: Mapping[str, Preset] = {
                 900, Period.MONTH, 3, 10, relaxed=True, speeds=FAST | {Speed.TURBO}, batch=10
             ),
             "Pro": QuotaSetting(
-                1800, Period.MONTH, 12, 24, relaxed=True, speeds=FAST | {Speed.TURBO}, batch=40
+                1800, Period.MONTH, 12, 24, relaxed=True, speeds=FAST | {Speed.TURBO}, batch=36
             ),
         },
     ),

@@ -30,7 +30,8 @@ FORGOTTEN = N_(
 @dataclass(frozen=True)
 class Proposal:
     """A plan with the time at which its price was told (UTC seconds). `requests` are empty where
-    they were answered or cannot be read; `parent` is the job under which it was asked for."""
+    they were answered or cannot be read; `parent` is the job under which it was asked for. `waived`
+    is what it would cost if it were not free because whoever asked is out of credits."""
 
     id: str
     origin: Origin
@@ -40,6 +41,7 @@ class Proposal:
     created_at: float
     answer: Answer | None = None
     parent: str | None = None
+    waived: int = 0
 
     def require_open(self) -> None:
         """Raises NotFound for one that was answered, or that another version kept."""

@@ -166,11 +166,16 @@ class Level:
 @dataclass(frozen=True)
 class Decision:
     """A quota, and who decided each of its fields; the operator where none is named. A field that
-    a cap lowers is in `capped`."""
+    a cap lowers is in `capped`, and `also` has who adds to what one of `by` allows."""
 
     quota: Quota
     by: Mapping[str, Level] = field(default_factory=dict)
     capped: frozenset[str] = frozenset()
+    also: Mapping[str, tuple[Level, ...]] = field(default_factory=dict)
+
+    def levels(self, name: str) -> tuple[Level | None, ...]:
+        """All who decide a field together; None is the operator."""
+        return (self.by.get(name), *self.also.get(name, ()))
 
 
 def decide(fallback: Quota, groups: Sequence[Sequence[Level]], caps: Caps = Caps()) -> Decision:
@@ -188,10 +193,11 @@ def decide(fallback: Quota, groups: Sequence[Sequence[Level]], caps: Caps = Caps
     values = {name: getattr(level.setting, name) for name, level in chosen.items()}
     if "credits" in chosen:
         values["period"] = chosen["credits"].setting.period or Period.DAY
+    also: dict[str, tuple[Level, ...]] = {}
     for name in ("speeds", "models"):  # of equals in precedence all that any of them allows
-        if name in chosen and (group := _with(chosen[name], groups)):
-            values[name] = _united([getattr(each.setting, name) for each in group], name)
-    return _capped(replace(fallback, **values), chosen, caps)
+        if name in chosen:
+            values[name], also[name] = _united(chosen[name], groups, name)
+    return replace(_capped(replace(fallback, **values), chosen, caps), also=also)
 
 
 @functools.lru_cache(64)
@@ -221,15 +227,18 @@ def _generosity(setting: QuotaSetting, name: str) -> float:
     return float(value if isinstance(value, int) else len(value))
 
 
-def _with(level: Level, groups: Sequence[Sequence[Level]]) -> Sequence[Level]:
-    return next((group for group in groups if any(each is level for each in group)), ())
-
-
-def _united(said: Iterable[frozenset[Any] | None], name: str) -> frozenset[Any]:
-    found = [each for each in said if each is not None]
-    if name == "models" and not all(found):
-        return frozenset()
-    return frozenset().union(*found)
+def _united(
+    best: Level, groups: Sequence[Sequence[Level]], name: str
+) -> tuple[frozenset[Any], tuple[Level, ...]]:
+    """What the best and its equals allow together, and those that add to what it does."""
+    found, adding = getattr(best.setting, name), list[Level]()
+    group = next(group for group in groups if any(each is best for each in group))
+    for each in group:
+        more = getattr(each.setting, name)
+        if found and more and not more <= found:  # no models are all of them
+            found |= more
+            adding.append(each)
+    return found, tuple(adding)
 
 
 @dataclass(frozen=True)

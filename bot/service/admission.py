@@ -20,6 +20,7 @@ from bot.domain.people import Account, Asker, Origin
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.prompt import Reading
 from bot.domain.quota import Claim
+from bot.domain.request import GenerationRequest
 from bot.service.clemency import Clemency
 from bot.service.conduct import Conduct
 from bot.service.levers import Levers
@@ -69,6 +70,11 @@ class Admission:
         blocked."""
         self._levers.require_open(origin.guild)
 
+    async def require_tolerated(self, asker: Asker, origin: Origin) -> None:
+        """Raises NotAllowed for who is banned, or a server that is blocked."""
+        self._levers.require_served(origin.guild)
+        await self._require_good(asker, origin)
+
     async def require_welcome(self, asker: Asker, origin: Origin) -> None:
         """Raises NotAllowed for who may not have anything drawn there, or not now."""
         self._rules.require_served(origin.guild)
@@ -83,6 +89,13 @@ class Admission:
         """Raises BlockedWords for what somebody typed, under a `parent` or with texts `besides`."""
         texts = [*_fresh((each.prompt for each in readings), parent), *besides]
         await self._require(asker, origin, texts, counts=True)
+
+    async def require_showable(
+        self, asker: Asker, origin: Origin, request: GenerationRequest
+    ) -> None:
+        """Raises BlockedWords where nothing is shown that is drawn by such words; they are not
+        those of who asks."""
+        await self._require(asker, origin, _words(request.drawn), counts=False)
 
     async def _require(
         self, asker: Asker, origin: Origin, texts: Sequence[str], *, counts: bool,

@@ -55,6 +55,8 @@ from bot.service.service import Service
 from bot.service.shop import Shop
 from bot.service.shortening import Shortening
 from bot.service.sight import Fetch, Sight, nowhere
+from bot.service.singles import Singles
+from bot.service.stopping import Stopping
 from bot.service.styles import Styles
 from bot.service.terms import Terms
 from bot.service.tuning import Tuning
@@ -98,17 +100,24 @@ def service_of(
     )  # fmt: skip
     proposals = Proposals(parts.proposals, rules, admission, clock)
     drawing = Drawings(
-        jobs=parts.jobs, planner=planner, proposals=proposals, outbox=parts.outbox,
+        jobs=parts.jobs, planner=planner, proposals=proposals,
         terms=Terms(parts.ledger, catalogue, rules, clock), admission=admission,
         files=parts.files, dispatcher=dispatcher, rules=rules, clock=clock,
         tell=tell,
     )  # fmt: skip
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
     plans = Plans(parts.quotas, catalogue, rules, clock)
-    moderation = Moderation(parts.moderation, parts.desks, rulebook, conduct, rules, clock)
+    stopping = Stopping(parts.jobs, dispatcher, clock)
+    moderation = Moderation(
+        parts.moderation, parts.desks, rulebook, conduct, rules, stopping, clock
+    )
     samples = Samples(parts.samples, Spare(executor, dispatcher, rules.stance), catalogue)
     return Service(
         drawing=drawing,
+        singles=Singles(
+            jobs=parts.jobs, planner=planner, outbox=parts.outbox, files=parts.files,
+            admission=admission, screening=screening, clock=clock, tell=tell,
+        ),
         proposals=proposals,
         batches=Batches(parts.jobs, parts.outbox, dispatcher, clock),
         pictures=pictures,
@@ -164,6 +173,6 @@ def service_of(
         ),
         operating=Operating(
             levers=levers, overviews=parts.overviews, jobs=parts.jobs, dispatcher=dispatcher,
-            rules=rules, clock=clock,
+            stopping=stopping, rules=rules, clock=clock,
         ),
     )  # fmt: skip

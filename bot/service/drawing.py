@@ -13,18 +13,15 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from bot.dispatch.dispatcher import Dispatcher
-from bot.domain.action import Press, Tile
+from bot.domain.action import Press
 from bot.domain.buttons import Button, buttons, remedies
-from bot.domain.delivery import Delivery
-from bot.domain.errors import NotFound, StoreUnavailable, Unable, new_reference
+from bot.domain.errors import NotAllowed, OutOfCredits, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
-from bot.domain.language import _
 from bot.domain.news import Accepted, Ended, Tell
 from bot.domain.people import Asker, Origin
 from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
 from bot.service.admission import Admission
-from bot.service.holding import GOING
 from bot.service.plan import Plan
 from bot.service.planning import NOTHING, Planner
 from bot.service.proposals import Proposals
@@ -33,7 +30,6 @@ from bot.service.rules import Rules, require_right_to_cancel, require_visible
 from bot.service.terms import Terms
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
-from bot.storage.outbox import OutboxRepository
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +41,6 @@ class Asked:
     plan: Plan
     job: Job | None
     proposal: str = ""
-
-
-@dataclass(frozen=True)
-class Upscaled:
-    """A picture taken out of the grid `parent`, and where it was posted before, None where it is to
-    be posted now."""
-
-    job: Job
-    parent: Job
-    already_at: Delivery | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +60,6 @@ class Drawings:
         jobs: JobRepository,
         planner: Planner,
         proposals: Proposals,
-        outbox: OutboxRepository,
         files: ImageStore,
         terms: Terms,
         dispatcher: Dispatcher,
@@ -87,7 +72,6 @@ class Drawings:
         self._jobs = jobs
         self._planner = planner
         self._proposals = proposals
-        self._outbox = outbox
         self._files = files
         self._dispatcher = dispatcher
         self._board = dispatcher.board
@@ -112,10 +96,20 @@ class Drawings:
         claim = await self._admission.admit(plan)
         began, planned = time.perf_counter(), plan.jobs(self._clock(), JobStatus.WAITING)
         jobs = await self._jobs.submit(planned, claim, self._rules.queue_limit, proposal)
+        await self._require_still_tolerated(plan, jobs)
         for job in jobs:
             self._tell(Accepted(job, time.perf_counter() - began))
             self._dispatcher.add(self._board.open(job))
         return jobs
+
+    async def _require_still_tolerated(self, plan: Plan, jobs: list[Job]) -> None:
+        """A ban or a block that came while these were being stored did not find them."""
+        try:
+            await self._admission.require_tolerated(plan.asker, plan.origin)
+        except NotAllowed:
+            for job in jobs:
+                await self._jobs.cancel(job.id, self._clock(), shown=False)
+            raise
 
     async def imagine(
         self, asker: Asker, origin: Origin, asked: str | Press, attached: Attached = NOTHING
@@ -128,6 +122,15 @@ class Drawings:
         """Queue one grid at the price of one; of more store nothing but a proposal. Raises what
         `Terms.applied` and `submit` do."""
         plan = await self._terms.applied(planned)
+        try:
+            return await self._taken(plan)
+        except OutOfCredits:  # another of theirs was quicker, and the terms may be others now
+            again = await self._terms.applied(planned)
+            if again == plan:
+                raise
+            return await self._taken(again)
+
+    async def _taken(self, plan: Plan) -> Asked:
         if plan.large:
             return Asked(plan, None, await self._proposals.propose(plan))
         (job,) = await self.submit(plan)
@@ -136,7 +139,7 @@ class Drawings:
     async def accept(self, asker: Asker, origin: Origin, id: str) -> list[Job]:
         """Queue all of a proposal, or nothing. Raises what `Proposals.open` and `submit` do, and
         NotFound or NotAllowed where its model, or what it is drawn from, is gone or closed by
-        now."""
+        now, or who accepts may not draw so any more."""
         proposal = await self._proposals.open(asker, origin, id)
         for request in proposal.requests:
             self._planner.require_drawable(asker, origin, request)
@@ -148,14 +151,17 @@ class Drawings:
             proposal.origin, parent_channel=origin.parent_channel,
             age_restricted=origin.age_restricted, locale=origin.locale,
         )  # fmt: skip
-        plan = Plan(asker, there, proposal.requests, proposal.prices, parent=parent)
+        plan = Plan(
+            asker, there, proposal.requests, proposal.prices, parent=parent, waived=proposal.waived
+        )
+        await self._terms.require_still(plan)
         return await self.submit(plan, proposal.id)
 
     async def ask(
         self, asker: Asker, origin: Origin, asked: str | Press, model: str | None = None,
         attached: Attached = NOTHING,
     ) -> tuple[Plan, Job]:  # fmt: skip
-        """Plan and submit one grid, whose price needs no second thought. Raises as they do."""
+        """Plan and submit one grid, for who knows its price. Raises as they do."""
         plan = await self.plan(asker, origin, asked, model, attached)
         (job,) = await self.submit(plan)
         return plan, job
@@ -165,22 +171,6 @@ class Drawings:
         Raises NotFound."""
         parent = await self._planner.parent(asker, origin, press)
         return parent, str(remixing.offered(parent, asker))
-
-    async def upscale(self, asker: Asker, origin: Origin, press: Press) -> Upscaled:
-        """One picture taken out of its grid: the same finished job whoever presses.
-
-        Raises NotFound, also for one that moderators deleted, and NotAllowed for who may not have
-        anything drawn there.
-        """
-        await self._admission.require_welcome(asker, origin)
-        parent = await self._planner.parent(asker, origin, press)
-        earlier = await self._jobs.upscale_of(press.tile)
-        if earlier is None:
-            plan = await self._planner.under(parent, asker, origin, press)
-            return Upscaled(await self._extract(plan, press.tile), parent)
-        await self._planner.require_not_taken_down(earlier)
-        delivery = await self._outbox.take_up(earlier.id)
-        return Upscaled(earlier, parent, delivery if delivery and delivery.message else None)
 
     async def cancel(self, asker: Asker, origin: Origin, job_id: str) -> Stopped:
         """Stop a waiting or running job and give its credits back.
@@ -275,26 +265,3 @@ class Drawings:
         await self._jobs.retarget(moved)
         await self._files.delete(job.tile(number) for number in range(1, job.request.count + 1))
         return moved
-
-    async def _extract(self, plan: Plan, tile: Tile) -> Job:
-        now = self._clock()
-        image = await self._planner.stored(tile)
-        (job,) = plan.jobs(now, JobStatus.SUCCEEDED)
-        job = replace(job, finished_at=now, engine=plan.parent.engine if plan.parent else "")
-        try:
-            one_file = await self._files.link(tile, job.tile(1))
-            linked = (image.linked or tile) if one_file else None
-            extracted = await self._jobs.extract(job, replace(image, index=1, linked=linked))
-        except FileNotFoundError:
-            raise NotFound(_(GOING)) from None
-        except StoreUnavailable:
-            await self._files.delete([job.tile(1)])
-            raise
-        if extracted is None or extracted.id != job.id:
-            await self._files.delete([job.tile(1)])
-        if extracted is None:  # it was deleted, or cleared away, in between
-            raise NotFound(_(GOING))
-        if extracted.id == job.id:
-            self._tell(Accepted(job))
-            self._tell(Ended(job))
-        return extracted

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from bot.dispatch.dispatcher import Dispatcher
 from bot.domain.errors import StoreUnavailable
 from bot.domain.job import Job
+from bot.service.stopping import Stopping
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
 from bot.storage.tracing import Grew
@@ -26,10 +27,8 @@ class Emptying:
         self, jobs: JobRepository, files: ImageStore, dispatcher: Dispatcher,
         clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        self._jobs = jobs
         self._files = files
-        self._dispatcher = dispatcher
-        self._clock = clock
+        self._stopping = Stopping(jobs, dispatcher, clock)
 
     async def emptied(self, look: Look, settle: Callable[[list[Job]], Awaitable[T]]) -> T:
         """Take away the files of all that is found, of which none gets some any more, and write
@@ -44,7 +43,7 @@ class Emptying:
     async def _empty(self, look: Look, gone: dict[str, Job]) -> None:
         """What began meanwhile is found by another look."""
         while more := [each for each in await look() if each.id not in gone]:
-            await self._stop(more)
+            await self._stopping.stop(more, "it shows what moderators delete")
             # Files before rows: a row without one is a picture that was cleared away.
             tiles = [each.tile(n) for each in more for n in range(1, each.request.count + 1)]
             try:
@@ -52,10 +51,3 @@ class Emptying:
             except OSError as error:
                 raise StoreUnavailable("io", f"job {more[0].id}: {error}") from error
             gone |= {each.id: each for each in more}
-
-    async def _stop(self, jobs: Iterable[Job]) -> None:
-        """Those that wait or are being drawn."""
-        for each in jobs:
-            cancelled = await self._jobs.cancel(each.id, self._clock())
-            if cancelled is not None:
-                await self._dispatcher.cancel(cancelled, "it shows what moderators delete")

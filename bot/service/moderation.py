@@ -20,6 +20,7 @@ from bot.filtering.wordfilter import rule_of
 from bot.service.conduct import Conduct
 from bot.service.rulebook import Finding, Rulebook
 from bot.service.rules import Rules, require_admin
+from bot.service.stopping import Stopping
 from bot.storage.desk import DeskRepository
 from bot.storage.moderation import WORDS_MAX, ModerationRepository
 
@@ -36,6 +37,14 @@ class Overview:
     bans: Sequence[Ban]
     operators: int
     desk: int = 0
+
+
+@dataclass(frozen=True)
+class Banished:
+    """A ban, and how many jobs it ended."""
+
+    ban: Ban
+    stopped: int
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ class Moderation:
         rulebook: Rulebook,
         conduct: Conduct,
         rules: Rules,
+        stopping: Stopping,
         clock: Callable[[], float],
     ) -> None:
         self._moderation = moderation
@@ -63,6 +73,7 @@ class Moderation:
         self._rulebook = rulebook
         self._conduct = conduct
         self._rules = rules
+        self._stopping = stopping
         self._clock = clock
 
     async def overview(self, asker: Asker, guild: int) -> Overview:
@@ -160,8 +171,9 @@ class Moderation:
 
     async def ban(
         self, asker: Asker, guild: int, user: int, lasts_s: float | None, reason: str
-    ) -> Ban:
-        """Let somebody not draw on this server for so long, None for good."""
+    ) -> Banished:
+        """Let somebody not draw on this server for so long, None for good; what they wait for there
+        is cancelled, free of charge."""
         require_admin(asker, guild)
         if user == asker.user:
             raise UserError(_("You cannot ban yourself; name somebody else."))
@@ -169,7 +181,8 @@ class Moderation:
         ends = None if lasts_s is None else now + lasts_s
         ban = Ban(user, reason, asker.user, now, ends)
         await self._conduct.ban(guild, ban)
-        return ban
+        account = Account(guild, user)
+        return Banished(ban, await self._stopping.of_account(account, "who asked was banned"))
 
     async def unban(self, asker: Asker, guild: int, user: int) -> None:
         """Let somebody draw again. Raises NotFound where nothing kept them from it."""

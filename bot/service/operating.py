@@ -16,6 +16,7 @@ from bot.domain.people import Asker
 from bot.domain.quota import Caps
 from bot.service.levers import Levers
 from bot.service.rules import DIRECT, Rules
+from bot.service.stopping import Stopping
 from bot.storage.jobs import JobRepository
 from bot.storage.overview import OverviewRepository
 from bot.storage.switches import EVERYWHERE, Deed
@@ -52,6 +53,7 @@ class Operating:
         overviews: OverviewRepository,
         jobs: JobRepository,
         dispatcher: Dispatcher,
+        stopping: Stopping,
         rules: Rules,
         clock: Callable[[], float],
     ) -> None:
@@ -59,6 +61,7 @@ class Operating:
         self._overviews = overviews
         self._jobs = jobs
         self._dispatcher = dispatcher
+        self._stopping = stopping
         self._rules = rules
         self._clock = clock
         self._owners: frozenset[int] = frozenset()
@@ -91,7 +94,7 @@ class Operating:
             raise UserError(
                 _("This server is blocked already; `/operator unblock` lets it in again.")
             )
-        return await self._cancel_all(guild)
+        return await self._stopping.of_server(guild, "its server is served no more")
 
     async def unblock(self, asker: Asker, guild: int) -> None:
         """Serve it again."""
@@ -140,17 +143,6 @@ class Operating:
 
     def _standstill(self) -> Standstill:
         return Standstill(self._dispatcher.running, self._dispatcher.waiting)
-
-    async def _cancel_all(self, guild: int) -> int:
-        count = 0
-        for job in await self._jobs.unfinished():
-            if job.origin.guild != guild:
-                continue
-            cancelled = await self._jobs.cancel(job.id, self._clock())
-            if cancelled is not None:
-                await self._dispatcher.cancel(cancelled, "its server is served no more")
-                count += 1
-        return count
 
 
 def _require_server(guild: int) -> None:

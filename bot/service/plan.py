@@ -17,7 +17,8 @@ from bot.service import requests
 class Plan:
     """`prices` are whole credits, one for each request, and `usual` what a usual grid costs in the
     same hurry. `warnings` are sentences for the asker:
-    what is asked for and will not act. `parent` is the job whose button was pressed."""
+    what is asked for and will not act. `parent` is the job whose button was pressed. `waived` is
+    what it would cost if it were not free because its asker is out of credits."""
 
     asker: Asker
     origin: Origin
@@ -26,6 +27,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     parent: Job | None = None
     usual: int = 1
+    waived: int = 0
 
     @property
     def price(self) -> int:

@@ -169,8 +169,9 @@ class Plans:
 
 
 def _factor(factor: float) -> float:
+    """With as many digits as are shown of it."""
     if not 0 <= factor <= FACTOR_MAX:
         raise UserError(
             _("A factor is a number from 0 to {most}.", most=spoken().number(FACTOR_MAX))
         )
-    return float(factor)
+    return float(f"{factor:g}")

@@ -46,7 +46,7 @@ class Proposals:
         claim, now = await self._admission.admit(plan), self._clock()
         proposal = Proposal(
             uuid.uuid4().hex, plan.origin, plan.asker.user, plan.requests, plan.prices, now,
-            parent=plan.parent and plan.parent.id,
+            parent=plan.parent and plan.parent.id, waived=plan.waived,
         )  # fmt: skip
         jobs = plan.jobs(now, JobStatus.WAITING)
         await self._proposals.add(proposal, jobs, claim, self._rules.queue_limit)

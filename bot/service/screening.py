@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from bot.domain.errors import NotAllowed, Unable
 from bot.domain.language import N_, _
 from bot.domain.people import Account, Origin
-from bot.domain.safety import SafetyPolicy, Stance, Verdict
+from bot.domain.safety import SafetyPolicy, Score, Stance, Verdict
 from bot.engine.seam import SCORES, Question
 from bot.service.answers import Answers
 from bot.service.plan import Plan
@@ -42,20 +42,20 @@ class Screening:
         self._answers = answers
         self._blobs = blobs
         self._settings = settings
-        self._stance = stance
+        self.stance = stance
 
     async def policy(self, origin: Origin) -> SafetyPolicy:
         """What holds there now."""
-        if not self._stance.cares:
+        if not self.stance.cares:
             return SafetyPolicy()
         setting = await self._settings.setting(origin.guild)
-        return self._stance.effective(setting).at(origin.age_restricted)
+        return self.stance.effective(setting).at(origin.age_restricted)
 
     async def require(self, plan: Plan) -> None:
         """What is planned may be drawn. Raises NotAllowed for a picture that may not be used there,
         and Unable where nothing can be checked."""
         origin, owner = plan.origin, Account(plan.origin.guild, plan.asker.user)
-        if not self._stance.checked and (await self.policy(origin)).blocks:
+        if not self.stance.checked and (await self.policy(origin)).blocks:
             raise Unable(_(BLIND))
         sent = {
             each.digest
@@ -95,6 +95,14 @@ class Screening:
         if verdict.refused:
             raise NotAllowed(_(STOPPED))
         return verdict is Verdict.COVERED
+
+    async def score(self, picture: bytes, origin: Origin) -> Score:
+        """How likely a picture is unsafe, where that matters; None where nobody can say it now."""
+        try:
+            return await self._asked(picture) if (await self.policy(origin)).looks else None
+        except Unable as error:
+            log.info("a picture was not looked at: %s", error)
+            return None
 
     async def _forget(self, digests: Iterable[str], owner: Account) -> None:
         try:

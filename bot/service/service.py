@@ -35,6 +35,7 @@ from bot.service.reports import Reports
 from bot.service.safety import Safety
 from bot.service.shop import Shop
 from bot.service.shortening import Shortening
+from bot.service.singles import Singles
 from bot.service.styles import Styles
 from bot.service.tuning import Tuning
 from bot.service.words import Words
@@ -45,6 +46,7 @@ class Service:
     """Parts that know one another only through their constructors; `bot.app` builds them."""
 
     drawing: Drawings
+    singles: Singles
     proposals: Proposals
     batches: Batches
     pictures: Pictures

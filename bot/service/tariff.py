@@ -1,8 +1,12 @@
-"""What requests cost. Pure."""
+"""What requests cost. Pure.
+
+Reckoned exactly, since what is a hair above a whole number is rounded up: 50 × 1.1 are 55.
+"""
 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from bot.domain import upscaling
 from bot.domain.action import Action
@@ -21,19 +25,24 @@ def price(card: ModelCard, request: GenerationRequest, tariff: Tariff = USUAL) -
     """Whole credits: what its action costs, for a draft half of it, for larger pictures as much
     more as they are larger, and what steps, model and speed make of it."""
     base, larger = tariff.base(request.action), upscaling.of(request)
-    share = 0.5 if request.meant.get("draft") else 1.0
+    share = Fraction(1, 2) if request.meant.get("draft") else Fraction(1)
     if tariff.size:
-        share *= HD**2 if _large(card, request) else 1.0
+        share *= Fraction(HD) ** 2 if _large(card, request) else 1
         share *= larger.price if larger else 1
     if tariff.steps:
-        share *= max(1.0, request.sampling.steps / card.steps_for(1.0))
-    hurried = math.ceil(base * share) * tariff.hurry(Speed.of(request.extra))
-    return math.ceil(hurried * tariff.models.get(request.model, 1.0))
+        share *= max(1, Fraction(request.sampling.steps, card.steps_for(1.0)))
+    hurried = math.ceil(base * share) * _exact(tariff.hurry(Speed.of(request.extra)))
+    return math.ceil(hurried * _exact(tariff.models.get(request.model, 1.0)))
 
 
 def grid(request: GenerationRequest, tariff: Tariff = USUAL) -> int:
     """Credits of a usual grid in the same hurry, which nobody needs to be told."""
-    return math.ceil(tariff.base(Action.IMAGINE) * tariff.hurry(Speed.of(request.extra)))
+    return math.ceil(tariff.base(Action.IMAGINE) * _exact(tariff.hurry(Speed.of(request.extra))))
+
+
+def _exact(factor: float) -> Fraction:
+    """As it is written, such as 1.1, which no float is."""
+    return Fraction(str(factor))
 
 
 def _large(card: ModelCard, request: GenerationRequest) -> bool:

@@ -22,9 +22,10 @@ from bot.service.rules import Rules
 from bot.storage.ledger import Holdings, LedgerRepository
 
 RELAXED = N_(
-    "Your credits are out, so this is drawn relaxed, free of charge, after those who are in a"
-    " hurry."
+    "Your credits do not suffice for this, so it is drawn relaxed, free of charge, after those who"
+    " are in a hurry."
 )
+NO_LONGER = N_("This is not free of charge any more; ask for it anew.")
 
 
 class Terms:
@@ -46,19 +47,31 @@ class Terms:
         """The plan with its prices there; relaxed and free of charge where its asker has no credits
         left and may draw so. Applied twice it is the same. Raises NotAllowed for what their quota
         does not allow, with who says so."""
-        claim = self._rules.claim(plan.origin.guild, plan.asker.roles)
-        account = Account(plan.origin.guild, plan.asker.user)
-        holdings = await self._ledger.holdings(account, claim, self._clock())
+        holdings = await self._holdings(plan)
         priced = self._priced(plan, holdings.tariff)
-        if _goes_relaxed(priced, holdings):
+        if _goes_relaxed(priced, priced.price, holdings):
             priced = _relaxed(priced)
         self._require_allowed(priced, holdings.decision)
         return priced
 
+    async def require_still(self, plan: Plan) -> None:
+        """What was told earlier, at the prices of then, is allowed to its asker of now. Raises
+        NotAllowed as `applied` does, and where it was free for who is out of credits and is not
+        so any more."""
+        holdings = await self._holdings(plan)
+        self._require_allowed(plan, holdings.decision)
+        if plan.waived and not _goes_relaxed(plan, plan.waived, holdings):
+            raise NotAllowed(_(NO_LONGER))
+
+    async def _holdings(self, plan: Plan) -> Holdings:
+        claim = self._rules.claim(plan.origin.guild, plan.asker.roles)
+        account = Account(plan.origin.guild, plan.asker.user)
+        return await self._ledger.holdings(account, claim, self._clock())
+
     def _priced(self, plan: Plan, there: Tariff) -> Plan:
         prices = tuple(self._price(each, there) for each in plan.requests)
         grids = max(tariff.grid(each, there) for each in plan.requests)
-        return replace(plan, prices=prices, usual=grids)
+        return replace(plan, prices=prices, usual=grids, waived=0)
 
     def _price(self, request: GenerationRequest, there: Tariff) -> int:
         card = self._catalogue.card(request.model) or self._catalogue.default
@@ -103,11 +116,11 @@ class Terms:
             )  # fmt: skip
 
 
-def _goes_relaxed(plan: Plan, holdings: Holdings) -> bool:
+def _goes_relaxed(plan: Plan, price: int, holdings: Holdings) -> bool:
     quota, balance = holdings.decision.quota, holdings.balance
-    bound = balance.room is not None and balance.room < plan.price
+    bound = balance.room is not None and balance.room < price
     turbo = any(Speed.of(each.extra) is Speed.TURBO for each in plan.requests)
-    return quota.relaxed and plan.price > balance.spendable and not bound and not turbo
+    return quota.relaxed and price > balance.spendable and not bound and not turbo
 
 
 def _relaxed(plan: Plan) -> Plan:
@@ -116,13 +129,16 @@ def _relaxed(plan: Plan) -> Plan:
         plan,
         requests=tuple(each.meaning(speed.NAME, stored) for each in plan.requests),
         prices=(0,) * len(plan.requests),
+        waived=plan.price,
         warnings=tuple(dict.fromkeys((_(RELAXED), *plan.warnings))),
     )
 
 
 def _who(decision: Decision, name: str) -> str:
     """The beginning of a sentence that says who allows something."""
-    level = decision.by.get(name)
+    level, *others = decision.levels(name)
+    if others:
+        return _("Your own limits here allow")
     if level is None:
         return _("The operator of this bot allows")
     if level.plan:

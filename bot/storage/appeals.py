@@ -202,8 +202,13 @@ def use_appeals(connection: sqlite3.Connection, permit: str, jobs: Sequence[Job]
 
 
 def spared(connection: sqlite3.Connection, job: str) -> bool:
-    """Whether moderators let its picture be shown, covered, whatever the check finds."""
-    found = connection.execute("SELECT 1 FROM appeal_jobs WHERE used_by = ?", (job,))
+    """Whether moderators let its picture be shown, covered, whatever the check finds; or the grid
+    that it was taken out of."""
+    found = connection.execute(
+        "SELECT 1 FROM appeal_jobs WHERE used_by = ?1 OR used_by ="
+        " (SELECT source_job FROM jobs WHERE id = ?1 AND action = 'upscale')",
+        (job,),
+    )
     return found.fetchone() is not None
 
 

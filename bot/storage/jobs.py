@@ -10,18 +10,17 @@ import sqlite3
 from collections.abc import Sequence
 
 from bot.domain.action import ACTIONS, ALL, Action, Target, Tile
-from bot.domain.delivery import Kind
 from bot.domain.job import Failure, Job
 from bot.domain.people import Account
 from bot.domain.proposal import Answer
 from bot.domain.quota import Claim
 from bot.domain.safety import ANYTHING, SafetyPolicy, Stance
-from bot.storage import admission, ends, entries, history, outbox, pictures, proposals, rows, safety
+from bot.storage import admission, ends, entries, pictures, proposals, rows, safety
 from bot.storage.appeals import use_appeals
 from bot.storage.database import Database
 from bot.storage.pictures import StoredImage
 from bot.storage.rows import job_of
-from bot.storage.success import Success, succeed
+from bot.storage.success import Success, extracted, succeed
 
 
 class JobRepository:
@@ -48,21 +47,20 @@ class JobRepository:
 
         return await self._database.transaction(run)
 
-    async def extract(self, job: Job, image: StoredImage) -> Job | None:
+    async def extract(self, job: Job, image: StoredImage, stance: Stance = ANYTHING) -> Job | None:
         """Insert an upscale as finished, with its picture and delivery; or return the earlier
-        one of the same tile, or None where that is not kept any more."""
+        one of the same tile, or None where that is not kept any more. `stance` is as of `succeed`.
+
+        Raises Withheld where nobody is to see it; then nothing was written.
+        """
 
         def run(connection: sqlite3.Connection) -> Job | None:
             source = job.request.source
             assert source is not None
             earlier = _upscale_of(connection, source)
-            if earlier is not None or not pictures.kept(connection, source):
-                return earlier
-            rows.insert(connection, job)
-            pictures.insert(connection, job.id, [image], job.created_at)
-            history.insert(connection, job)
-            outbox.insert(connection, job.id, Kind.RESULT)
-            return job
+            if earlier is None and pictures.kept(connection, source):
+                return extracted(connection, job, image, stance)
+            return earlier
 
         return await self._database.transaction(run)
 

@@ -73,6 +73,7 @@ def _insert(connection: sqlite3.Connection, proposal: Proposal) -> None:
         "requests": [each.to_json() for each in proposal.requests],
         "prices": proposal.prices,
         "under": [proposal.parent, origin.parent_message],
+        "waived": proposal.waived,
     }
     plan = json.dumps(asked, ensure_ascii=False)
     connection.execute(
@@ -95,7 +96,7 @@ def _get(connection: sqlite3.Connection, id: str) -> Proposal | None:
     row = connection.execute("SELECT * FROM proposals WHERE id = ?", (id,)).fetchone()
     if row is None:
         return None
-    requests, prices, (parent, message) = read(row["plan"])
+    requests, prices, (parent, message), waived = read(row["plan"])
     return Proposal(
         id,
         Origin(row["guild_id"], row["channel_id"], message),
@@ -105,6 +106,7 @@ def _get(connection: sqlite3.Connection, id: str) -> Proposal | None:
         row["created_at"],
         None if row["answer"] is None else Answer(row["answer"]),
         parent,
+        waived,
     )
 
 
@@ -112,12 +114,13 @@ _Under = tuple[str | None, int]
 """A job, and the message under which its button was pressed."""
 
 
-def read(plan: str) -> tuple[tuple[GenerationRequest, ...], tuple[int, ...], _Under]:
+def read(plan: str) -> tuple[tuple[GenerationRequest, ...], tuple[int, ...], _Under, int]:
     """Nothing where it was answered, or kept by another version that says it otherwise."""
     try:
         kept = json.loads(plan)
         parent, message = kept.get("under", (None, 0))
         requests = tuple(map(GenerationRequest.from_json, kept["requests"]))
-        return requests, tuple(kept["prices"]), (parent, message)
+        waived = int(kept.get("waived", 0))
+        return requests, tuple(kept["prices"]), (parent, message), waived
     except (ValueError, LookupError, TypeError):
-        return (), (), (None, 0)
+        return (), (), (None, 0), 0

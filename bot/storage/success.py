@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.domain.delivery import Kind
 from bot.domain.job import Job
 from bot.domain.safety import Stance, Verdict, Withheld
-from bot.storage import entries, history, outbox, pictures, safety
+from bot.storage import entries, history, outbox, pictures, rows, safety
 from bot.storage.pictures import StoredImage
 from bot.storage.rows import job_of
 
@@ -39,18 +39,33 @@ def succeed(connection: sqlite3.Connection, job: str, attempt: int, how: Success
     ended = job_of(row)
     pictures.insert(connection, job, how.images, how.now)
     _check_complete(connection, ended)
-    verdict = safety.judged(connection, job, how.stance)
-    if verdict.refused:
-        raise Withheld(verdict)
     entries.capture(connection, job, how.now)
-    outbox.insert(connection, job, Kind.RESULT)
-    history.insert(connection, ended, flagged=verdict is Verdict.COVERED)
+    _show(connection, ended, how.stance)
     connection.execute(
         "UPDATE profiles SET grids = grids + 1, pictures = pictures + ?, seconds ="
         " seconds + ? WHERE user_id = ?",
         (ended.request.count, how.seconds, ended.user),
     )
     return ended
+
+
+def extracted(
+    connection: sqlite3.Connection, job: Job, image: StoredImage, stance: Stance
+) -> Job:  # fmt: skip
+    """A picture was taken out of its grid: see `JobRepository.extract`."""
+    rows.insert(connection, job)
+    pictures.insert(connection, job.id, [image], job.created_at)
+    _show(connection, job, stance)
+    return job
+
+
+def _show(connection: sqlite3.Connection, job: Job, stance: Stance) -> None:
+    """What there is of it now is found and posted. Raises Withheld."""
+    verdict = safety.judged(connection, job.id, stance)
+    if verdict.refused:
+        raise Withheld(verdict)
+    outbox.insert(connection, job.id, Kind.RESULT)
+    history.insert(connection, job, flagged=verdict is Verdict.COVERED)
 
 
 def _check_complete(connection: sqlite3.Connection, job: Job) -> None:

@@ -76,7 +76,7 @@ class Tracing:
         parent = row["parent_id"]
         if parent not in self.family:
             return
-        requests, _, _ = proposals.read(row["plan"])
+        requests, *_ = proposals.read(row["plan"])
         lost = parent in self._whole or parent in self._reworded
         if lost or any(left.repeats(request, self._said[parent]) for request in requests):
             self._offers.append(row["id"])

@@ -23,14 +23,14 @@ DAY, MONTH = Quota(25), Quota(290, Period.MONTH, running=1, waiting=2)
             Balance(0, 1, 3, 290, 99.0), MONTH,
             [
                 "**1** grid left",
-                "0 of this month's 290, 1 that stays, 3 held for jobs under way",
+                "0 of this month's 290, 1 besides, 3 held for jobs under way",
                 "Back to 290 <t:99:R>",
             ],
         ),
         (
             Balance(0, 7, 0, 0, 99.0), Quota(0),
             [
-                "**7** grids left", "7 that stay",
+                "**7** grids left", "7 besides",
                 "None come by themselves here; an admin can give some.",
             ],
         ),
@@ -42,6 +42,13 @@ DAY, MONTH = Quota(25), Quota(290, Period.MONTH, running=1, waiting=2)
 )  # fmt: skip
 def test_balances(balance: Balance, quota: Quota, lines: list[str]) -> None:
     assert funds.balance(balance, quota).split("\n") == lines
+
+
+def test_in_direct_messages_nobody_can_give_any() -> None:
+    said = funds.balance(Balance(0, 0, 0, 0, 99.0), Quota(0), direct=True)
+    assert said.split("\n") == [
+        "**0** grids left", "Drawing in direct messages is switched off; ask on a server.",
+    ]  # fmt: skip
 
 
 def test_the_operators_cap_is_said_where_it_bites() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat import holdings
+from bot.chat import holdings, wording
 from bot.domain.credits import Balance, Bucket
 from bot.domain.language import in_english, speaking
 from bot.domain.period import Period
@@ -28,9 +28,23 @@ def test_why_somebody_has_nothing() -> None:
     said = holdings.explained(found(Quota(0), [], Balance(0, 0, 0, 0, AT)))
     assert said.splitlines() == [
         "**0 grids** to spend: none.",
-        "3 at once from the operator, 10 waiting from the operator, 40 grids by one command from"
+        "3 at once from the operator, 10 waiting from the operator, 13 grids by one command from"
         " the operator.",
     ]
+
+
+def test_one_command_may_ask_for_no_more_than_may_wait() -> None:
+    own = Level(QuotaSetting(running=2, waiting=5), "user", 9)
+    for batch, words in (
+        (10, "7 grids by one command from a setting for them alone"),
+        (7, "7 grids by one command from this server"),
+        (2, "2 grids by one command from this server"),
+    ):
+        there = Level(QuotaSetting(batch=batch), "server", 7)
+        account = Holdings(
+            Balance(1, 0, 0, 1, AT), decide(Quota(), [[own], [there]]), Tariff(), (), 0.0
+        )
+        assert words in holdings.explained(account)
 
 
 def test_why_somebody_has_what_they_have() -> None:
@@ -52,7 +66,7 @@ def test_why_somebody_has_what_they_have() -> None:
     ).splitlines()  # fmt: skip
     assert said[0] == (
         "**159 grids** to spend: 12 of 15 a month from the plan Patron of the role <@&5>,"
-        f" +100 granted, +7 carried over until <t:{AT:.0f}:D>, +40 in the server's pool,"
+        f" +7 carried over until <t:{AT:.0f}:D>, +100 granted, +40 in the server's pool,"
         " 3 held for jobs under way."
     )
     assert said[1] == f"Whole again <t:{AT:.0f}:R>; what is left of a month stays for the next one."
@@ -64,6 +78,26 @@ def test_why_somebody_has_what_they_have() -> None:
         "Only the models sdxl from the plan Patron of the role <@&5>.",
         "Relaxed for free once the credits are out from the plan Patron of the role <@&5>.",
     ]
+
+
+def test_of_many_sources_those_that_end_first_are_named() -> None:
+    sources = [(f"{n} *" + "x" * 190, Bucket(n, 2, AT - n)) for n in range(20)]
+    account = found(
+        Quota(0), [], Balance(0, 43, 0, 0, AT, pooled=3),
+        ("pool", Bucket(98, 3, None, True)), ("grant", Bucket(99, 3)), *sources,
+    )  # fmt: skip
+    first = wording.cut(holdings.explained(account)).splitlines()[0]
+    assert first.startswith(r"**46 grids** to spend: +2 19 \*xxx")
+    assert "+2 13 " in first
+    assert "+2 12 " not in first
+    assert first.endswith(", +32 from 15 more.")
+
+
+def test_long_reasons_leave_room_for_the_others() -> None:
+    entries = [Entry(AT, "grant", 5, "grant", "", 9, "*" * 200, False, False)] * 25
+    text = holdings.statement(entries)
+    assert text.count("**+5** granted (\\*\\*") == 25
+    assert len(text) < wording.DESCRIPTION_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -81,10 +115,36 @@ def test_who_decided(level: Level, who: str) -> None:
     assert f"1 of 1 a day {who}" in said
 
 
+def test_all_who_decide_together_are_named() -> None:
+    levels = [
+        Level(QuotaSetting(speeds=FAST, models=frozenset({"sdxl"})), "role", 5, plan="A"),
+        Level(QuotaSetting(speeds=frozenset({Speed.RELAX})), "role", 6, plan="B"),
+        Level(QuotaSetting(speeds=FAST, models=frozenset({"tiny"})), "role", 7),
+    ]
+    said = holdings.explained(found(Quota(), levels, Balance(1, 0, 0, 1, AT))).splitlines()
+    assert (
+        "No turbo: the plan A of the role <@&5> allows fast, the plan B of the role <@&6> allows"
+        " relaxed." in said
+    )
+    assert "Only the models sdxl, tiny from the plan A of the role <@&5>, from role <@&7>." in said
+
+
 def test_what_the_operator_lowers_is_said() -> None:
     decision = decide(Quota(), [[Level(QuotaSetting(99, running=9), "server", 7)]], Caps(5, 2))
     said = holdings.explained(Holdings(Balance(5, 0, 0, 5, AT), decision, Tariff(), (), 0.0))
     assert "The operator of this bot allows less than was set: credits a period, at once." in said
+
+
+def test_the_operators_cap_is_said_where_there_is_more() -> None:
+    level = Level(QuotaSetting(15, Period.MONTH), "server", 7, plan="All")
+    decision = decide(Quota(), [[level]], Caps(20))
+    said = []
+    for room in (20, 50):
+        balance = Balance(15, 35, 0, 15, AT, room=room)
+        said.append(holdings.explained(Holdings(balance, decision, Tariff(), (), 0.0)).split("\n"))
+    assert said[0][0].startswith("**20 grids** to spend")
+    assert said[0][1] == "The operator of this bot allows 20 a month in all"
+    assert "operator of this bot" not in "".join(said[1])
 
 
 @pytest.mark.parametrize(

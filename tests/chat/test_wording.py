@@ -195,3 +195,17 @@ def test_what_could_not_be_brought_is_told_in_a_sentence_for_each_kind() -> None
     copies, results = wording.untold([Kind.RESULT, Kind.DM, Kind.RESULT]).splitlines()
     assert copies.startswith("⚠️ You take no direct messages")
     assert results.startswith("⚠️ 2 results of yours could not be brought to you")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ab\ncd\nefg", "ab\ncd\nefg"),
+        ("ab\ncd\nefgh", "ab\ncd\n…"),
+        ("ab\ncdefghij", "ab\n…"),
+        ("abcdefghijk", "abcdefgh…"),
+        ("abcdefghijk\nl", "abcdefgh…"),
+    ],
+)
+def test_of_what_is_too_long_whole_lines_are_left_or_the_beginning(text: str, shown: str) -> None:
+    assert wording.cut(text, 9) == shown

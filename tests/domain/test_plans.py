@@ -101,7 +101,10 @@ def test_the_first_group_that_speaks_decides(first: QuotaSetting, second: QuotaS
 
 @given(st.lists(SETTINGS, min_size=2, max_size=4))
 def test_within_a_group_nobody_takes_away(group: list[QuotaSetting]) -> None:
-    quota = decided(group).quota
+    decision = decided(group)
+    quota, levels = decision.quota, decision.levels("speeds")
+    named = [each.setting.speeds or frozenset() for each in levels if each]
+    assert not named or frozenset[Speed]().union(*named) == quota.speeds
     for each in group:
         assert quota.running >= (each.running or 0) or quota.running == OPERATOR.running
         assert quota.speeds >= (each.speeds or frozenset())
@@ -149,6 +152,7 @@ def test_presets_are_whole_and_fit_what_can_be_stored(key: str) -> None:
         assert gives.credits is not None
         assert gives.period is not None
         assert gives.speeds is None or gives.speeds <= SPEEDS
+        assert (gives.batch or 0) <= (gives.running or 0) + (gives.waiting or 0)
         assert QuotaSetting.read(gives.plain()) == gives
 
 

@@ -104,6 +104,30 @@ async def test_prices_are_told_before_they_are_charged(
         assert words in await said(ada, "plan price", **wrong)
 
 
+@pytest.mark.parametrize("button", ["V1", "🔄"])
+async def test_prices_of_buttons_are_told_before_they_are_charged(
+    easel: Easel, ada: Scene, mia: Scene, button: str
+) -> None:
+    grid = await mia.imagine("a fox")
+    for action in ("vary", "reroll"):
+        await said(ada, "plan price", action=action, credits=20)
+    question = await answered(mia, await mia.click(grid, button))
+    assert "**1 grid for 20 credits**" in messages.text_of(question)
+    assert books.spent(easel.settings.data_dir) == 1
+    await (await mia.click(question, "Draw")).ack()
+    await mia.new_result({grid["id"]})
+    assert books.spent(easel.settings.data_dir) == 21
+
+
+async def test_what_is_made_of_a_dear_grid_is_told_first(easel: Easel, mia: Scene) -> None:
+    offer = await answered(mia, await mia.slash("imagine", prompt="a fox --hd"))
+    await (await mia.click(offer, "Draw")).ack()
+    grid = await mia.new_result(set())
+    question = await answered(mia, await mia.click(grid, "V2"))
+    assert "**1 grid for 3 credits**" in messages.text_of(question)
+    assert books.spent(easel.settings.data_dir) == 3
+
+
 async def test_gifts_offers_and_the_pool(easel: Easel, ada: Scene, mia: Scene) -> None:
     noah, patron = Scene(easel.sandbox, "Noah"), easel.sandbox.world.find_role("Patron").id
     await said(ada, "quota set", credits=0)
@@ -168,7 +192,11 @@ async def test_relaxed_for_free_is_told(easel: Easel, ada: Scene, mia: Scene) ->
     result = await mia.new_result({mia.results()[0]["id"]})
     assert "(relaxed)" in result["content"]
     told = await easel.sandbox.wait_for(
-        lambda: [each for each in asked.replies if "Your credits are out" in messages.text_of(each)]
+        lambda: [
+            each
+            for each in asked.replies
+            if "Your credits do not suffice" in messages.text_of(each)
+        ]
     )
     assert told
     rows = books.rows(easel.settings.data_dir, "SELECT cost FROM jobs ORDER BY rowid")

@@ -187,7 +187,7 @@ async def test_an_admin_sets_grants_shows_resets_and_counts(easel: Easel) -> Non
     )
     await mia.imagine("a hare")
     shown = await admin(ada, "quota show", user=mia.id)
-    assert "**1** grid left\n0 of today's 1, 1 that stays\nBack to 1 <t:" in shown
+    assert "**1** grid left\n0 of today's 1, 1 besides\nBack to 1 <t:" in shown
     assert "loses 1 lasting" in await admin(ada, "quota grant", user=mia.id, amount=-5)
     assert "**1** grid left" in await admin(ada, "quota reset", user=mia.id)
     assert f"1. {mia.mention}: **2** grids" in await admin(ada, "quota usage")
@@ -290,7 +290,7 @@ async def test_the_operators_caps_stand_above_admins(start: Start) -> None:
         for animal in ("fox", "hare"):
             await mia.imagine(f"a {animal}")
         assert "allows 2 a day in all" in await ask(sandbox, mia, "an owl")
-        assert "**0** grids left\n0 of today's 1, 99 that stay\n" in await balance(mia)
+        assert "**0** grids left\n0 of today's 1, 99 besides\n" in await balance(mia)
         assert books.spent(easel.settings.data_dir) == 2
 
 

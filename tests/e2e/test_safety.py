@@ -167,3 +167,52 @@ async def test_off_is_for_the_operator_to_allow_and_a_lack_is_said(
         mia = Scene(sandbox, "Mia")
         refused = await mia.refused(await mia.slash("imagine", prompt="a fox"))
         assert "none can be checked just now" in refused
+
+
+async def test_a_u_elsewhere_is_held_to_what_holds_there(
+    sandbox: Sandbox, tmp_path: Path, checking: LocalExecutor
+) -> None:
+    """An age-restricted channel spares what another one covers, or does not show at all."""
+    sandbox.world.find_channel("lobby").nsfw = True
+    async with bot(sandbox, tmp_path, checking) as easel:
+        mia = Scene(sandbox, "Mia")
+        await admin(sandbox, "safety set", threshold=0)
+        grid = await mia.imagine("a fox", channel="lobby")
+        assert not covered(grid)
+        shown = await shown_elsewhere(mia, tmp_path)
+        assert covered(await mia.press(shown, "U1"))
+        await admin(sandbox, "safety set", reaction="block")
+        refused = await mia.refused(await mia.click(shown, "U2"))
+        assert "The picture check stopped this" in refused
+        await easel.settled()
+        [posted] = Scene(sandbox, "Noah").results()
+        assert covered(posted)
+        assert not covered(await mia.press(grid, "U3"))
+        taken = "SELECT source_tile FROM jobs WHERE action = 'upscale' ORDER BY rowid"
+        assert [row[0] for row in books.rows(tmp_path, taken)] == [1, 3]
+        assert len(files(tmp_path)) == 4 + 2
+
+
+async def test_a_u_of_words_that_are_not_drawn_there_is_refused(
+    sandbox: Sandbox, tmp_path: Path, checking: LocalExecutor
+) -> None:
+    sandbox.world.find_channel("lobby").nsfw = True
+    async with bot(sandbox, tmp_path, checking) as easel:
+        mia = Scene(sandbox, "Mia")
+        await admin(sandbox, "moderation block", word="nude", kind="age-restricted")
+        grid = await mia.imagine("a nude", channel="lobby")
+        shown = await shown_elsewhere(mia, tmp_path)
+        assert "nude" in await mia.refused(await mia.click(shown, "U1"))
+        assert (await mia.press(grid, "U1"))["channel_id"] == grid["channel_id"]
+        await easel.settled()
+        assert Scene(sandbox, "Noah").results() == []
+
+
+async def shown_elsewhere(person: Scene, folder: Path) -> Message:
+    """Their newest grid, shown to them where there is no age limit."""
+    [job] = books.rows(folder, "SELECT id FROM jobs WHERE action = 'imagine'")
+    asked = await person.slash("show", job=job["id"])
+    await asked.ack()
+    sandbox = person.sandbox
+    [shown] = await sandbox.wait_for(lambda: [one for one in asked.replies if one["attachments"]])
+    return shown

@@ -307,8 +307,7 @@ async def test_an_unexpected_error_is_a_sentence_with_a_reference(
         raise RuntimeError("a secret of the house")
 
     monkeypatch.setattr(easel.core.service.drawing, "imagine", broken)
-    monkeypatch.setattr(easel.core.service.drawing, "ask", broken)
-    monkeypatch.setattr(easel.core.service.drawing, "upscale", broken)
+    monkeypatch.setattr(easel.core.service.singles, "take", broken)
     with caplog.at_level(logging.ERROR):
         asked = (
             await mia.click(grid, button) if button else await mia.slash("imagine", prompt="a fox")

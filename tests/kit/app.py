@@ -25,11 +25,11 @@ from bot.service.answers import Answers
 from bot.service.assembly import service_of
 from bot.service.clemency import Clemency
 from bot.service.conduct import Conduct
-from bot.service.drawing import Upscaled
 from bot.service.rulebook import Rulebook
 from bot.service.rules import Rules
 from bot.service.screening import Screening
 from bot.service.sight import Fetch, nowhere
+from bot.service.singles import Single
 from bot.storage.repositories import Repositories
 from tests.kit import blank, books
 from tests.kit.beside import ERRANDS
@@ -147,10 +147,10 @@ class House:
 
     async def upscale(
         self, tile: Tile, asker: Asker = ANNA_ASKS, origin: Origin = HERE
-    ) -> Upscaled:  # fmt: skip
+    ) -> Single:  # fmt: skip
         """Press U."""
         press = Press(Action.UPSCALE, tile)
-        return await self.service.drawing.upscale(asker, origin, press)
+        return await self.service.singles.take(asker, origin, press)
 
     async def draw(self, text: str = "a red fox", asker: Asker = ANNA_ASKS, **more: Any) -> Job:
         """Ask for a grid and have it drawn."""

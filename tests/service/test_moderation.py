@@ -10,7 +10,15 @@ from bot.domain.moderation import PlaceKind, ServerRules, WordKind
 from bot.domain.people import Asker
 from bot.service.moderation import FILE_MAX, lines
 from bot.storage.personal import HOLDINGS
-from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, HERE, MODERATOR_ASKS, House
+from tests.kit.app import (
+    ADMIN_ASKS,
+    ANNA_ASKS,
+    BERT_ASKS,
+    ELSEWHERE,
+    HERE,
+    MODERATOR_ASKS,
+    House,
+)  # fmt: skip
 from tests.kit.values import ANNA, BERT, GUILD
 
 BLOCKED, ADULT, ALLOWED = WordKind.BLOCKED, WordKind.ADULT, WordKind.ALLOWED
@@ -106,6 +114,22 @@ async def test_everything_that_holds_is_shown(house: House) -> None:
     assert {ban.user for ban in overview.bans} == {ANNA, BERT}
     house.clock.now += 61
     assert [ban.user for ban in (await moderation.overview(ADMIN_ASKS, GUILD)).bans] == [BERT]
+
+
+async def test_a_ban_ends_what_they_wait_for_there_and_nothing_else(house: House) -> None:
+    house.executor.automatic = False
+    there = [await house.imagine("a fox") for _ in range(2)]
+    others = await house.imagine("an owl", BERT_ASKS)
+    elsewhere = (await house.service.drawing.imagine(ANNA_ASKS, ELSEWHERE, "a fox")).job
+    assert elsewhere is not None
+    before = await house.credits(BERT_ASKS)
+    done = await house.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, None, "")
+    assert (done.ban.user, done.stopped) == (ANNA, 2)
+    states = {job.id: job.status for job in await house.parts.jobs.unfinished()}
+    assert states.keys() == {others.id, elsewhere.id}
+    assert [(await house.parts.jobs.get(job.id)).status for job in there] == ["cancelled"] * 2
+    assert await house.credits() == (25, 0)
+    assert await house.credits(BERT_ASKS) == before
 
 
 async def test_what_holds_is_known_after_a_restart(house: House) -> None:

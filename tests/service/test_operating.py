@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.domain.errors import NotAllowed, UserError
+from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker
 from bot.domain.quota import Caps
 from bot.service.operating import NOTICE_MAX, Operating
 from bot.service.rules import Rules
-from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, ELSEWHERE, MODERATOR_ASKS, House
+from bot.storage.jobs import JobRepository
+from tests.kit import books
+from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, ELSEWHERE, HERE, MODERATOR_ASKS, House
 from tests.kit.values import GUILD
 
 BOSS, OWNER = Asker(77), Asker(78)
@@ -89,3 +93,29 @@ async def test_a_notice_stays_until_it_is_cleared(house: House) -> None:
     assert deeds == [
         ("operator notice", {"reason": ""}), ("operator notice", {"reason": "Back at noon"})
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("banned", [False, True])
+async def test_what_was_being_stored_when_its_server_was_blocked_is_not_drawn(
+    house: House, monkeypatch: pytest.MonkeyPatch, banned: bool
+) -> None:
+    """Nor where its asker was banned."""
+    service = house.service
+    service.operating.know_owners([OWNER.user])
+    submit = JobRepository.submit
+
+    async def late(*given: Any) -> list[Job]:
+        """The writer is busy: it is stored behind the ban or block."""
+        if banned:
+            ban = service.moderation.ban(ADMIN_ASKS, GUILD, ANNA_ASKS.user, None, "")
+            assert (await ban).stopped == 0
+        else:
+            assert await service.operating.block(OWNER, GUILD) == 0
+        return await submit(*given)
+
+    monkeypatch.setattr(JobRepository, "submit", late)
+    with pytest.raises(NotAllowed, match="banned you" if banned else "blocked this server"):
+        await service.drawing.imagine(ANNA_ASKS, HERE, "a fox")
+    assert books.states(house.folder) == [JobStatus.CANCELLED]
+    assert await house.credits() == (25, 0)
+    assert house.executor.runs == []

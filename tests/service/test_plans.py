@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import sqlite3
 from collections.abc import AsyncIterator
@@ -16,9 +17,10 @@ from bot.domain.errors import NotAllowed, NotFound, OutOfCredits, UserError
 from bot.domain.people import Asker
 from bot.domain.period import Period
 from bot.domain.presets import PRESETS
-from bot.domain.quota import QuotaSetting
+from bot.domain.quota import Quota, QuotaSetting
 from bot.domain.speed import Speed
 from bot.service.quotas import Whom
+from bot.service.rules import Rules
 from bot.service.terms import RELAXED
 from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, HERE, MODERATOR_ASKS, House
 from tests.kit.values import ANNA, GUILD
@@ -172,6 +174,18 @@ async def test_relaxed_and_free_once_the_credits_are_out(house: House) -> None:
         await house.service.drawing.imagine(ANNA_ASKS, HERE, "a fox")
 
 
+@pytest.mark.parametrize("text", ["a fox", "a fox --repeat 2"])
+async def test_of_two_at_once_on_the_last_credits_the_second_is_relaxed(
+    tmp_path: Path, text: str
+) -> None:
+    async with House(tmp_path, rules=Rules(quota=Quota(1, relaxed=True))) as house:
+        asked = await asyncio.gather(
+            *(house.service.drawing.imagine(ANNA_ASKS, HERE, each) for each in ("a fox", text))
+        )
+        assert sorted(each.plan.price for each in asked) == [0, 1]
+        assert await house.credits() == (0, 1)
+
+
 async def test_prices_of_a_server(house: House) -> None:
     plans, drawing = house.service.plans, house.service.drawing
     grid = await house.draw()
@@ -201,6 +215,10 @@ async def test_prices_of_a_server(house: House) -> None:
     assert "× 2.5" in lines
     await plans.price_as_usual(ADMIN_ASKS, GUILD)
     assert await price("a fox --hd") == 3
+    await plans.price_action(ADMIN_ASKS, GUILD, Action.IMAGINE, 50)
+    lines = said.tariff(await plans.price_model(ADMIN_ASKS, GUILD, "tiny", 1.1000000001))
+    assert "× 1.1." in f"{lines}."
+    assert await price("a fox") == 55
 
 
 async def test_what_is_dearer_than_a_grid_is_told_first(house: House) -> None:

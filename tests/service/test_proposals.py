@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.action import Action
 from bot.domain.errors import NotAllowed, NotFound, OutOfCredits, QueueFull
 from bot.domain.job import Job, JobStatus
 from bot.domain.people import Asker
 from bot.domain.period import Period
 from bot.domain.quota import Quota, QuotaSetting
+from bot.domain.speed import Speed
 from bot.models.shelf import Model
 from bot.service.drawing import Asked
 from bot.service.proposals import LIVES_S
+from bot.service.quotas import Whom
 from bot.service.rules import Rules
-from tests.kit.app import ANNA_ASKS, BERT_ASKS, DIRECT, ELSEWHERE, HERE, TINY, House
-from tests.kit.values import GUILD
+from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, DIRECT, ELSEWHERE, HERE, TINY, House
+from tests.kit.values import ANNA, GUILD
 
 SIX = "a {red, blue, green} {fox, owl} --repeat 1"
 
@@ -54,6 +57,63 @@ async def test_several_are_told_first_and_drawn_as_they_were_told(house: House) 
     assert await house.credits() == (19, 6)
     for job in jobs:
         assert (await house.end(job)).job.status is JobStatus.SUCCEEDED
+
+
+async def has(house: House, gives: QuotaSetting, whom: Whom) -> None:
+    """From now on, by a plan."""
+    name = f"Plan {whom.role}"
+    await house.service.plans.save(ADMIN_ASKS, GUILD, name, gives)
+    await house.service.plans.give(ADMIN_ASKS, GUILD, whom, name)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "now", "words"),
+    [
+        (QuotaSetting(batch=40), "a fox --repeat 10", QuotaSetting(batch=2), "asks for 10"),
+        (
+            QuotaSetting(speeds=frozenset(Speed)), "a fox --turbo --repeat 2",
+            QuotaSetting(speeds=frozenset({Speed.FAST})), "this is `--turbo`",
+        ),
+        (QuotaSetting(side=64), "a fox --hd", QuotaSetting(side=16), "16 × 16"),
+        (
+            QuotaSetting(models=frozenset({"tiny", "other"})), "a fox --repeat 2",
+            QuotaSetting(models=frozenset({"other"})), "choose by `--model`",
+        ),
+    ],
+)  # fmt: skip
+async def test_who_accepts_may_draw_so_still(
+    tmp_path: Path, before: QuotaSetting, text: str, now: QuotaSetting, words: str
+) -> None:
+    patron = Asker(ANNA, roles=frozenset({500}))
+    async with House(tmp_path, others=[replace(TINY, id="other", name="Other")]) as house:
+        await has(house, now, Whom())
+        await has(house, before, Whom(role=500))
+        told = (await house.service.drawing.imagine(patron, HERE, text)).proposal
+        with pytest.raises(NotAllowed, match=words):
+            await draw(house, told)
+        assert await untouched(house)
+        assert await draw(house, told, patron)  # with the role again
+
+
+async def test_what_was_free_for_lack_of_credits_is_so_while_that_holds(house: House) -> None:
+    await has(house, QuotaSetting(0, relaxed=True), Whom())
+    told = [(await ask(house, "a fox --repeat 2")).proposal for _ in range(3)]
+    assert [job.cost for job in await draw(house, told[0])] == [0, 0]
+    await has(house, QuotaSetting(0, relaxed=False), Whom())
+    with pytest.raises(NotAllowed, match="not free of charge any more; ask for it anew"):
+        await draw(house, told[1])
+    await has(house, QuotaSetting(1, relaxed=True), Whom())  # which is not enough
+    assert [job.cost for job in await draw(house, told[1])] == [0, 0]
+    await has(house, QuotaSetting(2, relaxed=True), Whom())
+    with pytest.raises(NotAllowed, match="not free of charge any more"):
+        await draw(house, told[2])
+    assert await house.credits() == (2, 0)
+
+
+async def test_a_price_that_was_told_stays(house: House) -> None:
+    told = (await ask(house, "a fox --repeat 2")).proposal
+    await house.service.plans.price_action(ADMIN_ASKS, GUILD, Action.IMAGINE, 9)
+    assert [job.cost for job in await draw(house, told)] == [1, 1]
 
 
 async def test_repeated_grids_have_seeds_of_their_own_and_one_each_to_repeat(house: House) -> None:

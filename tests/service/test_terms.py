@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.action import Action, Press
@@ -138,6 +138,7 @@ async def test_a_batch_that_cannot_be_paid_as_a_whole_is_relaxed_as_a_whole(
     assert plan.prices == (0, 0)
     assert [Speed.of(each.extra) for each in plan.requests] == [Speed.RELAX] * 2
     assert plan.warnings.count(RELAXED) == 1
+    assert "credits do not suffice" in RELAXED  # one is left
 
 
 async def test_relaxed_has_to_be_allowed_as_a_speed(house: House) -> None:
@@ -161,6 +162,16 @@ async def test_who_says_no_is_named(house: House) -> None:
     await house.service.plans.give(ADMIN_ASKS, GUILD, Whom(user=ANNA), "Slow")
     with pytest.raises(NotAllowed, match="The plan `Slow` allows you"):
         await terms.applied(turbo)
+
+
+async def test_nobody_is_named_alone_for_what_several_allow_together(house: House) -> None:
+    for role, speed in ((500, Speed.FAST), (501, Speed.RELAX)):
+        await house.service.quotas.set(
+            ADMIN_ASKS, GUILD, Whom(role=role), QuotaSetting(speeds=frozenset({speed}))
+        )
+    both = Asker(ANNA, roles=frozenset({500, 501}))
+    with pytest.raises(NotAllowed, match="Your own limits here allow `--fast` and `--relax`"):
+        await terms_of(house).applied(await planned(house, "a fox --turbo", both))
 
 
 @pytest.mark.parametrize(
@@ -193,6 +204,30 @@ async def test_in_direct_messages_the_operator_decides(tmp_path: Path) -> None:
             with pytest.raises(NotAllowed, match="The operator of this bot allows") as refused:
                 await terms_of(house).applied(plan)
             assert words in str(refused.value)
+
+
+@given(st.integers(0, 1000), st.integers(0, 10_000), st.integers(0, 10_000), st.booleans())
+@example(50, 110, 100, False)
+@example(50, 100, 110, False)
+@example(50, 100, 110, True)
+def test_prices_are_as_they_are_written(
+    base: int, speed: int, model: int, draft: bool
+) -> None:  # fmt: skip
+    """By hundredths, of which a float has few exactly."""
+    there = Tariff({Action.IMAGINE: base}, dict.fromkeys(Speed, speed / 100), {"tiny": model / 100})
+    request = requests.imagine(TINY, "a fox --draft" if draft else "a fox")
+    half = -(-base // 2) if draft else base
+    assert tariff.price(TINY, request, there) == -(-half * speed * model // 10_000)
+    assert tariff.grid(request, there) == -(-base * speed // 100)
+
+
+@given(st.integers(1, 1000), st.integers(1, 80), st.integers(1, 80))
+def test_steps_cost_what_they_are_of_the_usual(base: int, usual: int, steps: int) -> None:
+    card = replace(TINY, steps=usual)
+    there = Tariff({Action.IMAGINE: base}, steps=True)
+    made = requests.imagine(card, "a fox")
+    request = replace(made, sampling=replace(made.sampling, steps=steps))
+    assert tariff.price(card, request, there) == max(base, -(-base * steps // usual))
 
 
 @given(
