@@ -33,8 +33,14 @@ class Appeals(commands.Cog):
 
     def __init__(self, service: Service, acknowledger: Acknowledger) -> None:
         self._appeals = service.appeals
+        self._desk = service.desk
         self._privately = acknowledger.privately
         self._at_once = acknowledger.at_once
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Nobody is told there any more, and nothing is promised that needs it."""
+        await self._desk.lose(channel.guild.id, channel.id)
 
     async def open(
         self, interaction: discord.Interaction, code: str, tile: Tile, argument: str

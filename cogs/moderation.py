@@ -57,7 +57,8 @@ class Moderation(
     @app_commands.command(description="Show every rule of this server")
     async def show(self, interaction: discord.Interaction) -> None:
         found = await self._service.moderation.overview(*_here(interaction))
-        await _say(interaction, _("Rules of this server"), ruling.overview(found))
+        posts = asking.posts_to_staff(interaction.guild, found.desk)
+        await _say(interaction, _("Rules of this server"), ruling.overview(found, posts))
 
     @app_commands.command(description="Block words; without any a form takes several")
     @app_commands.describe(

@@ -52,6 +52,7 @@ class Operator(commands.GroupCog, group_name=OPERATOR, group_description="For wh
         names = {guild.id: guild.name for guild in self._bot.guilds}
         work = self._service.operating.servers(asking.asker(interaction), names)
         found = await self._privately(interaction, work)
+        page = min(page, _pages(len(found)))
         some = found[(page - 1) * PAGE : page * PAGE]
         lines = [_server(each) for each in some] or [_("There are no servers on this page.")]
         lines.append(f"-# {_counted(page, len(found))}")
@@ -142,8 +143,12 @@ def _counted(page: int, servers: int) -> str:
         servers,
         days=USE_DAYS,
         page=number(page),
-        pages=number(-(-servers // PAGE)),
+        pages=number(_pages(servers)),
     )
+
+
+def _pages(servers: int) -> int:
+    return max(1, -(-servers // PAGE))
 
 
 def _server(each: Served) -> str:

@@ -47,7 +47,10 @@ class Setup(commands.Cog):
         if spot.deed == hello.PRESET and chosen:
             work = self._service.first_hour.choose_preset(asker, guild, chosen[0])
         elif spot.deed == hello.CHANNELS:
-            work = self._service.first_hour.choose_channels(asker, guild, items.ids(chosen))
+            before = items.shown_before(interaction)
+            added = items.ids(each for each in chosen if each not in before)
+            dropped = items.ids(each for each in before if each not in chosen)
+            work = self._service.first_hour.choose_channels(asker, guild, added, dropped)
         else:
             raise NotFound(_("This belongs to another version of Easel; use `/setup` instead."))
         choices = await self._privately(interaction, work)

@@ -150,8 +150,7 @@ def require_permissions(interaction: discord.Interaction) -> None:
 def require_staff_channel(channel: discord.TextChannel) -> None:
     """Where moderators or admins are told things. Raises MissingPermissions naming what the bot
     lacks there."""
-    held = channel.permissions_for(channel.guild.me)
-    missing = [_(name) for flag, name in _STAFF.items() if not getattr(held, flag)]
+    missing = _lacking(channel)
     if missing:
         place = f"<#{channel.id}>"
         raise MissingPermissions(
@@ -163,6 +162,19 @@ def require_staff_channel(channel: discord.TextChannel) -> None:
                 channel=place,
             )
         )
+
+
+def posts_to_staff(guild: discord.Guild | None, channel: int) -> bool:
+    """Whether the bot may post there what is for moderators or admins, as far as is known."""
+    if guild is None or guild.unavailable:
+        return True
+    place = guild.get_channel(channel)
+    return place is not None and not _lacking(place)
+
+
+def _lacking(channel: discord.abc.GuildChannel) -> list[str]:
+    held = channel.permissions_for(channel.guild.me)
+    return [_(name) for flag, name in _STAFF.items() if not getattr(held, flag)]
 
 
 def _closed(interaction: discord.Interaction, guild_id: int) -> str:

@@ -45,7 +45,9 @@ _OPERATORS = {
 
 def view(view: SafetyView) -> str:
     """What holds, where that is from, and what is short of it."""
-    lines = [_holds(view.policy, view.setting)]
+    # What nobody looks at because the check is broken, nobody decided.
+    broken = not (view.stance.checked or view.stance.chosen or view.policy.blocks)
+    lines = [] if broken else [_holds(view.policy, view.setting)]
     if not view.stance.checked:
         lines.append(_unchecked(view))
     elif view.policy.looks:
@@ -68,7 +70,9 @@ def changes(detail: Mapping[str, Any]) -> str:
 
 
 def _holds(policy: SafetyPolicy, setting: SafetySetting) -> str:
-    said = _((_DECIDED_HERE if setting.reaction else _OPERATORS)[policy.reaction])
+    # The operator may overrule what was decided here.
+    here = setting.reaction is policy.reaction
+    said = _((_DECIDED_HERE if here else _OPERATORS)[policy.reaction])
     if not policy.looks:
         return said
     unsafe = _(

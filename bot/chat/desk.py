@@ -23,7 +23,7 @@ from bot.service import Service
 log = logging.getLogger(__name__)
 
 _POST_S = 60.0
-_UNKNOWN_MESSAGE = 10008
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
 
 class Desks:
@@ -46,6 +46,8 @@ class Desks:
             try:
                 await self._show(card)
             except discord.HTTPException as error:
+                if has_code(error, _UNKNOWN_CHANNEL):
+                    await self._service.desk.lose(card.guild, card.channel)
                 if not has_code(error, _UNKNOWN_MESSAGE):
                     raise
                 await self._forgotten(card)

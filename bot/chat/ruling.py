@@ -78,8 +78,8 @@ def listed(words: Iterable[str], room: int = _ROOM) -> str:
     return counted("{words} and {n} more", "{words} and {n} more", more, words=covered)
 
 
-def overview(found: Overview) -> str:
-    """Everything that holds on a server."""
+def overview(found: Overview, posts: bool = True) -> str:
+    """Everything that holds on a server; whether the bot posts where its moderators are told."""
     rules, lines = found.rules, []
     for kind, line in _LINES.items():
         if words := rules.of(kind):
@@ -96,6 +96,7 @@ def overview(found: Overview) -> str:
     lines.append(_("**Channels**: {channels}", channels=channels(rules)))
     lines.append(_("**Roles**: {roles}", roles=roles(rules)))
     lines.append(_("**Time-outs**: {rule}", rule=timeouts(rules.timeout)))
+    lines.append(told_in(found.desk, posts))
     return "\n".join([*lines, *_bans(found.bans)])
 
 
@@ -145,6 +146,19 @@ def desk(channel: int | None) -> str:
         " Messages on the whole server may press. Whoever may read that channel sees it.",
         channel=wording.channel(channel),
     )
+
+
+def told_in(channel: int, posts: bool) -> str:
+    """Where moderators are told what waits, and whether the bot `posts` there."""
+    where = wording.channel(channel) if channel else _("no channel")
+    line = _("The moderators' channel: {channel}", channel=where)
+    if posts or not channel:
+        return line
+    gone = _(
+        "It is gone, or I may not post there, so nobody is told what waits; choose another by"
+        " `/moderation desk`."
+    )
+    return f"{line}\n⚠️ {gone}"
 
 
 def log(channel: int | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -97,7 +97,7 @@ def key(folded: str) -> str:
 
 def key_of(word: Word) -> str:
     """The key of letters."""
-    return key("".join(map(_folded, word)))
+    return key("".join(map(folded, word)))
 
 
 def looks(word: Word) -> Word:
@@ -111,7 +111,7 @@ def looks(word: Word) -> Word:
 def means(word: Word, letters: Sequence[Letter]) -> bool:
     """Whether letters with the key of a word say that word, not one that English makes of it by a
     doubled letter (`as`, `ass`; `god`, `good`)."""
-    wanted = [[*run] for _, run in groupby(word, key=_folded)]
+    wanted = [[*run] for _, run in groupby(word, key=folded)]
     given = [[*run] for _, run in groupby(letters, key=lambda each: each.folded)]
     doubled = 0
     for at, (ours, theirs) in enumerate(zip(wanted, given, strict=True)):
@@ -129,7 +129,13 @@ def means(word: Word, letters: Sequence[Letter]) -> bool:
     return doubled != 1 and solid >= (min(2, len(word)) if few else 1)
 
 
-def _folded(letter: str) -> str:
+def sizes(letters: Iterable[str]) -> list[int]:
+    """How many of the same letter follow one another, each time."""
+    return [sum(1 for _ in run) for _, run in groupby(letters)]
+
+
+def folded(letter: str) -> str:
+    """What letters that are taken for one another have in common."""
     return sign(letter).folded
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from bot.domain.errors import UserError
 from bot.domain.language import _
 from bot.domain.prompt.parameter import quoted
 from bot.filtering import eastern
-from bot.filtering.lexicon import Entry, Lexicon
+from bot.filtering.lexicon import Entry, Lexicon, runs
 from bot.filtering.pieces import Piece, disguises, folded, looked, pieces, shown
-from bot.filtering.rule import ANY, Letter, Rule, Word, key, key_of, means
+from bot.filtering.rule import ANY, Letter, Rule, key
 from bot.filtering.signs import Kind
 from bot.filtering.spared import Spared
 
@@ -130,7 +130,7 @@ class WordFilter:
         keys = (folded(word),) if word.isascii() else (folded(word), looked(word))
         return not any(
             mine in lexicon.words
-            or mine in lexicon.parts
+            or lexicon.holds_part(mine)
             or len(mine) <= 2
             or lexicon.open_to(mine)
             for mine in keys
@@ -138,8 +138,7 @@ class WordFilter:
 
     def _joins(self, piece: Piece) -> bool:
         """Whether it may be a part of what is spelled out, or of a phrase."""
-        parts = self._lexicon.parts
-        return piece.short or piece.key in parts or piece.look in parts
+        return piece.short or self._lexicon.part_of_phrase(piece)
 
     def _maybe(self, piece: Piece) -> bool:
         """Whether letters of it may be a rule."""
@@ -169,17 +168,19 @@ class WordFilter:
     def _named(self, letters: Sequence[Letter], disguised: bool) -> Iterator[Match]:
         """Rules that these letters are, as a whole."""
         for entry in self._lexicon.words.get(_key(letters), ()):
-            if entry.disguised <= disguised and means(entry.word, letters):
-                yield Match(entry.rule, letters[0].at, letters[-1].at + 1)
+            said = entry.said(letters) if entry.disguised <= disguised else ()
+            if said:
+                yield Match(entry.rule, said[0].at, said[-1].at + 1)
 
     def _longer(self, letters: Sequence[Letter], disguised: bool) -> Iterator[Match]:
         """Rules with an open end that are a part of these letters."""
-        runs: list[list[Letter]] = []
+        given: list[list[Letter]] = []
         for entry, begin, end in self._lexicon.longer(_key(letters)):
-            runs = runs or [[*run] for _, run in groupby(letters, key=lambda each: each.folded)]
-            part = [letter for run in runs[begin:end] for letter in run]
-            if entry.disguised <= disguised and means(entry.word, part):
-                yield Match(entry.rule, part[0].at, part[-1].at + 1)
+            given = given or runs(letters)
+            some = [*chain(*given[begin:end])]
+            said = entry.said(some) if entry.disguised <= disguised else ()
+            if said:
+                yield Match(entry.rule, said[0].at, said[-1].at + 1)
 
     def _glued(self, chunk: str, cut: Sequence[Piece]) -> Iterator[Match]:
         """What a chunk says without its gaps: `sc-um`, but not `he'll`."""
@@ -199,7 +200,7 @@ class WordFilter:
             return
         for at, ((_one, first), (_two, second)) in enumerate(pairwise(row)):
             for number in self._lexicon.begun(first, second):
-                words = self._rules[number].words
+                words = self._lexicon.phrases[number]
                 said = row[at : at + len(words)]
                 if _say(said, words, scripts):
                     yield _between(number, said)
@@ -234,13 +235,10 @@ def _between(number: int, row: _Row) -> Match:
     return Match(number, start + first.start, end + last.start + len(last.text))
 
 
-def _say(row: _Row, words: Sequence[Word], scripts: frozenset[str]) -> bool:
+def _say(row: _Row, words: Sequence[Entry], scripts: frozenset[str]) -> bool:
     """Whether each of the pieces is the word of a phrase in its place."""
     return len(row) == len(words) and all(
-        any(
-            reading.key == key_of(word) and means(word, reading.letters)
-            for reading in piece.readings(scripts)
-        )
+        any(word.met(reading.key, reading.letters) for reading in piece.readings(scripts))
         for (_, piece), word in zip(row, words, strict=True)
     )
 
@@ -271,11 +269,11 @@ def _spelled_out(row: _Row, entry: Entry, looks: bool) -> bool:
         return False
     letters = [letter for piece in pieces for letter in piece.letters(looks=looks)]
     if all(piece.eastern for piece in pieces):
-        return len(pieces) > 1 and means(word, letters)
+        return len(pieces) > 1 and bool(entry.said(letters))
     pairs = sum(len(piece.key) == 2 for piece in pieces)
     leet = sum(letter.kind not in (Kind.LETTER, Kind.EASTERN) for letter in letters)
     plain = len(letters) >= 3 and pairs <= 1 and leet <= (len(word) > 3)
-    return plain and len(pieces) - pairs >= 2 and means(word, letters)
+    return plain and len(pieces) - pairs >= 2 and bool(entry.said(letters))
 
 
 def _mixed(pieces: Iterable[Piece]) -> bool:

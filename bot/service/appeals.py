@@ -50,7 +50,7 @@ class Appeals:
         against that their pictures were stopped; empty where nothing was, or nobody would hear
         it."""
         stopped = [job for job in jobs if _stopped(job)]
-        if not stopped or not await self._desks.channel(stopped[0].origin.guild):
+        if not stopped or not await self._desks.hears(stopped[0].origin.guild):
             return ""
         # A message forgets what it showed once it has ended; a job alone is known by its id.
         if len(jobs) == 1:

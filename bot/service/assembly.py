@@ -90,7 +90,7 @@ def service_of(
     answers = Answers(executor)
     screening = Screening(answers, parts.blobs, parts.safety, rules.stance)
     admission = Admission(
-        rules, levers, rulebook, conduct, screening, Clemency(parts.appeals, clock)
+        rules, levers, rulebook, conduct, screening, Clemency(parts.appeals, parts.desks, clock)
     )
     sight = Sight(fetch, parts.blobs, clock, screening, errands)
     planner = Planner(
@@ -108,7 +108,9 @@ def service_of(
     pictures = Pictures(parts.pictures, parts.files, parts.blobs, rules, clock, errands)
     plans = Plans(parts.quotas, catalogue, rules, clock)
     stopping = Stopping(parts.jobs, dispatcher, clock)
-    moderation = Moderation(parts.moderation, rulebook, conduct, rules, stopping, clock)
+    moderation = Moderation(
+        parts.moderation, parts.desks, rulebook, conduct, rules, stopping, clock
+    )
     samples = Samples(parts.samples, Spare(executor, dispatcher, rules.stance), catalogue)
     return Service(
         drawing=drawing,

@@ -23,7 +23,7 @@ class Desk:
         self._reports = reports
         self._appeals = appeals
         self._clock = clock
-        self.shown, self.done = desks.shown, desks.done
+        self.shown, self.done, self.lose = desks.shown, desks.done, desks.lose
 
     async def set(self, asker: Asker, guild: int, channel: int) -> None:
         """Have what waits posted there from now on, 0 nowhere. Raises NotAllowed."""

@@ -99,10 +99,10 @@ class FirstHour:
         return await self.choices(guild)
 
     async def choose_channels(
-        self, asker: Asker, guild: int, channels: Collection[int]
+        self, asker: Asker, guild: int, added: Collection[int], dropped: Collection[int]
     ) -> Choices:  # fmt: skip
-        """Keep drawing to just these, or to none in particular."""
-        await self._moderation.choose(asker, guild, PlaceKind.CHANNEL, channels)
+        """Keep drawing to these, and no more to those."""
+        await self._moderation.choose(asker, guild, PlaceKind.CHANNEL, added, dropped)
         return await self.choices(guild)
 
 

@@ -21,22 +21,22 @@ from bot.service.conduct import Conduct
 from bot.service.rulebook import Finding, Rulebook
 from bot.service.rules import Rules, require_admin
 from bot.service.stopping import Stopping
+from bot.storage.desk import DeskRepository
 from bot.storage.moderation import WORDS_MAX, ModerationRepository
 
 FILE_MAX = 64 << 10
 """Bytes of a list of words."""
-MENU = 25
-"""Channels or roles of one menu."""
 
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything that holds on a server: its rules, whose bans hold, and how many words the
-    operator blocks everywhere."""
+    """Everything that holds on a server: its rules, whose bans hold, how many words the operator
+    blocks everywhere, and the channel where moderators are told what waits, 0 for none."""
 
     rules: ServerRules
     bans: Sequence[Ban]
     operators: int
+    desk: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Moderation:
     def __init__(
         self,
         moderation: ModerationRepository,
+        desks: DeskRepository,
         rulebook: Rulebook,
         conduct: Conduct,
         rules: Rules,
@@ -68,6 +69,7 @@ class Moderation:
         clock: Callable[[], float],
     ) -> None:
         self._moderation = moderation
+        self._desks = desks
         self._rulebook = rulebook
         self._conduct = conduct
         self._rules = rules
@@ -79,7 +81,8 @@ class Moderation:
         require_admin(asker, guild)
         rules = (await self._rulebook.of(guild)).rules
         bans = await self._conduct.banned(guild)
-        return Overview(rules, bans, len(self._rules.blocked_words))
+        desk = await self._desks.channel(guild)
+        return Overview(rules, bans, len(self._rules.blocked_words), desk)
 
     def require_right(self, asker: Asker, guild: int) -> None:
         """Raises NotAllowed for who may not change anything."""
@@ -136,14 +139,15 @@ class Moderation:
         return rules
 
     async def choose(
-        self, asker: Asker, guild: int, kind: PlaceKind, chosen: Collection[int]
+        self, asker: Asker, guild: int, kind: PlaceKind, added: Collection[int],
+        dropped: Collection[int],
     ) -> ServerRules:  # fmt: skip
-        """Keep drawing to those that were chosen in a menu; it shows the first `MENU` of what is
-        kept, and what it does not show stays."""
+        """Keep drawing to those that were added in a menu, and no more to those that were taken out
+        of it, as far as it is not so already."""
         require_admin(asker, guild)
         rules = (await self._rulebook.of(guild)).rules
         known = rules.channels if kind is PlaceKind.CHANNEL else rules.roles
-        add, drop = frozenset(chosen) - known, frozenset(sorted(known)[:MENU]) - frozenset(chosen)
+        add, drop = frozenset(added) - known, frozenset(dropped) & known
         if not add and not drop:
             return rules
         return await self.restrict(asker, guild, kind, sorted(add), sorted(drop))

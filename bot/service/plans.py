@@ -72,17 +72,19 @@ class Plans:
 
     async def save(
         self, asker: Asker, guild: int, name: str, gives: QuotaSetting,
-        silent: Collection[str] = (),
+        silent: Collection[str] = (), new: bool | None = None,
     ) -> QuotaSetting:  # fmt: skip
-        """Begin a plan, or change what is given of one; of the fields in `silent` it says no more
-        than that. Returns what it gives now."""
+        """Begin a plan, or change what is given of one, only the former or the latter where `new`
+        says which; of the fields in `silent` it says no more than that. Returns what it gives now.
+        Raises NotFound where there is none to change."""
         require_admin(asker, guild)
         name = " ".join(name.split())
         if not 1 <= len(name) <= NAME_MAX:
             raise UserError(_("The name of a plan has 1 to {most} characters.", most=NAME_MAX))
         gives = self._sound(gives, not silent)
+        silent = frozenset(silent) - gives.said().keys()
         return await self._quotas.save_plan(
-            guild, name, gives, asker.user, self._clock(), frozenset(silent) - gives.said().keys()
+            guild, name, gives, asker.user, self._clock(), silent, new
         )
 
     async def remove(self, asker: Asker, guild: int, name: str) -> str:

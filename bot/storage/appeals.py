@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import uuid
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import asdict, replace
 
 from bot.domain.desk import Appeal, Refused
 from bot.domain.errors import BlockedWords, UserError
-from bot.domain.grounds import GROUNDS, Ground, RefusalKind, Told
+from bot.domain.grounds import GROUNDS, Ground, RefusalKind, TimedOut, Told
 from bot.domain.job import Job
 from bot.domain.language import _, counted
 from bot.domain.people import Account
@@ -260,7 +261,12 @@ def _lift(connection: sqlite3.Connection, appeal: Appeal) -> None:
             (*key, appeal.refused_at),
         )
     if appeal.kind == "timeout":
-        connection.execute("DELETE FROM refusals WHERE guild_id = ? AND user_id = ?", key)
+        # A later one, which ends later, is not what they appealed against.
+        ends_at = appeal.ground.ends_at if isinstance(appeal.ground, TimedOut) else math.inf
+        connection.execute(
+            "DELETE FROM refusals WHERE guild_id = ? AND user_id = ? AND ends_at <= ?",
+            (*key, ends_at),
+        )
 
 
 def _why(refused: Refused) -> str:

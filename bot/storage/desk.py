@@ -24,14 +24,36 @@ WHERE guild_id = ? AND answer IS NULL ON CONFLICT DO NOTHING
 
 
 class DeskRepository:
-    """Rows of `desks` and `desk_cards`. One method is one transaction."""
+    """Rows of `desks` and `desk_cards`. One method is one transaction. Which servers lost the
+    channel of their desk is known until the next start: then the first card for it says so."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lost: set[int] = set()
 
     async def channel(self, guild: int) -> int:
         """Where a server's desk is; 0 without one."""
         return await self._database.read(lambda c: desk_of(c, guild))
+
+    async def hears(self, guild: int) -> bool:
+        """Whether anybody is told on a server what waits, as far as is known."""
+        return guild not in self._lost and await self.channel(guild) != 0
+
+    async def lose(self, guild: int, channel: int) -> None:
+        """A channel is no more: what waited in it waits for a desk again."""
+
+        def run(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE desk_cards SET channel_id = 0, message_id = 0, sending_at = NULL, shown = 0"
+                " WHERE guild_id = ? AND channel_id = ?",
+                (guild, channel),
+            )
+
+        if await self.channel(guild) == channel:
+            self._lost.add(guild)
+        # Most channels that go never had any.
+        if await self._database.read(lambda c: _has_cards(c, guild, channel)):
+            await self._database.transaction(run)
 
     async def set(self, guild: int, channel: int, actor: int, now: float) -> None:
         """A server's desk is there from now on, with all that waits; 0 switches it off."""
@@ -47,6 +69,7 @@ class DeskRepository:
             write_audit(connection, guild, actor, "desk", {"channel": channel}, now)
 
         await self._database.transaction(run)
+        self._lost.discard(guild)
 
     async def due(self, now: float) -> Card | None:
         """The one that has been due for longest, with the channel where it is or is to be."""
@@ -110,6 +133,13 @@ def desk_of(connection: sqlite3.Connection, guild: int) -> int:
     row = connection.execute("SELECT channel_id FROM desks WHERE guild_id = ?", (guild,))
     found = row.fetchone()
     return found["channel_id"] if found else 0
+
+
+def _has_cards(connection: sqlite3.Connection, guild: int, channel: int) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM desk_cards WHERE guild_id = ? AND channel_id = ?", (guild, channel)
+    )
+    return found.fetchone() is not None
 
 
 def put(connection: sqlite3.Connection, guild: int, kind: CardKind, subject: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import NotFound, UserError
-from bot.domain.language import _
+from bot.domain.language import N_, _
 from bot.domain.people import Account
 from bot.domain.presets import PRESETS
 from bot.domain.quota import (
@@ -30,6 +30,7 @@ from bot.storage.database import Database
 
 PLANS_MAX = 25
 """Of a server: as many as one menu holds."""
+_UNKNOWN = N_("There is no plan of this name here; `/plan list` has them.")
 
 Target = tuple[Scope, int]
 
@@ -95,14 +96,19 @@ class QuotaRepository:
 
     async def save_plan(
         self, guild: int, name: str, gives: QuotaSetting, actor: int, now: float,
-        silent: frozenset[str] = frozenset(),
+        silent: frozenset[str] = frozenset(), new: bool | None = None,
     ) -> QuotaSetting:  # fmt: skip
         """Lay `gives` over the plan of that name, or a new one; it is silent then about `silent`.
-        Returns what it gives. Raises UserError for too many, and for one without words."""
+        Where `new` is given, only over one of these. Returns what it gives. Raises UserError for
+        too many, for one without words and for a new one that is there; NotFound for none."""
 
         def run(connection: sqlite3.Connection) -> QuotaSetting:
             plans = _plans(connection, guild)
             known = spelled(name, plans)
+            if new is False and known is None:
+                raise NotFound(_(_UNKNOWN))
+            if new and known is not None:
+                raise UserError(_("There is a plan of that name already; choose it to change it."))
             if known is None and len(plans) >= PLANS_MAX:
                 raise UserError(
                     _("A server has at most {most} plans; remove one first.", most=PLANS_MAX)
@@ -262,7 +268,7 @@ def _read(said: str) -> QuotaSetting:
 def _known(connection: sqlite3.Connection, guild: int, name: str) -> str:
     if found := spelled(name, _plans(connection, guild)):
         return found
-    raise NotFound(_("There is no plan of this name here; `/plan list` has them."))
+    raise NotFound(_(_UNKNOWN))
 
 
 def _save(

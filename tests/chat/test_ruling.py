@@ -95,6 +95,7 @@ def test_a_server_without_rules_is_told_that_all_is_open() -> None:
         "**Roles**: everybody",
         "**Time-outs**: 5 refused prompts within 10 min: no drawing for 10 min, twice as long each"
         " further time, up to a day",
+        "The moderators' channel: no channel",
     ]
 
 
@@ -102,8 +103,8 @@ def test_everything_that_holds_has_a_line_and_many_bans_are_counted() -> None:
     words = (("scum", BLOCKED), ("nude", ADULT), ("ok", ALLOWED), ("crap", BLOCKED))
     rules = ServerRules(words, frozenset({9, 5}), frozenset({7}), TimeoutRule(0))
     bans = [Ban(user, "", 1, 0.0) for user in range(22)]
-    lines = ruling.overview(Overview(rules, bans, 2)).splitlines()
-    assert lines[:7] == [
+    lines = ruling.overview(Overview(rules, bans, 2, 8)).splitlines()
+    assert lines[:8] == [
         "**Blocked** (2): ||scum, crap||",
         "**In age-restricted channels only** (1): ||nude||",
         "**Always allowed** (1): ||ok||",
@@ -111,12 +112,19 @@ def test_everything_that_holds_has_a_line_and_many_bans_are_counted() -> None:
         "**Channels**: <#5>, <#9>",
         "**Roles**: <@&7>",
         "**Time-outs**: off",
+        "The moderators' channel: <#8>",
     ]
-    assert lines[7:9] == ["**Banned**", "- <@0> for good"]
+    assert lines[8:10] == ["**Banned**", "- <@0> for good"]
     assert lines[-2:] == ["- <@19> for good", "-# and 2 more"]
     few = ruling.overview(Overview(rules, bans[:20], 1))
     assert few.endswith("- <@19> for good")
     assert "blocks 1 word everywhere" in few
+
+
+def test_a_desk_that_is_gone_is_said() -> None:
+    lines = ruling.overview(Overview(ServerRules(), [], 0, 8), posts=False).splitlines()
+    assert lines[-1].startswith("⚠️ It is gone, or I may not post there, so nobody is told")
+    assert "gone" not in ruling.overview(Overview(ServerRules(), [], 0), posts=False)
 
 
 @pytest.mark.parametrize(
@@ -354,6 +362,8 @@ def test_what_the_check_does_and_who_decided_it() -> None:
     assert view_of(stance, OFF) == [
         "An unsafe picture is **posted like any other** (decided here)."
     ]
+    lines = view_of(replace(stance, may_switch_off=False), OFF)
+    assert "**posted as a spoiler, which stays one** (as the operator" in lines[0]
 
 
 @pytest.mark.parametrize(
@@ -368,6 +378,14 @@ def test_a_check_that_does_not_look_is_said(stance: Stance, reaction: Reaction, 
     lines = view_of(stance, reaction)
     assert last in lines[-1]
     assert caution.WIDE not in "\n".join(lines)
+
+
+def test_what_an_admin_decided_is_not_said_to_be_what_holds_instead() -> None:
+    [said, _] = view_of(Stance(), BLOCK)
+    assert said.endswith("**posted like any other** (as the operator of this bot wants it).")
+    # Nobody wanted what a broken check leaves undone.
+    assert len(view_of(Stance(chosen=False), SPOILER)) == 1
+    assert "(decided here)" in view_of(Stance(chosen=False), BLOCK)[0]
 
 
 @pytest.mark.parametrize(

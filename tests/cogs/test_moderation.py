@@ -43,7 +43,7 @@ class Press:
         self.type, self.id, self.message = kinds.application_command, 7, None
         self.user = SimpleNamespace(id=user)
         self.permissions = discord.Permissions(manage_guild=admin)
-        self.guild_id, self.channel_id, self.channel = GUILD, CHANNEL, None
+        self.guild_id, self.channel_id, self.channel, self.guild = GUILD, CHANNEL, None, None
         self.locale = discord.Locale.american_english
         self.extras = {}
         self.data = {

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from bot.engine.local import LocalExecutor
+from bot.engine.seam import Executor
 from bot.sandbox import Invocation, Sandbox
 from tests.e2e.test_batches import taken
 from tests.e2e.test_desk import CARDS, DESK, chosen, on_desk, rows, until
 from tests.e2e.test_safety import admin, bot, checking, covered
 from tests.kit import messages
-from tests.kit.easel import Easel
+from tests.kit.easel import Easel, running, settings_for
 from tests.kit.messages import Message
 from tests.kit.scene import Scene
 
@@ -179,3 +180,41 @@ def with_buttons(person: Scene, message: Message) -> Any:
 
 def stopped(person: Scene) -> int:
     return sum("picture check stopped" in each["content"] for each in person.notices())
+
+
+async def test_a_desk_that_is_gone_promises_nothing_and_loses_nothing(
+    easel: Easel, mia: Scene, noah: Scene, ada: Scene
+) -> None:
+    await appeal(mia, await refusal(mia))
+    await until(ada, "against words of a prompt")
+    there = await ada.refused(await ada.slash("moderation show"))
+    assert f"The moderators' channel: <#{easel.sandbox.world.find_channel(DESK).id}>" in there
+    assert "It is gone" not in there
+    easel.sandbox.world.remove_channel(DESK)
+    # Until it is known that nobody would hear it.
+    await rows(easel, f"{CARDS} WHERE message_id = 0", 1)
+    assert messages.buttons(await refusal(noah)) == {}
+    assert "It is gone" in await ada.refused(await ada.slash("moderation show"))
+    easel.sandbox.world.add_channel(DESK)
+    easel.sandbox.world.deny(DESK, "@everyone", "VIEW_CHANNEL")
+    easel.sandbox.world.allow_bot(DESK, "VIEW_CHANNEL")
+    await chosen(ada)
+    card = await until(ada, "against words of a prompt")
+    assert f"<@{mia.id}>" in messages.text_of(card)
+    assert "Appeal" in messages.buttons(await refusal(noah))
+
+
+async def test_a_desk_that_went_while_the_bot_was_away(
+    sandbox: Sandbox, tmp_path: Path, quick: Executor
+) -> None:
+    settings = settings_for(sandbox, tmp_path)
+    async with running(sandbox, settings, quick):
+        await opened(sandbox)
+    sandbox.world.remove_channel(DESK)
+    async with running(sandbox, settings, quick) as easel:
+        mia, noah = Scene(sandbox, "Mia"), Scene(sandbox, "Noah")
+        await appeal(mia, await refusal(mia))
+        await rows(easel, f"{CARDS} WHERE tries > 0", 1)
+        assert messages.buttons(await refusal(noah)) == {}
+        await opened(sandbox)
+        await until(Scene(sandbox, "Ada"), "against words of a prompt")

@@ -148,7 +148,9 @@ COMPLETED = {("imagine", "prompt"), ("style edit", "name"), ("style remove", "na
              ("plan remove", "name"), ("plan price", "action")}  # fmt: skip
 FORMS = {"remix", "report", "from_picture", "style", "describe", "panel", "words", "appeal"}
 REACTIONS = {reactions.STOP, reactions.SEND}
-SERVERS = {"on_ready", "on_guild_join", "on_guild_available", "on_guild_remove"}
+SERVERS = {
+    "on_ready", "on_guild_join", "on_guild_available", "on_guild_remove", "on_guild_channel_delete",
+}  # fmt: skip
 SHARDS = {"on_shard_ready", "on_shard_resumed", "on_shard_disconnect"}
 EVENTS = {"on_raw_reaction_add", "on_easel_setting", *SERVERS, *SHARDS}
 COMPONENTS = {"JobButton", "PageButton", "PanelItem", "SettingButton", "SettingMenu"}

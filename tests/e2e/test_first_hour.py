@@ -85,6 +85,13 @@ async def test_a_hello_once_and_what_is_chosen_in_it(
         assert len(hellos(sandbox, "atelier")) == 1
         assert rows(tmp_path, "SELECT name FROM plans") == [("Free",)]
         assert rows(tmp_path, "SELECT place_id FROM places") == [(int(where),)]
+        # What another admin chose since the hello was shown stays.
+        kept = sandbox.world.add_channel("kept", guild=guild).id
+        adds = await ada.slash("moderation channels", channel="atelier", options={"add": kept})
+        assert f"<#{kept}>" in await ada.refused(adds)
+        await (await ada.person.select(message, CHANNELS, [])).ack()
+        said = f"✅ Only in <#{kept}>."
+        await sandbox.wait_for(lambda: said in text_of(noah.person.message(message)))
         # Who removes the bot and adds it again is greeted again.
         sandbox.world.remove_bot(guild)
         while rows(tmp_path, f"SELECT 1 FROM greetings WHERE guild_id = {guild.id}"):

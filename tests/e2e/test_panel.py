@@ -171,6 +171,14 @@ async def test_places_words_and_models(easel: Easel, sue: Scene, mia: Scene) -> 
     await panel.choose("places:channels", [lobby], f"**Drawing is for**: <#{lobby}>")
     assert f"but in <#{lobby}>." in await mia.refused(await mia.slash("imagine", prompt="a fox"))
     await panel.choose("places:channels", [], "**Drawing is for**: everywhere")
+    # What another admin chose since it was shown stays.
+    chosen = await sue.slash("moderation channels", add=lobby)
+    await chosen.ack()
+    await easel.sandbox.wait_for(lambda: rows(easel, "SELECT 1 FROM places"))
+    imagine = world.find_channel("imagine").id
+    both = ", ".join(f"<#{each}>" for each in sorted((lobby, imagine), key=int))
+    await panel.choose("places:channels", [imagine], f"**Drawing is for**: {both}")
+    await panel.choose("places:channels", [], "**Drawing is for**: everywhere")
     await panel.choose("places:roles", [patron], f"**Who may draw**: <@&{patron}>")
     everyone = world.guild.id
     press = await sue.person.select(panel.now, "easel:panel:places:roles", [everyone])

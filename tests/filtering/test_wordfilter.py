@@ -103,6 +103,43 @@ def test_open_ends() -> None:
     assert refused("суки", "сук*")
 
 
+def test_any_letters_stand_at_an_open_end() -> None:
+    """Also those that are taken for its last one, or double it."""
+    for rule, said in {
+        "kill*": "killing killed killl killi", "sexual*": "sexually", "*sexual*": "homosexuality",
+        "pedophil*": "pedophilia", "anal*": "anally", "ill*": "illicit illi ill", "viol*": "violin",
+        "cum*": "cumming", "fag*": "faggot", "tit*": "titties", "racial*": "racialism",
+        "brutal*": "brutality", "genital*": "genitalia", "necrophil*": "necrophilia",
+        "mil*": "million", "as*": "ass", "*ill*": "brilliant", "*lit": "illit", "*ass": "aass",
+        "*lit*": "bitsplits",
+    }.items():  # fmt: skip
+        for word in said.split():
+            assert refused(f"a {word} fox", rule), (rule, word)
+    assert refused("s e x u a l l y", "sexual*")
+    for rule, others in {
+        "kill*": "kiln kil skill", "tit*": "toot tie", "ill*": "il lit", "*ill": "silly lil",
+        "*sexual*": "sexuai", "god*": "goodness",
+    }.items():  # fmt: skip
+        for word in others.split():
+            assert not refused(f"a {word} fox", rule), (rule, word)
+
+
+def test_open_ends_of_phrases() -> None:
+    for rule, said in {
+        "kill you*": "kill yourself,kill you,k1ll yourself,killyourself",
+        "*sex doll*": "homosex dolls,sex doll,sex dolls", "*bad word": "very verybad word",
+        "go to hell*": "go to hellfire",
+    }.items():  # fmt: skip
+        for text in said.split(","):
+            assert refused(f"please {text} now", rule), (rule, text)
+    for rule, others in {
+        "kill you*": "kill a young,skill you,killer you", "*bad word": "bad words,bade word",
+        "go to hell*": "go to shell,goes to hell",
+    }.items():  # fmt: skip
+        for text in others.split(","):
+            assert not refused(f"please {text} now", rule), (rule, text)
+
+
 def test_doubled_letters_are_other_words_where_english_has_them() -> None:
     for word, others in {
         "god": ("good",), "as": ("ass",), "bob": ("boob",), "met": ("meet",), "pus": ("puss",),
@@ -244,7 +281,7 @@ def test_no_text_takes_longer_than_its_length_allows(
     trap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted in comparisons, which are the only thing that could be done too often."""
-    from bot.filtering import eastern, rule, wordfilter
+    from bot.filtering import eastern, lexicon, rule
 
     counted: list[int] = []
 
@@ -252,8 +289,8 @@ def test_no_text_takes_longer_than_its_length_allows(
         counted.append(len(letters))
         return rule.means(word, letters) and False  # so that nothing ends the search
 
-    monkeypatch.setattr(wordfilter, "means", means)
     monkeypatch.setattr(eastern, "means", means)
+    monkeypatch.setattr(lexicon, "means", means)
 
     def work(text: str) -> int:
         counted.clear()

@@ -200,7 +200,7 @@ class House:
         """A gate of its own over the same rules."""
         rulebook = Rulebook(self.parts.moderation, self.rules.blocked_words)
         conduct = Conduct(self.parts.bans, self.clock)
-        clemency = Clemency(self.parts.appeals, self.clock)
+        clemency = Clemency(self.parts.appeals, self.parts.desks, self.clock)
         return Admission(
             self.rules, self.service.levers, rulebook, conduct, screening_of(self), clemency
         )

@@ -279,7 +279,7 @@ async def test_drawing_is_kept_to_roles_and_to_who_decides(house: House) -> None
 
 async def test_who_is_banned_is_told_until_when_and_why(house: House) -> None:
     grid = await house.draw()
-    ban = await house.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, 3600, "rude `words`")
+    ban = (await house.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, 3600, "rude `words`")).ban
     said = f"banned you from drawing until <t:{ban.ends_at:.0f}:f>: `rude 'words'`"
     for work in (
         house.imagine(),
@@ -311,7 +311,7 @@ async def test_a_refusal_is_in_the_language_of_who_asked_and_an_appeal_in_any(
     assert str(told.value) == "`scum` ist auf diesem Server gesperrt; nichts wurde berechnet."
     kept = await house.service.appeals.appealable(ANNA_ASKS, HERE, told.value.appeal)
     assert kept.ground.said() == "`scum` is blocked on this server; nothing was charged."
-    ban = await house.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, 3600, "rude")
+    ban = (await house.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, 3600, "rude")).ban
     until = f"<t:{ban.ends_at:.0f}:f>"
     with pytest.raises(NotAllowed) as banned, speaking(language("fr")):
         await house.imagine()

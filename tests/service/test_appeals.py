@@ -157,6 +157,21 @@ async def test_bans_and_time_outs_are_lifted(strict: House) -> None:
     assert await strict.imagine("a fox")
 
 
+async def test_a_later_time_out_is_not_lifted(strict: House) -> None:
+    """It was not what they appealed against."""
+    await strict.service.moderation.set_timeouts(ADMIN_ASKS, GUILD, 1, None, None)
+    await refused(strict)
+    id = await refused(strict, "a fox")
+    await appeal(strict, id)
+    strict.clock.now += 3600
+    await refused(strict, "more scum")
+    await strict.service.appeals.answer(MODERATOR_ASKS, HERE, id, True)
+    later = await refused(strict, "a fox")
+    assert later != id
+    await approved(strict, later, MODERATOR_ASKS)
+    assert await strict.imagine("a fox")
+
+
 async def test_what_is_denied_stays(strict: House) -> None:
     await strict.service.moderation.ban(ADMIN_ASKS, GUILD, ANNA, None, "rude")
     id = await refused(strict, "a fox")

@@ -264,7 +264,7 @@ async def test_answers_are_kept_for_a_month(strict: House) -> None:
 
 
 async def test_nobody_hears_of_a_refusal_in_direct_messages(strict: House) -> None:
-    clemency = Clemency(strict.parts.appeals, strict.clock)
+    clemency = Clemency(strict.parts.appeals, strict.parts.desks, strict.clock)
     assert await clemency.offer(ANNA_ASKS, DIRECT, TimedOut(1.0)) == ""
     assert await rows(strict, "SELECT * FROM appeals") == []
 
@@ -592,9 +592,9 @@ async def test_what_changes_nothing_is_not_written_down(house: House) -> None:
     moderation = house.service.moderation
     rule = await moderation.set_timeouts(ADMIN_ASKS, GUILD, None, None, None)
     assert await moderation.set_timeouts(ADMIN_ASKS, GUILD, rule.refusals, 0, None) == rule
-    await moderation.choose(ADMIN_ASKS, GUILD, PlaceKind.CHANNEL, [])
+    await moderation.choose(ADMIN_ASKS, GUILD, PlaceKind.CHANNEL, [], [4])
     await moderation.restrict(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [5], [])
-    await moderation.choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [5])
+    await moderation.choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [5], [4])
     await moderation.block(ADMIN_ASKS, GUILD, WordKind.BLOCKED, ["scum"])
     await moderation.block(ADMIN_ASKS, GUILD, WordKind.BLOCKED, ["SCUM"])
     assert await deeds(house) == ["places", "words"]

@@ -26,8 +26,8 @@ async def test_only_admins_choose(house: House) -> None:
         for work in (
             first_hour.show(asker, GUILD),
             first_hour.choose_preset(asker, GUILD, "open"),
-            first_hour.choose_channels(asker, GUILD, [5]),
-            first_hour.choose_channels(asker, GUILD, []),
+            first_hour.choose_channels(asker, GUILD, [5], []),
+            first_hour.choose_channels(asker, GUILD, [], [5]),
         ):
             with pytest.raises(NotAllowed, match="Manage Server"):
                 await work
@@ -59,10 +59,10 @@ async def test_channels_are_just_those_that_were_chosen(house: House) -> None:
     first_hour, moderation = house.service.first_hour, house.service.moderation
     await moderation.restrict(ADMIN_ASKS, GUILD, PlaceKind.CHANNEL, [1, 2], [])
     await moderation.restrict(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [7], [])
-    found = await first_hour.choose_channels(ADMIN_ASKS, GUILD, [2, 3])
+    found = await first_hour.choose_channels(ADMIN_ASKS, GUILD, [3], [1])
     assert found.channels == {2, 3}
-    assert (await first_hour.choose_channels(ADMIN_ASKS, GUILD, [3, 2])).channels == {2, 3}
-    assert (await first_hour.choose_channels(ADMIN_ASKS, GUILD, [])).channels == frozenset()
+    assert (await first_hour.choose_channels(ADMIN_ASKS, GUILD, [3, 2], [1])).channels == {2, 3}
+    assert (await first_hour.choose_channels(ADMIN_ASKS, GUILD, [], [2, 3])).channels == set()
     assert (await house.parts.moderation.rules(GUILD)).roles == {7}
     assert await deeds(house) == ["places"] * 4
 

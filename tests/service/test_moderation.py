@@ -202,19 +202,16 @@ def test_a_file_has_a_word_a_line() -> None:
         lines(b"x" * (FILE_MAX + 1))
 
 
-async def test_places_are_those_chosen_in_a_menu(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_places_are_those_chosen_in_a_menu(house: House) -> None:
     choose = house.service.moderation.choose
     with pytest.raises(NotAllowed, match="Manage Server"):
-        await choose(BERT_ASKS, GUILD, PlaceKind.ROLE, [1])
-    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [])).roles == frozenset()
+        await choose(BERT_ASKS, GUILD, PlaceKind.ROLE, [1], [])
+    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [], [7])).roles == frozenset()
     assert await deeds(house) == []
-    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [3, 1, 2])).roles == {1, 2, 3}
-    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [1, 2, 3])).roles == {1, 2, 3}
+    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [3, 1, 2], [])).roles == {1, 2, 3}
+    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [1, 2], [7])).roles == {1, 2, 3}
     assert await deeds(house) == ["places"]
-    # A menu of two shows 1 and 2: 3 stays, whatever is chosen.
-    monkeypatch.setattr("bot.service.moderation.MENU", 2)
-    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [2, 9])).roles == {2, 3, 9}
-    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [])).roles == {9}
+    # What the menu did not show stays.
+    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [9], [1])).roles == {2, 3, 9}
+    assert (await choose(ADMIN_ASKS, GUILD, PlaceKind.ROLE, [], [2, 3])).roles == {9}
     assert (await house.parts.moderation.rules(GUILD)).channels == frozenset()

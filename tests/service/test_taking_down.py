@@ -12,7 +12,7 @@ from bot.domain.action import Action, Tile
 from bot.domain.delivery import GivenUp
 from bot.domain.errors import NotFound
 from bot.domain.job import Job
-from bot.service.drawing import Upscaled
+from bot.service.singles import Single
 from tests.kit.app import ADMIN_ASKS, ANNA_ASKS, BERT_ASKS, HERE, MODERATOR_ASKS, House
 from tests.kit.executor import PATIENCE_S
 from tests.kit.values import ANNA, GUILD
@@ -37,7 +37,7 @@ async def purged(house: House, grid: Job) -> None:
 deleting = pytest.mark.parametrize("delete", [reported, purged])
 
 
-async def pressed(house: House, grid: Job) -> Upscaled:
+async def pressed(house: House, grid: Job) -> Single:
     return await house.upscale(grid.tile(1), BERT_ASKS)
 
 

@@ -169,3 +169,25 @@ async def test_reports_that_are_forgotten_leave_an_empty_card(
     assert await due(parts) == (job.id, DESK, 500)
     assert await parts.desks.settled(card) is None
     assert await parts.reports.of_job(job.id) is None
+
+
+async def test_what_waited_in_a_channel_that_is_gone_comes_to_the_next_desk(
+    database: Database, parts: Repositories
+) -> None:
+    desks = parts.desks
+    assert not await desks.hears(GUILD)
+    await desks.set(GUILD, DESK, ADMIN, MORNING)
+    job = await reported(database, parts)
+    await posted(parts)
+    await desks.lose(GUILD, DESK + 1)
+    assert await desks.hears(GUILD)
+    assert await due(parts) is None
+    await desks.lose(GUILD, DESK)
+    assert not await desks.hears(GUILD)
+    card = await desks.due(MORNING)
+    assert card is not None
+    await desks.postpone(card, MORNING + 60, arrived=False)
+    assert await due(parts) is None
+    await desks.set(GUILD, DESK + 2, ADMIN, MORNING)
+    assert await desks.hears(GUILD)
+    assert await due(parts) == (job.id, DESK + 2, 0)

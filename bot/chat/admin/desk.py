@@ -13,7 +13,7 @@ from discord import ui
 
 from bot.chat import asking, forms, showing
 from bot.chat.acknowledge import Acknowledger
-from bot.chat.admin.items import BLUE, Option, Spot, menu, row, values
+from bot.chat.admin.items import BLUE, Option, Spot, menu, row, shown_before, values
 from bot.chat.admin.jobs import JobsPage
 from bot.chat.admin.log import LogPage
 from bot.chat.admin.models import ModelsPage
@@ -109,6 +109,6 @@ def _press(
     interaction: discord.Interaction, deed: str = SHOW, argument: str = "", *, filled: bool = False
 ) -> Press:
     fields = forms.filled(interaction) if filled else {}
-    chosen = () if filled else values(interaction)
+    chosen, before = ((), ()) if filled else (values(interaction), shown_before(interaction))
     asker, guild = asking.asker(interaction), interaction.guild_id or 0
-    return Press(asker, guild, deed, argument, chosen, fields, interaction.guild)
+    return Press(asker, guild, deed, argument, chosen, before, fields, interaction.guild)

@@ -80,6 +80,21 @@ def values(interaction: discord.Interaction) -> tuple[str, ...]:
     return tuple(map(str, (interaction.data or {}).get("values", ())))
 
 
+def shown_before(interaction: discord.Interaction) -> tuple[str, ...]:
+    """What the menu in which something was chosen showed as chosen."""
+    if interaction.message is None:
+        return ()
+    shown = ui.LayoutView.from_message(interaction.message, timeout=None)
+    pressed = (interaction.data or {}).get("custom_id")
+    for each in shown.walk_children():
+        if isinstance(each, ui.Select) and each.custom_id == pressed:
+            return tuple(option.value for option in each.options if option.default)
+        known = isinstance(each, ui.ChannelSelect | ui.RoleSelect | ui.UserSelect)
+        if known and each.custom_id == pressed:
+            return tuple(str(default.id) for default in each.default_values)
+    return ()
+
+
 def ids(chosen: Iterable[str]) -> list[int]:
     """Of channels, roles or people that were chosen."""
     return [found for each in chosen if (found := snowflake(each)) is not None]

@@ -23,16 +23,28 @@ SHOW = "show"
 
 @dataclass(frozen=True)
 class Press:
-    """Who pressed what on which server: the deed with its argument, what was chosen in a menu, and
-    what was written or chosen in a form, by field."""
+    """Who pressed what on which server: the deed with its argument, what was chosen in a menu, what
+    that showed as chosen `before`, and what was written or chosen in a form, by field."""
 
     asker: Asker
     guild: int
     deed: str = SHOW
     argument: str = ""
     chosen: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     server: discord.Guild | None = None
+
+    @property
+    def added(self) -> frozenset[str]:
+        """What was chosen that the menu did not show as chosen."""
+        return frozenset(self.chosen) - frozenset(self.before)
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """What the menu showed as chosen and is no more. Another admin may have changed the rest
+        since it was shown."""
+        return frozenset(self.before) - frozenset(self.chosen)
 
     def written(self, name: str) -> str:
         """In a line of a form, without what surrounds it."""

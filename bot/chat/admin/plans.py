@@ -100,33 +100,36 @@ class PlansPage:
         return ""
 
     async def _write(self, press: Press) -> str:
-        name = press.written("name") if press.deed == NEW else press.argument
+        new = press.deed == NEW
+        name = press.written("name") if new else press.argument
         book = await self._plans.book(press.asker, press.guild)
-        before = book.plans.get(_known(book, name), QuotaSetting())
+        before = QuotaSetting() if new else book.plans.get(_known(book, name), QuotaSetting())
         said = plan_forms.written(press.deed, press, before)
-        await self._plans.save(press.asker, press.guild, name, said.gives, said.silent)
+        await self._plans.save(press.asker, press.guild, name, said.gives, said.silent, new)
         return name
 
     async def _models(self, press: Press) -> str:
-        gives = QuotaSetting(models=frozenset(press.chosen) or None)
-        silent = frozenset() if press.chosen else frozenset({"models"})
-        await self._plans.save(press.asker, press.guild, press.argument, gives, silent)
+        book = await self._plans.book(press.asker, press.guild)
+        before = book.plans.get(_known(book, press.argument), QuotaSetting()).models or frozenset()
+        models = (before | press.added) - press.dropped
+        gives = QuotaSetting(models=models or None)
+        silent = frozenset() if models else frozenset({"models"})
+        await self._plans.save(press.asker, press.guild, press.argument, gives, silent, False)
         return press.argument
 
     async def _to_everybody(self, press: Press) -> str:
         return await self._plans.give(press.asker, press.guild, Whom(), press.argument)
 
     async def _to_some(self, press: Press) -> str:
-        """Those who were chosen have it; who stood in the menu and was not has it no more."""
+        """Who was added to those in the menu has it; who was taken out of it has it no more."""
         scope: Scope = "role" if press.deed == ROLES else "user"
         book = await self._plans.book(press.asker, press.guild)
-        name, chosen = _known(book, press.argument), ids(press.chosen)
-        have = _having(book, name, scope)
-        for target in [*(each for each in chosen if each not in have)]:
-            await self._plans.give(press.asker, press.guild, _whom(scope, target), name)
-        for target in [each for each in have[:MENU] if each not in chosen]:
+        have = _having(book, _known(book, press.argument), scope)
+        for target in sorted(set(ids(press.added)).difference(have)):
+            await self._plans.give(press.asker, press.guild, _whom(scope, target), press.argument)
+        for target in sorted(set(ids(press.dropped)).intersection(have)):
             await self._plans.give(press.asker, press.guild, _whom(scope, target), "")
-        return name
+        return press.argument
 
     # What is shown
 

@@ -85,14 +85,17 @@ async def test_a_place_that_is_no_number(pages: Pages, first: str) -> None:
 
 async def test_places_are_chosen(pages: Pages) -> None:
     shown = await pages.show("places", "channels", chosen=("5", "7"))
+    # The channels hold for admins, too.
+    assert "Threads go with their channel; admins need no role." in shown.text
+    assert "The moderators' channel: no channel" in shown.text
     assert "**Drawing is for**: <#5>, <#7>" in shown.text
     assert shown.chosen("places:channels") == ["5", "7"]
     assert "**Who may draw**: everybody" in shown.text
     shown = await pages.show("places", "roles", chosen=("8",))
     assert shown.chosen("places:roles") == ["8"]
     with pytest.raises(UserError, match="Everybody has that role"):
-        await pages.show("places", "roles", chosen=("8", str(GUILD)))
-    shown = await pages.show("places", "channels")
+        await pages.show("places", "roles", chosen=("8", str(GUILD)), before=("8",))
+    shown = await pages.show("places", "channels", before=("5", "7"))
     assert "everywhere" in shown.text
     assert (await pages.house.parts.moderation.rules(GUILD)).roles == {8}
 
@@ -108,8 +111,20 @@ async def test_more_places_than_a_menu_holds(pages: Pages) -> None:
     assert shown.text.count(" and 75 more") == 2
     assert len(shown.chosen("places:channels")) == len(shown.chosen("places:roles")) == 25
     left = many[25:]
-    await pages.show("places", "channels", chosen=())
+    before = tuple(shown.chosen("places:channels"))
+    await pages.show("places", "channels", chosen=(), before=before)
     assert (await pages.house.parts.moderation.rules(GUILD)).channels == set(left)
+
+
+async def test_what_another_admin_chose_meanwhile_stays(pages: Pages) -> None:
+    """A menu that was shown before drops only what it showed, and brings back nothing."""
+    restrict = pages.house.service.moderation.restrict
+    await restrict(ADMIN_ASKS, GUILD, PlaceKind.CHANNEL, [5], [])
+    shown = await pages.show("places", "channels", chosen=("6",), before=())
+    assert shown.chosen("places:channels") == ["5", "6"]
+    await restrict(ADMIN_ASKS, GUILD, PlaceKind.CHANNEL, [7], [6])
+    shown = await pages.show("places", "channels", chosen=("6", "8"), before=("5", "6"))
+    assert shown.chosen("places:channels") == ["7", "8"]
 
 
 # Words

@@ -78,12 +78,52 @@ async def test_who_stands_in_the_menu_and_is_not_chosen_has_it_no_more(pages: Pa
     for user in range(1, 31):
         await plans.give(ADMIN_ASKS, GUILD, Whom(user=user), "Gold")
     await plans.give(ADMIN_ASKS, GUILD, Whom(user=99), "Other")
-    chosen = (*map(str, range(2, 25)), "77")
-    await pages.show("plans", "people", "Gold", chosen=chosen)
+    before = tuple((await pages.show("plans", "show", "Gold")).chosen("plans:people:Gold"))
+    chosen = (*before[1:24], "77")
+    await pages.show("plans", "people", "Gold", chosen=chosen, before=before)
     assigned = (await plans.book(ADMIN_ASKS, GUILD)).assigned
     have = {target for (_, target), name in assigned.items() if name == "Gold"}
     assert have == {*range(2, 25), *range(26, 31), 77}
     assert assigned["user", 99] == "Other"
+
+
+async def test_who_was_given_it_meanwhile_keeps_it(pages: Pages) -> None:
+    """A menu that was shown before takes it only from who stood in it."""
+    await plan(pages)
+    plans = pages.house.service.plans
+    await plans.give(ADMIN_ASKS, GUILD, Whom(role=5), "Gold")
+    await pages.show("plans", "roles", "Gold", chosen=("6",))
+    assert set((await plans.book(ADMIN_ASKS, GUILD)).assigned) == {("role", 5), ("role", 6)}
+    await plans.give(ADMIN_ASKS, GUILD, Whom(role=6), "")
+    await pages.show("plans", "roles", "Gold", chosen=("6", "7"), before=("5", "6"))
+    assert set((await plans.book(ADMIN_ASKS, GUILD)).assigned) == {("role", 7)}
+
+
+async def test_a_new_plan_is_none_that_is_there(pages: Pages) -> None:
+    await plan(pages)
+    fields = {"name": (" gOLD ",), "credits": ("1",), "welcome": ("",)}
+    with pytest.raises(UserError, match="plan of that name already; choose it to change it"):
+        await pages.show("plans", "new", fields=fields)
+    assert (await pages.house.service.plans.book(ADMIN_ASKS, GUILD)).plans == {"Gold": FULL}
+
+
+@pytest.mark.parametrize(
+    ("deed", "given"),
+    [
+        ("limits", {"fields": {"running": ("3",)}}), ("terms", {"fields": {"credits": ("3",)}}),
+        ("models", {"chosen": ("other",)}), ("roles", {"chosen": ("5",)}),
+        ("people", {"chosen": ("5",)}), ("everybody", {}),
+    ],
+)  # fmt: skip
+async def test_a_plan_that_is_gone_meanwhile_stays_gone(
+    pages: Pages, deed: str, given: dict[str, Any]
+) -> None:
+    await plan(pages, "Other")
+    await pages.house.service.plans.give(ADMIN_ASKS, GUILD, Whom(role=5), "Other")
+    with pytest.raises(NotFound, match="no plan of this name"):
+        await pages.show("plans", deed, "Gold", **given)
+    book = await pages.house.service.plans.book(ADMIN_ASKS, GUILD)
+    assert (book.plans, book.assigned) == ({"Other": FULL}, {("role", 5): "Other"})
 
 
 async def test_everyones_role_is_everybody(pages: Pages) -> None:
@@ -166,7 +206,10 @@ async def test_models_that_a_plan_allows(pages: Pages) -> None:
     shown = await pages.show("plans", "models", "Gold", chosen=("other",))
     assert shown.chosen("plans:models:Gold") == ["other"]
     assert (await kept(pages)).models == {"other"}
-    shown = await pages.show("plans", "models", "Gold", chosen=())
+    shown = await pages.show("plans", "models", "Gold", chosen=("tiny",))
+    assert (await kept(pages)).models == {"other", "tiny"}  # as two admins chose
+    before = tuple(shown.chosen("plans:models:Gold"))
+    shown = await pages.show("plans", "models", "Gold", chosen=(), before=before)
     assert shown.chosen("plans:models:Gold") == []
     assert await kept(pages) == FULL
 
