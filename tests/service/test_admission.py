@@ -403,5 +403,6 @@ def test_nothing_makes_a_claim_to_draw_but_the_gate() -> None:
     ).read_text()
     assert text.count("_admission.admit(") == text.count(".admit(") == 2
     assert calls("claim") <= {
-        "service/rules.py", "service/accounts.py", "service/quotas.py", "service/terms.py",
+        "service/rules.py", "service/accounts.py", "service/gifts.py", "service/quotas.py",
+        "service/terms.py",
     }  # fmt: skip

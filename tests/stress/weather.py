@@ -135,8 +135,8 @@ class Weather:
             await self._ask(user, parent.origin, press)
             return
         with contextlib.suppress(*REFUSED):
-            upscale = self.house.service.drawing.upscale
-            self._jobs.append((await upscale(Asker(user), parent.origin, press)).job)
+            take = self.house.service.singles.take
+            self._jobs.append((await take(Asker(user), parent.origin, press)).job)
             self.pump.wake()
 
     async def _cancel(self) -> None:
