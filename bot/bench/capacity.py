@@ -45,7 +45,7 @@ class Run:
     clicks: int = 300
 
 
-QUICK = Run(people=6, flow_s=2.0, clicks=10)
+QUICK = Run(people=20, flow_s=2.0, clicks=10)
 
 
 async def measure(quick: bool) -> Section:
