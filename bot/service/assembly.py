@@ -172,7 +172,7 @@ def service_of(
             folder=parts.folder / "charts", clock=clock,
         ),
         operating=Operating(
-            levers=levers, overviews=parts.overviews, jobs=parts.jobs, dispatcher=dispatcher,
+            levers=levers, overviews=parts.overviews, dispatcher=dispatcher,
             stopping=stopping, rules=rules, clock=clock,
         ),
     )  # fmt: skip

@@ -17,7 +17,6 @@ from bot.domain.quota import Caps
 from bot.service.levers import Levers
 from bot.service.rules import DIRECT, Rules
 from bot.service.stopping import Stopping
-from bot.storage.jobs import JobRepository
 from bot.storage.overview import OverviewRepository
 from bot.storage.switches import EVERYWHERE, Deed
 
@@ -51,7 +50,6 @@ class Operating:
         *,
         levers: Levers,
         overviews: OverviewRepository,
-        jobs: JobRepository,
         dispatcher: Dispatcher,
         stopping: Stopping,
         rules: Rules,
@@ -59,7 +57,6 @@ class Operating:
     ) -> None:
         self._levers = levers
         self._overviews = overviews
-        self._jobs = jobs
         self._dispatcher = dispatcher
         self._stopping = stopping
         self._rules = rules

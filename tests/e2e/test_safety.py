@@ -175,11 +175,9 @@ async def test_a_u_elsewhere_is_held_to_what_holds_there(
     """An age-restricted channel spares what another one covers, or does not show at all."""
     sandbox.world.find_channel("lobby").nsfw = True
     async with bot(sandbox, tmp_path, checking) as easel:
-        mia = Scene(sandbox, "Mia")
         await admin(sandbox, "safety set", threshold=0)
-        grid = await mia.imagine("a fox", channel="lobby")
+        mia, grid, shown = await beside(sandbox, tmp_path, "a fox")
         assert not covered(grid)
-        shown = await shown_elsewhere(mia, tmp_path)
         assert covered(await mia.press(shown, "U1"))
         await admin(sandbox, "safety set", reaction="block")
         refused = await mia.refused(await mia.click(shown, "U2"))
@@ -198,21 +196,20 @@ async def test_a_u_of_words_that_are_not_drawn_there_is_refused(
 ) -> None:
     sandbox.world.find_channel("lobby").nsfw = True
     async with bot(sandbox, tmp_path, checking) as easel:
-        mia = Scene(sandbox, "Mia")
         await admin(sandbox, "moderation block", word="nude", kind="age-restricted")
-        grid = await mia.imagine("a nude", channel="lobby")
-        shown = await shown_elsewhere(mia, tmp_path)
+        mia, grid, shown = await beside(sandbox, tmp_path, "a nude")
         assert "nude" in await mia.refused(await mia.click(shown, "U1"))
         assert (await mia.press(grid, "U1"))["channel_id"] == grid["channel_id"]
         await easel.settled()
         assert Scene(sandbox, "Noah").results() == []
 
 
-async def shown_elsewhere(person: Scene, folder: Path) -> Message:
-    """Their newest grid, shown to them where there is no age limit."""
+async def beside(sandbox: Sandbox, folder: Path, prompt: str) -> tuple[Scene, Message, Message]:
+    """Mia, her grid in a channel with an age limit, and it again, shown to her in one without."""
+    mia = Scene(sandbox, "Mia")
+    grid = await mia.imagine(prompt, channel="lobby")
     [job] = books.rows(folder, "SELECT id FROM jobs WHERE action = 'imagine'")
-    asked = await person.slash("show", job=job["id"])
+    asked = await mia.slash("show", job=job["id"])
     await asked.ack()
-    sandbox = person.sandbox
     [shown] = await sandbox.wait_for(lambda: [one for one in asked.replies if one["attachments"]])
-    return shown
+    return mia, grid, shown

@@ -200,7 +200,7 @@ def _totals(connection: Any) -> dict[str, int]:
 
 
 class TestBooks(Books.TestCase):
-    settings = settings(max_examples=68, stateful_step_count=50, deadline=None)
+    settings = settings(max_examples=72, stateful_step_count=50, deadline=None)
 
 
 @pytest.mark.slow

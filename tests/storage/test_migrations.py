@@ -638,3 +638,36 @@ def test_34_takes_words_out_of_the_sources_and_knows_nothing_of_what_rolls_over(
         if "for Anna Smith" in row
     ]
     assert len(after) == len(before)
+
+
+WORDS = {
+    "INSERT INTO jobs (id, guild_id, channel_id, user_id, action, request, cost, running_limit,"
+    " created_at, state) VALUES (:n, 0, 0, 0, '', '', 0, 0, 0, :word)":
+    ("waiting", "running", "succeeded", "failed", "cancelled"),
+    "INSERT INTO buckets (guild_id, user_id, source, granted_at, kind)"
+    " VALUES (0, 0, '', :n, :word)":
+    ("lasting", "allowance", "lapsed"),
+    "INSERT INTO deliveries (job_id, channel_id, nonce, kind) VALUES (:n, 0, :n, :word)":
+    ("result", "end", "dm", "show"),
+    "INSERT INTO tallies (guild_id, day, name, total, topic) VALUES (0, 0, :n, 0, :word)":
+    ("ended", "drawn", "waited", "model", "failed", "credits", "refused"),
+    **{
+        "INSERT INTO ledger (bucket_id, job_id, actor_id, reason, created_at, amount, kind)"
+        f" VALUES (0, {job}, 0, '', 0, {amount}, :word)": (word,)
+        for word, job, amount in (
+            ("grant", "NULL", 1), ("hold", ":n", -1), ("capture", ":n", 0), ("release", ":n", 1),
+            ("expire", "NULL", -1),
+        )
+    },
+}  # fmt: skip
+
+
+def test_a_column_holds_the_words_that_it_is_for_and_no_other(tmp_path: Path) -> None:
+    """In whatever way its check says them."""
+    connection = sqlite3.connect(tmp_path / "easel.sqlite3", isolation_level=None)
+    migrate(connection)
+    for sql, words in WORDS.items():
+        for number, word in enumerate(words):
+            connection.execute(sql, {"n": str(number), "word": word})
+        with pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed"):
+            connection.execute(sql, {"n": str(len(words)), "word": "odd"})
