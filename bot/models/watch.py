@@ -130,7 +130,7 @@ def _entries(folder: Path) -> Iterator[tuple[str, Stamp]]:
 
 
 def _files(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
-    if entry.is_file():
+    if os.path.isfile(entry.path):  # the entry's own word for it fails at a link that leads nowhere
         paths = [entry.path]
     elif os.path.isfile(os.path.join(entry.path, facts.INDEX)):
         paths = [os.path.join(at, name) for at, _, names in os.walk(entry.path) for name in names]

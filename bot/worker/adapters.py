@@ -18,7 +18,7 @@ from bot.domain.errors import RenderFailed
 from bot.models import addons
 from bot.models.addons import Addon
 from bot.models.cards import ModelCard
-from bot.worker import checkpoint, pipelines
+from bot.worker import checkpoint, mapped, pipelines
 from bot.worker.library import Library
 from bot.worker.precision import ran_out_of_memory
 
@@ -81,7 +81,8 @@ class Adapters:
         if not addons.fits(one, pipelines.described(self._pipeline, self._card.stem)):
             raise self._unfit(one)
         try:
-            self._pipeline.load_lora_weights(dict(checkpoint.read(one.path)), adapter_name=name)
+            matrices = mapped.owned(checkpoint.read(one.path))
+            self._pipeline.load_lora_weights(matrices, adapter_name=name)
         except Exception as error:  # whatever the libraries raise at matrices of other sizes
             self._clear()
             if ran_out_of_memory(error):

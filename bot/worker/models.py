@@ -168,10 +168,10 @@ class Models:
     ) -> Model:
         """On the device, as far up the ladder as it takes. Raises RenderFailed where that does not
         suffice."""
-        from bot.worker import decoders
+        from bot.worker import decoders, mapped
         from bot.worker.ladder import NO_SIZE
         from bot.worker.model import Model
-        from bot.worker.rungs import LOAD
+        from bot.worker.rungs import LOAD, networks
 
         while True:
             try:
@@ -179,6 +179,8 @@ class Models:
                     ladder.stand(NO_SIZE)
                     if not ladder.placed:
                         pipeline.to(self._device)
+                        for network in networks(pipeline):
+                            mapped.own(network)
                     decoders.lay_out(getattr(pipeline, "vae", None), self._device)
                     if card.native >= _LARGE and hasattr(pipeline.vae, "enable_slicing"):
                         pipeline.vae.enable_slicing()
