@@ -189,6 +189,17 @@ def _bytes(count: int) -> str:
     return f"{count / (1 << 20):,.1f} MiB"
 
 
+def is_named(path: Path) -> bool:
+    """False for a name in the letters of another system, out of an old archive: no text can say
+    it."""
+    return readable(path.name) == path.name
+
+
+def readable(name: str) -> str:
+    """With a mark in place of what is no letter."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def name_of(source: str) -> str:
     """What people call the model at `source`: the last part, without a file's suffix."""
     path = Path(source.rstrip("/" + os.sep))

@@ -5,6 +5,7 @@ Reads names and the headers of .safetensors files, never weights.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from bot.models.facts import Facts, UnfitFile
 
 WITH_WEIGHTS = re.compile(r"(unet|transformer|vae|text_encoder)(_\d)?")
 _WEIGHTS = (".safetensors", ".bin")
+_STRAY = (*facts.SINGLE_FILES, ".pt", ".pth", ".bin")
+_DEEP, _MANY = 3, 500
 _SHARD = re.compile(r"(.+)-\d{5}-of-(\d{5})(\..+)")
 
 
@@ -26,6 +29,30 @@ def of_whole(folder: Path) -> Facts:
     for part in _parts(found):
         _require_whole(folder / part)
     return found
+
+
+def stray(folder: Path) -> str:
+    """Something in a folder that looks like a model, or is the folder of one; empty for none. Not
+    all of a large folder is looked through."""
+    there = itertools.islice(_below(folder, _DEEP), _MANY)
+    fitting = (path for path in there if path.name == facts.INDEX or path.suffix.lower() in _STRAY)
+    for path in fitting:
+        one = path.parent if path.name == facts.INDEX else path
+        return facts.readable(one.relative_to(folder).as_posix())
+    return ""
+
+
+def _below(folder: Path, deep: int) -> Iterator[Path]:
+    """Files before what lies in folders."""
+    try:
+        there = sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name))
+    except OSError:
+        return
+    for path in there:
+        if not path.is_dir():
+            yield path
+        elif deep and not path.name.startswith("."):
+            yield from _below(path, deep - 1)
 
 
 def has_weights(folder: Path) -> bool:

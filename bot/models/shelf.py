@@ -122,7 +122,9 @@ class Shelf:
         sources = _sources(there)
         names = {facts.name_of(path.name) for path in sources}
         for path in filter(lambda path: wanted(path.name), there):
-            if path in sources:
+            if why := _passed_over(path):
+                yield Unused(facts.readable(path.name), why)
+            elif path in sources:
                 yield self._opened(path, _key(path, sources))
             elif (path.is_dir() or path.suffix.lower() in pickles.SUFFIXES) and (
                 addon := addons.opened(path)
@@ -157,9 +159,35 @@ class Shelf:
 
 def _sources(there: Collection[Path]) -> list[Path]:
     """What may be a model: single files, and folders that are not the configs of one."""
+    there = list(filter(facts.is_named, there))
     files = [p for p in there if facts.is_single_file(p.name) and os.path.isfile(p)]
     folders = [path for path in there if os.path.isfile(path / facts.INDEX)]
     return files + [path for path in folders if not _is_configs(path, files)]
+
+
+def is_told(path: Path) -> bool:
+    """Whether something that is neither a file nor a model's folder is worth a word."""
+    return bool(_passed_over(path))
+
+
+def _passed_over(path: Path) -> str:
+    """Why what lies there is not looked at, where somebody may think that it is; completes its
+    name."""
+    if not facts.is_named(path):
+        return "has letters in its name that are not UTF-8: rename it"
+    if path.is_symlink() and not os.path.exists(path):
+        return "is a link that leads nowhere, or where this user may not look"
+    if path.name == _CONFIGS or os.path.isfile(path / facts.INDEX):
+        return ""
+    config = facts.config_in(path)
+    if "model_type" in config or config.get("_class_name") == addons.TINY:
+        return ""  # a model of transformers, for something else than drawing; or one for previews
+    if not (found := parts.stray(path)):
+        return ""
+    return (
+        f"is a folder without {facts.INDEX}, so {found} in it is not looked at: move that up, or "
+        "copy the folder again"
+    )
 
 
 def _is_configs(folder: Path, files: Collection[Path]) -> bool:
@@ -197,6 +225,11 @@ def _beside(path: Path) -> Path:
     return path.with_name(facts.name_of(path.name) + overrides.SUFFIX)
 
 
+def _folder_of(path: Path) -> Path:
+    """Of the configs of a single file."""
+    return path.with_name(facts.name_of(path.name))
+
+
 def _read(path: Path) -> Facts | None:
     """What its files say; None where only a worker reads them. Raises UnfitFile, OSError."""
     if path.is_dir():
@@ -204,9 +237,13 @@ def _read(path: Path) -> Facts | None:
     else:
         shapes = facts.shapes_in(path)
         if shapes is None:
+            if why := single.no_checkpoint(pickles.texts(path)):
+                raise UnfitFile(why)
             return None
         if why := single.no_model(shapes):
             raise UnfitFile(why)
+        if single.is_strange(shapes) and not os.path.isfile(_folder_of(path) / facts.INDEX):
+            raise UnfitFile(single.STRANGE.format(name=_folder_of(path).name))
         found = single.of_file(shapes, facts.name_of(path.name))
     if found and (why := families.unfit(found)):
         raise UnfitFile(why)

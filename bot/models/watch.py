@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.models import facts, overrides
+from bot.models import facts, overrides, shelf
 from bot.models.addons import Addon
 from bot.models.shelf import Model, Shelf, Unused
 
@@ -135,6 +135,8 @@ def _files(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
     elif os.path.isfile(os.path.join(entry.path, facts.INDEX)):
         paths = [os.path.join(at, name) for at, _, names in os.walk(entry.path) for name in names]
     else:
+        if shelf.is_told(Path(entry.path)):
+            yield entry.name, 0, 0
         return
     for path in paths:
         try:
@@ -146,6 +148,7 @@ def _files(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
 
 def _stem(name: str) -> str:
     """What a model is called, and what belongs to it: its NAME.toml, the configs beside it."""
+    name = facts.readable(name)
     if name.endswith(overrides.SUFFIX):
         return name.removesuffix(overrides.SUFFIX)
     return facts.name_of(name)

@@ -154,6 +154,8 @@ def _configs_beside(file: Path, library: Library) -> Path | None:
 
 
 def _from_hub(card: ModelCard, file: Path, weights: Weights, library: Library) -> Path:
+    if single.is_strange(weights.shapes):
+        raise missing(f"The model file {file.name} {single.STRANGE.format(name=file.stem)}.")
     repository = _repository(weights, card.stem)
     try:
         return Path(snapshot_download(repository, allow_patterns=_CONFIGS, **library.hub()))

@@ -178,6 +178,7 @@ T5 = {
         ({"unet.x.attn2.processor.to_k_lora.down.weight": [8, 768]}, "LoRA", ("sd1",)),
         ({"lora_te2_text_model.lora_up.weight": [8, 8]}, "LoRA", ("sdxl",)),
         ({"lora_unet_double_blocks_0_img_attn_proj.lora_up.weight": [8, 8]}, "LoRA", ("flux",)),
+        ({"double_blocks.0.processor.qkv_lora1.down.weight": [8, 8]}, "LoRA", ("flux",)),
         ({"transformer.transformer_blocks.0.attn.add_q_proj.lora_A.weight": [8, 8]}, "LoRA",
          ("sd3",)),
         ({"lora_unet_mid.lora_up.weight": [4, 4]}, "LoRA", ()),

@@ -174,6 +174,17 @@ def test_t5_and_its_tokenizer_are_found_beside_the_file(tmp_path: Path) -> None:
     assert not alike(small.drawn(pipe), small.drawn(small.sd3()))
 
 
+def test_a_text_encoder_whose_numbers_have_scales_is_not_read_without_them(tmp_path: Path) -> None:
+    own = small.sd3(tmp_path / "t5")
+    save_file(original.sd3(own), tmp_path / "sd3.safetensors")
+    without = small.drawn(opened(tmp_path / "sd3.safetensors"))
+    packed = encoder(own) | {
+        key.replace(".weight", ".scale_weight"): torch.tensor(0.5) for key in encoder(own)
+    }
+    save_file(packed, tmp_path / "t5xxl_fp8_e4m3fn_scaled.safetensors")
+    assert torch.equal(small.drawn(opened(tmp_path / "sd3.safetensors")), without)
+
+
 def save_in_pieces(own: Any, folder: Path, without: str = "") -> None:
     """The network in `sd3`, each other part in a file of its own."""
     first = original.clip(own.text_encoder)
