@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.domain.prompt.values import sayable
 from bot.models import facts, layouts, pickles, unread
 from bot.models.facts import Facts, Shapes, UnfitFile
 from bot.models.layouts import Sizes
@@ -248,12 +249,19 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def named(folders: Iterable[Path], kind: str, key: str) -> Addon | None:
-    """The one of a kind that is called so, in the first of the folders that has it."""
+    """The one of a kind that is called so, in the first of the folders that has it: by the name of
+    its file, with or without its suffix, or by what a prompt can say of it."""
     for folder in folders:
-        for path in _listed(folder):
-            if facts.name_of(path.name) == key and (one := opened(path)) and one.kind == kind:
+        for path in sorted(_listed(folder), key=lambda path: key not in names(path)[:2]):
+            if key in names(path) and (one := opened(path)) and one.kind == kind:
                 return one
     return None
+
+
+def names(path: Path) -> tuple[str, str, str]:
+    """What one there is called: by NAME.toml one of the first two, by a prompt the last."""
+    name = facts.name_of(path.name)
+    return name, path.name, sayable(name)
 
 
 def opened(path: Path) -> Addon | None:

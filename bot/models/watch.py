@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.models import facts, overrides, shelf
 from bot.models.addons import Addon
+from bot.models.cards import EMBEDDED
 from bot.models.shelf import Model, Shelf, Unused
 
 Found = Model | Addon | Unused
@@ -27,12 +28,13 @@ Stamp = tuple[tuple[str, int, int], ...]
 @dataclass(frozen=True)
 class Look:
     """`default` is the model of the MODEL setting, wherever it lies; `others` lie in the folder, as
-    do the `addons` and what is `unused`."""
+    do the `addons` and what is `unused`. It is `apart` where more may lie beside it elsewhere."""
 
     default: Model
     others: Sequence[Model]
     addons: Sequence[Addon]
     unused: Sequence[Unused]
+    apart: bool = False
 
 
 class Watch:
@@ -106,7 +108,16 @@ class Watch:
             [one for one in models if one.card.id != self._default.card.id],
             [one for one in everything if isinstance(one, Addon)],
             [one for one in everything if isinstance(one, Unused)],
+            self._is_apart(Path(self._default.card.source).expanduser()),
         )
+
+    def _is_apart(self, path: Path) -> bool:
+        if path == EMBEDDED or not path.exists():
+            return False
+        try:
+            return not path.parent.samefile(self._shelf.folder)
+        except OSError:
+            return True
 
     def _newest_default(self, models: Sequence[Model], settled: Mapping[str, Stamp]) -> Model:
         """It stays what it was while it is being written."""

@@ -51,7 +51,8 @@ class Serving:
 
     def _take(self, look: Look) -> None:
         before = {card.id: card for card in self._catalogue.cards}
-        self._catalogue.serve(look.default, look.others)
+        there = None if look.apart else look.addons
+        self._catalogue.serve(look.default, look.others, there)
         after = {card.id: card for card in self._catalogue.cards}
         for id in before.keys() - after.keys():
             self._gone[id] = before[id].name
