@@ -323,6 +323,7 @@ def test_one_set_of_shards_that_is_whole_suffices(shelf: Shelf) -> None:
     (unet / "model.safetensors").rename(unet / "model.fp16-00001-of-00002.safetensors")
     weights(unet / "model.fp16-00002-of-00002.safetensors", {"b": [1]})
     weights(unet / "model-00001-of-00002.safetensors", {"a": [1]})
+    (unet / "model.safetensors.index.fp16.json").write_text("{}")
     assert list(models(shelf)) == ["two"]
 
 
