@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.models import facts, overrides, shelf
+from bot.models import addons, facts, overrides, shelf
 from bot.models.addons import Addon
 from bot.models.cards import EMBEDDED
 from bot.models.shelf import Model, Shelf, Unused
@@ -101,7 +101,7 @@ class Watch:
 
     def _told(self, settled: Mapping[str, Stamp]) -> Look:
         everything = [one for name in sorted(self._found) for one in self._found[name]]
-        models = [one for one in everything if isinstance(one, Model)]
+        models = [self._completed(one) for one in everything if isinstance(one, Model)]
         self._default = self._newest_default(models, settled)
         return Look(
             self._default,
@@ -118,6 +118,17 @@ class Watch:
             return not path.parent.samefile(self._shelf.folder)
         except OSError:
             return True
+
+    def _completed(self, model: Model) -> Model:
+        """Of another revision where what it is opened with beside its own files is another."""
+        card = model.card
+        named = [facts.name_of(name) for name in (card.vae, card.preview, *card.embeddings) if name]
+        kinds = _TAKEN_UP.get(card.family, ())
+        there = (name for name, found in self._found.items() if any(_is_of(kinds, found)))
+        parts = [(name, self._taken.get(name)) for name in (*named, *sorted(there))]
+        if not parts:
+            return model
+        return _of_revision(model, _digest((card.revision, parts)))
 
     def _newest_default(self, models: Sequence[Model], settled: Mapping[str, Stamp]) -> Model:
         """It stays what it was while it is being written."""
@@ -183,7 +194,21 @@ def _dated(one: Found, stamp: Stamp) -> Found:
     if not isinstance(one, Model):
         return one
     files = [file for file in stamp if not file[0].endswith(overrides.SUFFIX)]
-    return _of_revision(one, hashlib.sha256(repr(files).encode()).hexdigest()[:12])
+    return _of_revision(one, _digest(files))
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+
+
+_PIECES = (addons.DECODER, addons.CLIP, addons.T5)
+_SIGHT = (addons.IP_ADAPTER, addons.EYE)
+_TAKEN_UP = {"sd": _SIGHT, "sdxl": _SIGHT, "sd3": _PIECES, "flux": _PIECES}
+"""What models of a family are opened with where it lies there, whether or not somebody named it."""
+
+
+def _is_of(kinds: Collection[str], found: Sequence[Found]) -> Iterator[bool]:
+    return (isinstance(one, Addon) and one.kind in kinds for one in found)
 
 
 def _of_revision(model: Model, revision: str) -> Model:
