@@ -26,11 +26,13 @@ class NothingFits(Exception):
 
 @dataclass(frozen=True)
 class Remote:
-    """A file: its path in the repository, its bytes, its sha256 hex where the hub tells that."""
+    """A file: its path in the repository, its bytes, its sha256 hex where the hub tells that, else
+    the name that git gives to what is in it."""
 
     path: str
     size: int
     sha256: str = ""
+    blob: str = ""
 
     @property
     def name(self) -> str:
@@ -50,6 +52,18 @@ class Haul:
     def size(self) -> int:
         """Bytes of all files."""
         return sum(file.size for file in self.files)
+
+
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<id>[^/?#]+/[^/?#]+)"
+    r"(?:/(?:blob|resolve)/[^/]+/(?P<file>[^?#]+))?"
+)
+
+
+def meant(text: str) -> tuple[str, str]:
+    """The id, and the file or nothing, of what may be the address of a page."""
+    found = _ADDRESS.match(text)
+    return (found["id"], found["file"] or "") if found else (text, "")
 
 
 def pipeline(
