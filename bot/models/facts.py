@@ -186,7 +186,7 @@ def _cut(wanted: int, size: int) -> str:
 
 
 def _bytes(count: int) -> str:
-    return f"{count / (1 << 20):,.1f} MiB"
+    return f"{count / (1 << 20):,.1f} MiB" if count >= 1 << 20 else f"{count:,} bytes"
 
 
 def is_named(path: Path) -> bool:
