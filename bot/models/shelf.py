@@ -27,7 +27,8 @@ _PICKLES = (*pickles.SUFFIXES, ".bin")
 class Model:
     """`key` is the shortest text for MODEL that means it. `own` are the operator's values, by field
     of the card, which has them; `troubles` are sentences about a file of them that does not hold,
-    `rough` is one about previews, or empty.
+    `rough` is one about previews, or empty, and `lacking` are some about what it is to be drawn with
+    and is not there: it cannot be drawn with.
     """
 
     key: str
@@ -35,11 +36,12 @@ class Model:
     own: Mapping[str, Any]
     troubles: Sequence[str] = ()
     rough: str = ""
+    lacking: Sequence[str] = ()
 
     @property
     def notices(self) -> Sequence[str]:
         """A sentence about each of the operator's values that has no effect."""
-        return [*self.troubles, *filter(None, [self.card.caveat, self.rough])]
+        return [*self.troubles, *self.lacking, *filter(None, [self.card.caveat, self.rough])]
 
     def disk_bytes(self) -> int | None:
         """What its files weigh; None where they are not on this disk."""
@@ -87,7 +89,7 @@ class Shelf:
         values = {**said.fields, **own}
         card = cards.card_for(str(path), values)
         rough = self._rough(card, cards.facts_at(path) if card.preview else None)
-        return Model(_key(path, sources), card, values, said.troubles, rough)
+        return Model(_key(path, sources), card, values, said.troubles, rough, self._lacking(card))
 
     def refusal(self, text: str) -> str:
         """Why what a MODEL setting means is no model, as far as that can be told without a worker;
@@ -146,7 +148,21 @@ class Shelf:
             return Unused(path.name, f"cannot be read: {error.strerror}")
         said = overrides.read(_beside(path))
         card = replace(cards.card_from(str(path), found), **said.fields)
-        return Model(key, card, said.fields, said.troubles, self._rough(card, found))
+        rough, lacking = self._rough(card, found), self._lacking(card)
+        return Model(key, card, said.fields, said.troubles, rough, lacking)
+
+    def _lacking(self, card: ModelCard) -> list[str]:
+        wanted = [
+            *((addons.DECODER, name) for name in filter(None, [card.vae])),
+            *((addons.EMBEDDING, name) for name in card.embeddings),
+            *((addons.LORA, name) for name in card.loras),
+        ]
+        folders = [Path(card.source).parent, self.folder]
+        return [
+            f"There is no {kind} {name} beside the model {card.name}, which is to be drawn with it."
+            for kind, name in wanted
+            if addons.named(folders, kind, name) is None
+        ]
 
     def _rough(self, card: ModelCard, found: Facts | None) -> str:
         """A sentence about a decoder for previews that does not act."""

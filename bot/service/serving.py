@@ -69,6 +69,7 @@ class Serving:
         models = (look.default, *look.others)
         said = [f"{one.name} {one.why}; it is not used." for one in look.unused]
         said += [f"{one} Until then the file has no effect." for m in models for one in m.troubles]
+        said += [sentence for model in models for sentence in model.lacking]
         for sentence in said:
             if sentence not in self._said:
                 log.warning("%s", sentence)

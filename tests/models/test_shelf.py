@@ -566,3 +566,22 @@ def test_another_row_of_layers_is_none(shelf: Shelf, change: dict[str, Any]) -> 
     tensors = {name: shape for name, shape in (tiny("", 1) | change).items() if shape}
     weights(shelf.folder / "taesd.safetensors", tensors)
     assert not any(isinstance(one, Addon) for one in shelf.everything())
+
+
+# What a model is to be drawn with
+
+
+def test_what_a_toml_names_and_is_not_there_is_a_notice(shelf: Shelf) -> None:
+    sd(shelf.folder / "painter.safetensors")
+    weights(shelf.folder / "detail.safetensors", {KOHYA: [8, 768]})
+    weights(shelf.folder / "soft.vae.safetensors", DECODER)
+    toml = shelf.folder / "painter.toml"
+    toml.write_text('vae = "soft.vae.safetensors"\nloras = { detail = 0.7 }\n')
+    assert models(shelf)["painter"].notices == []
+    toml.write_text('vae = "hard"\nembeddings = ["easy"]\nloras = { detial = 0.7, detail = 1 }\n')
+    said = [
+        f"There is no {what} beside the model painter, which is to be drawn with it."
+        for what in ("decoder (VAE) hard", "embedding easy", "LoRA detial")
+    ]
+    assert models(shelf)["painter"].notices == said
+    assert shelf.model("painter", {}).notices == said
