@@ -27,8 +27,8 @@ _PICKLES = (*pickles.SUFFIXES, ".bin")
 class Model:
     """`key` is the shortest text for MODEL that means it. `own` are the operator's values, by field
     of the card, which has them; `troubles` are sentences about a file of them that does not hold,
-    `rough` is one about previews, or empty, and `lacking` are some about what it is to be drawn with
-    and is not there: it cannot be drawn with.
+    `rough` is one about previews, or empty, and `lacking` are some about what it is to be drawn
+    with and is not there: it cannot be drawn with.
     """
 
     key: str
