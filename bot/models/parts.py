@@ -18,6 +18,7 @@ from bot.models.facts import Facts, UnfitFile
 
 WITH_WEIGHTS = re.compile(r"(unet|transformer|vae|text_encoder)(_\d)?")
 _WEIGHTS = (".safetensors", ".bin")
+_DENOISERS = ("unet", "transformer")
 _STRAY = (*facts.SINGLE_FILES, ".pt", ".pth", ".bin")
 _DEEP, _MANY = 3, 500
 STEM = r"(?:diffusion_pytorch_model|pytorch_model|model)(?:\.(?P<early>\w+))?"
@@ -77,6 +78,13 @@ def has_weights(folder: Path) -> bool:
     """False for configs alone, such as those of a single file beside them."""
     found = facts.of_folder(folder)
     return found is not None and any(_weights(folder / part) for part in _parts(found))
+
+
+def has_denoiser(folder: Path) -> bool:
+    """False for what only completes a single file of a denoiser alone."""
+    found = facts.of_folder(folder)
+    names = _parts(found) if found else ()
+    return any(_weights(folder / name) for name in names if name.startswith(_DENOISERS))
 
 
 def _parts(found: Facts) -> Iterator[str]:

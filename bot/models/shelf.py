@@ -209,7 +209,7 @@ def _passed_over(path: Path) -> str:
 def _is_configs(folder: Path, files: Collection[Path]) -> bool:
     """Where a worker looks for what single files lack, and finds nothing else."""
     named = [file for file in files if file.stem == folder.name]
-    rest = any(map(facts.is_gguf, named)) or (named and not parts.has_weights(folder))
+    rest = any(map(facts.is_gguf, named)) or (named and not parts.has_denoiser(folder))
     return folder.name == _CONFIGS or bool(rest)
 
 
@@ -260,7 +260,7 @@ def _read(path: Path) -> Facts | None:
             raise UnfitFile(why)
         if single.is_strange(shapes) and not os.path.isfile(_folder_of(path) / facts.INDEX):
             raise UnfitFile(single.STRANGE.format(name=_folder_of(path).name))
-        found = single.of_file(shapes, facts.name_of(path.name))
+        found = cards.of_single(path, shapes)
     if found and (why := families.unfit(found)):
         raise UnfitFile(why)
     return found

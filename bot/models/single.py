@@ -164,6 +164,14 @@ def no_checkpoint(names: Collection[str]) -> str:
     return unread.why(names) or "holds no model that is known"
 
 
+def is_alone(shapes: Shapes) -> bool:
+    """Whether a file holds a denoiser and no other part of its model."""
+    return not any(name.startswith(_OTHERS) for name in shapes)
+
+
+_OTHERS = ("first_stage_model.", "vae.", "cond_stage_model.", "conditioner.", "text_encoder")
+
+
 def of_file(shapes: Shapes, name: str) -> Facts | None:
     """Facts of a single file with these tensors; None for families that are not known here."""
     found = published(shapes, name)

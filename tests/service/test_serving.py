@@ -21,7 +21,6 @@ from tests.kit.app import ANNA_ASKS, HERE, House
 from tests.kit.executor import PATIENCE_S, FakeExecutor
 from tests.kit.sources import FIRST, SD, weights, whole
 
-
 LACKING = "There is no decoder (VAE) gone beside the model lacking, which is to be drawn with it."
 
 
