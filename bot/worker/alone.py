@@ -1,5 +1,5 @@
-"""Opening a file of a denoiser alone. The numbers of a .gguf file stay as small in memory as on disk,
-and are unpacked one layer at a time. Imported in a worker only."""
+"""Opening a file of a denoiser alone. The numbers of a .gguf file stay as small in memory as on
+disk, and are unpacked one layer at a time. Imported in a worker only."""
 
 from __future__ import annotations
 
