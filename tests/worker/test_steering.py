@@ -258,6 +258,27 @@ def test_long_texts_are_read_in_pieces(made: Callable[[str], Model]) -> None:
     assert max(len(pipeline.tokenizer(part).input_ids) for part in parts) <= room
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cat 1girl,solo,masterpiece,best_quality,ultra_detailed,8k,wallpaper,smile,outdoors,tree",
+        "森の中の赤い狐が、月明かりの下で歩いている。",
+        "word" * 20,
+    ],
+    ids=["list", "Japanese", "letters"],
+)
+def test_what_is_written_without_spaces_is_read_to_its_end(
+    made: Callable[[str], Model], text: str
+) -> None:
+    pipeline = made("sd").pipeline
+    parts = pieces(pipeline, text)
+    assert len(parts) > 1
+    assert "".join(parts).replace(" ", "") == text.replace(" ", "")
+    room = pipeline.tokenizer.model_max_length
+    assert max(len(pipeline.tokenizer(part).input_ids) for part in parts) <= room
+    assert not any(part.startswith(",") for part in parts)
+
+
 @pytest.mark.parametrize("name", ["sd", "sdxl"])
 def test_both_halves_are_as_long_as_the_longest(made: Callable[[str], Model], name: str) -> None:
     model, long = made(name), {"text": LONG, "indices": (0, 1)}
