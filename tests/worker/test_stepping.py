@@ -103,6 +103,26 @@ def test_every_kind_draws_what_its_pipeline_draws(
     assert far(alone(made(name), **asked), by_pipeline(made(name), **asked)) <= EXACT
 
 
+@pytest.mark.parametrize(
+    ("kind", "sampler", "asked", "steps"),
+    [
+        ("lcm", "default", {"steps": 60}, 50),
+        ("lcm", "default", {"steps": 16, **VARIED, "strength": 0.2}, 10),
+        ("lcm", "default", {"steps": 8, **VARIED, "strength": 0.01}, 1),
+        ("sd", "tcd", {"steps": 150}, 50),
+        ("sd", "lcm", {"steps": 8, **VARIED, "strength": 0.01}, 1),
+        ("sd", "ddim", {"steps": 8, **VARIED, "strength": 1 / 49}, 1),
+    ],
+)
+def test_no_more_steps_are_made_than_there_are_and_one_at_least(
+    made: Callable[[str], Model], kind: str, sampler: str, asked: dict[str, Any], steps: int
+) -> None:
+    run = begun(made(kind), sampler=sampler, indices=(0,), **asked)
+    assert run.left == steps
+    run.step_with([])
+    assert run.path.latents.isfinite().all()
+
+
 def test_another_size_and_rescaled_guidance(made: Callable[[str], Model]) -> None:
     asked: dict[str, Any] = {"steps": 2, "width": 96, "height": 40, "guidance_rescale": 0.7}
     for name in ("sd", "sdxl"):
