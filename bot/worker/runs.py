@@ -205,7 +205,8 @@ class SteppedRun:
     def _fetched(self, decoded: torch.Tensor, first: int) -> Pixels:
         """Of these pictures those that are wanted."""
         indices = self._indices[first : first + len(decoded)]
-        return Pixels(decoded[[index in self.attempt.indices for index in indices]])
+        wanted = self.attempt.indices  # by numbers: a card would be waited for to count a mask
+        return Pixels(decoded[[at for at, index in enumerate(indices) if index in wanted]])
 
     def fetch(self) -> None:
         """See `Run`."""
