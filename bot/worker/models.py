@@ -48,6 +48,9 @@ class Models:
         self._hastening = hastening
         self._models = Tenants(device, self._pinned)
         self._wide: set[str] = set()
+        self._proven: set[str] = set()
+        self._beside: dict[str, Any] = {}
+        self._stale: set[str] = set()
         self._learned: dict[Any, Learned] = {}
 
     def __getitem__(self, model: str) -> Model:
@@ -56,12 +59,26 @@ class Models:
     def learn(self, cards: Mapping[str, ModelCard]) -> set[str]:
         """These are the models from here on; says which came, changed or went."""
         before, self._cards = self._cards, cards
+        self._look_beside()
         either = before.keys() | cards.keys()
-        return {model for model in either if before.get(model) != cards.get(model)}
+        gone = {id for id in before if id not in cards or _opened(before[id]) != _opened(cards[id])}
+        self._wide -= gone | self._stale
+        self._proven -= gone | self._stale
+        return self._stale | {id for id in either if before.get(id) != cards.get(id)}
+
+    def _look_beside(self) -> None:
+        """What a model in memory was opened with may be other files now."""
+        for id in self._models:
+            model = self._models[id]
+            model.look_again()
+            if self._beside[id] != self._library.beside(model.card):
+                self._stale.add(id)
 
     def _is_of_today(self, model: str) -> bool:
         card = self._cards.get(model)
-        return card is not None and _opened(card) == _opened(self._models[model].card)
+        if card is None or model in self._stale:
+            return False
+        return _opened(card) == _opened(self._models[model].card)
 
     def confirmed(self) -> dict[str, dict[str, Any]]:
         """What is in memory, each with the fields of its card as its files turned out."""
@@ -103,6 +120,8 @@ class Models:
         """False where memory ran out and another model has left it. Raises RenderFailed where there
         is none that may."""
         started = time.monotonic()
+        self._beside[card.id] = self._library.beside(card)
+        self._stale.discard(card.id)
         try:
             with failures.told():
                 opened = self._open(card)
@@ -221,11 +240,27 @@ class Models:
                 "not suffice for DTYPE=float32: choose another model.",
             ) from None
 
+    def proven(self, model: str, dtype: torch.dtype) -> None:
+        """It has drawn a picture whose numbers are numbers."""
+        if dtype is self._dtype:
+            self._proven.add(model)
+
+    def hopeless(self, model: str) -> RenderFailed:
+        """What to say of numbers that are none even in float32. A model that drew others in less is
+        not to blame, and draws in that again."""
+        if model not in self._proven:
+            return self._damaged(model)
+        if model in self._wide:
+            self._wide.discard(model)
+            self._models.leave(model)
+        return RenderFailed(
+            "not_finite", f"The model {self._name(model)} gives a black picture of just this."
+        )
+
     def _name(self, model: str) -> str:
         return self._cards[model].name if model in self._cards else model
 
-    def damaged(self, model: str) -> RenderFailed:
-        """What to say of a model whose numbers are none even in float32."""
+    def _damaged(self, model: str) -> RenderFailed:
         return RenderFailed(
             "not_finite",
             f"The model {self._name(model)} gives black pictures even with DTYPE=float32: "

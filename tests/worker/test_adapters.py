@@ -305,6 +305,20 @@ def test_an_embedding_has_its_meaning_under_its_own_name(one: DiffusionEngine, s
     assert far(drawn(plain, text="a photo of catdog"), drawn(plain, **text)) > 0
 
 
+def test_an_embedding_that_is_another_now_is_learned_anew(shelf: Path, tmp_path: Path) -> None:
+    words = pipe_of("sd1").text_encoder.get_input_embeddings().weight
+    file, asked = tmp_path / "zorg.safetensors", card(shelf, embeddings=("zorg",))
+    one = made(tmp_path, asked)
+    pictures = []
+    for number in (2368, 1929):
+        save_file({"emb_params": words[[number]].clone()}, file)
+        one.learn([asdict(asked)])
+        pictures.append(drawn(one, text="a zorg"))
+        assert not one.learn([asdict(asked)])
+    assert far(*pictures) > 0
+    assert np.array_equal(pictures[1], drawn(made(tmp_path, asked), text="a zorg"))
+
+
 def test_an_embedding_for_two_encoders(one: DiffusionEngine, shelf: Path) -> None:
     pipe = pipe_of("sdxl")
     vectors = {
