@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from bot.storage.files import ImageStore
 
 _SIDE = 512
 """Pixels, of a picture that is a prompt; image encoders see 224 or 336."""
+_LIGHT = 128
+"""Of 255: a mask that is nowhere as light has numbers in it that were never meant to be seen."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Subject:
                 stored = await _stored(requests.of_recipe(recipe), settings)
         init, mask = order.init and await _picture(order.init), None
         if order.mask and init:
-            mask = await _picture(order.mask)
+            mask = await _picture(order.mask, imaging.mask)
             _require_fit(mask, init, order.mask)
         images = [(await _seen(path), weight) for path, weight in order.images]
         return cls(order, recipe, init, stored, mask, images)
@@ -168,8 +170,8 @@ def _require_fit(mask: Image.Image, init: Image.Image, path: Path) -> None:
         raise EaselError(
             f"{path} has {sides[0]} pixels, and the picture {sides[1]}: make them alike."
         )
-    if not mask.convert("L").getextrema()[1]:
-        raise EaselError(f"{path} is black: make white in it what is to be drawn anew.")
+    if not any(mask.histogram()[_LIGHT:]):
+        raise EaselError(f"{path} is black, or nearly: make white in it what is to be drawn anew.")
 
 
 async def _seen(path: Path) -> bytes:
@@ -183,10 +185,12 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-async def _picture(path: Path) -> Image.Image:
+async def _picture(
+    path: Path, read: Callable[[bytes], Image.Image] = imaging.decode
+) -> Image.Image:
     data = await _bytes(path)
     try:
-        return await asyncio.to_thread(imaging.decode, data)
+        return await asyncio.to_thread(read, data)
     except imaging.PictureError as error:
         raise EaselError(f"{path}: {error}") from error
 

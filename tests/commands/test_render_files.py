@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bot import imaging
 from bot.commands.render import render
@@ -259,9 +259,28 @@ async def test_a_picture_may_be_its_own_mask(executor: FakeExecutor, tmp_path: P
     assert attempt.inputs.keys() == {attempt.request["mask"]} == {attempt.request["source"]}
 
 
+async def test_a_mask_may_be_painted_white_or_taken_away(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    init, mask = covering(tmp_path)
+    right = Image.open(mask)
+    painted = Image.merge("LA", (Image.new("L", right.size, 255), right))
+    erased = Image.merge("LA", (Image.open(init), ImageOps.invert(right)))
+    for drawn in (painted, erased):
+        drawn.save(mask)
+        await render(Settings(), Order("a fox", init=init, mask=mask, out=tmp_path))
+        attempt = executor.runs[-1].attempt
+        covered = imaging.decode(attempt.inputs[attempt.request["mask"]])
+        assert [covered.getpixel((x, 64)) for x in (32, 96)] == [(0, 0, 0), (255, 255, 255)]
+
+
 @pytest.mark.parametrize(
     ("mask", "words"),
-    [({"side": 32}, "has 32×32 pixels, and the picture 64×64"), ({"shade": "black"}, "is black")],
+    [
+        ({"side": 32}, "has 32×32 pixels, and the picture 64×64"),
+        ({"shade": "black"}, "is black, or nearly"),
+        ({"shade": "#010101"}, "is black, or nearly"),
+    ],
 )
 async def test_a_mask_that_does_not_fit_is_said_before_anything_is_drawn(
     executor: FakeExecutor, tmp_path: Path, mask: dict[str, Any], words: str
