@@ -3,6 +3,7 @@ with workers that draw by themselves."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from bot import imaging
 from bot.commands.render import render
 from bot.commands.subject import Order
 from bot.domain.action import Action, Press, Tile
-from bot.domain.errors import EaselError, InvalidPrompt, Unable
+from bot.domain.errors import EaselError, InvalidPrompt, RenderFailed, Unable
 from bot.domain.infotext import infotext
 from bot.domain.request import GenerationRequest
 from bot.models.cards import EMBEDDED_CARD
@@ -23,7 +24,7 @@ from bot.service import requests
 from bot.service.choice import Choice
 from bot.settings import Settings
 from bot.storage.files import ImageStore
-from tests.kit.executor import FakeExecutor, colour, picture
+from tests.kit.executor import FakeExecutor, Run, colour, picture
 
 
 class Lasting(FakeExecutor):
@@ -106,6 +107,39 @@ async def test_another_model_is_drawn_by_its_own_values(
     await render(settings, Order("a fox", model="some/hub-model", out=tmp_path))
     attempt = executor.runs[0].attempt
     assert (attempt.model, attempt.request["steps"]) == ("some/hub-model", 30)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+async def test_what_is_finished_before_it_ends_too_early_stays(
+    executor: FakeExecutor, tmp_path: Path, capsys: pytest.CaptureFixture[str], interrupted: bool
+) -> None:
+    order = Order("a fox", choice=Choice(count=12), out=tmp_path)
+    rendering = asyncio.create_task(render(Settings(), order))
+
+    def begun(run: Run) -> None:
+        if len(executor.runs) == 3:
+            executor.automatic = False
+            rendering.cancel() if interrupted else run.put(RenderFailed("broken", "It broke."))
+
+    executor.on_start = begun
+    with pytest.raises(asyncio.CancelledError if interrupted else EaselError):
+        await rendering
+    out, err = capsys.readouterr()
+    paths = [tmp_path / f"0000{number}.png" for number in range(8)]
+    assert sorted(tmp_path.iterdir()) == paths
+    assert out.splitlines() == [*map(str, paths)]
+    assert "the 8 files above were finished" in err
+    assert recipe_in(paths[5])["picture"] == 6
+
+
+async def test_a_folder_that_takes_no_files_is_said_before_anything_is_drawn(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/outputs")):
+        with pytest.raises(EaselError, match="cannot be written: "):
+            await render(Settings(), Order("a fox", out=out))
+    assert executor.runs == []
 
 
 # Again
