@@ -8,17 +8,31 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bot.commands.numbers import number, whole
 from bot.commands.subject import Order
 from bot.domain import loras, samplers
-from bot.domain.errors import InvalidPrompt
+from bot.domain.errors import InvalidPrompt, UnknownParameter
+from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameter import quoted
 from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX
 from bot.domain.request import GRID
 from bot.service.choice import COUNT_MAX, SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
+
+_MODELS_OWN = "reads that in the model's own files"
+_ORIGINAL = {
+    "from-file": "takes one prompt: call it once for each line of the file",
+    "fixed_code": "gives each picture noise of its own, which `--seed` brings again",
+    "ddim_eta": "adds no noise by `--sampler ddim`, as 0 does, and all by `--sampler ddpm`, as 1",
+    "dpm_solver": 'has that as `--sampler "DPM++ 2M"`',
+    "n_rows": "makes a grid as square as it can be",
+    "skip_save": "writes each picture into a file",
+    "precision": "has the setting DTYPE for that",
+    **dict.fromkeys(("C", "f", "config", "laion400m"), _MODELS_OWN),
+}
+"""Its options that are none here, and what there is instead."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +75,6 @@ def order_of(arguments: Sequence[str]) -> Order:
     """
     parser = _parser()
     options, words = parser.parse_known_args(arguments)
-    _require_known(words, vars(options))
     text = " ".join([*filter(None, [options.prompt]), *words])
     if options.from_image and text:
         raise InvalidPrompt(
@@ -73,12 +86,21 @@ def order_of(arguments: Sequence[str]) -> Order:
         )
     if not (options.from_image or text):
         parser.error("the following arguments are required: prompt")
+    if text:
+        _require_known(text, words, _spelled(parser))
     if text and options.seed is not None:
         text += f" --seed {options.seed}"
     return Order(
         text, options.from_image, options.init, options.model, _choice(options), options.outdir,
         options.grid, options.mask, tuple(map(_image, options.image or ())),
     )  # fmt: skip
+
+
+def _spelled(parser: argparse.ArgumentParser) -> Collection[str]:
+    """The options behind two dashes, in their order."""
+    actions = parser._actions
+    strings = (each for action in actions for each in action.option_strings)
+    return [each.removeprefix("--") for each in strings if each.startswith("--")]
 
 
 def _image(text: str) -> tuple[Path, float]:
@@ -110,13 +132,23 @@ def _choice(options: argparse.Namespace) -> Choice:
     )
 
 
-def _require_known(words: Sequence[str], options: dict[str, object]) -> None:
+def _require_known(text: str, words: Sequence[str], options: Collection[str]) -> None:
     """A mistyped option is no parameter of the prompt: names what it is near to among both."""
-    parameters = {name for row in PARAMETERS for name in row.names}
     for word in words:
         name = word.removeprefix("--").partition("=")[0]
-        if word == name or name in parameters:
-            continue
-        near = difflib.get_close_matches(name, [*parameters, *options], n=1, cutoff=0.6)
-        if near and near[0] in options:
-            raise InvalidPrompt(f"There is no option {quoted(word)}; did you mean `--{near[0]}`?")
+        if word.startswith("--") and name in _ORIGINAL:
+            raise InvalidPrompt(
+                f"`--{name}` is the original script's; `easel render` {_ORIGINAL[name]}. Leave it "
+                "out."
+            )
+    try:
+        Prompt.read_all(text, 1)
+    except UnknownParameter as error:
+        raise InvalidPrompt(_unknown(error.names[0], options)) from None
+
+
+def _unknown(name: str, options: Collection[str]) -> str:
+    spelled = [each for row in PARAMETERS if row.help for each in row.names if len(each) > 1]
+    near = difflib.get_close_matches(name, [*options, *spelled], n=1, cutoff=0.6)
+    right = f"; did you mean `--{near[0]}`?" if near else ": `easel render --help` lists them."
+    return f"There is no option {quoted(f'--{name}')}{right}"
