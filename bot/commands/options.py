@@ -103,10 +103,10 @@ def _spelled(parser: argparse.ArgumentParser) -> Collection[str]:
     return [each.removeprefix("--") for each in strings if each.startswith("--")]
 
 
-def _image(text: str) -> tuple[Path, float]:
+def _image(text: str) -> tuple[Path, float | None]:
     """A file's name may hold a colon, too."""
-    if Path(text).exists():
-        return Path(text), 1.0
+    if ":" not in text or Path(text).exists():
+        return Path(text), None
     name, weight = loras.written(text, "image")
     return Path(name), weight
 

@@ -12,7 +12,7 @@ from bot import imaging
 from bot.app import catalogue_of
 from bot.commands import folder
 from bot.commands.shot import Shot, shoot
-from bot.commands.subject import Order, Subject, with_model
+from bot.commands.subject import ENGINE, Order, Subject, with_model
 from bot.domain.errors import EaselError, EngineError
 from bot.domain.infotext import PICTURE
 from bot.executors import local_executor
@@ -43,7 +43,8 @@ async def render(settings: Settings, order: Order) -> int:
         await executor.close()
         files.tell()
     request = shot.request
-    for sentence in (*requests.warnings(catalogue.default, request), *_unsafe(shot, settings)):
+    notes = *subject.otherwise(shot.engine), *requests.warnings(catalogue.default, request)
+    for sentence in (*notes, *_unsafe(shot, settings)):
         sys.stderr.write(f"{sentence}\n")
     sys.stderr.write(f"{request.size}, seed {request.seed}, {shot.drawing:.1f} s\n")
     return 0
@@ -94,7 +95,7 @@ class _Files:
 
 
 def _recipe(shot: Shot) -> dict[str, Any]:
-    return shot.request.recipe() | {"engine": shot.engine}
+    return shot.request.recipe() | {ENGINE: shot.engine}
 
 
 def _unsafe(shot: Shot, settings: Settings) -> Iterator[str]:

@@ -54,7 +54,7 @@ def test_pictures_may_be_prompts(tmp_path: Path) -> None:
     odd = tmp_path / "a:2"
     odd.touch()
     made = typed(f'"a fox" --image b.png:0.5 --image c.png --image {odd}')
-    assert made.images == ((Path("b.png"), 0.5), (Path("c.png"), 1.0), (odd, 1.0))
+    assert made.images == ((Path("b.png"), 0.5), (Path("c.png"), None), (odd, None))
     with pytest.raises(InvalidPrompt, match="`--image` takes a name and a weight"):
         typed("fox --image b.png:much")
 

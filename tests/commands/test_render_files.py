@@ -16,15 +16,17 @@ from bot import imaging
 from bot.commands.render import render
 from bot.commands.subject import Order
 from bot.domain.action import Action, Press, Tile
-from bot.domain.errors import EaselError, InvalidPrompt, RenderFailed, Unable
+from bot.domain.errors import EaselError, InvalidPrompt, InvalidRecipe, RenderFailed, Unable
 from bot.domain.infotext import infotext
+from bot.domain.inputs import IMAGE, STYLE, Input
+from bot.domain.recipe import Drawer, Origins, Recipe
 from bot.domain.request import GenerationRequest
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
 from bot.service.choice import Choice
 from bot.settings import Settings
 from bot.storage.files import ImageStore
-from tests.kit.executor import FakeExecutor, Run, colour, picture
+from tests.kit.executor import ENGINE, FakeExecutor, Run, colour, picture
 
 
 class Lasting(FakeExecutor):
@@ -222,6 +224,74 @@ async def test_what_grew_is_drawn_around_the_picture_that_the_bot_keeps(
     smaller = replace(named, choice=Choice(width=64, height=96))
     await render(elsewhere, smaller)
     assert executor.runs[3].attempt.request["frame"] == [0, 32, 64, 64]
+
+
+async def test_what_was_upscaled_grows_from_the_picture_as_it_was(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    made = requests.imagine(EMBEDDED_CARD, "a fox")
+    tile = Tile("ab" * 16, 2)
+    larger = requests.pressed(EMBEDDED_CARD, made, Press(Action.UPSCALE_SUBTLE, tile))
+    posted, before = tmp_path / "posted.png", tmp_path / "before.png"
+    shown = Image.linear_gradient("L").resize(made.size.sides).convert("RGB")
+    shown.save(before)
+    posted.write_bytes(imaging.encode_png(shown, larger.recipe()).data)
+    await render(Settings(), Order(recipe=posted, init=before, out=tmp_path))
+    attempt = executor.runs[0].attempt
+    assert (attempt.request["width"], attempt.request["height"]) == larger.size.sides
+    grown = imaging.decode(attempt.inputs[attempt.request["source"]])
+    assert grown.tobytes() == shown.tobytes()
+
+
+async def test_pictures_that_were_prompts_keep_their_roles_and_weights(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    inputs = Input(IMAGE, "aa" * 32, weight=0.3), Input(STYLE, "bb" * 32, weight=2.0)
+    blended = replace(requests.imagine(EMBEDDED_CARD, "a fox"), inputs=inputs)
+    posted, (seen, _) = tmp_path / "posted.png", covering(tmp_path)
+    posted.write_bytes(imaging.encode_png(Image.new("RGB", (8, 8)), blended.recipe()).data)
+    again = Order(recipe=posted, images=[(seen, None), (seen, 0.5)], out=tmp_path)
+    await render(Settings(), again)
+    recipe = executor.runs[0].attempt.request["recipe"]
+    assert [(each["role"], each["weight"]) for each in recipe["inputs"]] == [
+        (IMAGE, 0.3), (STYLE, 0.5),
+    ]  # fmt: skip
+    with pytest.raises(Unable, match="with 2 pictures as prompts: name as many"):
+        await render(Settings(), replace(again, images=[(seen, None)]))
+
+
+async def test_the_file_that_the_bot_gives_is_drawn_by(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    made = requests.imagine(EMBEDDED_CARD, "a fox")
+    given = Recipe(made, Origins(picture=3), Drawer(engine="openvino 1 bf16")).file()
+    (tmp_path / "recipe.json").write_bytes(given)
+    await render(Settings(), Order(recipe=tmp_path / "recipe.json", out=tmp_path / "out"))
+    assert executor.runs[0].attempt.request["seeds"] == made.seeds
+    assert recipe_in(tmp_path / "out" / "00000.png")["picture"] == 3
+    (tmp_path / "recipe.json").write_bytes(given.replace(b"fox", b"dog"))
+    with pytest.raises(InvalidRecipe, match="was changed since"):
+        await render(Settings(), Order(recipe=tmp_path / "recipe.json", out=tmp_path))
+
+
+async def test_it_is_said_where_what_is_drawn_again_is_not_the_same_to_the_bit(
+    executor: FakeExecutor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = requests.imagine(EMBEDDED_CARD, "a fox")
+
+    async def said(recipe: dict[str, Any], **more: Any) -> str:
+        posted = tmp_path / "posted.png"
+        posted.write_bytes(imaging.encode_png(Image.new("RGB", (8, 8)), recipe).data)
+        await render(Settings(), Order(recipe=posted, out=tmp_path, **more))
+        return capsys.readouterr().err
+
+    elsewhere = made.recipe() | {"engine": "openvino 1 bf16"}
+    words = f"This was drawn by openvino 1 bf16, and now by {ENGINE}"
+    assert words in await said(elsewhere)
+    assert words not in await said(elsewhere, choice=Choice(steps=5))
+    assert "differ" not in await said(made.recipe() | {"engine": ENGINE})
+    taken = made.upscale(Tile("ab" * 16, 2)).recipe()
+    assert "drawn in a grid, and now alone" in await said(taken | {"engine": ENGINE})
 
 
 async def test_the_model_that_drew_a_file_has_to_draw_it_again(
