@@ -10,8 +10,10 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ _LIST = "files.json"
 _MAKING = ".making-"
 _BUSY = ".busy"
 _TROUBLE = "trouble.txt"
+UNUSED_S = 30 * 86_400.0
+"""Each is as large as its model, and nobody says when that was deleted, or renamed."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +56,22 @@ class Store:
             )
         except (OSError, ValueError, AttributeError):
             return None
-        return place if fine else None
+        if not fine:
+            return None
+        with contextlib.suppress(OSError):  # as where it may only be read
+            os.utime(place)
+        return place
 
     def make(self, model: str, key: str, write: Callable[[Path], None]) -> None:
         """Have `write` fill an empty folder, and keep it in place of the model's older ones.
 
-        Nothing is written where another process did it meanwhile. Raises OSError.
+        Nothing is written where another process did it meanwhile. What no model was drawn with for
+        long goes, as models do. Raises OSError.
         """
         with self._alone():
             if self.find(model, key):
                 return
+            self._forget(UNUSED_S)
             for left in self._folder.glob(f"{_MAKING}*"):
                 shutil.rmtree(left, ignore_errors=True)
             making = Path(tempfile.mkdtemp(prefix=_MAKING, dir=self._folder))
@@ -74,6 +84,18 @@ class Store:
                 making.rename(self._place(model, key))
             finally:
                 shutil.rmtree(making, ignore_errors=True)
+
+    def forget(self, unused_s: float) -> None:
+        """Delete what nobody looked for in so many seconds. Raises OSError."""
+        with self._alone():
+            self._forget(unused_s)
+
+    def _forget(self, unused_s: float) -> None:
+        for place in self._folder.iterdir():
+            if place.name.startswith(".") or not place.is_dir():
+                continue
+            if place.stat().st_mtime < time.time() - unused_s:
+                shutil.rmtree(place, ignore_errors=True)
 
     @property
     def trouble(self) -> str:
