@@ -54,16 +54,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--steps", "--ddim_steps", type=whole(1, STEPS_MAX), metavar="N", help="drawing steps")
     add("--guidance", "--scale", type=number(0, 100), metavar="X", help="how closely to follow")
     add("--model", "--ckpt", metavar="MODEL", help="instead of the setting MODEL")
-    add("--init", "--init-img", type=Path, metavar="FILE", help="start from this picture")
-    add("--mask", type=Path, metavar="FILE", help="draw anew where this is white, of the --init")
+    add("--init", "--init-img", type=_path, metavar="FILE", help="start from this picture")
+    add("--mask", type=_path, metavar="FILE", help="draw anew where this is white, of the --init")
     add("--strength", type=number(0.01, 1), metavar="X", help="how far to leave it, 0.01 to 1")
     add("--lora", action="append", metavar="NAME[:WEIGHT]", help="draw with it; may be repeated")
     add("--image", action="append", metavar="FILE[:WEIGHT]", help="a picture as a prompt")
-    add("--outdir", "--out", type=Path, metavar="FOLDER", default=Order.out,
+    add("--outdir", "--out", type=_path, metavar="FOLDER", default=Order.out,
         help=f"folder for numbered files (default {Order.out})")  # fmt: skip
     add("--grid", action=argparse.BooleanOptionalAction, default=True, help="a picture of all")
     add("--skip_grid", action="store_false", dest="grid", help="--no-grid")
-    add("--from-image", type=Path, metavar="FILE", help="draw again what a file of Easel shows")
+    add("--from-image", type=_path, metavar="FILE", help="draw again what a file of Easel shows")
     return parser
 
 
@@ -103,12 +103,17 @@ def _spelled(parser: argparse.ArgumentParser) -> Collection[str]:
     return [each.removeprefix("--") for each in strings if each.startswith("--")]
 
 
+def _path(text: str) -> Path:
+    """Shells leave `~` alone behind a `=`, and in quotes."""
+    return Path(text).expanduser()
+
+
 def _image(text: str) -> tuple[Path, float | None]:
     """A file's name may hold a colon, too."""
-    if ":" not in text or Path(text).exists():
-        return Path(text), None
+    if ":" not in text or _path(text).exists():
+        return _path(text), None
     name, weight = loras.written(text, "image")
-    return Path(name), weight
+    return _path(name), weight
 
 
 def _choice(options: argparse.Namespace) -> Choice:

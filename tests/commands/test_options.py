@@ -59,6 +59,15 @@ def test_pictures_may_be_prompts(tmp_path: Path) -> None:
         typed("fox --image b.png:much")
 
 
+def test_the_home_folder_is_meant_by_its_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/mia")
+    home = Path("/home/mia")
+    made = typed("fox --outdir=~/drawn --init=~/a.png --mask '~/m.png' --image ~/b.png:0.5")
+    assert (made.out, made.init, made.mask) == (home / "drawn", home / "a.png", home / "m.png")
+    assert made.images == ((home / "b.png", 0.5),)
+    assert typed("--from-image=~/c.png").recipe == home / "c.png"
+
+
 def test_loras_may_be_repeated() -> None:
     made = typed('"a fox" --lora detail:0.7 --lora fog')
     assert made == Order("a fox", choice=Choice(loras={"detail": 0.7, "fog": 1.0}))
