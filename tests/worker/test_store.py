@@ -103,10 +103,18 @@ def test_half_a_conversion_is_not_kept(store: Store, tmp_path: Path) -> None:
 
 def test_the_last_trouble_is_told_until_it_is_over(store: Store) -> None:
     assert store.trouble == ""
-    store.tell("The disk has too little room.")
+    store.tell("sd", "The disk has too little room.")
+    store.tell("sdxl", "")
     assert store.trouble == "The disk has too little room."
-    store.tell("")
-    store.tell("")
+    store.tell("sdxl", "The memory is too small.")
+    for said in ("The disk has too little room.", "The memory is too small."):
+        assert said in store.trouble
+    store.tell("sdxl", "")
+    store.tell("sd", "")
+    store.tell("sd", "")
+    assert store.trouble == ""
+    store.tell("deleted", "It was too large.")
+    store.forget(-60)
     assert store.trouble == ""
 
 

@@ -22,7 +22,7 @@ from typing import IO
 _LIST = "files.json"
 _MAKING = ".making-"
 _BUSY = ".busy"
-_TROUBLE = "trouble.txt"
+_TROUBLE = ".trouble-"
 UNUSED_S = 30 * 86_400.0
 """Each is as large as its model, and nobody says when that was deleted, or renamed."""
 
@@ -92,27 +92,28 @@ class Store:
 
     def _forget(self, unused_s: float) -> None:
         for place in self._folder.iterdir():
-            if place.name.startswith(".") or not place.is_dir():
+            if place.stat().st_mtime >= time.time() - unused_s:
                 continue
-            if place.stat().st_mtime < time.time() - unused_s:
+            if place.name.startswith(_TROUBLE):
+                place.unlink(missing_ok=True)
+            elif place.is_dir() and not place.name.startswith("."):
                 shutil.rmtree(place, ignore_errors=True)
 
     @property
     def trouble(self) -> str:
-        """The sentence of the last conversion that failed; empty after one that did not."""
-        try:
-            return (self._folder / _TROUBLE).read_text(encoding="utf-8")
-        except OSError:
-            return ""
+        """The sentences of models whose last conversion failed; empty where none did."""
+        found = sorted(self._folder.glob(f"{_TROUBLE}*"))
+        return " ".join(filter(None, map(_text, found)))
 
-    def tell(self, trouble: str) -> None:
-        """Keep a sentence for the operator; empty forgets it."""
+    def tell(self, model: str, trouble: str) -> None:
+        """Keep a sentence about a model for the operator; empty forgets it."""
+        file = self._folder / f"{_TROUBLE}{_slug(model)}"
         with contextlib.suppress(OSError):
             if trouble:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                (self._folder / _TROUBLE).write_text(trouble, encoding="utf-8")
+                file.write_text(trouble, encoding="utf-8")
             else:
-                (self._folder / _TROUBLE).unlink(missing_ok=True)
+                file.unlink(missing_ok=True)
 
     def begin(self) -> Work:
         """Somebody works towards a conversion from now on, until `Work.end` or its process ends."""
@@ -147,6 +148,13 @@ class Store:
 
 def _slug(model: str) -> str:
     return hashlib.blake2b(model.encode(), digest_size=6).hexdigest()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def _digest(path: Path) -> str:
