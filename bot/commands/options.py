@@ -46,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--prompt", metavar="TEXT", help="the prompt, as the original script takes it")
     add("--n", "--n_samples", type=whole(1, COUNT_MAX), help=f"pictures (default {GRID})")
     add("--n_iter", type=whole(1, COUNT_MAX), default=1, metavar="N", help="times as many")
-    add("--H", "-H", type=side, help="height in pixels")
-    add("--W", "-W", type=side, help="width in pixels")
+    add("--H", "-H", "--height", type=side, help="height in pixels")
+    add("--W", "-W", "--width", type=side, help="width in pixels")
     add("--sampler", metavar="NAME", help=", ".join((*samplers.SAMPLERS, samplers.DEFAULT)))
     add("--plms", action="store_const", const="plms", dest="sampler", help="--sampler plms")
     add("--seed", type=whole(0, SEED_MAX), metavar="N", help="the noise to start from")
@@ -146,6 +146,8 @@ def _require_known(text: str, words: Sequence[str], options: Collection[str]) ->
                 f"`--{name}` is the original script's; `easel render` {_ORIGINAL[name]}. Leave it "
                 "out."
             )
+        if word.startswith("--") and name == "h":
+            raise InvalidPrompt("There is no option `--h`; did you mean `--H`, beside `--W`?")
     try:
         Prompt.read_all(text, 1)
     except UnknownParameter as error:
@@ -153,6 +155,10 @@ def _require_known(text: str, words: Sequence[str], options: Collection[str]) ->
 
 
 def _unknown(name: str, options: Collection[str]) -> str:
+    if name in options:
+        return f"`--{name}` is no parameter of the prompt: write it outside of the prompt's quotes."
+    if name.startswith("negative"):
+        return f"There is no option {quoted(f'--{name}')}; did you mean `--no`?"
     spelled = [each for row in PARAMETERS if row.help for each in row.names if len(each) > 1]
     near = difflib.get_close_matches(name, [*options, *spelled], n=1, cutoff=0.6)
     right = f"; did you mean `--{near[0]}`?" if near else ": `easel render --help` lists them."

@@ -19,6 +19,7 @@ def typed(line: str) -> Order:
 
 def test_a_prompt_alone() -> None:
     assert typed('"a red fox"') == Order("a red fox")
+    assert typed("a red fox --w 500") == Order("a red fox --w 500")  # which is short for weird
     assert typed("a red fox --ar 3:2 --no hats, snow") == Order(
         "a red fox --ar 3:2 --no hats, snow"
     )
@@ -31,6 +32,7 @@ def test_a_prompt_alone() -> None:
         '--plms -H 512 -W 512 --n 4 --out drawn "a fox"',
         '--prompt "a fox" --sampler PLMS --H 512 --W 512 --n_samples 2 --n_iter 2 --outdir drawn',
         "a --plms fox --H=512 --W=512 --n_samples=4 --outdir=drawn",
+        "a fox --plms --height 512 --width 512 --n_samples 4 --outdir drawn",
     ],
 )
 def test_the_line_of_2022_in_many_ways(line: str) -> None:
@@ -95,6 +97,9 @@ def test_the_prompt_holds_its_own_seed_and_a_file_does_not() -> None:
         ("fox --ddim_step 3", "no option `--ddim_step`; did you mean `--ddim_steps`?"),
         ("'a fox --arr 3:2'", "no option `--arr`; did you mean `--ar`?"),
         ("'a fox --vqzj'", "no option `--vqzj`: `easel render --help` lists them."),
+        ("'a fox --plms --n 4'", "`--plms` is no parameter of the prompt: write it outside"),
+        ("fox --negative_prompt cats", "did you mean `--no`?"),
+        ("fox --w 512 --h 512", "did you mean `--H`, beside `--W`?"),
         ("fox --from-file p.txt", "takes one prompt: call it once for each line"),
         ("--from-file p.txt", "takes one prompt: call it once for each line"),
         ("fox --plms --fixed_code", "`--fixed_code` is the original script's"),
