@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from pathlib import Path
@@ -373,6 +374,23 @@ def test_what_other_versions_left_is_deleted(tmp_path: Path) -> None:
     assert not Shop(tmp_path, CPU, "aot_eager").is_made({"network": "a"})
 
 
+def test_cards_of_two_kinds_keep_what_is_compiled_for_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops = []
+    for name in ("NVIDIA GeForce RTX 3090", "NVIDIA GeForce RTX 4090"):
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda _, name=name: name)
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (8, 6))
+        monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
+        shop = Shop(tmp_path, torch.device("cuda:0"))
+        assert not shop.is_made({"network": "a"})
+        shop.use()
+        shop.mark({"network": "a"})
+        shops.append(os.environ["TORCHINDUCTOR_CACHE_DIR"])
+    assert shops[0] != shops[1]
+    assert marks(tmp_path) == 2
+
+
 # Eight bits
 
 
@@ -405,7 +423,7 @@ def test_only_layers_of_repeated_blocks_that_fit_are_converted() -> None:
 
 
 def marks(folder: Path) -> int:
-    return len(list(folder.glob("for-*/made/*")))
+    return len(list(folder.glob("for-*/*/made/*")))
 
 
 @pytest.mark.slow

@@ -1,7 +1,8 @@
 """Where a worker compiles, and what it keeps there. Imported in a worker only.
 
-Compiled code is kept in the folder for its version of torch and its card, where every process that
-is pointed to it finds it; a mark beside it says which calls have been through there.
+Compiled code is kept in the folder for its version of torch, and there in that of its card, where
+every process that is pointed to it finds it; a mark beside it says which calls have been through
+there.
 """
 
 from __future__ import annotations
@@ -65,14 +66,23 @@ class Shop:
             _LASTING.enter_context(sdpa_kernel(_ATTENTION, set_priority=True))
         if self.folder.is_dir():
             for left in self.folder.glob("for-*"):
-                if left != self._here:
+                if left != self._version:
                     shutil.rmtree(left, ignore_errors=True)
 
     @property
     def _here(self) -> Path:
+        """Of this card. A bot may have workers on several kinds of cards."""
         card = "" if self.device.type != "cuda" else torch.cuda.get_device_name(self.device)
-        said = f"{_FORMAT} {torch.__version__} {_version('triton')} {_version('diffusers')} {card}"
-        return self.folder / f"for-{hashlib.blake2b(said.encode(), digest_size=6).hexdigest()}"
+        return self._version / f"card-{_short(card)}"
+
+    @property
+    def _version(self) -> Path:
+        said = f"{_FORMAT} {torch.__version__} {_version('triton')} {_version('diffusers')}"
+        return self.folder / f"for-{_short(said)}"
+
+
+def _short(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
 def _version(package: str) -> str:
