@@ -48,10 +48,6 @@ class ImagePrompts:
         except RenderFailed:
             return False
 
-    def look_again(self) -> None:
-        """They may be there now, or no more."""
-        vars(self).pop("there", None)
-
     def rows(
         self, images: Sequence[Image.Image], count: int, *, guided: bool
     ) -> dict[str, torch.Tensor]:

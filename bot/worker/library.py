@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import RenderFailed
-from bot.models import addons, facts
+from bot.models import addons
 from bot.models.addons import Addon
 from bot.models.cards import ModelCard
 from bot.models.facts import Facts
@@ -44,16 +44,6 @@ class Library:
     def stamp(self, card: ModelCard) -> tuple[object, ...]:
         """Changes when what lies there does; see `addons.stamp`."""
         return tuple((folder, addons.stamp(folder)) for folder in self._folders(card))
-
-    def beside(self, card: ModelCard) -> tuple[object, ...]:
-        """Changes when what a model was opened with does: its embeddings, decoder and previewer."""
-        names = {*card.embeddings, card.vae, card.preview} - {""}
-        return tuple(
-            (folder, each)
-            for folder in self._folders(card)
-            for each in addons.stamp(folder)
-            if facts.name_of(each[0]) in names
-        )
 
     def _folders(self, card: ModelCard) -> list[Path]:
         folders = [Path(card.source).expanduser().parent]

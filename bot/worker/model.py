@@ -83,10 +83,6 @@ class Model:
         """Whether pictures can be prompts of it."""
         return bool(self.family and self.capabilities.ip_adapter and self._prompts.there)
 
-    def look_again(self) -> None:
-        """Other files may lie beside it now."""
-        self._prompts.look_again()
-
     def worn(self, attempt: Attempt) -> Outfit:
         """What an attempt wants on. Raises RenderFailed("bad_input")."""
         loras, sight = attempt.request.get("loras") or {}, sight_of(attempt.request)

@@ -49,8 +49,6 @@ class Models:
         self._models = Tenants(device, self._pinned)
         self._wide: set[str] = set()
         self._proven: set[str] = set()
-        self._beside: dict[str, Any] = {}
-        self._stale: set[str] = set()
         self._learned: dict[Any, Learned] = {}
 
     def __getitem__(self, model: str) -> Model:
@@ -59,26 +57,17 @@ class Models:
     def learn(self, cards: Mapping[str, ModelCard]) -> set[str]:
         """These are the models from here on; says which came, changed or went."""
         before, self._cards = self._cards, cards
-        self._look_beside()
         either = before.keys() | cards.keys()
-        gone = {id for id in before if id not in cards or _opened(before[id]) != _opened(cards[id])}
-        self._wide -= gone | self._stale
-        self._proven -= gone | self._stale
-        return self._stale | {id for id in either if before.get(id) != cards.get(id)}
-
-    def _look_beside(self) -> None:
-        """What a model in memory was opened with may be other files now."""
-        for id in self._models:
-            model = self._models[id]
-            model.look_again()
-            if self._beside[id] != self._library.beside(model.card):
-                self._stale.add(id)
+        others = {
+            id for id in before if id not in cards or _opened(before[id]) != _opened(cards[id])
+        }
+        self._wide -= others
+        self._proven -= others
+        return {model for model in either if before.get(model) != cards.get(model)}
 
     def _is_of_today(self, model: str) -> bool:
         card = self._cards.get(model)
-        if card is None or model in self._stale:
-            return False
-        return _opened(card) == _opened(self._models[model].card)
+        return card is not None and _opened(card) == _opened(self._models[model].card)
 
     def confirmed(self) -> dict[str, dict[str, Any]]:
         """What is in memory, each with the fields of its card as its files turned out."""
@@ -120,8 +109,6 @@ class Models:
         """False where memory ran out and another model has left it. Raises RenderFailed where there
         is none that may."""
         started = time.monotonic()
-        self._beside[card.id] = self._library.beside(card)
-        self._stale.discard(card.id)
         try:
             with failures.told():
                 opened = self._open(card)

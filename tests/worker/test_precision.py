@@ -53,7 +53,7 @@ def draws(engine: DiffusionEngine) -> str:
 def refused(engine: DiffusionEngine) -> str:
     """Why it draws no picture of a request."""
     with pytest.raises(RenderFailed) as caught:
-        drawn_by(engine, attempt(**{**SMALL, "steps": HARMFUL}))
+        drawn_by(engine, attempt(**SMALL | {"steps": HARMFUL}))
     assert caught.value.code == "not_finite"
     return str(caught.value)
 

@@ -61,9 +61,7 @@ class House:
         self.seconds += self.sizes[one.id] / GIB
         if self.sizes[one.id] > self.free:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        weight = self.sizes[one.id]
-        look = lambda: None  # noqa: E731
-        return SimpleNamespace(card=one, pieces=Pieces(), weight=weight, look_again=look)
+        return SimpleNamespace(card=one, pieces=Pieces(), weight=self.sizes[one.id])
 
     def load(self, *names: str) -> list[str]:
         """What is in memory afterwards."""
