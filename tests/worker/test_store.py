@@ -57,9 +57,8 @@ def test_a_new_key_takes_the_place_of_the_models_old_one(store: Store, tmp_path:
 def test_what_no_model_was_drawn_with_for_long_goes(store: Store, tmp_path: Path) -> None:
     for model in ("deleted", "sd", "sdxl"):
         store.make(model, "one", write(model))
-    for place in (tmp_path / "not there yet").iterdir():
-        if place.is_dir():
-            os.utime(place, (0, 0))
+    for listed in tmp_path.rglob("files.json"):
+        os.utime(listed, (0, 0))
     assert found(store, "one") == "sd"  # just now
     store.make("sdxl", "two", write("second"))
     assert (found(store, "one", "deleted"), found(store, "one")) == ("", "sd")
@@ -82,6 +81,17 @@ def test_what_is_damaged_is_not_found_and_made_anew(store: Store, name: str, har
     assert found(store, "one") == ""
     store.make("sd", "one", write("second"))
     assert found(store, "one") == "second"
+
+
+def test_what_nobody_looks_for_makes_room_in_the_end(store: Store, tmp_path: Path) -> None:
+    for model in ("gone", "used", "late"):
+        store.make(model, "one", write(model))
+    for listed in tmp_path.rglob("files.json"):
+        os.utime(listed, (1, 1))
+    assert found(store, "one", "used") == "used"
+    store.make("new", "one", write("new"))
+    there = {model: found(store, "one", model) for model in ("gone", "used", "late", "new")}
+    assert there == {"gone": "", "used": "used", "late": "", "new": "new"}
 
 
 def test_half_a_conversion_is_not_kept(store: Store, tmp_path: Path) -> None:
@@ -144,7 +154,7 @@ def test_what_was_not_used_lately_makes_room(
     store.make("sdxl", "one", write("second"))
     old = store.find("sd", "one")
     assert old
-    os.utime(old, (0, 0))
+    os.utime(old / "files.json", (0, 0))
 
     def full(place: Path, size: int) -> None:
         if old.exists() or size > 1:

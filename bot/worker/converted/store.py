@@ -23,8 +23,8 @@ _LIST = "files.json"
 _MAKING = ".making-"
 _BUSY = ".busy"
 _TROUBLE = ".trouble-"
-UNUSED_S = 30 * 86_400.0
-"""Each is as large as its model, and nobody says when that was deleted, or renamed."""
+UNUSED_S = 60 * 86_400.0
+"""So long what is not used is kept: it takes a while to make, and gigabytes of the disk."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Store:
         if not fine:
             return None
         with contextlib.suppress(OSError):  # as where it may only be read
-            os.utime(place)
+            os.utime(place / _LIST)
         return place
 
     def make(self, model: str, key: str, write: Callable[[Path], None]) -> None:
@@ -86,18 +86,21 @@ class Store:
                 shutil.rmtree(making, ignore_errors=True)
 
     def forget(self, unused_s: float) -> None:
-        """Delete what nobody looked for in so many seconds. Raises OSError."""
+        """Delete what nobody looked for in so many seconds: its model may be gone. Raises
+        OSError."""
         with self._alone():
             self._forget(unused_s)
 
     def _forget(self, unused_s: float) -> None:
-        for place in self._folder.iterdir():
-            if place.stat().st_mtime >= time.time() - unused_s:
-                continue
-            if place.name.startswith(_TROUBLE):
-                place.unlink(missing_ok=True)
-            elif place.is_dir() and not place.name.startswith("."):
-                shutil.rmtree(place, ignore_errors=True)
+        before = time.time() - unused_s
+        for listed in self._folder.glob(f"[!.]*/{_LIST}"):
+            with contextlib.suppress(OSError):
+                if listed.stat().st_mtime < before:
+                    shutil.rmtree(listed.parent, ignore_errors=True)
+        for told in self._folder.glob(f"{_TROUBLE}*"):
+            with contextlib.suppress(OSError):
+                if told.stat().st_mtime < before:
+                    told.unlink()
 
     @property
     def trouble(self) -> str:
