@@ -1,0 +1,72 @@
+"""Single files of smaller kin, and of other tools: the same pixels as their pipelines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from bot.models import box, single
+from bot.models.cards import card_for
+from bot.worker import pipelines
+from bot.worker.library import Library
+from tests.kit import original, small
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+WIDE: dict[str, Any] = {
+    "cross_attention_dim": 3 * small.WIDTH,
+    "projection_class_embeddings_input_dim": 6 * 256 + 2 * small.WIDTH,
+}
+
+
+def opened(file: Path) -> Any:
+    pipelines.hush()
+    return pipelines.open_pipeline(card_for(str(file)), torch.float32, Library())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "mid_block_type": "UNetMidBlock2D",
+            "layers_per_block": 2,
+            "transformer_layers_per_block": [1, 2],
+            "reverse_transformer_layers_per_block": [[2, 2, 4], 1],
+        },
+        {"mid_block_type": None, "transformer_layers_per_block": [1, 2]},
+        {
+            "layers_per_block": 2,
+            "transformer_layers_per_block": [1, 2],
+            "reverse_transformer_layers_per_block": [[2, 2, 4], 1],
+        },
+    ],
+    ids=["SSD-1B", "KOALA", "deeper on the way up"],
+)
+def test_smaller_kin_of_xl_draw_what_their_pipelines_draw(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    own = small.pipeline("sdxl")
+    torch.manual_seed(1)
+    own.register_modules(unet=small.unet("sdxl", **WIDE | changes))
+    save_file(original.sdxl(own), tmp_path / "small.safetensors")
+    assert torch.equal(small.drawn(opened(tmp_path / "small.safetensors")), small.drawn(own))
+
+
+def test_a_decoder_may_lie_where_another_tool_puts_it(tmp_path: Path) -> None:
+    """Files of FLUX.1 with all that belongs to it have their decoder under `vae.`."""
+    own = small.pipeline("sd1")
+    tensors = {
+        name.replace("first_stage_model.", "vae."): tensor
+        for name, tensor in original.sd1(own).items()
+    }
+    save_file(tensors, tmp_path / "all.safetensors")
+    assert torch.equal(small.drawn(opened(tmp_path / "all.safetensors")), small.drawn(own))
+    shapes = {name: tuple(each.shape) for name, each in tensors.items()}
+    found = single.published(shapes, "all")
+    assert found
+    configs = box.configs_for(found, shapes)
+    assert configs
+    assert not configs.missing
