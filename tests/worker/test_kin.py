@@ -14,6 +14,7 @@ from bot.models.cards import card_for
 from bot.worker import pipelines
 from bot.worker.library import Library
 from tests.kit import original, small
+from tests.kit.runs import far
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 WIDE: dict[str, Any] = {
@@ -70,3 +71,36 @@ def test_a_decoder_may_lie_where_another_tool_puts_it(tmp_path: Path) -> None:
     configs = box.configs_for(found, shapes)
     assert configs
     assert not configs.missing
+
+
+def test_cosxl_draws_along_its_own_levels(tmp_path: Path) -> None:
+    own = small.pipeline("sdxl")
+    marks = {
+        "edm_vpred.sigma_max": torch.tensor(120.0),
+        "edm_vpred.sigma_min": torch.tensor(0.002),
+    }
+    save_file(original.sdxl(own) | marks, tmp_path / "cosxl.safetensors")
+    own.scheduler = small.library.EDMEulerScheduler(
+        sigma_min=0.002, sigma_max=120.0, sigma_data=1.0, prediction_type="v_prediction"
+    )
+    pipe = opened(tmp_path / "cosxl.safetensors")
+    assert pipe.scheduler.config.sigma_max == pytest.approx(120.0)
+    assert far(small.drawn(pipe), small.drawn(own)) < 1e-4
+    own.scheduler = published_scheduler()
+    assert far(small.drawn(pipe), small.drawn(own)) > 1e-2
+
+
+def test_velocity_may_be_told_beside_the_tensors(tmp_path: Path) -> None:
+    own = small.pipeline("sdxl")
+    said = {"modelspec.prediction_type": "v"}
+    save_file(original.sdxl(own), tmp_path / "noob.safetensors", metadata=said)
+    config = opened(tmp_path / "noob.safetensors").scheduler.config
+    assert (config.prediction_type, config.rescale_betas_zero_snr) == ("v_prediction", True)
+    save_file(original.sd2(small.pipeline("sd2")), tmp_path / "two.safetensors", metadata=said)
+    config = opened(tmp_path / "two.safetensors").scheduler.config
+    assert (config.prediction_type, config.timestep_spacing) == ("v_prediction", "leading")
+
+
+def published_scheduler() -> Any:
+    config = box.published_configs("sdxl")["scheduler/scheduler_config.json"]
+    return small.library.EulerDiscreteScheduler.from_config(config)
