@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bot import imaging
 from bot.domain.errors import Cancelled, WorkerLost
@@ -142,7 +142,13 @@ class CalledRun:
         with precision.finite_pictures(pipeline):
             images = pipeline(**_accepted(pipeline, arguments)).images
         precision.require_pictures(images)
-        return dict(zip(indices, images, strict=True))
+        return dict(zip(indices, map(self._fitted, images), strict=True))
+
+    def _fitted(self, image: Image.Image) -> Image.Image:
+        """In the size that was asked for: some (HiDream) draw in the one that they know best."""
+        if image.size == self._size:
+            return image
+        return ImageOps.fit(image, self._size, Image.Resampling.LANCZOS)
 
     def _arguments(self, indices: Sequence[int]) -> dict[str, Any]:
         request = self._request
@@ -154,12 +160,17 @@ class CalledRun:
             "num_images_per_prompt": len(indices),
             "generator": generators_of(request, indices),
             "output_type": "pil",
+            # Kontext would draw in another size.
+            "max_area": math.prod(self._size),
+            "_auto_resize": False,
         }
         return arguments | self._guidance() | self._from()
 
     def _guidance(self) -> dict[str, Any]:
         name, value = self._model.card.guidance_argument, self._request["guidance"]
-        arguments = {name: value}
+        arguments: dict[str, Any] = {name: value}
+        if "guidance_schedule" in takes(type(self._model.pipeline), "__call__"):
+            arguments = {"guidance_schedule": _polished(value, self._request["steps"])}
         if negative := self._request.get("negative"):
             arguments["negative_prompt"] = negative
         elif name == "true_cfg_scale":
@@ -189,6 +200,12 @@ class CalledRun:
             return
         if pictures := self._model.sketches.pictures(cells, took):
             self.emit(Preview(imaging.preview(pictures), time.monotonic()))
+
+
+def _polished(guidance: float, steps: int) -> list[float]:
+    """Of each step, as Ideogram's makers have it: less for the last sixteenth."""
+    last = round(steps / 16)
+    return [guidance] * (steps - last) + [min(guidance, 3.0)] * last
 
 
 def _clean(

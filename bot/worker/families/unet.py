@@ -18,6 +18,8 @@ from bot.worker.families.rows import Rows
 
 _REPAIRING = 9
 """Channels that a U-Net takes which was trained to repair pictures: latents, mask, picture."""
+_WARMING = 4
+"""Steps that PLMS wants where it begins by Runge and Kutta's."""
 _KNOWN = frozenset({"latents", "times", "text", "guidance", "beside"})
 """The rows that a U-Net takes by its own arguments; others go to it as added conditions."""
 
@@ -74,6 +76,8 @@ class UNetFamily(LatentFamily):
         self, scheduler: Any, steps: int, size: Size, strength: float | None = None
     ) -> torch.Tensor:
         """Raises ValueError where the scheduler cannot take so many steps."""
+        if hasattr(scheduler, "prk_timesteps") and not scheduler.config.skip_prk_steps:
+            steps = max(steps, _WARMING)
         # On the CPU: schedulers look times up in tables, and a card would be waited for each time.
         scheduler.set_timesteps(steps, device="cpu")
         if strength is None:
