@@ -24,6 +24,9 @@ from bot.worker.runs import Emit
 from bot.worker.samplers import sampler
 from bot.worker.siblings import PART, PICTURE
 
+_SPRINT = 2
+"""Steps of Sana Sprint between which it knows a time; with others it is to have none."""
+
 
 class CalledRun:
     """Satisfies `bot.worker.runs.Run`: alone, and in one step that takes as long as all. `start` is
@@ -120,8 +123,11 @@ class CalledRun:
         pipeline.scheduler = sampler(self._request["sampler"], self._model.scheduler)
         rounds = 1 + math.ceil(later / len(indices))
         start, self._before = self._done, None
+        stopped: dict[str, Any] = {}
 
         def after_step(pipe: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            if stopped:  # it hears of no interruption: what it still makes of them is lost
+                return dict(stopped)
             self._done, now = start + step + 1, time.monotonic()
             steps, latents = self._steps(pipe), tensors["latents"]
             took, self._stepped = now - self._stepped, now
@@ -133,14 +139,16 @@ class CalledRun:
             before, self._before = self._before, latents
             if self._model.sketches.able and step + 1 in shown(steps):
                 self._preview(pipe, _clean(pipe, step, before, latents), took)
-            if step + 1 < steps or steps == pipe.num_timesteps:
+            if step + 1 < steps or steps == _left(pipe):
                 return {}
             pipe._interrupt = True  # which leaves out the steps that follow
-            return {"latents": _clean(pipe, step, before, latents).to(latents.dtype)}
+            stopped["latents"] = _clean(pipe, step, before, latents).to(latents.dtype)
+            return dict(stopped)  # of which the pipeline takes out what it wants
 
         arguments = self._arguments(indices) | {"callback_on_step_end": after_step}
         with precision.finite_pictures(pipeline):
-            images = pipeline(**_accepted(pipeline, arguments)).images
+            drawn = pipeline(**_accepted(pipeline, arguments))
+        images = drawn.images if hasattr(drawn, "images") else drawn.image
         precision.require_pictures(images)
         return dict(zip(indices, map(self._fitted, images), strict=True))
 
@@ -164,6 +172,8 @@ class CalledRun:
             "max_area": math.prod(self._size),
             "_auto_resize": False,
         }
+        if request["steps"] != _SPRINT:
+            arguments["intermediate_timesteps"] = None
         return arguments | self._guidance() | self._from()
 
     def _guidance(self) -> dict[str, Any]:
@@ -191,7 +201,7 @@ class CalledRun:
 
     def _steps(self, pipeline: Any) -> int:
         """How many are made."""
-        whole, left = len(pipeline.scheduler.timesteps), pipeline.num_timesteps
+        whole, left = len(pipeline.scheduler.timesteps), _left(pipeline)
         return self._start.made(self._request, max(whole, left), left)
 
     def _preview(self, pipeline: Any, clean: torch.Tensor, took: float) -> None:
@@ -208,11 +218,16 @@ def _polished(guidance: float, steps: int) -> list[float]:
     return [guidance] * (steps - last) + [min(guidance, 3.0)] * last
 
 
+def _left(pipeline: Any) -> int:
+    """Steps of a schedule that a pipeline makes; not all say so, and those make all of them."""
+    return getattr(pipeline, "num_timesteps", len(pipeline.scheduler.timesteps))
+
+
 def _clean(
     pipeline: Any, step: int, before: torch.Tensor | None, latents: torch.Tensor
 ) -> torch.Tensor:
     """Latents after a step of the pipeline's, without noise."""
-    skipped = max(0, len(pipeline.scheduler.timesteps) - pipeline.num_timesteps)
+    skipped = max(0, len(pipeline.scheduler.timesteps) - _left(pipeline))
     return previews.estimate(pipeline.scheduler, skipped + step, before, latents)
 
 
