@@ -221,6 +221,11 @@ def _steps_of(name: str) -> int:
     return int(said[1]) if said else 8
 
 
+def predicts_picture(name: str) -> bool:
+    """Whether a name is that of SDXL-Lightning in one step, which alone does."""
+    return word_of(name) == "lightning" and _steps_of(name) == 1
+
+
 def unfit(facts: Facts) -> str:
     """Why such a model cannot draw from words alone; completes "The model … "; else empty."""
     channels = facts.denoiser.get("in_channels", 4)

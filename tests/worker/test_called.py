@@ -146,7 +146,7 @@ def test_a_pipeline_that_goes_on_is_stopped_all_the_same() -> None:
     with torch.no_grad():
         decoded = model.pipeline.vae.decode(clean / model.pipeline.vae.config.scaling_factor)[0]
     own = model.pipeline.image_processor.postprocess(decoded)[0]
-    extremes = ImageChops.difference(picture, own).getextrema()
+    extremes: Any = ImageChops.difference(picture, own).getextrema()
     assert max(high for _, high in extremes) <= 1
 
 

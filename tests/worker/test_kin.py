@@ -12,9 +12,11 @@ from safetensors.torch import save_file
 from bot.models import box, single
 from bot.models.cards import card_for
 from bot.worker import pipelines
+from bot.worker.diffusion import DiffusionEngine
 from bot.worker.library import Library
 from tests.kit import original, small
 from tests.kit.runs import far
+from tests.kit.workers import attempt
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 WIDE: dict[str, Any] = {
@@ -104,3 +106,21 @@ def test_velocity_may_be_told_beside_the_tensors(tmp_path: Path) -> None:
 def published_scheduler() -> Any:
     config = box.published_configs("sdxl")["scheduler/scheduler_config.json"]
     return small.library.EulerDiscreteScheduler.from_config(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "prediction"),
+    [("sdxl_lightning_1step_x0", "sample"), ("sdxl_lightning_4step", "epsilon")],
+)
+def test_lightning_in_one_step_predicts_the_picture(
+    tmp_path: Path, name: str, prediction: str
+) -> None:
+    save_file(original.sdxl(small.pipeline("sdxl")), tmp_path / f"{name}.safetensors")
+    card = card_for(str(tmp_path / f"{name}.safetensors"))
+    engine = DiffusionEngine({card.id: card}, "cpu", "float32", more={"speed": "eager"})
+    run = engine.begin(
+        attempt(model=card.id, steps=1, sampler="euler", indices=(0,), guidance=0.0),
+        lambda _: None, lambda: False,
+    )  # fmt: skip
+    config = run.path.scheduler.config  # type: ignore[attr-defined]
+    assert (config.prediction_type, config.timestep_spacing) == (prediction, "trailing")
