@@ -23,8 +23,10 @@ from rich.progress import (
 from bot.commands.bars import bar
 from bot.commands.hub import Repository
 from bot.domain.errors import EaselError
-from bot.models import facts, repository
+from bot.models import addons, facts, repository
+from bot.models.addons import Addon
 from bot.models.repository import Haul, NothingFits, Remote
+from bot.models.shelf import Shelf, Unused
 from bot.settings import Settings
 
 _PLACE = ".fetching"
@@ -34,12 +36,13 @@ _SPARE_BYTES = 256 << 20
 
 def fetch(settings: Settings, id: str, file: str = "", *, full: bool = False) -> int:
     """Fetch a repository's pipeline, or one file of it. Raises EaselError."""
+    id, named = repository.meant(id)
     hub = Repository(id, settings.hf_token.reveal())
-    haul = _haul(hub, file, half=not full and settings.dtype != "float32")
+    haul = _haul(hub, file or named, half=not full and settings.dtype != "float32")
     goal = settings.models_dir / haul.name
     if goal.exists():
         raise EaselError(f"{goal} is there already; remove it to fetch it again.")
-    place = settings.models_dir / _PLACE / id.replace("/", "--")
+    place = settings.models_dir / _PLACE / _slug(id, haul)
     _require_room(settings.models_dir, haul, place)
     try:
         _fetch_all(hub, haul.files, place)
@@ -49,6 +52,11 @@ def fetch(settings: Settings, id: str, file: str = "", *, full: bool = False) ->
     _put(haul, place, goal)
     _print(settings, haul, hub)
     return 0
+
+
+def _slug(id: str, haul: Haul) -> str:
+    """Each file of a repository has a place of its own."""
+    return "--".join((id if haul.is_folder else f"{id}/{haul.files[0].path}").split("/"))
 
 
 def _haul(hub: Repository, file: str, *, half: bool) -> Haul:
@@ -97,7 +105,10 @@ def _fetch_all(hub: Repository, files: Sequence[Remote], place: Path) -> None:
 
 def _put(haul: Haul, place: Path, goal: Path) -> None:
     whole = place if haul.is_folder else place / haul.files[0].path
+    wanted = {place / file.path for file in haul.files}
     try:
+        for left in (path for path in place.rglob("*") if path.is_file() and path not in wanted):
+            left.unlink()  # of an earlier try, which wanted other files
         whole.rename(goal)
         shutil.rmtree(place, ignore_errors=True)
         place.parent.rmdir()
@@ -107,8 +118,22 @@ def _put(haul: Haul, place: Path, goal: Path) -> None:
 
 
 def _print(settings: Settings, haul: Haul, hub: Repository) -> None:
-    name = facts.name_of(haul.name)
     sys.stdout.write(
         f"{settings.models_dir / haul.name}: {decimal(haul.size)}, licence: {hub.licence}\n"
-        f"MODEL={name} draws with it; `easel models check {name}` tries it.\n"
+        f"{_of_use(Shelf(settings.models_dir), haul.name)}\n"
     )
+
+
+def _of_use(shelf: Shelf, name: str) -> str:
+    """What can be done with what came, in a sentence."""
+    stem = facts.name_of(name)
+    for one in shelf.everything(lambda there: there == name):
+        match one:
+            case Addon(kind=addons.LORA):
+                said = addons.names(one.path)[2]
+                return f"It is a {one.kind}: `--lora {said}` draws with it."
+            case Addon():
+                return f"It is for models to be drawn with ({one.kind})."
+            case Unused():
+                return f"It is not used: {one.name} {one.why}."
+    return f"MODEL={stem} draws with it; `easel models check {stem}` tries it."

@@ -50,7 +50,12 @@ class Repository:
             )
         self._commit = info.sha or "main"
         self.files = [
-            Remote(file.rfilename, file.size or 0, file.lfs.sha256 if file.lfs else "")
+            Remote(
+                file.rfilename,
+                file.size or 0,
+                file.lfs.sha256 if file.lfs else "",
+                file.blob_id or "",
+            )
             for file in info.siblings or ()
             if not _leads_out(file.rfilename)
         ]
@@ -70,18 +75,23 @@ class Repository:
 
     def fetch(self, file: Remote, place: Path, tell: Callable[[int], None]) -> None:
         """Have a file at `place`, from where an earlier fetch ended; `tell` hears how many bytes
-        are there. It is whole when it has its name."""
-        if place.exists():
-            tell(file.size)
-            return
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_name(f"{place.name}.{(file.sha256 or self._commit)[:12]}.part")
-        with _Part(part, tell) as stream, self._failures():
-            self._get(file.path, stream, file.size, stream.tell())
-        if file.sha256 and _sha256(part) != file.sha256:
-            part.unlink()
-            raise EaselError(f"{file.path} was damaged on its way; give the same command again.")
-        part.rename(place)
+        are there. It is whole when it has its name; one that is another on the hub since comes
+        anew."""
+        with self._failures():
+            if place.exists() and _is_as_told(place, file):
+                tell(file.size)
+                return
+            place.parent.mkdir(parents=True, exist_ok=True)
+            mark = file.sha256 or file.blob or self._commit
+            part = place.with_name(f"{place.name}.{mark[:12]}.part")
+            with _Part(part, tell) as stream:
+                self._get(file.path, stream, file.size, stream.tell())
+            if file.sha256 and _sha256(part) != file.sha256:
+                part.unlink()
+                raise EaselError(
+                    f"{file.path} was damaged on its way; give the same command again."
+                )
+            part.rename(place)
 
     def _get(
         self, path: str, stream: io.RawIOBase | io.BytesIO, size: int | None = None, start: int = 0
@@ -95,6 +105,8 @@ class Repository:
         """Turn what the library raises into one sentence each."""
         try:
             yield
+        except EaselError:
+            raise
         except GatedRepoError:
             raise EaselError(self._gated()) from None
         except (RepositoryNotFoundError, HFValidationError):
@@ -162,6 +174,13 @@ class _Part(io.FileIO):
 def _leads_out(path: str) -> bool:
     """No honest repository has such a path."""
     return PurePosixPath(path).is_absolute() or ".." in path.split("/")
+
+
+def _is_as_told(path: Path, file: Remote) -> bool:
+    if file.sha256:
+        return _sha256(path) == file.sha256
+    data = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest() == file.blob
 
 
 def _sha256(path: Path) -> str:

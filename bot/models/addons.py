@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.models import facts, layouts, pickles
+from bot.domain.prompt.values import sayable
+from bot.models import facts, layouts, pickles, unread
 from bot.models.facts import Facts, Shapes, UnfitFile
 from bot.models.layouts import Sizes
 
@@ -59,6 +60,8 @@ def told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
 
 
 def _told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
+    if unread.why(shapes):
+        return None
     if any(map(_ENLARGES.match, shapes)):
         return UPSCALER, (), {}
     if any(map(_LORA.search, shapes)):
@@ -92,12 +95,17 @@ _ENLARGES = re.compile(
 
 # LoRAs
 
-_LORA = re.compile(r"lora_(up|down|A|B)\b|lora\.(up|down)\.")
+_LORA = re.compile(r"lora_(up|down|A|B)\b|lora\d?\.(up|down)\.")
 _ATTENDED = re.compile(r"attn2.*to_k.*(down|lora_A)\b.*weight$")
 _FLUX = re.compile(r"(double|single)_blocks|single_transformer_blocks")
 _SD3 = re.compile(r"joint_blocks|add_q_proj")
 _UNETS = {768: "sd1", 1024: "sd2", 2048: "sdxl"}
 """By the width of the text that a U-Net attends to."""
+
+
+def is_lora(name: str) -> bool:
+    """Whether only a LoRA has a tensor of that name."""
+    return bool(_LORA.search(name))
 
 
 def _trained_for(shapes: Shapes) -> tuple[str, ...]:
@@ -235,18 +243,25 @@ def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 def _listed(folder: Path) -> list[Path]:
     try:
-        return sorted(folder.iterdir(), key=lambda path: path.name.lower())
+        return sorted(filter(facts.is_named, folder.iterdir()), key=lambda path: path.name.lower())
     except OSError:
         return []
 
 
 def named(folders: Iterable[Path], kind: str, key: str) -> Addon | None:
-    """The one of a kind that is called so, in the first of the folders that has it."""
+    """The one of a kind that is called so, in the first of the folders that has it: by the name of
+    its file, with or without its suffix, or by what a prompt can say of it."""
     for folder in folders:
-        for path in _listed(folder):
-            if facts.name_of(path.name) == key and (one := opened(path)) and one.kind == kind:
+        for path in sorted(_listed(folder), key=lambda path: key not in names(path)[:2]):
+            if key in names(path) and (one := opened(path)) and one.kind == kind:
                 return one
     return None
+
+
+def names(path: Path) -> tuple[str, str, str]:
+    """What one there is called: by NAME.toml one of the first two, by a prompt the last."""
+    name = facts.name_of(path.name)
+    return name, path.name, sayable(name)
 
 
 def opened(path: Path) -> Addon | None:

@@ -186,10 +186,16 @@ def facts_at(path: Path) -> facts.Facts | None:
         if path.is_dir():
             return facts.of_folder(path)
         if facts.is_single_file(path.name):
-            return single.of_file(facts.shapes_in(path) or {}, facts.name_of(path.name))
+            return of_single(path, facts.shapes_in(path) or {})
     except (OSError, facts.UnfitFile):
         pass
     return None
+
+
+def of_single(path: Path, shapes: facts.Shapes) -> facts.Facts | None:
+    """What a single file says of itself, or else the folder with its other parts."""
+    name = facts.name_of(path.name)
+    return single.of_file(shapes, name) or facts.of_folder(path.with_name(name))
 
 
 def _guess(name: str) -> facts.Facts:

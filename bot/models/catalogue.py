@@ -6,11 +6,14 @@ Knows cards and what people call them; not workers, files or requests.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from bot.domain.prompt.values import sayable
+from bot.models.addons import LORA, Addon
 from bot.models.cards import ModelCard
 from bot.models.shelf import Model
 
@@ -46,7 +49,8 @@ class _Served:
 class Catalogue:
     """`default` draws what asks for no model; `kept` are the ids of the models that every worker
     loads ahead of need: the default, and those pinned. `fixed` are the operator's own values of
-    the default, by field; they win over what its files say."""
+    the default, by field; they win over what its files say. `loras` are all that can be drawn
+    with; None where that is not known."""
 
     def __init__(
         self,
@@ -54,13 +58,20 @@ class Catalogue:
         others: Sequence[ModelCard] = (),
         fixed: Mapping[str, Any] | None = None,
     ) -> None:
+        self.loras: Sequence[Addon] | None = None
         self._served: dict[str, _Served] = {}
         one = Model(default.id, default, fixed or {})
         self.serve(one, [Model(card.id, card, {}) for card in others])
 
-    def serve(self, default: Model, others: Iterable[Model] = ()) -> None:
-        """These are the models from here on; what workers read in files that are the same still
-        is kept."""
+    def serve(
+        self,
+        default: Model,
+        others: Iterable[Model] = (),
+        there: Iterable[Addon] | None = None,
+    ) -> None:
+        """These are the models from here on, and what lies `there` to draw with; what workers read
+        in files that are the same still is kept."""
+        self.loras = None if there is None else [one for one in there if one.kind == LORA]
         models = {one.card.id: one for one in others} | {default.card.id: default}
         self._default = default.card.id
         self._served = {id: self._kept(one) for id, one in models.items()}
@@ -93,17 +104,28 @@ class Catalogue:
         served = self._served.get(model_id)
         return served and served.card
 
+    def is_confirmed(self, model_id: str) -> bool:
+        """Whether a worker has read its files, as they are now."""
+        served = self._served.get(model_id)
+        return served is not None and bool(served.read)
+
     def key(self, card: ModelCard) -> str:
-        """The shortest text by which a served model is `named`."""
-        return self._served[card.id].model.key
+        """The shortest text by which a served model is `named` in a prompt, where names have no
+        spaces; no place on a disk, which is nobody's business."""
+        key = self._served[card.id].model.key
+        texts = (key, sayable(card.stem), sayable(card.id))
+        able = (text for text in texts if text == card.id or text == sayable(text))
+        return next((text for text in able if self.named(text) == card), key)
 
     def named(self, text: str) -> ModelCard | None:
-        """The model that somebody means: by its id, its key, or its shown name in any case."""
+        """The model that somebody means: by its id, its key, or its shown name in any case; or by
+        what a prompt can say of the name of its file, or of its id."""
         if card := self.card(text):
             return card
         keyed = (one.card for one in self._served.values() if one.model.key == text)
         shown = (card for card in self.cards if card.name.casefold() == text.casefold())
-        return next(keyed, None) or next(shown, None)
+        said = (card for card in self.cards if text in map(sayable, (card.stem, card.id)))
+        return next(itertools.chain(keyed, shown, said), None)
 
     def confirm(self, model_id: str, fields: Mapping[str, Any]) -> None:
         """A worker read the model's own files: `fields` of its card are known now.

@@ -196,7 +196,18 @@ def _cut(wanted: int, size: int) -> str:
 
 
 def _bytes(count: int) -> str:
-    return f"{count / (1 << 20):,.1f} MiB"
+    return f"{count / (1 << 20):,.1f} MiB" if count >= 1 << 20 else f"{count:,} bytes"
+
+
+def is_named(path: Path) -> bool:
+    """False for a name in the letters of another system, out of an old archive: no text can say
+    it."""
+    return readable(path.name) == path.name
+
+
+def readable(name: str) -> str:
+    """With a mark in place of what is no letter."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def name_of(source: str) -> str:

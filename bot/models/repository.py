@@ -9,11 +9,7 @@ from typing import Any
 
 from bot.models import facts, parts
 
-_STEM = r"(?:diffusion_pytorch_model|pytorch_model|model)(?:\.(?P<early>\w+))?"
-_FORMAT = r"(?P<format>safetensors|bin)"
-_WEIGHTS = re.compile(rf"{_STEM}(?:-\d{{5}}-of-\d{{5}})?(?:\.(?P<late>\w+))?\.{_FORMAT}")
-"""Of one part, as diffusers and transformers write them: whole or in shards, plain or a variant."""
-_INDEX = re.compile(rf"{_STEM}\.{_FORMAT}\.index(?:\.(?P<late>\w+))?\.json")
+_INDEX = re.compile(rf"{parts.STEM}\.{parts.FORMAT}\.index(?:\.(?P<late>\w+))?\.json")
 """What tells which shard holds what."""
 _CONFIG = re.compile(r".*\.(json|txt|model|jinja)")
 _UNUSED = {"safety_checker"}
@@ -30,11 +26,13 @@ class NothingFits(Exception):
 
 @dataclass(frozen=True)
 class Remote:
-    """A file: its path in the repository, its bytes, its sha256 hex where the hub tells that."""
+    """A file: its path in the repository, its bytes, its sha256 hex where the hub tells that, else
+    the name that git gives to what is in it."""
 
     path: str
     size: int
     sha256: str = ""
+    blob: str = ""
 
     @property
     def name(self) -> str:
@@ -56,6 +54,18 @@ class Haul:
         return sum(file.size for file in self.files)
 
 
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<id>[^/?#]+/[^/?#]+)"
+    r"(?:/(?:blob|resolve)/[^/]+/(?P<file>[^?#]+))?"
+)
+
+
+def meant(text: str) -> tuple[str, str]:
+    """The id, and the file or nothing, of what may be the address of a page."""
+    found = _ADDRESS.match(text)
+    return (found["id"], found["file"] or "") if found else (text, "")
+
+
 def pipeline(
     repository: str, files: Collection[Remote], index: Mapping[str, Any], *, half: bool
 ) -> Haul:
@@ -73,12 +83,12 @@ def pipeline(
 
 
 def _of_part(part: str, files: Collection[Remote], *, half: bool) -> Iterator[Remote]:
-    sets = {kind for file in files if (kind := _set(_WEIGHTS, file.name))}
+    sets = {kind for file in files if (kind := _set(parts.WEIGHTS, file.name))}
     chosen = min(sets, key=lambda kind: _cost(kind, half=half), default=None)
     if chosen is None and parts.WITH_WEIGHTS.fullmatch(part):
         raise NothingFits(f"offers no weights for PyTorch in {part}.")
     for file in files:
-        kind = _set(_WEIGHTS, file.name) or _set(_INDEX, file.name)
+        kind = _set(parts.WEIGHTS, file.name) or _set(_INDEX, file.name)
         plain = _CONFIG.fullmatch(file.name) and not _INDEX.fullmatch(file.name)
         if plain or (kind and kind == chosen):
             yield file

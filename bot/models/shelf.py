@@ -27,7 +27,8 @@ _PICKLES = (*pickles.SUFFIXES, ".bin")
 class Model:
     """`key` is the shortest text for MODEL that means it. `own` are the operator's values, by field
     of the card, which has them; `troubles` are sentences about a file of them that does not hold,
-    `rough` is one about previews, or empty.
+    `rough` is one about previews, or empty, and `lacking` are some about what it is to be drawn
+    with and is not there: it cannot be drawn with.
     """
 
     key: str
@@ -35,11 +36,12 @@ class Model:
     own: Mapping[str, Any]
     troubles: Sequence[str] = ()
     rough: str = ""
+    lacking: Sequence[str] = ()
 
     @property
     def notices(self) -> Sequence[str]:
         """A sentence about each of the operator's values that has no effect."""
-        return [*self.troubles, *filter(None, [self.card.caveat, self.rough])]
+        return [*self.troubles, *self.lacking, *filter(None, [self.card.caveat, self.rough])]
 
     def disk_bytes(self) -> int | None:
         """What its files weigh; None where they are not on this disk."""
@@ -87,7 +89,7 @@ class Shelf:
         values = {**said.fields, **own}
         card = cards.card_for(str(path), values)
         rough = self._rough(card, cards.facts_at(path) if card.preview else None)
-        return Model(_key(path, sources), card, values, said.troubles, rough)
+        return Model(_key(path, sources), card, values, said.troubles, rough, self._lacking(card))
 
     def refusal(self, text: str) -> str:
         """Why what a MODEL setting means is no model, as far as that can be told without a worker;
@@ -122,7 +124,9 @@ class Shelf:
         sources = _sources(there)
         names = {facts.name_of(path.name) for path in sources}
         for path in filter(lambda path: wanted(path.name), there):
-            if path in sources:
+            if why := _passed_over(path):
+                yield Unused(facts.readable(path.name), why)
+            elif path in sources:
                 yield self._opened(path, _key(path, sources))
             elif (path.is_dir() or path.suffix.lower() in pickles.SUFFIXES) and (
                 addon := addons.opened(path)
@@ -144,7 +148,21 @@ class Shelf:
             return Unused(path.name, f"cannot be read: {error.strerror}")
         said = overrides.read(_beside(path))
         card = replace(cards.card_from(str(path), found), **said.fields)
-        return Model(key, card, said.fields, said.troubles, self._rough(card, found))
+        rough, lacking = self._rough(card, found), self._lacking(card)
+        return Model(key, card, said.fields, said.troubles, rough, lacking)
+
+    def _lacking(self, card: ModelCard) -> list[str]:
+        wanted = [
+            *((addons.DECODER, name) for name in filter(None, [card.vae])),
+            *((addons.EMBEDDING, name) for name in card.embeddings),
+            *((addons.LORA, name) for name in card.loras),
+        ]
+        folders = [Path(card.source).parent, self.folder]
+        return [
+            f"There is no {kind} {name} beside the model {card.name}, which is to be drawn with it."
+            for kind, name in wanted
+            if addons.named(folders, kind, name) is None
+        ]
 
     def _rough(self, card: ModelCard, found: Facts | None) -> str:
         """A sentence about a decoder for previews that does not act."""
@@ -157,15 +175,41 @@ class Shelf:
 
 def _sources(there: Collection[Path]) -> list[Path]:
     """What may be a model: single files, and folders that are not the configs of one."""
+    there = list(filter(facts.is_named, there))
     files = [p for p in there if facts.is_single_file(p.name) and os.path.isfile(p)]
     folders = [path for path in there if os.path.isfile(path / facts.INDEX)]
     return files + [path for path in folders if not _is_configs(path, files)]
 
 
+def is_told(path: Path) -> bool:
+    """Whether something that is neither a file nor a model's folder is worth a word."""
+    return bool(_passed_over(path))
+
+
+def _passed_over(path: Path) -> str:
+    """Why what lies there is not looked at, where somebody may think that it is; completes its
+    name."""
+    if not facts.is_named(path):
+        return "has letters in its name that are not UTF-8: rename it"
+    if path.is_symlink() and not os.path.exists(path):
+        return "is a link that leads nowhere, or where this user may not look"
+    if path.name == _CONFIGS or os.path.isfile(path / facts.INDEX):
+        return ""
+    config = facts.config_in(path)
+    if "model_type" in config or config.get("_class_name") == addons.TINY:
+        return ""  # a model of transformers, for something else than drawing; or one for previews
+    if not (found := parts.stray(path)):
+        return ""
+    return (
+        f"is a folder without {facts.INDEX}, so {found} in it is not looked at: move that up, or "
+        "copy the folder again"
+    )
+
+
 def _is_configs(folder: Path, files: Collection[Path]) -> bool:
     """Where a worker looks for what single files lack, and finds nothing else."""
     named = [file for file in files if file.stem == folder.name]
-    rest = any(map(facts.is_gguf, named)) or (named and not parts.has_weights(folder))
+    rest = any(map(facts.is_gguf, named)) or (named and not parts.has_denoiser(folder))
     return folder.name == _CONFIGS or bool(rest)
 
 
@@ -197,6 +241,11 @@ def _beside(path: Path) -> Path:
     return path.with_name(facts.name_of(path.name) + overrides.SUFFIX)
 
 
+def _folder_of(path: Path) -> Path:
+    """Of the configs of a single file."""
+    return path.with_name(facts.name_of(path.name))
+
+
 def _read(path: Path) -> Facts | None:
     """What its files say; None where only a worker reads them. Raises UnfitFile, OSError."""
     if path.is_dir():
@@ -204,10 +253,14 @@ def _read(path: Path) -> Facts | None:
     else:
         shapes = facts.shapes_in(path)
         if shapes is None:
+            if why := single.no_checkpoint(pickles.texts(path)):
+                raise UnfitFile(why)
             return None
         if why := single.no_model(shapes):
             raise UnfitFile(why)
-        found = single.of_file(shapes, facts.name_of(path.name))
+        if single.is_strange(shapes) and not os.path.isfile(_folder_of(path) / facts.INDEX):
+            raise UnfitFile(single.STRANGE.format(name=_folder_of(path).name))
+        found = cards.of_single(path, shapes)
     if found and (why := families.unfit(found)):
         raise UnfitFile(why)
     return found

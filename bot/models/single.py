@@ -7,9 +7,10 @@ it is. Knows no torch.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from bot.models import addons, layouts
+from bot.models import addons, layouts, unread
 from bot.models.facts import Facts, Shapes
 from bot.models.families import apart, word_of
 
@@ -118,27 +119,10 @@ def place_of(shapes: Shapes) -> str:
     return DENOISER if any(name.startswith(DENOISER) for name in shapes) else ""
 
 
-# What looks like a model and is a part of one; by the names of its tensors, or of all of them.
-_PARTS = (
-    (re.compile(r"\bhada_w|\blokr_w"), "is a LyCORIS of a kind that is not used (LoHa, LoKr)"),
-    (re.compile(r"^(control_model|controlnet_\w+)\."), "is a ControlNet, which is not used yet"),
-    (
-        re.compile(r"^(enc\.)?blk\.\d+\."),
-        "is a language model or a text encoder in a form that is not read: take its .safetensors",
-    ),
-    (
-        re.compile(r"\.scale_weight$|^scaled_fp8$"),
-        "holds numbers of eight bits with scales of their own, which are not read: take it in "
-        "another format",
-    ),
-)
-
-
 def no_model(shapes: Shapes) -> str:
     """Why a single file with these tensors is no model; completes "The file …"; else empty."""
-    for pattern, said in _PARTS:
-        if any(map(pattern.search, shapes)):
-            return said
+    if why := unread.why(shapes):
+        return why
     if (found := addons.told(shapes)) is None and "image_proj" in {n.split(".")[0] for n in shapes}:
         return "is an IP-Adapter of a kind that is not used"
     if found:
@@ -149,6 +133,46 @@ def no_model(shapes: Shapes) -> str:
 
 
 _DECODER = re.compile(r"(first_stage_model|encoder|decoder|(post_)?quant_conv)\.")
+_DENOISER = re.compile(
+    r"(model\.diffusion_model\.|diffusion_model\.|model\.|net\.|unet\.|transformer\.)?("
+    r"input_blocks\.|down_blocks\.\d+\.(attentions|resnets)\.|"
+    r"double_blocks\.\d+\.img_attn\.|single_transformer_blocks\.|joint_blocks\.|"
+    r"transformer_blocks\.\d+\.attn\.|cap_embedder\.|txt_norm\.|txt_in\.text_norm|txtfusion\.|"
+    r"double_stream_blocks\.|double_layers\.|early_stream_modulations\.|y_embedder\.y_proj)"
+)
+"""U-Nets; FLUX, Chroma; Stable Diffusion 3; Qwen-Image; Z-Image, Lumina 2; Krea 2; HiDream;
+AuraFlow; FLUX.3; PixArt, Sana. What holds none of these draws no pictures that we know of."""
+
+
+STRANGE = (
+    "holds nothing that is known to draw pictures; if it does, put its other parts into a folder "
+    "{name} beside it, in diffusers' format"
+)
+"""Of one that is; completes "The file …"."""
+
+
+def is_strange(names: Iterable[str]) -> bool:
+    """Whether nothing by these names of tensors makes pictures out of noise."""
+    return not any(map(_DENOISER.match, names))
+
+
+def no_checkpoint(names: Collection[str]) -> str:
+    """The same as `no_model` of a pickle, by the texts in it; none are known of an odd one."""
+    if not names or not is_strange(names):
+        return ""
+    if any(map(addons.is_lora, names)):
+        return "is a LoRA: take it as .safetensors"
+    if any(map(_DECODER.match, names)):
+        return "holds a decoder (VAE) alone: take it as .safetensors"
+    return unread.why(names) or "holds no model that is known"
+
+
+def is_alone(shapes: Shapes) -> bool:
+    """Whether a file holds a denoiser and no other part of its model."""
+    return not any(name.startswith(_OTHERS) for name in shapes)
+
+
+_OTHERS = ("first_stage_model.", "vae.", "cond_stage_model.", "conditioner.", "text_encoder")
 
 
 def of_file(shapes: Shapes, name: str) -> Facts | None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.models import facts, overrides
+from bot.models import addons, facts, overrides, shelf
 from bot.models.addons import Addon
+from bot.models.cards import EMBEDDED
 from bot.models.shelf import Model, Shelf, Unused
 
 Found = Model | Addon | Unused
@@ -27,12 +28,13 @@ Stamp = tuple[tuple[str, int, int], ...]
 @dataclass(frozen=True)
 class Look:
     """`default` is the model of the MODEL setting, wherever it lies; `others` lie in the folder, as
-    do the `addons` and what is `unused`."""
+    do the `addons` and what is `unused`. It is `apart` where more may lie beside it elsewhere."""
 
     default: Model
     others: Sequence[Model]
     addons: Sequence[Addon]
     unused: Sequence[Unused]
+    apart: bool = False
 
 
 class Watch:
@@ -99,14 +101,34 @@ class Watch:
 
     def _told(self, settled: Mapping[str, Stamp]) -> Look:
         everything = [one for name in sorted(self._found) for one in self._found[name]]
-        models = [one for one in everything if isinstance(one, Model)]
+        models = [self._completed(one) for one in everything if isinstance(one, Model)]
         self._default = self._newest_default(models, settled)
         return Look(
             self._default,
             [one for one in models if one.card.id != self._default.card.id],
             [one for one in everything if isinstance(one, Addon)],
             [one for one in everything if isinstance(one, Unused)],
+            self._is_apart(Path(self._default.card.source).expanduser()),
         )
+
+    def _is_apart(self, path: Path) -> bool:
+        if path == EMBEDDED or not path.exists():
+            return False
+        try:
+            return not path.parent.samefile(self._shelf.folder)
+        except OSError:
+            return True
+
+    def _completed(self, model: Model) -> Model:
+        """Of another revision where what it is opened with beside its own files is another."""
+        card = model.card
+        named = [facts.name_of(name) for name in (card.vae, card.preview, *card.embeddings) if name]
+        kinds = _TAKEN_UP.get(card.family, ())
+        there = (name for name, found in self._found.items() if any(_is_of(kinds, found)))
+        parts = [(name, self._taken.get(name)) for name in (*named, *sorted(there))]
+        if not parts:
+            return model
+        return _of_revision(model, _digest((card.revision, parts)))
 
     def _newest_default(self, models: Sequence[Model], settled: Mapping[str, Stamp]) -> Model:
         """It stays what it was while it is being written."""
@@ -130,11 +152,13 @@ def _entries(folder: Path) -> Iterator[tuple[str, Stamp]]:
 
 
 def _files(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
-    if entry.is_file():
+    if os.path.isfile(entry.path):  # the entry's own word for it fails at a link that leads nowhere
         paths = [entry.path]
     elif os.path.isfile(os.path.join(entry.path, facts.INDEX)):
         paths = [os.path.join(at, name) for at, _, names in os.walk(entry.path) for name in names]
     else:
+        if shelf.is_told(Path(entry.path)):
+            yield entry.name, 0, 0
         return
     for path in paths:
         try:
@@ -146,6 +170,7 @@ def _files(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
 
 def _stem(name: str) -> str:
     """What a model is called, and what belongs to it: its NAME.toml, the configs beside it."""
+    name = facts.readable(name)
     if name.endswith(overrides.SUFFIX):
         return name.removesuffix(overrides.SUFFIX)
     return facts.name_of(name)
@@ -169,7 +194,21 @@ def _dated(one: Found, stamp: Stamp) -> Found:
     if not isinstance(one, Model):
         return one
     files = [file for file in stamp if not file[0].endswith(overrides.SUFFIX)]
-    return _of_revision(one, hashlib.sha256(repr(files).encode()).hexdigest()[:12])
+    return _of_revision(one, _digest(files))
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+
+
+_PIECES = (addons.DECODER, addons.CLIP, addons.T5)
+_SIGHT = (addons.IP_ADAPTER, addons.EYE)
+_TAKEN_UP = {"sd": _SIGHT, "sdxl": _SIGHT, "sd3": _PIECES, "flux": _PIECES}
+"""What models of a family are opened with where it lies there, whether or not somebody named it."""
+
+
+def _is_of(kinds: Collection[str], found: Sequence[Found]) -> Iterator[bool]:
+    return (isinstance(one, Addon) and one.kind in kinds for one in found)
 
 
 def _of_revision(model: Model, revision: str) -> Model:

@@ -34,6 +34,7 @@ from bot.service.rules import DIRECT, require_use, require_visible
 from bot.service.sight import Sight, View
 from bot.service.standing import usable
 from bot.service.styles import Styles
+from bot.service.wearing import require_loras
 from bot.storage.blobs import Blobs
 from bot.storage.files import ImageStore
 from bot.storage.jobs import JobRepository
@@ -136,6 +137,7 @@ class Planner:
             single = attached.with_prompt(prompt.without("repeat"))
             for _again in range(prompt.get("repeat", 1)):
                 made, said = await _drawn(card, single, view, look, attached.canvas)
+                require_loras(self._catalogue, card, made)
                 plan = _plan(card, asker, origin, made, usual)
                 plans.append(plan.noting((*notes, *chosen, *said)))
         return Plan.together(plans)
@@ -203,6 +205,8 @@ class Planner:
         parent, wanted = under.parent, under.taste.holding
         pressed = requests.pressed(card, before, press, wanted.variation, parent.request.size)
         _require_kept(press, self.card_of(parent), parent, pressed)
+        if pressed.kind is Kind.DRAW:
+            require_loras(self._catalogue, card, pressed)
         request = await self._inputs.held(card, pressed)
         lost = {each for each in pressed.inputs if each.tile is None} - {*request.inputs}
         own = press.prompt is not None or parent.user == under.asker.user

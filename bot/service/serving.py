@@ -51,7 +51,8 @@ class Serving:
 
     def _take(self, look: Look) -> None:
         before = {card.id: card for card in self._catalogue.cards}
-        self._catalogue.serve(look.default, look.others)
+        there = None if look.apart else look.addons
+        self._catalogue.serve(look.default, look.others, there)
         after = {card.id: card for card in self._catalogue.cards}
         for id in before.keys() - after.keys():
             self._gone[id] = before[id].name
@@ -68,6 +69,7 @@ class Serving:
         models = (look.default, *look.others)
         said = [f"{one.name} {one.why}; it is not used." for one in look.unused]
         said += [f"{one} Until then the file has no effect." for m in models for one in m.troubles]
+        said += [sentence for model in models for sentence in model.lacking]
         for sentence in said:
             if sentence not in self._said:
                 log.warning("%s", sentence)

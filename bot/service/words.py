@@ -12,6 +12,7 @@ from bot.domain.prompt import completing
 from bot.domain.samplers import SAMPLERS
 from bot.domain.style import RAW
 from bot.models.catalogue import Catalogue
+from bot.service import wearing
 from bot.service.preferences import Habits
 from bot.service.rules import may_use
 from bot.service.styles import Styles, taught
@@ -60,7 +61,7 @@ class Words:
             for card in self._catalogue.cards
             if may_use(asker, origin, card)
         ]
-        values = {"model": models, "sampler": [*SAMPLERS]}
+        values = {"model": models, "sampler": [*SAMPLERS], "lora": wearing.said(self._catalogue)}
         if "style" in typed:
             values["style"] = await self._looks(origin)
         offered = completing.completions(typed, values, await self._own_options(asker))

@@ -7,6 +7,7 @@ and without it may take turns at every step. Imported in a worker only.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -18,7 +19,7 @@ from bot.domain.errors import RenderFailed
 from bot.models import addons
 from bot.models.addons import Addon
 from bot.models.cards import ModelCard
-from bot.worker import checkpoint, pipelines
+from bot.worker import checkpoint, mapped, pipelines
 from bot.worker.library import Library
 from bot.worker.precision import ran_out_of_memory
 
@@ -51,7 +52,8 @@ class Adapters:
         one = self._library.addon(self._card, addons.LORA, key)
         if one is None:
             raise RenderFailed("bad_input", f"There is no LoRA {key} beside the models.")
-        said = f"{one.path} {one.path.stat()[-4:]}"
+        state = one.path.stat()
+        said = f"{one.path} {state.st_ino} {state.st_size} {state.st_mtime_ns}"
         name = f"lora{hashlib.sha256(said.encode()).hexdigest()[:12]}"
         self._files[name] = one
         return name
@@ -81,7 +83,10 @@ class Adapters:
         if not addons.fits(one, pipelines.described(self._pipeline, self._card.stem)):
             raise self._unfit(one)
         try:
-            self._pipeline.load_lora_weights(dict(checkpoint.read(one.path)), adapter_name=name)
+            matrices = self._matrices(one)
+            self._pipeline.load_lora_weights(matrices, adapter_name=name)
+        except RenderFailed:
+            raise
         except Exception as error:  # whatever the libraries raise at matrices of other sizes
             self._clear()
             if ran_out_of_memory(error):
@@ -90,6 +95,15 @@ class Adapters:
         if not any(name in names for names in self._pipeline.get_list_adapters().values()):
             raise self._unfit(one)
         self._loaded[name] = None
+
+    def _matrices(self, one: Addon) -> dict[str, torch.Tensor]:
+        """Raises RenderFailed("bad_input") for numbers that would spoil every picture."""
+        found = _spelled(mapped.owned(checkpoint.read(one.path)), hasattr(self._pipeline, "unet"))
+        if not all(bool(each.float().isfinite().all()) for each in found.values()):
+            raise RenderFailed(
+                "bad_input", f"The LoRA {one.key} is damaged: it holds what are no numbers."
+            )
+        return found
 
     def _clear(self) -> None:
         """Nothing is on, and nothing half."""
@@ -102,3 +116,19 @@ class Adapters:
         why = f"is made for {made} and does" if made else "does"
         text = f"The LoRA {one.key} {why} not fit the model {self._card.name}."
         return RenderFailed("bad_input", text)
+
+
+_PEFT = "base_model.model."
+_PLACES = re.compile(r"(down_blocks|mid_block|up_blocks|(single_)?transformer_blocks)\.")
+"""What a name begins with that does not say in which part of a pipeline it is."""
+
+
+def _spelled(matrices: Mapping[str, torch.Tensor], on_unet: bool) -> dict[str, torch.Tensor]:
+    """As diffusers knows them, which writes the part in front; peft itself writes other words there
+    and, at times, the name of the adapter behind."""
+    part = "unet." if on_unet else "transformer."
+    found = {}
+    for name, matrix in matrices.items():
+        plain = name.removeprefix(_PEFT).replace(".default.weight", ".weight")
+        found[f"{part}{plain}" if _PLACES.match(plain) else plain] = matrix
+    return found

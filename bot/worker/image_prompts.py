@@ -16,7 +16,7 @@ from bot.domain.errors import RenderFailed
 from bot.models import addons
 from bot.models.addons import Addon
 from bot.models.cards import ModelCard
-from bot.worker import checkpoint, pipelines
+from bot.worker import checkpoint, mapped, pipelines
 from bot.worker.asked import BLIND, Sight
 from bot.worker.library import Library
 
@@ -110,7 +110,7 @@ class ImagePrompts:
 
     def _load(self, one: Addon) -> None:
         parts: dict[str, dict[str, torch.Tensor]] = {"image_proj": {}, "ip_adapter": {}}
-        for name, tensor in checkpoint.read(one.path).items():
+        for name, tensor in mapped.owned(checkpoint.read(one.path)).items():
             part, _, rest = name.partition(".")
             parts[part][rest] = tensor
         try:

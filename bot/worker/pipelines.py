@@ -21,9 +21,9 @@ from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
 from bot.domain.errors import RenderFailed
-from bot.models import facts, families
+from bot.models import facts, families, parts
 from bot.models.cards import ModelCard
-from bot.models.facts import INDEX, Facts
+from bot.models.facts import Facts, UnfitFile
 from bot.worker import decoders, inversions, siblings, single_files
 from bot.worker.causes import cause
 from bot.worker.library import NO_CHECKER, Library, absent, missing
@@ -32,7 +32,6 @@ from bot.worker.precision import ran_out_of_memory
 log = logging.getLogger(__name__)
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_WEIGHTS = (".safetensors", ".bin")
 
 
 def hush() -> None:
@@ -103,25 +102,16 @@ def _require_fit(card: ModelCard, found: Facts) -> None:
 
 
 def _from_folder(card: ModelCard, folder: Path, dtype: torch.dtype) -> Any:
-    found = facts.of_folder(folder)
-    if found is None:
-        raise missing(f"The folder {card.name} holds no {INDEX}: it is no diffusers model.")
+    try:
+        found = parts.of_whole(folder)
+    except UnfitFile as error:
+        raise missing(f"The model {card.name} {error}.") from error
     _require_fit(card, found)
-    extra: dict[str, Any] = {"variant": "fp16"} if _needs_fp16(folder, found) else {}
+    variant = parts.variant(folder, found)
+    extra: dict[str, Any] = {"variant": variant} if variant else {}
     return siblings.from_words(found.kind).from_pretrained(
         str(folder), dtype=dtype, local_files_only=True, **absent(found) | extra | NO_CHECKER
     )
-
-
-def _needs_fp16(folder: Path, found: Facts) -> bool:
-    """True where a part has only weights of the fp16 variant; diffusers takes mixtures if asked."""
-    parts = (name for name in found.pipeline if name != "safety_checker")
-    return any(_only_fp16([path.name for path in (folder / part).glob("*")]) for part in parts)
-
-
-def _only_fp16(files: list[str]) -> bool:
-    weights = [".fp16" in name for name in files if name.endswith(_WEIGHTS)]
-    return bool(weights) and all(weights)
 
 
 # The hub

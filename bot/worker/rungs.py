@@ -16,6 +16,8 @@ import torch
 from diffusers.hooks.group_offloading import apply_group_offloading
 from diffusers.hooks.hooks import HookRegistry
 
+from bot.worker import mapped
+
 LOAD, BEGIN, STEP, DECODE, DRAW = "load", "begin", "step", "decode", "draw"
 """Where memory can run out: `BEGIN` reads words and pictures, `DRAW` is a pipeline's own call."""
 
@@ -69,6 +71,7 @@ def grounded(pipeline: Any) -> None:
         for name in _GROUPS:
             registry.remove_hook(name, recurse=True)
         part.to(_CPU)
+        mapped.own(part)
 
 
 # Slicing and tiling of the autoencoder: a picture at a time, and its pieces one by one

@@ -20,7 +20,7 @@ from bot.models import box, facts, families, single
 from bot.models.cards import ModelCard
 from bot.models.facts import INDEX, UnfitFile
 from bot.models.parts import has_weights
-from bot.worker import checkpoint, quantised, siblings, tokenizers
+from bot.worker import alone, checkpoint, siblings, tokenizers
 from bot.worker.beside import Beside, Completed
 from bot.worker.checkpoint import Weights
 from bot.worker.library import NO_CHECKER, Library, absent, missing
@@ -82,7 +82,7 @@ def _opened(
     if found and configs:
         whole = Beside(file, card.vae).completed(found.box, configs, weights, dtype)
         return _from_box(file, whole, dtype, library)
-    if folder is None and facts.is_gguf(file):
+    if single.is_alone(weights.shapes) and not (folder and has_weights(folder)):
         raise missing(
             f"The model file {file.name} holds one part of its model: put a folder in diffusers' "
             f"format with the others beside it, and call it {file.stem}."
@@ -145,9 +145,10 @@ def _from_folder(folder: Path, weights: Weights, dtype: torch.dtype, **parts: An
     assert index
     kind, config = siblings.from_words(index.kind), str(folder)
     common = {"dtype": dtype, "local_files_only": True, **NO_CHECKER}
-    if facts.is_gguf(Path(weights)):
-        parts["transformer"] = quantised.transformer(Path(weights), folder, index, dtype)
-        if has_weights(folder):
+    packed, rest = facts.is_gguf(Path(weights)), has_weights(folder)
+    if packed or (rest and single.is_alone(weights.shapes)):
+        parts |= alone.denoiser(weights, folder, index, dtype)
+        if rest:
             return kind.from_pretrained(config, **absent(index) | common | parts)
     return kind.from_single_file(weights, config=config, **common, **parts)
 
@@ -165,6 +166,8 @@ def _configs_beside(file: Path, library: Library) -> Path | None:
 
 
 def _from_hub(card: ModelCard, file: Path, weights: Weights, library: Library) -> Path:
+    if single.is_strange(weights.shapes):
+        raise missing(f"The model file {file.name} {single.STRANGE.format(name=file.stem)}.")
     repository = _repository(weights, card.stem)
     try:
         return Path(snapshot_download(repository, allow_patterns=_CONFIGS, **library.hub()))

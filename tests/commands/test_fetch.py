@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 from collections.abc import Iterator
@@ -200,6 +201,98 @@ def test_a_line_that_broke_is_said_and_what_came_is_kept(server: Hub, settings: 
     assert {one.range for one in server.asked[before:]} == {"", f"bytes={CHUNK}-"}
 
 
+def test_what_the_hub_has_others_of_meanwhile_comes_anew(server: Hub, settings: Settings) -> None:
+    server.repos["org/painter"].files |= {"vae/diffusion_pytorch_model.safetensors": b"0" * CHUNK}
+    del server.repos["org/painter"].files["vae/model.safetensors"]
+    fetched = Repository.fetch
+
+    def until_the_last(self, file, place, tell):
+        if file.path.startswith("vae/diffusion"):
+            raise KeyboardInterrupt
+        fetched(self, file, place, tell)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Repository, "fetch", until_the_last)
+        with pytest.raises(KeyboardInterrupt):
+            command.fetch(settings, "org/painter")
+    half = "unet/diffusion_pytorch_model.fp16.safetensors"
+    files = server.repos["org/painter"].files
+    files[half] = files[half][:-1] + b"\7"
+    files["unet/config.json"] = b'{"in_channels": 4}'
+    before = len(server.asked)
+    assert command.fetch(settings, "org/painter") == 0
+    for name in there(settings):
+        assert (settings.models_dir / name).read_bytes() == files[name.removeprefix("painter/")]
+    again = {one.path.partition("/cccc")[2].lstrip("c/") for one in server.asked[before + 2 :]}
+    came = {half, "unet/config.json", "vae/diffusion_pytorch_model.safetensors"}
+    assert again == came | {"scheduler/scheduler_config.json"}
+
+
+def test_what_an_earlier_try_left_stays_out_of_the_model(server: Hub, settings: Settings) -> None:
+    server.cut = CHUNK
+    with pytest.raises(EaselError):
+        command.fetch(settings, "org/painter", full=True)
+    server.cut, server.broken = None, 0
+    assert command.fetch(settings, "org/painter") == 0
+    unet = {path.name for path in (settings.models_dir / "painter" / "unet").iterdir()}
+    assert unet == {"config.json", "diffusion_pytorch_model.fp16.safetensors"}
+
+
+def test_one_file_of_a_repository_leaves_another_that_comes_alone(
+    server: Hub, settings: Settings
+) -> None:
+    server.repos["org/dream"].files["Other.safetensors"] = b"1" * 4 * CHUNK
+    server.cut = CHUNK
+    refusal(settings, "org/dream", "Other.safetensors")
+    server.cut, server.broken = None, 0
+    assert command.fetch(settings, "org/dream", "Dream.safetensors") == 0
+    before = len(server.asked)
+    assert command.fetch(settings, "org/dream", "Other.safetensors") == 0
+    assert f"bytes={CHUNK}-" in {one.range for one in server.asked[before:]}
+
+
+@pytest.mark.parametrize(
+    ("tensors", "words"),
+    [
+        ({"unet.x.attn2.to_k.lora_A.weight": [4, 768]}, "It is a LoRA: `--lora light` draws"),
+        ({"emb_params": [2, 768]}, "It is for models to be drawn with (embedding)."),
+        ({"vision_model.head.probe": [1]}, "It is not used: light.safetensors holds nothing that"),
+    ],
+)
+def test_what_came_and_is_no_model_is_said(
+    server: Hub,
+    settings: Settings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    tensors: dict[str, list[int]],
+    words: str,
+) -> None:
+    data = weights(tmp_path / "x", tensors).read_bytes()
+    server.repos["org/light"] = Repo({"model.safetensors": data})
+    assert command.fetch(settings, "org/light") == 0
+    said = capsys.readouterr().out
+    assert words in said
+    assert "MODEL=" not in said
+
+
+@pytest.mark.parametrize(
+    ("address", "came"),
+    [
+        ("https://huggingface.co/org/painter", "painter/model_index.json"),
+        ("https://huggingface.co/org/painter/tree/main?not=this", "painter/model_index.json"),
+        ("hf.co/org/dream", "Dream.safetensors"),
+        ("https://huggingface.co/org/painter/blob/main/painter.ckpt", "painter.ckpt"),
+        ("http://huggingface.co/org/painter/resolve/main/painter.ckpt?download=true",
+         "painter.ckpt"),
+    ],
+)  # fmt: skip
+def test_the_address_of_a_page_will_do(
+    server: Hub, settings: Settings, address: str, came: str
+) -> None:
+    assert command.fetch(settings, address) == 0
+    assert came in there(settings)
+
+
 def test_a_file_that_was_damaged_on_its_way_comes_anew(server: Hub, settings: Settings) -> None:
     server.spoil = True
     assert refusal(settings, "org/dream") == (
@@ -212,7 +305,7 @@ def test_a_file_that_was_damaged_on_its_way_comes_anew(server: Hub, settings: Se
 
 
 def test_two_commands_do_not_fetch_one_file(server: Hub, settings: Settings) -> None:
-    place = settings.models_dir / ".fetching" / "org--dream"
+    place = settings.models_dir / ".fetching" / "org--dream--Dream.safetensors"
     server.cut = CHUNK
     refusal(settings, "org/dream")
     [part] = place.iterdir()
@@ -281,6 +374,19 @@ def test_what_is_there_is_not_fetched_again(server: Hub, settings: Settings) -> 
     before = len(server.fetched())
     assert "Dream.safetensors is there already; remove it" in refusal(settings, "org/dream")
     assert len(server.fetched()) == before
+
+
+def test_a_disk_that_fails_while_files_come_is_said(
+    server: Hub, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: object, *_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.commands.hub._Part.__init__", full)
+        assert "cannot be written: No space left on device" in refusal(settings, "org/dream")
+    monkeypatch.setattr(Path, "rename", full)
+    assert "cannot be written: No space left on device" in refusal(settings, "org/dream")
 
 
 def test_a_folder_that_cannot_be_written_is_said(server: Hub, tmp_path: Path) -> None:

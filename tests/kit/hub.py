@@ -157,7 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _sibling(repo: Repo, name: str, data: bytes) -> dict[str, Any]:
     size = repo.sizes.get(name, len(data))
-    one: dict[str, Any] = {"rfilename": name, "size": size}
+    blob = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+    one: dict[str, Any] = {"rfilename": name, "size": size, "blobId": blob}
     if len(data) >= LARGE:
         digest = hashlib.sha256(data).hexdigest()
         one["lfs"] = {"sha256": digest, "size": size, "pointerSize": 130}

@@ -57,6 +57,8 @@ def whole(path: Path, *parts: str, **more: Any) -> Path:
     for part in parts:
         (path / part).mkdir(exist_ok=True)
         weights(path / part / "model.safetensors", {"a": [1]}, payload=8)
+        if not (path / part / "config.json").exists():
+            (path / part / "config.json").write_text("{}")
     return path
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.prompt import Prompt
 from bot.models.cards import EMBEDDED_CARD, ModelCard, card_for
 from bot.models.catalogue import Catalogue
 from bot.models.shelf import Model
@@ -114,3 +115,59 @@ def test_no_worker_decides_who_may_use_a_model() -> None:
     catalogue = Catalogue(replace(DREAM.card, allowed=(7,)))
     catalogue.confirm("dream-1", {"allowed": [], "native": 768})
     assert catalogue.default.allowed == (7,)
+
+
+def lying(source: str, key: str = "") -> Model:
+    """As the shelf has it."""
+    card = card_for(source)
+    return Model(key or card.name, card, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Juggernaut XL v9", "Juggernaut_XL_v9"),
+        ("model (1)", "model_1"),
+        ("it's fine", "it_s_fine"),
+        ("v1-5, pruned!", "v1-5_pruned"),
+        ("日本 モデル", "日本_モデル"),
+        ("[x] étoile", "x_étoile"),
+    ],
+)
+def test_a_name_with_spaces_can_be_said(name: str, said: str) -> None:
+    catalogue = Catalogue(EMBEDDED_CARD)
+    catalogue.serve(EMBEDDED, [lying(f"models/{name}.safetensors")])
+    [card] = [card for card in catalogue.cards if card.name == name]
+    assert catalogue.key(card) == said
+    typed = Prompt.parse(f"a fox --model {said} --seed 3")
+    assert (typed.text, typed.get("model"), typed.get("seed")) == ("a fox", said, 3)
+    assert catalogue.named(said) == catalogue.named(name) == card
+
+
+def test_two_names_that_are_said_alike_are_told_apart() -> None:
+    catalogue = Catalogue(EMBEDDED_CARD)
+    one, other, third = (lying(f"models/{name}.ckpt") for name in ("a b", "a_b", "a  b"))
+    catalogue.serve(EMBEDDED, [one, other, third])
+    keys = [catalogue.key(each.card) for each in (one, other, third)]
+    assert keys[1] == "a_b"
+    assert len(set(keys)) == 3
+    for key, each in zip(keys, (one, other, third), strict=True):
+        assert catalogue.named(key) == each.card
+        assert Prompt.parse(f"a fox --model {key}").get("model") == key
+
+
+@pytest.mark.parametrize(
+    "source", ["/srv/secret place/dream.ckpt", "~/models/dream.ckpt", "/a/dream"]
+)
+def test_where_a_model_lies_is_told_to_nobody(source: str) -> None:
+    catalogue = Catalogue(EMBEDDED_CARD)
+    default = lying(source, key=source)
+    catalogue.serve(default, [EMBEDDED])
+    assert catalogue.key(default.card) == "dream"
+    assert catalogue.named("dream") == default.card
+
+
+def test_a_repository_keeps_its_name() -> None:
+    catalogue = Catalogue(EMBEDDED_CARD)
+    catalogue.serve(lying("org/model.v2", key="org/model.v2"), [EMBEDDED])
+    assert catalogue.key(catalogue.default) == "org/model.v2"

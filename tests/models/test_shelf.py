@@ -178,6 +178,7 @@ T5 = {
         ({"unet.x.attn2.processor.to_k_lora.down.weight": [8, 768]}, "LoRA", ("sd1",)),
         ({"lora_te2_text_model.lora_up.weight": [8, 8]}, "LoRA", ("sdxl",)),
         ({"lora_unet_double_blocks_0_img_attn_proj.lora_up.weight": [8, 8]}, "LoRA", ("flux",)),
+        ({"double_blocks.0.processor.qkv_lora1.down.weight": [8, 8]}, "LoRA", ("flux",)),
         ({"transformer.transformer_blocks.0.attn.add_q_proj.lora_A.weight": [8, 8]}, "LoRA",
          ("sd3",)),
         ({"lora_unet_mid.lora_up.weight": [4, 4]}, "LoRA", ()),
@@ -322,6 +323,7 @@ def test_one_set_of_shards_that_is_whole_suffices(shelf: Shelf) -> None:
     (unet / "model.safetensors").rename(unet / "model.fp16-00001-of-00002.safetensors")
     weights(unet / "model.fp16-00002-of-00002.safetensors", {"b": [1]})
     weights(unet / "model-00001-of-00002.safetensors", {"a": [1]})
+    (unet / "model.safetensors.index.fp16.json").write_text("{}")
     assert list(models(shelf)) == ["two"]
 
 
@@ -564,3 +566,22 @@ def test_another_row_of_layers_is_none(shelf: Shelf, change: dict[str, Any]) -> 
     tensors = {name: shape for name, shape in (tiny("", 1) | change).items() if shape}
     weights(shelf.folder / "taesd.safetensors", tensors)
     assert not any(isinstance(one, Addon) for one in shelf.everything())
+
+
+# What a model is to be drawn with
+
+
+def test_what_a_toml_names_and_is_not_there_is_a_notice(shelf: Shelf) -> None:
+    sd(shelf.folder / "painter.safetensors")
+    weights(shelf.folder / "detail.safetensors", {KOHYA: [8, 768]})
+    weights(shelf.folder / "soft.vae.safetensors", DECODER)
+    toml = shelf.folder / "painter.toml"
+    toml.write_text('vae = "soft.vae.safetensors"\nloras = { detail = 0.7 }\n')
+    assert models(shelf)["painter"].notices == []
+    toml.write_text('vae = "hard"\nembeddings = ["easy"]\nloras = { detial = 0.7, detail = 1 }\n')
+    said = [
+        f"There is no {what} beside the model painter, which is to be drawn with it."
+        for what in ("decoder (VAE) hard", "embedding easy", "LoRA detial")
+    ]
+    assert models(shelf)["painter"].notices == said
+    assert shelf.model("painter", {}).notices == said

@@ -292,3 +292,49 @@ def test_links_are_what_they_lead_to(folder: Path, tmp_path: Path) -> None:
     assert before.keys() == {"painter"}
     later(real)
     assert revisions(settle(one)) != before
+
+
+LATENTS = {
+    "decoder.conv_in.weight": [512, 4, 3, 3],
+    "encoder.down.0.block.0.conv1.weight": [128, 128, 3, 3],
+}
+SIGHT = {"image_proj.proj.weight": [8, 1024], "ip_adapter.1.to_k_ip.weight": [8, 768]}
+VECTORS = {"emb_params": [2, 768]}
+FLOWS = {
+    "double_blocks.0.img_attn.proj.weight": [3072, 3072],
+    "img_in.weight": [3072, 64],
+    "txt_in.weight": [3072, 4096],
+    "vector_in.in_layer.weight": [3072, 768],
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "name", "beside"),
+    [
+        ({FIRST: [320, 4, 3, 3], SD: [320, 768]}, 'vae = "other"', "other", LATENTS),
+        ({FIRST: [320, 4, 3, 3], SD: [320, 768]}, 'vae = "other.safetensors"', "other", LATENTS),
+        ({FIRST: [320, 4, 3, 3], SD: [320, 768]}, 'embeddings = ["one"]', "one", VECTORS),
+        ({FIRST: [320, 4, 3, 3], SD: [320, 768]}, "", "adapter", SIGHT),
+        (FLOWS, "", "ae", LATENTS | {"decoder.conv_in.weight": [512, 16, 3, 3]}),
+    ],
+)
+def test_what_a_model_is_opened_with_is_of_its_revision(
+    folder: Path, model: dict[str, list[int]], text: str, name: str, beside: dict[str, list[int]]
+) -> None:
+    weights(folder / "painter.safetensors", model)
+    (folder / "painter.toml").write_text(text)
+    weights(folder / "lonely.safetensors", {"lora_unet_x.lora_up.weight": [4, 4]})
+    one = watch(folder)
+    seen = [revisions(one.look())["painter"]]
+    file = folder / f"{name}.safetensors"
+    weights(file, beside)
+    seen.append(revisions(settle(one))["painter"])
+    later(file)
+    assert one.look() is None  # it may be half copied
+    seen.append(revisions(one.look())["painter"])
+    file.unlink()
+    seen.append(revisions(settle(one))["painter"])
+    assert seen[3] == seen[0]
+    assert len(set(seen)) == 3
+    later(folder / "lonely.safetensors")
+    assert revisions(settle(one))["painter"] == seen[0]

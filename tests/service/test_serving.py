@@ -21,6 +21,8 @@ from tests.kit.app import ANNA_ASKS, HERE, House
 from tests.kit.executor import PATIENCE_S, FakeExecutor
 from tests.kit.sources import FIRST, SD, weights, whole
 
+LACKING = "There is no decoder (VAE) gone beside the model lacking, which is to be drawn with it."
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -146,6 +148,8 @@ async def test_the_log_says_once_what_comes_and_goes_and_what_is_not_used(
     caplog.set_level(logging.INFO, "bot.service.serving")
     (folder / "page.safetensors").write_bytes(b"<!DOCTYPE html>")
     (folder / "old.toml").write_text("steps = 0\n")
+    sd(folder / "lacking.safetensors")
+    (folder / "lacking.toml").write_text('vae = "gone"\n')
     sd(folder / "new.safetensors")
     await shop.until(lambda: shop.known("new"))
     (folder / "new.safetensors").unlink()
@@ -153,7 +157,7 @@ async def test_the_log_says_once_what_comes_and_goes_and_what_is_not_used(
     said = "\n".join(caplog.messages)
     assert f"model new can be asked for: {folder / 'new.safetensors'}" in said
     assert "model new is gone" in said
-    for words in ("page.safetensors is a web page", "old.toml: steps is 0; it should be"):
+    for words in ("page.safetensors is a web page", "old.toml: steps is 0; it should be", LACKING):
         assert said.count(words) == 1
 
 

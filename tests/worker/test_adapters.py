@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import asdict
+import os
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,50 @@ def test_more_than_are_kept_in_memory_can_be_used(
         assert np.array_equal(drawn(one, loras=each), before)
 
 
+@pytest.mark.parametrize("before", ["base_model.model.", "base_model.model.unet.", ""])
+@pytest.mark.parametrize("behind", [".weight", ".default.weight"])
+def test_matrices_may_be_called_as_peft_calls_them(
+    one: DiffusionEngine, shelf: Path, before: str, behind: str
+) -> None:
+    named = {
+        f"{before}{name.removeprefix('unet.').removesuffix('.weight')}{behind}": matrix
+        for name, matrix in lora(pipe_of("sd1").unet, "unet.", ".attn", seed=5).items()
+    }
+    save_file(named, shelf / "by peft.safetensors")
+    expected = drawn(one, loras={"light": 0.2})
+    assert np.array_equal(drawn(one, loras={"by_peft": 0.2}), expected)
+
+
+def test_a_damaged_one_is_not_laid_at_the_models_door(one: DiffusionEngine, shelf: Path) -> None:
+    plain = drawn(one)
+    matrices = lora(pipe_of("sd1").unet, "unet.", ".attn")
+    next(iter(matrices.values()))[0, 0] = float("nan")
+    save_file(matrices, shelf / "broken.safetensors")
+    with pytest.raises(RenderFailed) as caught:
+        drawn(one, loras={"broken": 0.2})
+    said = "The LoRA broken is damaged: it holds what are no numbers."
+    assert (caught.value.code, str(caught.value)) == ("bad_input", said)
+    assert np.array_equal(drawn(one), plain)
+    assert not one._models._wide
+
+
+def test_a_file_is_the_same_though_it_was_read_and_another_within_the_second(
+    shelf: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "changing.safetensors"
+    save_file(lora(pipe_of("sd1").unet, "unet.", ".attn"), file)
+    save_file(original.sd1(pipe_of("sd1")), tmp_path / "sd1.safetensors")
+    one = made(tmp_path, card(tmp_path))
+    at = file.stat().st_mtime_ns
+    before = drawn(one, loras={"changing": 0.2})
+    os.utime(file, ns=(at + 10**12, at))
+    assert np.array_equal(drawn(one, loras={"changing": 0.2}), before)
+    assert len(one._models["sd1"]._adapters._loaded) == 1
+    save_file(lora(pipe_of("sd1").unet, "unet.", ".attn", seed=9), file)
+    os.utime(file, ns=(at, at + 1))
+    assert far(drawn(one, loras={"changing": 0.2}), before) > 1
+
+
 def test_a_file_that_is_another_now_is_read_again(shelf: Path, tmp_path: Path) -> None:
     file = tmp_path / "changing.safetensors"
     save_file(lora(pipe_of("sd1").unet, "unet.", ".attn"), file)
@@ -258,6 +303,19 @@ def test_an_embedding_has_its_meaning_under_its_own_name(one: DiffusionEngine, s
     assert np.array_equal(drawn(taught, **text), drawn(plain, **text))
     assert np.array_equal(drawn(taught, text="a photo of catdog"), drawn(plain, **text))
     assert far(drawn(plain, text="a photo of catdog"), drawn(plain, **text)) > 0
+
+
+def test_an_embedding_that_is_another_now_is_learned_anew(shelf: Path, tmp_path: Path) -> None:
+    words = pipe_of("sd1").text_encoder.get_input_embeddings().weight
+    file, asked = tmp_path / "zorg.safetensors", card(shelf, embeddings=("zorg",))
+    one = made(tmp_path, asked)
+    pictures = []
+    for number in (2368, 1929):
+        save_file({"emb_params": words[[number]].clone()}, file)
+        one.learn([asdict(replace(asked, revision=f"with {number}"))])
+        pictures.append(drawn(one, text="a zorg"))
+    assert far(*pictures) > 0
+    assert np.array_equal(pictures[1], drawn(made(tmp_path, asked), text="a zorg"))
 
 
 def test_an_embedding_for_two_encoders(one: DiffusionEngine, shelf: Path) -> None:

@@ -262,7 +262,7 @@ async def test_the_same_weights_in_another_form_draw_the_same(
     ("form", "words"),
     [
         ("absent", ["absent does not exist"]),
-        ("damaged", ["damaged cannot be read"]),
+        ("damaged", ["is damaged: unet/diffusion_pytorch_model.safetensors is cut off"]),
         (
             "bare.safetensors",
             ["bare.safetensors holds weights only", "model_index.json", "a folder bare beside it"],

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from bot.domain.errors import RenderFailed
 from bot.models.cards import card_for
 from bot.models.facts import UnfitFile, shapes_in
+from bot.models.shelf import Model, Shelf
 from bot.worker import pipelines, tokenizers
 from bot.worker.library import Library
 from tests.kit import original, small
@@ -174,6 +175,17 @@ def test_t5_and_its_tokenizer_are_found_beside_the_file(tmp_path: Path) -> None:
     assert not alike(small.drawn(pipe), small.drawn(small.sd3()))
 
 
+def test_a_text_encoder_whose_numbers_have_scales_is_not_read_without_them(tmp_path: Path) -> None:
+    own = small.sd3(tmp_path / "t5")
+    save_file(original.sd3(own), tmp_path / "sd3.safetensors")
+    without = small.drawn(opened(tmp_path / "sd3.safetensors"))
+    packed = encoder(own) | {
+        key.replace(".weight", ".scale_weight"): torch.tensor(0.5) for key in encoder(own)
+    }
+    save_file(packed, tmp_path / "t5xxl_fp8_e4m3fn_scaled.safetensors")
+    assert torch.equal(small.drawn(opened(tmp_path / "sd3.safetensors")), without)
+
+
 def save_in_pieces(own: Any, folder: Path, without: str = "") -> None:
     """The network in `sd3`, each other part in a file of its own."""
     first = original.clip(own.text_encoder)
@@ -303,6 +315,35 @@ def test_a_quantised_transformer_may_have_its_folder_beside_it(tmp_path: Path) -
     pipe = opened(tmp_path / "mine.gguf")
     asked = {"guidance_scale": 1.0}
     assert near(small.drawn(pipe, **asked), small.drawn(own, **asked))
+
+
+@pytest.mark.parametrize("names", ["makers", "web UIs", "diffusers"])
+def test_a_transformer_alone_draws_with_the_folder_beside_it(tmp_path: Path, names: str) -> None:
+    own = small.sd3()
+    own.save_pretrained(tmp_path / "mine")
+    for file in (tmp_path / "mine" / "transformer").glob("*.safetensors"):
+        file.unlink()
+    tensors = original.mmdit(own.transformer)
+    if names == "web UIs":
+        tensors = original.under("model.diffusion_model.", tensors)
+    if names == "diffusers":
+        tensors = dict(own.transformer.state_dict())
+    save_file(original.stored(tensors), tmp_path / "mine.safetensors")
+    assert torch.equal(small.drawn(opened(tmp_path / "mine.safetensors")), small.drawn(own))
+    [one] = Shelf(tmp_path).everything()
+    assert isinstance(one, Model)
+    assert (one.key, one.card.family) == ("mine", "sd3")
+
+
+def test_a_transformer_alone_of_another_family_asks_for_its_folder(tmp_path: Path) -> None:
+    tensors = {"txt_norm.weight": torch.ones(4), "transformer_blocks.0.attn.x": torch.ones(4)}
+    save_file(tensors, tmp_path / "qwen-image.safetensors")
+    with pytest.raises(RenderFailed) as caught:
+        opened(tmp_path / "qwen-image.safetensors")
+    assert str(caught.value) == (
+        "The model file qwen-image.safetensors holds one part of its model: put a folder in "
+        "diffusers' format with the others beside it, and call it qwen-image."
+    )
 
 
 def test_a_quantised_file_of_an_unknown_family_asks_for_its_folder(tmp_path: Path) -> None:

@@ -140,9 +140,16 @@ def version() -> Spelling:
     return Spelling(_shape(rf"v?[0-9]{{1,2}}(?:\.[0-9]{{1,2}})?{_END}"), read)
 
 
-def word(pattern: str = r"[A-Za-z0-9][\w.:/@+-]*") -> Spelling:
+def word(pattern: str = r"[^\W_][\w.:/@+-]*") -> Spelling:
     """A name; marks behind it are none of it."""
     return Spelling(_shape(rf"(?:{pattern}){_END}"), lambda text: text.rstrip(".:"))
+
+
+@functools.lru_cache(4000)
+def sayable(name: str) -> str:
+    """How a `word` says the name of a file, which may have spaces and marks; empty for marks
+    alone."""
+    return re.sub(r"[^\w.@+-]+", "_", name).strip("_.@+-")
 
 
 def look() -> Spelling:

@@ -10,8 +10,10 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ _LIST = "files.json"
 _MAKING = ".making-"
 _BUSY = ".busy"
 _TROUBLE = "trouble.txt"
+_IDLE_S = 60 * 86_400
+"""So long what is not used is kept: it takes a while to make, and gigabytes of the disk."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,9 @@ class Store:
             )
         except (OSError, ValueError, AttributeError):
             return None
+        if fine:
+            with contextlib.suppress(OSError):
+                os.utime(place / _LIST)
         return place if fine else None
 
     def make(self, model: str, key: str, write: Callable[[Path], None]) -> None:
@@ -69,11 +76,18 @@ class Store:
                 write(making)
                 listed = {path.name: _digest(path) for path in making.iterdir()}
                 (making / _LIST).write_text(json.dumps(listed), encoding="utf-8")
-                for old in self._folder.glob(f"{_slug(model)}-*"):
+                for old in (*self._folder.glob(f"{_slug(model)}-*"), *self._idle()):
                     shutil.rmtree(old, ignore_errors=True)
                 making.rename(self._place(model, key))
             finally:
                 shutil.rmtree(making, ignore_errors=True)
+
+    def _idle(self) -> Iterator[Path]:
+        """What nobody has looked for in a long time: its model may be gone."""
+        for listed in self._folder.glob(f"[!.]*/{_LIST}"):
+            with contextlib.suppress(OSError):
+                if time.time() - listed.stat().st_mtime > _IDLE_S:
+                    yield listed.parent
 
     @property
     def trouble(self) -> str:

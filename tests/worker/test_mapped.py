@@ -1,0 +1,104 @@
+"""Somebody copies another file over one whose numbers are in memory."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from bot.models.cards import ModelCard
+from bot.worker import diffusion, pipelines
+from bot.worker.diffusion import DiffusionEngine
+from tests.kit import original, small
+from tests.kit.runs import drawn_by
+from tests.kit.workers import attempt
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _hushed() -> None:
+    pipelines.hush()
+
+
+def lies_there(place: Path, how: str) -> str:
+    """A model of Stable Diffusion 1 in float32, in which a worker draws here."""
+    pipe = small.pipeline("sd1")
+    if how == "file":
+        save_file(original.sd1(pipe), place / "one.safetensors")
+        return str(place / "one.safetensors")
+    if how == "decoder":
+        save_file(original.stored(original.vae(pipe.vae)), place / "other.safetensors")
+    pipe.save_pretrained(place / "one")
+    return str(place / "one")
+
+
+def engine(place: Path, source: str, **own: Any) -> DiffusionEngine:
+    card = ModelCard("one", "one", source, 64, **own)
+    options = {"cards": [asdict(card)], "device": "cpu", "dtype": "float32", "shelf": str(place)}
+    return diffusion.create(options)
+
+
+def drawn(one: DiffusionEngine, **asked: Any) -> Any:
+    asked = {"width": 16, "height": 16, "steps": 2, "model": "one"} | asked
+    [image] = drawn_by(one, attempt(indices=(0,), **asked))
+    return np.asarray(image)
+
+
+def overwrite(place: Path) -> None:
+    """As `cp` does, which cuts the file to nothing in between; but first with other numbers, since
+    who reads what is no more there does not live to tell."""
+    for file in place.rglob("*.safetensors"):
+        with file.open("r+b") as stream:
+            head = 8 + int.from_bytes(stream.read(8), "little")
+            stream.seek(head)
+            stream.write(bytes(file.stat().st_size - head))
+
+
+def cut(place: Path) -> None:
+    for file in place.rglob("*.safetensors"):
+        file.write_bytes(b"")
+
+
+@pytest.mark.parametrize("how", ["file", "folder", "decoder"])
+def test_a_model_in_memory_draws_what_it_drew(tmp_path: Path, how: str) -> None:
+    own = {"vae": "other"} if how == "decoder" else {}
+    one = engine(tmp_path, lies_there(tmp_path, how), **own)
+    before = drawn(one)
+    overwrite(tmp_path)
+    assert np.array_equal(drawn(one), before)
+    cut(tmp_path)
+    assert np.array_equal(drawn(one), before)
+
+
+def test_a_lora_in_memory_does_what_it_did(tmp_path: Path) -> None:
+    one = engine(tmp_path, lies_there(tmp_path, "folder"))
+    plain = drawn(one)
+    unet, random = small.unet("sd1"), torch.Generator().manual_seed(1)
+    matrices = {}
+    for name, layer in unet.named_modules():
+        if isinstance(layer, torch.nn.Linear) and ".attn" in name:
+            shapes = {"A": (4, layer.in_features), "B": (layer.out_features, 4)}
+            for which, shape in shapes.items():
+                key = f"unet.{name}.lora_{which}.weight"
+                matrices[key] = torch.randn(shape, generator=random)
+    save_file(matrices, tmp_path / "style.safetensors")
+    outfit = one._models["one"]._adapters.found({"style": 0.3})
+    one._models["one"]._adapters.wear(outfit)
+    on = drawn_with(one)
+    assert not torch.equal(on, torch.zeros_like(on))
+    overwrite(tmp_path)
+    assert torch.equal(drawn_with(one), on)
+    one._models["one"]._adapters.wear(())
+    assert np.array_equal(drawn(one), plain)
+
+
+def drawn_with(one: DiffusionEngine) -> torch.Tensor:
+    """All that lies beside the model's own layers."""
+    unet = one._models["one"].pipeline.unet
+    return torch.cat([each.flatten() for name, each in unet.named_parameters() if "lora" in name])
