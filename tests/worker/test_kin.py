@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from bot.models.cards import card_for
 from bot.worker import pipelines
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.library import Library
-from tests.kit import original, small
+from tests.kit import flows, original, small
 from tests.kit.runs import far
 from tests.kit.workers import attempt
 
@@ -124,3 +125,32 @@ def test_lightning_in_one_step_predicts_the_picture(
     )  # fmt: skip
     config = run.path.scheduler.config  # type: ignore[attr-defined]
     assert (config.prediction_type, config.timestep_spacing) == (prediction, "trailing")
+
+
+@pytest.mark.parametrize("before", ["", "model.diffusion_model.", "diffusion_model."])
+@pytest.mark.parametrize("made", [flows.qwen_image, flows.z_image, flows.chroma])
+def test_a_transformer_alone_may_have_its_place_before_its_names(
+    tmp_path: Path, made: Callable[[], Any], before: str
+) -> None:
+    own = made()
+    own.save_pretrained(tmp_path / "mine")
+    for file in (tmp_path / "mine" / "transformer").glob("*.safetensors"):
+        file.unlink()
+    tensors = original.stored(original.under(before, own.transformer.state_dict()))
+    save_file(tensors, tmp_path / "mine.safetensors")
+    read = opened(tmp_path / "mine.safetensors").transformer.state_dict()
+    assert all(torch.equal(read[name], each) for name, each in own.transformer.state_dict().items())
+
+
+@pytest.mark.parametrize("before", ["model.diffusion_model.", "diffusion_model.", ""])
+def test_so_may_a_network_of_xl(tmp_path: Path, before: str) -> None:
+    own = small.pipeline("sdxl")
+    own.save_pretrained(tmp_path / "mine")
+    for file in (tmp_path / "mine" / "unet").glob("*.safetensors"):
+        file.unlink()
+    tensors = {
+        name.replace("model.diffusion_model.", before): each
+        for name, each in original.unet(own.unet).items()
+    }
+    save_file(original.stored(tensors), tmp_path / "mine.safetensors")
+    assert torch.equal(small.drawn(opened(tmp_path / "mine.safetensors")), small.drawn(own))
