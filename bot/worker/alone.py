@@ -25,7 +25,7 @@ def denoiser(weights: Weights, folder: Path, index: Facts, dtype: torch.dtype) -
     file, packed = Path(weights), facts.is_gguf(Path(weights))
     part = "transformer" if packed or "transformer" in index.pipeline else "unet"
     _, name = index.pipeline.get(part) or (None, "")
-    kind = getattr(_diffusers, name or "", None)
+    kind: Any = getattr(_diffusers, name or "", None)
     if not hasattr(kind, "from_single_file"):
         form = file.suffix.lower()
         raise missing(f"The model file {file.name} is of a family that no {form} file is read of.")
