@@ -213,6 +213,7 @@ _FACTOR_8 = {"block_out_channels": (1, 1, 1, 1)}
 
 
 _KINDS = (
+    (r"kontext", "FluxKontextPipeline"),
     (r"flux[-._]?2.*klein", "Flux2KleinPipeline"),
     (r"(^|[^a-z])flux[-._]?2", "Flux2Pipeline"),
     (r"(^|[^a-z])flux", "FluxPipeline"),
@@ -222,7 +223,20 @@ _KINDS = (
     (r"(^|[^a-z])kolors", "KolorsPipeline"),
     (r"(^|[^a-z])pixart", "PixArtSigmaPipeline"),
     (r"(^|[^a-z])chroma", "ChromaPipeline"),
-    (r"xl(?![a-z])|(^|[^a-z])pony|illustrious|animagine|noobai|playground|ssd[-_]1b",
+    (r"(^|[^a-z])sana[-_]?sprint", "SanaSprintPipeline"),
+    (r"(^|[^a-z])sana(?![a-z])", "SanaPipeline"),
+    (r"(^|[^a-z])lumina", "Lumina2Pipeline"),
+    (r"aura[-_]?flow|pony[-_]?v7", "AuraFlowPipeline"),
+    (r"cogview", "CogView4Pipeline"),
+    (r"hunyuan[-_]?dit", "HunyuanDiTPipeline"),
+    (r"hidream", "HiDreamImagePipeline"),
+    (r"(^|[^a-z])krea[-_]?2", "Krea2Pipeline"),
+    (r"kandinsky[-_]?3", "Kandinsky3Pipeline"),
+    (r"ernie[-_]?image", "ErnieImagePipeline"),
+    (r"glm[-_]?image", "GlmImagePipeline"),
+    (r"longcat[-_]?image", "LongCatImagePipeline"),
+    (r"xl(?![a-z])|(^|[^a-z])pony|illustrious|animagine|noobai|playground|ssd[-_]1b|"
+     r"segmind[-_]?vega",
      "StableDiffusionXLPipeline"),
 )  # fmt: skip
 

@@ -159,8 +159,10 @@ class Models:
                 log.warning("%s", caveat)
             card = dataclasses.replace(card, **found)
         if card.spacing:
-            own = pipeline.scheduler
-            pipeline.scheduler = type(own).from_config(own.config, timestep_spacing=card.spacing)
+            own, changes = pipeline.scheduler, {"timestep_spacing": card.spacing}
+            if families.predicts_picture(card.stem):
+                changes["prediction_type"] = "sample"
+            pipeline.scheduler = type(own).from_config(own.config, **changes)
         note = self._hastening.lighten(pipeline, card, dtype)
         ladder = Ladder(pipeline, self._device, learned)
         model = self._placed(pipeline, card, dtype, ladder, note)

@@ -33,7 +33,7 @@ def asked(card: ModelCard) -> tuple[int, int, float, bool]:
         (
             "noob",
             {"scheduler": TRAILING | {"prediction_type": "v_prediction"}},
-            (1024, 30, 6.0, True),
+            (1024, 30, 5.0, True),
         ),
         (
             "LCM_Dreamshaper",
