@@ -33,6 +33,7 @@ class Family:
     steers: bool = False
     tiles: bool = False
     locates: bool = False
+    rescale: float = 0.0
 
 
 # By the beginning of the pipeline's class; the longest match counts.
@@ -170,7 +171,7 @@ def _stable_diffusion(family: Family, facts: Facts) -> Family:
     if not word and _for_few_steps(scheduler):
         word = "turbo" if family.native == 512 else "lightning"
     if velocity and family.family == "sdxl":
-        family = replace(family, guidance=5.0)
+        family = replace(family, guidance=5.0, rescale=0.2)
     return _distilled(family, word, name) if word else family
 
 

@@ -264,7 +264,9 @@ def speeding_up(card: ModelCard) -> str:
 
 def _opened(card: ModelCard) -> Any:
     """What a model in memory was opened from."""
-    return card.revision, card.vae, card.preview, card.speed, *card.embeddings
+    return (
+        card.revision, card.vae, card.preview, card.speed, card.clip_skip, *card.embeddings
+    )  # fmt: skip
 
 
 def _confirmed(model: Model) -> dict[str, Any]:

@@ -113,6 +113,15 @@ def test_a_folder_says_whether_other_samplers_fit(
     assert card.caveat == ("" if fit else said)
 
 
+def test_what_is_set_in_vain_is_said() -> None:
+    drawn = ModelCard("a", "Anime", "a", native=512, family="sd", clip_skip=2)
+    assert drawn.caveat == ""
+    assert replace(drawn, family="sdxl", sampler="euler", samplers=False).caveat == (
+        "Anime draws by its own sampler only, so sampler = euler is ignored. "
+        "Anime reads texts in its own way, so clip_skip = 2 is ignored."
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "fit"),
     [("black-forest-labs/FLUX.1-dev", False), ("Qwen/Qwen-Image", False), ("org/sdxl", True)],

@@ -23,10 +23,15 @@ PLAIN = (30, 6.0, "default")
 
 def asked(name: str, *marks: str) -> tuple[int, float, str]:
     """Steps, guidance and sampler of a file of XL's shapes that people call so."""
+    found = fields(name, *marks)
+    return found["steps"], found["guidance"], found["sampler"]
+
+
+def fields(name: str, *marks: str) -> dict[str, Any]:
+    """Of the card of such a file."""
     found = single.of_file(XL | dict.fromkeys(marks, (1,)), name)
     assert found
-    fields = families.fields(found)
-    return fields["steps"], fields["guidance"], fields["sampler"]
+    return families.fields(found)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +141,8 @@ def test_velocity_is_told_by_a_tensor_a_name_or_what_stands_beside_the_tensors(
         asked("noobaiXLVpred_v1") == asked("noobaiXLNAIXL_vPred10Version") == (30, 5.0, "default")
     )
     assert asked("noob", "v_pred") == (30, 5.0, "default")
+    assert fields("noob", "v_pred")["rescale"] == 0.2
+    assert fields("juggernaut")["rescale"] == 0.0
     assert asked("noobaiXLNAIXL_epsilonPred11Version") == PLAIN
     for said, wanted in (("v", 5.0), ("epsilon", 6.0)):
         file = tmp_path / f"{said}.safetensors"
