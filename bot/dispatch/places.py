@@ -6,7 +6,7 @@ A place is the queue's; this only turns it into words for watchers, in rounds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bot.dispatch.board import Board
 from bot.dispatch.timing import Timing
@@ -73,8 +73,7 @@ class Places:
             return
         job = cell.value.job
         model = job.request.model
-        wait = self._pace.estimate(model, self._left() + place[1], self._able(model))
-        wait = None if self._still else wait
+        wait = self._wait(model, self._left() + place[1], self._able(model))
         self._board.show(JobUpdate(job, position=place[0], wait_s=wait, note=self._still))
 
     async def tell_all(self) -> None:
@@ -90,20 +89,41 @@ class Places:
                 model = job.request.model
                 if model not in able:
                     able[model], self._told[model] = self._able(model), self.trouble(model)
-                wait = self._pace.estimate(model, left + work, able[model])
+                wait = self._wait(model, left + work, able[model])
                 note = self._told[model]
-                wait = None if self._still else wait
                 self._board.show(JobUpdate(job, position=place, wait_s=wait, note=note))
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
+    def _wait(self, model: str, work: float, able: Sequence[Device]) -> float | None:
+        """Seconds until so much work is done, and the model in memory; None where nobody knows."""
+        wait = None if self._still else self._pace.estimate(model, work, able)
+        if wait is None or any(model in worker.models for worker in self._executor.workers()):
+            return wait
+        return wait + min(self._pace.load_s(model, device) for device in able)
+
     def _places(self) -> Iterator[tuple[str, int, float]]:
         if len(self._queue) <= PLAYED_THROUGH:
-            yield from self._queue.places()
+            yield from self._played()
             return
         for job_id in self._queue.jobs():
             if place := self._queue.place(job_id):
                 yield job_id, *place
+
+    def _played(self) -> Iterator[tuple[str, int, float]]:
+        """Nobody waits behind what no worker can load just now."""
+        place, work, drawn = 1, 0.0, dict[str, bool]()
+        for entry in self._queue.order():
+            yield entry.job, place, work
+            if entry.model not in drawn:
+                drawn[entry.model] = not self._loads_nowhere(entry.model)
+            if drawn[entry.model]:
+                place, work = place + 1, work + entry.work
+
+    def _loads_nowhere(self, model: str) -> bool:
+        workers = [one for one in self._executor.workers() if one.error is None]
+        failed = [isinstance(one.models.get(model), Failed) for one in workers]
+        return bool(failed) and all(failed)
 
     def trouble(self, model: str) -> str:
         """Why nothing of a model is drawn just now; empty while something is or could be."""

@@ -103,6 +103,37 @@ async def test_a_job_whose_model_loads_nowhere_waits_with_the_reason_and_lets_ot
     assert (await house.end(stuck)).job.status is SUCCEEDED
 
 
+async def test_nobody_is_told_to_wait_behind_what_loads_nowhere(house: House) -> None:
+    states = {"tiny": Loaded(), "large": replace(NOT_ENOUGH, retry_at=house.seconds.now + 60)}
+    house.executor.alter("w1", models=states)
+    first = await house.imagine()
+    await (await house.executor.started(1)).finish(seconds=10.0)
+    await house.end(first)
+    stuck = [await ask(house, "large") for _ in range(3)]
+    await house.imagine(asker=BERT_ASKS)
+    await house.executor.started(2)
+    waiting = await house.imagine(asker=BERT_ASKS)
+    update = await house.seen(waiting, lambda update: update.position == 1)
+    assert update.wait_s == pytest.approx(10.0)
+    for job in stuck:
+        update = await house.seen(job, lambda update: update.note == NOT_ENOUGH.text)
+        assert update.wait_s is None
+
+
+async def test_who_waits_for_a_model_in_nobodys_memory_waits_for_its_load_too(
+    house: House,
+) -> None:
+    seen = Loaded(since=house.seconds.now, took_s=30.0)
+    house.executor.alter("w1", models={"tiny": Loaded(), "large": seen})
+    first = await house.imagine()
+    await (await house.executor.started(1)).finish(seconds=10.0)
+    await house.end(first)
+    house.executor.alter("w1", models={"tiny": Loaded()})
+    job = await ask(house, "large")
+    update = await house.seen(job, lambda update: update.wait_s is not None)
+    assert update.wait_s == pytest.approx(30.0)
+
+
 async def test_a_worker_that_turns_out_not_to_load_the_model_is_no_failure_of_the_job(
     house: House,
 ) -> None:
