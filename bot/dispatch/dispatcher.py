@@ -280,8 +280,13 @@ class Dispatcher:
             self._tell(Ended(job, seconds, why))
         self.board.finish(job)
 
-    def _left(self) -> float:
-        return sum(drawing.under_way.left for drawing in self._drawings)
+    def _left(self) -> dict[str, float]:
+        """Work of what is being drawn, by its model."""
+        left: dict[str, float] = {}
+        for drawing in self._drawings:
+            model = drawing.given.entry.model
+            left[model] = left.get(model, 0.0) + drawing.under_way.left
+        return left
 
     def _enter(self, waiting: Waiting, front: bool = False) -> None:
         self._waiting[waiting.entry.job] = waiting

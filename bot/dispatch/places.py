@@ -6,7 +6,7 @@ A place is the queue's; this only turns it into words for watchers, in rounds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.dispatch.board import Board
 from bot.dispatch.timing import Timing
@@ -27,11 +27,11 @@ LOADING = N_("the model is being loaded")
 
 class Places:
     """Keeps the board's waiting jobs current; `left` tells the work of what is being drawn that
-    is still to be done."""
+    is still to be done, by its model."""
 
     def __init__(
         self, queue: Lanes, board: Board, pace: Pace, executor: Executor, timing: Timing,
-        left: Callable[[], float],
+        left: Callable[[], Mapping[str, float]],
     ) -> None:  # fmt: skip
         self._queue = queue
         self._board = board
@@ -41,6 +41,7 @@ class Places:
         self._left = left
         self._due = asyncio.Event()
         self._told: dict[str, str] = {}
+        self._mix: dict[str, float] = {}
         self._still = ""
 
     def stand_still(self, why: str) -> None:
@@ -73,7 +74,8 @@ class Places:
             return
         job = cell.value.job
         model = job.request.model
-        wait = self._wait(model, self._left() + place[1], self._able(model))
+        ahead = self._shared(model, place[1])
+        wait = self._wait(model, [self._left(), ahead], self._able(model))
         self._board.show(JobUpdate(job, position=place[0], wait_s=wait, note=self._still))
 
     async def tell_all(self) -> None:
@@ -89,36 +91,55 @@ class Places:
                 model = job.request.model
                 if model not in able:
                     able[model], self._told[model] = self._able(model), self.trouble(model)
-                wait = self._wait(model, left + work, able[model])
+                wait = self._wait(model, [left, work], able[model])
                 note = self._told[model]
                 self._board.show(JobUpdate(job, position=place, wait_s=wait, note=note))
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    def _wait(self, model: str, work: float, able: Sequence[Device]) -> float | None:
-        """Seconds until so much work is done, and the model in memory; None where nobody knows."""
-        wait = None if self._still else self._pace.estimate(model, work, able)
-        if wait is None or any(model in worker.models for worker in self._executor.workers()):
+    def _wait(
+        self, model: str, ahead: Iterable[Mapping[str, float]], able: Sequence[Device]
+    ) -> float | None:
+        """Seconds until all that is drawn, each work as fast as its own model does it, and the
+        model is in memory; None where nobody knows."""
+        wait = None if self._still else self._pace.estimate(model, 0.0, able)
+        if wait is None:
+            return None
+        for works in ahead:
+            for other, work in works.items():
+                wait += self._pace.estimate(other, work, able) or 0.0
+        if any(model in worker.models for worker in self._executor.workers()):
             return wait
         return wait + min(self._pace.load_s(model, device) for device in able)
 
-    def _places(self) -> Iterator[tuple[str, int, float]]:
+    def _places(self) -> Iterator[tuple[str, int, Mapping[str, float]]]:
+        """Jobs, each with its place and the work ahead of it, by its model: until the next one."""
         if len(self._queue) <= PLAYED_THROUGH:
             yield from self._played()
             return
         for job_id in self._queue.jobs():
-            if place := self._queue.place(job_id):
-                yield job_id, *place
+            cell, place = self._board.newest(job_id), self._queue.place(job_id)
+            if place and cell and cell.value:
+                yield job_id, place[0], self._shared(cell.value.job.request.model, place[1])
 
-    def _played(self) -> Iterator[tuple[str, int, float]]:
+    def _played(self) -> Iterator[tuple[str, int, Mapping[str, float]]]:
         """Nobody waits behind what no worker can load just now."""
-        place, work, drawn = 1, 0.0, dict[str, bool]()
+        place, work, drawn = 1, dict[str, float](), dict[str, bool]()
         for entry in self._queue.order():
             yield entry.job, place, work
-            if entry.model not in drawn:
-                drawn[entry.model] = not self._loads_nowhere(entry.model)
-            if drawn[entry.model]:
-                place, work = place + 1, work + entry.work
+            model = entry.model
+            if model not in drawn:
+                drawn[model] = not self._loads_nowhere(model)
+            if drawn[model]:
+                place, work[model] = place + 1, work.get(model, 0.0) + entry.work
+        self._mix = work
+
+    def _shared(self, model: str, work: float) -> dict[str, float]:
+        """Work of which only the sum is known, among models as the last round found it; of this
+        one, where it found nothing."""
+        found = sum(self._mix.values())
+        shares = {one: each / found for one, each in self._mix.items()} if found else {model: 1.0}
+        return {one: share * work for one, share in shares.items()}
 
     def _loads_nowhere(self, model: str) -> bool:
         workers = [one for one in self._executor.workers() if one.error is None]

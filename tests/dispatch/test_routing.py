@@ -120,6 +120,22 @@ async def test_nobody_is_told_to_wait_behind_what_loads_nowhere(house: House) ->
         assert update.wait_s is None
 
 
+async def test_what_waits_ahead_takes_as_long_as_its_own_model(house: House) -> None:
+    house.executor.alter("w1", models={"tiny": Loaded(), "large": Loaded()})
+    await house.imagine()
+    await (await house.executor.started(1)).finish(seconds=2.0)
+    slow = await ask(house, "large")
+    await (await house.executor.started(2)).finish(seconds=60.0)
+    await house.end(slow)
+    await ask(house, "large")
+    await house.executor.started(3)
+    await ask(house, "large", BERT_ASKS)
+    quick = await house.imagine(asker=BERT_ASKS)
+    await house.seen(quick, lambda update: update.wait_s == pytest.approx(120.0))
+    last = await ask(house, "large", BERT_ASKS)
+    await house.seen(last, lambda update: update.wait_s == pytest.approx(122.0))
+
+
 async def test_who_waits_for_a_model_in_nobodys_memory_waits_for_its_load_too(
     house: House,
 ) -> None:
