@@ -11,6 +11,8 @@ from bot.domain.language import N_
 from bot.domain.safety import Verdict, Withheld
 from bot.domain.size import Size
 
+TAKEN_AWAY = N_("The model, or a LoRA, that this needs was taken away before it was drawn.")
+
 SENTENCES: Mapping[str, str] = {
     "out_of_memory": N_("This picture needs more memory than the machine has; try a squarer --ar."),
     "bad_input": N_("The model cannot draw this request; try other words or parameters."),
@@ -19,6 +21,7 @@ SENTENCES: Mapping[str, str] = {
     "storage": N_("The pictures could not be stored; the operator has been told."),
     "not_finite": N_("The model gave a black picture; the operator has been told."),
     "source_gone": N_("A picture that this needs was cleared away; 🔄 draws the prompt again."),
+    "lora_gone": TAKEN_AWAY,
     "blocked": N_("The picture check stopped this, so nothing of it is shown; try other words."),
     "unchecked": N_("The pictures could not be checked, and others are not shown here; try later."),
     "error": N_("Something went wrong while drawing; please try again."),

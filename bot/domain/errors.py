@@ -161,9 +161,9 @@ class RenderFailed(EngineError):
     """This request failed while the engine lives on.
 
     `code` is a stable word: "out_of_memory", "bad_input", "model_missing", "not_finite",
-    "source_gone" or "error". `retryable` says whether another attempt could succeed; the text is
-    for the log. Where memory ran out, `fits` are the pixels of the largest smaller picture that
-    this model is known to have drawn there, 0 where none is known.
+    "source_gone", "lora_gone" or "error". `retryable` says whether another attempt could succeed;
+    the text is for the log. Where memory ran out, `fits` are the pixels of the largest smaller
+    picture that this model is known to have drawn there, 0 where none is known.
     """
 
     def __init__(self, code: str, text: str, *, retryable: bool = False, fits: int = 0) -> None:

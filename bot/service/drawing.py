@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from bot.dispatch.dispatcher import Dispatcher
+from bot.dispatch.outcome import TAKEN_AWAY
 from bot.domain.action import Press
 from bot.domain.buttons import Button, buttons, remedies
 from bot.domain.errors import NotAllowed, OutOfCredits, Unable, new_reference
 from bot.domain.job import Failure, Job, JobStatus, JobUpdate
 from bot.domain.news import Accepted, Ended, Tell
 from bot.domain.people import Asker, Origin
-from bot.domain.prompt.parameter import quoted
 from bot.service import remixing, requests
 from bot.service.admission import Admission
 from bot.service.plan import Plan
@@ -188,11 +188,10 @@ class Drawings:
     async def forsake(self, model: str, name: str) -> None:
         """Nothing draws with this model any more: what waits for it fails, free of charge."""
         for id in self._dispatcher.waiting_for(model):
-            said = f"The model {quoted(name)} was taken away before this was drawn."
-            failure = Failure(said, new_reference(), code="model_missing")
+            failure = Failure(TAKEN_AWAY, new_reference(), code="model_missing")
             failed = await self._jobs.refuse(id, failure, self._clock())
             if failed is not None:
-                await self._dispatcher.cancel(failed, said)
+                await self._dispatcher.cancel(failed, f"the model {name} was taken away")
 
     async def withdraw(self, job: Job) -> bool:
         """Nobody waits for this job, and nothing is shown: stop it, free. False if it was over."""

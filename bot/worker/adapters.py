@@ -44,14 +44,14 @@ class Adapters:
     def found(self, wanted: Mapping[str, float]) -> Worn:
         """What is meant by these keys and weights; nothing is on yet.
 
-        Raises RenderFailed("bad_input") for a key that there is no LoRA of.
+        Raises RenderFailed("lora_gone") for a key that there is no LoRA of.
         """
         return tuple((self._named(key), weight) for key, weight in wanted.items() if weight)
 
     def _named(self, key: str) -> str:
         one = self._library.addon(self._card, addons.LORA, key)
         if one is None:
-            raise RenderFailed("bad_input", f"There is no LoRA {key} beside the models.")
+            raise RenderFailed("lora_gone", f"There is no LoRA {key} beside the models.")
         state = one.path.stat()
         said = f"{one.path} {state.st_ino} {state.st_size} {state.st_mtime_ns}"
         name = f"lora{hashlib.sha256(said.encode()).hexdigest()[:12]}"

@@ -84,7 +84,7 @@ class Model:
         return bool(self.family and self.capabilities.ip_adapter and self._prompts.there)
 
     def worn(self, attempt: Attempt) -> Outfit:
-        """What an attempt wants on. Raises RenderFailed("bad_input")."""
+        """What an attempt wants on. Raises RenderFailed("bad_input" or "lora_gone")."""
         loras, sight = attempt.request.get("loras") or {}, sight_of(attempt.request)
         able = self.capabilities
         if any(loras.values()) and not able.lora:

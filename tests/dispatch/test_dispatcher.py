@@ -296,7 +296,12 @@ async def test_a_worker_that_stops_by_itself_is_no_strike(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [("bad_input", "cannot draw this"), ("model_missing", "not available"), ("odd", "went wrong")],
+    [
+        ("bad_input", "cannot draw this"),
+        ("model_missing", "not available"),
+        ("lora_gone", "a LoRA, that this needs was taken away"),
+        ("odd", "went wrong"),
+    ],
 )
 async def test_a_failure_is_one_calm_sentence_with_a_reference(house, caplog, code, words) -> None:
     job = await house.imagine()

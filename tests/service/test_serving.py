@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import core
+from bot.dispatch.outcome import TAKEN_AWAY
 from bot.domain.errors import NotFound
 from bot.domain.job import Job, JobStatus
 from bot.models.shelf import Shelf
@@ -101,7 +102,7 @@ async def test_what_waits_for_a_model_that_was_taken_away_fails_free_of_charge(
     update = await shop.end(waiting)
     assert update.job.status is JobStatus.FAILED
     assert update.job.failure is not None
-    assert update.job.failure.sentence == ("The model `old` was taken away before this was drawn.")
+    assert update.job.failure.sentence == TAKEN_AWAY
     assert await shop.credits() == (23, 2)
     assert await shop.owed() == []
     await run.finish()  # a worker has it in memory
