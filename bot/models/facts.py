@@ -20,6 +20,7 @@ from bot.models import gguf
 INDEX = "model_index.json"
 SAFETENSORS, GGUF = ".safetensors", ".gguf"
 SINGLE_FILES = (SAFETENSORS, ".ckpt", GGUF)
+_FILES = (*SINGLE_FILES, ".pt", ".pth", ".bin")
 _HEADER_LIMIT = 100 << 20
 ZIP = b"PK\x03\x04"
 _LFS = b"version https://git-lfs"
@@ -203,4 +204,4 @@ def readable(name: str) -> str:
 def name_of(source: str) -> str:
     """What people call the model at `source`: the last part, without a file's suffix."""
     path = Path(source.rstrip("/" + os.sep))
-    return path.stem if is_single_file(source) else path.name
+    return path.stem if source.lower().endswith(_FILES) else path.name

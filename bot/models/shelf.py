@@ -20,8 +20,6 @@ from bot.models.facts import Facts, UnfitFile
 _CONFIGS = "configs"
 """A folder of that name is where configs of single files are looked for."""
 
-_PICKLES = (*pickles.SUFFIXES, ".bin")
-
 
 @dataclass(frozen=True)
 class Model:
@@ -134,7 +132,7 @@ class Shelf:
                 yield addon
             elif path.suffix == overrides.SUFFIX and path.stem not in names:
                 yield Unused(path.name, f"has no effect: there is no model {path.stem} beside it")
-            elif path.suffix.lower() in _PICKLES:
+            elif path.suffix.lower() in pickles.SUFFIXES:
                 yield Unused(path.name, addons.why_not(path))
 
     def _opened(self, path: Path, key: str) -> Model | Addon | Unused:
@@ -253,7 +251,7 @@ def _read(path: Path) -> Facts | None:
     else:
         shapes = facts.shapes_in(path)
         if shapes is None:
-            if why := single.no_checkpoint(pickles.texts(path)):
+            if why := single.no_checkpoint(pickles.read(path).texts):
                 raise UnfitFile(why)
             return None
         if why := single.no_model(shapes):

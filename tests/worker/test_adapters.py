@@ -1,10 +1,9 @@
-"""LoRAs and embeddings in the engine: on for a drawing, and off again for the next."""
+"""LoRAs in the engine: on for a drawing, and off again for the next."""
 
 from __future__ import annotations
 
 import functools
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,14 @@ import torch
 from safetensors.torch import save_file
 
 from bot.domain.errors import RenderFailed
-from bot.models.cards import ModelCard
-from bot.worker import adapters, diffusion, pipelines
+from bot.worker import adapters, pipelines
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.rungs import RUNGS
 from tests.kit import original, small
-from tests.kit.runs import drawn_by
+from tests.kit.shelves import card, drawn, engine, far
 from tests.kit.workers import attempt
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-Picture = np.ndarray[Any, Any]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -80,30 +76,10 @@ def kohya(encoder: Any) -> dict[str, torch.Tensor]:
     return made
 
 
-def made(shelf: Path, *cards: ModelCard) -> DiffusionEngine:
-    cards_of = [asdict(card) for card in cards]
-    options = {"cards": cards_of, "device": "cpu", "dtype": "float32", "shelf": str(shelf)}
-    return diffusion.create(options)
-
-
-def card(shelf: Path, model: str = "sd1", **more: Any) -> ModelCard:
-    return ModelCard(model, model, str(shelf / f"{model}.safetensors"), 64, **more)
-
-
 @pytest.fixture(scope="module")
 def one(shelf: Path) -> DiffusionEngine:
     """One engine for most tests: what is put on for one drawing is off for the next."""
-    return made(shelf, *(card(shelf, model) for model in MODELS))
-
-
-def drawn(one: DiffusionEngine, model: str = "sd1", **asked: Any) -> Picture:
-    asked = {"width": 16, "height": 16, "steps": 2, "model": model} | asked
-    [image] = drawn_by(one, attempt(indices=(0,), **asked))
-    return np.asarray(image, dtype=int)
-
-
-def far(one: Picture, other: Picture) -> float:
-    return float(np.abs(one - other).mean())
+    return engine(shelf, *(card(shelf, model) for model in MODELS))
 
 
 @pytest.mark.parametrize(
@@ -144,22 +120,22 @@ def test_weights_may_rest_elsewhere_and_be_small(
     one: DiffusionEngine, shelf: Path, place: str
 ) -> None:
     exact = drawn(one, loras={"style.v2": 0.02})
-    offloaded = high(made(shelf, card(shelf)), place)
+    offloaded = high(engine(shelf, card(shelf)), place)
     for _ in range(2):
         assert np.array_equal(drawn(offloaded, loras={"style.v2": 0.02}), exact)
         assert np.array_equal(drawn(offloaded), drawn(one))
-    small = high(made(shelf, card(shelf)), "8-bit weights", place)
+    small = high(engine(shelf, card(shelf)), "8-bit weights", place)
     much, none = drawn(small, loras={"style.v2": 0.02}), drawn(small)
     assert 0 < far(much, exact) < far(much, none)
     # Its own numbers are not in 8 bits, which is seen where it comes first.
-    first = made(shelf, card(shelf))
+    first = engine(shelf, card(shelf))
     drawn(first, loras={"style.v2": 0.02})
     assert np.array_equal(drawn(high(first, "8-bit weights"), loras={"style.v2": 0.02}), much)
 
 
 def test_what_was_drawn_before_changes_nothing(one: DiffusionEngine, shelf: Path) -> None:
     drawn(one, loras={"style.v2": 0.2})
-    assert np.array_equal(drawn(one), drawn(made(shelf, card(shelf))))
+    assert np.array_equal(drawn(one), drawn(engine(shelf, card(shelf))))
 
 
 def test_several_add_up_whatever_their_order(one: DiffusionEngine) -> None:
@@ -242,7 +218,7 @@ def test_a_file_is_the_same_though_it_was_read_and_another_within_the_second(
     file = tmp_path / "changing.safetensors"
     save_file(lora(pipe_of("sd1").unet, "unet.", ".attn"), file)
     save_file(original.sd1(pipe_of("sd1")), tmp_path / "sd1.safetensors")
-    one = made(tmp_path, card(tmp_path))
+    one = engine(tmp_path, card(tmp_path))
     at = file.stat().st_mtime_ns
     before = drawn(one, loras={"changing": 0.2})
     os.utime(file, ns=(at + 10**12, at))
@@ -257,7 +233,7 @@ def test_a_file_that_is_another_now_is_read_again(shelf: Path, tmp_path: Path) -
     file = tmp_path / "changing.safetensors"
     save_file(lora(pipe_of("sd1").unet, "unet.", ".attn"), file)
     save_file(original.sd1(pipe_of("sd1")), tmp_path / "sd1.safetensors")
-    one = made(tmp_path, card(tmp_path))
+    one = engine(tmp_path, card(tmp_path))
     before = drawn(one, loras={"changing": 0.2})
     save_file(lora(pipe_of("sd1").unet, "unet.", ".attn", rank=2, seed=9), file)
     assert far(drawn(one, loras={"changing": 0.2}), before) > 1
@@ -290,46 +266,3 @@ def test_one_of_another_family_is_a_sentence(
         drawn(one, model, loras={name: 0.5})
     assert (caught.value.code, str(caught.value)) == ("bad_input", words)
     assert np.array_equal(drawn(one, model), plain)
-
-
-# Embeddings
-
-
-def test_an_embedding_has_its_meaning_under_its_own_name(one: DiffusionEngine, shelf: Path) -> None:
-    words = pipe_of("sd1").text_encoder.get_input_embeddings().weight
-    save_file({"emb_params": words[[2368, 1929]].clone()}, shelf / "catdog.safetensors")
-    plain, taught = one, made(shelf, card(shelf, embeddings=("catdog",)))
-    text = {"text": "a photo of cat dog"}
-    assert np.array_equal(drawn(taught, **text), drawn(plain, **text))
-    assert np.array_equal(drawn(taught, text="a photo of catdog"), drawn(plain, **text))
-    assert far(drawn(plain, text="a photo of catdog"), drawn(plain, **text)) > 0
-
-
-def test_an_embedding_for_two_encoders(one: DiffusionEngine, shelf: Path) -> None:
-    pipe = pipe_of("sdxl")
-    vectors = {
-        "clip_l": pipe.text_encoder.get_input_embeddings().weight[[2368]].clone(),
-        "clip_g": pipe.text_encoder_2.get_input_embeddings().weight[[2368]].clone(),
-    }
-    save_file(vectors, shelf / "purring.safetensors")
-    taught = made(shelf, card(shelf, "sdxl", embeddings=("purring",)))
-    assert np.array_equal(drawn(taught, "sdxl", text="a purring"), drawn(one, "sdxl", text="a cat"))
-
-
-@pytest.mark.parametrize(
-    ("model", "name", "words"),
-    [
-        ("sd1", "nobody", "The model sd1 is to know nobody, which is no embedding beside it."),
-        ("sd1", "cat", "The embedding cat is called as a word is: rename its file."),
-        ("sd1", "wrongsize", "The embedding wrongsize does not fit the model sd1."),
-        ("sd3", "wrongsize", "The embedding wrongsize does not fit the model sd3."),
-    ],
-)
-def test_an_embedding_that_cannot_be_used_is_a_sentence(
-    shelf: Path, model: str, name: str, words: str
-) -> None:
-    for key in ("wrongsize", "cat"):
-        save_file({"emb_params": torch.ones(1, 5)}, shelf / f"{key}.safetensors")
-    with pytest.raises(RenderFailed) as caught:
-        drawn(made(shelf, card(shelf, model, embeddings=(name,))), model)
-    assert (caught.value.code, str(caught.value)) == ("model_missing", words)
