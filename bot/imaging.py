@@ -27,6 +27,8 @@ PIXELS_MAX = 64_000_000
 
 _IS_SHEER = [255] * 128 + [0] * 128
 """For each alpha whether a pixel counts as transparent."""
+_WHITE = 250
+"""Of 255: what is painted white is, whatever it was saved by."""
 FORMATS = ("WEBP", "JPEG", "PNG", "GIF", "BMP")
 DAMAGE = (
     OSError, SyntaxError, ValueError, EOFError, AssertionError, LookupError, TypeError,
@@ -131,6 +133,18 @@ def clear(data: bytes) -> Image.Image | None:
         return _upright(ImageOps.invert(alpha), _orientation(image))
 
 
+def mask(data: bytes) -> Image.Image:
+    """What the picture in a file means as a mask, in shades of grey and upright: where it has
+    anything transparent, that is white, unless white alone is painted there, which is; else what is
+    light is. Raises PictureError, as `decode` does."""
+    shown, holes = decode(data), clear(data)
+    if holes is None:
+        return shown.convert("L")
+    # What is transparent shows white, so that this is nothing but white where that is painted.
+    painted = not any(shown.convert("L").histogram()[:_WHITE])
+    return ImageOps.invert(holes) if painted else holes
+
+
 def _orientation(image: Image.Image) -> Any:
     """How the camera was held; 1, upright, where the metadata cannot be read."""
     try:
@@ -155,6 +169,8 @@ def _too_large(*size: int) -> str:
 
 
 def _flat(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # grey of 16 bits, which Pillow would cut off instead of scaling
+        return image.convert("I").point(lambda shade: shade / 257 + 0.5).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")

@@ -265,6 +265,16 @@ def test_transparency_lies_on_white() -> None:
     assert imaging.decode(file.getvalue()).getpixel((0, 0)) == (255, 255, 255)
 
 
+def test_grey_of_16_bits_is_scaled() -> None:
+    file = io.BytesIO()
+    lit = Image.new("I;16", (3, 1))
+    for x, shade in enumerate((0, 0x8080, 0xFFFF)):
+        lit.putpixel((x, 0), shade)
+    lit.save(file, "PNG")
+    shown = imaging.decode(file.getvalue())
+    assert [shown.getpixel((x, 0)) for x in range(3)] == [(v, v, v) for v in (0, 128, 255)]
+
+
 def test_a_preview_is_small() -> None:
     data = imaging.preview(tiles(), side=100)
     with Image.open(io.BytesIO(data)) as image:

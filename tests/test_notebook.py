@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from bot.settings import NAMES
 from tests.kit.colab import NOTEBOOK, ROOT, Machine
@@ -51,6 +52,26 @@ def test_everything_but_the_bot_runs_and_shows_no_token(machine: Machine) -> Non
         assert ended.stdout.endswith(f"There is no copy in {machine.far / 'copies'} yet.\n")
         assert TOKEN not in ended.stdout + ended.stderr
     assert sorted(path.name for path in machine.far.iterdir()) == ["copies", "models", "pictures"]
+
+
+def test_half_a_clone_is_made_anew(machine: Machine, tmp_path: Path) -> None:
+    """The stamp in it spares the installation."""
+    origin, here = tmp_path / "origin", machine.folder / "easel"
+    (origin / ".venv").mkdir(parents=True)
+    for name in ("Makefile", ".venv/.installed"):
+        (origin / name).touch()
+    who = ("-c", "user.name=mia", "-c", "user.email=mia@example.org")
+    for words in (("init", "-q"), ("add", "-A", "-f"), (*who, "commit", "-q", "-m", "all")):
+        subprocess.run(["git", *words], cwd=origin, check=True)
+    (here / "Makefile").unlink()
+    code = "\n".join(cells()[:3])
+    [home] = re.findall(r'REPOSITORY = "(.*?)"', code)
+    ended = subprocess.run(
+        [sys.executable, "-c", code.replace(home, str(origin))], env=machine.environment(),
+        cwd=machine.folder, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert sorted(path.name for path in here.iterdir()) == [".git", ".venv", "Makefile"]
 
 
 def test_what_it_sets_are_settings() -> None:

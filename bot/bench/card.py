@@ -3,15 +3,17 @@ worker process and by plain diffusers."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bot.bench import sharing
-from bot.bench.asking import Grid
 from bot.bench.card_figures import (
     FILLED,
     GUIDANCE,
@@ -28,10 +30,12 @@ from bot.bench.figures import Figure, Section
 from bot.bench.model import card_memory
 from bot.bench.sharing import Compared
 from bot.bench.studio import Studio
-from bot.domain.errors import EaselError
+from bot.domain.errors import EaselError, InvalidPrompt
+from bot.domain.prompt.parameter import quoted
 from bot.models import box
 from bot.service.choice import Choice
 from bot.settings import Settings
+from bot.worker.causes import one_line
 
 TITLE = "On a card"
 HOW = (
@@ -55,45 +59,150 @@ SHAPES = (
     Shape("Stable Diffusion 1.5", _SD, 512, speed="eager", sides=(512, 768)),
     Shape("SDXL", _XL, 1024, aims=Aims(rate=1.7)),
     Shape("SDXL", _XL, 1024, speed="fast", aims=Aims(rate=2.4)),
-    Shape("FLUX.1", _FLUX, 1024, steps=28, aims=Aims(share=0.67), turns=1),
-    Shape("FLUX.1", _FLUX, 1024, steps=28, speed="balanced", aims=Aims(share=0.93), turns=1),
+    Shape("FLUX.1", _FLUX, 1024, steps=28, aims=Aims(share=0.67), large=True, turns=1),
+    Shape(
+        "FLUX.1",
+        _FLUX,
+        1024,
+        steps=28,
+        speed="balanced",
+        aims=Aims(share=0.93),
+        large=True,
+        turns=1,
+    ),
 )
 
 
-async def measure() -> Section:
-    """One shape after the other. Raises EaselError, also where there is no card."""
+Tell = Callable[[Seen], None]
+
+
+def chosen(names: Sequence[str]) -> Sequence[Shape]:
+    """Those of these models, all without names. Raises InvalidPrompt for another name."""
+    known = [*dict.fromkeys(shape.configs.name for shape in SHAPES)]
+    for name in names:
+        if name not in known:
+            raise InvalidPrompt(
+                f"`--card` takes {', '.join(known)}, or nothing; not {quoted(name)}."
+            )
+    return [shape for shape in SHAPES if not names or shape.configs.name in names]
+
+
+async def measure(names: Sequence[str] = (), minutes: float | None = None) -> Section:
+    """One shape after the other, as long as there is time; what fails in one spoils no other.
+    Raises InvalidPrompt for a name that is none, EaselError where there is no card."""
+    shapes = chosen(names)
     if not card_memory.used():
         raise EaselError(
             "No NVIDIA card was found by nvidia-smi; `--shapes` measures the same on a CPU."
         )
     figures: list[Figure] = []
     notes: list[str] = []
+    ends = None if minutes is None else time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory(prefix="easel-bench-") as place:
-        for shape in SHAPES:
-            seen = await play(shape, Path(place))
-            figures += figures_of(shape, seen)
-            sys.stderr.write(f"measured: {shape.name}, {shape.speed}\n{seen}\n")
-            notes.append(note_of(shape, seen))
+        stand = Stand(Path(place))
+        for number, shape in enumerate(shapes, 1):
+            seen, trouble = await tried(shape, stand, ends)
+            if seen:
+                figures += figures_of(shape, seen)
+                notes.append(note_of(shape, seen))
+            if trouble:
+                notes.append(f"{shape.name}, {shape.speed}: {trouble}")
+            sys.stderr.write(f"measured: {shape.name}, {shape.speed}\n{seen}\n{trouble}\n")
+            stand.leave(shape, shapes[number:])
     return Section(TITLE, HOW, figures, notes)
 
 
-async def play(shape: Shape, place: Path) -> Seen:
-    """Weights and what is compiled stay in `place`, for the next. Raises EaselError."""
-    source = await weights(shape.configs, place)
-    bound = await _bound(shape, source)
+class Stand:
+    """The folder `place`, where weights and what is compiled stay for the next shape, and what was
+    found of the card."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._bounds: dict[str, Bound] = {}
+
+    async def bound(self, shape: Shape, source: str) -> Bound | None:
+        """Of a grid, while nobody else is on the card; None where it cannot be told."""
+        asked = f"{source} {shape.choice}"
+        if asked not in self._bounds:
+            try:
+                self._bounds[asked] = await _bound(shape, source)
+            except EaselError as error:
+                sys.stderr.write(f"{error}\n")
+        return self._bounds.get(asked)
+
+    def leave(self, done: Shape, later: Sequence[Shape]) -> None:
+        """After a shape: of the largest models no two fit onto every disk."""
+        if all(each.configs != done.configs for each in later):
+            shutil.rmtree(self.place / done.configs.name, ignore_errors=True)
+
+
+async def tried(shape: Shape, stand: Stand, ends: float | None) -> tuple[Seen | None, str]:
+    """What was seen of a shape, and why that is not all; `ends` in monotonic seconds."""
+    told: list[Seen] = []
+    trouble = ""
+    left = None if ends is None else ends - time.monotonic()
+    if left is not None and left <= 0:
+        return None, "there was no time for it."
+    try:
+        async with asyncio.timeout(left):
+            await play(shape, stand, told.append)
+    except TimeoutError:
+        trouble = "there was no time for the rest."
+    except Exception as error:  # whatever it is, the next may do
+        trouble = f"the rest failed ({one_line(error)})."
+    return (told[-1] if told else None), trouble
+
+
+async def play(shape: Shape, stand: Stand, tell: Tell) -> None:
+    """Tell what is seen, each time with what came to it. Raises EaselError, EngineError."""
+    source = await weights(shape.configs, stand.place)
+    seen = Seen(Turns((), (), (), ""), await stand.bound(shape, source))
     async with contextlib.AsyncExitStack() as stack:
-        ours = await stack.enter_async_context(studio(shape, place, source))
-        plain = await stack.enter_async_context(Child(_PLAIN, untuned=True))
-        await plain.ask(source=source, dtype=DTYPE, device=DEVICE)
+        ours = await stack.enter_async_context(studio(shape, stand.place, source))
         await settle(ours, lambda: ours.drawn(ours.request(shape.choice)))
-        seen = Seen(await _turns(shape, ours, plain), bound, ours.trouble)
-        if shape.crowd:
-            equal = await _crowd(ours, shape.crowded)
-            crowded = await _calls(shape, plain, 1, FILLED)
-            seen = dataclasses.replace(seen, equal=equal, crowded=crowded)
-        if shape.sides:
-            seen = dataclasses.replace(seen, mixed=await _crowd(ours, shape.mixed, 1))
-        return seen
+        seen = await _own(shape, ours, seen, tell)
+        if shape.large:
+            await stack.aclose()
+        async with Child(_PLAIN, untuned=True) as plain:
+            await plain.ask(source=source, dtype=DTYPE, device=DEVICE)
+            seen = await _theirs(shape, plain, seen, tell)
+            for _ in range(shape.turns - 1):
+                seen = await _own(shape, ours, seen, tell)
+                seen = await _theirs(shape, plain, seen, tell)
+            if shape.crowd:
+                seen = dataclasses.replace(
+                    seen, equal=await _crowd(ours, shape.crowded),
+                    crowded=await _calls(shape, plain, 1, FILLED),
+                )  # fmt: skip
+                tell(seen)
+            if shape.sides:
+                tell(dataclasses.replace(seen, mixed=await _crowd(ours, shape.mixed, 1)))
+
+
+async def _own(shape: Shape, ours: Studio, seen: Seen, tell: Tell) -> Seen:
+    grid = await ours.drawn(ours.request(shape.choice))
+    turns = dataclasses.replace(
+        seen.turns, grids=[*seen.turns.grids, grid.seconds], engine=grid.engine
+    )
+    seen = dataclasses.replace(seen, turns=turns, trouble=ours.trouble)
+    tell(seen)
+    return seen
+
+
+async def _theirs(shape: Shape, plain: Child, seen: Seen, tell: Tell) -> Seen:
+    turns = seen.turns
+    if not turns.together:
+        await _calls(shape, plain, shape.count)
+    together = await _calls(shape, plain, shape.count)
+    turns = dataclasses.replace(turns, together=[*turns.together, together])
+    if shape.aims.apart:
+        if not turns.apart:
+            await _calls(shape, plain, 1)
+        apart = await _calls(shape, plain, 1, shape.count)
+        turns = dataclasses.replace(turns, apart=[*turns.apart, apart])
+    seen = dataclasses.replace(seen, turns=turns)
+    tell(seen)
+    return seen
 
 
 async def weights(configs: Path, place: Path) -> str:
@@ -121,7 +230,7 @@ async def settle(ours: Studio, rehearse: Callable[[], Awaitable[object]]) -> Non
 
 
 async def _bound(shape: Shape, source: str) -> Bound:
-    """While nobody else is on the card. Raises EaselError."""
+    """Raises EaselError."""
     unasked = Studio(Settings(device=DEVICE, model=source))
     work = {
         "card": dataclasses.asdict(unasked.card),
@@ -139,21 +248,6 @@ async def _told(**asked: object) -> Message:
     if "trouble" in said:
         raise EaselError(f"This card cannot be measured: {said['trouble']}.")
     return said
-
-
-async def _turns(shape: Shape, ours: Studio, plain: Child) -> Turns:
-    """After a rehearsal of plain diffusers."""
-    await _calls(shape, plain, shape.count)
-    await _calls(shape, plain, 1)
-    grids: list[Grid] = []
-    together: list[float] = []
-    apart: list[float] = []
-    for _ in range(shape.turns):
-        grids.append(await ours.drawn(ours.request(shape.choice)))
-        together.append(await _calls(shape, plain, shape.count))
-        if shape.aims.apart:
-            apart.append(await _calls(shape, plain, 1, shape.count))
-    return Turns([grid.seconds for grid in grids], together, apart, grids[-1].engine)
 
 
 async def _calls(shape: Shape, plain: Child, count: int, calls: int = 1) -> float:

@@ -36,7 +36,8 @@ class Aims:
 @dataclass(frozen=True)
 class Shape:
     """A grid of `count` pictures at a `speed` of the settings. `crowd`: whether people who share
-    its steps are measured, too; `sides`: those of mixed jobs, where such are."""
+    its steps are measured, too; `sides`: those of mixed jobs, where such are. Of a `large` one no
+    two fit onto every card: plain diffusers draw when Easel is gone, after its only turn."""
 
     name: str
     configs: Path
@@ -47,6 +48,7 @@ class Shape:
     aims: Aims = Aims()
     crowd: bool = False
     sides: Sequence[int] = ()
+    large: bool = False
     turns: int = 3
 
     @property
@@ -88,10 +90,11 @@ class Turns:
 
 @dataclass(frozen=True)
 class Seen:
-    """`crowded` are the seconds of as many calls of one picture as `equal` has jobs."""
+    """`crowded` are the seconds of as many calls of one picture as `equal` has jobs; `bound` is
+    None where it could not be told."""
 
     turns: Turns
-    bound: Bound
+    bound: Bound | None
     trouble: str = ""
     equal: Compared | None = None
     crowded: float = 0.0
@@ -102,13 +105,19 @@ def figures_of(shape: Shape, seen: Seen) -> list[Figure]:
     """Ratios, then what they are made of."""
     what = f"{shape.name}, {shape.count} of {shape.side}², {shape.steps} steps, {shape.speed}"
     turns, aims = seen.turns, shape.aims
-    grid, together = statistics.median(turns.grids), statistics.median(turns.together)
-    rows = [
-        times(f"{what}: as fast as one call of plain diffusers", together / grid, aims.together),
-        Figure("… a grid by Easel / plain diffusers", f"{grid:.3g} / {together:.3g} s"),
-        _share("… share of the bound", seen.bound.seconds / grid, aims.share),
-        _rate("… pictures a second", shape.count / grid, aims.rate),
-    ]
+    grid = statistics.median(turns.grids)
+    if turns.together:
+        whole = statistics.median(turns.together)
+        told = f"{what}: as fast as one call of plain diffusers"
+        rows = [
+            times(told, whole / grid, aims.together),
+            Figure("… a grid by Easel / plain diffusers", f"{grid:.3g} / {whole:.3g} s"),
+        ]
+    else:
+        rows = [Figure(f"{what}: a grid by Easel", f"{grid:.3g} s")]
+    if seen.bound:
+        rows.append(_share("… share of the bound", seen.bound.seconds / grid, aims.share))
+    rows.append(_rate("… pictures a second", shape.count / grid, aims.rate))
     if turns.apart:
         apart = statistics.median(turns.apart)
         told = f"… as {shape.count} calls of plain diffusers, {apart:.3g} s"
@@ -148,7 +157,10 @@ def _crowd_rows(seen: Seen, equal: Compared) -> list[Figure]:
 def note_of(shape: Shape, seen: Seen) -> str:
     """On what, and by what."""
     trouble = f" {seen.trouble}" if seen.trouble else ""
+    drawn = f"{shape.name}, {shape.speed}: drawn by {seen.turns.engine}"
+    if seen.bound is None:
+        return f"{drawn}; what this card can do could not be told.{trouble}"
     return (
-        f"{shape.name}, {shape.speed}: drawn by {seen.turns.engine} on {seen.bound.card}, whose"
-        f" matrix products run at {seen.bound.tflops:.0f} TFLOP/s.{trouble}"
+        f"{drawn} on {seen.bound.card}, whose matrix products run at"
+        f" {seen.bound.tflops:.0f} TFLOP/s.{trouble}"
     )

@@ -38,7 +38,19 @@ def _parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="only see that everything works")
     add("--out", type=Path, metavar="FILE", help="another file than BENCHMARKS.md of the project")
     add("--shapes", action="store_true", help="only models in the size of well-known ones; prints")
-    add("--card", action="store_true", help="the same on an NVIDIA card; prints")
+    add(
+        "--card",
+        nargs="*",
+        metavar="NAME",
+        help="the same on an NVIDIA card, of all or some; prints",
+    )
+    minutes = number(0.05, 10_000)
+    add(
+        "--minutes",
+        type=minutes,
+        metavar="N",
+        help="with --card: so long at most; prints what came",
+    )
     add("--cluster", action="store_true", help="only a cluster of this machine; prints")
     add("--capacity", action="store_true", help="only what one bot process sustains; prints")
     soak = number(0.05, 10_000)
@@ -63,9 +75,11 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
     measured; ends the process with status 2 for a wrong value.
     """
     options = _parser().parse_args(arguments)
-    if options.shapes or options.card:
+    if options.minutes and options.card is None:
+        raise InvalidPrompt("`--minutes` is for `--card`.")
+    if options.shapes or options.card is not None:
         _refuse_beside_shapes(options)
-        return asyncio.run(_shapes(options.card))
+        return asyncio.run(_shapes(options))
     if options.cluster or options.capacity or options.soak:
         return asyncio.run(_alone(options))
     if options.model is None:
@@ -81,7 +95,7 @@ def bench(settings: Settings, arguments: Sequence[str]) -> int:
 def _refuse_beside_shapes(options: argparse.Namespace) -> None:
     others = options.model is not None or options.quick or options.out or options.cluster
     others = others or options.capacity or options.soak
-    if others or (options.shapes and options.card):
+    if others or (options.shapes and options.card is not None):
         name = "--shapes" if options.shapes else "--card"
         raise InvalidPrompt(f"`{name}` measures and prints alone: leave the others out.")
     _refuse_of_one(options)
@@ -97,15 +111,15 @@ def _refuse_of_one(options: argparse.Namespace) -> None:
             )
 
 
-async def _shapes(card: bool) -> int:
-    if card:
-        from bot.bench.card import measure
-    else:
-        from bot.bench.shapes import measure
-    from bot.bench import report
+async def _shapes(options: argparse.Namespace) -> int:
+    from bot.bench import card, report, shapes
 
-    sys.stdout.write(report.of_section(await measure()))
-    return 0
+    if options.card is None:
+        section = await shapes.measure()
+    else:
+        section = await card.measure(options.card, options.minutes)
+    sys.stdout.write(report.of_section(section))
+    return 0 if section.figures else 1
 
 
 async def _alone(options: argparse.Namespace) -> int:

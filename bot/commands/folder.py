@@ -5,9 +5,11 @@ Knows names and numbers; not what is in the files.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.domain.errors import EaselError
@@ -16,16 +18,33 @@ from bot.imaging import Encoded
 DIGITS = 5
 
 
-def add(folder: Path, prefix: str, files: Iterable[Encoded]) -> list[Path]:
+def prepare(folder: Path) -> None:
+    """Make the folder, before what is to lie there costs any time. Raises EaselError where nothing
+    can be written."""
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"one byte is enough")
+
+
+def add(folder: Path, prefix: str, files: Iterable[Encoded]) -> Iterator[Path]:
     """Write the files as `<prefix>00000.png` and so on, from the first number above all that have
-    this prefix; nothing is overwritten, not even what another process writes meanwhile.
+    this prefix, each when its path is asked for; nothing is overwritten, not even what another
+    process writes meanwhile.
 
     Raises EaselError when the folder cannot be written.
     """
-    try:
+    with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         numbers = itertools.count(_first_free(folder, prefix))
-        return [_add(folder, prefix, numbers, file) for file in files]
+        for file in files:
+            yield _add(folder, prefix, numbers, file)
+
+
+@contextlib.contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise EaselError(f"{folder} cannot be written: {error.strerror}.") from error
 
@@ -46,7 +65,7 @@ def _add(folder: Path, prefix: str, numbers: Iterable[int], file: Encoded) -> Pa
         try:
             with target:
                 target.write(file.data)
-        except OSError:
+        except BaseException:
             path.unlink(missing_ok=True)
             raise
         return path

@@ -8,17 +8,31 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bot.commands.numbers import number, whole
 from bot.commands.subject import Order
 from bot.domain import loras, samplers
-from bot.domain.errors import InvalidPrompt
+from bot.domain.errors import InvalidPrompt, UnknownParameter
+from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameter import quoted
 from bot.domain.prompt.parameters import PARAMETERS, SEED_MAX
 from bot.domain.request import GRID
 from bot.service.choice import COUNT_MAX, SIDE_MAX, SIDE_MIN, STEPS_MAX, Choice
+
+_MODELS_OWN = "reads that in the model's own files"
+_ORIGINAL = {
+    "from-file": "takes one prompt: call it once for each line of the file",
+    "fixed_code": "gives each picture noise of its own, which `--seed` brings again",
+    "ddim_eta": "adds no noise by `--sampler ddim`, as 0 does, and all by `--sampler ddpm`, as 1",
+    "dpm_solver": 'has that as `--sampler "DPM++ 2M"`',
+    "n_rows": "makes a grid as square as it can be",
+    "skip_save": "writes each picture into a file",
+    "precision": "has the setting DTYPE for that",
+    **dict.fromkeys(("C", "f", "config", "laion400m"), _MODELS_OWN),
+}
+"""Its options that are none here, and what there is instead."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,24 +46,24 @@ def _parser() -> argparse.ArgumentParser:
     add("--prompt", metavar="TEXT", help="the prompt, as the original script takes it")
     add("--n", "--n_samples", type=whole(1, COUNT_MAX), help=f"pictures (default {GRID})")
     add("--n_iter", type=whole(1, COUNT_MAX), default=1, metavar="N", help="times as many")
-    add("--H", "-H", type=side, help="height in pixels")
-    add("--W", "-W", type=side, help="width in pixels")
+    add("--H", "-H", "--height", type=side, help="height in pixels")
+    add("--W", "-W", "--width", type=side, help="width in pixels")
     add("--sampler", metavar="NAME", help=", ".join((*samplers.SAMPLERS, samplers.DEFAULT)))
     add("--plms", action="store_const", const="plms", dest="sampler", help="--sampler plms")
     add("--seed", type=whole(0, SEED_MAX), metavar="N", help="the noise to start from")
     add("--steps", "--ddim_steps", type=whole(1, STEPS_MAX), metavar="N", help="drawing steps")
     add("--guidance", "--scale", type=number(0, 100), metavar="X", help="how closely to follow")
     add("--model", "--ckpt", metavar="MODEL", help="instead of the setting MODEL")
-    add("--init", "--init-img", type=Path, metavar="FILE", help="start from this picture")
-    add("--mask", type=Path, metavar="FILE", help="draw anew where this is white, of the --init")
+    add("--init", "--init-img", type=_path, metavar="FILE", help="start from this picture")
+    add("--mask", type=_path, metavar="FILE", help="draw anew where this is white, of the --init")
     add("--strength", type=number(0.01, 1), metavar="X", help="how far to leave it, 0.01 to 1")
     add("--lora", action="append", metavar="NAME[:WEIGHT]", help="draw with it; may be repeated")
     add("--image", action="append", metavar="FILE[:WEIGHT]", help="a picture as a prompt")
-    add("--outdir", "--out", type=Path, metavar="FOLDER", default=Order.out,
+    add("--outdir", "--out", type=_path, metavar="FOLDER", default=Order.out,
         help=f"folder for numbered files (default {Order.out})")  # fmt: skip
     add("--grid", action=argparse.BooleanOptionalAction, default=True, help="a picture of all")
     add("--skip_grid", action="store_false", dest="grid", help="--no-grid")
-    add("--from-image", type=Path, metavar="FILE", help="draw again what a file of Easel shows")
+    add("--from-image", type=_path, metavar="FILE", help="draw again what a file of Easel shows")
     return parser
 
 
@@ -61,7 +75,6 @@ def order_of(arguments: Sequence[str]) -> Order:
     """
     parser = _parser()
     options, words = parser.parse_known_args(arguments)
-    _require_known(words, vars(options))
     text = " ".join([*filter(None, [options.prompt]), *words])
     if options.from_image and text:
         raise InvalidPrompt(
@@ -73,6 +86,8 @@ def order_of(arguments: Sequence[str]) -> Order:
         )
     if not (options.from_image or text):
         parser.error("the following arguments are required: prompt")
+    if text:
+        _require_known(text, words, _spelled(parser))
     if text and options.seed is not None:
         text += f" --seed {options.seed}"
     return Order(
@@ -81,12 +96,24 @@ def order_of(arguments: Sequence[str]) -> Order:
     )  # fmt: skip
 
 
-def _image(text: str) -> tuple[Path, float]:
+def _spelled(parser: argparse.ArgumentParser) -> Collection[str]:
+    """The options behind two dashes, in their order."""
+    actions = parser._actions
+    strings = (each for action in actions for each in action.option_strings)
+    return [each.removeprefix("--") for each in strings if each.startswith("--")]
+
+
+def _path(text: str) -> Path:
+    """Shells leave `~` alone behind a `=`, and in quotes."""
+    return Path(text).expanduser()
+
+
+def _image(text: str) -> tuple[Path, float | None]:
     """A file's name may hold a colon, too."""
-    if Path(text).exists():
-        return Path(text), 1.0
+    if ":" not in text or _path(text).exists():
+        return _path(text), None
     name, weight = loras.written(text, "image")
-    return Path(name), weight
+    return _path(name), weight
 
 
 def _choice(options: argparse.Namespace) -> Choice:
@@ -110,13 +137,29 @@ def _choice(options: argparse.Namespace) -> Choice:
     )
 
 
-def _require_known(words: Sequence[str], options: dict[str, object]) -> None:
+def _require_known(text: str, words: Sequence[str], options: Collection[str]) -> None:
     """A mistyped option is no parameter of the prompt: names what it is near to among both."""
-    parameters = {name for row in PARAMETERS for name in row.names}
     for word in words:
         name = word.removeprefix("--").partition("=")[0]
-        if word == name or name in parameters:
-            continue
-        near = difflib.get_close_matches(name, [*parameters, *options], n=1, cutoff=0.6)
-        if near and near[0] in options:
-            raise InvalidPrompt(f"There is no option {quoted(word)}; did you mean `--{near[0]}`?")
+        if word.startswith("--") and name in _ORIGINAL:
+            raise InvalidPrompt(
+                f"`--{name}` is the original script's; `easel render` {_ORIGINAL[name]}. Leave it "
+                "out."
+            )
+        if word.startswith("--") and name == "h":
+            raise InvalidPrompt("There is no option `--h`; did you mean `--H`, beside `--W`?")
+    try:
+        Prompt.read_all(text, 1)
+    except UnknownParameter as error:
+        raise InvalidPrompt(_unknown(error.names[0], options)) from None
+
+
+def _unknown(name: str, options: Collection[str]) -> str:
+    if name in options:
+        return f"`--{name}` is no parameter of the prompt: write it outside of the prompt's quotes."
+    if name.startswith("negative"):
+        return f"There is no option {quoted(f'--{name}')}; did you mean `--no`?"
+    spelled = [each for row in PARAMETERS if row.help for each in row.names if len(each) > 1]
+    near = difflib.get_close_matches(name, [*options, *spelled], n=1, cutoff=0.6)
+    right = f"; did you mean `--{near[0]}`?" if near else ": `easel render --help` lists them."
+    return f"There is no option {quoted(f'--{name}')}{right}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rich.progress import (
@@ -56,16 +56,25 @@ class Shot:
     tiles: dict[int, bytes] = field(default_factory=dict)
     scores: dict[int, float] = field(default_factory=dict)
 
+    def keep_only(self, wanted: Sequence[int]) -> None:
+        """Others were drawn for their company."""
+        self.tiles = {index: self.tiles[index] for index in wanted if index in self.tiles}
+        self.scores = {index: score for index, score in self.scores.items() if index in self.tiles}
+
 
 async def shoot(
-    executor: Executor, catalogue: Catalogue, make: Callable[[ModelCard], Wish]
+    executor: Executor,
+    catalogue: Catalogue,
+    make: Callable[[ModelCard], Wish],
+    keep: Callable[[Shot], Awaitable[None]] | None = None,
 ) -> Shot:
     """Draw what `make` wants of the model, with a bar on standard error meanwhile.
 
     As many pictures as a grid has are drawn together, always the same ones, wanted or not: in
-    other company a picture would differ by a bit here and there. The model is loaded first, so
-    that its card is what its own files say. Raises EaselError when no worker can load it,
-    EngineError when this cannot be drawn.
+    other company a picture would differ by a bit here and there. After each such round `keep` gets
+    all that is wanted and there. The model is loaded first, so that its card is what its own files
+    say. Raises EaselError when no worker can load it, EngineError when this cannot be drawn, and
+    what `keep` raises.
     """
     model = catalogue.default.id
     with bar(
@@ -84,8 +93,9 @@ async def shoot(
             board = Board(shown, task, number, len(attempts))
             async for _, event in executor.run_batch(worker.id, [attempt]):
                 _take(event, first, shot, board)
-        shot.tiles = {index: shot.tiles[index] for index in wish.wanted if index in shot.tiles}
-        shot.scores = {index: score for index, score in shot.scores.items() if index in shot.tiles}
+            shot.keep_only(wish.wanted)
+            if keep:
+                await keep(shot)
     return shot
 
 

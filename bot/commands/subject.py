@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from PIL import Image
 
 from bot import imaging
 from bot.commands.shot import Wish
-from bot.domain.action import Tile
+from bot.domain import upscaling
+from bot.domain.action import Kind, Tile
 from bot.domain.errors import EaselError, InvalidPrompt, Unable
 from bot.domain.infotext import PICTURE
 from bot.domain.inputs import IMAGE, MASK, STYLE, Input
 from bot.domain.prompt import Prompt
 from bot.domain.prompt.parameter import quoted
+from bot.domain.recipe import Recipe
 from bot.domain.request import GenerationRequest
 from bot.models.cards import ModelCard
 from bot.service import references, requests, styles
@@ -30,8 +32,12 @@ from bot.service.choice import Choice
 from bot.settings import Settings
 from bot.storage.files import ImageStore
 
+ENGINE = "engine"
+"""The key of a recipe that says what drew it."""
 _SIDE = 512
 """Pixels, of a picture that is a prompt; image encoders see 224 or 336."""
+_LIGHT = 128
+"""Of 255: a mask that is nowhere as light has numbers in it that were never meant to be seen."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Order:
     out: Path = Path("outputs")
     grid: bool = True
     mask: Path | None = None
-    images: Sequence[tuple[Path, float]] = ()
+    images: Sequence[tuple[Path, float | None]] = ()
 
 
 @dataclass(frozen=True)
@@ -60,23 +66,19 @@ class Subject:
     init: Image.Image | None = None
     stored: Mapping[Tile, bytes] = field(default_factory=dict)
     mask: Image.Image | None = None
-    images: Sequence[tuple[bytes, float]] = ()
+    images: Sequence[tuple[bytes, float | None]] = ()
 
     @classmethod
     async def of(cls, order: Order, settings: Settings) -> Subject:
         """Raises EaselError for a file that cannot be read or is none of the kind."""
         recipe, stored = None, {}
         if order.recipe is not None:
-            recipe = imaging.read_recipe(await _bytes(order.recipe))
-            if recipe is None:
-                raise EaselError(
-                    f"{order.recipe} holds no recipe: name a picture that Easel posted or rendered."
-                )
+            recipe = _recipe(order.recipe, await _bytes(order.recipe))
             if order.init is None:
                 stored = await _stored(requests.of_recipe(recipe), settings)
         init, mask = order.init and await _picture(order.init), None
         if order.mask and init:
-            mask = await _picture(order.mask)
+            mask = await _picture(order.mask, imaging.mask)
             _require_fit(mask, init, order.mask)
         images = [(await _seen(path), weight) for path, weight in order.images]
         return cls(order, recipe, init, stored, mask, images)
@@ -84,14 +86,32 @@ class Subject:
     def wish(self, card: ModelCard) -> Wish:
         """What this model is asked for. Raises UserError for what it cannot do or nobody could."""
         request = self.order.choice.applied(card, self._basis(card))
-        others = tuple(each for each in request.inputs if each.role not in (IMAGE, STYLE))
-        if others != request.inputs and not self.images:
-            raise Unable("This was drawn with pictures as prompts: name them by `--image`.")
+        before = [each for each in request.inputs if each.role in (IMAGE, STYLE)]
+        others = tuple(each for each in request.inputs if each not in before)
         wish = self._wish(card, replace(request, inputs=others))
-        seen = [Input(IMAGE, _digest(data), weight=weight) for data, weight in self.images]
+        seen = self._seen(before)
         inputs = {_digest(data): data for data, _ in self.images}
         request = replace(wish.request, inputs=(*wish.request.inputs, *seen))
         return replace(wish, request=request, inputs={**wish.inputs, **inputs})
+
+    def _seen(self, before: Sequence[Input]) -> Sequence[Input]:
+        """The pictures that are prompts; what a recipe says of their roles and weights holds."""
+        named = [(_digest(data), weight) for data, weight in self.images]
+        if not before:
+            return [
+                Input(IMAGE, digest, weight=1.0 if weight is None else weight)
+                for digest, weight in named
+            ]
+        if len(named) != len(before):
+            number = "a picture" if len(before) == 1 else f"{len(before)} pictures"
+            raise Unable(
+                f"This was drawn with {number} as prompts: name as many, in their order, by "
+                "`--image`."
+            )
+        return [
+            replace(old, digest=digest, weight=old.weight if weight is None else weight)
+            for old, (digest, weight) in zip(before, named, strict=True)
+        ]
 
     def _wish(self, card: ModelCard, request: GenerationRequest) -> Wish:
         if self.init is not None:
@@ -132,7 +152,7 @@ class Subject:
         if request.frame and self.mask:
             raise InvalidPrompt("This was drawn around a picture: leave out the `--mask`.")
         if not request.frame:  # which says how large it is to be
-            init = imaging.fitted(init, request.size.sides)
+            init = imaging.fitted(init, _before(request))
         mask = self.mask and imaging.fitted(self.mask, request.size.sides)
         data, mask = (imaging.encode_tile(each) if each else b"" for each in (init, mask))
         if not mask and any(each.role == MASK for each in request.inputs):
@@ -141,6 +161,16 @@ class Subject:
         digests = [_digest(each) for each in files]
         request = requests.started(card, request, *digests)
         return Wish(request, self._indices(request), dict(zip(digests, files, strict=True)))
+
+    def otherwise(self, engine: str) -> Iterator[str]:
+        """Why what `engine` drew again is not the same to the bit, in sentences."""
+        if self.recipe is None or self.order.choice != Choice():
+            return
+        before = self.recipe.get(ENGINE)
+        if before and before != engine:
+            yield f"This was drawn by {before}, and now by {engine}: they differ a little."
+        elif self.recipe.get("kind") == Kind.EXTRACT:
+            yield "This was drawn in a grid, and now alone: it may differ by a bit here and there."
 
     def _indices(self, request: GenerationRequest) -> tuple[int, ...]:
         """The one picture that the file shows; empty: all."""
@@ -168,8 +198,8 @@ def _require_fit(mask: Image.Image, init: Image.Image, path: Path) -> None:
         raise EaselError(
             f"{path} has {sides[0]} pixels, and the picture {sides[1]}: make them alike."
         )
-    if not mask.convert("L").getextrema()[1]:
-        raise EaselError(f"{path} is black: make white in it what is to be drawn anew.")
+    if not any(mask.histogram()[_LIGHT:]):
+        raise EaselError(f"{path} is black, or nearly: make white in it what is to be drawn anew.")
 
 
 async def _seen(path: Path) -> bytes:
@@ -179,14 +209,38 @@ async def _seen(path: Path) -> bytes:
     return await asyncio.to_thread(imaging.encode_tile, picture)
 
 
+def _recipe(path: Path, data: bytes) -> Mapping[str, Any]:
+    """Of a picture, or of a file that the bot gives for one. Raises EaselError."""
+    if data.lstrip().startswith(b"{"):
+        file = Recipe.read(data)
+        drawn = file.request.recipe() | {ENGINE: file.drawer.engine}
+        return drawn | ({PICTURE: file.origins.picture} if file.origins.picture else {})
+    recipe = imaging.read_recipe(data)
+    if recipe is None:
+        raise EaselError(
+            f"{path} holds no recipe: name a picture that Easel posted or rendered, or the file "
+            "that *Recipe* in the menu of a picture gave."
+        )
+    return recipe
+
+
+def _before(request: GenerationRequest) -> tuple[int, int]:
+    """The size of what is drawn from: of a picture that grows, as it was."""
+    times = upscaling.TIMES if upscaling.of(request) else 1
+    width, height = request.size.sides
+    return width // times, height // times
+
+
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-async def _picture(path: Path) -> Image.Image:
+async def _picture(
+    path: Path, read: Callable[[bytes], Image.Image] = imaging.decode
+) -> Image.Image:
     data = await _bytes(path)
     try:
-        return await asyncio.to_thread(imaging.decode, data)
+        return await asyncio.to_thread(read, data)
     except imaging.PictureError as error:
         raise EaselError(f"{path}: {error}") from error
 

@@ -116,7 +116,7 @@ class Backups:
         """Drop copies taken before this time, in Unix seconds. Raises OSError."""
         for copy in self.copies():
             if copy.taken < before:
-                copy.path.unlink(missing_ok=True)
+                _delete(copy.path)
 
     def _files(self, ending: str) -> list[Copy]:
         if not self._folder.is_dir():
@@ -131,7 +131,7 @@ class Backups:
         first = copies[: self._kept][-1].taken
         for old in (*copies[self._kept :], *self._files(_UNFINISHED)):
             if old.taken < first:
-                old.path.unlink(missing_ok=True)
+                _delete(old.path)
 
 
 def changed_at(database: Path) -> float:
@@ -170,6 +170,15 @@ class Keeper:
             self._last = now
         except Trouble as error:
             log.warning("no copy of the database could be made: %s", error)
+
+
+def _delete(path: Path) -> None:
+    """What is deleted from a Google Drive stays in its bin for a month, and counts: a copy every
+    few minutes would fill it. So nothing is left in it."""
+    with contextlib.suppress(OSError):
+        if path.stat().st_nlink == 1:  # others may have linked it, to keep it
+            os.truncate(path, 0)
+    path.unlink(missing_ok=True)
 
 
 def _name(moment: float, stem: str = _STEM) -> str:

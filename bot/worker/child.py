@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -46,9 +47,15 @@ def ask(module: str, order: Mapping[str, Any]) -> None:
             child.stdin.flush()
         said = child.stdout.read()
     if not said:
-        raise ChildFailed(f"the process ended with status {child.returncode}")
+        raise ChildFailed(_ended(child.returncode or 0))
     if error := json.loads(said)["error"]:
         raise ChildFailed(error)
+
+
+def _ended(status: int) -> str:
+    if status == -signal.SIGKILL:
+        return "the process was killed, as the system does where memory runs out"
+    return f"the process ended with status {status}"
 
 
 # The child's end

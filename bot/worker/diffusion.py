@@ -185,14 +185,15 @@ class DiffusionEngine:
     def retire(self, run: Run) -> Sequence[Image.Image]:
         """The pictures of `attempt.indices` of a run that is done, in order.
 
-        A model that overflowed is loaded again in float32, for ever, and draws them to the end.
+        A model that overflowed is loaded again in float32, for ever if that helps, and draws them
+        to the end.
         Raises Cancelled or RenderFailed.
         """
         try:
             return self._finished(run)
         except NotFinite:
             if run.dtype is torch.float32:
-                raise self._models.damaged(run.attempt.model) from None
+                raise self._models.hopeless(run.attempt.model) from None
         attempt, emit, cancelled = run.attempt, run.emit, run.cancelled
         run.release()
         self._models.widen(attempt.model, lambda text: _say(emit, text))
@@ -200,7 +201,7 @@ class DiffusionEngine:
         try:
             return self._finished(self._stepped(attempt, emit, cancelled))
         except NotFinite:
-            raise self._models.damaged(attempt.model) from None
+            raise self._models.hopeless(attempt.model) from None
 
     def _stepped(
         self, attempt: Attempt, emit: Callable[[Event], None], cancelled: Callable[[], bool]
@@ -214,6 +215,7 @@ class DiffusionEngine:
         if run in self._finishing:
             self._finishing.remove(run)
         images = run.pictures()
+        self._models.proven(run.attempt.model, run.dtype)
         self._drawn_by[run.attempt.model] = run.drawn_by
         return images
 

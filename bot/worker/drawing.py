@@ -15,7 +15,7 @@ from PIL import Image
 from bot import imaging
 from bot.domain.errors import Cancelled, WorkerLost
 from bot.engine.seam import Attempt, Preview, Progress
-from bot.worker import precision, previews
+from bot.worker import failures, precision, previews
 from bot.worker.asked import Start, generators_of, shown, size_of, start_of, to_draw
 from bot.worker.families.family import takes
 from bot.worker.model import Model
@@ -132,7 +132,8 @@ class CalledRun:
                 precision.require_finite(latents)
             before, self._before = self._before, latents
             if self._model.sketches.able and step + 1 in shown(steps):
-                self._preview(pipe, _clean(pipe, step, before, latents), took)
+                with failures.spared():
+                    self._preview(pipe, _clean(pipe, step, before, latents), took)
             if step + 1 < steps or steps == pipe.num_timesteps:
                 return {}
             pipe._interrupt = True  # which leaves out the steps that follow

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from bot.domain.errors import RenderFailed, WorkerLost
+from bot.worker import capacity
 from bot.worker.causes import one_line, without_folders
 from bot.worker.precision import ran_out_of_memory
 
@@ -28,3 +29,18 @@ def told() -> Iterator[None]:
         raise
     except ValueError as error:
         raise RenderFailed("bad_input", without_folders(one_line(error))) from error
+
+
+@contextlib.contextmanager
+def spared() -> Iterator[None]:
+    """While this lasts something is made that can be left out: it is, where memory does not
+    suffice."""
+    short = False
+    try:
+        yield
+    except Exception as error:
+        if not ran_out_of_memory(error):
+            raise
+        short = True
+    if short:  # outside the except clause, whose traceback holds tensors
+        capacity.release()

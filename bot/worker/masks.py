@@ -100,10 +100,8 @@ def _opened(path: str) -> tuple[Image.Image, Mask | None]:
 
 
 def _read(path: str) -> Mask:
-    """What a mask means: where it has anything transparent that, else where it is light. Raises
-    PictureError."""
-    picture, clear = _opened(path)
-    return picture.convert("L") if clear is None else clear
+    """Raises PictureError."""
+    return imaging.mask(Path(path).read_bytes())
 
 
 def _field(number: int, size: Size) -> Mask:

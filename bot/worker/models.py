@@ -48,6 +48,7 @@ class Models:
         self._hastening = hastening
         self._models = Tenants(device, self._pinned)
         self._wide: set[str] = set()
+        self._proven: set[str] = set()
         self._learned: dict[Any, Learned] = {}
 
     def __getitem__(self, model: str) -> Model:
@@ -57,6 +58,11 @@ class Models:
         """These are the models from here on; says which came, changed or went."""
         before, self._cards = self._cards, cards
         either = before.keys() | cards.keys()
+        others = {
+            id for id in before if id not in cards or _opened(before[id]) != _opened(cards[id])
+        }
+        self._wide -= others
+        self._proven -= others
         return {model for model in either if before.get(model) != cards.get(model)}
 
     def _is_of_today(self, model: str) -> bool:
@@ -221,11 +227,27 @@ class Models:
                 "not suffice for DTYPE=float32: choose another model.",
             ) from None
 
+    def proven(self, model: str, dtype: torch.dtype) -> None:
+        """It has drawn a picture whose numbers are numbers."""
+        if dtype is self._dtype:
+            self._proven.add(model)
+
+    def hopeless(self, model: str) -> RenderFailed:
+        """What to say of numbers that are none even in float32. A model that drew others in less is
+        not to blame, and draws in that again."""
+        if model not in self._proven:
+            return self._damaged(model)
+        if model in self._wide:
+            self._wide.discard(model)
+            self._models.leave(model)
+        return RenderFailed(
+            "not_finite", f"The model {self._name(model)} gives a black picture of just this."
+        )
+
     def _name(self, model: str) -> str:
         return self._cards[model].name if model in self._cards else model
 
-    def damaged(self, model: str) -> RenderFailed:
-        """What to say of a model whose numbers are none even in float32."""
+    def _damaged(self, model: str) -> RenderFailed:
         return RenderFailed(
             "not_finite",
             f"The model {self._name(model)} gives black pictures even with DTYPE=float32: "

@@ -53,7 +53,10 @@ def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
         elif _HUB_ID.fullmatch(card.source):
             pipeline = _from_hub(card, dtype, library)
         else:
-            raise missing(f"The model folder {card.name} does not exist.")
+            raise missing(
+                f"There is no model {card.name}, neither in MODELS_DIR nor as a folder: "
+                "`easel models list` names those that there are."
+            )
         if card.vae:
             decoders.exchange(card, pipeline, dtype, library)
         inversions.teach(card, pipeline, library)

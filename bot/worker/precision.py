@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from bot.domain.errors import SettingsError
+
 _NATIVE_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 
 
@@ -31,9 +33,17 @@ def ran_out_of_memory(error: BaseException) -> bool:
 
 
 def pick_device(wanted: str) -> torch.device:
-    """ "auto" is the first of CUDA, Apple's Metal and the CPU that is there."""
+    """ "auto" is the first of CUDA, Apple's Metal and the CPU that is there. Raises SettingsError
+    for a card that this torch cannot draw on."""
     if wanted != "auto":
-        return torch.device(wanted)
+        device = torch.device(wanted)
+        if device.type == "cuda" and not torch.cuda.is_available():
+            lacks = "sees none" if torch.version.cuda or torch.version.hip else "is built for none"
+            raise SettingsError(
+                f"DEVICE asks for a card, but torch {torch.__version__} {lacks}: write DEVICE=auto,"
+                " or install a torch and a driver that fit"
+            )
+        return device
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

@@ -1,12 +1,13 @@
 """What a half-drawn picture looks like, without decoding it.
 
-Two things make a preview cheap and early: the noise-free picture is estimated from two
-consecutive steps, and its latents become colours by one small matrix, fitted once to the model's
-own encoder. Knows latents, not jobs. Imported in a worker only.
+Two things make a preview cheap and early: the noise-free picture follows from what the denoiser
+predicted, or from two consecutive steps, and its latents become colours by one small matrix, fitted
+once to the model's own encoder. Knows latents, not jobs. Imported in a worker only.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -102,6 +103,68 @@ def unpacked(pipeline: Any, latents: torch.Tensor, size: tuple[int, int]) -> tor
         width, height = size
         return pipeline._unpack_latents(latents, height, width, pipeline.vae_scale_factor)
     return None
+
+
+def believed(
+    scheduler: Any, step: int, time: float, noisy: torch.Tensor, predicted: torch.Tensor
+) -> torch.Tensor | None:
+    """The noise-free latents that a denoiser sees in `noisy` ones at a `time`, which is the 0-based
+    `step` of the schedule: whichever sampler goes on from there. None where the scheduler's levels
+    are unknown."""
+    level = _level(scheduler, step, time)
+    if level is None:
+        return None
+    (signal, noise), noisy, predicted = level, noisy.float(), predicted.float()
+    match scheduler.config.get("prediction_type", "flow_prediction"):
+        case "sample":
+            return predicted
+        case "v_prediction":
+            both = math.hypot(signal, noise)  # 1, but where the signal is whole
+            return (signal * noisy / both - noise * predicted) / both
+        case _ if signal < 1e-6:
+            return None
+        case "epsilon":
+            return (noisy - noise * predicted) / signal
+        case "flow_prediction":
+            return noisy - noise * predicted
+    return None
+
+
+_BY_TIME = frozenset(f"{name}Scheduler" for name in ("DDIM", "PNDM", "DDPM", "LCM", "TCD"))
+_BY_SIGMA = frozenset(
+    f"{name}Scheduler"
+    for name in ("DPMSolverMultistep", "DPMSolverSinglestep", "DEISMultistep", "UniPCMultistep")
+)
+_WITH_SIGNAL = frozenset(
+    f"{name}DiscreteScheduler" for name in ("Euler", "EulerAncestral", "Heun", "KDPM2")
+) | {"KDPM2AncestralDiscreteScheduler"}
+"""Whose latents are the whole signal, and noise besides."""
+
+
+def _level(scheduler: Any, step: int, time: float) -> tuple[float, float] | None:
+    """How much signal and how much noise there is in latents at a step."""
+    kind, flows = type(scheduler).__name__, scheduler.config.get("use_flow_sigmas")
+    if kind in _BY_TIME:
+        signal = float(scheduler.alphas_cumprod[int(time)]) ** 0.5
+        return signal, (1 - signal**2) ** 0.5
+    if kind == "FlowMatchEulerDiscreteScheduler" or (kind in _BY_SIGMA and flows):
+        sigma = float(scheduler.sigmas[step])
+        return 1 - sigma, sigma
+    if kind in _BY_SIGMA:
+        return _variance_preserving(float(scheduler.sigmas[step]))
+    if kind in _WITH_SIGNAL and not flows:
+        own = kind.startswith("KDPM2")  # whose levels in between are in another list
+        return 1.0, _sigma_at(scheduler, time) if own else float(scheduler.sigmas[step])
+    return None
+
+
+def _sigma_at(scheduler: Any, time: float) -> float:
+    """Of times between those that the model was trained at, too."""
+    alphas = scheduler.alphas_cumprod.double()
+    logs = ((1 - alphas) / alphas).log() / 2
+    below = min(int(time), len(logs) - 2)
+    share = time - below
+    return float(((1 - share) * logs[below] + share * logs[below + 1]).exp())
 
 
 def estimate(

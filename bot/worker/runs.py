@@ -17,13 +17,13 @@ from bot import imaging
 from bot.domain.errors import Cancelled, WorkerLost
 from bot.engine import seam
 from bot.engine.seam import Attempt, Event, Preview, Progress
-from bot.worker import failures, precision, previews, stepping
+from bot.worker import failures, precision, stepping
 from bot.worker.asked import Start, shown, size_of, start_of, to_draw
 from bot.worker.beginning import path_of
 from bot.worker.caching import NOTE
 from bot.worker.model import Model
 from bot.worker.pixels import Pixels
-from bot.worker.rungs import BEGIN
+from bot.worker.rungs import BEGIN, STEP
 from bot.worker.stepping import Path
 
 Emit = Callable[[Event], None]
@@ -84,7 +84,7 @@ class SteppedRun:
         self._indices = to_draw(attempt, model.dtype)
         self._failure: BaseException | None = None
         self._by: set[str] = set()
-        self._pixels: Pixels | None = None
+        self._pixels: list[Pixels] | None = None
         self._images: list[Image.Image] = []
         self._start = start or start_of(attempt)
         self._worn = model.worn(attempt)
@@ -165,27 +165,27 @@ class SteppedRun:
             self._memory.clear()
 
     def _advance(self, predicted: torch.Tensor) -> None:
-        before = self.path.latents
+        pieces, of = self._model.pieces, (STEP, self._size)
         with self._failing():
-            self.path.advance(predicted)
-            self._told(before)
+            pieces.whole(of, lambda: self.path.advance(predicted))
+            self._told()
 
-    def _told(self, before: torch.Tensor) -> None:
+    def _told(self) -> None:
         step, steps, now = self.path.step, len(self.path.times), time.monotonic()
         took, self._stepped = now - self._stepped, now
         self.emit(Progress(step, steps, now))
         if self.cancelled():
             raise Cancelled
         if step == 1:  # where the denoiser overflows, it does so at once
-            precision.require_finite(self.path.latents)
+            of = STEP, self._size
+            self._model.pieces.whole(of, lambda: precision.require_finite(self.path.latents))
         if step in self._shown and self._model.sketches.able:
-            self._preview(before, took)
+            with failures.spared():
+                self._preview(took)
 
-    def _preview(self, before: torch.Tensor, took: float) -> None:
+    def _preview(self, took: float) -> None:
         path = self.path
-        index = path.skipped + path.step - 1
-        clean = previews.estimate(path.scheduler, index, before, path.latents)
-        cells = path.family.cells(clean, path.size)
+        cells = path.family.cells(path.believed(), path.size)
         if pictures := self._model.sketches.pictures(cells, took):
             self.emit(Preview(imaging.preview(pictures), time.monotonic()))
 
@@ -198,18 +198,23 @@ class SteppedRun:
                 self._model.listen()
                 self._model.ladder.stand(self._size)
                 with self._model.drawing(self.path.closed):
-                    decoded = self.path.decode(self._model.pieces)
-                wanted = [self._indices.index(index) for index in self.attempt.indices]
-                self._pixels = Pixels(decoded[wanted])
+                    self._pixels = self.path.decode(self._model.pieces, self._fetched)
                 self._by.add(self._model.drawn_by)
                 self._model.ladder.learned.drew(math.prod(self._size))
+
+    def _fetched(self, decoded: torch.Tensor, first: int) -> Pixels:
+        """Of these pictures those that are wanted."""
+        indices = self._indices[first : first + len(decoded)]
+        wanted = self.attempt.indices  # by numbers: a card would be waited for to count a mask
+        return Pixels(decoded[[at for at, index in enumerate(indices) if index in wanted]])
 
     def fetch(self) -> None:
         """See `Run`."""
         self.finish()
         if self._pixels and not self._images:
             with self._failing():
-                self._images = [self._start.pasted(each) for each in self._pixels.images()]
+                drawn = [each for pixels in self._pixels for each in pixels.images()]
+                self._images = [self._start.pasted(each) for each in drawn]
 
     def pictures(self) -> list[Image.Image]:
         """See `Run`."""

@@ -30,6 +30,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
+from bot.domain.errors import SettingsError
 from bot.engine import frames
 from bot.engine.frames import Frame
 from bot.engine.seam import Engine
@@ -90,7 +91,8 @@ def serve(receive: Callable[[], Frame | None], outgoing: Outgoing) -> None:
     try:
         engine = build(hello.data["engine"], hello.data["options"])
     except Exception as error:
-        log.exception("the engine %s cannot be made", hello.data["engine"])
+        if not isinstance(error, SettingsError):  # which says all
+            log.exception("the engine %s cannot be made", hello.data["engine"])
         outgoing.send(Frame("broken", {"text": cause(error)}))
         return
     if engine.device == "cpu" and hasattr(os, "nice"):

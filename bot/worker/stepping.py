@@ -9,9 +9,9 @@ is drawn. Knows tensors; not attempts or what is said about them. Imported in a 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -22,6 +22,8 @@ from bot.worker.families.family import Family, Guidance, Size
 from bot.worker.families.rows import Rows, cut, joined, kind_of
 from bot.worker.pieces import Pieces
 from bot.worker.rungs import DECODE, STEP
+
+_T = TypeVar("_T")
 
 _COMPOSING = 0.4
 """The share of the steps of closed pictures that is made with open edges: networks know by them
@@ -72,6 +74,8 @@ class Path:
     stops: bool = False
     closed: bool = False
     step: int = 0
+    _seen: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
+    """Of the last step: latents before it, what was predicted of them, and latents after it."""
 
     @property
     def left(self) -> int:
@@ -115,31 +119,49 @@ class Path:
         }
 
     def advance(self, predicted: torch.Tensor) -> None:
-        """Take the step that the denoiser predicted for these rows."""
+        """Take the step that the denoiser predicted for these rows. Where that raises anything,
+        nothing has happened: it may be tried again."""
+        undo = _undoing(self.scheduler, self.extra.get("generator", ()))
+        try:
+            latents, seen = self._stepped(predicted)
+        except BaseException:
+            undo()
+            raise
+        self.latents, self._seen, self.step = latents, seen, self.step + 1
+
+    def _stepped(self, predicted: torch.Tensor) -> Any:
+        """What the latents are after this step, and what is `_seen` of it."""
         if self.closing:
             predicted = self.family.turned(predicted, self.size, self.step, back=True)
         if self.guidance is not None:
             negative, positive = predicted.chunk(2)
             predicted = self.family.guide(negative, positive, self._guidance(), self.rescale)
         before, time = self.latents, self.times[self.step]
-        taken = self.scheduler.step(predicted, time, before, **self.extra, return_dict=False)
-        latents = taken[0]
-        self.step += 1
-        if self.stops and not self.left:
-            latents = self._believed(before, taken)
-        if self.kept:
-            following = self.times[self.step : self.step + 1]
-            latents = self.kept.blended(self.family, self.scheduler, latents, following)
-        self.latents = latents
+        latents = self.scheduler.step(predicted, time, before, **self.extra, return_dict=False)[0]
+        seen = before, predicted, latents
+        if self.stops and self.left == 1:
+            return self._believed(self.step, *seen).to(before.dtype), seen
+        return self._blended(latents, self.step + 1), seen
 
-    def _believed(self, before: torch.Tensor, taken: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Without the noise that is left: as the sampler says, else as `previews.estimate` does of
-        the step that was taken."""
-        if len(taken) > 1:
-            return taken[1].to(before.dtype)
-        index = self.skipped + self.step - 1
-        clean = previews.estimate(self.scheduler, index, before, taken[0])
-        return clean.to(before.dtype)
+    def _blended(self, latents: torch.Tensor, step: int) -> torch.Tensor:
+        """With what is kept of a picture, as noisy as it is to be before a step."""
+        if self.kept is None:
+            return latents
+        return self.kept.blended(self.family, self.scheduler, latents, self.times[step : step + 1])
+
+    def believed(self) -> torch.Tensor:
+        """The latents without noise, as the last step saw them."""
+        assert self._seen
+        return self._believed(self.step - 1, *self._seen)
+
+    def _believed(
+        self, step: int, before: torch.Tensor, predicted: torch.Tensor, after: torch.Tensor
+    ) -> torch.Tensor:
+        index, time = self.skipped + step, float(self.times[step])
+        clean = previews.believed(self.scheduler, index, time, before, predicted)
+        if clean is None:
+            clean = previews.estimate(self.scheduler, index, before, after)
+        return self._blended(clean, len(self.times))
 
     def _guidance(self) -> Guidance:
         """Broadcast over latents."""
@@ -148,14 +170,31 @@ class Path:
             return self.guidance.to(self.latents).view(shape)
         return self.guidance or 0.0
 
-    def decode(self, pieces: Pieces) -> torch.Tensor:
-        """The pictures (n, 3, height, width) from -1 to 1."""
+    def decode(self, pieces: Pieces, made: Callable[[torch.Tensor, int], _T]) -> list[_T]:
+        """`made` of the pictures (n, 3, height, width) from -1 to 1, some at a time, with the
+        number of the first."""
 
-        def decoded(begin: int, end: int) -> torch.Tensor:
+        def decoded(begin: int, end: int) -> _T:
             drawn = self.latents[begin:end]
-            return self.family.decode(drawn, self.size, self.closed, self.kept is not None)
+            whole = self.kept is not None
+            return made(self.family.decode(drawn, self.size, self.closed, whole), begin)
 
-        return pieces.joined((DECODE, self.size), len(self.latents), decoded)
+        return pieces.each((DECODE, self.size), len(self.latents), decoded)
+
+
+def _undoing(scheduler: Any, generators: Sequence[torch.Generator]) -> Callable[[], None]:
+    """What sets a scheduler and generators back to how they are now."""
+    own = {
+        name: one.copy() if isinstance(one, list) else one for name, one in vars(scheduler).items()
+    }
+    states = [each.get_state() for each in generators]
+
+    def undo() -> None:
+        vars(scheduler).update(own)
+        for each, state in zip(generators, states, strict=True):
+            each.set_state(state)
+
+    return undo
 
 
 def predict(

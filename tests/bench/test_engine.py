@@ -275,7 +275,11 @@ async def test_a_card_is_measured_beside_plain_diffusers(
         "tiny", small(tmp_path / "tiny"), 64, steps=2, count=2, turns=1, crowd=True,
         sides=(64, 128), aims=card.Aims(apart=1.0),
     )  # fmt: skip
-    seen = await card.play(shape, tmp_path / "place")
+    stand = card.Stand(tmp_path / "place")
+    saw: list[card.Seen] = []
+    await card.play(shape, stand, saw.append)
+    seen = saw[-1]
+    assert seen.bound
     assert seen.turns.engine == ENGINE
     assert min(*seen.turns.grids, *seen.turns.together, *seen.turns.apart, seen.crowded) > 0
     assert seen.bound.card == "a card of paper"
@@ -290,6 +294,44 @@ async def test_a_card_is_measured_beside_plain_diffusers(
     assert {(each["count"], each["width"], each["steps"]) for each in asked} == {
         (2, 64, 2), (1, 64, 2), (1, 128, 1),
     }  # fmt: skip
+    stand.leave(shape, [shape])
+    assert (tmp_path / "place" / "tiny").exists()
+    stand.leave(shape, [])
+    assert not (tmp_path / "place" / "tiny").exists()
+
+
+@pytest.mark.slow
+async def test_what_fails_on_a_card_spoils_nothing_that_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LOCAL, lambda *_: FakeExecutor(automatic=True))
+    monkeypatch.setattr(card, "Child", Here)
+    monkeypatch.setattr(card, "DEVICE", "cpu")
+    monkeypatch.setattr(card, "DTYPE", "float32")
+    monkeypatch.setattr(card.card_memory, "used", lambda: [0.0])
+    monkeypatch.setattr(processor, "rate", lambda **_: {"trouble": "no products"})
+
+    def full(*_: object, **asked: object) -> None:
+        raise MemoryError("out of memory on the card")
+
+    monkeypatch.setattr(plain.Plain, "drawn", full)
+    configs = small(tmp_path / "tiny")
+    shapes = [
+        card.Shape("one", configs, 64, steps=2, count=2, large=True, turns=1),
+        card.Shape("broken", tmp_path / "nowhere", 64),
+        card.Shape("three", configs, 64, steps=2, count=2),
+    ]
+    monkeypatch.setattr(card, "SHAPES", shapes)
+    section = await card.measure()
+    named = [row.what.partition(",")[0] for row in section.figures]
+    assert named == ["one", "… pictures a second", "three", "… pictures a second"]
+    said = "\n".join(section.notes)
+    assert said.count("exact: the rest failed (out of memory on the card).") == 2
+    assert "broken, exact: the rest failed" in said
+    assert "could not be told" in said
+    late = await card.measure(minutes=1e-9)
+    assert late.figures == []
+    assert [note.partition(": ")[2] for note in late.notes] == ["there was no time for it."] * 3
 
 
 sharing_run = sharing.Run(steps=(2, 1), repeats=1)

@@ -74,7 +74,7 @@ def test_shapes_are_measured_alone_and_printed(
     asked: list[object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     option: str, module: object,
 ) -> None:  # fmt: skip
-    async def measured() -> Section:
+    async def measured(*_: object) -> Section:
         return Section("Shapes", "How it was.", [Figure("one", "1")])
 
     monkeypatch.setattr(module, "measure", measured)
@@ -107,6 +107,8 @@ def test_a_soak_and_a_capacity_are_measured_alone_and_printed(
         ("--shapes --model", "`--shapes` measures and prints alone"),
         ("--shapes --out x.md", "`--shapes` measures and prints alone"),
         ("--shapes --steps 5", "`--steps` is for one model"),
+        ("--card sdxl flux", "`--card` takes sd1, sdxl, flux-dev, or nothing; not `flux`."),
+        ("--minutes 5", "`--minutes` is for `--card`."),
         ("--card --quick", "`--card` measures and prints alone"),
         ("--card --shapes", "measures and prints alone"),
         ("--steps 5", "`--steps` is for one model"),

@@ -156,7 +156,7 @@ async def test_a_cpu_that_draws_slower_than_it_could_is_noted(
     checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trouble: str
 ) -> None:
     monkeypatch.setattr(runtime, "version", lambda: "2026.4.1")
-    Store(tmp_path / "converted").tell(trouble)
+    Store(tmp_path / "converted").tell("embedded", trouble)
     status, said = await checked(device="cpu")
     assert (status, said.get("note model", "").strip()) == (0, trouble)
     monkeypatch.setattr(runtime, "version", lambda: "")
@@ -170,7 +170,7 @@ async def test_a_cpu_that_draws_slower_than_it_could_is_noted(
 async def test_a_card_that_draws_slower_than_it_could_is_noted(checked, tmp_path: Path) -> None:
     _, said = await checked(device="cuda:0")
     assert "note model" not in said
-    Store(tmp_path / "compiled").tell("Easel embedded cannot be compiled for the card.")
+    Store(tmp_path / "compiled").tell("embedded", "Easel embedded cannot be compiled for the card.")
     _, said = await checked(device="cuda:0")
     assert "cannot be compiled" in said["note model"]
     _, said = await checked(device="cuda:0", speed="eager")

@@ -19,7 +19,7 @@ def a_file(data: bytes = b"new") -> Encoded:
 def test_numbers_go_on_above_those_that_are_there(tmp_path: Path) -> None:
     for name in ("00002.png", "00007.webp", "grid-00009.png", "notes.txt", "00099"):
         (tmp_path / name).write_bytes(b"old")
-    added = folder.add(tmp_path, "", [a_file(), a_file()])
+    added = list(folder.add(tmp_path, "", [a_file(), a_file()]))
     assert [path.name for path in added] == ["00008.png", "00009.png"]
     assert [path.name for path in folder.add(tmp_path, "grid-", [a_file()])] == ["grid-00010.png"]
     assert (tmp_path / "00007.webp").read_bytes() == b"old"
@@ -30,7 +30,7 @@ def test_numbers_outgrow_their_digits(tmp_path: Path) -> None:
     assert [path.name for path in folder.add(tmp_path, "", [a_file(), a_file()])] == [
         "100000.png", "100001.png",
     ]  # fmt: skip
-    assert folder.add(tmp_path, "", [a_file()])[0].name == "100002.png"
+    assert next(folder.add(tmp_path, "", [a_file()])).name == "100002.png"
 
 
 def test_what_another_process_writes_meanwhile_stays(tmp_path: Path) -> None:
@@ -43,11 +43,13 @@ def test_what_another_process_writes_meanwhile_stays(tmp_path: Path) -> None:
 
 
 def test_the_folder_is_made(tmp_path: Path) -> None:
-    folder.add(tmp_path / "a" / "b", "", [a_file()])
+    list(folder.add(tmp_path / "a" / "b", "", [a_file()]))
     assert os.listdir(tmp_path / "a" / "b") == ["00000.png"]
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(EaselError, match="file cannot be written: "):
-        folder.add(tmp_path / "file", "", [a_file()])
+        next(folder.add(tmp_path / "file", "", [a_file()]))
+    with pytest.raises(EaselError, match="file cannot be written: "):
+        folder.prepare(tmp_path / "file")

@@ -19,6 +19,7 @@ def typed(line: str) -> Order:
 
 def test_a_prompt_alone() -> None:
     assert typed('"a red fox"') == Order("a red fox")
+    assert typed("a red fox --w 500") == Order("a red fox --w 500")  # which is short for weird
     assert typed("a red fox --ar 3:2 --no hats, snow") == Order(
         "a red fox --ar 3:2 --no hats, snow"
     )
@@ -31,6 +32,7 @@ def test_a_prompt_alone() -> None:
         '--plms -H 512 -W 512 --n 4 --out drawn "a fox"',
         '--prompt "a fox" --sampler PLMS --H 512 --W 512 --n_samples 2 --n_iter 2 --outdir drawn',
         "a --plms fox --H=512 --W=512 --n_samples=4 --outdir=drawn",
+        "a fox --plms --height 512 --width 512 --n_samples 4 --outdir drawn",
     ],
 )
 def test_the_line_of_2022_in_many_ways(line: str) -> None:
@@ -54,9 +56,18 @@ def test_pictures_may_be_prompts(tmp_path: Path) -> None:
     odd = tmp_path / "a:2"
     odd.touch()
     made = typed(f'"a fox" --image b.png:0.5 --image c.png --image {odd}')
-    assert made.images == ((Path("b.png"), 0.5), (Path("c.png"), 1.0), (odd, 1.0))
+    assert made.images == ((Path("b.png"), 0.5), (Path("c.png"), None), (odd, None))
     with pytest.raises(InvalidPrompt, match="`--image` takes a name and a weight"):
         typed("fox --image b.png:much")
+
+
+def test_the_home_folder_is_meant_by_its_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/mia")
+    home = Path("/home/mia")
+    made = typed("fox --outdir=~/drawn --init=~/a.png --mask '~/m.png' --image ~/b.png:0.5")
+    assert (made.out, made.init, made.mask) == (home / "drawn", home / "a.png", home / "m.png")
+    assert made.images == ((home / "b.png", 0.5),)
+    assert typed("--from-image=~/c.png").recipe == home / "c.png"
 
 
 def test_loras_may_be_repeated() -> None:
@@ -81,6 +92,19 @@ def test_the_prompt_holds_its_own_seed_and_a_file_does_not() -> None:
     ("line", "words"),
     [
         ("fox --stpes 3", "There is no option `--stpes`; did you mean `--steps`?"),
+        ("fox --from_image x.png", "no option `--from_image`; did you mean `--from-image`?"),
+        ("fox --n_sample 3", "no option `--n_sample`; did you mean `--n_samples`?"),
+        ("fox --ddim_step 3", "no option `--ddim_step`; did you mean `--ddim_steps`?"),
+        ("'a fox --arr 3:2'", "no option `--arr`; did you mean `--ar`?"),
+        ("'a fox --vqzj'", "no option `--vqzj`: `easel render --help` lists them."),
+        ("'a fox --plms --n 4'", "`--plms` is no parameter of the prompt: write it outside"),
+        ("fox --negative_prompt cats", "did you mean `--no`?"),
+        ("fox --w 512 --h 512", "did you mean `--H`, beside `--W`?"),
+        ("fox --from-file p.txt", "takes one prompt: call it once for each line"),
+        ("--from-file p.txt", "takes one prompt: call it once for each line"),
+        ("fox --plms --fixed_code", "`--fixed_code` is the original script's"),
+        ("fox --C 4", "`--C` is the original script's"),
+        ("fox --config=v1.yaml", "reads that in the model's own files"),
         ("fox --guidence=3", "did you mean `--guidance`?"),
         ("fox --sampler eulr", "did you mean `euler`?"),
         ("fox --n 40 --n_iter 2", "At most 64 pictures are drawn at once, not 80."),

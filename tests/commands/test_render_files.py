@@ -3,27 +3,30 @@ with workers that draw by themselves."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bot import imaging
 from bot.commands.render import render
 from bot.commands.subject import Order
 from bot.domain.action import Action, Press, Tile
-from bot.domain.errors import EaselError, InvalidPrompt, Unable
+from bot.domain.errors import EaselError, InvalidPrompt, InvalidRecipe, RenderFailed, Unable
 from bot.domain.infotext import infotext
+from bot.domain.inputs import IMAGE, STYLE, Input
+from bot.domain.recipe import Drawer, Origins, Recipe
 from bot.domain.request import GenerationRequest
 from bot.models.cards import EMBEDDED_CARD
 from bot.service import requests
 from bot.service.choice import Choice
 from bot.settings import Settings
 from bot.storage.files import ImageStore
-from tests.kit.executor import FakeExecutor, colour, picture
+from tests.kit.executor import ENGINE, FakeExecutor, Run, colour, picture
 
 
 class Lasting(FakeExecutor):
@@ -108,6 +111,39 @@ async def test_another_model_is_drawn_by_its_own_values(
     assert (attempt.model, attempt.request["steps"]) == ("some/hub-model", 30)
 
 
+@pytest.mark.parametrize("interrupted", [False, True])
+async def test_what_is_finished_before_it_ends_too_early_stays(
+    executor: FakeExecutor, tmp_path: Path, capsys: pytest.CaptureFixture[str], interrupted: bool
+) -> None:
+    order = Order("a fox", choice=Choice(count=12), out=tmp_path)
+    rendering = asyncio.create_task(render(Settings(), order))
+
+    def begun(run: Run) -> None:
+        if len(executor.runs) == 3:
+            executor.automatic = False
+            rendering.cancel() if interrupted else run.put(RenderFailed("broken", "It broke."))
+
+    executor.on_start = begun
+    with pytest.raises(asyncio.CancelledError if interrupted else EaselError):
+        await rendering
+    out, err = capsys.readouterr()
+    paths = [tmp_path / f"0000{number}.png" for number in range(8)]
+    assert sorted(os.listdir(tmp_path)) == [path.name for path in paths]
+    assert out.splitlines() == [*map(str, paths)]
+    assert "the 8 files above were finished" in err
+    assert recipe_in(paths[5])["picture"] == 6
+
+
+async def test_a_folder_that_takes_no_files_is_said_before_anything_is_drawn(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/outputs")):
+        with pytest.raises(EaselError, match="cannot be written: "):
+            await render(Settings(), Order("a fox", out=out))
+    assert executor.runs == []
+
+
 # Again
 
 
@@ -190,6 +226,74 @@ async def test_what_grew_is_drawn_around_the_picture_that_the_bot_keeps(
     assert executor.runs[3].attempt.request["frame"] == [0, 32, 64, 64]
 
 
+async def test_what_was_upscaled_grows_from_the_picture_as_it_was(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    made = requests.imagine(EMBEDDED_CARD, "a fox")
+    tile = Tile("ab" * 16, 2)
+    larger = requests.pressed(EMBEDDED_CARD, made, Press(Action.UPSCALE_SUBTLE, tile))
+    posted, before = tmp_path / "posted.png", tmp_path / "before.png"
+    shown = Image.linear_gradient("L").resize(made.size.sides).convert("RGB")
+    shown.save(before)
+    posted.write_bytes(imaging.encode_png(shown, larger.recipe()).data)
+    await render(Settings(), Order(recipe=posted, init=before, out=tmp_path))
+    attempt = executor.runs[0].attempt
+    assert (attempt.request["width"], attempt.request["height"]) == larger.size.sides
+    grown = imaging.decode(attempt.inputs[attempt.request["source"]])
+    assert grown.tobytes() == shown.tobytes()
+
+
+async def test_pictures_that_were_prompts_keep_their_roles_and_weights(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    inputs = Input(IMAGE, "aa" * 32, weight=0.3), Input(STYLE, "bb" * 32, weight=2.0)
+    blended = replace(requests.imagine(EMBEDDED_CARD, "a fox"), inputs=inputs)
+    posted, (seen, _) = tmp_path / "posted.png", covering(tmp_path)
+    posted.write_bytes(imaging.encode_png(Image.new("RGB", (8, 8)), blended.recipe()).data)
+    again = Order(recipe=posted, images=[(seen, None), (seen, 0.5)], out=tmp_path)
+    await render(Settings(), again)
+    recipe = executor.runs[0].attempt.request["recipe"]
+    assert [(each["role"], each["weight"]) for each in recipe["inputs"]] == [
+        (IMAGE, 0.3), (STYLE, 0.5),
+    ]  # fmt: skip
+    with pytest.raises(Unable, match="with 2 pictures as prompts: name as many"):
+        await render(Settings(), replace(again, images=[(seen, None)]))
+
+
+async def test_the_file_that_the_bot_gives_is_drawn_by(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    made = requests.imagine(EMBEDDED_CARD, "a fox")
+    given = Recipe(made, Origins(picture=3), Drawer(engine="openvino 1 bf16")).file()
+    (tmp_path / "recipe.json").write_bytes(given)
+    await render(Settings(), Order(recipe=tmp_path / "recipe.json", out=tmp_path / "out"))
+    assert executor.runs[0].attempt.request["seeds"] == made.seeds
+    assert recipe_in(tmp_path / "out" / "00000.png")["picture"] == 3
+    (tmp_path / "recipe.json").write_bytes(given.replace(b"fox", b"dog"))
+    with pytest.raises(InvalidRecipe, match="was changed since"):
+        await render(Settings(), Order(recipe=tmp_path / "recipe.json", out=tmp_path))
+
+
+async def test_it_is_said_where_what_is_drawn_again_is_not_the_same_to_the_bit(
+    executor: FakeExecutor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = requests.imagine(EMBEDDED_CARD, "a fox")
+
+    async def said(recipe: dict[str, Any], **more: Any) -> str:
+        posted = tmp_path / "posted.png"
+        posted.write_bytes(imaging.encode_png(Image.new("RGB", (8, 8)), recipe).data)
+        await render(Settings(), Order(recipe=posted, out=tmp_path, **more))
+        return capsys.readouterr().err
+
+    elsewhere = made.recipe() | {"engine": "openvino 1 bf16"}
+    words = f"This was drawn by openvino 1 bf16, and now by {ENGINE}"
+    assert words in await said(elsewhere)
+    assert words not in await said(elsewhere, choice=Choice(steps=5))
+    assert "differ" not in await said(made.recipe() | {"engine": ENGINE})
+    taken = made.upscale(Tile("ab" * 16, 2)).recipe()
+    assert "drawn in a grid, and now alone" in await said(taken | {"engine": ENGINE})
+
+
 async def test_the_model_that_drew_a_file_has_to_draw_it_again(
     executor: FakeExecutor, tmp_path: Path
 ) -> None:
@@ -259,9 +363,28 @@ async def test_a_picture_may_be_its_own_mask(executor: FakeExecutor, tmp_path: P
     assert attempt.inputs.keys() == {attempt.request["mask"]} == {attempt.request["source"]}
 
 
+async def test_a_mask_may_be_painted_white_or_taken_away(
+    executor: FakeExecutor, tmp_path: Path
+) -> None:
+    init, mask = covering(tmp_path)
+    right = Image.open(mask)
+    painted = Image.merge("LA", (Image.new("L", right.size, 255), right))
+    erased = Image.merge("LA", (Image.open(init), ImageOps.invert(right)))
+    for drawn in (painted, erased):
+        drawn.save(mask)
+        await render(Settings(), Order("a fox", init=init, mask=mask, out=tmp_path))
+        attempt = executor.runs[-1].attempt
+        covered = imaging.decode(attempt.inputs[attempt.request["mask"]])
+        assert [covered.getpixel((x, 64)) for x in (32, 96)] == [(0, 0, 0), (255, 255, 255)]
+
+
 @pytest.mark.parametrize(
     ("mask", "words"),
-    [({"side": 32}, "has 32×32 pixels, and the picture 64×64"), ({"shade": "black"}, "is black")],
+    [
+        ({"side": 32}, "has 32×32 pixels, and the picture 64×64"),
+        ({"shade": "black"}, "is black, or nearly"),
+        ({"shade": "#010101"}, "is black, or nearly"),
+    ],
 )
 async def test_a_mask_that_does_not_fit_is_said_before_anything_is_drawn(
     executor: FakeExecutor, tmp_path: Path, mask: dict[str, Any], words: str

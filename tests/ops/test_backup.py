@@ -82,6 +82,27 @@ def test_a_few_copies_are_kept_and_nothing_else_is_touched(
     assert other.exists()
 
 
+def test_what_goes_leaves_nothing_in_a_bin(
+    database: Path, backups: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: dict[str, int] = {}
+    unlink = Path.unlink
+
+    def into_the_bin(path: Path, missing_ok: bool = False) -> None:
+        if path.exists():
+            sizes[path.name] = path.stat().st_size
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", into_the_bin)
+    linked = backups.make(database, NOON + 60)
+    os.link(linked, tmp_path / "kept by somebody")
+    emptied = backups.make(database, NOON + 120)
+    for minute in range(3, 6):
+        backups.make(database, NOON + 60 * minute)
+    assert sizes[emptied.name] == 0
+    assert sizes[linked.name] == (tmp_path / "kept by somebody").stat().st_size > 0
+
+
 def test_a_copy_that_could_not_be_made_leaves_nothing(
     database: Path, backups: Backups, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -29,6 +30,9 @@ def test_an_error_is_said_in_one_line_without_folders() -> None:
 def test_a_process_that_dies_is_told_by_its_status() -> None:
     with pytest.raises(ChildFailed, match="the process ended with status 7"):
         child.ask(ERRANDS, {"exit": 7})
+
+    with pytest.raises(ChildFailed, match="was killed, as the system does where memory runs out"):
+        child.ask(ERRANDS, {"signal": signal.SIGKILL})
 
 
 def test_it_ends_with_the_worker() -> None:

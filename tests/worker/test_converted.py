@@ -20,7 +20,7 @@ from bot.engine.local import LocalExecutor
 from bot.engine.seam import Done, Preview, Progress, Worker
 from bot.models.cards import ModelCard, card_for
 from bot.worker.converted import networks, runtime
-from bot.worker.converted.forwards import Compiled
+from bot.worker.converted.forwards import Compiled, DenoiserForward
 from bot.worker.converted.store import Store
 from bot.worker.diffusion import DiffusionEngine
 from tests.kit.workers import Drawn, attempt, draw, free_worker, steps_until_cancelled, tiny_models
@@ -162,6 +162,34 @@ def test_what_fails_in_a_piece_is_told() -> None:
     for fitted in ({}, {((2, 2),): made}):
         with pytest.raises(RuntimeError):
             Compiled(made, fitted)(torch.zeros(4, 2))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_sides_of_all_lengths_are_drawn() -> None:
+    """Few shapes have latents that can be halved evenly as often as a network does it."""
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+    torch.manual_seed(0)
+    blocks = ("CrossAttnDownBlock2D", "DownBlock2D", "DownBlock2D")
+    network = UNet2DConditionModel(
+        block_out_channels=(32, 32, 32), layers_per_block=1, cross_attention_dim=16,
+        attention_head_dim=8, norm_num_groups=8, down_block_types=blocks,
+        up_block_types=("UpBlock2D", "UpBlock2D", "CrossAttnUpBlock2D"),
+    ).eval()  # fmt: skip
+    module, given = networks.traceable(networks.UNET, network)
+    openvino = runtime.library()
+    with torch.no_grad():
+        model = openvino.convert_model(module, example_input=given)
+    made = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    forward = DenoiserForward(network, Compiled(made, {}))
+    for sides in ((32, 32), (21, 12), (17, 9)):
+        asked = torch.randn(2, 4, *sides), 500, torch.randn(2, 7, 16)
+        with torch.no_grad():
+            [eager] = network(*asked, return_dict=False)
+            [drawn] = forward(*asked, return_dict=False)
+        assert not forward.fell_back
+        assert torch.allclose(drawn, eager, atol=1e-4)
 
 
 @pytest.mark.slow

@@ -261,7 +261,7 @@ async def test_the_same_weights_in_another_form_draw_the_same(
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ("absent", ["absent does not exist"]),
+        ("absent", ["There is no model absent", "`easel models list`"]),
         ("damaged", ["is damaged: unet/diffusion_pytorch_model.safetensors is cut off"]),
         (
             "bare.safetensors",

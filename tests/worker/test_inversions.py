@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.kit.sources import FIRST, SD, weights
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
+CAT, DOG = 2368, 1929
 MODELS = ("sd1", "sdxl", "sd3")
 
 
@@ -67,6 +69,18 @@ def test_an_embedding_has_its_meaning_under_its_own_name(one: DiffusionEngine, s
     assert far(drawn(plain, text="a photo of catdog"), drawn(plain, **text)) > 0
 
 
+def test_an_embedding_that_is_another_now_is_learned_anew(shelf: Path, tmp_path: Path) -> None:
+    file, asked = tmp_path / "zorg.safetensors", card(shelf, embeddings=("zorg",))
+    one = engine(tmp_path, asked)
+    pictures = []
+    for number in (CAT, DOG):
+        save_file({"emb_params": words_of("sd1", number)}, file)
+        one.learn([asdict(replace(asked, revision=f"with {number}"))])
+        pictures.append(drawn(one, text="a zorg"))
+    assert far(*pictures) > 0
+    assert np.array_equal(pictures[1], drawn(engine(tmp_path, asked), text="a zorg"))
+
+
 def test_an_embedding_for_two_encoders(one: DiffusionEngine, shelf: Path) -> None:
     pipe = pipe_of("sdxl")
     vectors = {
@@ -95,9 +109,6 @@ def test_an_embedding_that_cannot_be_used_is_a_sentence(
     with pytest.raises(RenderFailed) as caught:
         drawn(engine(shelf, card(shelf, model, embeddings=(name,))), model)
     assert (caught.value.code, str(caught.value)) == ("model_missing", words)
-
-
-CAT, DOG = 2368, 1929
 
 
 def by_gal(vectors: torch.Tensor) -> dict[str, Any]:

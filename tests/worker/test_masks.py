@@ -46,8 +46,12 @@ def part(folder: Path, picture: bytes, mask: bytes = b"", **more: Any) -> dict[s
 def test_white_or_transparent_is_what_is_drawn_anew(tmp_path: Path) -> None:
     box = (0, 0, 48, 24)
     grey = Image.new("RGB", (96, 48), "grey")
-    # Where something is transparent, colours say nothing: DALL·E's masks are cut pictures.
-    for data in (kit.white(box, (96, 48)), kit.holed(Image.new("RGB", (96, 48), "white"), box)):
+    # Where something is transparent, colours say nothing, as DALL·E's masks are cut pictures; but
+    # who paints on a layer of nothing, as editors have it, paints white alone.
+    layer = Image.new("RGBA", (96, 48))
+    layer.paste("white", box)
+    cut = kit.holed(Image.new("RGB", (96, 48), "khaki"), box)
+    for data in (kit.white(box, (96, 48)), cut, kit.png(layer)):
         assert region(tmp_path, data) == {}
         assert (made(tmp_path) == kit.inside([box], (96, 48))).all()
     half = grey.convert("RGBA")

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from bot import imaging
 from bot.engine.seam import Preview
-from bot.worker import capacity, pipelines, previews, sketches
+from bot.worker import capacity, pipelines, previews, sketches, stepping
 from bot.worker.drawing import CalledRun
 from bot.worker.library import Library
 from bot.worker.model import Model
@@ -59,14 +59,17 @@ def last(heard: Heard) -> Image.Image:
 def estimates(monkeypatch: pytest.MonkeyPatch) -> list[torch.Tensor]:
     """The latents that steps aimed at, of each preview."""
     told: list[torch.Tensor] = []
-    own = previews.estimate
+    for kind, name in ((previews, "estimate"), (stepping.Path, "believed")):
+        monkeypatch.setattr(kind, name, noting(getattr(kind, name), told))
+    return told
 
+
+def noting(own: Callable[..., torch.Tensor], told: list[torch.Tensor]) -> Any:
     def estimate(*given: Any) -> torch.Tensor:
         told.append(own(*given))
         return told[-1]
 
-    monkeypatch.setattr(previews, "estimate", estimate)
-    return told
+    return estimate
 
 
 def expected(decoder: Any, cells: torch.Tensor) -> Image.Image:

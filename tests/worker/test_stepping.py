@@ -15,7 +15,7 @@ from PIL import ImageChops
 from bot.domain.errors import Cancelled, RenderFailed, WorkerLost
 from bot.domain.samplers import SAMPLERS
 from bot.engine.seam import Preview
-from bot.worker import stepping
+from bot.worker import runs, stepping
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.embeddings import Embeddings
 from bot.worker.model import Model
@@ -101,6 +101,26 @@ def test_every_kind_draws_what_its_pipeline_draws(
 ) -> None:
     asked: dict[str, Any] = {"steps": 3, "guidance": guidance, "negative": negative, **start}
     assert far(alone(made(name), **asked), by_pipeline(made(name), **asked)) <= EXACT
+
+
+@pytest.mark.parametrize(
+    ("kind", "sampler", "asked", "steps"),
+    [
+        ("lcm", "default", {"steps": 60}, 50),
+        ("lcm", "default", {"steps": 16, **VARIED, "strength": 0.2}, 10),
+        ("lcm", "default", {"steps": 8, **VARIED, "strength": 0.01}, 1),
+        ("sd", "tcd", {"steps": 150}, 50),
+        ("sd", "lcm", {"steps": 8, **VARIED, "strength": 0.01}, 1),
+        ("sd", "ddim", {"steps": 8, **VARIED, "strength": 1 / 49}, 1),
+    ],
+)
+def test_no_more_steps_are_made_than_there_are_and_one_at_least(
+    made: Callable[[str], Model], kind: str, sampler: str, asked: dict[str, Any], steps: int
+) -> None:
+    run = begun(made(kind), sampler=sampler, indices=(0,), **asked)
+    assert run.left == steps
+    run.step_with([])
+    assert run.path.latents.isfinite().all()
 
 
 def test_another_size_and_rescaled_guidance(made: Callable[[str], Model]) -> None:
@@ -211,6 +231,83 @@ def test_what_does_not_fit_into_memory_is_drawn_in_pieces(sd: Model, predicts: l
     images = runs[0].pictures()
     assert far(finished(runs[0]), by_pipeline(sd, steps=2)) <= COMPANY
     assert len(images) == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (library.DDIMScheduler, "step"), (library.EulerAncestralDiscreteScheduler, "step"),
+        (library.DPMSolverMultistepScheduler, "step"), (library.PNDMScheduler, "step"),
+        (stepping.Path, "believed"), (runs.Pixels, "__init__"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each.__name__,
+)  # fmt: skip
+def test_memory_that_runs_out_beside_a_forward_changes_nothing(
+    sd: Model, monkeypatch: pytest.MonkeyPatch, kind: Any, name: str
+) -> None:
+    """Half of what a step does has happened by then."""
+    crowd: list[dict[str, Any]] = [
+        {"sampler": sampler, "steps": 4, "indices": (0, 1)}
+        for sampler in ("ddim", "euler_a", "dpmpp_2m", "plms")
+    ]
+    solo = [alone(sd, **changes) for changes in crowd]
+    asked, real = 0, getattr(kind, name)
+
+    def short(*given: Any, **more: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        found = real(*given, **more)
+        if asked in (1, 3):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return found
+
+    left = [True, True]
+    monkeypatch.setattr(kind, name, short)
+    monkeypatch.setattr(sd, "pieces", type(sd.pieces)())
+    sd.pieces.spill = lambda: bool(left and left.pop())
+    mates = [begun(sd, changes["sampler"], **changes) for changes in crowd]
+    drawn_together(mates, joins=(0, 0, 1, 1))
+    for run, own in zip(mates, solo, strict=True):
+        assert far(finished(run), own) <= COMPANY
+        assert len(run.pictures()) == 2
+    assert asked > 2
+
+
+def knowing(scheduler: Any, clean: torch.Tensor) -> Callable[[Any, Any], torch.Tensor]:
+    """Predicts what has to be taken from latents so that a certain picture is left."""
+    alphas = scheduler.alphas_cumprod
+    levels = ((1 - alphas) / alphas).log()
+
+    def predict(given: Any, size: Any) -> torch.Tensor:
+        below = given["times"].long().clamp(max=len(levels) - 2)
+        share = given["times"] - below
+        log = (1 - share) * levels[below] + share * levels[below + 1]
+        signal, noise = (
+            each.sqrt().view(-1, 1, 1, 1) for each in ((-log).sigmoid(), log.sigmoid())
+        )
+        if scheduler.config.prediction_type == "epsilon":
+            return (given["latents"] - signal * clean) / noise
+        return (signal * given["latents"] - clean) / noise
+
+    return predict
+
+
+@pytest.mark.parametrize("kind", ["sd", "velocity"])
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_what_is_believed_is_the_picture_at_every_step_of_every_sampler(
+    made: Callable[[str], Model], monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
+    model = made(kind)
+    if kind == "velocity":
+        own = library.DDIMScheduler(prediction_type="v_prediction", clip_sample=False)
+        monkeypatch.setattr(model, "scheduler", own)
+    clean = torch.randn((1, 4, 8, 8), generator=torch.Generator().manual_seed(1))
+    run = begun(model, sampler=name, steps=12, guidance=1.0, indices=(0,), stop=0.5)
+    monkeypatch.setattr(model.family, "predict", knowing(run.path.scheduler, clean))
+    while not run.done:
+        run.step_with([])
+        assert far(run.path.believed(), clean) < 0.02
+    assert far(finished(run), clean) < 0.02
 
 
 @pytest.fixture

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.worker.converted import room
+from bot.worker.converted.__main__ import make_room
+from bot.worker.converted.room import TooSmall
 from bot.worker.converted.store import Store
 
 
@@ -49,6 +52,20 @@ def test_a_new_key_takes_the_place_of_the_models_old_one(store: Store, tmp_path:
     assert (found(store, "one"), found(store, "two")) == ("", "second")
     assert found(store, "one", "sdxl") == "other"
     assert len([path for path in (tmp_path / "not there yet").iterdir() if path.is_dir()]) == 2
+
+
+def test_what_no_model_was_drawn_with_for_long_goes(store: Store, tmp_path: Path) -> None:
+    for model in ("deleted", "sd", "sdxl"):
+        store.make(model, "one", write(model))
+    for listed in tmp_path.rglob("files.json"):
+        os.utime(listed, (0, 0))
+    assert found(store, "one") == "sd"  # just now
+    store.make("sdxl", "two", write("second"))
+    assert (found(store, "one", "deleted"), found(store, "one")) == ("", "sd")
+    store.forget(86_400)
+    assert found(store, "two", "sdxl") == "second"
+    store.forget(-60)
+    assert found(store, "two", "sdxl") == found(store, "one") == ""
 
 
 @pytest.mark.parametrize("name", ["unet.bin", "unet.xml", "files.json"])
@@ -96,10 +113,18 @@ def test_half_a_conversion_is_not_kept(store: Store, tmp_path: Path) -> None:
 
 def test_the_last_trouble_is_told_until_it_is_over(store: Store) -> None:
     assert store.trouble == ""
-    store.tell("The disk has too little room.")
+    store.tell("sd", "The disk has too little room.")
+    store.tell("sdxl", "")
     assert store.trouble == "The disk has too little room."
-    store.tell("")
-    store.tell("")
+    store.tell("sdxl", "The memory is too small.")
+    for said in ("The disk has too little room.", "The memory is too small."):
+        assert said in store.trouble
+    store.tell("sdxl", "")
+    store.tell("sd", "")
+    store.tell("sd", "")
+    assert store.trouble == ""
+    store.tell("deleted", "It was too large.")
+    store.forget(-60)
     assert store.trouble == ""
 
 
@@ -119,3 +144,25 @@ def test_a_folder_that_cannot_be_made_hinders_no_work(tmp_path: Path) -> None:
     store = Store(tmp_path / "file" / "converted")
     store.begin().end()
     assert not store.busy
+
+
+def test_what_was_not_used_lately_makes_room(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "not there yet"
+    store.make("sd", "one", write("first"))
+    store.make("sdxl", "one", write("second"))
+    old = store.find("sd", "one")
+    assert old
+    os.utime(old / "files.json", (0, 0))
+
+    def full(place: Path, size: int) -> None:
+        if old.exists() or size > 1:
+            raise TooSmall("the disk has too little room")
+
+    monkeypatch.setattr(room, "require_disk", full)
+    make_room(store, folder, 1)
+    assert found(store, "one") == ""
+    assert found(store, "one", "sdxl") == "second"
+    with pytest.raises(TooSmall, match="too little room"):
+        make_room(store, folder, 2)

@@ -135,7 +135,7 @@ class Compilation:
         except Exception as error:
             self._failed(error)
         else:
-            self._store.tell("")
+            self._store.tell(self._card.id, "")
             done()
 
     def _failed(self, error: Exception) -> None:
@@ -144,4 +144,4 @@ class Compilation:
             f"({cause(error)})"
         )
         log.warning("%s", said)
-        self._store.tell(said)
+        self._store.tell(self._card.id, said)

@@ -23,6 +23,7 @@ from bot.worker.library import Library
 
 _COPIES = 3
 """The network in float32, traced, and as it is written."""
+_LATELY_S = 86_400.0
 
 
 def convert(order: dict[str, Any]) -> None:
@@ -35,17 +36,26 @@ def convert(order: dict[str, Any]) -> None:
     pipeline = pipelines.open_pipeline(card, dtype, library)
     found = networks.networks_of(pipeline)
     key = networks.key_of(networks.identity(pipeline))
-    folder = Path(order["folder"])
-    folder.mkdir(parents=True, exist_ok=True)
+    store = Store(Path(order["folder"]))
     size = 4 * sum(each.numel() for part in found.values() for each in part.parameters())
-    room.require_disk(folder, size)
+    make_room(store, Path(order["folder"]), size)
     room.require_memory(_COPIES * size)
 
     def write(place: Path) -> None:
         for name, network in found.items():
             _write(place, name, network.float().eval())
 
-    Store(folder).make(order["model"], key, write)
+    store.make(order["model"], key, write)
+
+
+def make_room(store: Store, folder: Path, size: int) -> None:
+    """On the disk, if need be of what was not used lately. Raises TooSmall and OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        room.require_disk(folder, size)
+    except room.TooSmall:
+        store.forget(_LATELY_S)
+        room.require_disk(folder, size)
 
 
 def _write(place: Path, name: str, network: torch.nn.Module) -> None:

@@ -143,9 +143,9 @@ class Conversion:
                 f"({cause(error)})"
             )
             log.warning("%s", said)
-            self._store.tell(said)
+            self._store.tell(self._card.id, said)
         else:
-            self._store.tell("")
+            self._store.tell(self._card.id, "")
         finally:
             work.end()
 

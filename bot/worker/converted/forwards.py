@@ -127,9 +127,6 @@ class DenoiserForward(Forward):
         """What the converted network takes; None where more is asked than it knows."""
         if more or return_dict or any(_asks(value) for value in others.values()):
             return None
-        multiple = 2**self.network.num_upsamplers
-        if any(side % multiple for side in sample.shape[-2:]):
-            return None
         count = sample.shape[0]
         time = torch.as_tensor(timestep, dtype=torch.float32).flatten().expand(count)
         given = (sample, time, encoder_hidden_states)

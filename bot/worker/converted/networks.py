@@ -21,7 +21,7 @@ from bot.models.cards import ModelCard
 from bot.worker.converted import runtime
 
 _PIPELINES = frozenset({"StableDiffusionPipeline", "StableDiffusionXLPipeline"})
-_FORMAT = 1
+_FORMAT = 2
 """Grows when the same weights are to be converted in another way."""
 
 Shapes = tuple[tuple[int, ...], ...]
@@ -82,7 +82,9 @@ def traceable(name: str, network: Any) -> tuple[torch.nn.Module, tuple[torch.Ten
         channels = next(network.parameters()).shape[1]  # of its first convolution
         return network, (torch.randn(2, channels, 8, 8),)
     config = network.config
-    side = 4 * 2**network.num_upsamplers
+    # Which it cannot halve evenly: only then it asks at each doubling how large it was before,
+    # which holds for sides of all lengths.
+    side = 4 * 2**network.num_upsamplers + 1
     given = (
         torch.randn(2, config.in_channels, side, side),
         torch.full((2,), 500.0),

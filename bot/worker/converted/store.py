@@ -22,8 +22,8 @@ from typing import IO
 _LIST = "files.json"
 _MAKING = ".making-"
 _BUSY = ".busy"
-_TROUBLE = "trouble.txt"
-_IDLE_S = 60 * 86_400
+_TROUBLE = ".trouble-"
+UNUSED_S = 60 * 86_400.0
 """So long what is not used is kept: it takes a while to make, and gigabytes of the disk."""
 
 
@@ -56,19 +56,22 @@ class Store:
             )
         except (OSError, ValueError, AttributeError):
             return None
-        if fine:
-            with contextlib.suppress(OSError):
-                os.utime(place / _LIST)
-        return place if fine else None
+        if not fine:
+            return None
+        with contextlib.suppress(OSError):  # as where it may only be read
+            os.utime(place / _LIST)
+        return place
 
     def make(self, model: str, key: str, write: Callable[[Path], None]) -> None:
         """Have `write` fill an empty folder, and keep it in place of the model's older ones.
 
-        Nothing is written where another process did it meanwhile. Raises OSError.
+        Nothing is written where another process did it meanwhile. What no model was drawn with for
+        long goes, as models do. Raises OSError.
         """
         with self._alone():
             if self.find(model, key):
                 return
+            self._forget(UNUSED_S)
             for left in self._folder.glob(f"{_MAKING}*"):
                 shutil.rmtree(left, ignore_errors=True)
             making = Path(tempfile.mkdtemp(prefix=_MAKING, dir=self._folder))
@@ -76,35 +79,44 @@ class Store:
                 write(making)
                 listed = {path.name: _digest(path) for path in making.iterdir()}
                 (making / _LIST).write_text(json.dumps(listed), encoding="utf-8")
-                for old in (*self._folder.glob(f"{_slug(model)}-*"), *self._idle()):
+                for old in self._folder.glob(f"{_slug(model)}-*"):
                     shutil.rmtree(old, ignore_errors=True)
                 making.rename(self._place(model, key))
             finally:
                 shutil.rmtree(making, ignore_errors=True)
 
-    def _idle(self) -> Iterator[Path]:
-        """What nobody has looked for in a long time: its model may be gone."""
+    def forget(self, unused_s: float) -> None:
+        """Delete what nobody looked for in so many seconds: its model may be gone. Raises
+        OSError."""
+        with self._alone():
+            self._forget(unused_s)
+
+    def _forget(self, unused_s: float) -> None:
+        before = time.time() - unused_s
         for listed in self._folder.glob(f"[!.]*/{_LIST}"):
             with contextlib.suppress(OSError):
-                if time.time() - listed.stat().st_mtime > _IDLE_S:
-                    yield listed.parent
+                if listed.stat().st_mtime < before:
+                    shutil.rmtree(listed.parent, ignore_errors=True)
+        for told in self._folder.glob(f"{_TROUBLE}*"):
+            with contextlib.suppress(OSError):
+                if told.stat().st_mtime < before:
+                    told.unlink()
 
     @property
     def trouble(self) -> str:
-        """The sentence of the last conversion that failed; empty after one that did not."""
-        try:
-            return (self._folder / _TROUBLE).read_text(encoding="utf-8")
-        except OSError:
-            return ""
+        """The sentences of models whose last conversion failed; empty where none did."""
+        found = sorted(self._folder.glob(f"{_TROUBLE}*"))
+        return " ".join(filter(None, map(_text, found)))
 
-    def tell(self, trouble: str) -> None:
-        """Keep a sentence for the operator; empty forgets it."""
+    def tell(self, model: str, trouble: str) -> None:
+        """Keep a sentence about a model for the operator; empty forgets it."""
+        file = self._folder / f"{_TROUBLE}{_slug(model)}"
         with contextlib.suppress(OSError):
             if trouble:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                (self._folder / _TROUBLE).write_text(trouble, encoding="utf-8")
+                file.write_text(trouble, encoding="utf-8")
             else:
-                (self._folder / _TROUBLE).unlink(missing_ok=True)
+                file.unlink(missing_ok=True)
 
     def begin(self) -> Work:
         """Somebody works towards a conversion from now on, until `Work.end` or its process ends."""
@@ -139,6 +151,13 @@ class Store:
 
 def _slug(model: str) -> str:
     return hashlib.blake2b(model.encode(), digest_size=6).hexdigest()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def _digest(path: Path) -> str:

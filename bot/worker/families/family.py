@@ -216,6 +216,13 @@ def times_after(scheduler: Any, skipped: int) -> torch.Tensor:
     return scheduler.timesteps[begin:]
 
 
+def steps_within(scheduler: Any, steps: int, strength: float = 1.0) -> int:
+    """No more than those that a sampler for consistency models was distilled to, of which so many
+    are left by a strength."""
+    most = scheduler.config.get("original_inference_steps")
+    return min(steps, max(1, int(most * strength))) if most else steps
+
+
 @functools.cache
 def takes(kind: type, method: str) -> Collection[str]:
     """The names of what a method of a class of diffusers is called with: nothing else says it."""

@@ -54,6 +54,8 @@ class FlowFamily(LatentFamily):
             given["sigmas"] = levels
         else:
             given["num_inference_steps"] = steps
+        if steps == 1 and scheduler.config.get("shift_terminal"):
+            scheduler.register_to_config(shift_terminal=None)  # where one level would be 0 / 0
         scheduler.set_timesteps(**given)
         skipped = 0 if strength is None else int(max(steps - min(steps * strength, steps), 0))
         return times_after(scheduler, skipped)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from bot.worker.families.family import Size
+from bot.worker.families.family import Size, steps_within
 from bot.worker.families.long_texts import pieces
 from bot.worker.families.rows import Rows
 from bot.worker.families.unet import UNetFamily
@@ -33,6 +33,8 @@ class LatentConsistency(StableDiffusion):
     ) -> torch.Tensor:
         """Its own sampler knows how many of them a strength leaves."""
         if type(scheduler).__name__ == "LCMScheduler" and strength is not None:
+            strength = max(strength, 1.01 / scheduler.config.original_inference_steps)
+            steps = steps_within(scheduler, steps, strength)
             scheduler.set_timesteps(steps, device="cpu", strength=strength)
             return scheduler.timesteps
         return super().schedule(scheduler, steps, size, strength)

@@ -12,7 +12,15 @@ from typing import Any
 import torch
 from PIL import Image
 
-from bot.worker.families.family import Capabilities, Guidance, Size, light, sampled, times_after
+from bot.worker.families.family import (
+    Capabilities,
+    Guidance,
+    Size,
+    light,
+    sampled,
+    steps_within,
+    times_after,
+)
 from bot.worker.families.latent import LatentFamily
 from bot.worker.families.rows import Rows
 
@@ -73,12 +81,14 @@ class UNetFamily(LatentFamily):
     def schedule(
         self, scheduler: Any, steps: int, size: Size, strength: float | None = None
     ) -> torch.Tensor:
-        """Raises ValueError where the scheduler cannot take so many steps."""
+        """Raises ValueError where the scheduler cannot take so few steps; of a start from a picture
+        one is left at least."""
+        steps = steps_within(scheduler, steps)
         # On the CPU: schedulers look times up in tables, and a card would be waited for each time.
         scheduler.set_timesteps(steps, device="cpu")
         if strength is None:
             return scheduler.timesteps
-        return times_after(scheduler, steps - min(int(steps * strength), steps))
+        return times_after(scheduler, steps - min(max(1, int(steps * strength)), steps))
 
     def first(self, scheduler: Any, noise: torch.Tensor) -> torch.Tensor:
         """Noise at the scheduler's first level."""
