@@ -251,8 +251,9 @@ def _read(path: Path) -> Facts | None:
     else:
         shapes = facts.shapes_in(path)
         if shapes is None:
-            if why := single.no_checkpoint(pickles.read(path).texts):
-                raise UnfitFile(why)
+            held = pickles.read(path)
+            if why := single.no_checkpoint(held.texts):
+                raise UnfitFile(held.harm or why)
             return None
         if why := single.no_model(shapes):
             raise UnfitFile(why)

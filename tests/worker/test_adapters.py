@@ -13,6 +13,8 @@ import torch
 from safetensors.torch import save_file
 
 from bot.domain.errors import RenderFailed
+from bot.models.addons import LORA, Addon
+from bot.models.shelf import Shelf, Unused
 from bot.worker import adapters, pipelines
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.rungs import RUNGS
@@ -199,6 +201,55 @@ def test_matrices_may_be_called_as_peft_calls_them(
     assert np.array_equal(drawn(one, loras={"by_peft": 0.2}), expected)
 
 
+def locon(unet: Any, rank: int = 4) -> dict[str, torch.Tensor]:
+    """Beside every convolution of 3 × 3 of a residual block, under the names of LyCORIS."""
+    random, made = torch.Generator().manual_seed(3), {}
+    for name, module in unet.named_modules():
+        if ".conv" in name and "resnets" in name and module.kernel_size == (3, 3):
+            at = f"lora_unet_{name.replace('.', '_')}"
+            for part, shape in {
+                "down": (rank, module.in_channels, 1, 1),
+                "mid": (rank, rank, 3, 3),
+                "up": (module.out_channels, rank, 1, 1),
+            }.items():
+                made[f"{at}.lora_{part}.weight"] = torch.randn(shape, generator=random) * 0.3
+            made[f"{at}.alpha"] = torch.tensor(rank / 2)
+    return made
+
+
+def test_convolutions_in_three_parts_are_what_they_are_together(
+    one: DiffusionEngine, shelf: Path
+) -> None:
+    matrices, changed = locon(pipe_of("sd1").unet), small.pipeline("sd1")
+    save_file(matrices, shelf / "locon.safetensors")
+    for name, module in changed.unet.named_modules():
+        at = f"lora_unet_{name.replace('.', '_')}.lora_"
+        if f"{at}mid.weight" in matrices:
+            down, mid, up = (matrices[f"{at}{part}.weight"] for part in ("down", "mid", "up"))
+            product = torch.einsum("oa,abhw,bi->oihw", up[:, :, 0, 0], mid, down[:, :, 0, 0])
+            module.weight.data += 0.5 * product
+    save_file(original.sd1(changed), shelf / "together.safetensors")
+    wanted = drawn(engine(shelf, card(shelf, "together")), "together")
+    picture = drawn(one, loras={"locon": 1.0})
+    assert far(picture, wanted) < 0.5
+    assert far(picture, drawn(one)) > 5
+
+
+@pytest.mark.parametrize("name", ["kept.ckpt", "kept.pt", "kept.bin"])
+def test_one_may_be_a_pickle(one: DiffusionEngine, shelf: Path, name: str) -> None:
+    matrices = kohya(pipe_of("sd1").text_encoder)
+    torch.save({"state_dict": matrices} if "ckpt" in name else matrices, shelf / name)
+    [listed] = Shelf(shelf).everything(lambda there: there == name)
+    assert listed == Addon("kept", shelf / name, LORA, (), {})
+    worn = drawn(one, loras={"kept": 0.2})
+    assert np.array_equal(worn, drawn(one, loras={"words": 0.2}))
+    torch.save({**matrices, "more": os.mkdir}, shelf / name)
+    [listed] = Shelf(shelf).everything(lambda there: there == name)
+    assert isinstance(listed, Unused)
+    assert "holds more than weights (posix.mkdir)" in listed.why
+    (shelf / name).unlink()
+
+
 def test_a_damaged_one_is_not_laid_at_the_models_door(one: DiffusionEngine, shelf: Path) -> None:
     plain = drawn(one)
     matrices = lora(pipe_of("sd1").unet, "unet.", ".attn")
@@ -266,3 +317,36 @@ def test_one_of_another_family_is_a_sentence(
         drawn(one, model, loras={name: 0.5})
     assert (caught.value.code, str(caught.value)) == ("bad_input", words)
     assert np.array_equal(drawn(one, model), plain)
+
+
+# Numbers that are too large
+
+
+def strong(shelf: Path, by: float) -> str:
+    matrices = lora(pipe_of("sd1").unet, "unet.", ".attn")
+    save_file({name: by * each for name, each in matrices.items()}, shelf / f"by{by:g}.safetensors")
+    return f"by{by:g}"
+
+
+def test_one_that_overflows_half_precision_leaves_its_model_in_it(shelf: Path) -> None:
+    half, full = (engine(shelf, card(shelf), dtype=dtype) for dtype in ("float16", "float32"))
+    worn: Any = {"loras": {strong(shelf, 300): 1.0}}
+    plain = drawn(half)
+    assert half.drawn_by("sd1").endswith("float16")
+    for _ in range(2):
+        assert np.array_equal(drawn(half, **worn), drawn(full, **worn))
+        assert half.drawn_by("sd1").endswith("float32")
+        assert np.array_equal(drawn(half), plain)
+        assert half.drawn_by("sd1").endswith("float16")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_one_that_overflows_everything_is_to_blame(shelf: Path, dtype: str) -> None:
+    one = engine(shelf, card(shelf), dtype=dtype)
+    with pytest.raises(RenderFailed) as caught:
+        drawn(one, loras={strong(shelf, 1e25): 1.0})
+    said = "The model sd1 gives a black picture with by1e+25 of such weight even in float32: give"
+    assert caught.value.code == "bad_input"
+    assert str(caught.value) == f"{said} less weight to LoRAs."
+    drawn(one)
+    assert one.drawn_by("sd1").endswith(dtype)

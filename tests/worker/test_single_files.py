@@ -208,6 +208,16 @@ def test_every_part_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
     assert alike(small.drawn(opened(tmp_path / "sd3.safetensors")), small.drawn(own))
 
 
+@pytest.mark.parametrize("name", ["vae.ckpt", "best.vae.pt"])
+def test_a_decoder_may_be_a_pickle(tmp_path: Path, name: str) -> None:
+    own, weights = published("sd1"), weights_of("sd1")
+    halved = {key: each for key, each in weights.items() if "first_stage" not in key}
+    save_file(halved, tmp_path / "halved.safetensors")
+    decoder = original.stored(original.vae(own.vae)) | {"loss.logvar": torch.zeros(())}
+    torch.save({"state_dict": decoder, "epoch": 3}, tmp_path / name)
+    assert torch.equal(small.drawn(opened(tmp_path / "halved.safetensors")), small.drawn(own))
+
+
 def test_a_decoder_may_have_diffusers_names(tmp_path: Path) -> None:
     own, weights = published("sd1"), weights_of("sd1")
     halved = {key: each for key, each in weights.items() if "first_stage" not in key}
