@@ -75,7 +75,9 @@ def test_what_has_nothing_to_do_with_models_is_passed_over(shelf: Shelf) -> None
     for name in ("README.md", ".hidden.safetensors", "preview.png"):
         (shelf.folder / name).write_text("x")
     (shelf.folder / "models--org--name").mkdir()
-    os.mkfifo(shelf.folder / "pipe.safetensors")
+    (shelf.folder / "folder.pt").mkdir()
+    for name in ("pipe.safetensors", "pipe.bin"):
+        os.mkfifo(shelf.folder / name)
     assert shelf.everything() == []
 
 

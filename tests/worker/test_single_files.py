@@ -135,6 +135,12 @@ def test_configs_beside_a_file_win_over_the_box(tmp_path: Path) -> None:
     assert type(opened(tmp_path / "mine.safetensors").scheduler) is type(own.scheduler)
 
 
+def test_a_folder_that_is_called_as_a_file_draws(tmp_path: Path) -> None:
+    own = small.pipeline("sd1")
+    own.save_pretrained(tmp_path / "mine.safetensors")
+    assert torch.equal(small.drawn(opened(tmp_path / "mine.safetensors")), small.drawn(own))
+
+
 def test_what_the_box_does_not_have_is_named(tmp_path: Path) -> None:
     weights = dict(weights_of("sd1"))
     key = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
