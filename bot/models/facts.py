@@ -83,7 +83,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def shapes_in(file: Path) -> Shapes | None:
-    """The tensors of a single file; None for a pickle, whose names only a worker reads.
+    """The tensors of a single file; None for a pickle (`bot.models.pickles`).
 
     Raises UnfitFile, OSError.
     """

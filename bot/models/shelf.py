@@ -258,7 +258,9 @@ def _read(path: Path) -> Facts | None:
             held = pickles.read(path)
             if why := single.no_checkpoint(held.texts):
                 raise UnfitFile(held.harm or why)
-            return None
+            if not held.shapes:
+                return None
+            shapes = held.shapes
         if why := single.no_model(shapes):
             raise UnfitFile(why)
         if single.is_strange(shapes) and not os.path.isfile(_folder_of(path) / facts.INDEX):

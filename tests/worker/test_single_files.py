@@ -6,6 +6,7 @@ import functools
 import socket
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ import torch
 from safetensors.torch import save_file
 
 from bot.domain.errors import RenderFailed
-from bot.models.cards import card_for
+from bot.models.cards import card_for, is_guess
 from bot.models.facts import UnfitFile, shapes_in
-from bot.models.shelf import Model, Shelf
+from bot.models.shelf import Model, Shelf, Unused
 from bot.worker import pipelines, tokenizers
 from bot.worker.library import Library
 from tests.kit import original, small
@@ -115,6 +116,33 @@ def test_a_checkpoint_of_2022_draws_beside_a_pickled_callback(
             tmp_path / "sd-v1-4.ckpt",
         )
     assert torch.equal(small.drawn(opened(tmp_path / "sd-v1-4.ckpt")), small.drawn(own))
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize(("family", "native"), [("sdxl", 1024), ("sd1", 512), ("sd2", 768)])
+def test_a_checkpoint_says_at_once_what_it_is(
+    tmp_path: Path, family: str, native: int, old: bool
+) -> None:
+    held = {"state_dict": weights_of(family), "callbacks": functools.partial, "epoch": 3}
+    torch.save(held, tmp_path / "dream.ckpt", _use_new_zipfile_serialization=not old)
+    save_file(weights_of(family), tmp_path / "same.safetensors")
+    listed = {one.key: one.card for one in Shelf(tmp_path).everything() if isinstance(one, Model)}
+    dream = card_for(str(tmp_path / "dream.ckpt"))
+    assert listed["dream"] == dream
+    assert (dream.family, dream.native) == (family.rstrip("12"), native)
+    named = {"name": "dream", "id": dream.id, "source": dream.source}
+    assert replace(listed["same"], **named) == dream
+    assert not is_guess(dream.source)
+
+
+def test_a_checkpoint_that_changes_pictures_is_no_model(tmp_path: Path) -> None:
+    weights = dict(weights_of("sd1"))
+    first = "model.diffusion_model.input_blocks.0.0.weight"
+    weights[first] = torch.ones(weights[first].shape[0], 8, 3, 3)
+    torch.save({"state_dict": weights}, tmp_path / "pix2pix.ckpt")
+    [one] = Shelf(tmp_path).everything()
+    assert isinstance(one, Unused)
+    assert "changes given pictures" in one.why
 
 
 def test_a_velocity_model_of_sdxls_kin_says_so_by_an_empty_tensor(tmp_path: Path) -> None:
