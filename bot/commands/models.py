@@ -117,11 +117,14 @@ def _card(model: Model) -> Iterator[Sequence[str]]:
     yield "family", card.family
     yield "native", f"{card.native}×{card.native}, sides divisible by {card.multiple}"
     yield "steps", str(card.steps)
-    yield "guidance", f"{card.guidance:g}, as {card.guidance_argument}"
+    rescaled = f", rescaled by {card.rescale:g}" if card.rescale else ""
+    yield "guidance", f"{card.guidance:g}, as {card.guidance_argument}{rescaled}"
     yield "sampler", card.draws_by + (f", {card.spacing} steps" if card.spacing else "")
     yield "negatives", "heeded" if card.leaves_out(card.guidance) else "not heeded"
     yield "variations", f"at strength {card.strength:g}" if card.variations else "none"
     yield "previews", "while it draws" if card.previews else "none"
+    if card.skips and card.clip_skip > 1:
+        yield "CLIP skip", str(card.clip_skip)
     if card.vae:
         yield "decoder", card.vae
     if card.preview:

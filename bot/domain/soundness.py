@@ -81,6 +81,7 @@ def _sampling(sampling: Sampling) -> bool:
         and (sampling.sampler == DEFAULT or sampling.sampler in SAMPLERS)
         and (sampling.strength is None or 0 < sampling.strength <= 1)
         and 0.1 <= sampling.stop <= 1
+        and 0 <= sampling.rescale <= 1
     )
 
 

@@ -46,8 +46,13 @@ def environment(
     """
     path = os.pathsep.join(part for part in (root, base.get("PYTHONPATH", "")) if part)
     kept = {name: value for name, value in base.items() if name not in _SECRETS}
-    asked = {} if _WAITS & base.keys() else waiting
+    asked = {} if is_told(base) else waiting
     return {**_ENVIRONMENT, **asked, **kept, "PYTHONPATH": path, **own}
+
+
+def is_told(base: Mapping[str, str]) -> bool:
+    """Whether an operator says how threads wait for each other."""
+    return bool(_WAITS & base.keys())
 
 
 class Channel:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.errors import SettingsError
 
+PROCESSOR = "cpu"
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _CARD = re.compile(r"cuda:(\d+)")
 

@@ -6,6 +6,7 @@ Satisfies `bot.engine.seam.Executor`. Knows the devices; what goes on at their s
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -14,13 +15,13 @@ from typing import Any
 
 from bot.domain.errors import SettingsError
 from bot.engine.blame import Retry
-from bot.engine.channel import Channel
-from bot.engine.devices import Device, device
+from bot.engine.channel import Channel, is_told
+from bot.engine.devices import PROCESSOR, Device, device
 from bot.engine.link import Connect, Link
 from bot.engine.patience import Patience
 from bot.engine.seat import Order, Seat
 from bot.engine.seated import Seated
-from bot.engine.spinning import waiting
+from bot.engine.spinning import EVERY_S, Habit, may_spin, waiting
 
 DIFFUSION = "bot.worker.diffusion:create"
 SIMULATED = "bot.worker.simulated:create"
@@ -56,11 +57,30 @@ class LocalExecutor(Seated):
         if not hasattr(signal, "SIGKILL"):
             raise SettingsError("Windows is not supported: run Easel in WSL 2 or in Docker.")
         for one in self._devices:
-            self._add(Seat(one, self._order, self._connect(one), self._bump))
+            waits: dict[str, str] = {}
+            seat = Seat(one, self._order, self._connect(one, waits), self._bump)
+            self._add(seat)
+            if may_spin(one.engine, self._order.options) and not is_told(os.environ):
+                self._spawn(_keep_fitting(seat, waits))
 
-    def _connect(self, device: Device) -> Connect:
+    def _connect(self, device: Device, told: dict[str, str]) -> Connect:
+        """Says in `told` how the threads of the newest process wait."""
+
         async def connect(worker: str) -> Link:
             waits = await waiting(device.engine, self._order.options)
+            told.clear()
+            told.update(waits)
             return Channel(device.environment, waits)
 
         return connect
+
+
+async def _keep_fitting(seat: Seat, waits: Mapping[str, str]) -> None:
+    """Have another process on a processor that is idle for long, or shared, and was not."""
+    habit, process = Habit({}), None
+    while True:
+        await asyncio.sleep(EVERY_S)
+        if seat.process != process:
+            habit, process = Habit(dict(waits)), seat.process
+        elif habit.look() and seat.resting and seat.device == PROCESSOR:
+            await seat.replace("waits as fits a machine that is more idle, or less,")

@@ -77,6 +77,11 @@ class Seat:
         return self._closing
 
     @property
+    def device(self) -> str:
+        """What the process draws on, once it has said so."""
+        return self.peer.known.device if self.peer else self._device.name
+
+    @property
     def process(self) -> int | None:
         """The id of the process that sits here, where it is on this machine."""
         return self._link.pid if self._link else None
@@ -116,13 +121,26 @@ class Seat:
         Returns in bounded time, even if the process cannot be killed; at once where that is known.
         """
         self.drain()
+        await self.replace("was shut down")
+
+    @property
+    def resting(self) -> bool:
+        """Whether the process is ready, and has nothing to draw and nothing to load."""
+        peer = self.peer
+        if peer is None or self._closing or not peer.known.ready:
+            return False
+        return not (peer.end or peer.busy or peer.loading)
+
+    async def replace(self, reason: str) -> None:
+        """Let the process end, which has nothing to do any more, as `close` does; another follows
+        where the seat is not closed."""
         if self.peer is None or self._link is None or self._gone.is_set() or self._stuck:
             return
-        self.peer.condemn("was shut down")
+        self.peer.condemn(reason)
         self._link.hang_up()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._gone.wait(), self._order.patience.exit)
-        await self.kill("was shut down")
+        await self.kill(reason)
 
     async def kill(self, reason: str) -> None:
         """End the process now; returns when it is gone, or after `Patience.reap`."""

@@ -27,14 +27,21 @@ Config = dict[str, Any]
 @dataclass(frozen=True)
 class Part:
     """What reads the sizes of a part, where its tensors lie in a file of a whole model (None: where
-    the denoiser lies), and what it is called in a file of its own (empty: the model)."""
+    the denoiser lies) or `else_at`, and what it is called in a file of its own (empty: the model).
+    """
 
     read: Callable[[Shapes, str], Sizes | None]
     at: str | None = None
     kind: str = ""
+    else_at: str = ""
+
+    def sizes(self, shapes: Shapes) -> Sizes | None:
+        """In a file of a whole model; None where it is not there."""
+        found = self.read(shapes, place_of(shapes) if self.at is None else self.at)
+        return self.read(shapes, self.else_at) if found is None and self.else_at else found
 
 
-_VAE = Part(layouts.vae, "first_stage_model.", addons.DECODER)
+_VAE = Part(layouts.vae, "first_stage_model.", addons.DECODER, "vae.")
 _CLIP_L = Part(layouts.clip, "text_encoders.clip_l.transformer.", addons.CLIP)
 _CLIP_G = Part(layouts.clip, "text_encoders.clip_g.transformer.", addons.CLIP)
 _T5 = Part(layouts.t5, "text_encoders.t5xxl.transformer.", addons.T5)
@@ -109,7 +116,7 @@ def configs_for(found: Published, shapes: Shapes) -> Configs | None:
     files, missing = published_configs(found.box), []
     for name, part in PARTS[found.box].items():
         path = f"{name}/config.json"
-        sizes = part.read(shapes, place_of(shapes) if part.at is None else part.at)
+        sizes = part.sizes(shapes)
         if sizes is None:
             missing.append(name)
         elif part.read is not layouts.t5 and sizes.get("vocab_size", CLIP_WORDS) != CLIP_WORDS:

@@ -54,6 +54,8 @@ class ModelCard:
     `vae` is the key of the decoder beside it that it is drawn with; empty: its own. `preview` is
     that of the small decoder by which it shows its steps; empty: roughly. `loras` are on where
     nobody says otherwise, by key and weight; `embeddings` are the keys of those it knows.
+    `clip_skip` is with which layer of its text encoder a text's meaning is taken, from the end.
+    `rescale` is φ of Lin et al. 2023: how much of the contrast that guidance adds is taken back.
     `speed` is what may be traded for time ("eager", "exact", "balanced", "fast"); empty: what
     the worker does.
     """
@@ -88,6 +90,8 @@ class ModelCard:
     loras: Mapping[str, float] = field(default_factory=dict)
     embeddings: Sequence[str] = ()
     speed: str = ""
+    clip_skip: int = 1
+    rescale: float = 0.0
 
     @property
     def stem(self) -> str:
@@ -115,9 +119,17 @@ class ModelCard:
     @property
     def caveat(self) -> str:
         """What was set in vain, in a sentence; empty where everything acts."""
-        if self.draws_by == self.sampler:
-            return ""
-        return f"{self.name} draws by its own sampler only, so sampler = {self.sampler} is ignored."
+        told = []
+        if self.draws_by != self.sampler:
+            told.append(f"draws by its own sampler only, so sampler = {self.sampler} is ignored.")
+        if self.clip_skip != 1 and not self.skips:
+            told.append(f"reads texts in its own way, so clip_skip = {self.clip_skip} is ignored.")
+        return " ".join(f"{self.name} {each}" for each in told)
+
+    @property
+    def skips(self) -> bool:
+        """Whether `clip_skip` acts. SDXL's two encoders are read before their last layer anyway."""
+        return self.family == "sd"
 
     def steps_for(self, quality: float) -> int:
         """Number of steps at `--quality`, at least 1."""
@@ -222,6 +234,7 @@ _FACTOR_8 = {"block_out_channels": (1, 1, 1, 1)}
 
 
 _KINDS = (
+    (r"kontext", "FluxKontextPipeline"),
     (r"flux[-._]?2.*klein", "Flux2KleinPipeline"),
     (r"(^|[^a-z])flux[-._]?2", "Flux2Pipeline"),
     (r"(^|[^a-z])flux", "FluxPipeline"),
@@ -231,7 +244,20 @@ _KINDS = (
     (r"(^|[^a-z])kolors", "KolorsPipeline"),
     (r"(^|[^a-z])pixart", "PixArtSigmaPipeline"),
     (r"(^|[^a-z])chroma", "ChromaPipeline"),
-    (r"xl(?![a-z])|(^|[^a-z])pony|illustrious|animagine|noobai|playground|ssd[-_]1b",
+    (r"(^|[^a-z])sana[-_]?sprint", "SanaSprintPipeline"),
+    (r"(^|[^a-z])sana(?![a-z])", "SanaPipeline"),
+    (r"(^|[^a-z])lumina", "Lumina2Pipeline"),
+    (r"aura[-_]?flow|pony[-_]?v7", "AuraFlowPipeline"),
+    (r"cogview", "CogView4Pipeline"),
+    (r"hunyuan[-_]?dit", "HunyuanDiTPipeline"),
+    (r"hidream", "HiDreamImagePipeline"),
+    (r"(^|[^a-z])krea[-_]?2", "Krea2Pipeline"),
+    (r"kandinsky[-_]?3", "Kandinsky3Pipeline"),
+    (r"ernie[-_]?image", "ErnieImagePipeline"),
+    (r"glm[-_]?image", "GlmImagePipeline"),
+    (r"longcat[-_]?image", "LongCatImagePipeline"),
+    (r"xl(?![a-z])|(^|[^a-z])pony|illustrious|animagine|noobai|playground|ssd[-_]1b|"
+     r"segmind[-_]?vega",
      "StableDiffusionXLPipeline"),
 )  # fmt: skip
 

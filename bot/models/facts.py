@@ -26,6 +26,12 @@ ZIP = b"PK\x03\x04"
 _LFS = b"version https://git-lfs"
 _WEB_PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 
+_PREDICTION = ("modelspec.prediction_type", "modelspec.predict_key")
+_VELOCITY = ("v", "v_prediction")
+_MODEL = re.compile(r"model\.diffusion_model\.")
+"""What trainers and ComfyUI write beside the tensors of a model that predicts velocity; others put
+an empty tensor among them, and so does what reads a header here."""
+
 Shapes = Mapping[str, tuple[int, ...]]
 """Tensor name → shape."""
 
@@ -139,14 +145,18 @@ def _header(data: bytes) -> dict[str, Any]:
     """The shape of each tensor, and the byte behind its last."""
     try:
         header = json.loads(data)
-        header.pop("__metadata__", None)
-        return {
+        said = header.pop("__metadata__", None) or {}
+        found = {
             name: {
                 "shape": tuple(int(side) for side in entry["shape"]),
                 "end": int(entry["data_offsets"][1]),
             }
             for name, entry in header.items()
         }
+        velocity = any(str(said.get(key, "")).lower() in _VELOCITY for key in _PREDICTION)
+        if velocity and any(map(_MODEL.match, found)):
+            found.setdefault("v_pred", {"shape": (), "end": 0})
+        return found
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         raise UnfitFile("is damaged: its header cannot be read; download it again") from None
 

@@ -33,6 +33,7 @@ class Family:
     steers: bool = False
     tiles: bool = False
     locates: bool = False
+    rescale: float = 0.0
 
 
 # By the beginning of the pipeline's class; the longest match counts.
@@ -60,7 +61,26 @@ _FAMILIES: Mapping[str, Family] = {
     "HiDream": Family("hidream", 1024, 16, 50, 5.0, variations=False),
     "Krea2": Family("krea2", 1024, 16, 28, 4.5, negatives_above=0.0, variations=False),
     "Kandinsky": Family("kandinsky", 1024, 64, 50, 4.0, previews=False),
+    "Kandinsky3": Family("kandinsky", 1024, 64, 25, 3.0, previews=False),
+    "Kandinsky5": Family("kandinsky", 1024, 16, 50, 3.5, variations=False),
     "IF": Family("if", 64, 8, 100, 7.0, previews=False),
+    "FluxKontext": Family("flux", 1024, 16, 28, 2.5, negatives_above=None, variations=False),
+    "QwenImage21": Family(
+        "qwen", 1024, 32, 40, 1.0, guidance_argument="true_cfg_scale", variations=False
+    ),
+    "ErnieImage": Family("ernie", 1024, 16, 50, 4.0, variations=False),
+    "GlmImage": Family("glm", 1024, 32, 50, 1.5, negatives_above=None, variations=False),
+    "Ideogram4": Family("ideogram", 2048, 16, 48, 7.0, negatives_above=None, variations=False),
+    "LongCatImage": Family("longcat", 1024, 16, 50, 4.5, variations=False, previews=False),
+    "OvisImage": Family("ovis", 1024, 16, 50, 5.0, variations=False),
+    "NucleusMoE": Family("nucleus", 1024, 16, 50, 4.0, variations=False),
+    "PRX": Family("prx", 1024, 32, 28, 4.0, variations=False),
+    "Bria": Family("bria", 1024, 16, 30, 5.0, variations=False),
+    "OmniGen": Family("omnigen", 1024, 16, 50, 2.5, negatives_above=None, variations=False),
+    "Cosmos2TextToImage": Family("cosmos", 1024, 16, 35, 7.0, variations=False),
+    "StableCascade": Family(
+        "cascade", 1024, 128, 12, 4.0, guidance_argument="prior_guidance_scale", variations=False
+    ),
 }
 _OTHER = Family("other", variations=False)
 _FLOWS = frozenset(
@@ -71,11 +91,15 @@ _FLOWS = frozenset(
 _LARGEST = 8192
 """No model draws a larger square; a file that says so is damaged."""
 
-# A word of its own in a name ("pixlArt" holds no XL, "influx" no flux).
+# A word of its own in a name ("pixlArt" holds no XL, "influx" no flux); XL may be stuck to it.
+# "Hyper" is one where nothing else follows ("hyper realistic" is no haste).
 _DISTILLED = re.compile(
-    r"(?:^|[^a-z])(turbo|lightning|lcm|hyper(?:[-_ ]?sd)?|dmd2|schnell)(?![a-z])", re.IGNORECASE
+    r"(?:^|[^a-z]|xl)(turbo|lightning|lcm|dmd2?|schnell|"
+    r"hyper(?=[^a-z]*(?:$|sd|xl|v\d|vae|baked|cfg|step|by|fp|bf|pruned|inpaint|n?sfw|dpm)))"
+    r"(?=$|[^a-z]|sd|xl)",
+    re.IGNORECASE,
 )
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _STEPS = re.compile(r"(?<!\d)([1248]|16)[-_ ]?steps?(?![a-z])", re.IGNORECASE)
 _OFFICIAL_TURBO = re.compile(r"sd[-_]?(xl[-_]?)?turbo", re.IGNORECASE)
 
@@ -98,11 +122,22 @@ def fields(facts: Facts) -> dict[str, Any]:
         case "sd3" | "zimage" if word_of(facts.name) == "turbo":
             steps = 4 if family.family == "sd3" else 9
             family = replace(family, steps=steps, guidance=0.0)
+        case "pixart" if _class_of(facts.scheduler) == "LCMScheduler":
+            family = replace(family, steps=4, guidance=0.0)
+        case "qwen" if word_of(facts.name) in ("lightning", "turbo"):
+            family = replace(family, steps=_steps_of(facts.name), guidance=1.0)
+        case "ernie" if word_of(facts.name) == "turbo":
+            family = replace(family, steps=8, guidance=1.0)
+        case "hidream" if faster := _HIDREAM.search(facts.name):
+            steps = 28 if faster[1].lower() == "dev" else 16
+            family = replace(family, steps=steps, guidance=0.0)
     samplers = family.family not in _FLOWS and exchangeable(facts.scheduler)
     return vars(replace(family, samplers=samplers))
 
 
-_OWN_LEVELS = ("FlowMatch", "EDM", "SCM")
+_HIDREAM = re.compile(r"(?:^|[^a-z])(dev|fast)(?![a-z])", re.IGNORECASE)
+"""The two of HiDream's that were distilled from the full one."""
+_OWN_LEVELS = ("FlowMatch", "EDM", "SCM", "Wuerstchen")
 
 
 def exchangeable(scheduler: Mapping[str, Any]) -> bool:
@@ -124,8 +159,9 @@ def _side(facts: Facts) -> int | None:
 
 def _stable_diffusion(family: Family, facts: Facts) -> Family:
     name, scheduler = facts.name, facts.scheduler
-    if "EDM" in _class_of(scheduler):  # Playground 2.5
-        return replace(family, guidance=3.0)
+    velocity = scheduler.get("prediction_type") == "v_prediction"
+    if "EDM" in _class_of(scheduler):  # Playground 2.5; CosXL predicts velocity
+        return family if velocity else replace(family, guidance=3.0)
     word = word_of(name)
     if facts.denoiser.get("time_cond_proj_dim"):
         # Guidance goes in as an embedding, so there is no second, negative half.
@@ -134,6 +170,8 @@ def _stable_diffusion(family: Family, facts: Facts) -> Family:
         word = "lcm"
     if not word and _for_few_steps(scheduler):
         word = "turbo" if family.native == 512 else "lightning"
+    if velocity and family.family == "sdxl":
+        family = replace(family, guidance=5.0, rescale=0.2)
     return _distilled(family, word, name) if word else family
 
 
@@ -142,8 +180,14 @@ def _class_of(scheduler: Mapping[str, Any]) -> str:
 
 
 def word_of(name: str) -> str:
-    found = _DISTILLED.search(_HUMP.sub(" ", name))
+    """The word in a name that says that a model was distilled; empty where there is none."""
+    found = _DISTILLED.search(apart(name))
     return found[1].lower() if found else ""
+
+
+def apart(name: str) -> str:
+    """A name with a space before each of its humps."""
+    return _HUMP.sub(" ", name)
 
 
 def _for_few_steps(scheduler: Mapping[str, Any]) -> bool:
@@ -157,21 +201,30 @@ def _for_few_steps(scheduler: Mapping[str, Any]) -> bool:
 
 
 def _distilled(family: Family, word: str, name: str) -> Family:
-    said = _STEPS.search(name)
-    steps = int(said[1]) if said else 8
+    steps = _steps_of(name)
     match word:
-        case "turbo" if _OFFICIAL_TURBO.search(name) or family.native == 512:
+        case "turbo" if _OFFICIAL_TURBO.match(name) or family.native == 512:
             return replace(
                 family, native=min(family.native, 512), steps=4, guidance=0.0, sampler="euler_a",
                 spacing="trailing",
             )  # fmt: skip
         case "turbo":  # merges at full size want a little guidance
             return replace(family, steps=steps, guidance=2.0, sampler="euler_a", spacing="trailing")
-        case "lcm" | "dmd2":
+        case "lcm" | "dmd" | "dmd2":
             return replace(family, steps=steps, guidance=1.0, sampler="lcm")
         case _:
             sampler = "euler" if word == "lightning" else "ddim"
             return replace(family, steps=steps, guidance=0.0, sampler=sampler, spacing="trailing")
+
+
+def _steps_of(name: str) -> int:
+    said = _STEPS.search(name)
+    return int(said[1]) if said else 8
+
+
+def predicts_picture(name: str) -> bool:
+    """Whether a name is that of SDXL-Lightning in one step, which alone does."""
+    return word_of(name) == "lightning" and _steps_of(name) == 1
 
 
 def unfit(facts: Facts) -> str:
@@ -183,6 +236,28 @@ def unfit(facts: Facts) -> str:
         return "changes given pictures and cannot draw from words alone"
     if facts.pipeline.get("requires_aesthetics_score"):
         return "is a refiner: it finishes pictures of another model and cannot draw alone"
-    if facts.kind.startswith(("FluxFill", "FluxControl")):
+    if _FILMS.search(facts.kind):
+        return "makes films, sounds or shapes and no pictures"
+    if _CHANGES.search(facts.kind):
         return "changes given pictures and cannot draw from words alone"
+    if _WORDLESS.search(facts.kind):
+        return "draws nothing that words ask for"
     return ""
+
+
+# By the names of pipelines, of which the signatures in diffusers say the same.
+_FILMS = re.compile(
+    r"Video|Audio|Music|Animat|[IT]2V|TI2V|^(AceStep|Allegro|AnyFlow|CogVideo|ConsisID|Cosmos(?!2T)|"
+    r"DanceDiffusion|EasyAnimate|Helios|HunyuanVideo|I2VGen|Kandinsky6|LTX|LTX2|Latte|Mochi|PIA|"
+    r"RFD4|SanaWM|ShapE|SkyReels|Spectrogram|StableAudio|Wan)"
+)
+_CHANGES = re.compile(
+    r"Edit(Plus|Inpaint)?Pipeline|InstructPix2Pix|Upscale|SuperResolution|Upsample|Refiner|"
+    r"ImageVariation|ControlNet|Controlnet|Adapter|Depth2Img|PaintByExample|Layered|VisualCloze|"
+    r"^(FluxFill|FluxControl|CogView4Control|BlipDiffusion|CycleDiffusion|RePaint|Kandinsky5I2I)"
+)
+_WORDLESS = re.compile(
+    r"ModularPipeline|Prior(?!.*Combined)|DecoderPipeline|Marigold|LLaDA|"
+    r"^(ConsistencyModel|DDIM|DDPM|DiT|DiffusionGemma|KarrasVe|LDM|PNDM|ScoreSde|"
+    r"VersatileDiffusion|KandinskyV22|Kandinsky)Pipeline"
+)

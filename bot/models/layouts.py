@@ -18,32 +18,41 @@ Sizes = dict[str, Any]
 
 
 def unet(shapes: Shapes, at: str) -> Sizes | None:
-    """The U-Net of Stable Diffusion 1, 2 and XL: input blocks, and a convolution between levels."""
+    """The U-Net of Stable Diffusion 1, 2 and XL and of their smaller kin, which lack layers of
+    attention or the middle: input blocks, and a convolution between levels; the same upwards."""
     if f"{at}input_blocks.0.0.weight" not in shapes:
         return None
     levels = _levels(shapes, at)
-    depths = [depth for _, _, depth in levels]
-    kinds = ["CrossAttn" if depth else "" for depth in depths]
+    down = [depths for _, depths in levels]
+    up = _upwards(shapes, at, len(down[0]) + 1)
+    kinds = ["CrossAttn" if any(depths) else "" for depths in down]
     found = {
         "in_channels": shapes[f"{at}input_blocks.0.0.weight"][1],
         "out_channels": shapes[f"{at}out.2.weight"][0],
-        "block_out_channels": [channels for channels, _, _ in levels],
-        "layers_per_block": levels[0][1],
+        "block_out_channels": [channels for channels, _ in levels],
+        "layers_per_block": len(down[0]),
         "down_block_types": [f"{kind}DownBlock2D" for kind in kinds],
-        "up_block_types": [f"{kind}UpBlock2D" for kind in reversed(kinds)],
-        "transformer_layers_per_block": _deep([max(1, depth) for depth in depths]),
-    }
-    middle = f"{at}middle_block.1"
-    if context := shapes.get(f"{middle}.transformer_blocks.0.attn2.to_k.weight"):
-        found["cross_attention_dim"] = context[1]
-        found["use_linear_projection"] = len(shapes[f"{middle}.proj_in.weight"]) == 2
+        "up_block_types": ["CrossAttnUpBlock2D" if any(each) else "UpBlock2D" for each in up],
+        "transformer_layers_per_block": _deep(down),
+    } | _middle(shapes, at)
+    if _deep(up[::-1]) != found["transformer_layers_per_block"]:
+        found["transformer_layers_per_block"] = [_each(depths) for depths in down]
+        found["reverse_transformer_layers_per_block"] = [_each(depths) for depths in up]
+    if attended := next((name for name in shapes if name.endswith(_ATTENDED)), None):
+        found["cross_attention_dim"] = shapes[attended][1]
+        proj = attended[: attended.index("transformer_blocks.")] + "proj_in.weight"
+        found["use_linear_projection"] = len(shapes[proj]) == 2
     if label := shapes.get(f"{at}label_emb.0.0.weight"):
         found["projection_class_embeddings_input_dim"] = label[1]
     return found
 
 
-def _levels(shapes: Shapes, at: str) -> list[tuple[int, int, int]]:
-    """Channels, layers and depth of the attention (0: none) of each level, from the top."""
+_ATTENDED = ".1.transformer_blocks.0.attn2.to_k.weight"
+
+
+def _levels(shapes: Shapes, at: str) -> list[tuple[int, list[int]]]:
+    """Channels of each level, from the top, and the depth of the attention (0: none) in each of
+    its layers."""
     levels: list[list[tuple[int, int]]] = [[]]
     for number in range(1, _count(shapes, f"{at}input_blocks.")):
         block = f"{at}input_blocks.{number}"
@@ -52,11 +61,36 @@ def _levels(shapes: Shapes, at: str) -> list[tuple[int, int, int]]:
             continue
         depth = _count(shapes, f"{block}.1.transformer_blocks.")
         levels[-1].append((shapes[f"{block}.0.out_layers.3.weight"][0], depth))
-    return [(level[0][0], len(level), level[0][1]) for level in levels]
+    return [(level[0][0], [depth for _, depth in level]) for level in levels]
 
 
-def _deep(depths: list[int]) -> int | list[int]:
+def _upwards(shapes: Shapes, at: str, layers: int) -> list[list[int]]:
+    """The same depths on the way up, from the bottom, of so many layers in each level."""
+    depths = [
+        _count(shapes, f"{at}output_blocks.{number}.1.transformer_blocks.")
+        for number in range(_count(shapes, f"{at}output_blocks."))
+    ]
+    return [depths[first : first + layers] for first in range(0, len(depths), layers)]
+
+
+def _middle(shapes: Shapes, at: str) -> Sizes:
+    """What is between the ways down and up, where that is less than usual."""
+    if _count(shapes, f"{at}middle_block.1.transformer_blocks."):
+        return {}
+    there = any(name.startswith(f"{at}middle_block.0.") for name in shapes)
+    return {"mid_block_type": "UNetMidBlock2D" if there else None}
+
+
+def _deep(levels: list[list[int]]) -> int | list[int]:
+    """One depth for all levels, or one for each."""
+    depths = [max(1, *level) for level in levels]
     return 1 if set(depths) == {1} else depths
+
+
+def _each(depths: list[int]) -> int | list[int]:
+    """One depth for all layers of a level, or one for each."""
+    deep = [max(1, depth) for depth in depths]
+    return deep[0] if len(set(deep)) == 1 else deep
 
 
 def vae(shapes: Shapes, at: str) -> Sizes | None:

@@ -118,5 +118,7 @@ _KEYS: Mapping[str, _Key] = {
     "preview": _text(200),
     "loras": _LORAS,
     "embeddings": _NAMES,
+    "clip_skip": _whole(1, 12),
+    "rescale": _number(0, 1),
     "speed": _Key(f"one of {', '.join(SPEEDS)}", lambda value: value in SPEEDS),
 }

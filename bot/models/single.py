@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 from bot.models import addons, layouts, loras, unread
 from bot.models.facts import Facts, Shapes
-from bot.models.families import word_of
+from bot.models.families import apart, word_of
 
 DENOISER = "model.diffusion_model."
 """Where the denoiser lies in a file of a whole model; alone it has no such place."""
 
 _BASE_512 = re.compile(r"(?:^|[^a-z0-9])(512|base)(?![a-z0-9])", re.IGNORECASE)
-_V_PREDICTION = re.compile(r"(?:^|[^a-z])v[-_ ]?pred", re.IGNORECASE)
+_V_PREDICTION = re.compile(r"(?:^|[^a-z]|xl)v[-_ ]?pred", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,9 @@ _SDXL = Published(
 )
 _REFINER = Published(
     "StableDiffusionXLImg2ImgPipeline", "stabilityai/stable-diffusion-xl-refiner-1.0", 128
+)
+_PLAYGROUND = Published(
+    "StableDiffusionXLPipeline", "playgroundai/playground-v2.5-1024px-aesthetic", 128
 )
 _SD3 = Published(
     "StableDiffusion3Pipeline", "stabilityai/stable-diffusion-3-medium-diffusers", 128, box="sd3"
@@ -77,7 +80,7 @@ def published(shapes: Shapes, name: str) -> Published | None:
 
 def _unet(shapes: Shapes) -> Published | None:
     if "edm_mean" in shapes:  # Playground 2.5 has SDXL's shapes, and another schedule
-        return None
+        return _PLAYGROUND
     widths = [shape[1] for key, shape in shapes.items() if _is_attention(key, shape)]
     if not widths:
         return None
@@ -182,14 +185,23 @@ def of_file(shapes: Shapes, name: str) -> Facts | None:
         denoiser = {"sample_size": found.cells, "in_channels": in_channels(shapes)}
     else:
         denoiser = {"guidance_embeds": found is not _SCHNELL}
+    scheduler = {"prediction_type": "v_prediction" if velocity else "epsilon"}
+    if found is _PLAYGROUND or COSINE in shapes:
+        scheduler["_class_name"] = EDM
     return Facts(
         found.kind,
         name,
         {"requires_aesthetics_score": True} if found is _REFINER else {},
         denoiser,
         {"block_out_channels": [128, 256, 512, 512]},
-        {"prediction_type": "v_prediction" if velocity else "epsilon"},
+        scheduler,
     )
+
+
+COSINE = "edm_vpred.sigma_max"
+"""The tensor in which CosXL and its kin say how strong their noise is at most."""
+EDM = "EDMEulerScheduler"
+"""Draws along levels of noise as Karras et al. 2022 have them."""
 
 
 def in_channels(shapes: Shapes) -> int:
@@ -199,5 +211,5 @@ def in_channels(shapes: Shapes) -> int:
 
 
 def is_v_prediction(shapes: Shapes, name: str) -> bool:
-    """True for SDXL models that predict velocity: they say so by an empty tensor, or by name."""
-    return "v_pred" in shapes or bool(_V_PREDICTION.search(name))
+    """True for models that predict velocity: they say so by an empty tensor, or by name."""
+    return "v_pred" in shapes or COSINE in shapes or bool(_V_PREDICTION.search(apart(name)))

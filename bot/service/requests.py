@@ -244,4 +244,4 @@ def size_of(card: ModelCard, prompt: Prompt) -> Size:
 
 
 def _sampling(card: ModelCard) -> Sampling:
-    return Sampling(card.steps_for(1.0), card.guidance, card.draws_by)
+    return Sampling(card.steps_for(1.0), card.guidance, card.draws_by, rescale=card.rescale)

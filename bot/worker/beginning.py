@@ -39,7 +39,7 @@ def path_of(model: Model, attempt: Attempt, start: Start, indices: Sequence[int]
         conditions |= {"beside": repeated(beside, None if guidance is None else beside)}
     return Path(
         family, size, latents, scheduler, times[:made], conditions,
-        extra_of(scheduler, generators), guidance, request.get("guidance_rescale") or 0.0,
+        extra_of(scheduler, generators), guidance, request.get("rescale") or 0.0,
         kept if beside is None else None, whole - left, made < left, start.closed,
     )  # fmt: skip
 

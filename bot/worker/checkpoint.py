@@ -25,7 +25,7 @@ from bot.models.facts import Shapes, UnfitFile
 class Weights(dict[str, torch.Tensor]):
     """Tensors by name that are also the path of their file: diffusers asks for one or the other.
 
-    `later` are the shapes of tensors that diffusers itself is to read from the file.
+    `later` are the shapes that its header tells, of tensors that diffusers itself is to read, too.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ def read(file: Path) -> Weights:
     if facts.is_gguf(file):
         return Weights({}, file, shapes)
     if shapes is not None:
-        return Weights(load_file(file), file)
+        return Weights(load_file(file), file, shapes)
     return Weights(_tensors(_unpickled(file)), file)
 
 

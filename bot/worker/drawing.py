@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bot import imaging
 from bot.domain.errors import Cancelled, WorkerLost
@@ -23,6 +23,9 @@ from bot.worker.rungs import DRAW
 from bot.worker.runs import Emit
 from bot.worker.samplers import sampler
 from bot.worker.siblings import PART, PICTURE
+
+_SPRINT = 2
+"""Steps of Sana Sprint between which it knows a time; with others it is to have none."""
 
 
 class CalledRun:
@@ -120,8 +123,13 @@ class CalledRun:
         pipeline.scheduler = sampler(self._request["sampler"], self._model.scheduler)
         rounds = 1 + math.ceil(later / len(indices))
         start, self._before = self._done, None
+        stopped: dict[str, Any] = {}
 
         def after_step(pipe: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            if stopped:  # it hears of no interruption: what it still makes of them is lost
+                if self.cancelled():
+                    raise Cancelled
+                return dict(stopped)
             self._done, now = start + step + 1, time.monotonic()
             steps, latents = self._steps(pipe), tensors["latents"]
             took, self._stepped = now - self._stepped, now
@@ -134,16 +142,24 @@ class CalledRun:
             if self._model.sketches.able and step + 1 in shown(steps):
                 with failures.spared():
                     self._preview(pipe, _clean(pipe, step, before, latents), took)
-            if step + 1 < steps or steps == pipe.num_timesteps:
+            if step + 1 < steps or steps == _left(pipe):
                 return {}
             pipe._interrupt = True  # which leaves out the steps that follow
-            return {"latents": _clean(pipe, step, before, latents).to(latents.dtype)}
+            stopped["latents"] = _clean(pipe, step, before, latents).to(latents.dtype)
+            return dict(stopped)  # of which the pipeline takes out what it wants
 
         arguments = self._arguments(indices) | {"callback_on_step_end": after_step}
         with precision.finite_pictures(pipeline):
-            images = pipeline(**_accepted(pipeline, arguments)).images
+            drawn = pipeline(**_accepted(pipeline, arguments))
+        images = drawn.images if hasattr(drawn, "images") else drawn.image
         precision.require_pictures(images)
-        return dict(zip(indices, images, strict=True))
+        return dict(zip(indices, map(self._fitted, images), strict=True))
+
+    def _fitted(self, image: Image.Image) -> Image.Image:
+        """In the size that was asked for: some (HiDream) draw in the one that they know best."""
+        if image.size == self._size:
+            return image
+        return ImageOps.fit(image, self._size, Image.Resampling.LANCZOS)
 
     def _arguments(self, indices: Sequence[int]) -> dict[str, Any]:
         request = self._request
@@ -155,12 +171,19 @@ class CalledRun:
             "num_images_per_prompt": len(indices),
             "generator": generators_of(request, indices),
             "output_type": "pil",
+            # Kontext would draw in another size.
+            "max_area": math.prod(self._size),
+            "_auto_resize": False,
         }
+        if request["steps"] != _SPRINT:
+            arguments["intermediate_timesteps"] = None
         return arguments | self._guidance() | self._from()
 
     def _guidance(self) -> dict[str, Any]:
         name, value = self._model.card.guidance_argument, self._request["guidance"]
-        arguments = {name: value}
+        arguments: dict[str, Any] = {name: value}
+        if "guidance_schedule" in takes(type(self._model.pipeline), "__call__"):
+            arguments = {"guidance_schedule": _polished(value, self._request["steps"])}
         if negative := self._request.get("negative"):
             arguments["negative_prompt"] = negative
         elif name == "true_cfg_scale":
@@ -181,7 +204,7 @@ class CalledRun:
 
     def _steps(self, pipeline: Any) -> int:
         """How many are made."""
-        whole, left = len(pipeline.scheduler.timesteps), pipeline.num_timesteps
+        whole, left = len(pipeline.scheduler.timesteps), _left(pipeline)
         return self._start.made(self._request, max(whole, left), left)
 
     def _preview(self, pipeline: Any, clean: torch.Tensor, took: float) -> None:
@@ -192,11 +215,22 @@ class CalledRun:
             self.emit(Preview(imaging.preview(pictures), time.monotonic()))
 
 
+def _polished(guidance: float, steps: int) -> list[float]:
+    """Of each step, as Ideogram's makers have it: less for the last sixteenth."""
+    last = round(steps / 16)
+    return [guidance] * (steps - last) + [min(guidance, 3.0)] * last
+
+
+def _left(pipeline: Any) -> int:
+    """Steps of a schedule that a pipeline makes; not all say so, and those make all of them."""
+    return getattr(pipeline, "num_timesteps", len(pipeline.scheduler.timesteps))
+
+
 def _clean(
     pipeline: Any, step: int, before: torch.Tensor | None, latents: torch.Tensor
 ) -> torch.Tensor:
     """Latents after a step of the pipeline's, without noise."""
-    skipped = max(0, len(pipeline.scheduler.timesteps) - pipeline.num_timesteps)
+    skipped = max(0, len(pipeline.scheduler.timesteps) - _left(pipeline))
     return previews.estimate(pipeline.scheduler, skipped + step, before, latents)
 
 

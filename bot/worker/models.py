@@ -159,8 +159,10 @@ class Models:
                 log.warning("%s", caveat)
             card = dataclasses.replace(card, **found)
         if card.spacing:
-            own = pipeline.scheduler
-            pipeline.scheduler = type(own).from_config(own.config, timestep_spacing=card.spacing)
+            own, changes = pipeline.scheduler, {"timestep_spacing": card.spacing}
+            if families.predicts_picture(card.stem):
+                changes["prediction_type"] = "sample"
+            pipeline.scheduler = type(own).from_config(own.config, **changes)
         note = self._hastening.lighten(pipeline, card, dtype)
         ladder = Ladder(pipeline, self._device, learned)
         model = self._placed(pipeline, card, dtype, ladder, note)
@@ -276,7 +278,9 @@ def _instead(loras: Sequence[str]) -> str:
 
 def _opened(card: ModelCard) -> Any:
     """What a model in memory was opened from."""
-    return card.revision, card.vae, card.preview, card.speed, *card.embeddings
+    return (
+        card.revision, card.vae, card.preview, card.speed, card.clip_skip, *card.embeddings
+    )  # fmt: skip
 
 
 def _confirmed(model: Model) -> dict[str, Any]:

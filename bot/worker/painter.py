@@ -128,7 +128,9 @@ class Painter:
     # Beginning
 
     def _may_begin(self, order: Order) -> bool:
-        """Others are not kept waiting by a load."""
+        """Others are not kept waiting by a load; nobody by what is not wanted any more."""
+        if isinstance(order, Attempt) and self._attempts.cancelled((order.job, order.no)):
+            return True
         return (
             not self._paintings
             or isinstance(order, Learn | Forgotten)

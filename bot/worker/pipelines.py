@@ -24,7 +24,7 @@ from bot.domain.errors import RenderFailed
 from bot.models import facts, families, parts
 from bot.models.cards import ModelCard
 from bot.models.facts import Facts, UnfitFile
-from bot.worker import decoders, inversions, siblings, single_files
+from bot.worker import clip_skip, decoders, inversions, siblings, single_files
 from bot.worker.causes import cause
 from bot.worker.library import NO_CHECKER, Library, absent, missing
 from bot.worker.precision import ran_out_of_memory
@@ -60,6 +60,7 @@ def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
         if card.vae:
             decoders.exchange(card, pipeline, dtype, library)
         inversions.teach(card, pipeline, library)
+        clip_skip.skip(pipeline, card)
     except RenderFailed as failure:
         log.warning("the model at %s: %s", card.source, failure)
         raise

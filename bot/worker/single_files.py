@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
 from huggingface_hub import hf_hub_download, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError
@@ -38,13 +39,23 @@ def open_file(card: ModelCard, file: Path, dtype: torch.dtype, library: Library)
             part.eval()  # diffusers leaves T5 learning, at random
             if any(each.is_meta for each in part.parameters()):
                 raise missing(f"The model file {file.name} lacks some of its weights.")
-    if single.is_v_prediction(weights.shapes, card.stem):
-        own = pipeline.scheduler
-        pipeline.scheduler = type(own).from_config(
-            own.config, prediction_type="v_prediction", rescale_betas_zero_snr=True,
-            timestep_spacing="trailing",
-        )  # fmt: skip
+    found = single.published(weights.shapes, card.stem)
+    known = found is not None and found.v_prediction  # Stable Diffusion 2, by its own schedule
+    if not known and single.is_v_prediction(weights.shapes, card.stem):
+        pipeline.scheduler = _of_velocity(pipeline.scheduler, weights)
     return pipeline
+
+
+def _of_velocity(own: Any, weights: Weights) -> Any:
+    """CosXL's noise begins stronger than any betas say, and is told by its strength."""
+    if single.COSINE in weights:
+        low, high = (weights[f"edm_vpred.sigma_{end}"].float().item() for end in ("min", "max"))
+        kind = getattr(diffusers, single.EDM)
+        return kind(low, high, sigma_data=1.0, prediction_type="v_prediction")
+    return type(own).from_config(
+        own.config, prediction_type="v_prediction", rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+    )  # fmt: skip
 
 
 def _read(card: ModelCard, file: Path) -> Weights:

@@ -157,7 +157,7 @@ def test_the_wire_form_is_flat_plain_data() -> None:
     assert json.loads(json.dumps(wire)) == {
         "width": 152, "height": 104, "count": 4, "seeds": varied.seeds, "text": "a fox",
         "negative": "cats", "steps": 12, "guidance": 3.0, "sampler": "default", "strength": 0.6,
-        "stop": 1.0, "parts": [], "excluded": [["cats", 0.5]], "meant": {},
+        "stop": 1.0, "rescale": 0.0, "parts": [], "excluded": [["cats", 0.5]], "meant": {},
         "source": "ab" * 32, "mask": None, "frame": None, "loras": {}, "file": "webp",
         "images": [], "style": False,
         "recipe": varied.identified({source: "ab" * 32}).recipe(),

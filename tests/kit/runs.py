@@ -94,7 +94,7 @@ def by_pipeline(
         "prompt": asked["text"],
         "num_inference_steps": asked["steps"],
         model.card.guidance_argument: asked["guidance"],
-        "guidance_rescale": asked.get("guidance_rescale", 0.0),
+        "guidance_rescale": asked.get("rescale", 0.0),
         "num_images_per_prompt": len(one.indices),
         "generator": generators([asked["seeds"][index] for index in one.indices]),
         "output_type": "latent",

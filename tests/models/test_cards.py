@@ -33,7 +33,7 @@ def asked(card: ModelCard) -> tuple[int, int, float, bool]:
         (
             "noob",
             {"scheduler": TRAILING | {"prediction_type": "v_prediction"}},
-            (1024, 30, 6.0, True),
+            (1024, 30, 5.0, True),
         ),
         (
             "LCM_Dreamshaper",
@@ -111,6 +111,15 @@ def test_a_folder_says_whether_other_samplers_fit(
     assert card.draws_by == ("euler" if fit else "default")
     said = "m draws by its own sampler only, so sampler = euler is ignored."
     assert card.caveat == ("" if fit else said)
+
+
+def test_what_is_set_in_vain_is_said() -> None:
+    drawn = ModelCard("a", "Anime", "a", native=512, family="sd", clip_skip=2)
+    assert drawn.caveat == ""
+    assert replace(drawn, family="sdxl", sampler="euler", samplers=False).caveat == (
+        "Anime draws by its own sampler only, so sampler = euler is ignored. "
+        "Anime reads texts in its own way, so clip_skip = 2 is ignored."
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,10 @@ def test_the_example_of_the_readme_is_right(tmp_path: Path) -> None:
 def test_every_key_is_a_field_of_the_card(tmp_path: Path) -> None:
     text = 'name="x"\nsteps=1\nguidance=0\nsampler="plms"\nnative=64\nlicence="MIT"\n'
     text += "allowed=[1]\nvae='x'\npreview='x'\nembeddings=['y']\nloras={ z = 0.5 }\npinned=true\n"
+    text += "speed='fast'\nclip_skip=2\nrescale=0.2\n"
     one = said(tmp_path, text)
     assert one.troubles == ()
-    assert len(one.fields) == 12
+    assert len(one.fields) == 15
     assert set(one.fields) <= set(ModelCard.__dataclass_fields__)
 
 
@@ -53,6 +54,8 @@ def test_every_key_is_a_field_of_the_card(tmp_path: Path) -> None:
         ("guidance = nan", "guidance is nan; it should be a number from 0 to 30."),
         ("guidance = '7'", "guidance is '7'; it should be a number"),
         ("native = 16", "native is 16; it should be a whole number from 64 to 4096."),
+        ("clip_skip = 0", "clip_skip is 0; it should be a whole number from 1 to 12."),
+        ("rescale = 2", "rescale is 2; it should be a number from 0 to 1."),
         ("sampler = 'magic'", "sampler is 'magic'; it should be one of default, plms,"),
         ("sampler = ['ddim']", "sampler is ['ddim']; it should be one of"),
         ("name = ''", "name is ''; it should be a text in quotes, of one line"),

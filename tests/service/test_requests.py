@@ -12,7 +12,7 @@ from bot.domain.errors import InvalidPrompt, Unable
 from bot.domain.framing import Frame
 from bot.domain.inputs import MASK, SOURCE, Input
 from bot.domain.preferences import Variation
-from bot.domain.request import Sampling, Seeding
+from bot.domain.request import GenerationRequest, Sampling, Seeding
 from bot.domain.size import Size
 from bot.domain.speed import Speed
 from bot.domain.usual import HIDDEN, Usual, hidden
@@ -51,6 +51,17 @@ def test_a_model_is_drawn_with_the_loras_of_its_card_unless_others_are_chosen() 
     assert Choice(loras={}).applied(card, made).loras == {}
     assert requests.current(a_card(id="other"), made).loras == {}
     assert requests.current(card, made).loras == {"detail": 0.7}
+
+
+def test_a_model_is_drawn_with_the_contrast_that_its_card_takes_back() -> None:
+    card = a_card(rescale=0.2)
+    made = requests.imagine(card, "a fox")
+    assert made.wire()["rescale"] == made.wire()["recipe"]["sampling"]["rescale"] == 0.2
+    told = made.to_json()
+    assert GenerationRequest.from_json(told) == made
+    del told["sampling"]["rescale"]  # as before there was such a thing
+    assert GenerationRequest.from_json(told).sampling.rescale == 0.0
+    assert requests.current(a_card(id="other"), made).sampling.rescale == 0.0
 
 
 def test_only_a_seed_that_nobody_chose_differs() -> None:

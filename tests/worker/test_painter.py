@@ -214,6 +214,15 @@ def test_one_cancelled_before_it_began_is_not_begun() -> None:
     assert sorted(free["job"] for free in studio.of("free")) == ["a", "b"]
 
 
+def test_one_cancelled_before_its_load_holds_up_nobody() -> None:
+    studio = Studio().order(ask("a", 5)).turns(2)
+    studio.order(ask("other", 2, model="other"), ask("b", 2)).turns(1)
+    studio.attempts.cancel(("other", 1))
+    assert studio.until_done() == "a a a ab ab"
+    assert studio.engine.loads == ["embedded after 0"]
+    assert studio.ends() == {"a": "drawn", "other": "cancelled", "b": "drawn"}
+
+
 def test_one_cancelled_in_its_last_step_is_not_drawn() -> None:
     studio = Studio().order(ask("a", 2), ask("b", 2))
 

@@ -124,7 +124,7 @@ def test_no_more_steps_are_made_than_there_are_and_one_at_least(
 
 
 def test_another_size_and_rescaled_guidance(made: Callable[[str], Model]) -> None:
-    asked: dict[str, Any] = {"steps": 2, "width": 96, "height": 40, "guidance_rescale": 0.7}
+    asked: dict[str, Any] = {"steps": 2, "width": 96, "height": 40, "rescale": 0.7}
     for name in ("sd", "sdxl"):
         assert far(alone(made(name), **asked), by_pipeline(made(name), **asked)) <= EXACT
 
@@ -146,7 +146,7 @@ CROWD: tuple[dict[str, Any], ...] = (
     {"steps": 3, "guidance": 1.0, "text": "a blue car"},
     {"steps": 4, "guidance": 9.0, "sampler": "heun", "indices": (2,)},
     {"steps": 8, "sampler": "dpmpp_2m_karras", "indices": (1,), **VARIED},
-    {"steps": 5, "sampler": "plms", "indices": (3,), "guidance_rescale": 0.5},
+    {"steps": 5, "sampler": "plms", "indices": (3,), "rescale": 0.5},
 )
 """Everything in which jobs may differ that share a step."""
 

@@ -10,6 +10,9 @@ from bot.worker.families.family import Capabilities, Guidance, Size
 from bot.worker.families.flow import FlowFamily
 from bot.worker.families.rows import Rows
 
+_WORDS, _SCHNELLS_WORDS = 512, 256
+"""Tokens of T5 that the transformers were taught with; what is left of them is padded, and seen."""
+
 
 class PackedFamily(FlowFamily):
     """Latents are tokens of 2 × 2 cells, which the transformer tells apart by their places."""
@@ -44,7 +47,10 @@ class Flux(PackedFamily):
 
     def encode(self, text: str | None, negative: bool) -> Rows:
         """(1, tokens, width) and pooled (1, width)."""
-        words, pooled, _ = self.pipeline.encode_prompt(text or "", device=self.device)
+        told = self.pipeline.transformer.config.guidance_embeds
+        words, pooled, _ = self.pipeline.encode_prompt(
+            text or "", device=self.device, max_sequence_length=_WORDS if told else _SCHNELLS_WORDS
+        )
         return {"text": words, "pooled": pooled}
 
     def condition(

@@ -26,6 +26,8 @@ from bot.worker.families.rows import Rows
 
 _REPAIRING = 9
 """Channels that a U-Net takes which was trained to repair pictures: latents, mask, picture."""
+_WARMING = 4
+"""Steps that PLMS wants where it begins by Runge and Kutta's."""
 _KNOWN = frozenset({"latents", "times", "text", "guidance", "beside"})
 """The rows that a U-Net takes by its own arguments; others go to it as added conditions."""
 
@@ -84,6 +86,8 @@ class UNetFamily(LatentFamily):
         """Raises ValueError where the scheduler cannot take so few steps; of a start from a picture
         one is left at least."""
         steps = steps_within(scheduler, steps)
+        if hasattr(scheduler, "prk_timesteps") and not scheduler.config.skip_prk_steps:
+            steps = max(steps, _WARMING)
         # On the CPU: schedulers look times up in tables, and a card would be waited for each time.
         scheduler.set_timesteps(steps, device="cpu")
         if strength is None:
