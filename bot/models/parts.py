@@ -55,10 +55,11 @@ def stray(folder: Path) -> str:
     all of a large folder is looked through."""
     there = itertools.islice(_below(folder, _DEEP), _MANY)
     fitting = (path for path in there if path.name == facts.INDEX or path.suffix.lower() in _STRAY)
-    for path in fitting:
-        one = path.parent if path.name == facts.INDEX else path
-        return facts.readable(one.relative_to(folder).as_posix())
-    return ""
+    found = next(fitting, None)
+    if found is None:
+        return ""
+    one = found.parent if found.name == facts.INDEX else found
+    return facts.readable(one.relative_to(folder).as_posix())
 
 
 def _below(folder: Path, deep: int) -> Iterator[Path]:
