@@ -83,17 +83,6 @@ def test_what_is_damaged_is_not_found_and_made_anew(store: Store, name: str, har
     assert found(store, "one") == "second"
 
 
-def test_what_nobody_looks_for_makes_room_in_the_end(store: Store, tmp_path: Path) -> None:
-    for model in ("gone", "used", "late"):
-        store.make(model, "one", write(model))
-    for listed in tmp_path.rglob("files.json"):
-        os.utime(listed, (1, 1))
-    assert found(store, "one", "used") == "used"
-    store.make("new", "one", write("new"))
-    there = {model: found(store, "one", model) for model in ("gone", "used", "late", "new")}
-    assert there == {"gone": "", "used": "used", "late": "", "new": "new"}
-
-
 def test_half_a_conversion_is_not_kept(store: Store, tmp_path: Path) -> None:
     store.make("sd", "one", write("first"))
 
