@@ -20,6 +20,7 @@ from bot.models import gguf
 INDEX = "model_index.json"
 SAFETENSORS, GGUF = ".safetensors", ".gguf"
 SINGLE_FILES = (SAFETENSORS, ".ckpt", GGUF)
+_FILES = (*SINGLE_FILES, ".pt", ".pth", ".bin")
 DENOISER = "model.diffusion_model."
 """Where the denoiser lies in a file of a whole model; alone it has no such place."""
 _HEADER_LIMIT = 100 << 20
@@ -89,7 +90,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def shapes_in(file: Path) -> Shapes | None:
-    """The tensors of a single file; None for a pickle, whose names only a worker reads.
+    """The tensors of a single file; None for a pickle (`bot.models.pickles`).
 
     Raises UnfitFile, OSError.
     """
@@ -215,4 +216,4 @@ def readable(name: str) -> str:
 def name_of(source: str) -> str:
     """What people call the model at `source`: the last part, without a file's suffix."""
     path = Path(source.rstrip("/" + os.sep))
-    return path.stem if is_single_file(source) else path.name
+    return path.stem if source.lower().endswith(_FILES) else path.name

@@ -22,9 +22,10 @@ _SPOKEN = {"sd": {"sd1", "sd2"}, "sdxl": {"sdxl"}, "sd3": {"sd3"}, "flux": {"flu
 def require_loras(catalogue: Catalogue, card: ModelCard, request: GenerationRequest) -> None:
     """Raises NotFound for one that lies nowhere, Unable for one that is made for other models; a
     worker finds what only it can know."""
-    there = catalogue.loras
-    if there is None:
+    if catalogue.loras is None:
         return
+    beside = catalogue.beside if card.id == catalogue.default.id else ()
+    there = [*beside, *catalogue.loras]
     for name in (name for name, weight in request.loras.items() if weight):
         meant = [one for one in there if name in addons.names(one.path)]
         if not meant:
@@ -44,7 +45,7 @@ def require_loras(catalogue: Catalogue, card: ModelCard, request: GenerationRequ
 
 def said(catalogue: Catalogue) -> list[str]:
     """How prompts call all that are known to be there."""
-    return _said(catalogue.loras or ())
+    return _said([*catalogue.beside, *(catalogue.loras or ())])
 
 
 def _said(there: Sequence[Addon]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from bot.bench import memory
 from bot.models.cards import ModelCard
-from bot.worker import diffusion, pipelines
+from bot.worker import diffusion, mapped, pipelines
 from bot.worker.diffusion import DiffusionEngine
 from tests.kit import original, small
 from tests.kit.runs import drawn_by
@@ -102,3 +104,21 @@ def drawn_with(one: DiffusionEngine) -> torch.Tensor:
     """All that lies beside the model's own layers."""
     unet = one._models["one"].pipeline.unet
     return torch.cat([each.flatten() for name, each in unet.named_parameters() if "lora" in name])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_weights_are_not_in_memory_twice_meanwhile(tmp_path: Path) -> None:
+    count, side, mib = 16, 1024, 64
+    tensors = {f"{number}.weight": torch.rand(side, side) for number in range(count)}
+    save_file(tensors, tmp_path / "one.safetensors")
+    with torch.device("meta"):
+        layers = [torch.nn.Linear(side, side, bias=False) for _ in range(count)]
+    network = torch.nn.Sequential(*layers)
+    network.load_state_dict(load_file(tmp_path / "one.safetensors"), assign=True)
+    memory.forget_peak()
+    before = memory.held()["rss"]
+    mapped.own(network)
+    assert memory.held()["peak"] - before < 1.5 * mib
+    overwrite(tmp_path)
+    state = network.state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in tensors.items())

@@ -1,0 +1,41 @@
+"""Engines that draw with small models which lie in a folder, among what they are drawn with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.models.cards import ModelCard
+from bot.worker import diffusion
+from bot.worker.diffusion import DiffusionEngine
+from tests.kit.runs import drawn_by
+from tests.kit.workers import attempt
+
+Picture = np.ndarray[Any, Any]
+
+
+def engine(shelf: Path, *cards: ModelCard, dtype: str = "float32") -> DiffusionEngine:
+    """Of these models, in the order of their cards."""
+    cards_of = [asdict(card) for card in cards]
+    options = {"cards": cards_of, "device": "cpu", "dtype": dtype, "shelf": str(shelf)}
+    return diffusion.create(options)
+
+
+def card(shelf: Path, model: str = "sd1", **more: Any) -> ModelCard:
+    """Of a file in that folder."""
+    return ModelCard(model, model, str(shelf / f"{model}.safetensors"), 64, **more)
+
+
+def drawn(one: Any, model: str = "sd1", **asked: Any) -> Picture:
+    """A small picture in two steps."""
+    asked = {"width": 16, "height": 16, "steps": 2, "model": model} | asked
+    [image] = drawn_by(one, attempt(indices=(0,), **asked))
+    return np.asarray(image, dtype=int)
+
+
+def far(one: Picture, other: Picture) -> float:
+    """How much they differ, of 255."""
+    return float(np.abs(one - other).mean())
