@@ -20,7 +20,8 @@ from bot.models import gguf
 INDEX = "model_index.json"
 SAFETENSORS, GGUF = ".safetensors", ".gguf"
 SINGLE_FILES = (SAFETENSORS, ".ckpt", GGUF)
-_FILES = (*SINGLE_FILES, ".pt", ".pth", ".bin")
+FILES = (*SINGLE_FILES, ".pt", ".pth", ".bin")
+"""Of models, and of what they are drawn with."""
 DENOISER = "model.diffusion_model."
 """Where the denoiser lies in a file of a whole model; alone it has no such place."""
 _HEADER_LIMIT = 100 << 20
@@ -216,4 +217,4 @@ def readable(name: str) -> str:
 def name_of(source: str) -> str:
     """What people call the model at `source`: the last part, without a file's suffix."""
     path = Path(source.rstrip("/" + os.sep))
-    return path.stem if source.lower().endswith(_FILES) else path.name
+    return path.stem if source.lower().endswith(FILES) else path.name
