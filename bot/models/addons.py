@@ -50,6 +50,11 @@ class Addon:
     fits: tuple[str, ...]
     sizes: Sizes
 
+    @property
+    def said(self) -> str:
+        """What a prompt calls it; empty where its name has nothing that can be said."""
+        return _names(self.path)[2]
+
 
 Told = tuple[str, tuple[str, ...], Sizes]
 """The kind, the families that it fits and the sizes."""
@@ -216,17 +221,22 @@ def named(folders: Iterable[Path], kind: str, key: str) -> Addon | None:
     """The one of a kind that is called so, in the first of the folders that has it: by the name of
     its file, with or without its suffix, or by what a prompt can say of it."""
     for folder in folders:
-        for path in sorted(_listed(folder), key=lambda path: _rank(path, key)):
-            if key in names(path) and (one := opened(path)) and one.kind == kind:
+        for path in called(_listed(folder), key):
+            if (one := opened(path)) and one.kind == kind:
                 return one
     return None
 
 
-def _rank(path: Path, key: str) -> tuple[bool, bool]:
-    return key not in names(path)[:2], path.suffix.lower() in _PICKLED
+def called(paths: Iterable[Path], key: str) -> list[Path]:
+    """Those that a name means, the likeliest first: of files of one name pickles are the last."""
+
+    def rank(path: Path) -> tuple[bool, bool]:
+        return key not in _names(path)[:2], path.suffix.lower() in _PICKLED
+
+    return sorted((path for path in paths if key in _names(path)), key=rank)
 
 
-def names(path: Path) -> tuple[str, str, str]:
+def _names(path: Path) -> tuple[str, str, str]:
     """What one there is called: by NAME.toml one of the first two, by a prompt the last."""
     name = facts.name_of(path.name)
     return name, path.name, sayable(name)

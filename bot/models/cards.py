@@ -226,7 +226,7 @@ def _guess(name: str) -> facts.Facts:
     if re.fullmatch(r"stable-diffusion-2(-1)?|.*[^0-9]768([^0-9].*)?", name):
         return dataclasses.replace(found, denoiser={"sample_size": 96}, vae=_FACTOR_8)
     if "playground" in name.lower():
-        return dataclasses.replace(found, scheduler={"_class_name": "EDMEulerScheduler"})
+        return dataclasses.replace(found, scheduler={"_class_name": single.EDM})
     return found
 
 

@@ -122,7 +122,7 @@ class Shelf:
         sources = _sources(there)
         names = {facts.name_of(path.name) for path in sources}
         for path in filter(lambda path: wanted(path.name), there):
-            if why := _passed_over(path):
+            if why := passed_over(path):
                 yield Unused(facts.readable(path.name), why)
             elif path in sources:
                 yield self._opened(path, _key(path, sources))
@@ -156,7 +156,7 @@ class Shelf:
             *((addons.EMBEDDING, name) for name in card.embeddings),
             *((addons.LORA, name) for name in card.loras),
         ]
-        folders = [Path(card.source).parent, self.folder]
+        folders = self._folders(card)
         return [
             f"There is no {kind} {name} beside the model {card.name}, which is to be drawn with it."
             for kind, name in wanted
@@ -167,9 +167,12 @@ class Shelf:
         """A sentence about a decoder for previews that does not act."""
         if not card.preview:
             return ""
-        folders = [Path(card.source).parent, self.folder]
-        one = addons.named(folders, addons.PREVIEWER, card.preview)
+        one = addons.named(self._folders(card), addons.PREVIEWER, card.preview)
         return addons.unfit(one, card.preview, replace(found or Facts("", ""), name=card.name))
+
+    def _folders(self, card: ModelCard) -> list[Path]:
+        """Where lies what it is drawn with: beside it, or here."""
+        return [Path(card.source).parent, self.folder]
 
 
 def _sources(there: Collection[Path]) -> list[Path]:
@@ -180,14 +183,9 @@ def _sources(there: Collection[Path]) -> list[Path]:
     return files + [path for path in folders if not _is_configs(path, files)]
 
 
-def is_told(path: Path) -> bool:
-    """Whether something that is neither a file nor a model's folder is worth a word."""
-    return bool(_passed_over(path))
-
-
-def _passed_over(path: Path) -> str:
+def passed_over(path: Path) -> str:
     """Why what lies there is not looked at, where somebody may think that it is; completes its
-    name."""
+    name. Empty for what is, and for what is nobody's business."""
     if not facts.is_named(path):
         return "has letters in its name that are not UTF-8: rename it"
     if path.is_symlink() and not os.path.exists(path):

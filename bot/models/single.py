@@ -11,11 +11,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from bot.models import addons, layouts, loras, unread
-from bot.models.facts import Facts, Shapes
+from bot.models.facts import DENOISER, Facts, Shapes
 from bot.models.families import apart, word_of
-
-DENOISER = "model.diffusion_model."
-"""Where the denoiser lies in a file of a whole model; alone it has no such place."""
 
 _BASE_512 = re.compile(r"(?:^|[^a-z0-9])(512|base)(?![a-z0-9])", re.IGNORECASE)
 _V_PREDICTION = re.compile(r"(?:^|[^a-z]|xl)v[-_ ]?pred", re.IGNORECASE)

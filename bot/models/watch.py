@@ -171,7 +171,7 @@ def _files(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
     elif os.path.isfile(os.path.join(entry.path, facts.INDEX)):
         paths = [os.path.join(at, name) for at, _, names in os.walk(entry.path) for name in names]
     else:
-        if shelf.is_told(Path(entry.path)):
+        if shelf.passed_over(Path(entry.path)):
             yield entry.name, 0, 0
         return
     for path in paths:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from bot.models.cards import ModelCard
 from bot.worker import diffusion
@@ -39,3 +40,17 @@ def drawn(one: Any, model: str = "sd1", **asked: Any) -> Picture:
 def far(one: Picture, other: Picture) -> float:
     """How much they differ, of 255."""
     return float(np.abs(one - other).mean())
+
+
+def lora(
+    network: Any, before: str, inside: str, rank: int = 4, seed: int = 3
+) -> dict[str, torch.Tensor]:
+    """Matrices beside every linear layer whose name has `inside`, under diffusers' names."""
+    random = torch.Generator().manual_seed(seed)
+    made = {}
+    for name, module in network.named_modules():
+        if isinstance(module, torch.nn.Linear) and inside in name:
+            given, out = module.in_features, module.out_features
+            made[f"{before}{name}.lora_A.weight"] = torch.randn(rank, given, generator=random)
+            made[f"{before}{name}.lora_B.weight"] = torch.randn(out, rank, generator=random)
+    return made

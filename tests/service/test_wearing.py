@@ -132,3 +132,19 @@ def test_two_files_that_are_said_alike(folder: Path) -> None:
     other = named([folder], LORA, "wide look (v2)")
     assert other
     assert other.fits == ("sdxl",)
+
+
+async def test_of_two_that_are_said_alike_the_one_of_that_name_is_meant(
+    shop: House, folder: Path
+) -> None:
+    """As a worker chooses."""
+    weights(folder / "det ail.safetensors", {DETAIL: [8, 2048]})
+    weights(folder / "det_ail.safetensors", {DETAIL: [8, 768]})
+    await served(shop, folder)
+    card = shop.catalogue.named("dream")
+    assert card
+    shop.catalogue.confirm(card.id, {"family": "sd"})
+    assert (await asked(shop, "--lora det_ail")).loras == {"det_ail": 1.0}
+    found = named([folder], LORA, "det_ail")
+    assert found
+    assert found.path.name == "det_ail.safetensors"

@@ -19,7 +19,7 @@ from bot.worker import adapters, pipelines
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.rungs import RUNGS
 from tests.kit import original, small
-from tests.kit.shelves import card, drawn, engine, far
+from tests.kit.shelves import card, drawn, engine, far, lora
 from tests.kit.workers import attempt
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -51,20 +51,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lora(pipe_of("sd3").transformer, "transformer.", ".attn."), folder / "three.safetensors"
     )
     return folder
-
-
-def lora(
-    network: Any, before: str, inside: str, rank: int = 4, seed: int = 3
-) -> dict[str, torch.Tensor]:
-    """Matrices beside every linear layer whose name has `inside`, under diffusers' names."""
-    random = torch.Generator().manual_seed(seed)
-    made = {}
-    for name, module in network.named_modules():
-        if isinstance(module, torch.nn.Linear) and inside in name:
-            given, out = module.in_features, module.out_features
-            made[f"{before}{name}.lora_A.weight"] = torch.randn(rank, given, generator=random)
-            made[f"{before}{name}.lora_B.weight"] = torch.randn(out, rank, generator=random)
-    return made
 
 
 def kohya(encoder: Any) -> dict[str, torch.Tensor]:
