@@ -60,17 +60,9 @@ SHAPES = (
     Shape("SDXL", _XL, 1024, aims=Aims(rate=1.7)),
     Shape("SDXL", _XL, 1024, speed="fast", aims=Aims(rate=2.4)),
     Shape("FLUX.1", _FLUX, 1024, steps=28, aims=Aims(share=0.67), large=True, turns=1),
-    Shape(
-        "FLUX.1",
-        _FLUX,
-        1024,
-        steps=28,
-        speed="balanced",
-        aims=Aims(share=0.93),
-        large=True,
-        turns=1,
-    ),
-)
+    Shape("FLUX.1", _FLUX, 1024, steps=28, speed="balanced", aims=Aims(share=0.93), large=True,
+          turns=1),
+)  # fmt: skip
 
 
 Tell = Callable[[Seen], None]

@@ -80,7 +80,7 @@ class Studio:
     @property
     def trouble(self) -> str:
         """Why torch draws alone, in a sentence; empty where it does not, or was told to."""
-        return " ".join(filter(None, (store.trouble for store in self._stores)))
+        return " ".join(filter(None, (store.trouble(self.card.id) for store in self._stores)))
 
     @property
     def busy(self) -> bool:

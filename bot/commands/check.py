@@ -232,23 +232,25 @@ async def try_out(settings: Settings, model: Model) -> AsyncIterator[Finding]:
             yield Finding(False, f"{what}: {error}")
         else:
             yield Finding(True, _words(catalogue.default, shot))
-            slow = _slow(settings) if shot.device == "cpu" else _uncompiled(settings)
+            slower = _slow if shot.device == "cpu" else _uncompiled
+            slow = slower(settings, catalogue.default.id)
             for notice in filter(None, (slow, catalogue.default.caveat)):
                 yield Finding(None, notice)
 
 
-def _slow(settings: Settings) -> str:
-    """Why a processor draws slower than it could; empty where it does not."""
+def _slow(settings: Settings, model: str) -> str:
+    """Why a processor draws with a model slower than it could; empty where it does not."""
     if settings.cpu_engine != "auto":
         return ""
     if not runtime.version():
         return "OpenVINO, which draws faster on a CPU, is not installed: pip install openvino."
-    return Store(converted_folder(settings)).trouble
+    return Store(converted_folder(settings)).trouble(model)
 
 
-def _uncompiled(settings: Settings) -> str:
-    """Why a card draws slower than it could; empty where it does not."""
-    return "" if settings.speed == "eager" else Store(compiled_folder(settings)).trouble
+def _uncompiled(settings: Settings, model: str) -> str:
+    """Why a card draws with a model slower than it could; empty where it does not."""
+    told = Store(compiled_folder(settings))
+    return "" if settings.speed == "eager" else told.trouble(model)
 
 
 def _words(card: ModelCard, shot: Shot) -> str:

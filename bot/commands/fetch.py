@@ -130,10 +130,9 @@ def _of_use(shelf: Shelf, name: str) -> str:
     for one in shelf.everything(lambda there: there == name):
         match one:
             case Addon(kind=addons.LORA):
-                said = addons.names(one.path)[2]
-                return f"It is a {one.kind}: `--lora {said}` draws with it."
+                return f"It is a {one.kind}: `--lora {one.said}` draws with it."
             case Addon():
-                return f"It is for models to be drawn with ({one.kind})."
+                return f"It is no model, but what models are drawn with ({one.kind})."
             case Unused():
                 return f"It is not used: {one.name} {one.why}."
     return f"MODEL={stem} draws with it; `easel models check {stem}` tries it."

@@ -18,13 +18,16 @@ from bot.imaging import Encoded
 DIGITS = 5
 
 
-def prepare(folder: Path) -> None:
-    """Make the folder, before what is to lie there costs any time. Raises EaselError where nothing
-    can be written."""
+def require_writable(folder: Path) -> None:
+    """Before what is to lie there costs any time. Raises EaselError where nothing can be
+    written; leaves nothing behind."""
     with _told(folder):
+        made = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"one byte is enough")
+        for each in made:
+            each.rmdir()
 
 
 def add(folder: Path, prefix: str, files: Iterable[Encoded]) -> Iterator[Path]:

@@ -32,7 +32,7 @@ _ORIGINAL = {
     "precision": "has the setting DTYPE for that",
     **dict.fromkeys(("C", "f", "config", "laion400m"), _MODELS_OWN),
 }
-"""Its options that are none here, and what there is instead."""
+"""Options of the original Stable Diffusion script that are none here, and what there is instead."""
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -31,7 +31,7 @@ async def render(settings: Settings, order: Order) -> int:
     subject = await Subject.of(order, settings)
     subject.wish(catalogue.default)  # what is wrong is said before anything is loaded
     executor = local_executor(settings, catalogue.cards)
-    await asyncio.to_thread(folder.prepare, order.out)
+    await asyncio.to_thread(folder.require_writable, order.out)
     files = _Files(order)
     await executor.start()
     try:

@@ -103,10 +103,11 @@ class Subject:
                 for digest, weight in named
             ]
         if len(named) != len(before):
-            number = "a picture" if len(before) == 1 else f"{len(before)} pictures"
             raise Unable(
-                f"This was drawn with {number} as prompts: name as many, in their order, by "
-                "`--image`."
+                "This was drawn with a picture as a prompt: name one by `--image`."
+                if len(before) == 1
+                else f"This was drawn with {len(before)} pictures as prompts: name as many, in "
+                "their order, by `--image`."
             )
         return [
             replace(old, digest=digest, weight=old.weight if weight is None else weight)

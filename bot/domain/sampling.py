@@ -28,6 +28,5 @@ class Sampling:
         """Of plain data; the first ones said nothing of `rescale`. Raises ValueError and
         TypeError."""
         chosen = None if strength is None else float(strength)
-        return cls(
-            int(steps), float(guidance), str(sampler), chosen, float(stop), float(rescale)
-        )  # fmt: skip
+        ends = float(stop), float(rescale)
+        return cls(int(steps), float(guidance), str(sampler), chosen, *ends)

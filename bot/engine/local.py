@@ -21,7 +21,7 @@ from bot.engine.link import Connect, Link
 from bot.engine.patience import Patience
 from bot.engine.seat import Order, Seat
 from bot.engine.seated import Seated
-from bot.engine.spinning import EVERY_S, Habit, may_spin, waiting
+from bot.engine.spinning import EVERY_S, SPINNING, Habit, may_spin, waiting
 
 DIFFUSION = "bot.worker.diffusion:create"
 SIMULATED = "bot.worker.simulated:create"
@@ -76,11 +76,13 @@ class LocalExecutor(Seated):
 
 
 async def _keep_fitting(seat: Seat, waits: Mapping[str, str]) -> None:
-    """Have another process on a processor that is idle for long, or shared, and was not."""
+    """Have another process on a processor that is idle for long, or shared, and was not when this
+    one started, as `waits` says of it."""
     habit, process = Habit({}), None
     while True:
         await asyncio.sleep(EVERY_S)
         if seat.process != process:
             habit, process = Habit(dict(waits)), seat.process
         elif habit.look() and seat.resting and seat.device == PROCESSOR:
-            await seat.replace("waits as fits a machine that is more idle, or less,")
+            was, now = ("idle", "shared") if waits == SPINNING else ("shared", "idle")
+            await seat.replace(f"was started on {was} cores, which are {now} now")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.prompt.values import sayable
-from bot.models import facts, layouts, pickles, unread
+from bot.models import embeddings, facts, layouts, loras, pickles, unread
 from bot.models.facts import Facts, Shapes, UnfitFile
 from bot.models.layouts import Sizes
 
@@ -50,24 +50,33 @@ class Addon:
     fits: tuple[str, ...]
     sizes: Sizes
 
+    @property
+    def said(self) -> str:
+        """What a prompt calls it; empty where its name has nothing that can be said."""
+        return _names(self.path)[2]
 
-def told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
-    """The kind, the families that it fits and the sizes of what a file holds; None for others."""
+
+Told = tuple[str, tuple[str, ...], Sizes]
+"""The kind, the families that it fits and the sizes."""
+
+
+def told(shapes: Shapes) -> Told | None:
+    """What a file holds; None for others."""
     try:
         return _told(shapes)
     except (LookupError, ValueError):  # nearly one of them
         return None
 
 
-def _told(shapes: Shapes) -> tuple[str, tuple[str, ...], Sizes] | None:
+def _told(shapes: Shapes) -> Told | None:
     if unread.why(shapes):
         return None
     if any(map(_ENLARGES.match, shapes)):
         return UPSCALER, (), {}
-    if any(map(_LORA.search, shapes)):
-        return LORA, _trained_for(shapes), {}
-    if vectors := _vectors(shapes):
-        return EMBEDDING, _WORDS.get(vectors, ()), {}
+    if loras.is_one(shapes):
+        return LORA, loras.trained_for(shapes), {}
+    if vectors := embeddings.widths(shapes):
+        return EMBEDDING, embeddings.fits(vectors), {}
     if sizes := _ip_adapter(shapes):
         return IP_ADAPTER, _beside(shapes), sizes
     if sizes := layouts.eye(shapes):
@@ -93,31 +102,7 @@ _ENLARGES = re.compile(
 """ESRGAN, Real-ESRGAN, RealSR, SwinIR, HAT, DAT, Compact, PLKSR, SPAN, Real-CUGAN, OmniSR."""
 
 
-# LoRAs
-
-_LORA = re.compile(r"lora_(up|down|A|B)\b|lora\d?\.(up|down)\.")
-_ATTENDED = re.compile(r"attn2.*to_k.*(down|lora_A)\b.*weight$")
-_FLUX = re.compile(r"(double|single)_blocks|single_transformer_blocks")
-_SD3 = re.compile(r"joint_blocks|add_q_proj")
-_UNETS = {768: "sd1", 1024: "sd2", 2048: "sdxl"}
-"""By the width of the text that a U-Net attends to."""
-
-
-def is_lora(name: str) -> bool:
-    """Whether only a LoRA has a tensor of that name."""
-    return bool(_LORA.search(name))
-
-
-def _trained_for(shapes: Shapes) -> tuple[str, ...]:
-    """By what the matrices of a LoRA are laid beside; empty where that is not known."""
-    widths = (shape[1] for name, shape in shapes.items() if _ATTENDED.search(name) and shape[1:])
-    if (width := next(widths, 0)) in _UNETS:
-        return (_UNETS[width],)
-    if any("lora_te2_" in name for name in shapes):
-        return ("sdxl",)
-    if any(map(_FLUX.search, shapes)):
-        return ("flux",)
-    return ("sd3",) if any(map(_SD3.search, shapes)) else ()
+# Families
 
 
 def base_of(found: Facts) -> str:
@@ -126,7 +111,7 @@ def base_of(found: Facts) -> str:
         return "sd3"
     if found.kind.startswith("Flux"):
         return "" if found.kind.startswith("Flux2") else "flux"
-    return _UNETS.get(found.denoiser.get("cross_attention_dim", 0), "")
+    return loras.UNETS.get(found.denoiser.get("cross_attention_dim", 0), "")
 
 
 def fits(one: Addon, found: Facts) -> bool:
@@ -152,24 +137,8 @@ def _ip_adapter(shapes: Shapes) -> Sizes | None:
 
 def _beside(shapes: Shapes) -> tuple[str, ...]:
     widths = (shape[1] for name, shape in shapes.items() if name.endswith(".to_k_ip.weight"))
-    base = _UNETS.get(next(widths, 0))
+    base = loras.UNETS.get(next(widths, 0))
     return (base,) if base else ()
-
-
-# Embeddings
-
-_WORDS = {(768,): ("sd1",), (1024,): ("sd2",), (1280, 768): ("sdxl",)}
-"""By the widths of the vectors, in the order of their names."""
-
-
-def _vectors(shapes: Shapes) -> tuple[int, ...]:
-    """The widths of what stands for words, in the forms of web UIs and of diffusers."""
-    names = sorted(shapes)
-    if names in (["emb_params"], ["clip_g", "clip_l"]):
-        return tuple(shapes[name][-1] for name in names)
-    one = names[0] if len(names) == 1 else ""
-    few = 0 < len(shapes.get(one, ())) <= 2
-    return (shapes[one][-1],) if few and "." not in one else ()
 
 
 # Decoders for previews
@@ -252,41 +221,69 @@ def named(folders: Iterable[Path], kind: str, key: str) -> Addon | None:
     """The one of a kind that is called so, in the first of the folders that has it: by the name of
     its file, with or without its suffix, or by what a prompt can say of it."""
     for folder in folders:
-        for path in sorted(_listed(folder), key=lambda path: key not in names(path)[:2]):
-            if key in names(path) and (one := opened(path)) and one.kind == kind:
+        for path in called(_listed(folder), key):
+            if (one := opened(path)) and one.kind == kind:
                 return one
     return None
 
 
-def names(path: Path) -> tuple[str, str, str]:
+def called(paths: Iterable[Path], key: str) -> list[Path]:
+    """Those that a name means, the likeliest first: of files of one name pickles are the last."""
+
+    def rank(path: Path) -> tuple[bool, bool]:
+        return key not in _names(path)[:2], path.suffix.lower() in _PICKLED
+
+    return sorted((path for path in paths if key in _names(path)), key=rank)
+
+
+def _names(path: Path) -> tuple[str, str, str]:
     """What one there is called: by NAME.toml one of the first two, by a prompt the last."""
     name = facts.name_of(path.name)
     return name, path.name, sayable(name)
 
 
 def opened(path: Path) -> Addon | None:
-    """What lies at `path`, if it is one that can be read; of pickles only what upscales."""
-    if path.suffix.lower() in pickles.SUFFIXES:
-        return None if why_not(path) else Addon(path.stem, path, UPSCALER, (), {})
+    """What lies at `path`, if it is one that can be read."""
     file = weights_of(path)
-    if file.suffix.lower() != facts.SAFETENSORS or not file.is_file():
-        return None
     try:
+        if file.suffix.lower() in _PICKLED and (found := _of_pickle(file)):
+            return Addon(facts.name_of(path.name), path, *found)
+        if file.suffix.lower() != facts.SAFETENSORS or not file.is_file():
+            return None
         found = told(facts.shapes_in(file) or {})
     except (UnfitFile, OSError):
         return None
     return Addon(facts.name_of(path.name), path, *found) if found else None
 
 
+_PICKLED = (*pickles.SUFFIXES, ".ckpt")
+_OF_PICKLES = (EMBEDDING, LORA, DECODER)
+"""What is read of a pickle; whatever it holds besides weights would be left out of them."""
+
+
+def _of_pickle(file: Path) -> Told | None:
+    """Raises UnfitFile, OSError."""
+    if not file.is_file():
+        return None
+    held = pickles.read(file)
+    if file.suffix.lower() in pickles.SUFFIXES and any(map(_ENLARGES.match, held.texts)):
+        return UPSCALER, (), {}
+    found = None if held.foreign else told(held.shapes)
+    return found if found and found[0] in _OF_PICKLES else None
+
+
 def why_not(path: Path) -> str:
-    """Why a pickle is not used; completes its name, empty for a network that upscales."""
+    """Why a pickle that `opened` does not know is not used; completes its name."""
     try:
-        if path.is_file() and any(map(_ENLARGES.match, pickles.texts(path))):
-            return ""
+        held = pickles.read(path)
     except UnfitFile as error:
         return str(error)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
+    if why := held.harm or unread.why(held.shapes):
+        return why
+    if found := told(held.shapes):
+        return f"is a pickle ({found[0]}): take it as .safetensors"
     return "is a pickle, of which nobody can tell what it is: take it as .safetensors"
 
 

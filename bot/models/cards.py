@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.domain.samplers import DEFAULT
 from bot.domain.vocabulary import Vocabulary
-from bot.models import facts, families, single
+from bot.models import facts, families, pickles, single
 
 EMBEDDED = Path(__file__).parent / "embedded"
 IDEAS = (
@@ -198,10 +198,19 @@ def facts_at(path: Path) -> facts.Facts | None:
         if path.is_dir():
             return facts.of_folder(path)
         if facts.is_single_file(path.name):
-            return of_single(path, facts.shapes_in(path) or {})
+            return of_single(path, shapes_in(path) or {})
     except (OSError, facts.UnfitFile):
         pass
     return None
+
+
+def shapes_in(file: Path) -> facts.Shapes | None:
+    """The tensors of a single file; None of a pickle out of which only a worker makes sense.
+
+    Raises UnfitFile, OSError.
+    """
+    shapes = facts.shapes_in(file)
+    return shapes if shapes is not None else pickles.read(file).shapes or None
 
 
 def of_single(path: Path, shapes: facts.Shapes) -> facts.Facts | None:
@@ -211,13 +220,13 @@ def of_single(path: Path, shapes: facts.Shapes) -> facts.Facts | None:
 
 
 def _guess(name: str) -> facts.Facts:
-    """What a model on the hub, or a .ckpt file, may be until it has been read."""
+    """What a model on the hub, or a .ckpt file that is odd, may be until it has been read."""
     kinds = (kind for pattern, kind in _KINDS if re.search(pattern, name, re.IGNORECASE))
     found = facts.Facts(next(kinds, "StableDiffusionPipeline"), name)
     if re.fullmatch(r"stable-diffusion-2(-1)?|.*[^0-9]768([^0-9].*)?", name):
         return dataclasses.replace(found, denoiser={"sample_size": 96}, vae=_FACTOR_8)
     if "playground" in name.lower():
-        return dataclasses.replace(found, scheduler={"_class_name": "EDMEulerScheduler"})
+        return dataclasses.replace(found, scheduler={"_class_name": single.EDM})
     return found
 
 

@@ -50,7 +50,7 @@ class Catalogue:
     """`default` draws what asks for no model; `kept` are the ids of the models that every worker
     loads ahead of need: the default, and those pinned. `fixed` are the operator's own values of
     the default, by field; they win over what its files say. `loras` are all that can be drawn
-    with; None where that is not known."""
+    with; None where that is not known. Those `beside` are for the default alone."""
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class Catalogue:
         fixed: Mapping[str, Any] | None = None,
     ) -> None:
         self.loras: Sequence[Addon] | None = None
+        self.beside: Sequence[Addon] = ()
         self._served: dict[str, _Served] = {}
         one = Model(default.id, default, fixed or {})
         self.serve(one, [Model(card.id, card, {}) for card in others])
@@ -68,10 +69,12 @@ class Catalogue:
         default: Model,
         others: Iterable[Model] = (),
         there: Iterable[Addon] | None = None,
+        beside: Iterable[Addon] = (),
     ) -> None:
-        """These are the models from here on, and what lies `there` to draw with; what workers read
-        in files that are the same still is kept."""
+        """These are the models from here on, and what lies `there` to draw with, or
+        `beside` the default; what workers read in files that are the same still is kept."""
         self.loras = None if there is None else [one for one in there if one.kind == LORA]
+        self.beside = [one for one in beside if one.kind == LORA]
         models = {one.card.id: one for one in others} | {default.card.id: default}
         self._default = default.card.id
         self._served = {id: self._kept(one) for id, one in models.items()}

@@ -20,6 +20,10 @@ from bot.models import gguf
 INDEX = "model_index.json"
 SAFETENSORS, GGUF = ".safetensors", ".gguf"
 SINGLE_FILES = (SAFETENSORS, ".ckpt", GGUF)
+FILES = (*SINGLE_FILES, ".pt", ".pth", ".bin")
+"""Of models, and of what they are drawn with."""
+DENOISER = "model.diffusion_model."
+"""Where the denoiser lies in a file of a whole model; alone it has no such place."""
 _HEADER_LIMIT = 100 << 20
 ZIP = b"PK\x03\x04"
 _LFS = b"version https://git-lfs"
@@ -27,9 +31,8 @@ _WEB_PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 
 _PREDICTION = ("modelspec.prediction_type", "modelspec.predict_key")
 _VELOCITY = ("v", "v_prediction")
-_MODEL = re.compile(r"model\.diffusion_model\.")
-"""What trainers and ComfyUI write beside the tensors of a model that predicts velocity; others put
-an empty tensor among them, and so does what reads a header here."""
+"""What trainers and ComfyUI write under these keys beside the tensors of a model that predicts
+velocity; others put an empty tensor `v_pred` among them, and so does `_header`."""
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Tensor name → shape."""
@@ -88,7 +91,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def shapes_in(file: Path) -> Shapes | None:
-    """The tensors of a single file; None for a pickle, whose names only a worker reads.
+    """The tensors of a single file; None for a pickle (`bot.models.pickles`).
 
     Raises UnfitFile, OSError.
     """
@@ -141,7 +144,8 @@ def shapes_of(file: Path) -> Shapes:
 
 
 def _header(data: bytes) -> dict[str, Any]:
-    """The shape of each tensor, and the byte behind its last."""
+    """The shape of each tensor, and the byte behind its last; see `_VELOCITY` of one that is not
+    there."""
     try:
         header = json.loads(data)
         said = header.pop("__metadata__", None) or {}
@@ -153,7 +157,7 @@ def _header(data: bytes) -> dict[str, Any]:
             for name, entry in header.items()
         }
         velocity = any(str(said.get(key, "")).lower() in _VELOCITY for key in _PREDICTION)
-        if velocity and any(map(_MODEL.match, found)):
+        if velocity and any(name.startswith(DENOISER) for name in found):
             found.setdefault("v_pred", {"shape": (), "end": 0})
         return found
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
@@ -213,4 +217,4 @@ def readable(name: str) -> str:
 def name_of(source: str) -> str:
     """What people call the model at `source`: the last part, without a file's suffix."""
     path = Path(source.rstrip("/" + os.sep))
-    return path.stem if is_single_file(source) else path.name
+    return path.stem if source.lower().endswith(FILES) else path.name

@@ -19,7 +19,6 @@ from bot.models.facts import Facts, UnfitFile
 WITH_WEIGHTS = re.compile(r"(unet|transformer|vae|text_encoder)(_\d)?")
 _WEIGHTS = (".safetensors", ".bin")
 _DENOISERS = ("unet", "transformer")
-_STRAY = (*facts.SINGLE_FILES, ".pt", ".pth", ".bin")
 _DEEP, _MANY = 3, 500
 STEM = r"(?:diffusion_pytorch_model|pytorch_model|model)(?:\.(?P<early>\w+))?"
 FORMAT = r"(?P<format>safetensors|bin)"
@@ -54,11 +53,14 @@ def stray(folder: Path) -> str:
     """Something in a folder that looks like a model, or is the folder of one; empty for none. Not
     all of a large folder is looked through."""
     there = itertools.islice(_below(folder, _DEEP), _MANY)
-    fitting = (path for path in there if path.name == facts.INDEX or path.suffix.lower() in _STRAY)
-    for path in fitting:
-        one = path.parent if path.name == facts.INDEX else path
-        return facts.readable(one.relative_to(folder).as_posix())
-    return ""
+    fitting = (
+        path for path in there if path.name == facts.INDEX or path.suffix.lower() in facts.FILES
+    )
+    found = next(fitting, None)
+    if found is None:
+        return ""
+    one = found.parent if found.name == facts.INDEX else found
+    return facts.readable(one.relative_to(folder).as_posix())
 
 
 def _below(folder: Path, deep: int) -> Iterator[Path]:

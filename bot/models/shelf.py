@@ -20,8 +20,6 @@ from bot.models.facts import Facts, UnfitFile
 _CONFIGS = "configs"
 """A folder of that name is where configs of single files are looked for."""
 
-_PICKLES = (*pickles.SUFFIXES, ".bin")
-
 
 @dataclass(frozen=True)
 class Model:
@@ -89,7 +87,7 @@ class Shelf:
         values = {**said.fields, **own}
         card = cards.card_for(str(path), values)
         rough = self._rough(card, cards.facts_at(path) if card.preview else None)
-        return Model(_key(path, sources), card, values, said.troubles, rough, self._lacking(card))
+        return Model(_key(path, sources), card, values, said.troubles, rough, self.lacking(card))
 
     def refusal(self, text: str) -> str:
         """Why what a MODEL setting means is no model, as far as that can be told without a worker;
@@ -124,7 +122,7 @@ class Shelf:
         sources = _sources(there)
         names = {facts.name_of(path.name) for path in sources}
         for path in filter(lambda path: wanted(path.name), there):
-            if why := _passed_over(path):
+            if why := passed_over(path):
                 yield Unused(facts.readable(path.name), why)
             elif path in sources:
                 yield self._opened(path, _key(path, sources))
@@ -132,9 +130,9 @@ class Shelf:
                 addon := addons.opened(path)
             ):
                 yield addon
-            elif path.suffix == overrides.SUFFIX and path.stem not in names:
+            elif path.suffix.lower() == overrides.SUFFIX and path.stem not in names:
                 yield Unused(path.name, f"has no effect: there is no model {path.stem} beside it")
-            elif path.suffix.lower() in _PICKLES:
+            elif path.suffix.lower() in pickles.SUFFIXES and os.path.isfile(path):
                 yield Unused(path.name, addons.why_not(path))
 
     def _opened(self, path: Path, key: str) -> Model | Addon | Unused:
@@ -148,16 +146,17 @@ class Shelf:
             return Unused(path.name, f"cannot be read: {error.strerror}")
         said = overrides.read(_beside(path))
         card = replace(cards.card_from(str(path), found), **said.fields)
-        rough, lacking = self._rough(card, found), self._lacking(card)
+        rough, lacking = self._rough(card, found), self.lacking(card)
         return Model(key, card, said.fields, said.troubles, rough, lacking)
 
-    def _lacking(self, card: ModelCard) -> list[str]:
+    def lacking(self, card: ModelCard) -> Sequence[str]:
+        """A sentence about each thing that a model is to be drawn with and that is not there."""
         wanted = [
             *((addons.DECODER, name) for name in filter(None, [card.vae])),
             *((addons.EMBEDDING, name) for name in card.embeddings),
             *((addons.LORA, name) for name in card.loras),
         ]
-        folders = [Path(card.source).parent, self.folder]
+        folders = self._folders(card)
         return [
             f"There is no {kind} {name} beside the model {card.name}, which is to be drawn with it."
             for kind, name in wanted
@@ -168,9 +167,12 @@ class Shelf:
         """A sentence about a decoder for previews that does not act."""
         if not card.preview:
             return ""
-        folders = [Path(card.source).parent, self.folder]
-        one = addons.named(folders, addons.PREVIEWER, card.preview)
+        one = addons.named(self._folders(card), addons.PREVIEWER, card.preview)
         return addons.unfit(one, card.preview, replace(found or Facts("", ""), name=card.name))
+
+    def _folders(self, card: ModelCard) -> list[Path]:
+        """Where lies what it is drawn with: beside it, or here."""
+        return [Path(card.source).parent, self.folder]
 
 
 def _sources(there: Collection[Path]) -> list[Path]:
@@ -181,14 +183,9 @@ def _sources(there: Collection[Path]) -> list[Path]:
     return files + [path for path in folders if not _is_configs(path, files)]
 
 
-def is_told(path: Path) -> bool:
-    """Whether something that is neither a file nor a model's folder is worth a word."""
-    return bool(_passed_over(path))
-
-
-def _passed_over(path: Path) -> str:
+def passed_over(path: Path) -> str:
     """Why what lies there is not looked at, where somebody may think that it is; completes its
-    name."""
+    name. Empty for what is, and for what is nobody's business."""
     if not facts.is_named(path):
         return "has letters in its name that are not UTF-8: rename it"
     if path.is_symlink() and not os.path.exists(path):
@@ -238,7 +235,10 @@ def _is_same(path: Path, text: str) -> bool:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(facts.name_of(path.name) + overrides.SUFFIX)
+    """What its operator says of it, with an ending in capitals if need be."""
+    said = path.with_name(facts.name_of(path.name) + overrides.SUFFIX)
+    loud = said.with_suffix(overrides.SUFFIX.upper())
+    return loud if os.path.isfile(loud) and not os.path.isfile(said) else said
 
 
 def _folder_of(path: Path) -> Path:
@@ -253,9 +253,12 @@ def _read(path: Path) -> Facts | None:
     else:
         shapes = facts.shapes_in(path)
         if shapes is None:
-            if why := single.no_checkpoint(pickles.texts(path)):
-                raise UnfitFile(why)
-            return None
+            held = pickles.read(path)
+            if why := single.no_checkpoint(held.texts):
+                raise UnfitFile(held.harm or why)
+            if not held.shapes:
+                return None
+            shapes = held.shapes
         if why := single.no_model(shapes):
             raise UnfitFile(why)
         if single.is_strange(shapes) and not os.path.isfile(_folder_of(path) / facts.INDEX):

@@ -10,12 +10,9 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from bot.models import addons, layouts, unread
-from bot.models.facts import Facts, Shapes
+from bot.models import addons, layouts, loras, unread
+from bot.models.facts import DENOISER, Facts, Shapes
 from bot.models.families import apart, word_of
-
-DENOISER = "model.diffusion_model."
-"""Where the denoiser lies in a file of a whole model; alone it has no such place."""
 
 _BASE_512 = re.compile(r"(?:^|[^a-z0-9])(512|base)(?![a-z0-9])", re.IGNORECASE)
 _V_PREDICTION = re.compile(r"(?:^|[^a-z]|xl)v[-_ ]?pred", re.IGNORECASE)
@@ -160,7 +157,7 @@ def no_checkpoint(names: Collection[str]) -> str:
     """The same as `no_model` of a pickle, by the texts in it; none are known of an odd one."""
     if not names or not is_strange(names):
         return ""
-    if any(map(addons.is_lora, names)):
+    if loras.is_one(names):
         return "is a LoRA: take it as .safetensors"
     if any(map(_DECODER.match, names)):
         return "holds a decoder (VAE) alone: take it as .safetensors"

@@ -12,6 +12,12 @@ from collections.abc import Collection
 _FIRST = (
     (re.compile(r"control_model|controlnet_\w+"), "is a ControlNet, which is not used yet"),
     (
+        re.compile(r"bundle_emb"),
+        "is a LoRA that brings words of its own (bundle_emb), which are not read; without them it "
+        "would draw other pictures than it was trained for: take one whose words are a file of "
+        "their own",
+    ),
+    (
         re.compile(r"blk|enc"),
         "is a language model or a text encoder in a form that is not read: take its .safetensors",
     ),

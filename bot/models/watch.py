@@ -28,13 +28,14 @@ Stamp = tuple[tuple[str, int, int], ...]
 @dataclass(frozen=True)
 class Look:
     """`default` is the model of the MODEL setting, wherever it lies; `others` lie in the folder, as
-    do the `addons` and what is `unused`. It is `apart` where more may lie beside it elsewhere."""
+    do the `addons` and what is `unused`. Where it lies elsewhere, what is `beside` it is for it
+    alone."""
 
     default: Model
     others: Sequence[Model]
     addons: Sequence[Addon]
     unused: Sequence[Unused]
-    apart: bool = False
+    beside: Sequence[Addon] = ()
 
 
 class Watch:
@@ -50,21 +51,23 @@ class Watch:
         self._found: dict[str, list[Found]] = {}
         self._default: Model | None = None
         self._disk = 0
+        self._elsewhere: Stamp = ()
 
     def look(self) -> Look | None:
         """What there is now; None where that is what it was.
 
         A folder that cannot be read, or is empty because its drive is not there, changes nothing.
         """
-        now = self._stamps()
+        now, elsewhere = self._stamps(), self._stamp_beside()
         first = self._seen is None
         if now is None and not first:
-            return None
+            return self._told(self._taken) if elsewhere != self._elsewhere else None
         now, before = now or {}, self._seen if self._seen is not None else now or {}
         self._seen = now
         settled = {name: stamp for name, stamp in now.items() if before.get(name) == stamp}
         gone = self._taken.keys() - now.keys() - before.keys()
-        if not first and not gone and settled.items() <= self._taken.items():
+        same = not gone and settled.items() <= self._taken.items()
+        if not first and same and elsewhere == self._elsewhere:
             return None
         self._take(settled, gone)
         return self._told(settled)
@@ -103,25 +106,36 @@ class Watch:
         everything = [one for name in sorted(self._found) for one in self._found[name]]
         models = [self._completed(one) for one in everything if isinstance(one, Model)]
         self._default = self._newest_default(models, settled)
+        self._elsewhere = self._stamp_beside()
         return Look(
             self._default,
             [one for one in models if one.card.id != self._default.card.id],
             [one for one in everything if isinstance(one, Addon)],
             [one for one in everything if isinstance(one, Unused)],
-            self._is_apart(Path(self._default.card.source).expanduser()),
+            list(addons.inside(folder)) if (folder := self._apart()) else (),
         )
 
-    def _is_apart(self, path: Path) -> bool:
+    def _stamp_beside(self) -> Stamp:
+        """Of what lies beside the default, where that is elsewhere."""
+        folder = self._apart()
+        return addons.stamp(folder) if folder else ()
+
+    def _apart(self) -> Path | None:
+        """The folder of the default, if it is another one."""
+        path = Path(self._default.card.source).expanduser() if self._default else EMBEDDED
         if path == EMBEDDED or not path.exists():
-            return False
+            return None
         try:
-            return not path.parent.samefile(self._shelf.folder)
+            same = path.parent.samefile(self._shelf.folder)
         except OSError:
-            return True
+            same = False
+        return None if same else path.parent
 
     def _completed(self, model: Model) -> Model:
-        """Of another revision where what it is opened with beside its own files is another."""
+        """Of another revision where what it is opened with beside its own files is another, and
+        lacking what is gone."""
         card = model.card
+        model = replace(model, lacking=self._shelf.lacking(card))
         named = [facts.name_of(name) for name in (card.vae, card.preview, *card.embeddings) if name]
         kinds = _TAKEN_UP.get(card.family, ())
         there = (name for name, found in self._found.items() if any(_is_of(kinds, found)))
@@ -157,7 +171,7 @@ def _files(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
     elif os.path.isfile(os.path.join(entry.path, facts.INDEX)):
         paths = [os.path.join(at, name) for at, _, names in os.walk(entry.path) for name in names]
     else:
-        if shelf.is_told(Path(entry.path)):
+        if shelf.passed_over(Path(entry.path)):
             yield entry.name, 0, 0
         return
     for path in paths:
@@ -171,8 +185,8 @@ def _files(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
 def _stem(name: str) -> str:
     """What a model is called, and what belongs to it: its NAME.toml, the configs beside it."""
     name = facts.readable(name)
-    if name.endswith(overrides.SUFFIX):
-        return name.removesuffix(overrides.SUFFIX)
+    if name.lower().endswith(overrides.SUFFIX):
+        return name[: -len(overrides.SUFFIX)]
     return facts.name_of(name)
 
 
@@ -193,7 +207,7 @@ def _is_of_use(found: Sequence[Found]) -> bool:
 def _dated(one: Found, stamp: Stamp) -> Found:
     if not isinstance(one, Model):
         return one
-    files = [file for file in stamp if not file[0].endswith(overrides.SUFFIX)]
+    files = [file for file in stamp if not file[0].lower().endswith(overrides.SUFFIX)]
     return _of_revision(one, _digest(files))
 
 

@@ -51,8 +51,7 @@ class Serving:
 
     def _take(self, look: Look) -> None:
         before = {card.id: card for card in self._catalogue.cards}
-        there = None if look.apart else look.addons
-        self._catalogue.serve(look.default, look.others, there)
+        self._catalogue.serve(look.default, look.others, look.addons, look.beside)
         after = {card.id: card for card in self._catalogue.cards}
         for id in before.keys() - after.keys():
             self._gone[id] = before[id].name

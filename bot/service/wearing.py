@@ -22,16 +22,17 @@ _SPOKEN = {"sd": {"sd1", "sd2"}, "sdxl": {"sdxl"}, "sd3": {"sd3"}, "flux": {"flu
 def require_loras(catalogue: Catalogue, card: ModelCard, request: GenerationRequest) -> None:
     """Raises NotFound for one that lies nowhere, Unable for one that is made for other models; a
     worker finds what only it can know."""
-    there = catalogue.loras
-    if there is None:
+    if catalogue.loras is None:
         return
+    beside = catalogue.beside if card.id == catalogue.default.id else ()
     for name in (name for name, weight in request.loras.items() if weight):
-        meant = [one for one in there if name in addons.names(one.path)]
-        if not meant:
+        meant = _named(beside, name) or _named(catalogue.loras, name)
+        if meant is None:
+            there = [*beside, *catalogue.loras]
             fitting = [one for one in there if _fits(catalogue, card, one)]
             raise NotFound(_lacking(name, _said(fitting)))
-        if not _fits(catalogue, card, meant[0]):
-            made = [addons.FAMILIES[family] for family in meant[0].fits]
+        if not _fits(catalogue, card, meant):
+            made = [addons.FAMILIES[family] for family in meant.fits]
             raise Unable(
                 _(
                     "The LoRA {name} is made for {made}, so the model {model} cannot draw with it.",
@@ -42,13 +43,19 @@ def require_loras(catalogue: Catalogue, card: ModelCard, request: GenerationRequ
             )
 
 
+def _named(there: Sequence[Addon], name: str) -> Addon | None:
+    """The one that a worker finds, too."""
+    paths = addons.called((one.path for one in there), name)
+    return next((one for one in there if one.path == paths[0]), None) if paths else None
+
+
 def said(catalogue: Catalogue) -> list[str]:
     """How prompts call all that are known to be there."""
-    return _said(catalogue.loras or ())
+    return _said([*catalogue.beside, *(catalogue.loras or ())])
 
 
 def _said(there: Sequence[Addon]) -> list[str]:
-    return [name for one in there if (name := addons.names(one.path)[2])]
+    return [one.said for one in there if one.said]
 
 
 def _fits(catalogue: Catalogue, card: ModelCard, one: Addon) -> bool:

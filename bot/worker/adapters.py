@@ -19,6 +19,7 @@ from bot.domain.errors import RenderFailed
 from bot.models import addons
 from bot.models.addons import Addon
 from bot.models.cards import ModelCard
+from bot.models.facts import UnfitFile
 from bot.worker import checkpoint, mapped, pipelines
 from bot.worker.library import Library
 from bot.worker.precision import ran_out_of_memory
@@ -98,7 +99,7 @@ class Adapters:
 
     def _matrices(self, one: Addon) -> dict[str, torch.Tensor]:
         """Raises RenderFailed("bad_input") for numbers that would spoil every picture."""
-        found = _spelled(mapped.owned(checkpoint.read(one.path)), hasattr(self._pipeline, "unet"))
+        found = _spelled(mapped.owned(_read(one)), hasattr(self._pipeline, "unet"))
         if not all(bool(each.float().isfinite().all()) for each in found.values()):
             raise RenderFailed(
                 "bad_input", f"The LoRA {one.key} is damaged: it holds what are no numbers."
@@ -116,6 +117,28 @@ class Adapters:
         why = f"is made for {made} and does" if made else "does"
         text = f"The LoRA {one.key} {why} not fit the model {self._card.name}."
         return RenderFailed("bad_input", text)
+
+
+def _read(one: Addon) -> Mapping[str, torch.Tensor]:
+    try:
+        return _folded(checkpoint.read(one.path))
+    except UnfitFile as error:
+        raise RenderFailed("bad_input", f"The LoRA {one.path.name} {error}.") from error
+
+
+_MIDDLE = ".lora_mid.weight"
+
+
+def _folded(matrices: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """LyCORIS lays three convolutions beside one (Tucker): the first takes channels alone, the
+    middle one its whole window. Both together are the one that diffusers knows."""
+    found = dict(matrices)
+    for name in [name for name in matrices if name.endswith(_MIDDLE)]:
+        down = name.replace(_MIDDLE, ".lora_down.weight")
+        window, channels = found.pop(name), found[down]
+        folded = torch.einsum("abhw,bc->achw", window.double(), channels.flatten(1).double())
+        found[down] = folded.to(channels.dtype)
+    return found
 
 
 _PEFT = "base_model.model."

@@ -9,7 +9,7 @@ from typing import Any
 import diffusers
 import torch
 
-from bot.models import facts, single
+from bot.models import facts
 from bot.models.facts import Facts
 from bot.worker.checkpoint import Weights
 from bot.worker.library import missing
@@ -36,7 +36,7 @@ def denoiser(weights: Weights, folder: Path, index: Facts, dtype: torch.dtype) -
     return {part: kind.from_single_file(given, config=str(folder), subfolder=part, **how)}
 
 
-_BEFORE = (single.DENOISER, "diffusion_model.", "transformer.", "unet.")
+_BEFORE = (facts.DENOISER, "diffusion_model.", "transformer.", "unet.")
 """What other tools put before every name; not all families in diffusers know that."""
 
 
@@ -46,4 +46,4 @@ def _bare(weights: Weights) -> dict[str, torch.Tensor]:
     named = {name.removeprefix(before): tensor for name, tensor in weights.items()}
     if not any(name.startswith("input_blocks.") for name in named):
         return named
-    return {f"{single.DENOISER}{name}": tensor for name, tensor in named.items()}
+    return {f"{facts.DENOISER}{name}": tensor for name, tensor in named.items()}

@@ -37,6 +37,12 @@ def size_of(request: Mapping[str, Any]) -> Size:
     return request["width"], request["height"]
 
 
+def loras_of(attempt: Attempt) -> list[str]:
+    """Keys of those that are on."""
+    loras: Mapping[str, float] = attempt.request.get("loras") or {}
+    return [key for key, weight in loras.items() if weight]
+
+
 def generators_of(request: Mapping[str, Any], indices: Sequence[int]) -> list[torch.Generator]:
     """A picture's own, on the CPU, so that every device starts from the same noise."""
     seeds = [request["seeds"][index] for index in indices]

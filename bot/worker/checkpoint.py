@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from bot.models import facts
+from bot.models import embeddings, facts
 from bot.models.facts import Shapes, UnfitFile
 
 
@@ -63,6 +63,16 @@ class _Inert:
         return id(self)
 
 
+class _Parameters(dict[str, Any]):
+    """Stands for torch's own table of parameters."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.update(state.get("_parameters", {}))
+
+
+_STUBS = {"torch.nn.modules.container.ParameterDict": _Parameters}
+
+
 def read(file: Path) -> Weights:
     """The weights in a file. Raises UnfitFile, whose text completes "The file …"; OSError."""
     shapes = facts.shapes_in(file)
@@ -89,7 +99,9 @@ def nested(file: Path) -> dict[str, Any]:
 
 def _unpickled(file: Path) -> Any:
     try:
-        with torch.serialization.safe_globals([(_Inert, name) for name in _foreign(file)]):
+        with torch.serialization.safe_globals(
+            [(_STUBS.get(name, _Inert), name) for name in _foreign(file)]
+        ):
             return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         name = str(error).partition("GLOBAL ")[2].split(" ", 1)[0] or "program code"
@@ -128,7 +140,8 @@ def _tensors(read: Any) -> dict[str, torch.Tensor]:
         read = read["state_dict"]
     if not isinstance(read, dict):
         raise UnfitFile("holds no weights by name")
-    tensors = {name: value for name, value in read.items() if isinstance(value, torch.Tensor)}
+    held = embeddings.plain(read)
+    tensors = {name: value for name, value in held.items() if isinstance(value, torch.Tensor)}
     if not tensors:
         raise UnfitFile("holds no weights")
     return tensors

@@ -20,7 +20,7 @@ from PIL import Image
 from bot.engine.seam import CAPTIONS, Answer, Attempt, Begun, Event, LoadingModel, Question
 from bot.models.cards import ModelCard
 from bot.worker import failures
-from bot.worker.asked import size_of
+from bot.worker.asked import loras_of, size_of
 from bot.worker.describing import Describing
 from bot.worker.hastening import Hastening
 from bot.worker.library import Library
@@ -185,23 +185,27 @@ class DiffusionEngine:
     def retire(self, run: Run) -> Sequence[Image.Image]:
         """The pictures of `attempt.indices` of a run that is done, in order.
 
-        A model that overflowed is loaded again in float32, for ever if that helps, and draws them
-        to the end.
+        A model that overflowed is loaded again in float32, for ever if that helps and no LoRA was
+        on, and draws them to the end.
         Raises Cancelled or RenderFailed.
         """
+        model, loras = run.attempt.model, loras_of(run.attempt)
         try:
             return self._finished(run)
         except NotFinite:
             if run.dtype is torch.float32:
-                raise self._models.hopeless(run.attempt.model) from None
+                raise self._models.hopeless(model, loras) from None
         attempt, emit, cancelled = run.attempt, run.emit, run.cancelled
         run.release()
-        self._models.widen(attempt.model, lambda text: _say(emit, text))
+        self._models.widen(model, loras, lambda text: _say(emit, text))
         emit(Begun(time.monotonic()))
         try:
             return self._finished(self._stepped(attempt, emit, cancelled))
         except NotFinite:
-            raise self._models.hopeless(attempt.model) from None
+            raise self._models.hopeless(model, loras) from None
+        finally:
+            if loras:
+                self._models.narrow(model)
 
     def _stepped(
         self, attempt: Attempt, emit: Callable[[Event], None], cancelled: Callable[[], bool]

@@ -19,6 +19,7 @@ from bot.models.cards import ModelCard
 from bot.worker import checkpoint, mapped, pipelines
 from bot.worker.asked import BLIND, Sight
 from bot.worker.library import Library
+from bot.worker.precision import ran_out_of_memory
 
 _ROW = "image_embeds"
 _LARGE = 1024
@@ -120,6 +121,8 @@ class ImagePrompts:
         except Exception as error:  # whatever the libraries raise at matrices of other sizes
             self._pipeline.unet.set_attn_processor(dict(self._without))
             self._pipeline.unet.encoder_hid_proj = None
+            if ran_out_of_memory(error):
+                raise
             text = f"The IP-Adapter {one.key} does not fit the model {self._card.name}."
             raise RenderFailed("bad_input", text) from error
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -206,13 +206,14 @@ class Models:
 
         return self._learned.setdefault((card.id, _opened(card), dtype), Learned())
 
-    def widen(self, model: str, say: Callable[[str], None]) -> None:
-        """Load a model again in float32, from its files: what overflowed is lost in memory.
+    def widen(self, model: str, loras: Sequence[str], say: Callable[[str], None]) -> None:
+        """Load a model again in float32, from its files: what overflowed, with these on, is lost in
+        memory.
 
-        Raises RenderFailed("not_finite") where the memory does not suffice.
+        Raises RenderFailed("not_finite"; "bad_input" with LoRAs) where memory does not suffice.
         """
         name = self._name(model)
-        if model not in self._wide:
+        if model not in self._wide and not loras:
             log.warning("%s overflows in %s: set DTYPE=float32", name, self._dtype)
         self._wide.add(model)
         if model in self._models and self._models[model].dtype is not torch.float32:
@@ -224,27 +225,32 @@ class Models:
                 raise
             self._wide.discard(model)
             raise RenderFailed(
-                "not_finite",
-                f"The model {name} gives black pictures in half precision, and the memory does "
-                "not suffice for DTYPE=float32: choose another model.",
+                "bad_input" if loras else "not_finite",
+                f"The model {name} gives black pictures {_with(loras)}in half precision, and the "
+                f"memory does not suffice for DTYPE=float32: {_instead(loras)}.",
             ) from None
+
+    def narrow(self, model: str) -> None:
+        """What is drawn next is drawn in less than float32 again."""
+        if model in self._wide:
+            self._wide.discard(model)
+            self._models.leave(model)
 
     def proven(self, model: str, dtype: torch.dtype) -> None:
         """It has drawn a picture whose numbers are numbers."""
         if dtype is self._dtype:
             self._proven.add(model)
 
-    def hopeless(self, model: str) -> RenderFailed:
+    def hopeless(self, model: str, loras: Sequence[str]) -> RenderFailed:
         """What to say of numbers that are none even in float32. A model that drew others in less is
-        not to blame, and draws in that again."""
-        if model not in self._proven:
+        not to blame, nor is one with LoRAs on, and draws in that again."""
+        if not loras and model not in self._proven:
             return self._damaged(model)
-        if model in self._wide:
-            self._wide.discard(model)
-            self._models.leave(model)
-        return RenderFailed(
-            "not_finite", f"The model {self._name(model)} gives a black picture of just this."
-        )
+        self.narrow(model)
+        code, of = "not_finite", "of just this"
+        if loras:
+            code, of = "bad_input", f"{_with(loras)}even in float32: {_instead(loras)}"
+        return RenderFailed(code, f"The model {self._name(model)} gives a black picture {of}.")
 
     def _name(self, model: str) -> str:
         return self._cards[model].name if model in self._cards else model
@@ -260,6 +266,14 @@ class Models:
 def speeding_up(card: ModelCard) -> str:
     """What is said while faster networks of a model take their place."""
     return f"speeding up {card.name}"
+
+
+def _with(loras: Sequence[str]) -> str:
+    return f"with {', '.join(loras)} of such weight " if loras else ""
+
+
+def _instead(loras: Sequence[str]) -> str:
+    return "give less weight to LoRAs" if loras else "choose another model"
 
 
 def _opened(card: ModelCard) -> Any:

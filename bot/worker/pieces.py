@@ -1,7 +1,7 @@
 """How much is drawn at once: everything, until memory runs out once.
 
-A forward changes nothing, so what failed is simply asked for again: with more room, in smaller
-pieces, and then from a higher rung. Imported in a worker only.
+What is called changes nothing where it fails, so it is simply asked for again: with more room, in
+smaller pieces, and then from a higher rung. Imported in a worker only.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def open_pipeline(card: ModelCard, dtype: torch.dtype, library: Library) -> Any:
     """A text-to-image pipeline on the CPU. Raises RenderFailed("model_missing", …)."""
     path = Path(card.source).expanduser()
     try:
-        if facts.is_single_file(card.source):
+        if facts.is_single_file(card.source) and not path.is_dir():
             pipeline = single_files.open_file(card, path, dtype, library)
         elif path.is_dir():
             pipeline = _from_folder(card, path, dtype)

@@ -165,10 +165,13 @@ class SteppedRun:
             self._memory.clear()
 
     def _advance(self, predicted: torch.Tensor) -> None:
-        pieces, of = self._model.pieces, (STEP, self._size)
         with self._failing():
-            pieces.whole(of, lambda: self.path.advance(predicted))
+            self._whole(lambda: self.path.advance(predicted))
             self._told()
+
+    def _whole(self, made: Callable[[], object]) -> None:
+        """In a step, again where memory did not suffice at first."""
+        self._model.pieces.whole((STEP, self._size), made)
 
     def _told(self) -> None:
         step, steps, now = self.path.step, len(self.path.times), time.monotonic()
@@ -177,8 +180,7 @@ class SteppedRun:
         if self.cancelled():
             raise Cancelled
         if step == 1:  # where the denoiser overflows, it does so at once
-            of = STEP, self._size
-            self._model.pieces.whole(of, lambda: precision.require_finite(self.path.latents))
+            self._whole(lambda: precision.require_finite(self.path.latents))
         if step in self._shown and self._model.sketches.able:
             with failures.spared():
                 self._preview(took)

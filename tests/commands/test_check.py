@@ -157,6 +157,7 @@ async def test_a_cpu_that_draws_slower_than_it_could_is_noted(
 ) -> None:
     monkeypatch.setattr(runtime, "version", lambda: "2026.4.1")
     Store(tmp_path / "converted").tell("embedded", trouble)
+    Store(tmp_path / "converted").tell("other", "Other cannot be converted.")
     status, said = await checked(device="cpu")
     assert (status, said.get("note model", "").strip()) == (0, trouble)
     monkeypatch.setattr(runtime, "version", lambda: "")

@@ -255,7 +255,7 @@ def test_one_file_of_a_repository_leaves_another_that_comes_alone(
     ("tensors", "words"),
     [
         ({"unet.x.attn2.to_k.lora_A.weight": [4, 768]}, "It is a LoRA: `--lora light` draws"),
-        ({"emb_params": [2, 768]}, "It is for models to be drawn with (embedding)."),
+        ({"emb_params": [2, 768]}, "It is no model, but what models are drawn with (embedding)."),
         ({"vision_model.head.probe": [1]}, "It is not used: light.safetensors holds nothing that"),
     ],
 )

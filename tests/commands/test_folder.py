@@ -52,4 +52,12 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(EaselError, match="file cannot be written: "):
         next(folder.add(tmp_path / "file", "", [a_file()]))
     with pytest.raises(EaselError, match="file cannot be written: "):
-        folder.prepare(tmp_path / "file")
+        folder.require_writable(tmp_path / "file")
+
+
+def test_what_only_could_be_written_is_not_there_afterwards(tmp_path: Path) -> None:
+    folder.require_writable(tmp_path / "not" / "yet")
+    assert not (tmp_path / "not").exists()
+    (tmp_path / "here").mkdir()
+    folder.require_writable(tmp_path / "here")
+    assert list((tmp_path / "here").iterdir()) == []

@@ -112,7 +112,7 @@ async def test_loras_and_pictures_as_prompts_reach_the_worker(
     assert weight == 0.5
     assert imaging.decode(attempt.inputs[digest]).size == (512, 341)
     again = Order(recipe=tmp_path / "out" / "00000.png", out=tmp_path / "again")
-    with pytest.raises(Unable, match="with a picture as prompts: name as many"):
+    with pytest.raises(Unable, match="with a picture as a prompt: name one by"):
         (await Subject.of(again, Settings())).wish(EMBEDDED_CARD)
     wish = (await Subject.of(replace(again, images=images), Settings())).wish(EMBEDDED_CARD)
     assert wish.request.wire()["images"] == attempt.request["images"]

@@ -75,7 +75,9 @@ def test_what_has_nothing_to_do_with_models_is_passed_over(shelf: Shelf) -> None
     for name in ("README.md", ".hidden.safetensors", "preview.png"):
         (shelf.folder / name).write_text("x")
     (shelf.folder / "models--org--name").mkdir()
-    os.mkfifo(shelf.folder / "pipe.safetensors")
+    (shelf.folder / "folder.pt").mkdir()
+    for name in ("pipe.safetensors", "pipe.bin"):
+        os.mkfifo(shelf.folder / name)
     assert shelf.everything() == []
 
 
@@ -97,6 +99,9 @@ def test_its_weight_is_that_of_all_its_files(shelf: Shelf) -> None:
     assert shelf.model("org/name", {}).disk_bytes() is None
 
 
+KOHYA = "lora_unet_x_1_transformer_blocks_0_attn2_to_k.lora_down.weight"
+
+
 # What is not used, and why
 
 
@@ -104,6 +109,14 @@ def test_its_weight_is_that_of_all_its_files(shelf: Shelf) -> None:
     ("tensors", "words"),
     [
         ({"lycoris_mid_block.hada_w1_a": [4, 4]}, "is a LyCORIS of a kind that is not used"),
+        (
+            {"bundle_emb.me.string_to_param.*": [2, 768], "lora_unet_x.lora_up.weight": [4, 4]},
+            "is a LoRA that brings words of its own (bundle_emb), which are not read",
+        ),
+        (
+            {"bundle_emb.me.clip_l": [2, 768], "bundle_emb.me.clip_g": [2, 1280], KOHYA: [8, 2048]},
+            "is a LoRA that brings words of its own",
+        ),
         ({"image_proj.x": [4], "ip_adapter.1.x": [4]}, "is an IP-Adapter of a kind that is not"),
         ({"blk.0.attn_q.weight": [4, 4]}, "is a language model or a text encoder in a form"),
         ({"control_model.input_blocks.0.0.weight": [4, 4]}, "is a ControlNet"),
@@ -122,7 +135,6 @@ def test_files_of_other_kinds_are_told_by_their_tensors(
     assert models(shelf) == {}
 
 
-KOHYA = "lora_unet_x_1_transformer_blocks_0_attn2_to_k.lora_down.weight"
 DECODER = {
     "decoder.conv_in.weight": [512, 16, 3, 3],
     "encoder.down.0.block.0.conv1.weight": [128, 128, 3, 3],

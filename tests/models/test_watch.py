@@ -299,6 +299,7 @@ LATENTS = {
     "encoder.down.0.block.0.conv1.weight": [128, 128, 3, 3],
 }
 SIGHT = {"image_proj.proj.weight": [8, 1024], "ip_adapter.1.to_k_ip.weight": [8, 768]}
+LORA = "lora_unet_x_transformer_blocks_0_attn2_to_k.lora_down.weight"
 VECTORS = {"emb_params": [2, 768]}
 FLOWS = {
     "double_blocks.0.img_attn.proj.weight": [3072, 3072],
@@ -338,3 +339,48 @@ def test_what_a_model_is_opened_with_is_of_its_revision(
     assert len(set(seen)) == 3
     later(folder / "lonely.safetensors")
     assert revisions(settle(one))["painter"] == seen[0]
+
+
+def test_what_a_toml_names_and_is_taken_away_is_said(folder: Path) -> None:
+    sd(folder / "painter.safetensors")
+    lora = folder / "detail.safetensors"
+    (folder / "painter.toml").write_text("loras = { detail = 0.5 }")
+    one, said = watch(folder), []
+    for change in (None, lambda: weights(lora, {LORA: [8, 768]}), lora.unlink):
+        if change:
+            change()
+        look = settle(one)
+        assert look is not None
+        said.append([len(model.lacking) for model in look.others])
+    assert said == [[1], [0], [1]]
+
+
+def test_a_toml_in_capitals_is_one(folder: Path) -> None:
+    file = sd(folder / "painter.safetensors")
+    one = watch(folder)
+    before = revisions(one.look())
+    (folder / "painter.TOML").write_text("steps = 12\n")
+    (folder / "nobody.TOML").write_text("steps = 12\n")
+    look = settle(one)
+    assert revisions(look) == before
+    assert look is not None
+    assert [model.card.steps for model in look.others] == [12]
+    assert [unused.name for unused in look.unused] == ["nobody.TOML"]
+    (folder / "painter.toml").write_text("steps = 13\n")
+    assert watch(folder, str(file)).look().default.card.steps == 13  # type: ignore[union-attr]
+
+
+def test_a_folder_that_is_called_as_a_file_is_a_folder(folder: Path) -> None:
+    whole(folder / "wide.safetensors", "unet", "vae")
+    (folder / "wide.toml").write_text("steps = 12\n")
+    (folder / "deep.ckpt").mkdir()
+    sd(folder / "deep.ckpt" / "model.safetensors")
+    (folder / "empty.pt").mkdir()
+    look = watch(folder).look()
+    assert look is not None
+    assert [(one.key, one.card.family, one.card.steps) for one in look.others] == [
+        ("wide", "sdxl", 12)
+    ]
+    [unused] = look.unused
+    assert unused.name == "deep.ckpt"
+    assert "model.safetensors in it is not looked at" in unused.why

@@ -94,16 +94,33 @@ async def test_they_are_offered_to_who_types(shop: House) -> None:
     assert found == ["a fox --lora detail", "a fox --lora wide_look_v2"]
 
 
-async def test_what_lies_beside_a_model_elsewhere_is_for_the_worker_to_find(
-    tmp_path: Path, folder: Path
+@pytest.mark.parametrize("there", [True, False], ids=["a shelf", "no shelf"])
+async def test_what_lies_beside_a_model_elsewhere_is_for_that_alone(
+    tmp_path: Path, folder: Path, there: bool
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     own = weights(elsewhere / "own.safetensors", {FIRST: [320, 4, 3, 3], SD: [320, 768]}, 100)
+    weights(elsewhere / "mine.safetensors", {DETAIL: [8, 768]})
+    watch = Watch(Shelf(folder if there else tmp_path / "nowhere"), str(own), {})
+    known = "mine, detail, wide_look_v2" if there else "mine"
+
+    async def drawn(house: House, text: str) -> GenerationRequest:
+        return (await house.service.drawing.plan(ANNA_ASKS, HERE, f"a fox {text}")).requests[0]
+
     async with House(tmp_path) as house:
-        await served(house, folder, str(own))
-        assert (await asked(house, "--lora mine:0.5")).loras == {"mine": 0.5}
-        assert house.catalogue.key(house.catalogue.default) == "own"
+        await Serving(watch, house.catalogue).begin()
+        assert (await drawn(house, "--lora mine:0.5")).loras == {"mine": 0.5}
+        with pytest.raises(NotFound) as caught:
+            await drawn(house, "--lora late")
+        assert str(caught.value) == f"There is no LoRA `late` here; there are {known}."
+        if there:
+            with pytest.raises(NotFound, match=r"there are detail, wide_look_v2\.$"):
+                await asked(house, "--lora mine")
+        weights(elsewhere / "late.safetensors", {DETAIL: [8, 768]})
+        await Serving(watch, house.catalogue).begin()
+        assert (await drawn(house, "--lora late")).loras == {"late": 1.0}
+        assert watch.look() is None
 
 
 def test_two_files_that_are_said_alike(folder: Path) -> None:
@@ -115,3 +132,19 @@ def test_two_files_that_are_said_alike(folder: Path) -> None:
     other = named([folder], LORA, "wide look (v2)")
     assert other
     assert other.fits == ("sdxl",)
+
+
+async def test_of_two_that_are_said_alike_the_one_of_that_name_is_meant(
+    shop: House, folder: Path
+) -> None:
+    """As a worker chooses."""
+    weights(folder / "det ail.safetensors", {DETAIL: [8, 2048]})
+    weights(folder / "det_ail.safetensors", {DETAIL: [8, 768]})
+    await served(shop, folder)
+    card = shop.catalogue.named("dream")
+    assert card
+    shop.catalogue.confirm(card.id, {"family": "sd"})
+    assert (await asked(shop, "--lora det_ail")).loras == {"det_ail": 1.0}
+    found = named([folder], LORA, "det_ail")
+    assert found
+    assert found.path.name == "det_ail.safetensors"

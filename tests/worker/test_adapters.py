@@ -1,10 +1,9 @@
-"""LoRAs and embeddings in the engine: on for a drawing, and off again for the next."""
+"""LoRAs in the engine: on for a drawing, and off again for the next."""
 
 from __future__ import annotations
 
 import functools
 import os
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,16 @@ import torch
 from safetensors.torch import save_file
 
 from bot.domain.errors import RenderFailed
-from bot.models.cards import ModelCard
-from bot.worker import adapters, diffusion, pipelines
+from bot.models.addons import LORA, Addon
+from bot.models.shelf import Shelf, Unused
+from bot.worker import adapters, pipelines
 from bot.worker.diffusion import DiffusionEngine
 from bot.worker.rungs import RUNGS
 from tests.kit import original, small
-from tests.kit.runs import drawn_by
+from tests.kit.shelves import card, drawn, engine, far, lora
 from tests.kit.workers import attempt
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-Picture = np.ndarray[Any, Any]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -55,20 +53,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def lora(
-    network: Any, before: str, inside: str, rank: int = 4, seed: int = 3
-) -> dict[str, torch.Tensor]:
-    """Matrices beside every linear layer whose name has `inside`, under diffusers' names."""
-    random = torch.Generator().manual_seed(seed)
-    made = {}
-    for name, module in network.named_modules():
-        if isinstance(module, torch.nn.Linear) and inside in name:
-            given, out = module.in_features, module.out_features
-            made[f"{before}{name}.lora_A.weight"] = torch.randn(rank, given, generator=random)
-            made[f"{before}{name}.lora_B.weight"] = torch.randn(out, rank, generator=random)
-    return made
-
-
 def kohya(encoder: Any) -> dict[str, torch.Tensor]:
     """The same beside a text encoder, under the names of kohya-ss/sd-scripts."""
     made = {}
@@ -80,30 +64,10 @@ def kohya(encoder: Any) -> dict[str, torch.Tensor]:
     return made
 
 
-def made(shelf: Path, *cards: ModelCard) -> DiffusionEngine:
-    cards_of = [asdict(card) for card in cards]
-    options = {"cards": cards_of, "device": "cpu", "dtype": "float32", "shelf": str(shelf)}
-    return diffusion.create(options)
-
-
-def card(shelf: Path, model: str = "sd1", **more: Any) -> ModelCard:
-    return ModelCard(model, model, str(shelf / f"{model}.safetensors"), 64, **more)
-
-
 @pytest.fixture(scope="module")
 def one(shelf: Path) -> DiffusionEngine:
     """One engine for most tests: what is put on for one drawing is off for the next."""
-    return made(shelf, *(card(shelf, model) for model in MODELS))
-
-
-def drawn(one: DiffusionEngine, model: str = "sd1", **asked: Any) -> Picture:
-    asked = {"width": 16, "height": 16, "steps": 2, "model": model} | asked
-    [image] = drawn_by(one, attempt(indices=(0,), **asked))
-    return np.asarray(image, dtype=int)
-
-
-def far(one: Picture, other: Picture) -> float:
-    return float(np.abs(one - other).mean())
+    return engine(shelf, *(card(shelf, model) for model in MODELS))
 
 
 @pytest.mark.parametrize(
@@ -144,22 +108,22 @@ def test_weights_may_rest_elsewhere_and_be_small(
     one: DiffusionEngine, shelf: Path, place: str
 ) -> None:
     exact = drawn(one, loras={"style.v2": 0.02})
-    offloaded = high(made(shelf, card(shelf)), place)
+    offloaded = high(engine(shelf, card(shelf)), place)
     for _ in range(2):
         assert np.array_equal(drawn(offloaded, loras={"style.v2": 0.02}), exact)
         assert np.array_equal(drawn(offloaded), drawn(one))
-    small = high(made(shelf, card(shelf)), "8-bit weights", place)
+    small = high(engine(shelf, card(shelf)), "8-bit weights", place)
     much, none = drawn(small, loras={"style.v2": 0.02}), drawn(small)
     assert 0 < far(much, exact) < far(much, none)
     # Its own numbers are not in 8 bits, which is seen where it comes first.
-    first = made(shelf, card(shelf))
+    first = engine(shelf, card(shelf))
     drawn(first, loras={"style.v2": 0.02})
     assert np.array_equal(drawn(high(first, "8-bit weights"), loras={"style.v2": 0.02}), much)
 
 
 def test_what_was_drawn_before_changes_nothing(one: DiffusionEngine, shelf: Path) -> None:
     drawn(one, loras={"style.v2": 0.2})
-    assert np.array_equal(drawn(one), drawn(made(shelf, card(shelf))))
+    assert np.array_equal(drawn(one), drawn(engine(shelf, card(shelf))))
 
 
 def test_several_add_up_whatever_their_order(one: DiffusionEngine) -> None:
@@ -223,6 +187,55 @@ def test_matrices_may_be_called_as_peft_calls_them(
     assert np.array_equal(drawn(one, loras={"by_peft": 0.2}), expected)
 
 
+def locon(unet: Any, rank: int = 4) -> dict[str, torch.Tensor]:
+    """Beside every convolution of 3 × 3 of a residual block, under the names of LyCORIS."""
+    random, made = torch.Generator().manual_seed(3), {}
+    for name, module in unet.named_modules():
+        if ".conv" in name and "resnets" in name and module.kernel_size == (3, 3):
+            at = f"lora_unet_{name.replace('.', '_')}"
+            for part, shape in {
+                "down": (rank, module.in_channels, 1, 1),
+                "mid": (rank, rank, 3, 3),
+                "up": (module.out_channels, rank, 1, 1),
+            }.items():
+                made[f"{at}.lora_{part}.weight"] = torch.randn(shape, generator=random) * 0.3
+            made[f"{at}.alpha"] = torch.tensor(rank / 2)
+    return made
+
+
+def test_convolutions_in_three_parts_are_what_they_are_together(
+    one: DiffusionEngine, shelf: Path
+) -> None:
+    matrices, changed = locon(pipe_of("sd1").unet), small.pipeline("sd1")
+    save_file(matrices, shelf / "locon.safetensors")
+    for name, module in changed.unet.named_modules():
+        at = f"lora_unet_{name.replace('.', '_')}.lora_"
+        if f"{at}mid.weight" in matrices:
+            down, mid, up = (matrices[f"{at}{part}.weight"] for part in ("down", "mid", "up"))
+            product = torch.einsum("oa,abhw,bi->oihw", up[:, :, 0, 0], mid, down[:, :, 0, 0])
+            module.weight.data += 0.5 * product
+    save_file(original.sd1(changed), shelf / "together.safetensors")
+    wanted = drawn(engine(shelf, card(shelf, "together")), "together")
+    picture = drawn(one, loras={"locon": 1.0})
+    assert far(picture, wanted) < 0.5
+    assert far(picture, drawn(one)) > 5
+
+
+@pytest.mark.parametrize("name", ["kept.ckpt", "kept.pt", "kept.bin"])
+def test_one_may_be_a_pickle(one: DiffusionEngine, shelf: Path, name: str) -> None:
+    matrices = kohya(pipe_of("sd1").text_encoder)
+    torch.save({"state_dict": matrices} if "ckpt" in name else matrices, shelf / name)
+    [listed] = Shelf(shelf).everything(lambda there: there == name)
+    assert listed == Addon("kept", shelf / name, LORA, (), {})
+    worn = drawn(one, loras={"kept": 0.2})
+    assert np.array_equal(worn, drawn(one, loras={"words": 0.2}))
+    torch.save({**matrices, "more": os.mkdir}, shelf / name)
+    [listed] = Shelf(shelf).everything(lambda there: there == name)
+    assert isinstance(listed, Unused)
+    assert "holds more than weights (posix.mkdir)" in listed.why
+    (shelf / name).unlink()
+
+
 def test_a_damaged_one_is_not_laid_at_the_models_door(one: DiffusionEngine, shelf: Path) -> None:
     plain = drawn(one)
     matrices = lora(pipe_of("sd1").unet, "unet.", ".attn")
@@ -242,7 +255,7 @@ def test_a_file_is_the_same_though_it_was_read_and_another_within_the_second(
     file = tmp_path / "changing.safetensors"
     save_file(lora(pipe_of("sd1").unet, "unet.", ".attn"), file)
     save_file(original.sd1(pipe_of("sd1")), tmp_path / "sd1.safetensors")
-    one = made(tmp_path, card(tmp_path))
+    one = engine(tmp_path, card(tmp_path))
     at = file.stat().st_mtime_ns
     before = drawn(one, loras={"changing": 0.2})
     os.utime(file, ns=(at + 10**12, at))
@@ -257,7 +270,7 @@ def test_a_file_that_is_another_now_is_read_again(shelf: Path, tmp_path: Path) -
     file = tmp_path / "changing.safetensors"
     save_file(lora(pipe_of("sd1").unet, "unet.", ".attn"), file)
     save_file(original.sd1(pipe_of("sd1")), tmp_path / "sd1.safetensors")
-    one = made(tmp_path, card(tmp_path))
+    one = engine(tmp_path, card(tmp_path))
     before = drawn(one, loras={"changing": 0.2})
     save_file(lora(pipe_of("sd1").unet, "unet.", ".attn", rank=2, seed=9), file)
     assert far(drawn(one, loras={"changing": 0.2}), before) > 1
@@ -293,57 +306,34 @@ def test_one_of_another_family_is_a_sentence(
     assert np.array_equal(drawn(one, model), plain)
 
 
-# Embeddings
+# Numbers that are too large
 
 
-def test_an_embedding_has_its_meaning_under_its_own_name(one: DiffusionEngine, shelf: Path) -> None:
-    words = pipe_of("sd1").text_encoder.get_input_embeddings().weight
-    save_file({"emb_params": words[[2368, 1929]].clone()}, shelf / "catdog.safetensors")
-    plain, taught = one, made(shelf, card(shelf, embeddings=("catdog",)))
-    text = {"text": "a photo of cat dog"}
-    assert np.array_equal(drawn(taught, **text), drawn(plain, **text))
-    assert np.array_equal(drawn(taught, text="a photo of catdog"), drawn(plain, **text))
-    assert far(drawn(plain, text="a photo of catdog"), drawn(plain, **text)) > 0
+def strong(shelf: Path, by: float) -> str:
+    matrices = lora(pipe_of("sd1").unet, "unet.", ".attn")
+    save_file({name: by * each for name, each in matrices.items()}, shelf / f"by{by:g}.safetensors")
+    return f"by{by:g}"
 
 
-def test_an_embedding_that_is_another_now_is_learned_anew(shelf: Path, tmp_path: Path) -> None:
-    words = pipe_of("sd1").text_encoder.get_input_embeddings().weight
-    file, asked = tmp_path / "zorg.safetensors", card(shelf, embeddings=("zorg",))
-    one = made(tmp_path, asked)
-    pictures = []
-    for number in (2368, 1929):
-        save_file({"emb_params": words[[number]].clone()}, file)
-        one.learn([asdict(replace(asked, revision=f"with {number}"))])
-        pictures.append(drawn(one, text="a zorg"))
-    assert far(*pictures) > 0
-    assert np.array_equal(pictures[1], drawn(made(tmp_path, asked), text="a zorg"))
+def test_one_that_overflows_half_precision_leaves_its_model_in_it(shelf: Path) -> None:
+    half, full = (engine(shelf, card(shelf), dtype=dtype) for dtype in ("float16", "float32"))
+    worn: Any = {"loras": {strong(shelf, 300): 1.0}}
+    plain = drawn(half)
+    assert half.drawn_by("sd1").endswith("float16")
+    for _ in range(2):
+        assert np.array_equal(drawn(half, **worn), drawn(full, **worn))
+        assert half.drawn_by("sd1").endswith("float32")
+        assert np.array_equal(drawn(half), plain)
+        assert half.drawn_by("sd1").endswith("float16")
 
 
-def test_an_embedding_for_two_encoders(one: DiffusionEngine, shelf: Path) -> None:
-    pipe = pipe_of("sdxl")
-    vectors = {
-        "clip_l": pipe.text_encoder.get_input_embeddings().weight[[2368]].clone(),
-        "clip_g": pipe.text_encoder_2.get_input_embeddings().weight[[2368]].clone(),
-    }
-    save_file(vectors, shelf / "purring.safetensors")
-    taught = made(shelf, card(shelf, "sdxl", embeddings=("purring",)))
-    assert np.array_equal(drawn(taught, "sdxl", text="a purring"), drawn(one, "sdxl", text="a cat"))
-
-
-@pytest.mark.parametrize(
-    ("model", "name", "words"),
-    [
-        ("sd1", "nobody", "The model sd1 is to know nobody, which is no embedding beside it."),
-        ("sd1", "cat", "The embedding cat is called as a word is: rename its file."),
-        ("sd1", "wrongsize", "The embedding wrongsize does not fit the model sd1."),
-        ("sd3", "wrongsize", "The embedding wrongsize does not fit the model sd3."),
-    ],
-)
-def test_an_embedding_that_cannot_be_used_is_a_sentence(
-    shelf: Path, model: str, name: str, words: str
-) -> None:
-    for key in ("wrongsize", "cat"):
-        save_file({"emb_params": torch.ones(1, 5)}, shelf / f"{key}.safetensors")
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_one_that_overflows_everything_is_to_blame(shelf: Path, dtype: str) -> None:
+    one = engine(shelf, card(shelf), dtype=dtype)
     with pytest.raises(RenderFailed) as caught:
-        drawn(made(shelf, card(shelf, model, embeddings=(name,))), model)
-    assert (caught.value.code, str(caught.value)) == ("model_missing", words)
+        drawn(one, loras={strong(shelf, 1e25): 1.0})
+    said = "The model sd1 gives a black picture with by1e+25 of such weight even in float32: give"
+    assert caught.value.code == "bad_input"
+    assert str(caught.value) == f"{said} less weight to LoRAs."
+    drawn(one)
+    assert one.drawn_by("sd1").endswith(dtype)

@@ -446,7 +446,7 @@ async def test_a_worker_draws_by_compiled_networks_once_another_process_has_trie
     plain = await draw(studio, await free_worker(studio, 240), grid)
     assert min(psnr(quick.images[index], plain.images[index]) for index in range(4)) > 50
     assert marks(tmp_path) == 2
-    assert Store(tmp_path).trouble == ""
+    assert Store(tmp_path).trouble("sd") == ""
 
 
 @pytest.mark.slow
@@ -488,13 +488,13 @@ async def test_what_cannot_be_compiled_is_drawn_as_before_with_a_word(
         drawn = await draw(executor, await free_worker(executor, 240), grid)
         store = Store(tmp_path)
         async with asyncio.timeout(240):
-            while not store.trouble:  # noqa: ASYNC110 - another process cannot wake anybody
+            while not store.trouble("sd"):  # noqa: ASYNC110 - another process cannot wake anybody
                 await asyncio.sleep(0.2)
         again = await draw(executor, await free_worker(executor, 240), grid)
     finally:
         await executor.close()
-    assert "sd cannot be compiled for the card" in store.trouble
-    assert str(tmp_path) not in store.trouble
+    assert "sd cannot be compiled for the card" in store.trouble("sd")
+    assert str(tmp_path) not in store.trouble("sd")
     plain = await draw(studio, await free_worker(studio, 240), grid)
     assert again.images == drawn.images == plain.images
     assert again.of(Done)[-1].engine == plain.of(Done)[-1].engine

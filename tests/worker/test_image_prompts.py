@@ -199,6 +199,25 @@ def test_what_is_missing_is_a_sentence(folder: Path, tmp_path: Path) -> None:
         drawn(engine(folder), images=[["gone", 1.0]])
 
 
+def test_memory_that_runs_out_as_one_is_loaded_is_not_its_fault(
+    one: DiffusionEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blue, fresh = drawn(one, images=[["blue", 1.0]]), engine(folder)
+    plain = drawn(fresh)
+    pipeline = fresh._models["one"].pipeline
+    real, short = pipeline.load_ip_adapter, [True]
+
+    def load(*given: Any, **more: Any) -> None:
+        if short:
+            short.pop()
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        real(*given, **more)
+
+    monkeypatch.setattr(pipeline, "load_ip_adapter", load)
+    assert np.array_equal(drawn(fresh, images=[["blue", 1.0]]), blue)
+    assert np.array_equal(drawn(fresh), plain)
+
+
 def test_both_are_told_by_their_tensors(folder: Path) -> None:
     kinds = {one.key: one.kind for one in addons.inside(folder)}
     assert kinds == {"any": "IP-Adapter", "name": "image encoder (CLIP)"}

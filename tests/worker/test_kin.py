@@ -142,15 +142,22 @@ def test_a_transformer_alone_may_have_its_place_before_its_names(
     assert all(torch.equal(read[name], each) for name, each in own.transformer.state_dict().items())
 
 
-@pytest.mark.parametrize("before", ["model.diffusion_model.", "diffusion_model.", ""])
-def test_so_may_a_network_of_xl(tmp_path: Path, before: str) -> None:
-    own = small.pipeline("sdxl")
-    own.save_pretrained(tmp_path / "mine")
-    for file in (tmp_path / "mine" / "unet").glob("*.safetensors"):
+@pytest.fixture(scope="module")
+def xl(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """A pipeline, and the folder in which all of it lies but its network, as "mine"."""
+    own, folder = small.pipeline("sdxl"), tmp_path_factory.mktemp("xl")
+    own.save_pretrained(folder / "mine")
+    for file in (folder / "mine" / "unet").glob("*.safetensors"):
         file.unlink()
+    return folder, own
+
+
+@pytest.mark.parametrize("before", ["model.diffusion_model.", "diffusion_model.", ""])
+def test_so_may_a_network_of_xl(xl: tuple[Path, Any], before: str) -> None:
+    folder, own = xl
     tensors = {
         name.replace("model.diffusion_model.", before): each
         for name, each in original.unet(own.unet).items()
     }
-    save_file(original.stored(tensors), tmp_path / "mine.safetensors")
-    assert torch.equal(small.drawn(opened(tmp_path / "mine.safetensors")), small.drawn(own))
+    save_file(original.stored(tensors), folder / "mine.safetensors")
+    assert torch.equal(small.drawn(opened(folder / "mine.safetensors")), small.drawn(own))

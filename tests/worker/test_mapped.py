@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from bot.bench import memory
 from bot.models.cards import ModelCard
-from bot.worker import diffusion, pipelines
+from bot.worker import mapped, pipelines
 from bot.worker.diffusion import DiffusionEngine
-from tests.kit import original, small
-from tests.kit.runs import drawn_by
-from tests.kit.workers import attempt
+from tests.kit import original, shelves, small
+from tests.kit.shelves import lora
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -39,15 +39,11 @@ def lies_there(place: Path, how: str) -> str:
 
 
 def engine(place: Path, source: str, **own: Any) -> DiffusionEngine:
-    card = ModelCard("one", "one", source, 64, **own)
-    options = {"cards": [asdict(card)], "device": "cpu", "dtype": "float32", "shelf": str(place)}
-    return diffusion.create(options)
+    return shelves.engine(place, ModelCard("one", "one", source, 64, **own))
 
 
-def drawn(one: DiffusionEngine, **asked: Any) -> Any:
-    asked = {"width": 16, "height": 16, "steps": 2, "model": "one"} | asked
-    [image] = drawn_by(one, attempt(indices=(0,), **asked))
-    return np.asarray(image)
+def drawn(one: DiffusionEngine) -> shelves.Picture:
+    return shelves.drawn(one, "one")
 
 
 def overwrite(place: Path) -> None:
@@ -79,15 +75,7 @@ def test_a_model_in_memory_draws_what_it_drew(tmp_path: Path, how: str) -> None:
 def test_a_lora_in_memory_does_what_it_did(tmp_path: Path) -> None:
     one = engine(tmp_path, lies_there(tmp_path, "folder"))
     plain = drawn(one)
-    unet, random = small.unet("sd1"), torch.Generator().manual_seed(1)
-    matrices = {}
-    for name, layer in unet.named_modules():
-        if isinstance(layer, torch.nn.Linear) and ".attn" in name:
-            shapes = {"A": (4, layer.in_features), "B": (layer.out_features, 4)}
-            for which, shape in shapes.items():
-                key = f"unet.{name}.lora_{which}.weight"
-                matrices[key] = torch.randn(shape, generator=random)
-    save_file(matrices, tmp_path / "style.safetensors")
+    save_file(lora(small.unet("sd1"), "unet.", ".attn"), tmp_path / "style.safetensors")
     outfit = one._models["one"]._adapters.found({"style": 0.3})
     one._models["one"]._adapters.wear(outfit)
     on = drawn_with(one)
@@ -102,3 +90,21 @@ def drawn_with(one: DiffusionEngine) -> torch.Tensor:
     """All that lies beside the model's own layers."""
     unet = one._models["one"].pipeline.unet
     return torch.cat([each.flatten() for name, each in unet.named_parameters() if "lora" in name])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_weights_are_not_in_memory_twice_meanwhile(tmp_path: Path) -> None:
+    count, side, mib = 16, 1024, 64
+    tensors = {f"{number}.weight": torch.rand(side, side) for number in range(count)}
+    save_file(tensors, tmp_path / "one.safetensors")
+    with torch.device("meta"):
+        layers = [torch.nn.Linear(side, side, bias=False) for _ in range(count)]
+    network = torch.nn.Sequential(*layers)
+    network.load_state_dict(load_file(tmp_path / "one.safetensors"), assign=True)
+    memory.forget_peak()
+    before = memory.held()["rss"]
+    mapped.own(network)
+    assert memory.held()["peak"] - before < 1.5 * mib
+    overwrite(tmp_path)
+    state = network.state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in tensors.items())

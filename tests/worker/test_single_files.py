@@ -6,6 +6,7 @@ import functools
 import socket
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ import torch
 from safetensors.torch import save_file
 
 from bot.domain.errors import RenderFailed
-from bot.models.cards import card_for
+from bot.models.cards import card_for, is_guess
 from bot.models.facts import UnfitFile, shapes_in
-from bot.models.shelf import Model, Shelf
+from bot.models.shelf import Model, Shelf, Unused
 from bot.worker import pipelines, tokenizers
 from bot.worker.library import Library
 from tests.kit import original, small
@@ -117,6 +118,33 @@ def test_a_checkpoint_of_2022_draws_beside_a_pickled_callback(
     assert torch.equal(small.drawn(opened(tmp_path / "sd-v1-4.ckpt")), small.drawn(own))
 
 
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize(("family", "native"), [("sdxl", 1024), ("sd1", 512), ("sd2", 768)])
+def test_a_checkpoint_says_at_once_what_it_is(
+    tmp_path: Path, family: str, native: int, old: bool
+) -> None:
+    held = {"state_dict": weights_of(family), "callbacks": functools.partial, "epoch": 3}
+    torch.save(held, tmp_path / "dream.ckpt", _use_new_zipfile_serialization=not old)
+    save_file(weights_of(family), tmp_path / "same.safetensors")
+    listed = {one.key: one.card for one in Shelf(tmp_path).everything() if isinstance(one, Model)}
+    dream = card_for(str(tmp_path / "dream.ckpt"))
+    assert listed["dream"] == dream
+    assert (dream.family, dream.native) == (family.rstrip("12"), native)
+    named = {"name": "dream", "id": dream.id, "source": dream.source}
+    assert replace(listed["same"], **named) == dream
+    assert not is_guess(dream.source)
+
+
+def test_a_checkpoint_that_changes_pictures_is_no_model(tmp_path: Path) -> None:
+    weights = dict(weights_of("sd1"))
+    first = "model.diffusion_model.input_blocks.0.0.weight"
+    weights[first] = torch.ones(weights[first].shape[0], 8, 3, 3)
+    torch.save({"state_dict": weights}, tmp_path / "pix2pix.ckpt")
+    [one] = Shelf(tmp_path).everything()
+    assert isinstance(one, Unused)
+    assert "changes given pictures" in one.why
+
+
 def test_a_velocity_model_of_sdxls_kin_says_so_by_an_empty_tensor(tmp_path: Path) -> None:
     weights = weights_of("sdxl") | {"v_pred": torch.ones(1)}
     save_file(weights, tmp_path / "noob.safetensors")
@@ -133,6 +161,12 @@ def test_configs_beside_a_file_win_over_the_box(tmp_path: Path) -> None:
     for weights in (tmp_path / "mine").rglob("*.safetensors"):
         weights.unlink()
     assert type(opened(tmp_path / "mine.safetensors").scheduler) is type(own.scheduler)
+
+
+def test_a_folder_that_is_called_as_a_file_draws(tmp_path: Path) -> None:
+    own = small.pipeline("sd1")
+    own.save_pretrained(tmp_path / "mine.safetensors")
+    assert torch.equal(small.drawn(opened(tmp_path / "mine.safetensors")), small.drawn(own))
 
 
 def test_what_the_box_does_not_have_is_named(tmp_path: Path) -> None:
@@ -206,6 +240,16 @@ def test_every_part_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
     own = small.sd3(tmp_path / "t5")
     save_in_pieces(own, tmp_path)
     assert alike(small.drawn(opened(tmp_path / "sd3.safetensors")), small.drawn(own))
+
+
+@pytest.mark.parametrize("name", ["vae.ckpt", "best.vae.pt"])
+def test_a_decoder_may_be_a_pickle(tmp_path: Path, name: str) -> None:
+    own, weights = published("sd1"), weights_of("sd1")
+    halved = {key: each for key, each in weights.items() if "first_stage" not in key}
+    save_file(halved, tmp_path / "halved.safetensors")
+    decoder = original.stored(original.vae(own.vae)) | {"loss.logvar": torch.zeros(())}
+    torch.save({"state_dict": decoder, "epoch": 3}, tmp_path / name)
+    assert torch.equal(small.drawn(opened(tmp_path / "halved.safetensors")), small.drawn(own))
 
 
 def test_a_decoder_may_have_diffusers_names(tmp_path: Path) -> None:

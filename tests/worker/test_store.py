@@ -83,17 +83,6 @@ def test_what_is_damaged_is_not_found_and_made_anew(store: Store, name: str, har
     assert found(store, "one") == "second"
 
 
-def test_what_nobody_looks_for_makes_room_in_the_end(store: Store, tmp_path: Path) -> None:
-    for model in ("gone", "used", "late"):
-        store.make(model, "one", write(model))
-    for listed in tmp_path.rglob("files.json"):
-        os.utime(listed, (1, 1))
-    assert found(store, "one", "used") == "used"
-    store.make("new", "one", write("new"))
-    there = {model: found(store, "one", model) for model in ("gone", "used", "late", "new")}
-    assert there == {"gone": "", "used": "used", "late": "", "new": "new"}
-
-
 def test_half_a_conversion_is_not_kept(store: Store, tmp_path: Path) -> None:
     store.make("sd", "one", write("first"))
 
@@ -112,20 +101,16 @@ def test_half_a_conversion_is_not_kept(store: Store, tmp_path: Path) -> None:
 
 
 def test_the_last_trouble_is_told_until_it_is_over(store: Store) -> None:
-    assert store.trouble == ""
+    assert store.trouble("sd") == ""
     store.tell("sd", "The disk has too little room.")
     store.tell("sdxl", "")
-    assert store.trouble == "The disk has too little room."
+    assert (store.trouble("sd"), store.trouble("sdxl")) == ("The disk has too little room.", "")
     store.tell("sdxl", "The memory is too small.")
-    for said in ("The disk has too little room.", "The memory is too small."):
-        assert said in store.trouble
-    store.tell("sdxl", "")
     store.tell("sd", "")
     store.tell("sd", "")
-    assert store.trouble == ""
-    store.tell("deleted", "It was too large.")
+    assert (store.trouble("sd"), store.trouble("sdxl")) == ("", "The memory is too small.")
     store.forget(-60)
-    assert store.trouble == ""
+    assert store.trouble("sdxl") == ""
 
 
 def test_others_see_a_conversion_until_it_ends(store: Store, tmp_path: Path) -> None:

@@ -102,21 +102,25 @@ class Store:
                 if told.stat().st_mtime < before:
                     told.unlink()
 
-    @property
-    def trouble(self) -> str:
-        """The sentences of models whose last conversion failed; empty where none did."""
-        found = sorted(self._folder.glob(f"{_TROUBLE}*"))
-        return " ".join(filter(None, map(_text, found)))
+    def trouble(self, model: str) -> str:
+        """The sentence of a model whose last conversion failed; empty where it did not."""
+        try:
+            return self._told(model).read_text(encoding="utf-8")
+        except OSError:
+            return ""
 
     def tell(self, model: str, trouble: str) -> None:
         """Keep a sentence about a model for the operator; empty forgets it."""
-        file = self._folder / f"{_TROUBLE}{_slug(model)}"
+        file = self._told(model)
         with contextlib.suppress(OSError):
             if trouble:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 file.write_text(trouble, encoding="utf-8")
             else:
                 file.unlink(missing_ok=True)
+
+    def _told(self, model: str) -> Path:
+        return self._folder / f"{_TROUBLE}{_slug(model)}"
 
     def begin(self) -> Work:
         """Somebody works towards a conversion from now on, until `Work.end` or its process ends."""
@@ -151,13 +155,6 @@ class Store:
 
 def _slug(model: str) -> str:
     return hashlib.blake2b(model.encode(), digest_size=6).hexdigest()
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError:
-        return ""
 
 
 def _digest(path: Path) -> str:
