@@ -120,7 +120,7 @@ def _details(update: BatchUpdate) -> str:
         wait = wording.duration(update.wait_s)
         details.append(_("the last begins in about {duration}", duration=wait))
     if update.note:
-        details.append(wording.escape(_(update.note)[:200]))
+        details.append(wording.escape(wording.noted(update.note)[:200]))
     return "; ".join(details)
 
 

@@ -125,9 +125,22 @@ def failure(failed: Failure, request: GenerationRequest) -> str:
     return _("{sentence} (reference `{reference}`)", sentence=text, reference=failed.reference)
 
 
+_STAGES = (N_("loading {model}"), N_("making room for {model}"), N_("speeding up {model}"))
+"""What workers say in English of what they do before they draw."""
+
+
+def noted(note: str) -> str:
+    """What stands in the way."""
+    for each in _STAGES:
+        begins = each.partition("{")[0]
+        if note.startswith(begins):
+            return _(each, model=note.removeprefix(begins))
+    return _(note)
+
+
 def _note(update: JobUpdate) -> str:
-    """What stands in the way, cut between words."""
-    return escape(textwrap.shorten(_(update.note), NOTE_LIMIT, placeholder=" …"))
+    """The same, cut between words."""
+    return escape(textwrap.shorten(noted(update.note), NOTE_LIMIT, placeholder=" …"))
 
 
 def announced(text: str, notice: str) -> str:

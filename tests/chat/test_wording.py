@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from bot.chat import wording
 from bot.domain.delivery import Kind
 from bot.domain.job import Failure, JobStatus, JobUpdate
+from bot.domain.language import speaking
 from bot.domain.vocabulary import Vocabulary
+from bot.language import language
 from tests.kit import jobs
 
 LETTERS = st.one_of(
@@ -209,3 +211,19 @@ def test_what_could_not_be_brought_is_told_in_a_sentence_for_each_kind() -> None
 )
 def test_of_what_is_too_long_whole_lines_are_left_or_the_beginning(text: str, shown: str) -> None:
     assert wording.cut(text, 9) == shown
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ("loading Dream {x}", "lade Dream {x}"),
+        ("making room for Dream", "schaffe Platz für Dream"),
+        ("speeding up Dream", "beschleunige Dream"),
+        ("the model is being loaded", "das Modell wird geladen"),
+        ("The memory is too small for Dream.", "The memory is too small for Dream."),
+    ],
+)
+def test_what_a_worker_does_is_said_in_ones_language(note: str, said: str) -> None:
+    assert wording.noted(note) == note
+    with speaking(language("de")):
+        assert wording.noted(note) == said
