@@ -51,6 +51,9 @@ class Shape:
     large: bool = False
     turns: int = 3
 
+    def __post_init__(self) -> None:
+        assert not self.large or (self.turns == 1 and not self.crowd and not self.sides)
+
     @property
     def choice(self) -> Choice:
         """A grid of it."""
