@@ -89,8 +89,9 @@ async def test_the_command_line_draws_the_bots_picture(
     assert await render(Settings(), Order(text, out=out)) == 0
     paths = [Path(line) for line in capsys.readouterr().out.split()]
     assert [path.parent for path in paths] == [out] * 5
-    drawn = Image.open(paths[0]).convert("RGB")
+    *singles, whole = paths
+    drawn = Image.open(whole).convert("RGB")
     assert messages.same_pixels(drawn, messages.picture(sandbox, grid))
-    third = Image.open(paths[3]).convert("RGB")
+    third = Image.open(singles[2]).convert("RGB")
     assert messages.same_pixels(third, messages.picture(sandbox, single))
     assert np.array_equal(np.asarray(third, dtype=float), tile(messages.picture(sandbox, grid), 3))
