@@ -315,6 +315,7 @@ def strong(shelf: Path, by: float) -> str:
     return f"by{by:g}"
 
 
+@pytest.mark.slow
 def test_one_that_overflows_half_precision_leaves_its_model_in_it(shelf: Path) -> None:
     half, full = (engine(shelf, card(shelf), dtype=dtype) for dtype in ("float16", "float32"))
     worn: Any = {"loras": {strong(shelf, 300): 1.0}}

@@ -340,6 +340,7 @@ async def test_numbers_that_are_none_are_a_failure_and_no_black_picture(
     assert (await free_worker(studio)).id == worker.id
 
 
+@pytest.mark.slow  # tests/worker/test_precision.py has what is in it, without a process
 async def test_a_model_that_overflows_is_drawn_in_float32_from_then_on(
     studio: LocalExecutor, worker: Worker, models: Path
 ) -> None:

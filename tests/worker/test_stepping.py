@@ -236,9 +236,10 @@ def test_what_does_not_fit_into_memory_is_drawn_in_pieces(sd: Model, predicts: l
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        (library.DDIMScheduler, "step"), (library.EulerAncestralDiscreteScheduler, "step"),
-        (library.DPMSolverMultistepScheduler, "step"), (library.PNDMScheduler, "step"),
+        (library.EulerAncestralDiscreteScheduler, "step"), (library.PNDMScheduler, "step"),
         (stepping.Path, "believed"), (runs.Pixels, "__init__"),
+        pytest.param(library.DDIMScheduler, "step", marks=pytest.mark.slow),
+        pytest.param(library.DPMSolverMultistepScheduler, "step", marks=pytest.mark.slow),
     ],
     ids=lambda each: each if isinstance(each, str) else each.__name__,
 )  # fmt: skip
