@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 _DEEPEST = 4
+_ENTRIES = 300_000
+"""So many are looked at; a checkpoint has some thousands."""
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _EMPTY = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": list, "EMPTY_SET": list}
 _ROWS = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
@@ -189,14 +191,16 @@ def _parameters(state: Any) -> dict[str, Any]:
 
 def walked(tables: Any) -> Iterator[tuple[str, Shape]]:
     """Every shape in tables of tables, by its path with dots. A table that lies in many
-    places is in each of them, so that there may be no end of it."""
-    return _walked(tables, "", _DEEPEST)
+    places is in each of them, so that not all are looked at."""
+    return _walked(tables, "", _DEEPEST, itertools.repeat(None, _ENTRIES))
 
 
-def _walked(table: Any, at: str, deep: int) -> Iterator[tuple[str, Shape]]:
+def _walked(
+    table: Any, at: str, deep: int, left: Iterator[None]
+) -> Iterator[tuple[str, Shape]]:  # fmt: skip
     if not isinstance(table, dict) or not deep:
         return
-    for name, each in table.items():
+    for (name, each), _ in zip(table.items(), left, strict=False):
         if isinstance(each, Shape):
             yield f"{at}{name}", each
-        yield from _walked(each, f"{at}{name}.", deep - 1)
+        yield from _walked(each, f"{at}{name}.", deep - 1, left)
